@@ -1,0 +1,1 @@
+"""Typed, light, Qiskit-free client of the Qiskit Runtime REST API v1."""
