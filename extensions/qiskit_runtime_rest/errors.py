@@ -1,0 +1,349 @@
+"""Everything this package raises.
+
+    RuntimeRestError
+    ├── ConfigurationError          settings that cannot work, found before anything is sent
+    ├── MissingExtra                an optional part of this package is not installed
+    ├── TransportError              no answer: refused, lost, timed out
+    ├── ApiError                    the service (or IAM, or the edge before it) answered with an error
+    │   ├── AuthenticationError         credentials refused, by IAM or by the service
+    │   ├── PermissionDenied            known, but not allowed
+    │   ├── InvalidRequest              the request breaks the contract or a rule of the service
+    │   ├── NotFound
+    │   ├── Conflict                    the state does not allow it
+    │   │   ├── SessionClosed
+    │   │   └── QuotaExceeded           the instance's usage limit or monthly quota is reached
+    │   ├── BackendReserved
+    │   ├── RateLimited                 too many requests; `retry_after` when the service says it
+    │   │   └── PendingJobsLimit        too many jobs wait already
+    │   ├── EdgeBlocked                 refused by the content network, not by the service
+    │   ├── ServerError
+    │   └── UnexpectedAnswer            a success whose body is not what the contract promises
+    ├── JobError                    the job ended without a result
+    │   ├── JobFailed
+    │   │   └── JobTimeLimit            it ran longer than allowed (reason code 1305)
+    │   └── JobCancelled
+    ├── WaitTimeout                 the deadline passed; the job goes on
+    ├── WaitStopped                 the caller's `stop` event was set; the job goes on
+    ├── SubmissionUnknown           nobody can say yet whether the job was recorded
+    ├── ResultUnavailable           there is no result to read (any more)
+    ├── ResultDecodeError           the result's bytes are not of a known form
+    └── RemovedInV1                 the classic API had it, v1 has no counterpart
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = [
+    "ApiError",
+    "AuthenticationError",
+    "BackendReserved",
+    "ConfigurationError",
+    "Conflict",
+    "EdgeBlocked",
+    "InvalidRequest",
+    "JobCancelled",
+    "JobError",
+    "JobFailed",
+    "JobTimeLimit",
+    "MissingExtra",
+    "NotFound",
+    "PendingJobsLimit",
+    "PermissionDenied",
+    "QuotaExceeded",
+    "RateLimited",
+    "RemovedInV1",
+    "ResultDecodeError",
+    "ResultUnavailable",
+    "RuntimeRestError",
+    "ServerError",
+    "SessionClosed",
+    "SubmissionUnknown",
+    "TransportError",
+    "UnexpectedAnswer",
+    "WaitStopped",
+    "WaitTimeout",
+]
+
+
+def _restore(cls: type[RuntimeRestError], message: str, state: dict[str, Any]) -> RuntimeRestError:
+    error = cls.__new__(cls, message)
+    error.args = (message,)
+    error.__dict__.update(state)
+    return error
+
+
+class RuntimeRestError(Exception):
+    """Base of all errors of this package. They pickle, so they cross process boundaries."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by state: subclasses take keyword arguments that `args` does not keep."""
+        return _restore, (type(self), str(self), dict(self.__dict__))
+
+
+class ConfigurationError(RuntimeRestError):
+    """Settings that cannot work; raised before anything is sent."""
+
+
+class MissingExtra(RuntimeRestError, ImportError):
+    """A package that only an extra installs is missing.
+
+    `extra`: name of the extra, as in `pip install 'qiskit-runtime-rest[extra]'`.
+    """
+
+    def __init__(self, feature: str, *, extra: str, module: str | None = None) -> None:
+        """Say which `feature` needs which `extra`, and the command that installs it."""
+        missing = f" ({module} is not installed)" if module else ""
+        super().__init__(f"{feature} needs an extra{missing}: pip install 'qiskit-runtime-rest[{extra}]'")
+        self.extra = extra
+
+
+class TransportError(RuntimeRestError):
+    """No answer came: connection refused or lost, name unknown, time out.
+
+    `method`, `url`: the request. `sent`: whether bytes of it may have reached the service.
+    """
+
+    def __init__(self, message: str, *, method: str, url: str, sent: bool) -> None:
+        """Keep the request's `method` and `url`, and whether it may have been `sent`."""
+        super().__init__(message)
+        self.method = method
+        self.url = url
+        self.sent = sent
+
+
+class ApiError(RuntimeRestError):
+    """An answer that is an error.
+
+    Attributes:
+        status: HTTP status.
+        code: the service's code, an int where it is numeric, a str where it is a word, None without one.
+        message: what the service said.
+        solution: what the service advises, or None.
+        more_info: address of the service's page on this error, or None.
+        trace: the service's trace id, or None.
+        request_id: id of the request in the answer's headers, or None.
+        ray_id: id given by the content network (`CF-RAY`), or None.
+        retry_after: seconds the service asks to wait, or None.
+        method, url: the request that was answered.
+        excerpt: start of the body when it is not the service's error format, else None.
+
+    Source: schemas `ErrorContainer` and `GenericErrorDto` of the contract.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        code: int | str | None = None,
+        solution: str | None = None,
+        more_info: str | None = None,
+        trace: str | None = None,
+        request_id: str | None = None,
+        ray_id: str | None = None,
+        retry_after: float | None = None,
+        method: str = "",
+        url: str = "",
+        excerpt: str | None = None,
+    ) -> None:
+        """Compose one line for people out of what the answer said."""
+        self.message = message
+        self.status = status
+        self.code = code
+        self.solution = solution
+        self.more_info = more_info
+        self.trace = trace
+        self.request_id = request_id
+        self.ray_id = ray_id
+        self.retry_after = retry_after
+        self.method = method
+        self.url = url
+        self.excerpt = excerpt
+        super().__init__(self._describe())
+
+    def _describe(self) -> str:
+        head = f"{self.message.rstrip('.')} (HTTP {self.status}"
+        head += f", code {self.code})." if self.code is not None else ")."
+        facts = [
+            f"{self.method} {self.url}".strip(),
+            f"asks to wait {self.retry_after:g} s" if self.retry_after is not None else "",
+            f"trace {self.trace}" if self.trace else "",
+            f"request {self.request_id}" if self.request_id else "",
+            f"Ray ID {self.ray_id}" if self.ray_id else "",
+        ]
+        parts = [head, self.solution or "", f"[{'; '.join(fact for fact in facts if fact)}]"]
+        if self.excerpt:
+            parts.append(f"The body began: {self.excerpt!r}")
+        return " ".join(part for part in parts if part and part != "[]")
+
+
+class AuthenticationError(ApiError):
+    """The credentials were refused, by IAM (`message` is its own) or by the service (status 401)."""
+
+
+class PermissionDenied(ApiError):
+    """The service knows the caller and does not allow this (status 403)."""
+
+
+class InvalidRequest(ApiError):
+    """The request breaks the contract or a rule of the service (status 400, 413, 415, 422)."""
+
+
+class NotFound(ApiError):
+    """No such job, session, backend ... for this instance (status 404)."""
+
+
+class Conflict(ApiError):
+    """The state of the thing does not allow it, e.g. cancelling a finished job (status 409)."""
+
+
+class SessionClosed(Conflict):
+    """The session takes no jobs any more (code 4001)."""
+
+
+class QuotaExceeded(Conflict):
+    """The instance's usage limit (409 on `create_job`) or monthly quota (code 4317) is reached."""
+
+
+class BackendReserved(ApiError):
+    """The backend is reserved for somebody else right now (status 423, code 1233)."""
+
+
+class RateLimited(ApiError):
+    """Too many requests (status 429, code 1202); `retry_after` in seconds when the service says it."""
+
+
+class PendingJobsLimit(RateLimited):
+    """Too many jobs of this instance wait already (code 3458)."""
+
+
+class EdgeBlocked(ApiError):
+    """The content network refused the request before it reached the service; give `ray_id` to support."""
+
+
+class ServerError(ApiError):
+    """The service, or the edge on its behalf, failed (status 408, 499 and 5xx)."""
+
+
+class UnexpectedAnswer(ApiError):
+    """A success whose body is not what the contract promises: HTML, cut short, of another shape."""
+
+
+class JobError(RuntimeRestError):
+    """A job ended without a result.
+
+    Attributes:
+        job_id: the job.
+        status: the job's status word as the service wrote it.
+        reason: why, in the service's words, or None.
+        code: the service's reason code, or None.
+        solution: what the service advises, or None.
+        log_tail: last lines of the job's log, or None.
+
+    Source: schema `JobState` of the contract.
+    """
+
+    def __init__(
+        self,
+        *,
+        job_id: str,
+        status: str,
+        reason: str | None = None,
+        code: int | str | None = None,
+        solution: str | None = None,
+        log_tail: str | None = None,
+    ) -> None:
+        """Compose one message out of the job's state."""
+        self.job_id = job_id
+        self.status = status
+        self.reason = reason
+        self.code = code
+        self.solution = solution
+        self.log_tail = log_tail
+        head = f"job {job_id}: {status}"
+        if reason:
+            head += f": {reason.rstrip('.')}"
+        if code is not None:
+            head += f" (code {code})"
+        parts = [f"{head}.", solution or "", f"\nThe log ends:\n{log_tail}" if log_tail else ""]
+        super().__init__(" ".join(part for part in parts if part))
+
+
+class JobFailed(JobError):
+    """The job failed."""
+
+
+class JobTimeLimit(JobFailed):
+    """The job ran longer than its time limit and was ended by the service (reason code 1305)."""
+
+
+class JobCancelled(JobError):
+    """Somebody cancelled the job."""
+
+
+class WaitTimeout(RuntimeRestError, TimeoutError):
+    """The wait's deadline passed; the job goes on.
+
+    `job_id`, `status` (the last one seen, or None), `waited` (seconds).
+    """
+
+    def __init__(self, *, job_id: str, status: str | None, waited: float) -> None:
+        """Say how to come back to the job."""
+        self.job_id = job_id
+        self.status = status
+        self.waited = waited
+        super().__init__(
+            f"job {job_id} is {status or 'not seen yet'} after {waited:.1f} s of waiting. It goes on; come back "
+            f"with client.jobs.get({job_id!r}).wait() or `qrr wait {job_id}`."
+        )
+
+
+class WaitStopped(RuntimeRestError):
+    """The `stop` event given to a wait was set; the job goes on. `job_id`, `status` as in `WaitTimeout`."""
+
+    def __init__(self, *, job_id: str, status: str | None) -> None:
+        """Keep the job's id and its last `status`."""
+        self.job_id = job_id
+        self.status = status
+        super().__init__(f"stopped waiting for job {job_id} ({status or 'not seen yet'}); the job goes on.")
+
+
+class SubmissionUnknown(RuntimeRestError):
+    """A job was sent and no usable answer came: it may exist, or not. It was not sent again.
+
+    `tag`: the unique tag the job carries, if any, by which it can be found. `request`: the body that was sent.
+    """
+
+    def __init__(self, message: str, *, tag: str | None = None, request: dict[str, Any] | None = None) -> None:
+        """Keep the `tag` by which the job can be looked up."""
+        super().__init__(message)
+        self.tag = tag
+        self.request = request
+
+
+class ResultUnavailable(RuntimeRestError):
+    """There is no result to read: not yet, not any more, or never. `job_id` says of which job."""
+
+    def __init__(self, message: str, *, job_id: str | None = None) -> None:
+        """Keep the job's id."""
+        super().__init__(message)
+        self.job_id = job_id
+
+
+class ResultDecodeError(RuntimeRestError):
+    """The bytes of a result are not of a known form; `raw` keeps them, so nothing is lost."""
+
+    def __init__(self, message: str, *, raw: bytes = b"") -> None:
+        """Keep the bytes as they came."""
+        super().__init__(message)
+        self.raw = raw
+
+
+class RemovedInV1(RuntimeRestError):
+    """The classic API had this and v1 has no counterpart. `replacement` says what to use instead, if anything."""
+
+    def __init__(self, message: str, *, replacement: str | None = None) -> None:
+        """Say what was removed, and the `replacement`."""
+        super().__init__(f"{message} {replacement}" if replacement else message)
+        self.replacement = replacement
