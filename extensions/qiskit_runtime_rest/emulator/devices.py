@@ -1,0 +1,283 @@
+"""The device snapshots that qiskit-ibm-runtime ships, answered as the contract says.
+
+The JSON files are read where the package lies; neither qiskit nor qiskit_ibm_runtime is imported, so a
+server that only answers about devices stays small. Everything is loaded on first use and kept.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import statistics
+from datetime import UTC, datetime
+from functools import cache, cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from attrs import field, frozen
+
+Json = dict[str, Any]
+
+# The two snapshots that call themselves by a name of the laboratory.
+_RENAMED = {"alt_auckland": "ibm_auckland", "alt_cairo": "ibm_cairo"}
+
+# Pulse-level control was withdrawn from the service; devices taken into service since then answer without
+# these, no client reads them, and the contract's types for some of them fit no device's data.
+_PULSE_LEVEL = frozenset(
+    {
+        "acquisition_latency",
+        "channels",
+        "conditional_latency",
+        "discriminators",
+        "hamiltonian",
+        "meas_kernels",
+        "meas_levels",
+        "meas_lo_range",
+        "n_uchannels",
+        "parametric_pulses",
+        "pulse_num_channels",
+        "pulse_num_qubits",
+        "qubit_channel_mapping",
+        "qubit_lo_range",
+        "rep_delays",
+        "uchannels_enabled",
+    }
+)
+
+# Snapshots leave the text of these two out, the contract asks for one.
+_QASM_OF = {"measure": "measure q -> c;", "reset": "reset q;"}
+
+# The contract allows letters and digits in the name of a gate: "measure_2" and its like are announced in
+# `instruction_signatures` and `supported_instructions` only, which is where clients look for them.
+_GATE_NAME = re.compile(r"[a-zA-Z0-9]+")
+
+_NAME_IN_FILE = re.compile(r'"backend_name"\s*:\s*"([^"]+)"')
+
+
+@frozen
+class Device:
+    """One device's snapshot. The dictionaries are shared: do not change them."""
+
+    name: str
+    folder: Path = field(repr=False)
+
+    @cached_property
+    def configuration(self) -> Json:
+        """The device as `get_backend_configuration` answers it (BackendConfigurationResponse)."""
+        return _configuration(self._read("conf"), name=self.name)
+
+    @cached_property
+    def properties(self) -> Json:
+        """The calibration data as `get_backend_properties` answers it (BackendPropertiesResponse).
+
+        Units as the snapshot has them: times in "us" or "ns", frequencies in "GHz", errors bare numbers.
+        """
+        return _properties(self._read("props"), name=self.name)
+
+    @cached_property
+    def defaults(self) -> Json | None:
+        """Pulse defaults (BackendDefaultsResponse), or None: qiskit-ibm-runtime ships none any more."""
+        path = self._path("defs")
+        return json.loads(path.read_bytes()) if path.exists() else None
+
+    @property
+    def qubits(self) -> int:
+        """The number of qubits."""
+        return int(self.configuration["n_qubits"])
+
+    @cached_property
+    def operational(self) -> dict[str, frozenset[tuple[int, ...]] | None]:
+        """What the device can run: instruction name -> the qubits it works on, None for any.
+
+        Qubits and gates that the calibration marks as not operational are left out.
+        """
+        return _operational(self.configuration, self.properties)
+
+    def summary(self) -> Json:
+        """The unchanging part of this device's entry in `list_backends` (BackendsResponse.devices)."""
+        return {
+            "name": self.name,
+            "is_simulator": False,
+            "qubits": self.qubits,
+            "clops": self.configuration.get("clops"),
+            "processor_type": self.configuration.get("processor_type"),
+            "performance_metrics": self._performance,
+        }
+
+    @cached_property
+    def _performance(self) -> Json:
+        # From the file: a list of all devices need not keep the calibration data of each.
+        return _performance(self.configuration, self._read("props"))
+
+    def _read(self, kind: str) -> Json:
+        content: Json = json.loads(self._path(kind).read_bytes())
+        return content
+
+    def _path(self, kind: str) -> Path:
+        return self.folder / f"{kind}_{self.folder.name}.json"
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """The names of all devices, in alphabetical order. Reads one line of each snapshot."""
+    return tuple(sorted(_folders()))
+
+
+@cache
+def get(name: str) -> Device:
+    """The device of that name.
+
+    Raises:
+        KeyError: there is no such device.
+    """
+    return Device(name, _folders()[name])
+
+
+@cache
+def _folders() -> dict[str, Path]:
+    spec = find_spec("qiskit_ibm_runtime")
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError(
+            "The embedded service takes its devices from qiskit-ibm-runtime, which is not installed. "
+            "Install it with: pip install 'qiskit-runtime-rest[emulator]'"
+        )
+    backends = Path(spec.submodule_search_locations[0], "fake_provider", "backends")
+    found = {}
+    for path in sorted(backends.glob("*/conf_*.json")):
+        match = _NAME_IN_FILE.search(path.read_text())
+        if match and path.stem == f"conf_{path.parent.name}":
+            found[_RENAMED.get(match[1], match[1])] = path.parent
+    return found
+
+
+def _configuration(snapshot: Json, *, name: str) -> Json:
+    absent = (None, "None")
+    answer = {key: value for key, value in snapshot.items() if value not in absent and key not in _PULSE_LEVEL}
+    for key in ("dt", "dtm"):
+        if key in answer and answer[key].is_integer():
+            answer[key] = int(answer[key])
+    if "default_rep_delay" in answer:
+        answer["default_rep_delay"] = round(answer["default_rep_delay"])
+    if answer.get("processor_type"):
+        answer["processor_type"] = {key: str(value) for key, value in answer["processor_type"].items()}
+    answer["backend_name"] = name
+    answer["online_date"] = _timestamp(snapshot["online_date"], timespec="milliseconds")
+    answer["u_channel_lo"] = []
+    answer.setdefault("coupling_map", [])
+    # Only a drawing needs them; devices of the first years have none.
+    answer.setdefault("coords", [[0, qubit] for qubit in range(snapshot["n_qubits"])])
+    answer["gates"] = [_gate(gate) for gate in snapshot["gates"] if _GATE_NAME.fullmatch(gate["name"])]
+    clops = _clops(snapshot)
+    if clops is None:
+        answer.pop("clops", None)
+    else:
+        answer["clops"] = clops
+    return answer
+
+
+def _gate(gate: Json) -> Json:
+    return gate | {
+        "parameters": gate["parameters"] or [],
+        "qasm_def": gate["qasm_def"] or _QASM_OF[gate["name"]],
+    }
+
+
+def _clops(snapshot: Json) -> Json | None:
+    """Circuit layer operations per second: the hardware-aware number where there is one."""
+    for key, kind in (("clops_h", "hardware"), ("clops_v", "virtual"), ("clops", "virtual")):
+        if isinstance(snapshot.get(key), int):
+            return {"type": kind, "value": snapshot[key]}
+    return None
+
+
+def _properties(snapshot: Json, *, name: str) -> Json:
+    qubits = [[_dated(entry) for entry in qubit] for qubit in snapshot["qubits"]]
+    gates = [gate | {"parameters": [_dated(entry) for entry in gate["parameters"]]} for gate in snapshot["gates"]]
+    return snapshot | {
+        "backend_name": name,
+        "last_update_date": _timestamp(snapshot["last_update_date"], timespec="seconds"),
+        "qubits": qubits,
+        "gates": gates,
+        "general": [_dated(entry) for entry in snapshot["general"]],
+    }
+
+
+def _dated(entry: Json) -> Json:
+    return entry | {"date": _timestamp(entry["date"], timespec="milliseconds")}
+
+
+@cache
+def _timestamp(text: str, *, timespec: str) -> str:
+    moment = datetime.fromisoformat(text).astimezone(UTC)
+    return moment.isoformat(timespec=timespec).replace("+00:00", "Z")
+
+
+def _values(entries: list[Json]) -> dict[str, float]:
+    return {entry["name"]: entry["value"] for entry in entries}
+
+
+def _operational(configuration: Json, properties: Json) -> dict[str, frozenset[tuple[int, ...]] | None]:
+    broken_qubits = {
+        qubit for qubit, entries in enumerate(properties["qubits"]) if not _values(entries).get("operational", 1)
+    }
+    broken_gates = {
+        (gate["gate"], tuple(gate["qubits"]))
+        for gate in properties["gates"]
+        if not _values(gate["parameters"]).get("operational", 1)
+    }
+    healthy = frozenset((qubit,) for qubit in range(configuration["n_qubits"]) if qubit not in broken_qubits)
+    instructions: dict[str, frozenset[tuple[int, ...]] | None] = {}
+    for name in configuration.get("supported_instructions", ["delay", "measure", "reset"]):
+        instructions[name] = None
+    for name in ("delay", "measure", "reset", "measure_2", "reset_2"):
+        if name in instructions:
+            instructions[name] = healthy
+    native = set(configuration["basis_gates"])
+    for name in native:
+        instructions[name] = healthy
+    for gate in configuration["gates"]:
+        if gate["name"] in native and gate.get("coupling_map"):
+            places = map(tuple, gate["coupling_map"])
+            instructions[gate["name"]] = frozenset(
+                place
+                for place in places
+                if (gate["name"], place) not in broken_gates and broken_qubits.isdisjoint(place)
+            )
+    return instructions
+
+
+def _performance(configuration: Json, properties: Json) -> Json:
+    """Error rates as the service's device list reports them (PerformanceMetrics)."""
+    native = set(configuration["basis_gates"])
+    pairs = {}
+    for gate in properties["gates"]:
+        error = _values(gate["parameters"]).get("gate_error")
+        # An error of 1 is how a calibration says that the gate could not be measured.
+        if len(gate["qubits"]) == 2 and gate["gate"] in native and error is not None and error < 1:
+            pairs.setdefault((gate["gate"], frozenset(gate["qubits"])), (error, gate["gate"], gate["qubits"]))
+    readout = [_values(entries).get("readout_error") for entries in properties["qubits"]]
+    metrics: Json = {
+        "readout_error_median": {"value": statistics.median(v for v in readout if v is not None), "unit": ""}
+    }
+    if pairs:
+        error, gate, qubits = min(pairs.values())
+        metrics["two_q_error_best"] = {"value": error, "gate": gate, "unit": "", "qubits": list(qubits)}
+        metrics["two_q_error_median"] = {"value": statistics.median(p[0] for p in pairs.values()), "unit": ""}
+    layered = _error_per_layered_gate(properties)
+    if layered is not None:
+        metrics["two_q_error_layered"] = {"value": layered, "unit": ""}
+    return metrics
+
+
+def _error_per_layered_gate(properties: Json) -> float | None:
+    """1 - LF^(1/(n-1)) for the longest chain of n qubits whose layer fidelity LF was measured."""
+    fidelities = {
+        int(entry["name"].removeprefix("lf_")): entry["value"]
+        for entry in properties["general"]
+        if re.fullmatch(r"lf_\d+", entry["name"]) and entry["value"] > 0
+    }
+    if not fidelities:
+        return None
+    length = max(fidelities)
+    return float(1 - fidelities[length] ** (1 / (length - 1)))

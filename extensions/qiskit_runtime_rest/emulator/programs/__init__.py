@@ -1,0 +1,61 @@
+"""The programs that a job can ask for, as pure functions that run in worker processes.
+
+Importing this package imports neither qiskit nor numpy; a program's module is loaded when it first runs.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+from .. import devices
+from .failures import JobFailedError, Kind, failure
+from .outcome import Completed, Failure, Metrics, Outcome
+
+__all__ = ["PROGRAMS", "Completed", "Failure", "Metrics", "Outcome", "run", "warm"]
+
+Program = Callable[..., Completed]
+
+# Program id -> the module here whose `run` does it. None: the service has it, the emulator refuses it.
+PROGRAMS: Mapping[str, str | None] = {
+    "sampler": "sampler",
+    "estimator": "estimator",
+    "noise-learner": None,
+}
+
+
+def run(program_id: str, params: Mapping[str, Any], *, backend: str, seed: int) -> Outcome:
+    """Run a program to its end, and answer with its result or with why it failed; never raises.
+
+    Args:
+        program_id: `program_id` of a job, one of `PROGRAMS`.
+        params: `params` of the job (create_job), as parsed from its JSON.
+        backend: the name of a device (`devices.names()`).
+        seed: decides every random number, unless the job's own options name a seed.
+    """
+    available = ", ".join(sorted(name for name, module in PROGRAMS.items() if module))
+    if program_id not in PROGRAMS:
+        return failure(Kind.UNKNOWN_PROGRAM, program=program_id, programs=available)
+    module = PROGRAMS[program_id]
+    if module is None:
+        return failure(Kind.PROGRAM_REFUSED, program=program_id, backend=backend, programs=available)
+    try:
+        device = devices.get(backend)
+        program: Program = import_module(f"{__name__}.{module}").run
+        return program(params, device=device, seed=seed)
+    except JobFailedError as error:
+        return failure(error.kind, log=_log(error), **error.details)
+    except Exception as error:
+        return failure(Kind.EXECUTION_FAILED, log=_log(error), detail=f"{type(error).__name__}: {error}")
+
+
+def warm() -> None:
+    """Import what the primitives need, so that the first job does not wait for it."""
+    for module in ("sampler", "estimator"):
+        import_module(f"{__name__}.{module}")
+
+
+def _log(error: Exception) -> str:
+    return "".join(traceback.format_exception(error))

@@ -1,0 +1,220 @@
+"""Worker processes that run programs, one job at a time each.
+
+A job can be killed without harming the others, a worker that dies fails its job only, and workers end with
+the server however it ends: each waits on a pipe whose other end the server holds. They are started as
+`python -c` and not through multiprocessing, whose children import the user's own script again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping
+from concurrent.futures import Future
+from typing import IO, Any
+
+from attrs import field, frozen
+
+from . import programs
+from .programs import Outcome
+from .programs.failures import Kind, failure
+
+# More threads than one make small circuits slower, and the workers would take the cores from each other.
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+_LOG_TAIL_BYTES = 16_384
+
+
+@frozen(eq=False)
+class _Task:
+    program_id: str
+    params: Mapping[str, Any]
+    backend: str
+    seed: int
+    future: Future[Outcome] = field(factory=Future)
+
+
+class Workers:
+    """A fixed number of worker processes, started when first needed (or at once with `warm`).
+
+    Use it as a context manager, or call `close`. All methods may be called from any thread.
+    """
+
+    def __init__(self, *, count: int = 1, warm: bool = False) -> None:
+        """Prepare `count` workers; with `warm`, start them now and let them import what the primitives need."""
+        self._tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._queued: set[Future[Outcome]] = set()
+        self._running: dict[Future[Outcome], _Process] = {}
+        self._closed = False
+        self._threads = [
+            threading.Thread(target=self._serve, args=(warm,), name=f"emulator-worker-{number}", daemon=True)
+            for number in range(count)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, program_id: str, params: Mapping[str, Any], *, backend: str, seed: int) -> Future[Outcome]:
+        """Queue a job (arguments as of `programs.run`).
+
+        The future is running as soon as a worker has taken the job, and always ends with an outcome: a
+        cancelled job and one whose worker died are failures, too.
+
+        Raises:
+            RuntimeError: the workers were closed.
+        """
+        task = _Task(program_id, params, backend, seed)
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("The workers were closed; no further job can be submitted.")
+            self._queued.add(task.future)
+            self._tasks.put(task)
+        return task.future
+
+    def cancel(self, future: Future[Outcome]) -> bool:
+        """End a job, queued or running; its worker is killed and replaced. False when it is done already."""
+        with self._lock:
+            if future in self._running:
+                self._running[future].kill()
+                return True
+            if future not in self._queued:
+                return False
+            self._queued.remove(future)
+        future.set_result(failure(Kind.CANCELLED))
+        return True
+
+    def close(self) -> None:
+        """Kill all workers and cancel all jobs. Can be called again."""
+        with self._lock:
+            self._closed = True
+            queued, self._queued = self._queued, set()
+            for process in self._running.values():
+                process.kill()
+        for future in queued:
+            future.set_result(failure(Kind.CANCELLED))
+        for _ in self._threads:
+            self._tasks.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def __enter__(self) -> Workers:
+        """The workers themselves."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+    def _serve(self, warm: bool) -> None:
+        process = _Process(warm=warm) if warm else None
+        try:
+            while (task := self._tasks.get()) is not None:
+                if process is not None and not process.alive:
+                    process.end()
+                    process = None
+                process = process or _Process(warm=warm)
+                self._run(task, process)
+        finally:
+            if process is not None:
+                process.end()
+
+    def _run(self, task: _Task, process: _Process) -> None:
+        with self._lock:
+            if task.future not in self._queued:
+                return
+            self._queued.remove(task.future)
+            task.future.set_running_or_notify_cancel()
+            self._running[task.future] = process
+        outcome = process.run(task)
+        with self._lock:
+            del self._running[task.future]
+            if process.killed:
+                outcome = failure(Kind.CANCELLED)
+        task.future.set_result(outcome)
+
+
+class _Process:
+    """One worker process and the pipes to it."""
+
+    def __init__(self, *, warm: bool) -> None:
+        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process lives
+        self.killed = False
+        self._popen = subprocess.Popen(  # noqa: S603 - a fixed command
+            [sys.executable, "-P", "-c", f"from {__name__} import _main; _main(warm={warm})"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            env=os.environ | _ONE_THREAD | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        )
+
+    @property
+    def alive(self) -> bool:
+        return self._popen.poll() is None
+
+    def run(self, task: _Task) -> Outcome:
+        """Have the worker run the job; answers also when it dies."""
+        assert self._popen.stdin is not None
+        assert self._popen.stdout is not None
+        try:
+            pickle.dump((task.program_id, dict(task.params), task.backend, task.seed), self._popen.stdin)
+            self._popen.stdin.flush()
+            outcome: Outcome = pickle.load(self._popen.stdout)  # noqa: S301 - written by _main
+        except (EOFError, OSError, pickle.UnpicklingError):
+            self._popen.kill()
+            return failure(Kind.EXECUTION_FAILED, detail=_death(self._popen.wait()), log=self._log())
+        return outcome
+
+    def kill(self) -> None:
+        self.killed = True
+        self._popen.kill()
+
+    def end(self) -> None:
+        """Kill the process and give everything back to the system."""
+        self._popen.kill()
+        # Leaves through the pipes' own context manager, which tolerates a reader that is gone.
+        with contextlib.suppress(BrokenPipeError), self._popen:
+            pass
+        self._errors.close()
+
+    def _log(self) -> str:
+        size = self._errors.seek(0, os.SEEK_END)
+        self._errors.seek(max(0, size - _LOG_TAIL_BYTES))
+        return self._errors.read().decode(errors="replace")
+
+
+def _death(returncode: int) -> str:
+    if returncode >= 0:
+        return f"the worker process ended with exit status {returncode}"
+    return f"the worker process was ended by signal {signal.Signals(-returncode).name}"
+
+
+def _main(*, warm: bool) -> None:
+    """A worker's life: answer each job on standard output until standard input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    answers = os.fdopen(os.dup(1), "wb")
+    # Whatever a library prints must not get between the answers.
+    os.dup2(2, 1)
+    jobs: queue.SimpleQueue[tuple[str, dict[str, Any], str, int]] = queue.SimpleQueue()
+    threading.Thread(target=_receive, args=(jobs,), daemon=True).start()
+    if warm:
+        programs.warm()
+    while True:
+        program_id, params, backend, seed = jobs.get()
+        outcome = programs.run(program_id, params, backend=backend, seed=seed)
+        pickle.dump(outcome, answers)
+        answers.flush()
+
+
+def _receive(jobs: queue.SimpleQueue[tuple[str, dict[str, Any], str, int]]) -> None:
+    try:
+        while True:
+            jobs.put(pickle.load(sys.stdin.buffer))  # noqa: S301 - written by _Process
+    except EOFError:
+        # The server closed the pipe or died: nobody waits for what this process computes.
+        os._exit(0)
