@@ -1,0 +1,1 @@
+"""Developer tools: generate the API package from the contract, and vendor a new contract."""
