@@ -20,7 +20,7 @@ from typing import Any
 from attrs import frozen
 from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
 from openapi_python_client import Project
-from openapi_python_client.config import Config, ConfigFile, MetaType
+from openapi_python_client.config import ClassOverride, Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError
 
@@ -151,11 +151,11 @@ def _run_generator(document: dict[str, Any], *, layout: Layout, package: Path) -
         overwrite=False,
         output_path=package,
     )
+    overrides = config.class_overrides = _NotedLookups(config.class_overrides)
     data = GeneratorData.from_dict(document, config=config)
     if isinstance(data, GeneratorError):
         return [data]
-    names = {model.class_info.name for model in data.models} | {enum.class_info.name for enum in data.enums}
-    if unused := [key for key, new in config.class_overrides.items() if str(new.class_name) not in names]:
+    if unused := sorted(overrides.keys() - overrides.noted):
         raise GenerationError(f"{layout.config.name}: class_overrides match nothing any more: {', '.join(unused)}")
     project = Project(openapi=data, config=config)
     stock = PackageLoader("openapi_python_client")
@@ -165,6 +165,19 @@ def _run_generator(document: dict[str, Any], *, layout: Layout, package: Path) -
     project.env.filters["swap"] = swap
     with contextlib.redirect_stdout(io.StringIO()), _tools_on_path():
         return project.build()
+
+
+class _NotedLookups(dict[str, ClassOverride]):
+    """A table that notes which of its keys were asked for."""
+
+    def __init__(self, table: dict[str, ClassOverride]) -> None:
+        super().__init__(table)
+        self.noted: set[str] = set()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Look a key up, as a dict does."""
+        self.noted.add(key)
+        return super().get(key, default)
 
 
 def swap(text: str, pattern: str, replacement: str) -> str:

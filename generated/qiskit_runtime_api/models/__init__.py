@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .analytics_usage_group_of_date import AnalyticsUsageGroupOfDate as AnalyticsUsageGroupOfDate
     from .analytics_usage_grouped import AnalyticsUsageGrouped as AnalyticsUsageGrouped
     from .analytics_usage_grouped_by_date import AnalyticsUsageGroupedByDate as AnalyticsUsageGroupedByDate
+    from .auto import Auto as Auto
     from .backend_configuration import BackendConfiguration as BackendConfiguration
     from .backend_defaults import BackendDefaults as BackendDefaults
     from .backend_filter import BackendFilter as BackendFilter
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from .backend_properties import BackendProperties as BackendProperties
     from .backend_status import BackendStatus as BackendStatus
     from .base_job_request import BaseJobRequest as BaseJobRequest
-    from .base_job_request_log_level import BaseJobRequestLogLevel as BaseJobRequestLogLevel
     from .billing_status import BillingStatus as BillingStatus
     from .channel_partner_job_request import ChannelPartnerJobRequest as ChannelPartnerJobRequest
     from .chunk_part import ChunkPart as ChunkPart
@@ -61,12 +61,6 @@ if TYPE_CHECKING:
     from .estimator_options_experimental import EstimatorOptionsExperimental as EstimatorOptionsExperimental
     from .estimator_options_simulator import EstimatorOptionsSimulator as EstimatorOptionsSimulator
     from .estimator_options_twirling import EstimatorOptionsTwirling as EstimatorOptionsTwirling
-    from .estimator_options_twirling_num_randomizations_type_1 import (
-        EstimatorOptionsTwirlingNumRandomizationsType1 as EstimatorOptionsTwirlingNumRandomizationsType1,
-    )
-    from .estimator_options_twirling_shots_per_randomization_type_1 import (
-        EstimatorOptionsTwirlingShotsPerRandomizationType1 as EstimatorOptionsTwirlingShotsPerRandomizationType1,
-    )
     from .estimator_options_twirling_strategy import (
         EstimatorOptionsTwirlingStrategy as EstimatorOptionsTwirlingStrategy,
     )
@@ -79,28 +73,13 @@ if TYPE_CHECKING:
     from .estimator_resilience_measure_noise_learning import (
         EstimatorResilienceMeasureNoiseLearning as EstimatorResilienceMeasureNoiseLearning,
     )
-    from .estimator_resilience_measure_noise_learning_shots_per_randomization_type_1 import (
-        EstimatorResilienceMeasureNoiseLearningShotsPerRandomizationType1 as EstimatorResilienceMeasureNoiseLearningShotsPerRandomizationType1,
-    )
     from .estimator_resilience_pec import EstimatorResiliencePec as EstimatorResiliencePec
-    from .estimator_resilience_pec_noise_gain_type_1 import (
-        EstimatorResiliencePecNoiseGainType1 as EstimatorResiliencePecNoiseGainType1,
-    )
     from .estimator_resilience_zne import EstimatorResilienceZne as EstimatorResilienceZne
     from .estimator_resilience_zne_amplifier import (
         EstimatorResilienceZneAmplifier as EstimatorResilienceZneAmplifier,
     )
-    from .estimator_resilience_zne_extrapolator_type_0_item import (
-        EstimatorResilienceZneExtrapolatorType0Item as EstimatorResilienceZneExtrapolatorType0Item,
-    )
-    from .estimator_resilience_zne_extrapolator_type_1 import (
-        EstimatorResilienceZneExtrapolatorType1 as EstimatorResilienceZneExtrapolatorType1,
-    )
     from .execution_mode import ExecutionMode as ExecutionMode
     from .executor_v01_circuit_item import ExecutorV01CircuitItem as ExecutorV01CircuitItem
-    from .executor_v01_circuit_item_chunk_size_type_1 import (
-        ExecutorV01CircuitItemChunkSizeType1 as ExecutorV01CircuitItemChunkSizeType1,
-    )
     from .executor_v01_circuit_item_item_type import (
         ExecutorV01CircuitItemItemType as ExecutorV01CircuitItemItemType,
     )
@@ -124,9 +103,6 @@ if TYPE_CHECKING:
         ExecutorV01QuantumProgramResultSchemaVersion as ExecutorV01QuantumProgramResultSchemaVersion,
     )
     from .executor_v01_samplex_item import ExecutorV01SamplexItem as ExecutorV01SamplexItem
-    from .executor_v01_samplex_item_chunk_size_type_1 import (
-        ExecutorV01SamplexItemChunkSizeType1 as ExecutorV01SamplexItemChunkSizeType1,
-    )
     from .executor_v01_samplex_item_item_type import (
         ExecutorV01SamplexItemItemType as ExecutorV01SamplexItemItemType,
     )
@@ -134,9 +110,6 @@ if TYPE_CHECKING:
         ExecutorV01SamplexItemSamplexArguments as ExecutorV01SamplexItemSamplexArguments,
     )
     from .executor_v02_circuit_item import ExecutorV02CircuitItem as ExecutorV02CircuitItem
-    from .executor_v02_circuit_item_chunk_size_type_1 import (
-        ExecutorV02CircuitItemChunkSizeType1 as ExecutorV02CircuitItemChunkSizeType1,
-    )
     from .executor_v02_circuit_item_item_type import (
         ExecutorV02CircuitItemItemType as ExecutorV02CircuitItemItemType,
     )
@@ -167,9 +140,6 @@ if TYPE_CHECKING:
         ExecutorV02QuantumProgramResultSchemaVersion as ExecutorV02QuantumProgramResultSchemaVersion,
     )
     from .executor_v02_samplex_item import ExecutorV02SamplexItem as ExecutorV02SamplexItem
-    from .executor_v02_samplex_item_chunk_size_type_1 import (
-        ExecutorV02SamplexItemChunkSizeType1 as ExecutorV02SamplexItemChunkSizeType1,
-    )
     from .executor_v02_samplex_item_item_type import (
         ExecutorV02SamplexItemItemType as ExecutorV02SamplexItemItemType,
     )
@@ -210,10 +180,9 @@ if TYPE_CHECKING:
     from .job_usage import JobUsage as JobUsage
     from .list_backends_fields import ListBackendsFields as ListBackendsFields
     from .list_tags_type import ListTagsType as ListTagsType
-    from .list_workloads_mode import ListWorkloadsMode as ListWorkloadsMode
     from .list_workloads_sort import ListWorkloadsSort as ListWorkloadsSort
-    from .list_workloads_status_item import ListWorkloadsStatusItem as ListWorkloadsStatusItem
     from .list_workloads_user import ListWorkloadsUser as ListWorkloadsUser
+    from .log_level import LogLevel as LogLevel
     from .noise_learner_noise_model import NoiseLearnerNoiseModel as NoiseLearnerNoiseModel
     from .noise_learner_options import NoiseLearnerOptions as NoiseLearnerOptions
     from .noise_learner_options_experimental import (
@@ -332,12 +301,6 @@ if TYPE_CHECKING:
     from .sampler_options_experimental import SamplerOptionsExperimental as SamplerOptionsExperimental
     from .sampler_options_simulator import SamplerOptionsSimulator as SamplerOptionsSimulator
     from .sampler_options_twirling import SamplerOptionsTwirling as SamplerOptionsTwirling
-    from .sampler_options_twirling_num_randomizations_type_1 import (
-        SamplerOptionsTwirlingNumRandomizationsType1 as SamplerOptionsTwirlingNumRandomizationsType1,
-    )
-    from .sampler_options_twirling_shots_per_randomization_type_1 import (
-        SamplerOptionsTwirlingShotsPerRandomizationType1 as SamplerOptionsTwirlingShotsPerRandomizationType1,
-    )
     from .sampler_options_twirling_strategy import (
         SamplerOptionsTwirlingStrategy as SamplerOptionsTwirlingStrategy,
     )
@@ -373,7 +336,7 @@ if TYPE_CHECKING:
     from .workload_mode import WorkloadMode as WorkloadMode
     from .workload_status import WorkloadStatus as WorkloadStatus
     from .workload_usage import WorkloadUsage as WorkloadUsage
-    from .workload_usage_status_type_1 import WorkloadUsageStatusType1 as WorkloadUsageStatusType1
+    from .zne_extrapolator import ZneExtrapolator as ZneExtrapolator
 
 __all__ = (
     "AccountConfiguration",
@@ -384,6 +347,7 @@ __all__ = (
     "AnalyticsUsageGrouped",
     "AnalyticsUsageGroupedByDate",
     "AnalyticsUsageGroupOfDate",
+    "Auto",
     "BackendConfiguration",
     "BackendDefaults",
     "BackendFilter",
@@ -392,7 +356,6 @@ __all__ = (
     "BackendProperties",
     "BackendStatus",
     "BaseJobRequest",
-    "BaseJobRequestLogLevel",
     "BillingStatus",
     "ChannelPartnerJobRequest",
     "ChunkPart",
@@ -422,24 +385,17 @@ __all__ = (
     "EstimatorOptionsExperimental",
     "EstimatorOptionsSimulator",
     "EstimatorOptionsTwirling",
-    "EstimatorOptionsTwirlingNumRandomizationsType1",
-    "EstimatorOptionsTwirlingShotsPerRandomizationType1",
     "EstimatorOptionsTwirlingStrategy",
     "EstimatorParams",
     "EstimatorParamsVersion",
     "EstimatorResilience",
     "EstimatorResilienceLayerNoiseLearning",
     "EstimatorResilienceMeasureNoiseLearning",
-    "EstimatorResilienceMeasureNoiseLearningShotsPerRandomizationType1",
     "EstimatorResiliencePec",
-    "EstimatorResiliencePecNoiseGainType1",
     "EstimatorResilienceZne",
     "EstimatorResilienceZneAmplifier",
-    "EstimatorResilienceZneExtrapolatorType0Item",
-    "EstimatorResilienceZneExtrapolatorType1",
     "ExecutionMode",
     "ExecutorV01CircuitItem",
-    "ExecutorV01CircuitItemChunkSizeType1",
     "ExecutorV01CircuitItemItemType",
     "ExecutorV01Metadata",
     "ExecutorV01Options",
@@ -451,11 +407,9 @@ __all__ = (
     "ExecutorV01QuantumProgramResultItemResults",
     "ExecutorV01QuantumProgramResultSchemaVersion",
     "ExecutorV01SamplexItem",
-    "ExecutorV01SamplexItemChunkSizeType1",
     "ExecutorV01SamplexItemItemType",
     "ExecutorV01SamplexItemSamplexArguments",
     "ExecutorV02CircuitItem",
-    "ExecutorV02CircuitItemChunkSizeType1",
     "ExecutorV02CircuitItemItemType",
     "ExecutorV02ItemMetadata",
     "ExecutorV02Metadata",
@@ -470,7 +424,6 @@ __all__ = (
     "ExecutorV02QuantumProgramResultItemResults",
     "ExecutorV02QuantumProgramResultSchemaVersion",
     "ExecutorV02SamplexItem",
-    "ExecutorV02SamplexItemChunkSizeType1",
     "ExecutorV02SamplexItemItemType",
     "ExecutorV02SamplexItemSamplexArguments",
     "F64Tensor",
@@ -503,10 +456,9 @@ __all__ = (
     "JobUsage",
     "ListBackendsFields",
     "ListTagsType",
-    "ListWorkloadsMode",
     "ListWorkloadsSort",
-    "ListWorkloadsStatusItem",
     "ListWorkloadsUser",
+    "LogLevel",
     "NoiseLearnerNoiseModel",
     "NoiseLearnerOptions",
     "NoiseLearnerOptionsExperimental",
@@ -567,8 +519,6 @@ __all__ = (
     "SamplerOptionsExperimental",
     "SamplerOptionsSimulator",
     "SamplerOptionsTwirling",
-    "SamplerOptionsTwirlingNumRandomizationsType1",
-    "SamplerOptionsTwirlingShotsPerRandomizationType1",
     "SamplerOptionsTwirlingStrategy",
     "SamplerParams",
     "SamplerParamsVersion",
@@ -602,7 +552,7 @@ __all__ = (
     "WorkloadMode",
     "WorkloadStatus",
     "WorkloadUsage",
-    "WorkloadUsageStatusType1",
+    "ZneExtrapolator",
 )
 
 if not TYPE_CHECKING:
@@ -615,6 +565,7 @@ if not TYPE_CHECKING:
         "AnalyticsUsageGrouped": "analytics_usage_grouped",
         "AnalyticsUsageGroupedByDate": "analytics_usage_grouped_by_date",
         "AnalyticsUsageGroupOfDate": "analytics_usage_group_of_date",
+        "Auto": "auto",
         "BackendConfiguration": "backend_configuration",
         "BackendDefaults": "backend_defaults",
         "BackendFilter": "backend_filter",
@@ -623,7 +574,6 @@ if not TYPE_CHECKING:
         "BackendProperties": "backend_properties",
         "BackendStatus": "backend_status",
         "BaseJobRequest": "base_job_request",
-        "BaseJobRequestLogLevel": "base_job_request_log_level",
         "BillingStatus": "billing_status",
         "ChannelPartnerJobRequest": "channel_partner_job_request",
         "ChunkPart": "chunk_part",
@@ -653,24 +603,17 @@ if not TYPE_CHECKING:
         "EstimatorOptionsExperimental": "estimator_options_experimental",
         "EstimatorOptionsSimulator": "estimator_options_simulator",
         "EstimatorOptionsTwirling": "estimator_options_twirling",
-        "EstimatorOptionsTwirlingNumRandomizationsType1": "estimator_options_twirling_num_randomizations_type_1",
-        "EstimatorOptionsTwirlingShotsPerRandomizationType1": "estimator_options_twirling_shots_per_randomization_type_1",
         "EstimatorOptionsTwirlingStrategy": "estimator_options_twirling_strategy",
         "EstimatorParams": "estimator_params",
         "EstimatorParamsVersion": "estimator_params_version",
         "EstimatorResilience": "estimator_resilience",
         "EstimatorResilienceLayerNoiseLearning": "estimator_resilience_layer_noise_learning",
         "EstimatorResilienceMeasureNoiseLearning": "estimator_resilience_measure_noise_learning",
-        "EstimatorResilienceMeasureNoiseLearningShotsPerRandomizationType1": "estimator_resilience_measure_noise_learning_shots_per_randomization_type_1",
         "EstimatorResiliencePec": "estimator_resilience_pec",
-        "EstimatorResiliencePecNoiseGainType1": "estimator_resilience_pec_noise_gain_type_1",
         "EstimatorResilienceZne": "estimator_resilience_zne",
         "EstimatorResilienceZneAmplifier": "estimator_resilience_zne_amplifier",
-        "EstimatorResilienceZneExtrapolatorType0Item": "estimator_resilience_zne_extrapolator_type_0_item",
-        "EstimatorResilienceZneExtrapolatorType1": "estimator_resilience_zne_extrapolator_type_1",
         "ExecutionMode": "execution_mode",
         "ExecutorV01CircuitItem": "executor_v01_circuit_item",
-        "ExecutorV01CircuitItemChunkSizeType1": "executor_v01_circuit_item_chunk_size_type_1",
         "ExecutorV01CircuitItemItemType": "executor_v01_circuit_item_item_type",
         "ExecutorV01Metadata": "executor_v01_metadata",
         "ExecutorV01Options": "executor_v01_options",
@@ -682,11 +625,9 @@ if not TYPE_CHECKING:
         "ExecutorV01QuantumProgramResultItemResults": "executor_v01_quantum_program_result_item_results",
         "ExecutorV01QuantumProgramResultSchemaVersion": "executor_v01_quantum_program_result_schema_version",
         "ExecutorV01SamplexItem": "executor_v01_samplex_item",
-        "ExecutorV01SamplexItemChunkSizeType1": "executor_v01_samplex_item_chunk_size_type_1",
         "ExecutorV01SamplexItemItemType": "executor_v01_samplex_item_item_type",
         "ExecutorV01SamplexItemSamplexArguments": "executor_v01_samplex_item_samplex_arguments",
         "ExecutorV02CircuitItem": "executor_v02_circuit_item",
-        "ExecutorV02CircuitItemChunkSizeType1": "executor_v02_circuit_item_chunk_size_type_1",
         "ExecutorV02CircuitItemItemType": "executor_v02_circuit_item_item_type",
         "ExecutorV02ItemMetadata": "executor_v02_item_metadata",
         "ExecutorV02Metadata": "executor_v02_metadata",
@@ -701,7 +642,6 @@ if not TYPE_CHECKING:
         "ExecutorV02QuantumProgramResultItemResults": "executor_v02_quantum_program_result_item_results",
         "ExecutorV02QuantumProgramResultSchemaVersion": "executor_v02_quantum_program_result_schema_version",
         "ExecutorV02SamplexItem": "executor_v02_samplex_item",
-        "ExecutorV02SamplexItemChunkSizeType1": "executor_v02_samplex_item_chunk_size_type_1",
         "ExecutorV02SamplexItemItemType": "executor_v02_samplex_item_item_type",
         "ExecutorV02SamplexItemSamplexArguments": "executor_v02_samplex_item_samplex_arguments",
         "F64Tensor": "f64_tensor",
@@ -734,10 +674,9 @@ if not TYPE_CHECKING:
         "JobUsage": "job_usage",
         "ListBackendsFields": "list_backends_fields",
         "ListTagsType": "list_tags_type",
-        "ListWorkloadsMode": "list_workloads_mode",
         "ListWorkloadsSort": "list_workloads_sort",
-        "ListWorkloadsStatusItem": "list_workloads_status_item",
         "ListWorkloadsUser": "list_workloads_user",
+        "LogLevel": "log_level",
         "NoiseLearnerNoiseModel": "noise_learner_noise_model",
         "NoiseLearnerOptions": "noise_learner_options",
         "NoiseLearnerOptionsExperimental": "noise_learner_options_experimental",
@@ -798,8 +737,6 @@ if not TYPE_CHECKING:
         "SamplerOptionsExperimental": "sampler_options_experimental",
         "SamplerOptionsSimulator": "sampler_options_simulator",
         "SamplerOptionsTwirling": "sampler_options_twirling",
-        "SamplerOptionsTwirlingNumRandomizationsType1": "sampler_options_twirling_num_randomizations_type_1",
-        "SamplerOptionsTwirlingShotsPerRandomizationType1": "sampler_options_twirling_shots_per_randomization_type_1",
         "SamplerOptionsTwirlingStrategy": "sampler_options_twirling_strategy",
         "SamplerParams": "sampler_params",
         "SamplerParamsVersion": "sampler_params_version",
@@ -833,7 +770,7 @@ if not TYPE_CHECKING:
         "WorkloadMode": "workload_mode",
         "WorkloadStatus": "workload_status",
         "WorkloadUsage": "workload_usage",
-        "WorkloadUsageStatusType1": "workload_usage_status_type_1",
+        "ZneExtrapolator": "zne_extrapolator",
     }
 
     def __getattr__(name):

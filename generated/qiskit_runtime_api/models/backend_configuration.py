@@ -35,38 +35,37 @@ class BackendConfiguration:
             basis_gates (list[str]): Names of the native gates.
             conditional (bool): Whether gates can be made to depend on measured bits, in the sense of the older OpenQASM 2
                 `if`. Default: False.
-            coupling_map (list[list[int]]): Pairs of qubits that two-qubit gates can act on, in that direction.
-            coords (list[list[int]]): Where each qubit sits in a drawing of the device.
+            coupling_map (list[list[int]] | None): Pairs of qubits that two-qubit gates can act on, in that direction.
             gates (list[GateConfig]): The native gates in detail.
             local (bool): Whether the backend runs on the caller's own machine; `false` for every backend of the service.
             memory (bool): Whether the result of each single shot is kept. Default: False.
             n_qubits (int): Number of qubits. Default: 1.
-            online_date (datetime.datetime): When the backend went into service, ISO 8601 with milliseconds.
-            u_channel_lo (list[list[UChannelLOItem]]): Frequency of each control channel, as a sum over qubits' frequencies.
+            online_date (datetime.datetime | None): When the backend went into service, ISO 8601 with milliseconds.
             acquisition_latency (list[list[Any]] | Unset): Delay from measuring a qubit to having the bit in a register, in
                 steps of `dt`, one row a qubit.
-            clops (Clops | Unset): Speed in circuit layer operations per second (CLOPS).
-            clops_h (int | str | Unset): Speed by the `hardware` way of measuring, in layer operations per second; a text
-                such as `None` when not measured.
-            clops_v (int | str | Unset): Speed by the `virtual` way of measuring, in layer operations per second; a text
-                such as `None` when not measured.
+            clops (Clops | float | None | Unset): Speed in circuit layer operations per second.
+            clops_h (int | None | str | Unset): Speed by the `hardware` way of measuring, in layer operations per second; a
+                text such as `None` when not measured.
+            clops_v (int | None | str | Unset): Speed by the `virtual` way of measuring, in layer operations per second; a
+                text such as `None` when not measured.
             conditional_latency (list[list[Any]] | Unset): Delay from having a bit in a register to acting on it, in steps
                 of `dt`, one row a channel.
             configurable (bool | Unset): Whether the backend can be configured. Default: False.
+            coords (list[list[int]] | Unset): Where each qubit sits in a drawing of the device.
             credits_required (bool | Unset): Whether running jobs costs credits. Default: False.
             description (str | Unset): The backend in a few words.
             display_name (str | Unset): Name to show to people.
-            discriminators (list[str] | Unset): Names of the methods that can tell a measured 0 from a 1.
-            dt (int | Unset): Time step of the drive electronics, in nanoseconds. A fraction on many devices, though the
+            discriminators (list[str] | None | Unset): Names of the methods that can tell a measured 0 from a 1.
+            dt (float | Unset): Time step of the drive electronics, in nanoseconds. A fraction on many devices, though the
                 contract says integer.
-            dtm (int | Unset): Time step of the measurement electronics, in nanoseconds.
-            default_rep_delay (int | Unset): Pause between shots unless a job sets one, in microseconds.
+            dtm (float | Unset): Time step of the measurement electronics, in nanoseconds.
+            default_rep_delay (float | Unset): Pause between shots unless a job sets one, in microseconds.
             dynamic_reprate_enabled (bool | Unset): Whether a job may set the pause between shots (`rep_delay`). Default:
                 False.
             hamiltonian (Hamiltonian | Unset): The device's Hamiltonian, for pulse-level work.
             max_experiments (int | Unset): Largest number of circuits in a job, where the program sets no other.
             max_shots (int | Unset): Largest number of shots of a circuit.
-            meas_levels (list[list[Any]] | Unset): Levels of measured data on offer: 0 raw, 1 complex numbers, 2 bits.
+            meas_levels (list[Any] | None | Unset): Levels of measured data on offer: 0 raw, 1 complex numbers, 2 bits.
             meas_lo_range (list[list[Any]] | Unset): Lowest and highest measurement frequency of each qubit, in GHz.
             meas_map (list[list[Any]] | Unset): Groups of qubits that are measured together.
             measure_esp_enabled (bool | Unset): Whether readout by way of an excited state, which is more exact, is on
@@ -74,10 +73,10 @@ class BackendConfiguration:
             n_registers (float | Unset): Number of register slots for conditional operations. Default: 1.0.
             n_uchannels (float | Unset): Number of control channels.
             open_pulse (bool | Unset): Whether pulse-level control is on offer.
-            parametric_pulses (list[list[Any]] | Unset): Shapes of pulses that can be given by parameters.
-            processor_type (ProcessorType | Unset): Design of the processor.
-            quantum_volume (float | Unset): Quantum volume, a power of 2: the larger, the deeper the circuits that succeed.
-                Missing when not measured.
+            parametric_pulses (list[Any] | Unset): Shapes of pulses that can be given by parameters.
+            processor_type (None | ProcessorType | Unset): Design of the processor.
+            quantum_volume (float | None | Unset): Quantum volume, a power of 2: the larger, the deeper the circuits that
+                succeed. Missing when not measured.
             qubit_lo_range (list[list[Any]] | Unset): Lowest and highest drive frequency of each qubit, in GHz.
             register_map (list[list[Any]] | Unset): Which register slots each qubit's measurement can be stored in, one row
                 of zeros and ones a qubit.
@@ -91,47 +90,48 @@ class BackendConfiguration:
                 `measure`, `reset`, `delay` and control flow.
             tags (list[str] | Unset): Labels of the backend.
             timing_constraints (TimingConstraints | Unset): How instructions have to be placed in time, in steps of `dt`.
+            u_channel_lo (list[list[UChannelLOItem]] | Unset): Frequency of each control channel, as a sum over qubits'
+                frequencies.
     """
 
     backend_name: str
     backend_version: str
     basis_gates: list[str]
-    coupling_map: list[list[int]]
-    coords: list[list[int]]
+    coupling_map: list[list[int]] | None
     gates: list[GateConfig]
     local: bool
-    online_date: datetime.datetime
-    u_channel_lo: list[list[UChannelLOItem]]
+    online_date: datetime.datetime | None
     conditional: bool = False
     memory: bool = False
     n_qubits: int = 1
     acquisition_latency: list[list[Any]] | Unset = UNSET
-    clops: Clops | Unset = UNSET
-    clops_h: int | str | Unset = UNSET
-    clops_v: int | str | Unset = UNSET
+    clops: Clops | float | None | Unset = UNSET
+    clops_h: int | None | str | Unset = UNSET
+    clops_v: int | None | str | Unset = UNSET
     conditional_latency: list[list[Any]] | Unset = UNSET
     configurable: bool | Unset = False
+    coords: list[list[int]] | Unset = UNSET
     credits_required: bool | Unset = False
     description: str | Unset = UNSET
     display_name: str | Unset = UNSET
-    discriminators: list[str] | Unset = UNSET
-    dt: int | Unset = UNSET
-    dtm: int | Unset = UNSET
-    default_rep_delay: int | Unset = UNSET
+    discriminators: list[str] | None | Unset = UNSET
+    dt: float | Unset = UNSET
+    dtm: float | Unset = UNSET
+    default_rep_delay: float | Unset = UNSET
     dynamic_reprate_enabled: bool | Unset = False
     hamiltonian: Hamiltonian | Unset = UNSET
     max_experiments: int | Unset = UNSET
     max_shots: int | Unset = UNSET
-    meas_levels: list[list[Any]] | Unset = UNSET
+    meas_levels: list[Any] | None | Unset = UNSET
     meas_lo_range: list[list[Any]] | Unset = UNSET
     meas_map: list[list[Any]] | Unset = UNSET
     measure_esp_enabled: bool | Unset = False
     n_registers: float | Unset = 1.0
     n_uchannels: float | Unset = UNSET
     open_pulse: bool | Unset = UNSET
-    parametric_pulses: list[list[Any]] | Unset = UNSET
-    processor_type: ProcessorType | Unset = UNSET
-    quantum_volume: float | Unset = UNSET
+    parametric_pulses: list[Any] | Unset = UNSET
+    processor_type: None | ProcessorType | Unset = UNSET
+    quantum_volume: float | None | Unset = UNSET
     qubit_lo_range: list[list[Any]] | Unset = UNSET
     register_map: list[list[Any]] | Unset = UNSET
     rep_delay_range: list[float] | Unset = UNSET
@@ -142,9 +142,13 @@ class BackendConfiguration:
     supported_instructions: list[str] | Unset = UNSET
     tags: list[str] | Unset = UNSET
     timing_constraints: TimingConstraints | Unset = UNSET
+    u_channel_lo: list[list[UChannelLOItem]] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.clops import Clops  # noqa: PLC0415
+        from ..models.processor_type import ProcessorType  # noqa: PLC0415
+
         backend_name = self.backend_name
 
         backend_version = self.backend_version
@@ -153,17 +157,16 @@ class BackendConfiguration:
 
         conditional = self.conditional
 
-        coupling_map = []
-        for coupling_map_item_data in self.coupling_map:
-            coupling_map_item = coupling_map_item_data
+        coupling_map: list[list[int]] | None
+        if isinstance(self.coupling_map, list):
+            coupling_map = []
+            for coupling_map_type_0_item_data in self.coupling_map:
+                coupling_map_type_0_item = coupling_map_type_0_item_data
 
-            coupling_map.append(coupling_map_item)
+                coupling_map.append(coupling_map_type_0_item)
 
-        coords = []
-        for coords_item_data in self.coords:
-            coords_item = coords_item_data
-
-            coords.append(coords_item)
+        else:
+            coupling_map = self.coupling_map
 
         gates = []
         for gates_item_data in self.gates:
@@ -176,16 +179,11 @@ class BackendConfiguration:
 
         n_qubits = self.n_qubits
 
-        online_date = self.online_date.isoformat()
-
-        u_channel_lo = []
-        for u_channel_lo_item_data in self.u_channel_lo:
-            u_channel_lo_item = []
-            for u_channel_lo_item_item_data in u_channel_lo_item_data:
-                u_channel_lo_item_item = u_channel_lo_item_item_data.to_dict()
-                u_channel_lo_item.append(u_channel_lo_item_item)
-
-            u_channel_lo.append(u_channel_lo_item)
+        online_date: None | str
+        if isinstance(self.online_date, datetime.datetime):
+            online_date = self.online_date.isoformat()
+        else:
+            online_date = self.online_date
 
         acquisition_latency: list[list[Any]] | Unset = UNSET
         if not isinstance(self.acquisition_latency, Unset):
@@ -195,17 +193,21 @@ class BackendConfiguration:
 
                 acquisition_latency.append(acquisition_latency_item)
 
-        clops: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.clops, Unset):
+        clops: dict[str, Any] | float | None | Unset
+        if isinstance(self.clops, Unset):
+            clops = UNSET
+        elif isinstance(self.clops, Clops):
             clops = self.clops.to_dict()
+        else:
+            clops = self.clops
 
-        clops_h: int | str | Unset
+        clops_h: int | None | str | Unset
         if isinstance(self.clops_h, Unset):
             clops_h = UNSET
         else:
             clops_h = self.clops_h
 
-        clops_v: int | str | Unset
+        clops_v: int | None | str | Unset
         if isinstance(self.clops_v, Unset):
             clops_v = UNSET
         else:
@@ -221,14 +223,27 @@ class BackendConfiguration:
 
         configurable = self.configurable
 
+        coords: list[list[int]] | Unset = UNSET
+        if not isinstance(self.coords, Unset):
+            coords = []
+            for coords_item_data in self.coords:
+                coords_item = coords_item_data
+
+                coords.append(coords_item)
+
         credits_required = self.credits_required
 
         description = self.description
 
         display_name = self.display_name
 
-        discriminators: list[str] | Unset = UNSET
-        if not isinstance(self.discriminators, Unset):
+        discriminators: list[str] | None | Unset
+        if isinstance(self.discriminators, Unset):
+            discriminators = UNSET
+        elif isinstance(self.discriminators, list):
+            discriminators = self.discriminators
+
+        else:
             discriminators = self.discriminators
 
         dt = self.dt
@@ -247,13 +262,14 @@ class BackendConfiguration:
 
         max_shots = self.max_shots
 
-        meas_levels: list[list[Any]] | Unset = UNSET
-        if not isinstance(self.meas_levels, Unset):
-            meas_levels = []
-            for meas_levels_item_data in self.meas_levels:
-                meas_levels_item = meas_levels_item_data
+        meas_levels: list[Any] | None | Unset
+        if isinstance(self.meas_levels, Unset):
+            meas_levels = UNSET
+        elif isinstance(self.meas_levels, list):
+            meas_levels = self.meas_levels
 
-                meas_levels.append(meas_levels_item)
+        else:
+            meas_levels = self.meas_levels
 
         meas_lo_range: list[list[Any]] | Unset = UNSET
         if not isinstance(self.meas_lo_range, Unset):
@@ -279,19 +295,23 @@ class BackendConfiguration:
 
         open_pulse = self.open_pulse
 
-        parametric_pulses: list[list[Any]] | Unset = UNSET
+        parametric_pulses: list[Any] | Unset = UNSET
         if not isinstance(self.parametric_pulses, Unset):
-            parametric_pulses = []
-            for parametric_pulses_item_data in self.parametric_pulses:
-                parametric_pulses_item = parametric_pulses_item_data
+            parametric_pulses = self.parametric_pulses
 
-                parametric_pulses.append(parametric_pulses_item)
-
-        processor_type: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.processor_type, Unset):
+        processor_type: dict[str, Any] | None | Unset
+        if isinstance(self.processor_type, Unset):
+            processor_type = UNSET
+        elif isinstance(self.processor_type, ProcessorType):
             processor_type = self.processor_type.to_dict()
+        else:
+            processor_type = self.processor_type
 
-        quantum_volume = self.quantum_volume
+        quantum_volume: float | None | Unset
+        if isinstance(self.quantum_volume, Unset):
+            quantum_volume = UNSET
+        else:
+            quantum_volume = self.quantum_volume
 
         qubit_lo_range: list[list[Any]] | Unset = UNSET
         if not isinstance(self.qubit_lo_range, Unset):
@@ -337,6 +357,17 @@ class BackendConfiguration:
         if not isinstance(self.timing_constraints, Unset):
             timing_constraints = self.timing_constraints.to_dict()
 
+        u_channel_lo: list[list[dict[str, Any]]] | Unset = UNSET
+        if not isinstance(self.u_channel_lo, Unset):
+            u_channel_lo = []
+            for u_channel_lo_item_data in self.u_channel_lo:
+                u_channel_lo_item = []
+                for u_channel_lo_item_item_data in u_channel_lo_item_data:
+                    u_channel_lo_item_item = u_channel_lo_item_item_data.to_dict()
+                    u_channel_lo_item.append(u_channel_lo_item_item)
+
+                u_channel_lo.append(u_channel_lo_item)
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -346,13 +377,11 @@ class BackendConfiguration:
                 "basis_gates": basis_gates,
                 "conditional": conditional,
                 "coupling_map": coupling_map,
-                "coords": coords,
                 "gates": gates,
                 "local": local,
                 "memory": memory,
                 "n_qubits": n_qubits,
                 "online_date": online_date,
-                "u_channel_lo": u_channel_lo,
             }
         )
         if acquisition_latency is not UNSET:
@@ -367,6 +396,8 @@ class BackendConfiguration:
             field_dict["conditional_latency"] = conditional_latency
         if configurable is not UNSET:
             field_dict["configurable"] = configurable
+        if coords is not UNSET:
+            field_dict["coords"] = coords
         if credits_required is not UNSET:
             field_dict["credits_required"] = credits_required
         if description is not UNSET:
@@ -429,6 +460,8 @@ class BackendConfiguration:
             field_dict["tags"] = tags
         if timing_constraints is not UNSET:
             field_dict["timing_constraints"] = timing_constraints
+        if u_channel_lo is not UNSET:
+            field_dict["u_channel_lo"] = u_channel_lo
 
         return field_dict
 
@@ -450,19 +483,25 @@ class BackendConfiguration:
 
         conditional = d.pop("conditional")
 
-        coupling_map = []
-        _coupling_map = d.pop("coupling_map")
-        for coupling_map_item_data in _coupling_map:
-            coupling_map_item = cast(list[int], coupling_map_item_data)
+        def _parse_coupling_map(data: object) -> list[list[int]] | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                coupling_map_type_0 = []
+                _coupling_map_type_0 = data
+                for coupling_map_type_0_item_data in _coupling_map_type_0:
+                    coupling_map_type_0_item = cast(list[int], coupling_map_type_0_item_data)
 
-            coupling_map.append(coupling_map_item)
+                    coupling_map_type_0.append(coupling_map_type_0_item)
 
-        coords = []
-        _coords = d.pop("coords")
-        for coords_item_data in _coords:
-            coords_item = cast(list[int], coords_item_data)
+                return coupling_map_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[list[int]] | None, data)
 
-            coords.append(coords_item)
+        coupling_map = _parse_coupling_map(d.pop("coupling_map"))
 
         gates = []
         _gates = d.pop("gates")
@@ -477,19 +516,20 @@ class BackendConfiguration:
 
         n_qubits = d.pop("n_qubits")
 
-        online_date = parse_datetime(d.pop("online_date"))
+        def _parse_online_date(data: object) -> datetime.datetime | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                online_date_type_0 = parse_datetime(data)
 
-        u_channel_lo = []
-        _u_channel_lo = d.pop("u_channel_lo")
-        for u_channel_lo_item_data in _u_channel_lo:
-            u_channel_lo_item = []
-            _u_channel_lo_item = u_channel_lo_item_data
-            for u_channel_lo_item_item_data in _u_channel_lo_item:
-                u_channel_lo_item_item = UChannelLOItem.from_dict(u_channel_lo_item_item_data)
+                return online_date_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None, data)
 
-                u_channel_lo_item.append(u_channel_lo_item_item)
-
-            u_channel_lo.append(u_channel_lo_item)
+        online_date = _parse_online_date(d.pop("online_date"))
 
         _acquisition_latency = d.pop("acquisition_latency", UNSET)
         acquisition_latency: list[list[Any]] | Unset = UNSET
@@ -500,24 +540,38 @@ class BackendConfiguration:
 
                 acquisition_latency.append(acquisition_latency_item)
 
-        _clops = d.pop("clops", UNSET)
-        clops: Clops | Unset
-        if isinstance(_clops, Unset):
-            clops = UNSET
-        else:
-            clops = Clops.from_dict(_clops)
-
-        def _parse_clops_h(data: object) -> int | str | Unset:
+        def _parse_clops(data: object) -> Clops | float | None | Unset:
+            if data is None:
+                return data
             if isinstance(data, Unset):
                 return data
-            return cast(int | str | Unset, data)
+            try:
+                if not (isinstance(data, dict)):
+                    raise TypeError()
+                clops_type_0 = Clops.from_dict(data)
+
+                return clops_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(Clops | float | None | Unset, data)
+
+        clops = _parse_clops(d.pop("clops", UNSET))
+
+        def _parse_clops_h(data: object) -> int | None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | str | Unset, data)
 
         clops_h = _parse_clops_h(d.pop("clops_h", UNSET))
 
-        def _parse_clops_v(data: object) -> int | str | Unset:
+        def _parse_clops_v(data: object) -> int | None | str | Unset:
+            if data is None:
+                return data
             if isinstance(data, Unset):
                 return data
-            return cast(int | str | Unset, data)
+            return cast(int | None | str | Unset, data)
 
         clops_v = _parse_clops_v(d.pop("clops_v", UNSET))
 
@@ -532,13 +586,37 @@ class BackendConfiguration:
 
         configurable = d.pop("configurable", UNSET)
 
+        _coords = d.pop("coords", UNSET)
+        coords: list[list[int]] | Unset = UNSET
+        if _coords is not UNSET:
+            coords = []
+            for coords_item_data in _coords:
+                coords_item = cast(list[int], coords_item_data)
+
+                coords.append(coords_item)
+
         credits_required = d.pop("credits_required", UNSET)
 
         description = d.pop("description", UNSET)
 
         display_name = d.pop("display_name", UNSET)
 
-        discriminators = cast(list[str], d.pop("discriminators", UNSET))
+        def _parse_discriminators(data: object) -> list[str] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                discriminators_type_0 = cast(list[str], data)
+
+                return discriminators_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[str] | None | Unset, data)
+
+        discriminators = _parse_discriminators(d.pop("discriminators", UNSET))
 
         dt = d.pop("dt", UNSET)
 
@@ -559,14 +637,22 @@ class BackendConfiguration:
 
         max_shots = d.pop("max_shots", UNSET)
 
-        _meas_levels = d.pop("meas_levels", UNSET)
-        meas_levels: list[list[Any]] | Unset = UNSET
-        if _meas_levels is not UNSET:
-            meas_levels = []
-            for meas_levels_item_data in _meas_levels:
-                meas_levels_item = cast(list[Any], meas_levels_item_data)
+        def _parse_meas_levels(data: object) -> list[Any] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                meas_levels_type_0 = data
 
-                meas_levels.append(meas_levels_item)
+                return meas_levels_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[Any] | None | Unset, data)
+
+        meas_levels = _parse_meas_levels(d.pop("meas_levels", UNSET))
 
         _meas_lo_range = d.pop("meas_lo_range", UNSET)
         meas_lo_range: list[list[Any]] | Unset = UNSET
@@ -594,23 +680,33 @@ class BackendConfiguration:
 
         open_pulse = d.pop("open_pulse", UNSET)
 
-        _parametric_pulses = d.pop("parametric_pulses", UNSET)
-        parametric_pulses: list[list[Any]] | Unset = UNSET
-        if _parametric_pulses is not UNSET:
-            parametric_pulses = []
-            for parametric_pulses_item_data in _parametric_pulses:
-                parametric_pulses_item = cast(list[Any], parametric_pulses_item_data)
+        parametric_pulses = cast(list[Any], d.pop("parametric_pulses", UNSET))
 
-                parametric_pulses.append(parametric_pulses_item)
+        def _parse_processor_type(data: object) -> None | ProcessorType | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not (isinstance(data, dict)):
+                    raise TypeError()
+                processor_type_type_1 = ProcessorType.from_dict(data)
 
-        _processor_type = d.pop("processor_type", UNSET)
-        processor_type: ProcessorType | Unset
-        if isinstance(_processor_type, Unset):
-            processor_type = UNSET
-        else:
-            processor_type = ProcessorType.from_dict(_processor_type)
+                return processor_type_type_1
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | ProcessorType | Unset, data)
 
-        quantum_volume = d.pop("quantum_volume", UNSET)
+        processor_type = _parse_processor_type(d.pop("processor_type", UNSET))
+
+        def _parse_quantum_volume(data: object) -> float | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(float | None | Unset, data)
+
+        quantum_volume = _parse_quantum_volume(d.pop("quantum_volume", UNSET))
 
         _qubit_lo_range = d.pop("qubit_lo_range", UNSET)
         qubit_lo_range: list[list[Any]] | Unset = UNSET
@@ -651,25 +747,38 @@ class BackendConfiguration:
         else:
             timing_constraints = TimingConstraints.from_dict(_timing_constraints)
 
+        _u_channel_lo = d.pop("u_channel_lo", UNSET)
+        u_channel_lo: list[list[UChannelLOItem]] | Unset = UNSET
+        if _u_channel_lo is not UNSET:
+            u_channel_lo = []
+            for u_channel_lo_item_data in _u_channel_lo:
+                u_channel_lo_item = []
+                _u_channel_lo_item = u_channel_lo_item_data
+                for u_channel_lo_item_item_data in _u_channel_lo_item:
+                    u_channel_lo_item_item = UChannelLOItem.from_dict(u_channel_lo_item_item_data)
+
+                    u_channel_lo_item.append(u_channel_lo_item_item)
+
+                u_channel_lo.append(u_channel_lo_item)
+
         backend_configuration = cls(
             backend_name=backend_name,
             backend_version=backend_version,
             basis_gates=basis_gates,
             conditional=conditional,
             coupling_map=coupling_map,
-            coords=coords,
             gates=gates,
             local=local,
             memory=memory,
             n_qubits=n_qubits,
             online_date=online_date,
-            u_channel_lo=u_channel_lo,
             acquisition_latency=acquisition_latency,
             clops=clops,
             clops_h=clops_h,
             clops_v=clops_v,
             conditional_latency=conditional_latency,
             configurable=configurable,
+            coords=coords,
             credits_required=credits_required,
             description=description,
             display_name=display_name,
@@ -701,6 +810,7 @@ class BackendConfiguration:
             supported_instructions=supported_instructions,
             tags=tags,
             timing_constraints=timing_constraints,
+            u_channel_lo=u_channel_lo,
         )
 
         backend_configuration.additional_properties = d

@@ -28,7 +28,7 @@ class BackendProperties:
         backend_name (str): Name of the backend, such as `ibm_torino`.
         backend_version (str): Version of the backend, such as `1.0.54`.
         gates (list[GateProperties]): Data of each gate on each set of qubits.
-        general (list[str]): Data of the device as a whole.
+        general (list[BackendParameter | str]): Data of the device as a whole.
         last_update_date (datetime.datetime): When the data was last brought up to date, ISO 8601 in UTC without
             fractions of a second.
         qubits (list[list[BackendParameter]]): Data of each qubit, by its number from 0.
@@ -37,12 +37,14 @@ class BackendProperties:
     backend_name: str
     backend_version: str
     gates: list[GateProperties]
-    general: list[str]
+    general: list[BackendParameter | str]
     last_update_date: datetime.datetime
     qubits: list[list[BackendParameter]]
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.backend_parameter import BackendParameter  # noqa: PLC0415
+
         backend_name = self.backend_name
 
         backend_version = self.backend_version
@@ -52,7 +54,14 @@ class BackendProperties:
             gates_item = gates_item_data.to_dict()
             gates.append(gates_item)
 
-        general = self.general
+        general = []
+        for general_item_data in self.general:
+            general_item: dict[str, Any] | str
+            if isinstance(general_item_data, BackendParameter):
+                general_item = general_item_data.to_dict()
+            else:
+                general_item = general_item_data
+            general.append(general_item)
 
         last_update_date = self.last_update_date.isoformat()
 
@@ -97,7 +106,24 @@ class BackendProperties:
 
             gates.append(gates_item)
 
-        general = cast(list[str], d.pop("general"))
+        general = []
+        _general = d.pop("general")
+        for general_item_data in _general:
+
+            def _parse_general_item(data: object) -> BackendParameter | str:
+                try:
+                    if not (isinstance(data, dict)):
+                        raise TypeError()
+                    general_item_type_0 = BackendParameter.from_dict(data)
+
+                    return general_item_type_0
+                except (TypeError, ValueError, AttributeError, KeyError):
+                    pass
+                return cast(BackendParameter | str, data)
+
+            general_item = _parse_general_item(general_item_data)
+
+            general.append(general_item)
 
         last_update_date = parse_datetime(d.pop("last_update_date"))
 

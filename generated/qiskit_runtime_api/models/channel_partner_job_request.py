@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.base_job_request_log_level import BaseJobRequestLogLevel
+from ..models.log_level import LogLevel
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class ChannelPartnerJobRequest:
             current one.
         tags (list[str] | Unset): Labels of a job, at most 8 of at most 86 characters each. In a filter, a job has to
             carry all of them.
-        log_level (BaseJobRequestLogLevel | Unset): Least severe messages to keep in the job's log.
+        log_level (LogLevel | Unset): Least severe messages to keep in the job's log.
         cost (int | Unset): Longest time the job may run, in seconds, 0 to 10800 (3 hours). A job that takes longer is
             stopped, with reason code 1305.
         session_id (str | Unset): Session or batch to run in; it has to be on the same backend and accept jobs. Leave it
@@ -46,7 +46,7 @@ class ChannelPartnerJobRequest:
     remote_storage: RemoteStorage
     runtime: str | Unset = UNSET
     tags: list[str] | Unset = UNSET
-    log_level: BaseJobRequestLogLevel | Unset = UNSET
+    log_level: LogLevel | Unset = UNSET
     cost: int | Unset = UNSET
     session_id: str | Unset = UNSET
     calibration_id: str | Unset = UNSET
@@ -115,11 +115,11 @@ class ChannelPartnerJobRequest:
         tags = cast(list[str], d.pop("tags", UNSET))
 
         _log_level = d.pop("log_level", UNSET)
-        log_level: BaseJobRequestLogLevel | Unset
+        log_level: LogLevel | Unset
         if isinstance(_log_level, Unset):
             log_level = UNSET
         else:
-            log_level = BaseJobRequestLogLevel(_log_level)
+            log_level = LogLevel(_log_level)
 
         cost = d.pop("cost", UNSET)
 

@@ -9,12 +9,7 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.estimator_options_twirling_num_randomizations_type_1 import (
-    EstimatorOptionsTwirlingNumRandomizationsType1,
-)
-from ..models.estimator_options_twirling_shots_per_randomization_type_1 import (
-    EstimatorOptionsTwirlingShotsPerRandomizationType1,
-)
+from ..models.auto import Auto
 from ..models.estimator_options_twirling_strategy import EstimatorOptionsTwirlingStrategy
 from ..types import UNSET, Unset
 
@@ -28,18 +23,17 @@ class EstimatorOptionsTwirling:
     Attributes:
         enable_gates (bool | Unset): Whether to twirl two-qubit gates.
         enable_measure (bool | Unset): Whether to twirl measurements.
-        num_randomizations (EstimatorOptionsTwirlingNumRandomizationsType1 | int | Unset): Number of random versions of
-            each circuit, or `auto`.
-        shots_per_randomization (EstimatorOptionsTwirlingShotsPerRandomizationType1 | int | Unset): Shots of each random
-            version, or `auto` to derive it from the total.
+        num_randomizations (Auto | int | Unset): Number of random versions of each circuit, or `auto`.
+        shots_per_randomization (Auto | int | Unset): Shots of each random version, or `auto` to derive it from the
+            total.
         strategy (EstimatorOptionsTwirlingStrategy | Unset): Qubits twirled in a layer: those of its gates (`active`),
             of all gates in the circuit (`active-circuit`), of gates so far (`active-accum`), or every qubit (`all`).
     """
 
     enable_gates: bool | Unset = UNSET
     enable_measure: bool | Unset = UNSET
-    num_randomizations: EstimatorOptionsTwirlingNumRandomizationsType1 | int | Unset = UNSET
-    shots_per_randomization: EstimatorOptionsTwirlingShotsPerRandomizationType1 | int | Unset = UNSET
+    num_randomizations: Auto | int | Unset = UNSET
+    shots_per_randomization: Auto | int | Unset = UNSET
     strategy: EstimatorOptionsTwirlingStrategy | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -51,7 +45,7 @@ class EstimatorOptionsTwirling:
         num_randomizations: int | str | Unset
         if isinstance(self.num_randomizations, Unset):
             num_randomizations = UNSET
-        elif isinstance(self.num_randomizations, EstimatorOptionsTwirlingNumRandomizationsType1):
+        elif isinstance(self.num_randomizations, Auto):
             num_randomizations = self.num_randomizations.value
         else:
             num_randomizations = self.num_randomizations
@@ -59,7 +53,7 @@ class EstimatorOptionsTwirling:
         shots_per_randomization: int | str | Unset
         if isinstance(self.shots_per_randomization, Unset):
             shots_per_randomization = UNSET
-        elif isinstance(self.shots_per_randomization, EstimatorOptionsTwirlingShotsPerRandomizationType1):
+        elif isinstance(self.shots_per_randomization, Auto):
             shots_per_randomization = self.shots_per_randomization.value
         else:
             shots_per_randomization = self.shots_per_randomization
@@ -91,37 +85,33 @@ class EstimatorOptionsTwirling:
 
         enable_measure = d.pop("enable_measure", UNSET)
 
-        def _parse_num_randomizations(
-            data: object,
-        ) -> EstimatorOptionsTwirlingNumRandomizationsType1 | int | Unset:
+        def _parse_num_randomizations(data: object) -> Auto | int | Unset:
             if isinstance(data, Unset):
                 return data
             try:
                 if not isinstance(data, str):
                     raise TypeError()
-                num_randomizations_type_1 = EstimatorOptionsTwirlingNumRandomizationsType1(data)
+                num_randomizations_type_1 = Auto(data)
 
                 return num_randomizations_type_1
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(EstimatorOptionsTwirlingNumRandomizationsType1 | int | Unset, data)
+            return cast(Auto | int | Unset, data)
 
         num_randomizations = _parse_num_randomizations(d.pop("num_randomizations", UNSET))
 
-        def _parse_shots_per_randomization(
-            data: object,
-        ) -> EstimatorOptionsTwirlingShotsPerRandomizationType1 | int | Unset:
+        def _parse_shots_per_randomization(data: object) -> Auto | int | Unset:
             if isinstance(data, Unset):
                 return data
             try:
                 if not isinstance(data, str):
                     raise TypeError()
-                shots_per_randomization_type_1 = EstimatorOptionsTwirlingShotsPerRandomizationType1(data)
+                shots_per_randomization_type_1 = Auto(data)
 
                 return shots_per_randomization_type_1
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(EstimatorOptionsTwirlingShotsPerRandomizationType1 | int | Unset, data)
+            return cast(Auto | int | Unset, data)
 
         shots_per_randomization = _parse_shots_per_randomization(d.pop("shots_per_randomization", UNSET))
 

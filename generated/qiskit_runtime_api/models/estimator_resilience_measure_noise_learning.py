@@ -9,9 +9,7 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.estimator_resilience_measure_noise_learning_shots_per_randomization_type_1 import (
-    EstimatorResilienceMeasureNoiseLearningShotsPerRandomizationType1,
-)
+from ..models.auto import Auto
 from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="EstimatorResilienceMeasureNoiseLearning")
@@ -23,14 +21,11 @@ class EstimatorResilienceMeasureNoiseLearning:
 
     Attributes:
         num_randomizations (int | Unset): Number of random circuits to learn with.
-        shots_per_randomization (EstimatorResilienceMeasureNoiseLearningShotsPerRandomizationType1 | int | Unset): Shots
-            of each random circuit, or `auto`.
+        shots_per_randomization (Auto | int | Unset): Shots of each random circuit, or `auto`.
     """
 
     num_randomizations: int | Unset = UNSET
-    shots_per_randomization: (
-        EstimatorResilienceMeasureNoiseLearningShotsPerRandomizationType1 | int | Unset
-    ) = UNSET
+    shots_per_randomization: Auto | int | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -39,9 +34,7 @@ class EstimatorResilienceMeasureNoiseLearning:
         shots_per_randomization: int | str | Unset
         if isinstance(self.shots_per_randomization, Unset):
             shots_per_randomization = UNSET
-        elif isinstance(
-            self.shots_per_randomization, EstimatorResilienceMeasureNoiseLearningShotsPerRandomizationType1
-        ):
+        elif isinstance(self.shots_per_randomization, Auto):
             shots_per_randomization = self.shots_per_randomization.value
         else:
             shots_per_randomization = self.shots_per_randomization
@@ -61,22 +54,18 @@ class EstimatorResilienceMeasureNoiseLearning:
         d = dict(src_dict)
         num_randomizations = d.pop("num_randomizations", UNSET)
 
-        def _parse_shots_per_randomization(
-            data: object,
-        ) -> EstimatorResilienceMeasureNoiseLearningShotsPerRandomizationType1 | int | Unset:
+        def _parse_shots_per_randomization(data: object) -> Auto | int | Unset:
             if isinstance(data, Unset):
                 return data
             try:
                 if not isinstance(data, str):
                     raise TypeError()
-                shots_per_randomization_type_1 = (
-                    EstimatorResilienceMeasureNoiseLearningShotsPerRandomizationType1(data)
-                )
+                shots_per_randomization_type_1 = Auto(data)
 
                 return shots_per_randomization_type_1
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(EstimatorResilienceMeasureNoiseLearningShotsPerRandomizationType1 | int | Unset, data)
+            return cast(Auto | int | Unset, data)
 
         shots_per_randomization = _parse_shots_per_randomization(d.pop("shots_per_randomization", UNSET))
 

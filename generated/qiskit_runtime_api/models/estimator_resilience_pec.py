@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.estimator_resilience_pec_noise_gain_type_1 import EstimatorResiliencePecNoiseGainType1
+from ..models.auto import Auto
 from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="EstimatorResiliencePec")
@@ -21,12 +21,12 @@ class EstimatorResiliencePec:
 
     Attributes:
         max_overhead (float | None | Unset): Largest factor by which the number of circuits may grow; null for no bound.
-        noise_gain (EstimatorResiliencePecNoiseGainType1 | float | Unset): Share of the noise to leave in, 0 for none,
-            or `auto` to choose it from the overhead allowed.
+        noise_gain (Auto | float | Unset): Share of the noise to leave in, 0 for none, or `auto` to choose it from the
+            overhead allowed.
     """
 
     max_overhead: float | None | Unset = UNSET
-    noise_gain: EstimatorResiliencePecNoiseGainType1 | float | Unset = UNSET
+    noise_gain: Auto | float | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -39,7 +39,7 @@ class EstimatorResiliencePec:
         noise_gain: float | str | Unset
         if isinstance(self.noise_gain, Unset):
             noise_gain = UNSET
-        elif isinstance(self.noise_gain, EstimatorResiliencePecNoiseGainType1):
+        elif isinstance(self.noise_gain, Auto):
             noise_gain = self.noise_gain.value
         else:
             noise_gain = self.noise_gain
@@ -67,18 +67,18 @@ class EstimatorResiliencePec:
 
         max_overhead = _parse_max_overhead(d.pop("max_overhead", UNSET))
 
-        def _parse_noise_gain(data: object) -> EstimatorResiliencePecNoiseGainType1 | float | Unset:
+        def _parse_noise_gain(data: object) -> Auto | float | Unset:
             if isinstance(data, Unset):
                 return data
             try:
                 if not isinstance(data, str):
                     raise TypeError()
-                noise_gain_type_1 = EstimatorResiliencePecNoiseGainType1(data)
+                noise_gain_type_1 = Auto(data)
 
                 return noise_gain_type_1
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(EstimatorResiliencePecNoiseGainType1 | float | Unset, data)
+            return cast(Auto | float | Unset, data)
 
         noise_gain = _parse_noise_gain(d.pop("noise_gain", UNSET))
 

@@ -10,10 +10,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.estimator_resilience_zne_amplifier import EstimatorResilienceZneAmplifier
-from ..models.estimator_resilience_zne_extrapolator_type_0_item import (
-    EstimatorResilienceZneExtrapolatorType0Item,
-)
-from ..models.estimator_resilience_zne_extrapolator_type_1 import EstimatorResilienceZneExtrapolatorType1
+from ..models.zne_extrapolator import ZneExtrapolator
 from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="EstimatorResilienceZne")
@@ -25,8 +22,8 @@ class EstimatorResilienceZne:
 
     Attributes:
         noise_factors (Any | Unset): Factors to amplify the noise by, each at least 1, in a list.
-        extrapolator (EstimatorResilienceZneExtrapolatorType1 | list[EstimatorResilienceZneExtrapolatorType0Item] |
-            Unset): Models to fit to the amplified results; of several, the first that fits well is used.
+        extrapolator (list[ZneExtrapolator] | Unset | ZneExtrapolator): Models to fit to the amplified results; of
+            several, the first that fits well is used.
         amplifier (EstimatorResilienceZneAmplifier | Unset): How to amplify noise: by repeating gates (`gate_folding` at
             random places, or from the front or the back), or by inserting learned errors (`pea`).
         extrapolated_noise_factors (Any | Unset): Factors to evaluate the fitted model at, in a list; 0 is the noiseless
@@ -34,9 +31,7 @@ class EstimatorResilienceZne:
     """
 
     noise_factors: Any | Unset = UNSET
-    extrapolator: (
-        EstimatorResilienceZneExtrapolatorType1 | list[EstimatorResilienceZneExtrapolatorType0Item] | Unset
-    ) = UNSET
+    extrapolator: list[ZneExtrapolator] | Unset | ZneExtrapolator = UNSET
     amplifier: EstimatorResilienceZneAmplifier | Unset = UNSET
     extrapolated_noise_factors: Any | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -81,13 +76,7 @@ class EstimatorResilienceZne:
         d = dict(src_dict)
         noise_factors = d.pop("noise_factors", UNSET)
 
-        def _parse_extrapolator(
-            data: object,
-        ) -> (
-            EstimatorResilienceZneExtrapolatorType1
-            | list[EstimatorResilienceZneExtrapolatorType0Item]
-            | Unset
-        ):
+        def _parse_extrapolator(data: object) -> list[ZneExtrapolator] | Unset | ZneExtrapolator:
             if isinstance(data, Unset):
                 return data
             try:
@@ -96,9 +85,7 @@ class EstimatorResilienceZne:
                 extrapolator_type_0 = []
                 _extrapolator_type_0 = data
                 for extrapolator_type_0_item_data in _extrapolator_type_0:
-                    extrapolator_type_0_item = EstimatorResilienceZneExtrapolatorType0Item(
-                        extrapolator_type_0_item_data
-                    )
+                    extrapolator_type_0_item = ZneExtrapolator(extrapolator_type_0_item_data)
 
                     extrapolator_type_0.append(extrapolator_type_0_item)
 
@@ -107,7 +94,7 @@ class EstimatorResilienceZne:
                 pass
             if not isinstance(data, str):
                 raise TypeError()
-            extrapolator_type_1 = EstimatorResilienceZneExtrapolatorType1(data)
+            extrapolator_type_1 = ZneExtrapolator(data)
 
             return extrapolator_type_1
 

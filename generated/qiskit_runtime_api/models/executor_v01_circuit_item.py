@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.executor_v01_circuit_item_chunk_size_type_1 import ExecutorV01CircuitItemChunkSizeType1
+from ..models.auto import Auto
 from ..models.executor_v01_circuit_item_item_type import ExecutorV01CircuitItemItemType
 from ..types import UNSET, Unset
 
@@ -30,15 +30,14 @@ class ExecutorV01CircuitItem:
         circuit_arguments (F64Tensor): An array of double-precision numbers.
         item_type (ExecutorV01CircuitItemItemType | Unset): Kind of item; always `circuit`. Default:
             ExecutorV01CircuitItemItemType.CIRCUIT.
-        chunk_size (ExecutorV01CircuitItemChunkSizeType1 | int | Unset): Number of sets of arguments to run in one go,
-            or `auto` to let the service choose. All items of a program use numbers, or all use `auto`; numbers are for
-            sessions. Default: ExecutorV01CircuitItemChunkSizeType1.AUTO.
+        chunk_size (Auto | int | Unset): Number of sets of arguments to run in one go, or `auto` to let the service
+            choose. All items of a program use numbers, or all use `auto`; numbers are for sessions. Default: Auto.AUTO.
     """
 
     circuit: QpyV13ToV16
     circuit_arguments: F64Tensor
     item_type: ExecutorV01CircuitItemItemType | Unset = ExecutorV01CircuitItemItemType.CIRCUIT
-    chunk_size: ExecutorV01CircuitItemChunkSizeType1 | int | Unset = ExecutorV01CircuitItemChunkSizeType1.AUTO
+    chunk_size: Auto | int | Unset = Auto.AUTO
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -53,7 +52,7 @@ class ExecutorV01CircuitItem:
         chunk_size: int | str | Unset
         if isinstance(self.chunk_size, Unset):
             chunk_size = UNSET
-        elif isinstance(self.chunk_size, ExecutorV01CircuitItemChunkSizeType1):
+        elif isinstance(self.chunk_size, Auto):
             chunk_size = self.chunk_size.value
         else:
             chunk_size = self.chunk_size
@@ -90,18 +89,18 @@ class ExecutorV01CircuitItem:
         else:
             item_type = ExecutorV01CircuitItemItemType(_item_type)
 
-        def _parse_chunk_size(data: object) -> ExecutorV01CircuitItemChunkSizeType1 | int | Unset:
+        def _parse_chunk_size(data: object) -> Auto | int | Unset:
             if isinstance(data, Unset):
                 return data
             try:
                 if not isinstance(data, str):
                     raise TypeError()
-                chunk_size_type_1 = ExecutorV01CircuitItemChunkSizeType1(data)
+                chunk_size_type_1 = Auto(data)
 
                 return chunk_size_type_1
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(ExecutorV01CircuitItemChunkSizeType1 | int | Unset, data)
+            return cast(Auto | int | Unset, data)
 
         chunk_size = _parse_chunk_size(d.pop("chunk_size", UNSET))
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.executor_v01_samplex_item_chunk_size_type_1 import ExecutorV01SamplexItemChunkSizeType1
+from ..models.auto import Auto
 from ..models.executor_v01_samplex_item_item_type import ExecutorV01SamplexItemItemType
 from ..types import UNSET, Unset
 
@@ -36,9 +36,8 @@ class ExecutorV01SamplexItem:
             randomizations.
         item_type (ExecutorV01SamplexItemItemType | Unset): Kind of item; always `samplex`. Default:
             ExecutorV01SamplexItemItemType.SAMPLEX.
-        chunk_size (ExecutorV01SamplexItemChunkSizeType1 | int | Unset): Number of sets of arguments to run in one go,
-            or `auto` to let the service choose. All items of a program use numbers, or all use `auto`; numbers are for
-            sessions. Default: ExecutorV01SamplexItemChunkSizeType1.AUTO.
+        chunk_size (Auto | int | Unset): Number of sets of arguments to run in one go, or `auto` to let the service
+            choose. All items of a program use numbers, or all use `auto`; numbers are for sessions. Default: Auto.AUTO.
     """
 
     circuit: QpyV13ToV16
@@ -46,7 +45,7 @@ class ExecutorV01SamplexItem:
     samplex_arguments: ExecutorV01SamplexItemSamplexArguments
     shape: list[int]
     item_type: ExecutorV01SamplexItemItemType | Unset = ExecutorV01SamplexItemItemType.SAMPLEX
-    chunk_size: ExecutorV01SamplexItemChunkSizeType1 | int | Unset = ExecutorV01SamplexItemChunkSizeType1.AUTO
+    chunk_size: Auto | int | Unset = Auto.AUTO
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -65,7 +64,7 @@ class ExecutorV01SamplexItem:
         chunk_size: int | str | Unset
         if isinstance(self.chunk_size, Unset):
             chunk_size = UNSET
-        elif isinstance(self.chunk_size, ExecutorV01SamplexItemChunkSizeType1):
+        elif isinstance(self.chunk_size, Auto):
             chunk_size = self.chunk_size.value
         else:
             chunk_size = self.chunk_size
@@ -111,18 +110,18 @@ class ExecutorV01SamplexItem:
         else:
             item_type = ExecutorV01SamplexItemItemType(_item_type)
 
-        def _parse_chunk_size(data: object) -> ExecutorV01SamplexItemChunkSizeType1 | int | Unset:
+        def _parse_chunk_size(data: object) -> Auto | int | Unset:
             if isinstance(data, Unset):
                 return data
             try:
                 if not isinstance(data, str):
                     raise TypeError()
-                chunk_size_type_1 = ExecutorV01SamplexItemChunkSizeType1(data)
+                chunk_size_type_1 = Auto(data)
 
                 return chunk_size_type_1
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(ExecutorV01SamplexItemChunkSizeType1 | int | Unset, data)
+            return cast(Auto | int | Unset, data)
 
         chunk_size = _parse_chunk_size(d.pop("chunk_size", UNSET))
 

@@ -20,8 +20,8 @@ class GateConfig:
 
     Attributes:
         name (str): Name of the gate, such as `cz`. Letters and digits only, by the contract.
-        parameters (list[str]): Names of the gate's parameters, such as `theta`; empty for a fixed gate.
-        qasm_def (str): Definition in OpenQASM.
+        parameters (list[str] | None): Names of the gate's parameters, such as `theta`; empty for a fixed gate.
+        qasm_def (None | str): Definition in OpenQASM.
         coupling_map (list[list[int]] | Unset): Sets of qubits that the gate can be applied to, in order of control and
             target.
         conditional (bool | Unset): Whether the gate can be made to depend on a measured bit. Default: False.
@@ -31,8 +31,8 @@ class GateConfig:
     """
 
     name: str
-    parameters: list[str]
-    qasm_def: str
+    parameters: list[str] | None
+    qasm_def: None | str
     coupling_map: list[list[int]] | Unset = UNSET
     conditional: bool | Unset = False
     latency_map: list[list[int]] | Unset = UNSET
@@ -42,8 +42,14 @@ class GateConfig:
     def to_dict(self) -> dict[str, Any]:
         name = self.name
 
-        parameters = self.parameters
+        parameters: list[str] | None
+        if isinstance(self.parameters, list):
+            parameters = self.parameters
 
+        else:
+            parameters = self.parameters
+
+        qasm_def: None | str
         qasm_def = self.qasm_def
 
         coupling_map: list[list[int]] | Unset = UNSET
@@ -91,9 +97,27 @@ class GateConfig:
         d = dict(src_dict)
         name = d.pop("name")
 
-        parameters = cast(list[str], d.pop("parameters"))
+        def _parse_parameters(data: object) -> list[str] | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                parameters_type_0 = cast(list[str], data)
 
-        qasm_def = d.pop("qasm_def")
+                return parameters_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[str] | None, data)
+
+        parameters = _parse_parameters(d.pop("parameters"))
+
+        def _parse_qasm_def(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        qasm_def = _parse_qasm_def(d.pop("qasm_def"))
 
         _coupling_map = d.pop("coupling_map", UNSET)
         coupling_map: list[list[int]] | Unset = UNSET

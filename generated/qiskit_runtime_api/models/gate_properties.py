@@ -23,13 +23,13 @@ class GateProperties:
     Attributes:
         gate (str): Name of the gate, such as `cz`.
         parameters (list[BackendParameter]): What was measured: error and duration.
-        qubits (list[str]): The qubits that the gate acts on, in order. The contract calls them strings; the service has
+        qubits (list[int]): The qubits that the gate acts on, in order. The contract calls them strings; the service has
             been seen to send numbers.
     """
 
     gate: str
     parameters: list[BackendParameter]
-    qubits: list[str]
+    qubits: list[int]
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -68,7 +68,7 @@ class GateProperties:
 
             parameters.append(parameters_item)
 
-        qubits = cast(list[str], d.pop("qubits"))
+        qubits = cast(list[int], d.pop("qubits"))
 
         gate_properties = cls(
             gate=gate,

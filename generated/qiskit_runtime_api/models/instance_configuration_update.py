@@ -19,7 +19,7 @@ class InstanceConfigurationUpdate:
     """New limits of an instance.
 
     Attributes:
-        instance_limit (int | Unset): New usage limit in whole seconds, at least 1. Leave it out to take the limit away.
+        instance_limit (int | Unset): New usage limit in whole seconds, at least 1.
     """
 
     instance_limit: int | Unset = UNSET

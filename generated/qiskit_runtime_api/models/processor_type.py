@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -20,18 +20,19 @@ class ProcessorType:
 
     Attributes:
         family (str): Family, such as `Heron`: devices of one family share layout and native gates.
-        revision (str): Revision within the family, such as `1.0`.
+        revision (float | str): Revision within the family, such as `1.0`.
         segment (str | Unset): Part of a larger chip that the device is, if it is one.
     """
 
     family: str
-    revision: str
+    revision: float | str
     segment: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         family = self.family
 
+        revision: float | str
         revision = self.revision
 
         segment = self.segment
@@ -54,7 +55,10 @@ class ProcessorType:
         d = dict(src_dict)
         family = d.pop("family")
 
-        revision = d.pop("revision")
+        def _parse_revision(data: object) -> float | str:
+            return cast(float | str, data)
+
+        revision = _parse_revision(d.pop("revision"))
 
         segment = d.pop("segment", UNSET)
 

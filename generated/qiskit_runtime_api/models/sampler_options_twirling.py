@@ -9,12 +9,7 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.sampler_options_twirling_num_randomizations_type_1 import (
-    SamplerOptionsTwirlingNumRandomizationsType1,
-)
-from ..models.sampler_options_twirling_shots_per_randomization_type_1 import (
-    SamplerOptionsTwirlingShotsPerRandomizationType1,
-)
+from ..models.auto import Auto
 from ..models.sampler_options_twirling_strategy import SamplerOptionsTwirlingStrategy
 from ..types import UNSET, Unset
 
@@ -28,18 +23,17 @@ class SamplerOptionsTwirling:
     Attributes:
         enable_gates (bool | Unset): Whether to twirl two-qubit gates.
         enable_measure (bool | Unset): Whether to twirl measurements.
-        num_randomizations (int | SamplerOptionsTwirlingNumRandomizationsType1 | Unset): Number of random versions of
-            each circuit, or `auto`.
-        shots_per_randomization (int | SamplerOptionsTwirlingShotsPerRandomizationType1 | Unset): Shots of each random
-            version, or `auto` to derive it from the total.
+        num_randomizations (Auto | int | Unset): Number of random versions of each circuit, or `auto`.
+        shots_per_randomization (Auto | int | Unset): Shots of each random version, or `auto` to derive it from the
+            total.
         strategy (SamplerOptionsTwirlingStrategy | Unset): Qubits twirled in a layer: those of its gates (`active`), of
             all gates in the circuit (`active-circuit`), of gates so far (`active-accum`), or every qubit (`all`).
     """
 
     enable_gates: bool | Unset = UNSET
     enable_measure: bool | Unset = UNSET
-    num_randomizations: int | SamplerOptionsTwirlingNumRandomizationsType1 | Unset = UNSET
-    shots_per_randomization: int | SamplerOptionsTwirlingShotsPerRandomizationType1 | Unset = UNSET
+    num_randomizations: Auto | int | Unset = UNSET
+    shots_per_randomization: Auto | int | Unset = UNSET
     strategy: SamplerOptionsTwirlingStrategy | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -51,7 +45,7 @@ class SamplerOptionsTwirling:
         num_randomizations: int | str | Unset
         if isinstance(self.num_randomizations, Unset):
             num_randomizations = UNSET
-        elif isinstance(self.num_randomizations, SamplerOptionsTwirlingNumRandomizationsType1):
+        elif isinstance(self.num_randomizations, Auto):
             num_randomizations = self.num_randomizations.value
         else:
             num_randomizations = self.num_randomizations
@@ -59,7 +53,7 @@ class SamplerOptionsTwirling:
         shots_per_randomization: int | str | Unset
         if isinstance(self.shots_per_randomization, Unset):
             shots_per_randomization = UNSET
-        elif isinstance(self.shots_per_randomization, SamplerOptionsTwirlingShotsPerRandomizationType1):
+        elif isinstance(self.shots_per_randomization, Auto):
             shots_per_randomization = self.shots_per_randomization.value
         else:
             shots_per_randomization = self.shots_per_randomization
@@ -91,37 +85,33 @@ class SamplerOptionsTwirling:
 
         enable_measure = d.pop("enable_measure", UNSET)
 
-        def _parse_num_randomizations(
-            data: object,
-        ) -> int | SamplerOptionsTwirlingNumRandomizationsType1 | Unset:
+        def _parse_num_randomizations(data: object) -> Auto | int | Unset:
             if isinstance(data, Unset):
                 return data
             try:
                 if not isinstance(data, str):
                     raise TypeError()
-                num_randomizations_type_1 = SamplerOptionsTwirlingNumRandomizationsType1(data)
+                num_randomizations_type_1 = Auto(data)
 
                 return num_randomizations_type_1
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(int | SamplerOptionsTwirlingNumRandomizationsType1 | Unset, data)
+            return cast(Auto | int | Unset, data)
 
         num_randomizations = _parse_num_randomizations(d.pop("num_randomizations", UNSET))
 
-        def _parse_shots_per_randomization(
-            data: object,
-        ) -> int | SamplerOptionsTwirlingShotsPerRandomizationType1 | Unset:
+        def _parse_shots_per_randomization(data: object) -> Auto | int | Unset:
             if isinstance(data, Unset):
                 return data
             try:
                 if not isinstance(data, str):
                     raise TypeError()
-                shots_per_randomization_type_1 = SamplerOptionsTwirlingShotsPerRandomizationType1(data)
+                shots_per_randomization_type_1 = Auto(data)
 
                 return shots_per_randomization_type_1
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(int | SamplerOptionsTwirlingShotsPerRandomizationType1 | Unset, data)
+            return cast(Auto | int | Unset, data)
 
         shots_per_randomization = _parse_shots_per_randomization(d.pop("shots_per_randomization", UNSET))
 

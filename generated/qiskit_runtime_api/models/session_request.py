@@ -22,8 +22,8 @@ class SessionRequest:
     Attributes:
         mode (ExecutionMode): `batch` runs its jobs side by side where possible; `dedicated` reserves the backend for
             the session.
-        max_ttl (int | Unset): Longest time the session may live once it has started, in seconds; 28800 is 8 hours. Cut
-            to what the instance's plan allows. Default: 28800.
+        max_ttl (int | Unset): Longest time the session may live once it has started, in seconds; 28800 is 8 hours. The
+            instance's plan may allow less. Default: 28800.
         backend (str | Unset): Name of the backend that all jobs of the session run on, such as `ibm_torino`.
         backend_name (str | Unset): Another name for `backend`; some clients send both.
     """

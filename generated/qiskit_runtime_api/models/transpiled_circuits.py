@@ -19,8 +19,7 @@ class TranspiledCircuits:
     """Where to find the transpiled circuits.
 
     Attributes:
-        url (None | str | Unset): Address to download the circuits from. It is signed and works for a limited time: do
-            not log it.
+        url (None | str | Unset): Address to download the circuits from. It may grant access by itself: do not log it.
     """
 
     url: None | str | Unset = UNSET

@@ -4,14 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
-
-if TYPE_CHECKING:
-    from ..models.complex_number import ComplexNumber
-
 
 T = TypeVar("T", bound="UChannelLOItem")
 
@@ -22,17 +18,17 @@ class UChannelLOItem:
 
     Attributes:
         q (int): Number of the qubit.
-        scale (ComplexNumber): A complex number.
+        scale (Any):
     """
 
     q: int
-    scale: ComplexNumber
+    scale: Any
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         q = self.q
 
-        scale = self.scale.to_dict()
+        scale = self.scale
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -47,12 +43,10 @@ class UChannelLOItem:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.complex_number import ComplexNumber  # noqa: PLC0415
-
         d = dict(src_dict)
         q = d.pop("q")
 
-        scale = ComplexNumber.from_dict(d.pop("scale"))
+        scale = d.pop("scale")
 
         u_channel_lo_item = cls(
             q=q,

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.workload_usage_status_type_1 import WorkloadUsageStatusType1
+from ..models.billing_status import BillingStatus
 from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="WorkloadUsage")
@@ -21,12 +21,12 @@ class WorkloadUsage:
 
     Attributes:
         qpu_charge_time_seconds (float): Charged time on the backend, in seconds.
-        status (None | Unset | WorkloadUsageStatusType1): Whether the charge is final: `complete`, or `pending` while it
-            may still change.
+        status (BillingStatus | None | Unset): Whether the charge is final: `complete`, or `pending` while it may still
+            change.
     """
 
     qpu_charge_time_seconds: float
-    status: None | Unset | WorkloadUsageStatusType1 = UNSET
+    status: BillingStatus | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -35,7 +35,7 @@ class WorkloadUsage:
         status: None | str | Unset
         if isinstance(self.status, Unset):
             status = UNSET
-        elif isinstance(self.status, WorkloadUsageStatusType1):
+        elif isinstance(self.status, BillingStatus):
             status = self.status.value
         else:
             status = self.status
@@ -57,7 +57,7 @@ class WorkloadUsage:
         d = dict(src_dict)
         qpu_charge_time_seconds = d.pop("qpu_charge_time_seconds")
 
-        def _parse_status(data: object) -> None | Unset | WorkloadUsageStatusType1:
+        def _parse_status(data: object) -> BillingStatus | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
@@ -65,12 +65,12 @@ class WorkloadUsage:
             try:
                 if not isinstance(data, str):
                     raise TypeError()
-                status_type_1 = WorkloadUsageStatusType1(data)
+                status_type_1 = BillingStatus(data)
 
                 return status_type_1
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(None | Unset | WorkloadUsageStatusType1, data)
+            return cast(BillingStatus | None | Unset, data)
 
         status = _parse_status(d.pop("status", UNSET))
 

@@ -86,8 +86,8 @@ def sync_detailed(
 ) -> Response[Any | ErrorContainer]:
     """Set the instance's limit
 
-     Sets the usage limit of the instance in `Service-CRN`, or takes it away when the body is an empty
-    object. Jobs that run already are not stopped by a lower limit.
+     Sets the usage limit of the instance in `Service-CRN`. Jobs that run already are not stopped by a
+    lower limit.
 
     Args:
         body (InstanceConfigurationUpdate): New limits of an instance.
@@ -118,8 +118,8 @@ def sync(
 ) -> Any | ErrorContainer | None:
     """Set the instance's limit
 
-     Sets the usage limit of the instance in `Service-CRN`, or takes it away when the body is an empty
-    object. Jobs that run already are not stopped by a lower limit.
+     Sets the usage limit of the instance in `Service-CRN`. Jobs that run already are not stopped by a
+    lower limit.
 
     Args:
         body (InstanceConfigurationUpdate): New limits of an instance.
@@ -145,8 +145,8 @@ async def asyncio_detailed(
 ) -> Response[Any | ErrorContainer]:
     """Set the instance's limit
 
-     Sets the usage limit of the instance in `Service-CRN`, or takes it away when the body is an empty
-    object. Jobs that run already are not stopped by a lower limit.
+     Sets the usage limit of the instance in `Service-CRN`. Jobs that run already are not stopped by a
+    lower limit.
 
     Args:
         body (InstanceConfigurationUpdate): New limits of an instance.
@@ -175,8 +175,8 @@ async def asyncio(
 ) -> Any | ErrorContainer | None:
     """Set the instance's limit
 
-     Sets the usage limit of the instance in `Service-CRN`, or takes it away when the body is an empty
-    object. Jobs that run already are not stopped by a lower limit.
+     Sets the usage limit of the instance in `Service-CRN`. Jobs that run already are not stopped by a
+    lower limit.
 
     Args:
         body (InstanceConfigurationUpdate): New limits of an instance.

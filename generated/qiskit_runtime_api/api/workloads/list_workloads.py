@@ -9,11 +9,11 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.error_container import ErrorContainer
-from ...models.list_workloads_mode import ListWorkloadsMode
 from ...models.list_workloads_sort import ListWorkloadsSort
-from ...models.list_workloads_status_item import ListWorkloadsStatusItem
 from ...models.list_workloads_user import ListWorkloadsUser
 from ...models.workload_list import WorkloadList
+from ...models.workload_mode import WorkloadMode
+from ...models.workload_status import WorkloadStatus
 from ...types import UNSET, Response, Unset
 
 
@@ -26,8 +26,8 @@ def _get_kwargs(
     next_: str | Unset = UNSET,
     backend: str | Unset = UNSET,
     search: str | Unset = UNSET,
-    status: list[ListWorkloadsStatusItem] | Unset = UNSET,
-    mode: ListWorkloadsMode | Unset = UNSET,
+    status: list[WorkloadStatus] | Unset = UNSET,
+    mode: WorkloadMode | Unset = UNSET,
     created_after: datetime.datetime | Unset = UNSET,
     created_before: datetime.datetime | Unset = UNSET,
     tags: list[str] | Unset = UNSET,
@@ -143,8 +143,8 @@ def sync_detailed(
     next_: str | Unset = UNSET,
     backend: str | Unset = UNSET,
     search: str | Unset = UNSET,
-    status: list[ListWorkloadsStatusItem] | Unset = UNSET,
-    mode: ListWorkloadsMode | Unset = UNSET,
+    status: list[WorkloadStatus] | Unset = UNSET,
+    mode: WorkloadMode | Unset = UNSET,
     created_after: datetime.datetime | Unset = UNSET,
     created_before: datetime.datetime | Unset = UNSET,
     tags: list[str] | Unset = UNSET,
@@ -163,8 +163,8 @@ def sync_detailed(
         next_ (str | Unset):
         backend (str | Unset):
         search (str | Unset):
-        status (list[ListWorkloadsStatusItem] | Unset):
-        mode (ListWorkloadsMode | Unset):
+        status (list[WorkloadStatus] | Unset):
+        mode (WorkloadMode | Unset):
         created_after (datetime.datetime | Unset):
         created_before (datetime.datetime | Unset):
         tags (list[str] | Unset):
@@ -209,8 +209,8 @@ def sync(
     next_: str | Unset = UNSET,
     backend: str | Unset = UNSET,
     search: str | Unset = UNSET,
-    status: list[ListWorkloadsStatusItem] | Unset = UNSET,
-    mode: ListWorkloadsMode | Unset = UNSET,
+    status: list[WorkloadStatus] | Unset = UNSET,
+    mode: WorkloadMode | Unset = UNSET,
     created_after: datetime.datetime | Unset = UNSET,
     created_before: datetime.datetime | Unset = UNSET,
     tags: list[str] | Unset = UNSET,
@@ -229,8 +229,8 @@ def sync(
         next_ (str | Unset):
         backend (str | Unset):
         search (str | Unset):
-        status (list[ListWorkloadsStatusItem] | Unset):
-        mode (ListWorkloadsMode | Unset):
+        status (list[WorkloadStatus] | Unset):
+        mode (WorkloadMode | Unset):
         created_after (datetime.datetime | Unset):
         created_before (datetime.datetime | Unset):
         tags (list[str] | Unset):
@@ -270,8 +270,8 @@ async def asyncio_detailed(
     next_: str | Unset = UNSET,
     backend: str | Unset = UNSET,
     search: str | Unset = UNSET,
-    status: list[ListWorkloadsStatusItem] | Unset = UNSET,
-    mode: ListWorkloadsMode | Unset = UNSET,
+    status: list[WorkloadStatus] | Unset = UNSET,
+    mode: WorkloadMode | Unset = UNSET,
     created_after: datetime.datetime | Unset = UNSET,
     created_before: datetime.datetime | Unset = UNSET,
     tags: list[str] | Unset = UNSET,
@@ -290,8 +290,8 @@ async def asyncio_detailed(
         next_ (str | Unset):
         backend (str | Unset):
         search (str | Unset):
-        status (list[ListWorkloadsStatusItem] | Unset):
-        mode (ListWorkloadsMode | Unset):
+        status (list[WorkloadStatus] | Unset):
+        mode (WorkloadMode | Unset):
         created_after (datetime.datetime | Unset):
         created_before (datetime.datetime | Unset):
         tags (list[str] | Unset):
@@ -334,8 +334,8 @@ async def asyncio(
     next_: str | Unset = UNSET,
     backend: str | Unset = UNSET,
     search: str | Unset = UNSET,
-    status: list[ListWorkloadsStatusItem] | Unset = UNSET,
-    mode: ListWorkloadsMode | Unset = UNSET,
+    status: list[WorkloadStatus] | Unset = UNSET,
+    mode: WorkloadMode | Unset = UNSET,
     created_after: datetime.datetime | Unset = UNSET,
     created_before: datetime.datetime | Unset = UNSET,
     tags: list[str] | Unset = UNSET,
@@ -354,8 +354,8 @@ async def asyncio(
         next_ (str | Unset):
         backend (str | Unset):
         search (str | Unset):
-        status (list[ListWorkloadsStatusItem] | Unset):
-        mode (ListWorkloadsMode | Unset):
+        status (list[WorkloadStatus] | Unset):
+        mode (WorkloadMode | Unset):
         created_after (datetime.datetime | Unset):
         created_before (datetime.datetime | Unset):
         tags (list[str] | Unset):

@@ -4,7 +4,7 @@
 from ..types import OpenStrEnum
 
 
-class EstimatorResilienceZneExtrapolatorType1(OpenStrEnum):
+class ZneExtrapolator(OpenStrEnum):
     DOUBLE_EXPONENTIAL = "double_exponential"
     EXPONENTIAL = "exponential"
     FALLBACK = "fallback"

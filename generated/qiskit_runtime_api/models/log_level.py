@@ -4,5 +4,9 @@
 from ..types import OpenStrEnum
 
 
-class ExecutorV01SamplexItemChunkSizeType1(OpenStrEnum):
-    AUTO = "auto"
+class LogLevel(OpenStrEnum):
+    CRITICAL = "critical"
+    DEBUG = "debug"
+    ERROR = "error"
+    INFO = "info"
+    WARNING = "warning"

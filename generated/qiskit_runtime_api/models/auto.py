@@ -4,5 +4,5 @@
 from ..types import OpenStrEnum
 
 
-class SamplerOptionsTwirlingShotsPerRandomizationType1(OpenStrEnum):
+class Auto(OpenStrEnum):
     AUTO = "auto"
