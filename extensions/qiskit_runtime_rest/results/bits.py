@@ -1,0 +1,280 @@
+"""Measured bits of one classical register."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from html import escape
+from typing import TYPE_CHECKING, Any, Final
+
+from attrs import field, frozen
+
+from . import bitplanes, counting
+from .arrays import Array, flat_index
+from .malformed import Malformed, expect
+from .numpy_access import require_numpy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import numpy as np
+
+__all__ = ["Bits"]
+
+ROWS_IN_A_TABLE: Final = 10
+
+
+@frozen(repr=False)
+class Bits:
+    """The outcomes of one classical register, for every element of a pub's shape and every shot.
+
+    Bit strings and integers follow Qiskit: bit 0 of the register is the rightmost character and the lowest bit.
+
+    Args:
+        rows: one row of `ceil(num_bits / 8)` bytes a shot, big-endian, unused high bits 0, in C order of
+            (*shape, shots): the array inside Qiskit's `BitArray`.
+        num_bits: bits of the register.
+        num_shots: shots for each element of the shape.
+        shape: the pub's shape, `()` for a circuit without a parameter sweep.
+    """
+
+    rows: bytes = field()
+    num_bits: int = field(kw_only=True)
+    num_shots: int = field(kw_only=True)
+    shape: tuple[int, ...] = field(kw_only=True, default=())
+
+    def __attrs_post_init__(self) -> None:
+        """Check that the rows are as many as the shape says and use no bit beyond the register."""
+        if min((self.num_bits, self.num_shots, *self.shape)) < 0:
+            raise Malformed("numbers of bits and shots, and sizes in a shape, cannot be negative")
+        if len(self.rows) != self.size * self.num_shots * self.width:
+            raise Malformed(f"{len(self.rows)} bytes do not fill {self!r}")
+        if used := self.num_bits % 8:
+            allowed = bytes(range(1 << used))
+            if self.rows[:: self.width].translate(None, allowed):
+                raise Malformed(f"an outcome has more than the {self.num_bits} bits of its register")
+
+    @classmethod
+    def from_array(cls, array: Array, *, num_bits: int) -> Bits:
+        """From the packed bytes (`uint8`) of a `BitArray`, shape (*pub shape, shots, ceil(num_bits / 8)).
+
+        Raises:
+            Malformed: another type or shape.
+        """
+        if array.dtype != "uint8" or array.ndim < 2 or array.shape[-1] != bitplanes.bytes_for(num_bits):
+            raise Malformed(f"{num_bits} bits a shot cannot be read from {array!r}")
+        *shape, shots, _ = array.shape
+        rows = array.data
+        if used := num_bits % 8:
+            # Qiskit ignores what lies above the register; so do its users.
+            mask = bytes(value & ((1 << used) - 1) for value in range(256))
+            planes = bitplanes.planes_of(rows, width=array.shape[-1])
+            if planes[-1].translate(None, bytes(range(1 << used))):
+                rows = bitplanes.from_planes([*planes[:-1], planes[-1].translate(mask)])
+        return cls(rows, num_bits=num_bits, num_shots=shots, shape=tuple(shape))
+
+    @classmethod
+    def from_samples(cls, samples: Any, *, num_bits: int) -> Bits:
+        """From hexadecimal texts (`0x3`), one a shot; nested lists of them for a pub with a shape.
+
+        Raises:
+            Malformed: something else, or a value of more bits than the register has.
+        """
+        if num_bits < 0:
+            raise Malformed("a register cannot have a negative number of bits")
+        shape, flat = _flatten(samples)
+        width = bitplanes.bytes_for(num_bits)
+        packed: dict[str, bytes] = {}
+        for text in dict.fromkeys(flat):
+            value = int(expect(text, str, what="a sample"), 16)
+            if not text.startswith("0x") or value >> num_bits:
+                raise Malformed(f"sample {text!r} does not fit {num_bits} bits")
+            packed[text] = value.to_bytes(width, "big")
+        rows = b"".join(map(packed.__getitem__, flat))
+        *outer, shots = shape
+        return cls(rows, num_bits=num_bits, num_shots=shots, shape=tuple(outer))
+
+    @classmethod
+    def from_flags(cls, flags: Array) -> Bits:
+        """From an array of bool, shape (*pub shape, shots, bits), bit 0 first.
+
+        Raises:
+            Malformed: another type or fewer axes.
+        """
+        if flags.dtype != "bool" or flags.ndim < 2:
+            raise Malformed(f"classified measurements cannot be read from {flags!r}")
+        *shape, shots, num_bits = flags.shape
+        rows = bitplanes.pack_bits(flags.data, num_bits=num_bits)
+        return cls(rows, num_bits=num_bits, num_shots=shots, shape=tuple(shape))
+
+    @classmethod
+    def join(cls, registers: Sequence[Bits]) -> Bits:
+        """Put registers side by side, shot by shot; the first becomes the rightmost, as in Qiskit's `join_data`.
+
+        Raises:
+            ValueError: no registers, or registers of different shapes or numbers of shots.
+        """
+        if not registers:
+            raise ValueError("there is no register to join")
+        first = registers[0]
+        if len(registers) == 1:
+            return first
+        if any((part.shape, part.num_shots) != (first.shape, first.num_shots) for part in registers):
+            raise ValueError("registers of different shapes or numbers of shots cannot be joined")
+        planes: list[bytes] = []
+        positions: list[tuple[int, int]] = []
+        for part in registers:
+            positions += [(len(planes) + bit // 8, bit % 8) for bit in range(part.num_bits)]
+            planes += bitplanes.planes_of(part.rows, width=part.width)
+        rows = bitplanes.gather(planes, positions=positions, count=first.size * first.num_shots)
+        return cls(rows, num_bits=len(positions), num_shots=first.num_shots, shape=first.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements of the pub's shape: 1 for the shape ()."""
+        return math.prod(self.shape)
+
+    @property
+    def width(self) -> int:
+        """Bytes a row."""
+        return bitplanes.bytes_for(self.num_bits)
+
+    def counts(self, *, index: int | tuple[int, ...] | None = None) -> dict[str, int]:
+        """How often each outcome was measured, by bit string.
+
+        Args:
+            index: which element of the pub's shape (or which part, when fewer coordinates are given); None adds
+                all of them up, as Qiskit's `get_counts()` does.
+
+        Returns:
+            Only outcomes that occur; ascending as long as they are at most 65,536.
+
+        Raises:
+            IndexError: an index outside the shape.
+        """
+        rows = self._rows_at(index)
+        if not self.num_bits:
+            return dict.fromkeys(("",), shots) if (shots := self._shots_at(index)) else {}
+        return counting.count_rows(rows, width=self.width).texts(num_bits=self.num_bits)
+
+    def int_counts(self, *, index: int | tuple[int, ...] | None = None) -> dict[int, int]:
+        """`counts()` by integer value."""
+        if not self.num_bits:
+            return dict.fromkeys((0,), shots) if (shots := self._shots_at(index)) else {}
+        return counting.count_rows(self._rows_at(index), width=self.width).ints()
+
+    def bitstrings(self, *, index: int | tuple[int, ...] | None = None) -> list[str]:
+        """One bit string a shot, in the order measured; see `counts` for `index` and errors."""
+        rows = self._rows_at(index)
+        if not self.num_bits:
+            return [""] * self._shots_at(index)
+        return counting.row_texts(rows, width=self.width, num_bits=self.num_bits)
+
+    def ints(self, *, index: int | tuple[int, ...] | None = None) -> list[int]:
+        """One integer a shot, in the order measured; see `counts` for `index` and errors."""
+        rows = self._rows_at(index)
+        if not self.num_bits:
+            return [0] * self._shots_at(index)
+        return counting.row_ints(rows, width=self.width)
+
+    def __getitem__(self, index: int | tuple[int, ...]) -> Bits:
+        """One element of the pub's shape, or a part of it when fewer coordinates are given.
+
+        Raises:
+            IndexError: outside the shape.
+        """
+        used = 1 if isinstance(index, int) else len(index)
+        start, stop = self._range_of(index)
+        return Bits(self.rows[start:stop], num_bits=self.num_bits, num_shots=self.num_shots, shape=self.shape[used:])
+
+    def __len__(self) -> int:
+        """Length of the first axis of the pub's shape."""
+        if not self.shape:
+            raise TypeError("Bits of shape () have no length; num_shots is the number of shots")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Bits]:
+        """Walk along the first axis of the pub's shape."""
+        return (self[i] for i in range(len(self)))
+
+    def slice_bits(self, positions: Sequence[int]) -> Bits:
+        """Keep these bits only: `positions[0]` becomes bit 0, and so on. Counts of the result are marginals.
+
+        Raises:
+            IndexError: a bit that the register does not have.
+        """
+        for bit in positions:
+            if not 0 <= bit < self.num_bits:
+                raise IndexError(f"bit {bit} is outside a register of {self.num_bits} bits")
+        rows = bitplanes.gather(
+            bitplanes.planes_of(self.rows, width=self.width),
+            positions=[(bit // 8, bit % 8) for bit in positions],
+            count=self.size * self.num_shots,
+        )
+        return Bits(rows, num_bits=len(positions), num_shots=self.num_shots, shape=self.shape)
+
+    def to_numpy(self) -> np.ndarray[Any, Any]:
+        """The packed rows as `uint8`, shape (*shape, shots, ceil(num_bits / 8)); needs numpy."""
+        return Array(self.rows, dtype="uint8", shape=(*self.shape, self.num_shots, self.width)).to_numpy()
+
+    def to_flags(self) -> np.ndarray[Any, Any]:
+        """One bool a bit, bit 0 first, shape (*shape, shots, num_bits); needs numpy."""
+        numpy = require_numpy("to_flags()")
+        flags: np.ndarray[Any, Any] = numpy.unpackbits(self.to_numpy(), axis=-1)[..., ::-1][..., : self.num_bits]
+        return flags.astype(bool)
+
+    def to_qiskit(self) -> Any:
+        """The same as Qiskit's `BitArray`; needs Qiskit."""
+        from .qiskit_values import bit_array
+
+        return bit_array(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain Python, of the form in which the service writes samples."""
+        texts = [hex(value) for value in self.ints()]
+        samples: Any = texts
+        for length in reversed((*self.shape, self.num_shots)[1:]):
+            samples = [samples[start : start + length] for start in range(0, len(samples), length)] if length else []
+        return {"samples": samples, "num_bits": self.num_bits}
+
+    def _range_of(self, index: int | tuple[int, ...]) -> tuple[int, int]:
+        coordinates = (index,) if isinstance(index, int) else index
+        position = flat_index(coordinates, shape=self.shape)
+        length = math.prod(self.shape[len(coordinates) :]) * self.num_shots * self.width
+        return position * length, (position + 1) * length
+
+    def _rows_at(self, index: int | tuple[int, ...] | None) -> bytes:
+        if index is None:
+            return self.rows
+        start, stop = self._range_of(index)
+        return self.rows[start:stop]
+
+    def _shots_at(self, index: int | tuple[int, ...] | None) -> int:
+        return self.num_shots * (self.size if index is None else self[index].size)
+
+    def __repr__(self) -> str:
+        """Sizes only."""
+        return f"Bits(<shape={self.shape}, num_shots={self.num_shots}, num_bits={self.num_bits}>)"
+
+    def _repr_html_(self) -> str:
+        counts = Counter(self.counts())
+        rows = "".join(
+            f"<tr><td><code>{escape(outcome)}</code></td><td>{number}</td></tr>"
+            for outcome, number in counts.most_common(ROWS_IN_A_TABLE)
+        )
+        more = len(counts) - ROWS_IN_A_TABLE
+        rest = f"<tr><td colspan='2'>and {more} more</td></tr>" if more > 0 else ""
+        return (
+            f"<table><caption>{escape(repr(self))}</caption><tr><th>outcome</th><th>shots</th></tr>{rows}{rest}</table>"
+        )
+
+
+def _flatten(samples: Any) -> tuple[tuple[int, ...], list[Any]]:
+    shape, flat = [len(expect(samples, list, what="samples"))], samples
+    while flat and isinstance(flat[0], list):
+        lengths = {len(expect(part, list, what="samples of a sweep")) for part in flat}
+        if len(lengths) != 1:
+            raise Malformed("samples are ragged")
+        shape.append(lengths.pop())
+        flat = [text for part in flat for text in part]
+    return tuple(shape), flat

@@ -1,0 +1,190 @@
+"""The forms in which a job's result can come, in one table: how each is recognised and read."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from attrs import field, frozen
+
+from .classic import classic_estimates, classic_quasi_distributions, estimate_of, quasi_distribution_of
+from .estimator import plain_estimator_pub, wrapped_estimator_pub
+from .executor import SAMPLER_ROLES, executor_item, executor_metadata, sampler_pub_of
+from .malformed import Malformed, expect, member
+from .noise import layer_noise, learned_noise
+from .sampler import plain_sampler_pub, wrapped_sampler_pub
+from .tensors import is_compressed, replace_tensors
+from .wrapped import is_wrapped, unwrap, value_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .items import ResultItem
+
+__all__ = ["DECODED_PROGRAMS", "Form", "recognise"]
+
+DECODED_PROGRAMS: Final = frozenset({"sampler", "estimator", "executor", "noise-learner", "noise-learner-v3"})
+"""Programs whose results have a known form: JSON of another form is an error for them."""
+
+
+@frozen
+class Form:
+    """How to read a document.
+
+    Args:
+        kind: `sampler`, `estimator`, `executor`, `noise-learner`, `noise-learner-v3`, `quasi-distributions`,
+            `values`, `text` or `json`.
+        items: what each item is read from.
+        read_item: reads one of `items`, given its position.
+        read_metadata: reads the metadata of the whole result.
+        passthrough: reads what the submitter of an executor job left in it.
+    """
+
+    kind: str = field()
+    items: list[Any] = field(kw_only=True, factory=list)
+    read_item: Callable[[Any, int], ResultItem] = field(kw_only=True)
+    read_metadata: Callable[[], Any] = field(kw_only=True)
+    passthrough: Callable[[], Any] = field(kw_only=True, default=lambda: None)
+
+
+def recognise(document: Any, *, program_id: str | None) -> Form | None:
+    """The form of a JSON document; None if it is none that is known.
+
+    Raises:
+        Malformed: the form is known, and something in it is missing.
+    """
+    for look in (_wrapped_primitive, _noise_learner, _versioned, _plain_primitive, _classic):
+        if (form := look(document, program_id)) is not None:
+            return form
+    return None
+
+
+def _wrapped_primitive(document: Any, program_id: str | None) -> Form | None:
+    if not is_wrapped(document, "PrimitiveResult"):
+        return None
+    inside = value_of(document, "PrimitiveResult")
+    pubs = expect(member(inside, "pub_results", what="a PrimitiveResult"), list, what="pub_results")
+    kind = _wrapped_kind(pubs[0]) if pubs else program_id or "sampler"
+    read = wrapped_estimator_pub if kind == "estimator" else wrapped_sampler_pub
+    return _pubs(kind, pubs, read, inside.get("metadata"))
+
+
+def _plain_primitive(document: Any, program_id: str | None) -> Form | None:
+    pubs = document.get("results") if isinstance(document, dict) else None
+    if not isinstance(pubs, list) or not all(isinstance(pub, dict) and "data" in pub for pub in pubs):
+        return None
+    kind = _plain_kind(pubs[0]) if pubs else program_id
+    if kind not in ("sampler", "estimator"):
+        return None
+    read = plain_estimator_pub if kind == "estimator" else plain_sampler_pub
+    return _pubs(kind, pubs, read, document.get("metadata"))
+
+
+def _pubs(kind: str, pubs: list[Any], read: Callable[[Any], ResultItem], metadata: Any) -> Form:
+    return Form(kind, items=pubs, read_item=lambda pub, _: read(pub), read_metadata=partial(_metadata, metadata))
+
+
+def _wrapped_kind(pub: Any) -> str:
+    inside = value_of(pub, "SamplerPubResult", "PubResult", "EstimatorPubResult")
+    if pub["__type__"] != "PubResult":
+        return "sampler" if pub["__type__"] == "SamplerPubResult" else "estimator"
+    data = value_of(member(inside, "data", what="a pub"), "DataBin")
+    return "estimator" if "evs" in member(data, "fields", what="a DataBin") else "sampler"
+
+
+def _plain_kind(pub: Any) -> str | None:
+    data = pub["data"]
+    if not isinstance(data, dict) or "counts" in data or "memory" in data:
+        return None
+    return "estimator" if "evs" in data else "sampler"
+
+
+def _noise_learner(document: Any, program_id: str | None) -> Form | None:
+    inside = document
+    if is_wrapped(document, "NoiseLearnerResult"):
+        inside = value_of(document, "NoiseLearnerResult")
+    elif not (program_id == "noise-learner" and isinstance(document, dict) and "schema_version" not in document):
+        layers = document.get("data") if isinstance(document, dict) else None
+        if not isinstance(layers, list) or not layers or not is_wrapped(layers[0], "_json"):
+            return None
+    layers = expect(member(inside, "data", what="a noise learner result"), list, what="layers")
+    return Form(
+        "noise-learner",
+        items=layers,
+        read_item=lambda layer, _: layer_noise(layer),
+        read_metadata=partial(_metadata, inside.get("metadata")),
+    )
+
+
+def _versioned(document: Any, program_id: str | None) -> Form | None:
+    if not isinstance(document, dict) or "schema_version" not in document or "data" not in document:
+        return None
+    version = expect(document["schema_version"], str, what="schema_version")
+    items = expect(document["data"], list, what="data")
+    learned = any(isinstance(item, dict) and "generators_sparse" in item for item in items)
+    if learned or (not items and program_id in ("noise-learner", "noise-learner-v3")):
+        return Form(
+            "noise-learner-v3",
+            items=items,
+            read_item=lambda item, _: learned_noise(item),
+            read_metadata=partial(_metadata, document.get("metadata")),
+        )
+    if items and not all(isinstance(item, dict) and "results" in item for item in items):
+        return None
+    return _executor(document, items, compressed=is_compressed(version))
+
+
+def _executor(document: dict[str, Any], items: list[Any], *, compressed: bool) -> Form:
+    def passthrough() -> Any:
+        return replace_tensors(document.get("passthrough_data"), compressed=compressed)
+
+    def read_metadata() -> Any:
+        return executor_metadata(document.get("metadata"))
+
+    def read_item(item: Any, _: int) -> ResultItem:
+        return executor_item(item, compressed=compressed)
+
+    if document.get("semantic_role") not in SAMPLER_ROLES:
+        return Form("executor", items=items, read_item=read_item, read_metadata=read_metadata, passthrough=passthrough)
+    settings = expect(
+        member(document.get("passthrough_data"), "post_processor", what="passthrough data of a sampler"),
+        dict,
+        what="post_processor",
+    )
+
+    def read_pub(item: Any, position: int) -> ResultItem:
+        return sampler_pub_of(executor_item(item, compressed=compressed), position=position, post_processor=settings)
+
+    def read_pub_metadata() -> Any:
+        return {"executor": read_metadata(), **{name: settings.get(name) for name in ("options", "shots")}}
+
+    return Form("sampler", items=items, read_item=read_pub, read_metadata=read_pub_metadata, passthrough=passthrough)
+
+
+def _classic(document: Any, _: str | None) -> Form | None:
+    if not isinstance(document, dict):
+        return None
+    if "quasi_dists" in document:
+        return Form(
+            "quasi-distributions",
+            items=classic_quasi_distributions(document),
+            read_item=lambda pair, _: quasi_distribution_of(pair),
+            read_metadata=dict,
+        )
+    if "values" in document and "metadata" in document:
+        return Form(
+            "values",
+            items=classic_estimates(document),
+            read_item=lambda pair, _: estimate_of(pair),
+            read_metadata=dict,
+        )
+    return None
+
+
+def _metadata(value: Any) -> Any:
+    found = unwrap(value)
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise Malformed("the metadata of a result should be an object")
+    return found

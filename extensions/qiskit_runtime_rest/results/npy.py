@@ -1,0 +1,151 @@
+"""Arrays as IBM's encoder writes them: base64 of zlib of numpy's file format (npy).
+
+Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html, versions 1.0, 2.0 and 3.0.
+"""
+
+from __future__ import annotations
+
+import binascii
+import itertools
+import math
+import struct
+import zlib
+from typing import Any, Final
+
+from .arrays import Array
+from .malformed import Malformed, expect, expect_shape
+
+__all__ = ["MAX_ARRAY_BYTES", "inflate", "read_compressed_npy", "read_npy", "unbase64"]
+
+MAX_ARRAY_BYTES: Final = 2**31
+"""Largest array that is unpacked: 2 GiB. Ten million executions (the limit of a job) of 1,700 bits fit."""
+
+MAX_HEADER_BYTES: Final = 16 * 1024
+_MAGIC: Final = b"\x93NUMPY"
+# npy's one-letter kinds with the width in bytes -> names of `Array`
+_TYPES: Final = {
+    "b1": "bool",
+    **{f"u{width}": f"uint{8 * width}" for width in (1, 2, 4, 8)},
+    **{f"i{width}": f"int{8 * width}" for width in (1, 2, 4, 8)},
+    **{f"f{width}": f"float{8 * width}" for width in (2, 4, 8)},
+    **{f"c{width}": f"complex{8 * width}" for width in (8, 16)},
+}
+
+
+def unbase64(text: Any) -> bytes:
+    """Decode base64.
+
+    Raises:
+        Malformed: not a text, or not base64.
+    """
+    try:
+        return binascii.a2b_base64(expect(text, str, what="packed data"), strict_mode=True)
+    except ValueError as error:
+        raise Malformed(f"packed data is not base64: {error}") from error
+
+
+def inflate(data: bytes, *, size: int) -> bytes:
+    """Decompress a zlib stream of exactly `size` bytes; never builds more than that.
+
+    Raises:
+        Malformed: damaged, truncated, of another size, or larger than `MAX_ARRAY_BYTES`.
+    """
+    if size > MAX_ARRAY_BYTES:
+        raise Malformed(f"an array of {size} bytes exceeds the limit of {MAX_ARRAY_BYTES} bytes")
+    stream = zlib.decompressobj()
+    unpacked = stream.decompress(data, size + 1)
+    if len(unpacked) != size or not stream.eof or stream.unused_data:
+        raise Malformed(f"compressed data does not hold the {size} bytes that its type and shape need")
+    return unpacked
+
+
+def read_compressed_npy(text: Any) -> Array:
+    """Unpack base64(zlib(npy)): the value of a `__type__` of `ndarray`.
+
+    The header is read first and the rest is unpacked only up to the size that it declares, so a small payload
+    cannot unfold into more than it admits.
+
+    Raises:
+        Malformed: anything but that.
+    """
+    data = unbase64(text)
+    start = zlib.decompressobj().decompress(data[:MAX_HEADER_BYTES], MAX_HEADER_BYTES)
+    offset, size, _ = _read_header(start)
+    return read_npy(inflate(data, size=offset + size))
+
+
+def read_npy(data: bytes) -> Array:
+    """Read numpy's file format.
+
+    Raises:
+        Malformed: another format, an element type that is not data (objects, records, dates), or a length that
+            does not match type and shape.
+    """
+    offset, size, header = _read_header(data)
+    if len(data) != offset + size:
+        raise Malformed(f"an npy array holds {len(data) - offset} bytes, its type and shape need {size}")
+    body = data[offset:]
+    if header["order"] == ">":
+        body = _swap_bytes(body, width=header["swap"])
+    if header["fortran"] and len(header["shape"]) > 1:
+        body = _to_c_order(body, shape=header["shape"], width=header["width"])
+    return Array(body, dtype=header["dtype"], shape=header["shape"])
+
+
+def _read_header(data: bytes) -> tuple[int, int, dict[str, Any]]:
+    """Offset of the elements, their size in bytes, and what the header says."""
+    if data[:6] != _MAGIC or len(data) < 12:
+        raise Malformed("packed data is not an npy array")
+    major = data[6]
+    if major not in (1, 2, 3):
+        raise Malformed(f"npy format version {major} is not known")
+    length_format, start = ("<H", 10) if major == 1 else ("<I", 12)
+    (length,) = struct.unpack_from(length_format, data, 8)
+    offset = start + length
+    if offset > min(len(data), MAX_HEADER_BYTES):
+        raise Malformed("an npy header is truncated or too long")
+    header = _literal(data[start:offset].decode("utf-8" if major == 3 else "latin-1"))
+    descr = expect(header.get("descr"), str, what="the npy element type")
+    shape = expect_shape(header.get("shape"))
+    order, kind, digits = (descr[0], descr[1:2], descr[2:]) if descr[:1] in "<>|=" else ("<", descr[:1], descr[1:])
+    if kind == "U" and digits.isascii() and digits.isdigit():
+        dtype, width, swap = "str", 4 * int(digits), 4
+    elif kind + digits in _TYPES:
+        dtype, width = _TYPES[kind + digits], int(digits)
+        swap = width // 2 if kind == "c" else width
+    else:
+        raise Malformed(f"npy element type {descr!r} is not plain data")
+    # Counting empty axes as one keeps shapes such as (10**12, 0) from unfolding into lists.
+    if math.prod(max(length, 1) for length in shape) * max(width, 1) > MAX_ARRAY_BYTES:
+        raise Malformed(f"an array of {descr} with shape {shape} exceeds the limit of {MAX_ARRAY_BYTES} bytes")
+    details = {
+        "dtype": dtype,
+        "shape": shape,
+        "order": order,
+        "swap": swap,
+        "width": width,
+        "fortran": expect(header.get("fortran_order"), bool, what="the npy order"),
+    }
+    return offset, math.prod(shape) * width, details
+
+
+def _literal(text: str) -> dict[str, Any]:
+    import ast
+
+    try:
+        return expect(ast.literal_eval(text.strip()), dict, what="the npy header")
+    except (SyntaxError, MemoryError) as error:
+        raise Malformed(f"an npy header cannot be read: {error}") from error
+
+
+def _swap_bytes(data: bytes, *, width: int) -> bytes:
+    swapped = bytearray(len(data))
+    for i in range(width):
+        swapped[i::width] = data[width - 1 - i :: width]
+    return bytes(swapped)
+
+
+def _to_c_order(data: bytes, *, shape: tuple[int, ...], width: int) -> bytes:
+    strides = [width * math.prod(shape[:axis]) for axis in range(len(shape))]
+    axes = (range(0, length * stride, stride) for length, stride in zip(shape, strides, strict=True))
+    return b"".join(data[start : start + width] for start in map(sum, itertools.product(*axes)))
