@@ -1,33 +1,33 @@
 """Everything this package raises.
 
-    RuntimeRestError
-    ├── ConfigurationError          settings that cannot work, found before anything is sent
-    ├── MissingExtra                an optional part of this package is not installed
-    ├── TransportError              no answer: refused, lost, timed out
-    ├── ApiError                    the service (or IAM, or the edge before it) answered with an error
-    │   ├── AuthenticationError         credentials refused, by IAM or by the service
-    │   ├── PermissionDenied            known, but not allowed
-    │   ├── InvalidRequest              the request breaks the contract or a rule of the service
-    │   ├── NotFound
-    │   ├── Conflict                    the state does not allow it
-    │   │   ├── SessionClosed
-    │   │   └── QuotaExceeded           the instance's usage limit or monthly quota is reached
-    │   ├── BackendReserved
-    │   ├── RateLimited                 too many requests; `retry_after` when the service says it
-    │   │   └── PendingJobsLimit        too many jobs wait already
-    │   ├── EdgeBlocked                 refused by the content network, not by the service
-    │   ├── ServerError
-    │   └── UnexpectedAnswer            a success whose body is not what the contract promises
-    ├── JobError                    the job ended without a result
-    │   ├── JobFailed
-    │   │   └── JobTimeLimit            it ran longer than allowed (reason code 1305)
-    │   └── JobCancelled
-    ├── WaitTimeout                 the deadline passed; the job goes on
-    ├── WaitStopped                 the caller's `stop` event was set; the job goes on
-    ├── SubmissionUnknown           nobody can say yet whether the job was recorded
-    ├── ResultUnavailable           there is no result to read (any more)
-    ├── ResultDecodeError           the result's bytes are not of a known form
-    └── RemovedInV1                 the classic API had it, v1 has no counterpart
+RuntimeRestError
+├── ConfigurationError          settings that cannot work, found before anything is sent
+├── MissingExtra                an optional part of this package is not installed
+├── TransportError              no answer: refused, lost, timed out
+├── ApiError                    the service (or IAM, or the edge before it) answered with an error
+│   ├── AuthenticationError         credentials refused, by IAM or by the service
+│   ├── PermissionDenied            known, but not allowed
+│   ├── InvalidRequest              the request breaks the contract or a rule of the service
+│   ├── NotFound
+│   ├── Conflict                    the state does not allow it
+│   │   ├── SessionClosed
+│   │   └── QuotaExceeded           the instance's usage limit or monthly quota is reached
+│   ├── BackendReserved
+│   ├── RateLimited                 too many requests; `retry_after` when the service says it
+│   │   └── PendingJobsLimit        too many jobs wait already
+│   ├── EdgeBlocked                 refused by the content network, not by the service
+│   ├── ServerError
+│   └── UnexpectedAnswer            a success whose body is not what the contract promises
+├── JobError                    the job ended without a result
+│   ├── JobFailed
+│   │   └── JobTimeLimit            it ran longer than allowed (reason code 1305)
+│   └── JobCancelled
+├── WaitTimeout                 the deadline passed; the job goes on
+├── WaitStopped                 the caller's `stop` event was set; the job goes on
+├── SubmissionUnknown           nobody can say yet whether the job was recorded
+├── ResultUnavailable           there is no result to read (any more)
+├── ResultDecodeError           the result's bytes are not of a known form
+└── RemovedInV1                 the classic API had it, v1 has no counterpart
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ __all__ = [
     "ConfigurationError",
     "Conflict",
     "EdgeBlocked",
+    "InvalidInput",
     "InvalidRequest",
     "JobCancelled",
     "JobError",
@@ -83,6 +84,10 @@ class RuntimeRestError(Exception):
 
 class ConfigurationError(RuntimeRestError):
     """Settings that cannot work; raised before anything is sent."""
+
+
+class InvalidInput(RuntimeRestError, ValueError):
+    """Arguments that the service would refuse or misread; raised before anything is sent."""
 
 
 class MissingExtra(RuntimeRestError, ImportError):

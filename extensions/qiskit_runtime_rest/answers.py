@@ -1,0 +1,193 @@
+"""From an answer that is an error to the error that is raised: statuses, codes and bodies as they really come.
+
+Source: schemas `ErrorContainer` and `GenericErrorDto` of the contract, the service's page of error codes
+(https://quantum.cloud.ibm.com/docs/errors), and what its content network sends in its stead.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import json
+import time
+from typing import Any
+
+import attrs
+import httpx
+
+from . import errors
+from .errors import ApiError
+
+__all__ = ["api_error", "excerpt", "retry_after", "unexpected_answer"]
+
+BY_CODE: dict[int | str, type[ApiError]] = {
+    1200: errors.AuthenticationError,
+    1201: errors.AuthenticationError,
+    1202: errors.RateLimited,
+    1204: errors.InvalidRequest,
+    1205: errors.InvalidRequest,
+    1219: errors.AuthenticationError,
+    1233: errors.BackendReserved,
+    3250: errors.NotFound,
+    3458: errors.PendingJobsLimit,
+    4001: errors.SessionClosed,
+    4317: errors.QuotaExceeded,
+}
+
+BY_STATUS: dict[int, type[ApiError]] = {
+    400: errors.InvalidRequest,
+    401: errors.AuthenticationError,
+    403: errors.PermissionDenied,
+    404: errors.NotFound,
+    408: errors.ServerError,
+    409: errors.Conflict,
+    413: errors.InvalidRequest,
+    415: errors.InvalidRequest,
+    422: errors.InvalidRequest,
+    423: errors.BackendReserved,
+    429: errors.RateLimited,
+    499: errors.ServerError,
+}
+
+ADVICE: dict[type[ApiError], str] = {
+    errors.AuthenticationError: "Check the API key (QISKIT_IBM_TOKEN) and the instance (QISKIT_IBM_INSTANCE).",
+    errors.PermissionDenied: "Check that the API key has access to this instance (QISKIT_IBM_INSTANCE).",
+    errors.EdgeBlocked: (
+        "The content network before the service refused the request: another network, a proxy or fewer requests may "
+        "help; give the Ray ID to the service's support."
+    ),
+}
+
+REDIRECTS = "This client follows no redirects, so that the token stays with the host you chose: check base_url."
+QUOTA_OPERATION = ("POST", "/v1/jobs")
+REQUEST_ID_HEADERS = ("X-Request-Id", "X-Correlation-Id", "X-Global-Transaction-Id", "Transaction-Id")
+EXCERPT_CHARACTERS = 200
+
+
+@attrs.frozen(kw_only=True)
+class _Said:
+    """What the body of an error answer says, whatever its shape."""
+
+    message: str | None = None
+    code: int | str | None = None
+    solution: str | None = None
+    more_info: str | None = None
+    trace: str | None = None
+
+
+def api_error(response: httpx.Response) -> ApiError:
+    """The error for `response`, whose status says error and whose body was read. Never fails, whatever the body is."""
+    said = _said(response.content)
+    at_edge = "CF-RAY" in response.headers and said.message is None
+    kind = _kind(response, said, at_edge=at_edge)
+    location = response.headers.get("Location") if response.is_redirect else None
+    fallback = f"the service redirects to {location}" if location else _standard_phrase(response, at_edge=at_edge)
+    return kind(
+        _without_secrets(said.message or fallback, response),
+        status=response.status_code,
+        code=said.code,
+        solution=said.solution or (REDIRECTS if location else ADVICE.get(kind)),
+        more_info=said.more_info,
+        trace=said.trace,
+        request_id=next((response.headers[h] for h in REQUEST_ID_HEADERS if h in response.headers), None),
+        ray_id=response.headers.get("CF-RAY"),
+        retry_after=retry_after(response),
+        method=response.request.method,
+        url=str(response.request.url),
+        excerpt=excerpt(response) if said.message is None else None,
+    )
+
+
+def unexpected_answer(response: httpx.Response, why: str) -> errors.UnexpectedAnswer:
+    """The error for a success whose body (read already) is not what the contract promises."""
+    return errors.UnexpectedAnswer(
+        why,
+        status=response.status_code,
+        solution="If it persists, a proxy or the wrong base_url may answer in the service's place.",
+        request_id=next((response.headers[h] for h in REQUEST_ID_HEADERS if h in response.headers), None),
+        ray_id=response.headers.get("CF-RAY"),
+        method=response.request.method,
+        url=str(response.request.url),
+        excerpt=excerpt(response) or "(empty)",
+    )
+
+
+def retry_after(response: httpx.Response) -> float | None:
+    """Seconds that the header `Retry-After` asks to wait (a number or a date), or None."""
+    value = response.headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        date = email.utils.parsedate_to_datetime(value)
+    except (ValueError, TypeError):
+        return None
+    return max(0.0, date.timestamp() - time.time())
+
+
+def excerpt(response: httpx.Response) -> str | None:
+    """The start of the body, on one line, without credentials it may echo; None when it is empty."""
+    text = response.content[: 4 * EXCERPT_CHARACTERS].decode("utf-8", errors="replace")
+    line = " ".join(_without_secrets(text, response).split())
+    return line[:EXCERPT_CHARACTERS] + "…" if len(line) > EXCERPT_CHARACTERS else line or None
+
+
+def _kind(response: httpx.Response, said: _Said, *, at_edge: bool) -> type[ApiError]:
+    if at_edge and response.status_code == httpx.codes.FORBIDDEN:
+        return errors.EdgeBlocked
+    if said.code in BY_CODE:
+        return BY_CODE[said.code]
+    is_submission = (response.request.method, response.request.url.path[-len(QUOTA_OPERATION[1]) :]) == QUOTA_OPERATION
+    if is_submission and response.status_code == httpx.codes.CONFLICT:
+        return errors.QuotaExceeded
+    return BY_STATUS.get(response.status_code, errors.ServerError if response.status_code >= 500 else ApiError)
+
+
+def _said(body: bytes) -> _Said:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return _Said()
+    if not isinstance(value, dict):
+        return _Said(message=value) if isinstance(value, str) and value else _Said()
+    listed = value.get("errors")
+    first = listed[0] if isinstance(listed, list) and listed else value
+    if isinstance(first, str):
+        first = {"message": first}
+    elif isinstance(first, dict) and isinstance(first.get("error"), dict):
+        first = first["error"]
+    if not isinstance(first, dict):
+        return _Said()
+    return _Said(
+        message=_first_text(first, "message", "errorMessage", "error_description", "detail", "error", "title"),
+        code=_code(first.get("code", first.get("errorCode"))),
+        solution=_first_text(first, "solution"),
+        more_info=_first_text(first, "more_info", "moreInfo"),
+        trace=_first_text(value, "trace"),
+    )
+
+
+def _first_text(value: dict[str, Any], *names: str) -> str | None:
+    return next((value[name] for name in names if isinstance(value.get(name), str) and value[name]), None)
+
+
+def _code(value: object) -> int | str | None:
+    """The service's code, which comes as a number, a number in a string, or a word."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str) or value == "":
+        return None
+    try:
+        return int(value)
+    except (ValueError, OverflowError):
+        return str(value)
+
+
+def _standard_phrase(response: httpx.Response, *, at_edge: bool) -> str:
+    where = "the content network before the service" if at_edge else "the service"
+    phrase = f" {response.reason_phrase}" if response.reason_phrase else ""
+    return f"{where} answered {response.status_code}{phrase} without saying why"
+
+
+def _without_secrets(text: str, response: httpx.Response) -> str:
+    """`text` with the request's own credentials blanked, should the answer echo them."""
+    authorization = response.request.headers.get("Authorization", "")
+    for secret in (authorization, authorization.partition(" ")[2]):
+        text = text.replace(secret, "***") if secret else text
+    return text

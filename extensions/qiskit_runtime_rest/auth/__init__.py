@@ -1,0 +1,5 @@
+"""Who is calling: from an API key to the bearer token on each request."""
+
+from .flow import ApiKeyAuth, TokenAuth
+
+__all__ = ["ApiKeyAuth", "TokenAuth"]

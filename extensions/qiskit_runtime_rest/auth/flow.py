@@ -1,0 +1,140 @@
+"""Putting the bearer token on requests: one protocol, driven by httpx for threads and for tasks alike."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import AsyncGenerator, Callable, Generator
+from typing import TYPE_CHECKING, Final
+
+import httpx
+
+from .iam import parse_token, token_request
+from .token import Token, TokenStore
+
+if TYPE_CHECKING:
+    import anyio
+
+__all__ = ["ApiKeyAuth", "TokenAuth"]
+
+REFRESH: Final = object()
+"""What the protocol yields to be sent a token, fetched by one caller while the others wait."""
+
+UNAUTHORISED = 401
+
+
+class ApiKeyAuth(httpx.Auth):
+    """Exchanges an API key for bearer tokens, keeps the current one in memory, replaces it in time.
+
+    One token request is under way at a time, however many threads (or tasks) need one. A 401 drops that very
+    token and sends the request once more. The key goes to IAM only, the token to the origin of `base_url` only.
+    """
+
+    def __init__(
+        self,
+        api_key: str,
+        *,
+        iam_url: str,
+        base_url: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`clock` gives monotonic seconds."""
+        self._api_key = api_key
+        self._iam_url = iam_url
+        self._origin = _origin(httpx.URL(base_url))
+        self._clock = clock
+        self._tokens = TokenStore()
+        self._thread_lock = threading.Lock()
+        self._task_lock: anyio.Lock | None = None
+
+    def __repr__(self) -> str:
+        """Name the IAM host, never the key."""
+        return f"{type(self).__name__}(iam_url={self._iam_url!r})"
+
+    def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Drive the protocol for a thread."""
+        steps = self._protocol(request)
+        step = next(steps)
+        while True:
+            answer: httpx.Response | Token
+            if isinstance(step, httpx.Request):
+                answer = yield step
+            else:
+                with self._thread_lock:
+                    token = self._tokens.usable(self._clock())
+                    if token is None:
+                        asked_at = self._clock()
+                        response = yield token_request(self._iam_url, api_key=self._api_key, like=request)
+                        response.read()
+                        token = self._accept(response, asked_at)
+                answer = token
+            try:
+                step = steps.send(answer)
+            except StopIteration:
+                return
+
+    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        """Drive the protocol for a task."""
+        if self._task_lock is None:
+            import anyio
+
+            self._task_lock = anyio.Lock()
+        steps = self._protocol(request)
+        step = next(steps)
+        while True:
+            answer: httpx.Response | Token
+            if isinstance(step, httpx.Request):
+                answer = yield step
+            else:
+                async with self._task_lock:
+                    token = self._tokens.usable(self._clock())
+                    if token is None:
+                        asked_at = self._clock()
+                        response = yield token_request(self._iam_url, api_key=self._api_key, like=request)
+                        await response.aread()
+                        token = self._accept(response, asked_at)
+                answer = token
+            try:
+                step = steps.send(answer)
+            except StopIteration:
+                return
+
+    def _protocol(self, request: httpx.Request) -> Generator[object, httpx.Response | Token, None]:
+        if _origin(request.url) != self._origin:
+            yield request
+            return
+        for attempt in (1, 2):
+            token = self._tokens.usable(self._clock()) or (yield REFRESH)
+            assert isinstance(token, Token)
+            request.headers["Authorization"] = f"Bearer {token.value}"
+            response = yield request
+            assert isinstance(response, httpx.Response)
+            if response.status_code != UNAUTHORISED or attempt == 2:
+                return
+            self._tokens.drop(token)
+
+    def _accept(self, response: httpx.Response, asked_at: float) -> Token:
+        return self._tokens.keep(parse_token(response, api_key=self._api_key, asked_at=asked_at))
+
+
+class TokenAuth(httpx.Auth):
+    """A ready-made bearer token, sent to the origin of `base_url` only and never replaced."""
+
+    def __init__(self, token: str, *, base_url: str) -> None:
+        """`token`: the bearer token, without the word Bearer."""
+        self._token = token
+        self._origin = _origin(httpx.URL(base_url))
+
+    def __repr__(self) -> str:
+        """Never show the token."""
+        return f"{type(self).__name__}('***')"
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Put the token on the request, if it goes to the configured origin."""
+        if _origin(request.url) == self._origin:
+            request.headers["Authorization"] = f"Bearer {self._token}"
+        yield request
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port

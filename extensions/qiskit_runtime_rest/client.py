@@ -1,0 +1,166 @@
+"""The clients: everything the service offers, from one object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import httpx
+from qiskit_runtime_api.api.versions import get_versions
+
+from .backends import AsyncBackends, Backends
+from .connection import Connection, RetryPolicy
+from .connection.calls import fetch, json_object
+from .effects import AsyncFace, Clock, Plan, SyncFace, operation
+from .instances import AsyncInstances, Instances
+from .job import AsyncJob, Job
+from .jobs import AsyncJobs, J, Jobs, SubmitOperations
+from .sessions import AsyncSessions, Sessions
+from .settings import Settings
+from .submission import SubmissionLimiter
+from .waiting import Pace
+
+if TYPE_CHECKING:
+    import ssl
+
+    from .connection.api import ApiClient
+
+__all__ = ["AsyncRuntimeClient", "RuntimeClient"]
+
+
+class ClientOperations(SubmitOperations[J]):
+    """What both clients are. Constructing one reads settings and sends nothing.
+
+    Attributes:
+        settings: the resolved `Settings`.
+        backends, jobs, sessions, instances: what the service has.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: str | None = None,
+        instance: str | None = None,
+        base_url: str | None = None,
+        iam_url: str | None = None,
+        api_version: str | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        verify: bool | str | ssl.SSLContext | None = None,
+        submissions_per_minute: float | str | None = "default",
+        token: str | None = None,
+        proxies: Mapping[str, str] | None = None,
+        application: str | None = None,
+        account: str | None = None,
+        account_path: str | Path | None = None,
+        settings: Settings | None = None,
+        auth: httpx.Auth | None = None,
+        retries: RetryPolicy | None = None,
+        pace: Pace | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """Every argument is optional; see `Settings` for those up to `account_path`.
+
+        Args:
+            settings: ready-made settings, in place of all arguments before.
+            auth: an `httpx.Auth` of your own, in place of API key or token.
+            retries: when failed requests are sent again.
+            pace: how often jobs are looked at while waiting.
+            clock: the time to wait by; for tests.
+
+        Raises:
+            ConfigurationError: something is missing or cannot work; the message says what to do.
+        """
+        self.settings = settings or Settings(
+            api_key=api_key,
+            token=token,
+            instance=instance,
+            base_url=base_url,
+            iam_url=iam_url,
+            api_version=api_version,
+            timeout=timeout,
+            verify=verify,
+            submissions_per_minute=submissions_per_minute,
+            proxies=proxies,
+            application=application,
+            account=account,
+            account_path=account_path,
+        )
+        self._io = Connection(self.settings, auth=auth, clock=clock, retries=retries)
+        self._pace = pace or Pace()
+        self._limiter = SubmissionLimiter(self.settings.submissions_per_minute, self._io.clock)
+        self._assemble()
+
+    def _assemble(self) -> None:
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        """Which instance on which host; never a secret."""
+        return f"<{type(self).__name__} {self.settings.instance} at {self.settings.base_url}>"
+
+    @property
+    def api(self) -> ApiClient:
+        """The generated client, authenticated, for `qiskit_runtime_api.api.jobs.get_job.sync(client=client.api, id=...)`."""
+        return self._io.api
+
+    @operation
+    def versions(self) -> Plan[list[dict[str, Any]]]:
+        """The service's API versions, each an object with `version`, and `status` and `sunset_date` where known.
+
+        Raises: ApiError, TransportError. Source: operation `get_versions`; older versions of it list bare texts.
+        """
+        listed = json_object((yield from fetch(get_versions))).get("versions") or []
+        return [{"version": entry} if isinstance(entry, str) else dict(entry) for entry in listed]
+
+
+class RuntimeClient(SyncFace, ClientOperations[Job]):
+    """Client for scripts and threads, which may share it. Close it, or use it in a `with` statement."""
+
+    _job = Job
+
+    def _assemble(self) -> None:
+        self.backends = Backends(self._io)
+        self.jobs = Jobs(self._io, limiter=self._limiter, pace=self._pace)
+        self.sessions = Sessions(self._io, limiter=self._limiter, pace=self._pace)
+        self.instances = Instances(self._io)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._io.close()
+
+    def __enter__(self) -> Self:
+        """The client itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the connections."""
+        self.close()
+
+
+class AsyncRuntimeClient(AsyncFace, ClientOperations[AsyncJob]):
+    """Client for tasks: as `RuntimeClient`, awaited. Close it, or use it in an `async with` statement."""
+
+    _job = AsyncJob
+
+    def _assemble(self) -> None:
+        self.backends = AsyncBackends(self._io)
+        self.jobs = AsyncJobs(self._io, limiter=self._limiter, pace=self._pace)
+        self.sessions = AsyncSessions(self._io, limiter=self._limiter, pace=self._pace)
+        self.instances = AsyncInstances(self._io)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._io.aclose()
+
+    async def __aenter__(self) -> Self:
+        """The client itself."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the connections."""
+        await self.aclose()

@@ -1,0 +1,92 @@
+"""Calls of contract operations as effects: through the generated function, or for the bare answer."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import attrs
+import httpx
+
+from ..answers import unexpected_answer
+from ..effects import Plan
+from .exchange import limited_to
+from .link import Connection
+
+__all__ = ["Call", "Fetch", "call", "fetch", "json_object"]
+
+
+class Operation(Protocol):
+    """A module of `qiskit_runtime_api.api`: one operation of the contract."""
+
+    @property
+    def sync_detailed(self) -> Any:
+        """Call and parse, for threads."""
+
+    @property
+    def asyncio_detailed(self) -> Any:
+        """Call and parse, for tasks."""
+
+    @property
+    def _get_kwargs(self) -> Any:
+        """Method, URL, parameters and body of the request."""
+
+
+@attrs.frozen
+class Call:
+    """Call `operation` through its generated function; the outcome is the generated `Response`."""
+
+    operation: Operation
+    arguments: dict[str, Any]
+
+    def perform(self, io: Connection) -> Any:
+        """Block the thread until the answer is there."""
+        return self.operation.sync_detailed(client=io.api, **self.arguments)
+
+    async def perform_async(self, io: Connection) -> Any:
+        """Suspend the task until the answer is there."""
+        return await self.operation.asyncio_detailed(client=io.api, **self.arguments)
+
+
+@attrs.frozen
+class Fetch:
+    """Send the request of `operation`; the outcome is the bare answer, read. Retries take `budget` seconds at most."""
+
+    operation: Operation
+    arguments: dict[str, Any]
+    budget: float | None = None
+
+    def perform(self, io: Connection) -> httpx.Response:
+        """Block the thread until the answer is there."""
+        with limited_to(self.budget):
+            return io.http.request(**self.operation._get_kwargs(**self.arguments))
+
+    async def perform_async(self, io: Connection) -> httpx.Response:
+        """Suspend the task until the answer is there."""
+        with limited_to(self.budget):
+            return await io.http_async.request(**self.operation._get_kwargs(**self.arguments))
+
+
+def call(operation: Operation, **arguments: Any) -> Plan[Any]:
+    """What the generated function of `operation` parses out of the answer."""
+    return (yield Call(operation, arguments)).parsed
+
+
+def fetch(operation: Operation, *, budget: float | None = None, **arguments: Any) -> Plan[httpx.Response]:
+    """The bare answer to `operation`. `budget`: seconds that retries may take at most."""
+    response: httpx.Response = yield Fetch(operation, arguments, budget)
+    return response
+
+
+def json_object(response: httpx.Response) -> dict[str, Any]:
+    """The JSON object that the answer's body is.
+
+    Raises:
+        UnexpectedAnswer: it is anything else.
+    """
+    try:
+        value = response.json()
+    except (ValueError, RecursionError):
+        raise unexpected_answer(response, "the answer is not JSON") from None
+    if not isinstance(value, dict):
+        raise unexpected_answer(response, "the answer is JSON, but no object")
+    return value

@@ -1,0 +1,167 @@
+"""One request and its retries, as a plan: what is sent again, after how long, and which error is raised in the end."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from contextvars import ContextVar
+from typing import Any, Protocol
+
+import attrs
+import httpx
+
+from ..answers import api_error
+from ..auth.iam import is_iam_request
+from ..effects import Clock, Plan, Sleep
+from ..errors import ApiError, TransportError
+from .retries import RetryPolicy, may_retry
+
+__all__ = ["exchange", "limited_to"]
+
+log = logging.getLogger("qiskit_runtime_rest.connection")
+
+BUDGET: ContextVar[float | None] = ContextVar("budget", default=None)
+"""Seconds that retries may take for calls made in this context; None: as the policy says."""
+
+NOTHING_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+
+WHAT_HAPPENED: dict[type[httpx.RequestError], str] = {
+    httpx.ConnectTimeout: "could not connect in time; check base_url and the proxy settings",
+    httpx.ConnectError: "could not connect; check base_url, the name service and the proxy settings",
+    httpx.ProxyError: "the proxy refused; check the proxy settings",
+    httpx.PoolTimeout: "no connection became free in time: too many requests at once on this client",
+    httpx.WriteTimeout: "the upload stalled",
+    httpx.ReadTimeout: "no answer in time",
+    httpx.DecodingError: "the answer's compression is broken",
+    httpx.RemoteProtocolError: "the connection ended before the answer was whole",
+    httpx.UnsupportedProtocol: "not an http(s) URL",
+    httpx.RequestError: "the connection was lost",
+}
+
+
+@contextlib.contextmanager
+def limited_to(seconds: float | None) -> Iterator[None]:
+    """Let retries of calls made inside take at most `seconds`."""
+    token = BUDGET.set(seconds)
+    try:
+        yield
+    finally:
+        BUDGET.reset(token)
+
+
+class Sends(Protocol):
+    """What the effects below need of an httpx client: httpx's own `send`, below ours."""
+
+    clock: Clock
+
+    def send_once(self, request: httpx.Request, **options: Any) -> Any:
+        """Send, through authentication, without retries."""
+
+
+@attrs.frozen
+class Send:
+    """Send `request` once; `options` are those of `httpx.Client.send`."""
+
+    request: httpx.Request
+    options: dict[str, Any]
+
+    def perform(self, io: Sends) -> httpx.Response:
+        """Block the thread until the answer is there."""
+        response: httpx.Response = io.send_once(self.request, **self.options)
+        if response.is_error or response.is_redirect:
+            response.read()
+        return response
+
+    async def perform_async(self, io: Sends) -> httpx.Response:
+        """Suspend the task until the answer is there."""
+        response: httpx.Response = await io.send_once(self.request, **self.options)
+        if response.is_error or response.is_redirect:
+            await response.aread()
+        return response
+
+
+def exchange(
+    request: httpx.Request, options: dict[str, Any], policy: RetryPolicy, clock: Clock
+) -> Plan[httpx.Response]:
+    """Send `request`, again where that is safe and promising, until it succeeds or the budget is used up.
+
+    Raises:
+        ApiError: the service's (or IAM's, or the edge's) answer is an error; the last one seen.
+        TransportError: no answer.
+    """
+    policy = policy.within(BUDGET.get())
+    began = clock.monotonic()
+    attempt, answered, uncertain = 0, None, False
+    while True:
+        attempt += 1
+        failure: ApiError | TransportError
+        reached_service = True
+        try:
+            response: httpx.Response = yield Send(request, options)
+        except httpx.RequestError as error:
+            reached_service = not is_iam_request(_request_of(error, request))
+            failure = _transport_error(error, request, reached_service=reached_service)
+        except ApiError as error:
+            reached_service = False
+            failure = error
+        else:
+            _forget_tokens(response)
+            if not (response.is_error or response.is_redirect):
+                return response
+            if uncertain and request.method == "DELETE" and response.status_code == httpx.codes.NOT_FOUND:
+                # An earlier attempt did it and its answer was lost.
+                return httpx.Response(httpx.codes.NO_CONTENT, request=request)
+            failure = api_error(response)
+        if isinstance(failure, ApiError):
+            answered = failure
+        uncertain = uncertain or reached_service
+        elapsed = clock.monotonic() - began
+        wait = None
+        if may_retry(request, failure, reached_service=reached_service):
+            wait = policy.delay(attempt, elapsed=elapsed, retry_after=getattr(failure, "retry_after", None))
+        if wait is None:
+            _tell_history(failure, attempt, elapsed, answered)
+            raise failure
+        log.warning("%s; attempt %d of %d in %.1f s", failure, attempt + 1, policy.attempts, wait)
+        yield Sleep(wait)
+
+
+def _transport_error(error: httpx.RequestError, request: httpx.Request, *, reached_service: bool) -> TransportError:
+    failed = _request_of(error, request)
+    what = next(text for kind, text in WHAT_HAPPENED.items() if isinstance(error, kind))
+    detail = f" ({error})" if str(error) else ""
+    failure = TransportError(
+        f"{failed.method} {failed.url}: {what}{detail}.",
+        method=failed.method,
+        url=str(failed.url),
+        sent=reached_service and not isinstance(error, NOTHING_SENT),
+    )
+    failure.__cause__ = error
+    return failure
+
+
+def _request_of(error: httpx.RequestError, request: httpx.Request) -> httpx.Request:
+    try:
+        return error.request
+    except RuntimeError:
+        return request
+
+
+def _tell_history(failure: ApiError | TransportError, attempt: int, elapsed: float, answered: ApiError | None) -> None:
+    if attempt > 1:
+        failure.add_note(f"Given up after {attempt} attempts in {elapsed:.1f} s.")
+    if answered is not None and answered is not failure:
+        failure.add_note(f"The service's last answer: {answered}")
+
+
+def _forget_tokens(response: httpx.Response) -> None:
+    """Take token answers, which httpx keeps in the history, out of reach of whoever logs it."""
+    if response.history:
+        response.history = [past for past in response.history if not is_iam_request(past.request)]

@@ -1,0 +1,107 @@
+"""httpx clients that authenticate, say who they are, send requests again where that is safe, and raise typed errors."""
+
+from __future__ import annotations
+
+import platform
+import ssl
+from typing import Any
+
+import httpx
+
+from .._version import __version__
+from ..effects import Clock, run, run_async
+from ..settings import Settings
+from .exchange import exchange
+from .retries import RetryPolicy
+
+__all__ = ["AsyncHttpClient", "HttpClient", "client_options"]
+
+TIMEOUT = httpx.Timeout(connect=10.0, read=60.0, write=60.0, pool=30.0)
+UPLOAD_TIMEOUT = {"read": 300.0, "write": 300.0}
+"""Least time-outs of `create_job`, whose body may be many megabytes, in seconds."""
+
+UPLOAD = ("POST", "/v1/jobs")
+LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30.0)
+USER_AGENT = f"qiskit-runtime-rest/{__version__} python/{platform.python_version()} httpx/{httpx.__version__}"
+
+
+def client_options(settings: Settings, auth: httpx.Auth | None) -> dict[str, Any]:
+    """Keyword arguments of the httpx clients that follow from the settings.
+
+    Proxies of the environment stay in force, because no transport is given. Redirects are never followed.
+    """
+    return {
+        "base_url": settings.base_url,
+        "auth": auth,
+        "headers": _headers(settings),
+        "timeout": TIMEOUT if settings.timeout is None else settings.timeout,
+        "verify": ssl.create_default_context(cafile=settings.verify)
+        if isinstance(settings.verify, str)
+        else settings.verify,
+        "limits": LIMITS,
+    }
+
+
+def proxy_patterns(settings: Settings) -> dict[str, str]:
+    """The settings' own proxies, as httpx's URL patterns."""
+    return {key if "://" in key else f"{key}://": url for key, url in settings.proxies.items()}
+
+
+def _headers(settings: Settings) -> dict[str, str]:
+    headers = {
+        "Accept": "application/json",
+        "IBM-API-Version": settings.api_version,
+        "User-Agent": USER_AGENT,
+        # The service expects this prefix of integrators; metrics answer it as `caller`.
+        "X-Qx-Client-Application": f"qiskit-version-2/{__version__}/{settings.application}",
+    }
+    if settings.instance is not None:
+        headers["Service-CRN"] = settings.instance
+    return headers
+
+
+def _prepare(request: httpx.Request, options: dict[str, Any]) -> None:
+    # A redirect could carry the API key or a token to a host that nobody chose.
+    options["follow_redirects"] = False
+    if request.method == UPLOAD[0] and request.url.path.endswith(UPLOAD[1]):
+        timeout = request.extensions.get("timeout", {})
+        longer = {kind: max(least, timeout[kind]) for kind, least in UPLOAD_TIMEOUT.items() if timeout.get(kind)}
+        request.extensions = {**request.extensions, "timeout": {**timeout, **longer}}
+
+
+class HttpClient(httpx.Client):
+    """`httpx.Client` for the service: any request through it is authenticated, retried, and raises typed errors."""
+
+    def __init__(self, *, clock: Clock, retries: RetryPolicy, **options: Any) -> None:
+        """`options` are those of `httpx.Client`."""
+        super().__init__(**options)
+        self.clock = clock
+        self.retries = retries
+
+    def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
+        """Send with retries; raises `ApiError` and `TransportError`, see `exchange`."""
+        _prepare(request, options)
+        return run(exchange(request, options, self.retries, self.clock), self)
+
+    def send_once(self, request: httpx.Request, **options: Any) -> httpx.Response:
+        """Send as httpx does, through authentication only."""
+        return super().send(request, **options)
+
+
+class AsyncHttpClient(httpx.AsyncClient):
+    """`httpx.AsyncClient` for the service: as `HttpClient`, awaited."""
+
+    def __init__(self, *, clock: Clock, retries: RetryPolicy, **options: Any) -> None:
+        """`options` are those of `httpx.AsyncClient`."""
+        super().__init__(**options)
+        self.clock = clock
+        self.retries = retries
+
+    async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
+        """Send with retries; raises `ApiError` and `TransportError`, see `exchange`."""
+        _prepare(request, options)
+        return await run_async(exchange(request, options, self.retries, self.clock), self)
+
+    async def send_once(self, request: httpx.Request, **options: Any) -> httpx.Response:
+        """Send as httpx does, through authentication only."""
+        return await super().send(request, **options)

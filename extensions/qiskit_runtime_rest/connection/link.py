@@ -1,0 +1,109 @@
+"""What a client is connected by: the settings, who is calling, and the HTTP clients, opened when first used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from ..auth import ApiKeyAuth, TokenAuth
+from ..effects import Clock, SystemClock
+from ..errors import ConfigurationError
+from ..settings import Settings, require_instance
+from .http import AsyncHttpClient, HttpClient, client_options, proxy_patterns
+from .retries import RetryPolicy
+
+if TYPE_CHECKING:
+    from .api import ApiClient
+
+__all__ = ["Connection"]
+
+
+class Connection:
+    """Opens HTTP clients that share one authentication, and closes them. Constructing one sends nothing."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        auth: httpx.Auth | None = None,
+        clock: Clock | None = None,
+        retries: RetryPolicy | None = None,
+    ) -> None:
+        """`auth` takes the place of the settings' API key or token.
+
+        Raises:
+            ConfigurationError: no credentials, or no instance.
+        """
+        require_instance(settings)
+        self.settings = settings
+        self.auth = auth or _auth(settings)
+        self.clock = clock or SystemClock()
+        self.retries = retries or RetryPolicy()
+        self._opened: list[HttpClient] = []
+        self._opened_async: list[AsyncHttpClient] = []
+        self._api: ApiClient | None = None
+
+    @property
+    def api(self) -> ApiClient:
+        """The generated client, authenticated."""
+        if self._api is None:
+            from .api import ApiClient
+
+            self._api = ApiClient(connection=self)
+        return self._api
+
+    @property
+    def http(self) -> HttpClient:
+        """The HTTP client that `api` uses in threads."""
+        return self.api.get_httpx_client()
+
+    @property
+    def http_async(self) -> AsyncHttpClient:
+        """The HTTP client that `api` uses in tasks."""
+        return self.api.get_async_httpx_client()
+
+    def open(self, **changes: Any) -> HttpClient:
+        """A new HTTP client; `changes` are options of `httpx.Client` on top of what the settings say."""
+        client = HttpClient(**self._options(changes, httpx.HTTPTransport))
+        self._opened.append(client)
+        return client
+
+    def open_async(self, **changes: Any) -> AsyncHttpClient:
+        """A new HTTP client for tasks; `changes` as for `open`."""
+        client = AsyncHttpClient(**self._options(changes, httpx.AsyncHTTPTransport))
+        self._opened_async.append(client)
+        return client
+
+    def _options(self, changes: dict[str, Any], transport: type[Any]) -> dict[str, Any]:
+        options = {**client_options(self.settings, self.auth), "clock": self.clock, "retries": self.retries}
+        options["headers"] = {**options["headers"], **changes.pop("headers", {})}
+        patterns = proxy_patterns(self.settings)
+        if patterns:
+            options["mounts"] = {
+                pattern: transport(proxy=url, verify=options["verify"], limits=options["limits"])
+                for pattern, url in patterns.items()
+            }
+        return {**options, **changes}
+
+    def close(self) -> None:
+        """Close every HTTP client opened for threads."""
+        while self._opened:
+            self._opened.pop().close()
+
+    async def aclose(self) -> None:
+        """Close every HTTP client."""
+        while self._opened_async:
+            await self._opened_async.pop().aclose()
+        self.close()
+
+
+def _auth(settings: Settings) -> httpx.Auth:
+    if settings.token is not None:
+        return TokenAuth(settings.token, base_url=settings.base_url)
+    if settings.api_key is not None:
+        return ApiKeyAuth(settings.api_key, iam_url=settings.iam_url, base_url=settings.base_url)
+    raise ConfigurationError(
+        "no API key: pass api_key=, set QISKIT_IBM_TOKEN, or save an account in ~/.qiskit/qiskit-ibm.json. "
+        "Create a key on IBM Quantum Platform."
+    )

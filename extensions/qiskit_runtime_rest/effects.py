@@ -1,0 +1,264 @@
+"""Logic written once, run by threads and by tasks.
+
+A *plan* is a generator that yields effects (send this, sleep so long), is sent what came of each, and returns its
+result: it decides everything and does nothing. `run` and `run_async` do, each in its way. Classes whose methods are
+plans get both faces through `operation` and `stream`: called on a `SyncFace` they block, on an `AsyncFace` they are
+awaited.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
+from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeAlias, TypeVar, overload
+
+import attrs
+
+__all__ = [
+    "AsyncFace",
+    "Clock",
+    "Effect",
+    "Item",
+    "Plan",
+    "Sleep",
+    "SyncFace",
+    "SystemClock",
+    "operation",
+    "run",
+    "run_async",
+    "stream",
+]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Effect(Protocol):
+    """Something to do on the way of a plan, in two ways. `io` is what the plan is run with."""
+
+    def perform(self, io: Any, /) -> Any:
+        """Do it, blocking the thread."""
+
+    async def perform_async(self, io: Any, /) -> Any:
+        """Do it, suspending the task."""
+
+
+Plan: TypeAlias = Generator[Effect, Any, T]
+
+
+def run(plan: Plan[T], io: Any) -> T:
+    """Run `plan` in this thread; what an effect raises is raised inside the plan."""
+    step: Callable[[], Effect] = functools.partial(next, plan)
+    while True:
+        try:
+            effect = step()
+        except StopIteration as done:
+            return done.value  # type: ignore[no-any-return]  # a generator's return value is untyped at run time
+        try:
+            step = functools.partial(plan.send, effect.perform(io))
+        except BaseException as error:
+            step = functools.partial(plan.throw, error)
+
+
+async def run_async(plan: Plan[T], io: Any) -> T:
+    """Run `plan` in this task; what an effect raises (cancellation, too) is raised inside the plan."""
+    step: Callable[[], Effect] = functools.partial(next, plan)
+    while True:
+        try:
+            effect = step()
+        except StopIteration as done:
+            return done.value  # type: ignore[no-any-return]  # as above
+        try:
+            step = functools.partial(plan.send, await effect.perform_async(io))
+        except BaseException as error:
+            step = functools.partial(plan.throw, error)
+
+
+class Clock(Protocol):
+    """Time as a parameter: tests pass one that does not wait."""
+
+    def monotonic(self) -> float:
+        """Seconds, only ever growing."""
+
+    def sleep(self, seconds: float, stop: threading.Event | None = None) -> None:
+        """Let `seconds` pass, or less once `stop` is set."""
+
+    async def sleep_async(self, seconds: float) -> None:
+        """Let `seconds` pass for this task."""
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def monotonic(self) -> float:
+        """Seconds, only ever growing."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float, stop: threading.Event | None = None) -> None:
+        """Let `seconds` pass, or less once `stop` is set."""
+        if stop is None:
+            time.sleep(seconds)
+        else:
+            stop.wait(seconds)
+
+    async def sleep_async(self, seconds: float) -> None:
+        """Let `seconds` pass for this task."""
+        import anyio
+
+        await anyio.sleep(seconds)
+
+
+class HasClock(Protocol):
+    """What `Sleep` needs of the `io` it is run with."""
+
+    @property
+    def clock(self) -> Clock:
+        """The clock to sleep by."""
+
+
+@attrs.frozen
+class Sleep:
+    """Let `seconds` pass; `stop` (a `threading.Event`) ends the sleep of a thread early."""
+
+    seconds: float
+    stop: threading.Event | None = None
+
+    def perform(self, io: HasClock) -> None:
+        """Block the thread."""
+        io.clock.sleep(self.seconds, self.stop)
+
+    async def perform_async(self, io: HasClock) -> None:
+        """Suspend the task."""
+        await io.clock.sleep_async(self.seconds)
+
+
+@attrs.frozen
+class Item(Generic[T]):
+    """Hands `value` to whoever iterates over a `stream`."""
+
+    value: T
+
+
+class operation(Generic[P, T]):  # noqa: N801 - a decorator, as `property` is
+    """Makes a method that returns a `Plan[T]` return a T on a `SyncFace`, an awaitable T on an `AsyncFace`."""
+
+    def __init__(self, method: Callable[Concatenate[Any, P], Plan[T]]) -> None:
+        """Keep the `method`; the faces turn it into one of their own."""
+        self.method = method
+
+    @overload
+    def __get__(self, face: SyncFace, owner: type | None = None) -> Callable[P, T]: ...
+    @overload
+    def __get__(self, face: AsyncFace, owner: type | None = None) -> Callable[P, Coroutine[Any, Any, T]]: ...
+    def __get__(self, face: Any, owner: type | None = None) -> Any:
+        """Stand for the method of the face; a class that is no face has the bare plan."""
+        return functools.partial(self.method, face)
+
+    def blocking(self) -> Callable[..., Any]:
+        """The method of a `SyncFace`."""
+        method = self.method
+
+        @functools.wraps(method)
+        def call(face: SyncFace, *args: Any, **kwargs: Any) -> Any:
+            return run(method(face, *args, **kwargs), face._io)
+
+        return call
+
+    def awaited(self) -> Callable[..., Any]:
+        """The method of an `AsyncFace`."""
+        method = self.method
+
+        @functools.wraps(method)
+        async def call(face: AsyncFace, *args: Any, **kwargs: Any) -> Any:
+            return await run_async(method(face, *args, **kwargs), face._io)
+
+        return call
+
+
+class stream(Generic[P, T]):  # noqa: N801 - a decorator, as `property` is
+    """Makes a method whose plan yields `Item`s return an iterator of their values (`async for` on an `AsyncFace`)."""
+
+    def __init__(self, method: Callable[Concatenate[Any, P], Generator[Effect | Item[T], Any, None]]) -> None:
+        """Keep the `method`; the faces turn it into one of their own."""
+        self.method = method
+
+    @overload
+    def __get__(self, face: SyncFace, owner: type | None = None) -> Callable[P, Iterator[T]]: ...
+    @overload
+    def __get__(self, face: AsyncFace, owner: type | None = None) -> Callable[P, AsyncIterator[T]]: ...
+    def __get__(self, face: Any, owner: type | None = None) -> Any:
+        """Stand for the method of the face; a class that is no face has the bare plan."""
+        return functools.partial(self.method, face)
+
+    def blocking(self) -> Callable[..., Any]:
+        """The method of a `SyncFace`."""
+        method = self.method
+
+        @functools.wraps(method)
+        def call(face: SyncFace, *args: Any, **kwargs: Any) -> Iterator[Any]:
+            plan = method(face, *args, **kwargs)
+            while (item := run(_until_item(plan), face._io)) is not None:
+                yield item.value
+
+        return call
+
+    def awaited(self) -> Callable[..., Any]:
+        """The method of an `AsyncFace`."""
+        method = self.method
+
+        @functools.wraps(method)
+        async def call(face: AsyncFace, *args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+            plan = method(face, *args, **kwargs)
+            while (item := await run_async(_until_item(plan), face._io)) is not None:
+                yield item.value
+
+        return call
+
+
+def _until_item(plan: Generator[Effect | Item[T], Any, None]) -> Plan[Item[T] | None]:
+    """The part of `plan` up to its next item; None at its end."""
+    step: Callable[[], Effect | Item[T]] = functools.partial(next, plan)
+    while True:
+        try:
+            effect = step()
+        except StopIteration:
+            return None
+        if isinstance(effect, Item):
+            return effect
+        try:
+            step = functools.partial(plan.send, (yield effect))
+        except BaseException as error:
+            step = functools.partial(plan.throw, error)
+
+
+class SyncFace:
+    """Base of classes whose operations block the thread. `_io` is what their plans are run with."""
+
+    _io: Any
+
+    def __init_subclass__(cls) -> None:
+        """Give the class real methods for the operations it inherits."""
+        super().__init_subclass__()
+        for name, made in _operations(cls):
+            setattr(cls, name, made.blocking())
+
+
+class AsyncFace:
+    """Base of classes whose operations are awaited. `_io` is what their plans are run with."""
+
+    _io: Any
+
+    def __init_subclass__(cls) -> None:
+        """Give the class real methods for the operations it inherits."""
+        super().__init_subclass__()
+        for name, made in _operations(cls):
+            setattr(cls, name, made.awaited())
+
+
+def _operations(cls: type) -> Iterator[tuple[str, operation[..., Any] | stream[..., Any]]]:
+    for base in cls.__mro__[1:]:
+        for name, made in vars(base).items():
+            if isinstance(made, operation | stream):
+                yield name, made

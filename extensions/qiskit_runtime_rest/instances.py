@@ -1,0 +1,50 @@
+"""The instance: its plan, its limits, what it has used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qiskit_runtime_api.api.instances import get_instance, get_instance_configuration, get_instance_usage
+
+from .connection import Connection
+from .connection.calls import call
+from .effects import AsyncFace, Plan, SyncFace, operation
+
+if TYPE_CHECKING:
+    from qiskit_runtime_api.models import Instance, InstanceConfiguration, InstanceUsage
+
+__all__ = ["AsyncInstances", "Instances"]
+
+
+class InstancesOperations:
+    """`client.instances`: of the instance that the client speaks for."""
+
+    def __init__(self, io: Connection) -> None:
+        """Made by the client."""
+        self._io = io
+
+    @operation
+    def get(self) -> Plan[Instance]:
+        """The instance's plan and backends. Raises: ApiError. Source: operation `get_instance`."""
+        instance: Instance = yield from call(get_instance)
+        return instance
+
+    @operation
+    def configuration(self) -> Plan[InstanceConfiguration]:
+        """The instance's limit. Raises: ApiError. Source: operation `get_instance_configuration`."""
+        configuration: InstanceConfiguration = yield from call(get_instance_configuration)
+        return configuration
+
+    @operation
+    def usage(self) -> Plan[InstanceUsage]:
+        """Seconds of QPU time used and allowed. Raises: ApiError. Source: operation `get_usage`."""
+        usage: InstanceUsage = yield from call(get_instance_usage)
+        return usage
+
+
+class Instances(SyncFace, InstancesOperations):
+    """`client.instances` of a `RuntimeClient`."""
+
+
+class AsyncInstances(AsyncFace, InstancesOperations):
+    """`client.instances` of an `AsyncRuntimeClient`."""

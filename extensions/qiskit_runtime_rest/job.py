@@ -1,0 +1,258 @@
+"""One job: its status, its end, its result."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from qiskit_runtime_api.api.jobs import (
+    cancel_job,
+    delete_job,
+    get_job,
+    get_job_logs,
+    get_job_metrics,
+    get_job_results,
+    replace_job_tags,
+)
+
+from .connection import Connection
+from .connection.calls import call, fetch, json_object
+from .effects import AsyncFace, Plan, Sleep, SyncFace, operation
+from .errors import ApiError, JobError, ResultUnavailable, TransportError, WaitTimeout
+from .results import Result, decode
+from .waiting import JobSnapshot, Pace, StatusCallback, StatusUpdate, wait
+
+if TYPE_CHECKING:
+    from qiskit_runtime_api.models import Job as JobModel
+    from qiskit_runtime_api.models import JobMetrics
+
+__all__ = ["AsyncJob", "Job"]
+
+LOG_TAIL_LINES = 20
+RESULT_LAG_SECONDS = 30.0
+"""A job can be Completed a moment before its result can be read; so long, 204 means not yet."""
+
+
+class JobOperations:
+    """What can be asked of one job.
+
+    Attributes:
+        id: the job's id.
+        raw: the job's JSON as last read from the service (empty for a job just submitted).
+    """
+
+    _io: Connection
+
+    def __init__(
+        self,
+        io: Connection,
+        job_id: str,
+        *,
+        raw: Mapping[str, Any] | None = None,
+        pace: Pace | None = None,
+    ) -> None:
+        """Made by `client.jobs`; nothing is sent."""
+        self._io = io
+        self.id = job_id
+        self.raw: dict[str, Any] = dict(raw or {})
+        self._pace = pace or Pace()
+        self._result: Result | None = None
+
+    def __repr__(self) -> str:
+        """Id, program, backend and status, as far as known."""
+        known = [self.program_id, self.backend, self.raw.get("status")]
+        return f"<{type(self).__name__} {' '.join([self.id, *(str(fact) for fact in known if fact)])}>"
+
+    def __eq__(self, other: object) -> bool:
+        """Two handles are equal if they mean the same job of the same instance."""
+        if not isinstance(other, JobOperations):
+            return NotImplemented
+        return (self.id, self._io.settings.instance) == (other.id, other._io.settings.instance)
+
+    def __hash__(self) -> int:
+        """By the job's id."""
+        return hash(self.id)
+
+    @property
+    def backend(self) -> str | None:
+        """Name of the backend, as far as known."""
+        return self.raw.get("backend")
+
+    @property
+    def program_id(self) -> str | None:
+        """The program, such as `sampler`, as far as known."""
+        program = self.raw.get("program")
+        return program.get("id") if isinstance(program, Mapping) else None
+
+    @property
+    def session_id(self) -> str | None:
+        """Id of the session, as far as known."""
+        return self.raw.get("session_id")
+
+    @property
+    def tags(self) -> list[str]:
+        """The job's tags, as last read."""
+        return list(self.raw.get("tags") or [])
+
+    @property
+    def details(self) -> JobModel:
+        """The job as last read, as the generated model `Job`.
+
+        Raises:
+            ResultUnavailable: nothing was read yet: call `refresh()` first.
+        """
+        from qiskit_runtime_api.models import Job as JobModel
+
+        if "state" not in self.raw:
+            raise ResultUnavailable(f"job {self.id} was not read yet: call refresh() first.", job_id=self.id)
+        return JobModel.from_dict(self.raw)
+
+    @operation
+    def refresh(self, *, params: bool = False) -> Plan[dict[str, Any]]:
+        """Read the job again; the outcome is its JSON, kept as `raw`. `params`: with the submitted params.
+
+        Raises: ApiError, TransportError. Source: operation `get_job`.
+        """
+        yield from self._refresh(params=params)
+        return self.raw
+
+    @operation
+    def status(self) -> Plan[str]:
+        """The job's status word now: Queued, Running, Completed, Cancelled, "Cancelled - Ran too long", Failed.
+
+        Raises: ApiError, TransportError. Source: operation `get_job`, schema `JobStatus`.
+        """
+        yield from self._refresh()
+        return JobSnapshot.from_json(self.raw).status
+
+    def _refresh(self, *, params: bool = False) -> Plan[None]:
+        response = yield from fetch(get_job, id=self.id, exclude_params=not params)
+        self.raw = json_object(response)
+
+    @operation
+    def wait(
+        self,
+        *,
+        timeout: float | None = None,
+        on_status: StatusCallback | None = None,
+        stop: threading.Event | None = None,
+    ) -> Plan[StatusUpdate]:
+        """Wait until the job has completed; the outcome is its last status.
+
+        Args:
+            timeout: seconds; None waits as long as it takes.
+            on_status: called with each new status, a text that also knows `job_id`, `waited` (seconds) and
+                `estimated_running_time_seconds`. On an async client it may return an awaitable.
+            stop: an event that ends the wait of a thread when set (a task is cancelled instead).
+
+        Raises:
+            JobFailed, JobTimeLimit, JobCancelled: how the job ended, with code, reason, solution and log's tail.
+            WaitTimeout, WaitStopped: the job goes on.
+            ApiError, TransportError: the service could not be asked, for long.
+        """
+        return (yield from self._wait(timeout, on_status, stop))
+
+    def _wait(
+        self, timeout: float | None, on_status: StatusCallback | None, stop: threading.Event | None
+    ) -> Plan[StatusUpdate]:
+        began = self._io.clock.monotonic()
+        if not JobSnapshot.from_json(self.raw).is_final:
+            self.raw = yield from wait(
+                self.id, clock=self._io.clock, pace=self._pace, timeout=timeout, on_status=on_status, stop=stop
+            )
+        snapshot = JobSnapshot.from_json(self.raw)
+        if snapshot.failure is not None:
+            raise (yield from self._failure(snapshot))
+        return StatusUpdate.of(snapshot, waited=self._io.clock.monotonic() - began)
+
+    def _failure(self, snapshot: JobSnapshot) -> Plan[JobError]:
+        try:
+            text = (yield from fetch(get_job_logs, id=self.id)).text
+        except (ApiError, TransportError):
+            text = ""
+        tail = "\n".join(text.splitlines()[-LOG_TAIL_LINES:])
+        error = snapshot.error(log_tail=tail or None)
+        assert error is not None
+        return error
+
+    @operation
+    def result(self, *, timeout: float | None = None, on_status: StatusCallback | None = None) -> Plan[Result]:
+        """Wait, read the result and decode it; kept on this handle, since a private job's can be read once only.
+
+        Args:
+            timeout, on_status: as for `wait`.
+
+        Raises:
+            JobFailed, JobTimeLimit, JobCancelled, WaitTimeout, ApiError, TransportError: as for `wait`.
+            ResultUnavailable: the job completed, and there is no result (any more).
+            ResultDecodeError: the result is not of a known form; its bytes are in the error's `raw`.
+
+        Source: operation `get_job_results`.
+        """
+        if self._result is None:
+            deadline = None if timeout is None else self._io.clock.monotonic() + timeout
+            yield from self._wait(timeout, on_status, None)
+            raw = yield from self._read_result(deadline, timeout)
+            self._result = decode(raw, program_id=self.program_id)
+        return self._result
+
+    def _read_result(self, deadline: float | None, timeout: float | None) -> Plan[bytes]:
+        clock, began = self._io.clock, self._io.clock.monotonic()
+        while True:
+            response = yield from fetch(get_job_results, id=self.id)
+            if response.content:
+                return response.content
+            now = clock.monotonic()
+            if deadline is not None and now >= deadline:
+                raise WaitTimeout(job_id=self.id, status="Completed", waited=timeout or 0.0)
+            if now - began >= RESULT_LAG_SECONDS:
+                raise ResultUnavailable(
+                    f"job {self.id} completed, but the service has no result for it"
+                    + (" (a private job's result can be read once)." if self.raw.get("private") else "."),
+                    job_id=self.id,
+                )
+            yield Sleep(self._pace.interval(now - began))
+
+    @operation
+    def cancel(self) -> Plan[None]:
+        """Cancel the job.
+
+        Raises: Conflict (it is over already), ApiError, TransportError. Source: operation `cancel_job`.
+        """
+        yield from fetch(cancel_job, id=self.id)
+
+    @operation
+    def delete(self) -> Plan[None]:
+        """Delete the job, its params and its result, for good; only when it is over.
+
+        Raises: ApiError (it still runs, or is unknown), TransportError. Source: operation `delete_job`.
+        """
+        yield from fetch(delete_job, id=self.id)
+
+    @operation
+    def logs(self) -> Plan[str]:
+        """The job's log. Raises: ApiError, TransportError. Source: operation `get_job_logs`."""
+        return (yield from fetch(get_job_logs, id=self.id)).text
+
+    @operation
+    def metrics(self) -> Plan[JobMetrics]:
+        """Timestamps, charged QPU time (seconds) and more. Raises: ApiError. Source: operation `get_job_metrics`."""
+        metrics: JobMetrics = yield from call(get_job_metrics, id=self.id)
+        return metrics
+
+    @operation
+    def replace_tags(self, tags: Sequence[str]) -> Plan[None]:
+        """Give the job these tags instead of its own. Raises: ApiError. Source: operation `replace_job_tags`."""
+        from qiskit_runtime_api.models import TagList
+
+        yield from fetch(replace_job_tags, id=self.id, body=TagList(tags=list(tags)))
+        self.raw["tags"] = list(tags)
+
+
+class Job(SyncFace, JobOperations):
+    """A job of a `RuntimeClient`."""
+
+
+class AsyncJob(AsyncFace, JobOperations):
+    """A job of an `AsyncRuntimeClient`."""

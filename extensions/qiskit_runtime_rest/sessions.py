@@ -1,0 +1,241 @@
+"""Sessions and batches: jobs that belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Generator
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from qiskit_runtime_api.api.sessions import close_session, create_session, get_session, update_session
+
+from .answers import unexpected_answer
+from .connection import Connection
+from .connection.calls import fetch, json_object
+from .effects import AsyncFace, Plan, SyncFace, operation, run, run_async
+from .errors import InvalidInput
+from .job import AsyncJob, Job
+from .jobs import SubmitOperations, SubmitOptions
+from .submission import SubmissionLimiter
+from .waiting import Pace
+
+if TYPE_CHECKING:
+    from qiskit_runtime_api.models import Session as SessionModel
+
+__all__ = ["AsyncSession", "AsyncSessions", "Session", "Sessions"]
+
+MODES = ("batch", "dedicated")
+
+J = TypeVar("J", Job, AsyncJob)
+S = TypeVar("S", "Session", "AsyncSession")
+
+
+class SessionOperations(SubmitOperations[J]):
+    """One session. As a context manager it closes at the end: what is queued still runs.
+
+    Attributes:
+        id: the session's id.
+        raw: the session's JSON as last read.
+    """
+
+    def __init__(
+        self,
+        io: Connection,
+        session_id: str,
+        *,
+        raw: dict[str, Any],
+        limiter: SubmissionLimiter,
+        pace: Pace,
+        cancel_on_error: bool = False,
+    ) -> None:
+        """Made by `client.sessions`."""
+        self._io = io
+        self.id = session_id
+        self.raw = raw
+        self._limiter = limiter
+        self._pace = pace
+        self._cancel_on_error = cancel_on_error
+
+    def __repr__(self) -> str:
+        """Id, mode, backend and state, as far as known."""
+        known = [self.id, self.raw.get("mode"), self.backend, self.raw.get("state")]
+        return f"<{type(self).__name__} {' '.join(str(fact) for fact in known if fact)}>"
+
+    @property
+    def backend(self) -> str | None:
+        """Name of the session's backend, as far as known."""
+        return self.raw.get("backend_name") or self.raw.get("backend")
+
+    @property
+    def details(self) -> SessionModel:
+        """The session as last read, as the generated model `Session`."""
+        from qiskit_runtime_api.models import Session as SessionModel
+
+        return SessionModel.from_dict(self.raw)
+
+    @operation
+    def status(self) -> Plan[str]:
+        """The session's state now: open, active, inactive, closed; the service may know more words.
+
+        Raises: ApiError, TransportError. Source: operation `get_session`, schema `SessionState`.
+        """
+        self.raw = json_object((yield from fetch(get_session, id=self.id)))
+        return str(self.raw.get("state") or "unknown")
+
+    @operation
+    def close(self) -> Plan[None]:
+        """Take no more jobs; queued ones still run. Raises: ApiError. Source: operation `update_session`."""
+        yield from self._close()
+
+    @operation
+    def cancel(self) -> Plan[None]:
+        """End the session; queued jobs will not run. Raises: ApiError. Source: operation `delete_session_close`."""
+        yield from self._cancel()
+
+    def _close(self) -> Plan[None]:
+        from qiskit_runtime_api.models import SessionUpdate
+
+        yield from fetch(update_session, id=self.id, body=SessionUpdate(accepting_jobs=False))
+        self.raw["accepting_jobs"] = False
+
+    def _cancel(self) -> Plan[None]:
+        yield from fetch(close_session, id=self.id)
+        self.raw["accepting_jobs"] = False
+
+    def _leave(self, *, failed: bool) -> Plan[None]:
+        yield from self._cancel() if failed and self._cancel_on_error else self._close()
+
+    def _defaults(self) -> SubmitOptions:
+        defaults: SubmitOptions = {"session_id": self.id}
+        if self.backend:
+            defaults["backend"] = self.backend
+        return defaults
+
+
+class Session(SyncFace, SessionOperations[Job]):
+    """A session of a `RuntimeClient`; use it in a `with` statement."""
+
+    _job = Job
+
+    def __enter__(self) -> Session:
+        """The session itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close; or, after an exception and if that was asked for, cancel."""
+        run(self._leave(failed=error is not None), self._io)
+
+
+class AsyncSession(AsyncFace, SessionOperations[AsyncJob]):
+    """A session of an `AsyncRuntimeClient`; use it in an `async with` statement."""
+
+    _job = AsyncJob
+
+    async def __aenter__(self) -> AsyncSession:
+        """The session itself."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close; or, after an exception and if that was asked for, cancel."""
+        await run_async(self._leave(failed=error is not None), self._io)
+
+
+class SessionsOperations(Generic[S]):
+    """`client.sessions`."""
+
+    _session: type[S]
+
+    def __init__(self, io: Connection, *, limiter: SubmissionLimiter, pace: Pace) -> None:
+        """Made by the client."""
+        self._io = io
+        self._limiter = limiter
+        self._pace = pace
+
+    @operation
+    def get(self, session_id: str) -> Plan[S]:
+        """The session with this id. Raises: NotFound, ApiError. Source: operation `get_session`."""
+        response = yield from fetch(get_session, id=session_id)
+        return self._handle(json_object(response), session_id)
+
+    def _create(self, backend: str, mode: str, max_time: float | None, cancel_on_error: bool) -> Plan[S]:
+        from qiskit_runtime_api.models import SessionRequest
+
+        if mode not in MODES:
+            raise InvalidInput(f"mode={mode!r}: a session is {' or '.join(MODES)}.")
+        body: dict[str, Any] = {"mode": mode, "backend": backend}
+        if max_time is not None:
+            if not max_time >= 1:
+                raise InvalidInput(f"max_time={max_time!r}: a session lives for 1 second at least.")
+            body["max_ttl"] = int(max_time)
+        response = yield from fetch(create_session, body=SessionRequest.from_dict(body))
+        created = json_object(response)
+        if not isinstance(created.get("id"), str):
+            raise unexpected_answer(response, "the answer names no session")
+        return self._handle({**body, **created}, created["id"], cancel_on_error=cancel_on_error)
+
+    def _handle(self, raw: dict[str, Any], session_id: str, *, cancel_on_error: bool = False) -> S:
+        return self._session(
+            self._io, session_id, raw=raw, limiter=self._limiter, pace=self._pace, cancel_on_error=cancel_on_error
+        )
+
+
+class Sessions(SyncFace, SessionsOperations[Session]):
+    """`client.sessions` of a `RuntimeClient`."""
+
+    _session = Session
+
+    def create(
+        self, *, backend: str, mode: str = "dedicated", max_time: float | None = None, cancel_on_error: bool = False
+    ) -> Session:
+        """Open a session.
+
+        Args:
+            backend: name of the backend of all its jobs.
+            mode: `dedicated` (the backend waits for you) or `batch` (jobs are known beforehand; every plan has it).
+            max_time: seconds until it is closed for good; None: the service's default of 8 hours, or the plan's.
+            cancel_on_error: when an exception leaves the `with` block, cancel its queued jobs instead of closing.
+
+        Raises: InvalidInput, ApiError, TransportError. Source: operation `create_session`.
+        """
+        return run(self._create(backend, mode, max_time, cancel_on_error), self._io)
+
+
+class Opening(Awaitable[AsyncSession]):
+    """A session being opened: `await` it, or use it in `async with` at once."""
+
+    def __init__(self, plan: Plan[AsyncSession], io: Connection) -> None:
+        """Nothing is sent before it is awaited."""
+        self._plan = plan
+        self._io = io
+        self._session: AsyncSession | None = None
+
+    def __await__(self) -> Generator[Any, None, AsyncSession]:
+        """Open the session."""
+        return run_async(self._plan, self._io).__await__()
+
+    async def __aenter__(self) -> AsyncSession:
+        """Open the session."""
+        self._session = await self
+        return self._session
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave the session."""
+        if self._session is not None:
+            await self._session.__aexit__(kind, error, trace)
+
+
+class AsyncSessions(AsyncFace, SessionsOperations[AsyncSession]):
+    """`client.sessions` of an `AsyncRuntimeClient`."""
+
+    _session = AsyncSession
+
+    def create(
+        self, *, backend: str, mode: str = "dedicated", max_time: float | None = None, cancel_on_error: bool = False
+    ) -> Opening:
+        """As `Sessions.create`: await it, or use it in `async with` at once."""
+        return Opening(self._create(backend, mode, max_time, cancel_on_error), self._io)

@@ -1,0 +1,213 @@
+"""Where the client connects and as whom: arguments, then environment, then the account file."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import attrs
+
+from . import account_file
+from .crn import EXAMPLE, WHERE, Crn
+from .errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import ssl
+
+    import httpx
+
+__all__ = ["API_VERSION", "Settings"]
+
+API_VERSION = "2026-04-15"
+"""The `IBM-API-Version` sent by default: the newest one of the vendored contract."""
+
+PLATFORM_HOSTS = ("cloud.ibm.com", "test.cloud.ibm.com")
+CLASSIC_HOSTS = ("quantum-computing.ibm.com", "quantum-computing.cloud.ibm.com")
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
+SERVICE_SUBMISSIONS_PER_MINUTE = 5.0
+ENVIRONMENT = {
+    "api_key": "QISKIT_IBM_TOKEN",
+    "instance": "QISKIT_IBM_INSTANCE",
+    "url": "QISKIT_IBM_URL",
+    "iam_url": "IAM_URL",
+    "submissions_per_minute": "QRR_SUBMISSIONS_PER_MINUTE",
+}
+
+
+def _masked(value: object) -> str:
+    return "None" if value is None else "'***'"
+
+
+@attrs.frozen(kw_only=True, init=False)
+class Settings:
+    """Everything a client needs to know, resolved once; a value, without any connection.
+
+    Each argument is optional and wins over the environment, which wins over the account file. An account that is
+    named wins over the environment, too.
+
+    Attributes:
+        api_key: IBM Cloud API key (`QISKIT_IBM_TOKEN`; `token` in the account file).
+        token: a ready-made bearer token, used instead of an API key and never refreshed.
+        instance: the instance's CRN (`QISKIT_IBM_INSTANCE`).
+        base_url: the service, up to and without `/v1`; a given one is used to the letter (`QISKIT_IBM_URL`);
+            else the CRN's region picks it.
+        iam_url: the host that exchanges the key for a token (`IAM_URL`).
+        api_version: `IBM-API-Version`, a date `YYYY-MM-DD`.
+        timeout: seconds without progress before a request is given up, or an `httpx.Timeout`; None: the defaults
+            of `qiskit_runtime_rest.connection`.
+        verify: TLS: True, False, the path of a CA bundle, or an `ssl.SSLContext`.
+        submissions_per_minute: how many jobs are sent a minute at most (`QRR_SUBMISSIONS_PER_MINUTE`); None: no
+            limit; by default 5 on the real service (its own limit for a user) and none on a loopback host.
+        proxies: scheme (`http`, `https`) or `scheme://host` to proxy URL, on top of the environment's proxies.
+        application: name of the calling application, sent in `X-Qx-Client-Application`.
+
+    Raises:
+        ConfigurationError: something cannot work; the message says what to do.
+
+    Source: https://quantum.cloud.ibm.com/docs/guides/cloud-setup-rest-api (hosts and headers).
+    """
+
+    api_key: str | None = attrs.field(repr=_masked)
+    token: str | None = attrs.field(repr=_masked)
+    instance: str | None
+    base_url: str
+    iam_url: str
+    api_version: str
+    timeout: float | httpx.Timeout | None
+    verify: bool | str | ssl.SSLContext
+    submissions_per_minute: float | None
+    proxies: Mapping[str, str] = attrs.field(repr=lambda proxies: repr(sorted(proxies)))
+    application: str
+
+    def __init__(
+        self,
+        *,
+        api_key: str | None = None,
+        token: str | None = None,
+        instance: str | None = None,
+        base_url: str | None = None,
+        iam_url: str | None = None,
+        api_version: str | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        verify: bool | str | ssl.SSLContext | None = None,
+        submissions_per_minute: float | str | None = "default",
+        proxies: Mapping[str, str] | None = None,
+        application: str | None = None,
+        account: str | None = None,
+        account_path: str | Path | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        """Resolve and check. `account`: a name in the account file, which is at `account_path`."""
+        environ = os.environ if environ is None else environ
+        arguments = {
+            "api_key": api_key,
+            "instance": instance,
+            "iam_url": iam_url,
+            "verify": verify,
+            "proxies": proxies,
+        }
+        variables: dict[str, Any] = {
+            name: environ[variable] for name, variable in ENVIRONMENT.items() if environ.get(variable)
+        }
+        found = [arguments, variables]
+        if account is not None:
+            found = [arguments, _saved(account_path, name=account), variables]
+        elif not _pick(found, "instance") or not (token or _pick(found, "api_key")):
+            found.append(_saved(account_path, channel=environ.get("QISKIT_IBM_CHANNEL")))
+
+        crn = Crn.parse(_pick(found, "instance")) if _pick(found, "instance") else None
+        private = bool(_pick(found, "private_endpoint"))
+        service = base_url or _service_url(_pick(found, "url"), crn, private=private)
+        if submissions_per_minute == "default":
+            submissions_per_minute = variables.get("submissions_per_minute", "default")
+        self.__attrs_init__(
+            api_key=None if token else _printable(_pick(found, "api_key"), "API key"),
+            token=_printable(token, "token"),
+            instance=str(crn) if crn else None,
+            base_url=_http_url(service, "base_url"),
+            iam_url=_http_url(_pick(found, "iam_url") or _iam_url(crn, private=private), "iam_url"),
+            api_version=_api_version(api_version),
+            timeout=timeout,
+            verify=_pick(found, "verify", default=True),
+            submissions_per_minute=_submission_limit(submissions_per_minute, service),
+            proxies=dict(_pick(found, "proxies", default={})),
+            application=application or "qiskit-runtime-rest",
+        )
+
+
+def _pick(found: list[dict[str, Any]], name: str, *, default: Any = None) -> Any:
+    return next((source[name] for source in found if source.get(name) is not None), default)
+
+
+def _saved(path: str | Path | None, *, name: str | None = None, channel: str | None = None) -> dict[str, Any]:
+    if channel:
+        account_file.check_channel(channel)
+    where = account_file.default_path() if path is None else Path(path)
+    account = account_file.read_account(where, name=name, channel=channel or None)
+    return attrs.asdict(account) if account is not None else {}
+
+
+def _service_url(url: str | None, crn: Crn | None, *, private: bool) -> str:
+    """The service's base URL: a found `url`, unless that is the platform's address, which the CRN makes precise."""
+    host = (urlsplit(url).hostname or "") if url else ""
+    if host.endswith(CLASSIC_HOSTS):
+        raise ConfigurationError(
+            f"{host} was a host of the classic API and is gone. Leave the URL out: the instance's CRN picks the host."
+        )
+    if url and host not in PLATFORM_HOSTS:
+        return url
+    return crn.base_url(private=private) if crn else "https://quantum.cloud.ibm.com/api"
+
+
+def _iam_url(crn: Crn | None, *, private: bool) -> str:
+    return crn.iam_url(private=private) if crn else "https://iam.cloud.ibm.com"
+
+
+def _http_url(url: str, name: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigurationError(f"{name} {url!r} is not an http(s) URL such as https://quantum.cloud.ibm.com/api.")
+    if parts.username or parts.password:
+        raise ConfigurationError(f"{name} holds a user name or password: leave them out, the API key identifies you.")
+    return url
+
+
+def _api_version(version: str | None) -> str:
+    if version is not None and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", version):
+        raise ConfigurationError(f"api_version {version!r} is not a date such as {API_VERSION}.")
+    return version or API_VERSION
+
+
+def _printable(secret: str | None, what: str) -> str | None:
+    """The `secret` without white space around it; one that cannot be a header value is refused, unshown."""
+    secret = secret.strip() if secret is not None else None
+    if secret and not (secret.isascii() and secret.isprintable()):
+        raise ConfigurationError(f"the {what} holds a line break or a character that no {what} has: copy it again.")
+    return secret or None
+
+
+def _submission_limit(limit: float | str | None, service: str) -> float | None:
+    if limit == "default":
+        return None if urlsplit(service).hostname in LOOPBACK_HOSTS else SERVICE_SUBMISSIONS_PER_MINUTE
+    if limit is None or str(limit).lower() == "none":
+        return None
+    try:
+        number = float(limit)
+    except ValueError:
+        number = 0.0
+    if not number > 0:
+        raise ConfigurationError(f"submissions_per_minute {limit!r} is neither a positive number nor None.")
+    return number
+
+
+def require_instance(settings: Settings) -> str:
+    """The instance's CRN, or a `ConfigurationError` that says where to get one."""
+    if settings.instance is None:
+        raise ConfigurationError(
+            f"no instance: pass instance=, set QISKIT_IBM_INSTANCE, or save an account. {WHERE}: {EXAMPLE}"
+        )
+    return settings.instance

@@ -1,0 +1,34 @@
+"""How long to wait between two looks at a job."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import attrs
+
+__all__ = ["Pace"]
+
+
+@attrs.frozen(kw_only=True)
+class Pace:
+    """Adaptive: a job that is new in its status is looked at often, one that has long been in it seldom.
+
+    Attributes:
+        shortest, longest: bounds of the interval, in seconds.
+        share: the interval as a share of that age, so that a change is seen at most this much late.
+        jitter: each interval is varied by up to this share, so that many waits do not meet.
+        random: gives a number in [0, 1); a parameter so that tests decide.
+    """
+
+    shortest: float = 0.25
+    longest: float = 15.0
+    share: float = 0.2
+    jitter: float = 0.1
+    random: Callable[[], float] = random.random
+
+    def interval(self, age: float, *, retry_after: float | None = None) -> float:
+        """Seconds until the next look at a job `age` seconds in its status; never less than the service asks for."""
+        steady = min(self.longest, max(self.shortest, age * self.share))
+        varied = steady * (1.0 + self.jitter * (2.0 * self.random() - 1.0))
+        return max(min(self.longest, varied), retry_after or 0.0)

@@ -1,0 +1,80 @@
+"""What the status words of a job mean.
+
+Source: schemas `JobStatus` and `JobState` of the contract; words it does not list count as not finished.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from ..errors import JobCancelled, JobError, JobFailed, JobTimeLimit
+
+__all__ = ["JobSnapshot"]
+
+KNOWN = frozenset({"Queued", "Running", "Completed", "Cancelled", "Cancelled - Ran too long", "Failed"})
+ENDINGS: dict[str, type[JobError] | None] = {
+    "Completed": None,
+    "Cancelled": JobCancelled,
+    "Cancelled - Ran too long": JobTimeLimit,
+    "Failed": JobFailed,
+}
+RAN_TOO_LONG = 1305
+
+
+@attrs.frozen
+class JobSnapshot:
+    """A job's state at one moment, from the JSON of `get_job` or `list_jobs`, whatever is missing or null there."""
+
+    job_id: str
+    status: str
+    reason: str | None = None
+    reason_code: int | str | None = None
+    solution: str | None = None
+    estimated_running_time_seconds: float | None = None
+
+    @classmethod
+    def from_json(cls, job: Mapping[str, Any]) -> JobSnapshot:
+        """Read the job as the service answers it."""
+        state = job.get("state")
+        state = state if isinstance(state, Mapping) else {}
+        estimate = job.get("estimated_running_time_seconds")
+        return cls(
+            job_id=str(job.get("id") or ""),
+            status=str(job.get("status") or state.get("status") or "unknown"),
+            reason=state.get("reason") or None,
+            reason_code=state.get("reason_code"),
+            solution=state.get("reason_solution") or None,
+            estimated_running_time_seconds=float(estimate) if isinstance(estimate, int | float) else None,
+        )
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the contract lists the status."""
+        return self.status in KNOWN
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the job will not change any more."""
+        return self.status in ENDINGS
+
+    @property
+    def failure(self) -> type[JobError] | None:
+        """The error that stands for how the job ended; None if it completed, or goes on."""
+        return JobTimeLimit if self.is_final and self.reason_code == RAN_TOO_LONG else ENDINGS.get(self.status)
+
+    def error(self, *, log_tail: str | None = None) -> JobError | None:
+        """The error to raise for a job that ended without a result, or None. `log_tail`: the end of its log."""
+        kind = self.failure
+        if kind is None:
+            return None
+        return kind(
+            job_id=self.job_id,
+            status=self.status,
+            reason=self.reason,
+            code=self.reason_code,
+            solution=self.solution,
+            log_tail=log_tail,
+        )
