@@ -1,0 +1,132 @@
+"""The vendored contract, read once: its operations, and validators that are compiled when first needed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+if TYPE_CHECKING:
+    from openapi_schema_validator import OAS30Validator
+
+__all__ = ["Contract", "Operation", "Parameter"]
+
+_URI = "urn:qiskit-runtime-contract"
+
+
+@frozen
+class Parameter:
+    """One query, path or header parameter of an operation."""
+
+    name: str
+    place: str
+    required: bool
+    schema: Mapping[str, Any]
+    pointer: str
+
+
+@frozen
+class Operation:
+    """One operation of the contract, as far as a server needs it."""
+
+    id: str
+    method: str
+    path: str
+    parameters: tuple[Parameter, ...]
+    body_pointer: str | None
+    body_required: bool
+    statuses: frozenset[int]
+    numeric_error_codes: bool
+
+
+class Contract:
+    """The document as the service publishes it, and what can be asked of it.
+
+    Validation uses openapi-schema-validator on the parts of the document: openapi-core was tried and refuses
+    the document as published (a default outside its enum), and its strict `oneOf` would reject each sampler job
+    (its parameters fit the estimator's schema as well).
+    """
+
+    def __init__(self, document: Mapping[str, Any], *, text: str) -> None:
+        """Take the parsed document and its text, which is served as it is."""
+        self.document = document
+        self.text = text
+        self._validators: dict[str, OAS30Validator] = {}
+
+    @classmethod
+    def load(cls) -> Contract:
+        """Read the document that the generated package carries."""
+        text = resources.files("qiskit_runtime_api").joinpath("openapi.json").read_text("utf-8")
+        return cls(json.loads(text), text=text)
+
+    @cached_property
+    def operations(self) -> Mapping[tuple[str, str], Operation]:
+        """All operations, by method and path."""
+        return {
+            (method.upper(), path): self._operation(method, path, spec)
+            for path, item in self.document["paths"].items()
+            for method, spec in item.items()
+            if method in {"get", "put", "post", "patch", "delete"}
+        }
+
+    def validator(self, pointer: str) -> OAS30Validator:
+        """Give the validator of the schema at this JSON pointer (`#/...`), compiled once."""
+        if pointer not in self._validators:
+            from openapi_schema_validator import OAS30Validator, oas30_format_checker
+
+            self._validators[pointer] = OAS30Validator(
+                {"$ref": f"{_URI}{pointer}"}, registry=self._registry, format_checker=oas30_format_checker
+            )
+        return self._validators[pointer]
+
+    @cached_property
+    def _registry(self) -> Any:
+        from referencing import Registry
+        from referencing.jsonschema import DRAFT4
+
+        return Registry().with_resource(_URI, DRAFT4.create_resource(self.document))
+
+    def _operation(self, method: str, path: str, spec: Mapping[str, Any]) -> Operation:
+        here = f"#/paths/{_escape(path)}/{method}"
+        body = spec.get("requestBody")
+        return Operation(
+            id=spec["operationId"],
+            method=method.upper(),
+            path=path,
+            parameters=tuple(
+                self._parameter(given, f"{here}/parameters/{index}")
+                for index, given in enumerate(spec.get("parameters", []))
+            ),
+            body_pointer=f"{here}/requestBody/content/application~1json/schema" if body else None,
+            body_required=bool(body and body.get("required")),
+            statuses=frozenset(int(status) for status in spec["responses"] if status.isdigit()),
+            numeric_error_codes="GenericErrorDto" in json.dumps(spec["responses"]),
+        )
+
+    def _parameter(self, given: Mapping[str, Any], pointer: str) -> Parameter:
+        if "$ref" in given:
+            pointer = given["$ref"]
+            given = self.resolve(pointer)
+        schema = given["schema"]
+        return Parameter(
+            name=given["name"],
+            place=given["in"],
+            required=bool(given.get("required")),
+            schema=self.resolve(schema["$ref"]) if "$ref" in schema else schema,
+            pointer=f"{pointer}/schema",
+        )
+
+    def resolve(self, pointer: str) -> Mapping[str, Any]:
+        """Give the part of the document at a JSON pointer (`#/...`)."""
+        part: Any = self.document
+        for step in pointer.removeprefix("#/").split("/"):
+            part = part[step.replace("~1", "/").replace("~0", "~")]
+        return part  # type: ignore[no-any-return]
+
+
+def _escape(step: str) -> str:
+    return step.replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,127 @@
+"""Users, API keys and bearer tokens."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Any
+
+import jwt
+from attrs import frozen
+
+from ..errors import INVALID_CREDENTIALS, ServiceError
+from ..options import API_KEY
+
+if TYPE_CHECKING:
+    from ..clock import Clock
+    from ..storage import Storage
+
+__all__ = ["ACCOUNT", "GRANT_TYPE", "USERS", "BadApiKey", "BadGrant", "Identity", "User"]
+
+GRANT_TYPE = "urn:ibm:params:oauth:grant-type:apikey"
+ACCOUNT = "e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0"
+
+_ALGORITHM = "HS256"
+_TABLE = "revoked_tokens"
+
+
+@frozen
+class User:
+    """Somebody with an API key."""
+
+    id: str
+    api_key: str
+
+
+USERS = (
+    User(id="IBMid-EMULATOR001", api_key=API_KEY),
+    User(id="IBMid-EMULATOR002", api_key=f"{API_KEY}-of-a-second-user"),
+)
+
+
+class BadApiKey(Exception):
+    """The API key is not one of the well-known ones."""
+
+
+class BadGrant(Exception):
+    """The grant type is not that of an API key."""
+
+
+class Identity:
+    """Issues tokens and tells whose they are."""
+
+    def __init__(self, *, clock: Clock, storage: Storage, token_seconds: int) -> None:
+        """Take up the signing key and the revoked tokens of an earlier run, if the storage has them."""
+        self.token_seconds = token_seconds
+        self._clock = clock
+        self._storage = storage
+        self._users = {user.api_key: user for user in USERS}
+        self._by_id = {user.id: user for user in USERS}
+        self._revoked = {token_id: record["expires"] for token_id, record in storage.records(_TABLE)}
+        self._signing_key = dict(storage.records("signing")).get("key", {}).get("value") or self._new_key()
+
+    def exchange(self, *, grant_type: str | None, api_key: str | None) -> dict[str, Any]:
+        """Issue a token, as IAM's token endpoint answers it; raises `BadGrant`, `BadApiKey`."""
+        if grant_type != GRANT_TYPE:
+            raise BadGrant
+        user = self._users.get(api_key or "")
+        if user is None:
+            raise BadApiKey
+        issued = int(self._clock.now())
+        expires = issued + self.token_seconds
+        claims = {
+            "iam_id": user.id,
+            "id": user.id,
+            "sub": user.id,
+            "account": {"valid": True, "bss": ACCOUNT},
+            "iss": "https://iam.cloud.ibm.com/identity",
+            "grant_type": GRANT_TYPE,
+            "scope": "ibm openid",
+            "iat": issued,
+            "exp": expires,
+            "jti": secrets.token_hex(16),
+        }
+        return {
+            "access_token": jwt.encode(claims, self._signing_key, algorithm=_ALGORITHM),
+            "refresh_token": "not_supported",
+            "token_type": "Bearer",
+            "expires_in": self.token_seconds,
+            "expiration": expires,
+            "scope": "ibm openid",
+        }
+
+    def verify(self, token: str) -> User:
+        """Tell whose token it is; raises `ServiceError` 1201 for one that is forged, expired or revoked."""
+        claims = self._claims(token)
+        if claims["exp"] <= self._clock.now():
+            raise ServiceError(INVALID_CREDENTIALS, "The bearer token has expired.")
+        if claims["jti"] in self._revoked:
+            raise ServiceError(INVALID_CREDENTIALS, "The bearer token was logged out.")
+        return self._by_id[claims["iam_id"]]
+
+    def revoke(self, token: str) -> None:
+        """Make a token useless from now on."""
+        claims = self._claims(token)
+        self._revoked[claims["jti"]] = claims["exp"]
+        self._storage.put(_TABLE, claims["jti"], {"expires": claims["exp"]})
+
+    def reset(self) -> None:
+        """Forget what was revoked; tokens given out before stay valid."""
+        self._revoked.clear()
+        self._storage.put("signing", "key", {"value": self._signing_key})
+
+    def _claims(self, token: str) -> dict[str, Any]:
+        try:
+            # Expiry is judged by the service's own clock, which a test may have advanced.
+            return jwt.decode(
+                token,
+                self._signing_key,
+                algorithms=[_ALGORITHM],
+                options={"verify_exp": False, "verify_iat": False, "verify_nbf": False},
+            )
+        except jwt.InvalidTokenError:
+            raise ServiceError(INVALID_CREDENTIALS, "The bearer token is not one of this service.") from None
+
+    def _new_key(self) -> str:
+        key = secrets.token_hex(32)
+        self._storage.put("signing", "key", {"value": key})
+        return key

@@ -1,0 +1,1 @@
+"""Service instances: plans, devices, limits and usage."""

@@ -1,0 +1,264 @@
+"""Brings jobs from state to state: starts them in worker processes and takes their outcomes back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Protocol
+
+from attrs import evolve, frozen
+
+from ..programs.outcome import Failure
+from .job import Job, Status, ends_at, passed_at
+
+if TYPE_CHECKING:
+    from ..clock import Clock
+    from ..identifiers import Identifiers
+    from ..pace import Pace
+    from ..programs.outcome import Outcome
+    from ..sessions.models import Sessions
+    from .models import Jobs
+
+__all__ = ["Execution", "WorkerPool"]
+
+_LONGEST_WAIT_SECONDS = 120.0
+
+
+class WorkerPool(Protocol):
+    """The part of `emulator.workers.Workers` that is used here."""
+
+    def submit(self, program_id: str, params: Mapping[str, Any], *, backend: str, seed: int) -> Future[Outcome]:
+        """Run a program in a worker process."""
+
+    def cancel(self, future: Future[Outcome]) -> bool:
+        """Stop it, whatever it does."""
+
+    def close(self) -> None:
+        """Stop all of them."""
+
+
+@frozen
+class _Computed:
+    outcome: Outcome
+    at: float
+
+
+class Execution:
+    """Moves the pending jobs on, as far as the pace, the clock and the workers allow.
+
+    Everything runs on the event loop that serves the requests; only the workers' callbacks come from other
+    threads, and they are handed to the loop.
+    """
+
+    def __init__(
+        self,
+        *,
+        jobs: Jobs,
+        sessions: Sessions,
+        clock: Clock,
+        identifiers: Identifiers,
+        pace: Pace,
+        workers: int,
+        pool: Callable[[int], WorkerPool],
+    ) -> None:
+        """`pool` makes the worker pool when the first job needs it; `workers` jobs run at the same time."""
+        self.pace = pace
+        self._jobs = jobs
+        self._sessions = sessions
+        self._clock = clock
+        self._identifiers = identifiers
+        self._workers = workers
+        self._make_pool = pool
+        self._pool: WorkerPool | None = None
+        self._running: dict[str, Future[Outcome]] = {}
+        self._computed: dict[str, _Computed] = {}
+        self._arrivals: dict[str, asyncio.Event] = {}
+        self._slot_freed_at = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def settle(self) -> None:
+        """Apply all moves that are due by now."""
+        while self._settle_once(self._clock.now()):
+            pass
+        self._set_timer()
+
+    async def settled(self, job_id: str | None = None) -> None:
+        """Settle, and wait for the outcomes (of one job, or of all) that alone keep jobs from ending now."""
+        deadline = asyncio.get_running_loop().time() + _LONGEST_WAIT_SECONDS
+        self.settle()
+        while waiting := [job for job in self._overdue() if job_id in {None, job.id}]:
+            remaining = deadline - asyncio.get_running_loop().time()
+            arrival = self._arrivals[waiting[0].id]
+            try:
+                await asyncio.wait_for(arrival.wait(), timeout=remaining)
+            except TimeoutError:
+                return
+            self.settle()
+
+    def cancel(self, job: Job) -> None:
+        """Cancel a pending job and stop what it runs; raises `ServiceError` 3208 for one that has ended."""
+        cancelled = self._jobs.cancel(job)
+        self._stop(job.id)
+        self._sessions.job_ended(cancelled)
+        self.settle()
+
+    def cancel_queued(self, session_id: str) -> None:
+        """Cancel the jobs of a session that have not started."""
+        for job in self._jobs.pending():
+            if job.session_id == session_id and job.status is Status.QUEUED:
+                self.cancel(job)
+
+    def reset(self) -> None:
+        """Stop whatever runs and forget it."""
+        for job_id in list(self._running):
+            self._stop(job_id)
+        self._computed.clear()
+        self._set_timer()
+
+    def close(self) -> None:
+        """Stop the worker processes."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._running.clear()
+        if self._pool is not None:
+            self._pool.close()
+            self._pool = None
+
+    def _settle_once(self, now: float) -> bool:
+        pending = self._jobs.pending()
+        busy = frozenset(job.session_id for job in pending if job.session_id)
+        for session_id in self._sessions.settle(now, busy=busy):
+            self._abandon(session_id, now)
+        moved = False
+        for job in self._jobs.pending():
+            moved |= self._try_start(job, now) if job.status is Status.QUEUED else self._try_end(job, now)
+        return moved
+
+    def _try_start(self, job: Job, now: float) -> bool:
+        passed = passed_at(self.pace.queued, since=job.created, reads=job.reads, now=now)
+        if passed is None or len(self._running) >= self._workers:
+            return False
+        started = job.start(max(passed, self._slot_freed_at))
+        self._jobs.save(started)
+        self._sessions.job_started(started)
+        self._submit(started)
+        return True
+
+    def _try_end(self, job: Job, now: float) -> bool:
+        computed = self._computed.get(job.id)
+        if computed is None and self._clock.virtual and self._is_overdue(job, now):
+            return False
+        computed_at = None
+        if computed is not None:
+            computed_at = job.started if self._clock.virtual else computed.at
+        end = ends_at(job, self.pace.running, now=now, computed_at=computed_at)
+        if end is None:
+            return False
+        verdict, at = end
+        if verdict == "completed" and computed is not None:
+            self._end(job, computed.outcome, at)
+        else:
+            self._jobs.end(job.stop_at_limit(at))
+        self._stop(job.id)
+        self._sessions.job_ended(evolve(job, finished=at))
+        return True
+
+    def _end(self, job: Job, outcome: Outcome, at: float) -> None:
+        if isinstance(outcome, Failure):
+            ended = job.fail(at, code=outcome.code, reason=outcome.reason, solution=outcome.solution)
+            self._jobs.end(ended, logs=outcome.log or outcome.reason)
+            return
+        job = evolve(
+            job,
+            qpu_seconds=outcome.metrics.quantum_seconds,
+            execution_ns=outcome.metrics.circuits_execution_time_ns,
+            qiskit_version=version("qiskit"),
+        )
+        if job.qpu_seconds > job.cost:
+            self._jobs.end(job.stop_at_limit(at), logs=outcome.log)
+        else:
+            self._jobs.end(job.complete(at), result=outcome.body, logs=outcome.log)
+
+    def _abandon(self, session_id: str, now: float) -> None:
+        for job in self._jobs.pending():
+            if job.session_id == session_id and job.status is Status.QUEUED:
+                reason = "The session's maximum time to live was over before the job ran."
+                ended = job.fail(now, code=4001, reason=reason, solution="Submit the job in a new session.")
+                self._jobs.end(ended, logs=reason)
+
+    def _submit(self, job: Job) -> None:
+        loop = asyncio.get_running_loop()
+        if self._pool is None:
+            self._pool = self._make_pool(self._workers)
+        future = self._pool.submit(
+            job.program_id,
+            self._jobs.inputs(job) or {},
+            backend=job.backend,
+            seed=self._identifiers.simulation_seed(job.number),
+        )
+        self._running[job.id] = future
+        self._arrivals[job.id] = asyncio.Event()
+
+        def hand_over(done: Future[Outcome]) -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self._arrived, job.id, done)
+
+        future.add_done_callback(hand_over)
+
+    def _arrived(self, job_id: str, future: Future[Outcome]) -> None:
+        if self._running.get(job_id) is not future:
+            return
+        outcome = future.result()
+        self._free_slot(job_id)
+        self._computed[job_id] = _Computed(outcome, self._clock.now())
+        self._arrivals[job_id].set()
+        self.settle()
+
+    def _free_slot(self, job_id: str) -> None:
+        if len(self._running) >= self._workers:
+            self._slot_freed_at = self._clock.now()
+        self._running.pop(job_id, None)
+
+    def _stop(self, job_id: str) -> None:
+        self._computed.pop(job_id, None)
+        arrival = self._arrivals.pop(job_id, None)
+        if arrival is not None:
+            arrival.set()
+        future = self._running.get(job_id)
+        if future is not None:
+            self._free_slot(job_id)
+            if self._pool is not None:
+                self._pool.cancel(future)
+
+    def _overdue(self) -> list[Job]:
+        now = self._clock.now()
+        return [
+            job
+            for job in self._jobs.pending()
+            if job.status is Status.RUNNING and job.id in self._running and self._is_overdue(job, now)
+        ]
+
+    def _is_overdue(self, job: Job, now: float) -> bool:
+        """Whether only the outcome is missing for the job's end."""
+        started = job.started or 0.0
+        passed = passed_at(self.pace.running, since=started, reads=job.reads, now=now)
+        return passed is not None and passed <= started + job.cost
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._clock.virtual:
+            return
+        now = self._clock.now()
+        due = [at for job in self._jobs.pending() for at in self._due(job) if now < at < float("inf")]
+        if due:
+            self._timer = asyncio.get_running_loop().call_later(min(due) - now, self.settle)
+
+    def _due(self, job: Job) -> tuple[float, ...]:
+        if job.status is Status.QUEUED:
+            return (job.created + self.pace.queued.seconds,)
+        started = job.started or 0.0
+        return (started + self.pace.running.seconds, started + job.cost)

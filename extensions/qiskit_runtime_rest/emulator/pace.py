@@ -1,0 +1,77 @@
+"""How fast a job goes from Queued over Running to its end.
+
+A step lets a job pass at once, after it was read N times, or after S seconds on the service's clock. The text
+forms, used on the command line and in the control plane, are `immediate`, `reads:N`, `seconds:S` and `hold`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import frozen
+
+__all__ = ["Pace", "Step"]
+
+
+@frozen
+class Step:
+    """What a job must wait for before it leaves a state: so many reads, and so many seconds."""
+
+    reads: int = 0
+    seconds: float = 0.0
+
+    @classmethod
+    def parse(cls, text: str) -> Step:
+        """Read one of the text forms; raises `ValueError` that lists them."""
+        kind, _, amount = text.strip().partition(":")
+        try:
+            if kind == "immediate" and not amount:
+                return cls()
+            if kind == "hold" and not amount:
+                return cls(seconds=math.inf)
+            if kind == "reads" and int(amount) >= 0:
+                return cls(reads=int(amount))
+            if kind == "seconds" and 0 <= float(amount) < math.inf:
+                return cls(seconds=float(amount))
+        except ValueError:
+            pass
+        raise ValueError(
+            f"{text!r} is not a pace. Use 'immediate', 'reads:N', 'seconds:S' or 'hold' (N, S: 0 or more)."
+        )
+
+    def __str__(self) -> str:
+        """Give the text form."""
+        if self.reads:
+            return f"reads:{self.reads}"
+        if self.seconds == math.inf:
+            return "hold"
+        return f"seconds:{self.seconds:g}" if self.seconds else "immediate"
+
+
+@frozen
+class Pace:
+    """The step out of Queued and the step out of Running."""
+
+    queued: Step = Step()
+    running: Step = Step()
+
+    @classmethod
+    def parse(cls, value: Pace | str | Mapping[str, Any]) -> Pace:
+        """Accept a pace, one text form for both steps, or `{"queued": ..., "running": ...}` (`ValueError`)."""
+        if isinstance(value, Pace):
+            return value
+        if isinstance(value, str):
+            step = Step.parse(value)
+            return cls(queued=step, running=step)
+        if isinstance(value, Mapping) and value and set(value) <= {"queued", "running"}:
+            return cls(**{state: Step.parse(str(text)) for state, text in value.items()})
+        raise ValueError(
+            f"{value!r} is not a pace. Give one text form such as 'seconds:5', "
+            "or an object with 'queued' and 'running'."
+        )
+
+    def as_json(self) -> dict[str, str]:
+        """Both steps in their text forms."""
+        return {"queued": str(self.queued), "running": str(self.running)}

@@ -1,0 +1,6 @@
+"""Where the service's state is kept: one small interface, in memory or in a file."""
+
+from .interface import Storage
+from .memory import MemoryStorage
+
+__all__ = ["MemoryStorage", "Storage"]

@@ -1,0 +1,1 @@
+"""API versions, and how answers differ between them."""
