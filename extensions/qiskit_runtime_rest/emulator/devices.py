@@ -250,7 +250,7 @@ def _operational(configuration: Json, properties: Json) -> dict[str, frozenset[t
 def _performance(configuration: Json, properties: Json) -> Json:
     """Error rates as the service's device list reports them (PerformanceMetrics)."""
     native = set(configuration["basis_gates"])
-    pairs = {}
+    pairs: dict[tuple[str, frozenset[int]], tuple[float, str, list[int]]] = {}
     for gate in properties["gates"]:
         error = _values(gate["parameters"]).get("gate_error")
         # An error of 1 is how a calibration says that the gate could not be measured.

@@ -1,0 +1,129 @@
+"""Circuits as jobs carry them: OpenQASM 3 and 2 text, and qiskit's QPY wrapper."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import io
+import re
+import zlib
+from typing import Any
+
+from qiskit import QuantumCircuit, qasm2, qasm3, qpy
+from qiskit.circuit import Gate, Operation, Parameter, ParameterExpression
+from qiskit.circuit.library import get_standard_gate_name_mapping
+from qiskit.quantum_info import Operator
+
+from .failures import JobFailedError, Kind
+
+_COMMENTS = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+_QASM2_HEADER = re.compile(r"\s*OPENQASM\s+2(\.\d+)?\s*;")
+_STANDARD_GATES = get_standard_gate_name_mapping()
+
+
+def read(value: Any, *, pub: int) -> QuantumCircuit:
+    """The circuit of a pub; qubit n of the circuit stands for qubit n of the device.
+
+    Gates that the text defines itself under the name of a standard gate (an exporter's way to write `ecr`
+    or `rzz`) become that gate, provided that the definition agrees with it.
+
+    Raises:
+        JobFailedError: the value is no circuit, or cannot be read.
+    """
+    try:
+        if isinstance(value, QuantumCircuit):
+            return value
+        if isinstance(value, dict) and value.get("__type__") == "QuantumCircuit":
+            return _from_qpy(value["__value__"])
+        if isinstance(value, str):
+            return _with_standard_gates(_from_text(value))
+    except JobFailedError:
+        raise
+    # The readers raise whatever their parsers raise, down to AttributeError for an empty text.
+    except Exception as error:
+        raise JobFailedError(Kind.CIRCUIT_UNREADABLE, pub=pub, detail=_reason(error)) from error
+    raise JobFailedError(
+        Kind.CIRCUIT_UNREADABLE, pub=pub, detail=f"expected text or an encoded circuit, got {type(value).__name__}"
+    )
+
+
+def is_physical(circuit: QuantumCircuit) -> bool:
+    """Whether the qubits are named as the device's ($0, $1, ...), so that the circuit may be widened."""
+    return circuit.layout is not None
+
+
+def standard_gate(name: str) -> Operation | None:
+    """The standard gate of that name, with parameters that stand for themselves."""
+    return _STANDARD_GATES.get(name)
+
+
+def _from_qpy(encoded: str) -> QuantumCircuit:
+    content = zlib.decompress(base64.b64decode(encoded))
+    circuits = qpy.load(io.BytesIO(content))
+    if len(circuits) != 1 or not isinstance(circuits[0], QuantumCircuit):
+        raise ValueError(f"expected exactly one circuit, found {len(circuits)}")
+    return circuits[0]
+
+
+def _from_text(text: str) -> QuantumCircuit:
+    if not text.strip():
+        raise ValueError("the text is empty")
+    if _QASM2_HEADER.match(_COMMENTS.sub("", text)):
+        return qasm2.loads(
+            text,
+            include_path=qasm2.LEGACY_INCLUDE_PATH,
+            custom_instructions=qasm2.LEGACY_CUSTOM_INSTRUCTIONS,
+            custom_classical=qasm2.LEGACY_CUSTOM_CLASSICAL,
+        )
+    # The parser prints where a syntax error is, and raises an exception that does not say it.
+    printed = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(printed):
+            return qasm3.loads(text)
+    except Exception as error:
+        if printed.getvalue().strip():
+            raise ValueError(printed.getvalue().strip()) from error
+        raise
+
+
+def _with_standard_gates(circuit: QuantumCircuit) -> QuantumCircuit:
+    """Put standard gates in the place of own definitions under the same name."""
+    result = circuit.copy_empty_like()
+    for instruction in circuit.data:
+        operation = instruction.operation
+        if getattr(operation, "blocks", ()):
+            operation = operation.replace_blocks([_with_standard_gates(block) for block in operation.blocks])
+        # The reader makes plain `Gate` objects of definitions, and subclasses of the gates it knows.
+        elif type(operation) is Gate and operation.name in _STANDARD_GATES:
+            operation = _standard_like(operation)
+        result.append(instruction.replace(operation=operation))
+    return result
+
+
+def _standard_like(operation: Gate) -> Gate:
+    standard = _STANDARD_GATES[operation.name]
+    fits = operation.num_qubits == standard.num_qubits and len(operation.params) == len(standard.params)
+    if not fits or not _agrees(operation, standard.base_class):
+        raise ValueError(f"its definition of gate {operation.name} differs from the gate of that name")
+    gate: Gate = standard.base_class(*operation.params)
+    return gate
+
+
+def _agrees(operation: Gate, standard: type[Gate]) -> bool:
+    definition = operation.definition
+    if definition is None:
+        return True
+    sample = {parameter: 0.3 + 0.4 * index for index, parameter in enumerate(definition.parameters)}
+    # A parameter that the definition leaves out cannot be bound in it, and shows as a difference below.
+    values = [_bound(value, sample) for value in operation.params]
+    return bool(Operator(definition.assign_parameters(sample)).equiv(Operator(standard(*values))))
+
+
+def _bound(value: Any, sample: dict[Parameter, float]) -> float:
+    if not isinstance(value, ParameterExpression):
+        return float(value)
+    return float(value.bind({parameter: sample.get(parameter, 1.1) for parameter in value.parameters}))
+
+
+def _reason(error: Exception) -> str:
+    return str(error).strip().strip("'\"") or type(error).__name__

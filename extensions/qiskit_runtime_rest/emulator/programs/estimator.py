@@ -1,0 +1,155 @@
+"""The estimator: expectation values of observables, with their standard errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import ceil, prod
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from attrs import frozen
+from numpy.random import SeedSequence
+from qiskit import QuantumCircuit
+from qiskit.primitives.containers import BitArray, DataBin, PubResult
+from qiskit.primitives.containers.bindings_array import BindingsArray
+from qiskit.primitives.containers.estimator_pub import EstimatorPub
+from qiskit.quantum_info import SparseObservable, SparsePauliOp
+
+from ..devices import Device
+from .encoding import encoded
+from .expectation import MEASURED, Basis, Index, Terms, Wanted, estimate
+from .noise import readout_errors
+from .options import EstimatorOptions, estimator_options
+from .outcome import Completed
+from .pubs import check_executions, estimator_pubs
+from .reduction import active_qubits
+from .simulation import Simulator
+from .timing import Executions, metrics
+
+
+@frozen(kw_only=True)
+class _Estimated:
+    result: PubResult
+    executions: Executions
+
+
+def run(params: Mapping[str, Any], *, device: Device, seed: int) -> Completed:
+    """Run an estimator job (JobRunParamsEstimator).
+
+    Raises:
+        JobFailedError: as `programs.run` reports it.
+    """
+    options = estimator_options(params, seed=seed)
+    pubs = estimator_pubs(params, device=device, precision=options.precision)
+    check_executions(sum(_shots(pub, options) * pub.parameter_values.size for pub in pubs))
+    seeds = SeedSequence(options.seed).spawn(len(pubs))
+    estimated = [
+        _estimate(pub, device=device, seeds=own, options=options) for pub, own in zip(pubs, seeds, strict=True)
+    ]
+    return Completed(
+        body=encoded(
+            [one.result for one in estimated],
+            metadata=_metadata(options),
+            support_qiskit=options.support_qiskit,
+            span=None,
+        ),
+        metrics=metrics((one.executions for one in estimated), device=device, rep_delay=options.rep_delay),
+    )
+
+
+def _estimate(pub: EstimatorPub, *, device: Device, seeds: SeedSequence, options: EstimatorOptions) -> _Estimated:
+    circuit = _without_final_measurements(pub.circuit)
+    shots = _shots(pub, options)
+    wanted = _wanted(pub)
+    observed = {qubit for one in wanted.values() for pauli in one.terms for qubit in _support(pauli)}
+    simulator = Simulator(
+        device=device,
+        qubits=active_qubits(circuit, also=observed),
+        symmetric_readout=bool(options.twirling.settings["enable_measure"]),
+    )
+
+    def measure(basis: Basis, chosen: Sequence[Index]) -> BitArray:
+        measured = basis.measured(circuit, device=device)
+        bindings = _select(pub.parameter_values, chosen)
+        own = int(seeds.spawn(1)[0].generate_state(1)[0])
+        return simulator.run(measured, bindings, shots=shots, seed=own)[MEASURED]
+
+    def scale(pauli: str) -> float:
+        if not options.measure_mitigation:
+            return 1.0
+        return 1 / prod(1 - sum(readout_errors(device, qubit)) for qubit in _support(pauli))
+
+    found = estimate(wanted, shape=pub.shape, scale=scale, measure=measure)
+    data = DataBin(evs=found.means, stds=found.errors, ensemble_standard_error=found.errors, shape=pub.shape)
+    metadata = {
+        "shots": shots,
+        "target_precision": pub.precision,
+        "circuit_metadata": pub.circuit.metadata or {},
+        "resilience": {},
+        "num_randomizations": options.twirling.split(shots)[0] if options.twirling.enabled else 1,
+    }
+    return _Estimated(
+        result=PubResult(data, metadata),
+        executions=Executions(circuit=circuit, count=shots * found.circuits),
+    )
+
+
+def _shots(pub: EstimatorPub, options: EstimatorOptions) -> int:
+    """Shots for the pub's precision, rounded up to full randomizations where there are such."""
+    shots = ceil(round(1 / pub.precision**2, 6))
+    return prod(options.twirling.split(shots)) if options.twirling.enabled else shots
+
+
+def _wanted(pub: EstimatorPub) -> dict[Index, Wanted]:
+    """The pub's observables and parameter sets, broadcast against each other as qiskit does."""
+    observables = [_paulis(observable) for _, observable in np.ndenumerate(pub.observables)]
+    sets = list(np.ndindex(pub.parameter_values.shape))
+    which_observable = np.broadcast_to(_numbered(pub.observables.shape), pub.shape)
+    which_set = np.broadcast_to(_numbered(pub.parameter_values.shape), pub.shape)
+    return {
+        place: Wanted(terms=observables[which_observable[place]], parameter_set=sets[which_set[place]])
+        for place in np.ndindex(pub.shape)
+    }
+
+
+def _numbered(shape: tuple[int, ...]) -> npt.NDArray[np.int64]:
+    return np.arange(prod(shape), dtype=np.int64).reshape(shape)
+
+
+def _paulis(observable: Mapping[str, float]) -> Terms:
+    if all(set(label) <= set("IXYZ") for label in observable):
+        return observable
+    written_out = SparsePauliOp.from_sparse_observable(SparseObservable.from_list(list(observable.items())))
+    return {label: coefficient.real for label, coefficient in written_out.to_list()}
+
+
+def _select(bindings: BindingsArray, chosen: Sequence[Index]) -> BindingsArray:
+    data = {names: np.stack([values[index] for index in chosen]) for names, values in bindings.data.items()}
+    return BindingsArray(data, shape=(len(chosen),))
+
+
+def _support(pauli: str) -> list[int]:
+    return [qubit for qubit, letter in enumerate(reversed(pauli)) if letter != "I"]
+
+
+def _without_final_measurements(circuit: QuantumCircuit) -> QuantumCircuit:
+    """Drop measurements at the end: the estimator adds its own, and circuits made for a sampler have them.
+
+    What the service does with them is a guess; its published examples send such circuits.
+    """
+    remaining: QuantumCircuit = circuit.remove_final_measurements(inplace=False)
+    return remaining
+
+
+def _metadata(options: EstimatorOptions) -> dict[str, Any]:
+    return {
+        "dynamical_decoupling": options.dynamical_decoupling,
+        "twirling": options.twirling.settings,
+        "resilience": {
+            "measure_mitigation": options.measure_mitigation,
+            "zne_mitigation": False,
+            "pec_mitigation": False,
+        },
+        "version": 2,
+    }

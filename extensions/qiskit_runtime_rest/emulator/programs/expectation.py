@@ -1,0 +1,143 @@
+"""Expectation values from measured bits: which bases to measure, and what the bits say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from math import pi
+
+import numpy as np
+import numpy.typing as npt
+from attrs import frozen
+from qiskit import ClassicalRegister, QuantumCircuit
+from qiskit.circuit import Gate
+from qiskit.circuit.library import RZGate, SXGate, U2Gate
+from qiskit.primitives.containers import BitArray
+from qiskit.quantum_info import PauliList
+
+from ..devices import Device
+
+Terms = Mapping[str, float]
+Index = tuple[int, ...]
+
+# The register that a measured basis is read into.
+MEASURED = "__measured"
+
+
+@frozen(kw_only=True)
+class Basis:
+    """Paulis that one circuit can measure together, and the qubits it has to read for that."""
+
+    letters: Mapping[int, str]
+    paulis: Sequence[str]
+
+    def measured(self, circuit: QuantumCircuit, *, device: Device) -> QuantumCircuit:
+        """The circuit with this basis measured at its end, in the device's own gates."""
+        result = circuit.copy()
+        register = ClassicalRegister(len(self.letters), MEASURED)
+        result.add_register(register)
+        for bit, (qubit, letter) in zip(register, self.letters.items(), strict=True):
+            for gate in _rotations(letter, device):
+                result.append(gate, [qubit])
+            result.measure(qubit, bit)
+        return result
+
+    def signs(self, bits: BitArray) -> npt.NDArray[np.int8]:
+        """+1 or -1 for each shot (first axis) and each of the Paulis (second axis)."""
+        read = bits.to_bool_array(order="little").astype(np.int64)
+        support = np.array(
+            [[pauli[-1 - qubit] != "I" for pauli in self.paulis] for qubit in self.letters], dtype=np.int64
+        )
+        signs: npt.NDArray[np.int8] = (1 - 2 * ((read @ support) & 1)).astype(np.int8)
+        return signs
+
+
+@frozen(kw_only=True)
+class Wanted:
+    """An observable, a sum of Paulis, and the index of the parameter set to estimate it for."""
+
+    terms: Terms
+    parameter_set: Index
+
+
+@frozen(kw_only=True)
+class Estimate:
+    """Means and their standard errors, and how many circuits were run for them."""
+
+    means: npt.NDArray[np.float64]
+    errors: npt.NDArray[np.float64]
+    circuits: int
+
+
+def bases(paulis: Sequence[str]) -> list[Basis]:
+    """Sort Paulis into bases that measure them qubit by qubit; the identity needs none."""
+    wanted = [pauli for pauli in paulis if not _is_identity(pauli)]
+    if not wanted:
+        return []
+    return [_basis(group.to_labels()) for group in PauliList(wanted).group_commuting(qubit_wise=True)]
+
+
+def _basis(paulis: Sequence[str]) -> Basis:
+    letters: dict[int, str] = {}
+    for pauli in paulis:
+        letters.update({qubit: letter for qubit, letter in enumerate(reversed(pauli)) if letter != "I"})
+    return Basis(letters=dict(sorted(letters.items())), paulis=paulis)
+
+
+def _rotations(letter: str, device: Device) -> list[Gate]:
+    """Gates that turn the eigenstates of a Pauli into those of Z; phases do not matter to what is read."""
+    if letter == "Z":
+        return []
+    if "sx" in device.operational:
+        return [RZGate(pi / 2), SXGate()] if letter == "X" else [SXGate()]
+    return [U2Gate(0, pi)] if letter == "X" else [U2Gate(0, pi / 2)]
+
+
+def estimate(
+    wanted: Mapping[Index, Wanted],
+    *,
+    shape: tuple[int, ...],
+    scale: Callable[[str], float],
+    measure: Callable[[Basis, Sequence[Index]], BitArray],
+) -> Estimate:
+    """Estimate observables from the bits of each shot.
+
+    Args:
+        wanted: what to estimate at each place of the answer.
+        shape: the shape of the answer.
+        scale: what to multiply the measured mean of a Pauli with, to undo a known readout error.
+        measure: run a basis for some parameter sets; the answer has their number as its shape.
+    """
+    means, variances = np.zeros(shape), np.zeros(shape)
+    circuits = 0
+    places: dict[Index, list[Index]] = {}
+    for place, one in wanted.items():
+        places.setdefault(one.parameter_set, []).append(place)
+        means[place] = sum(value for pauli, value in one.terms.items() if _is_identity(pauli))
+    for paulis, chosen in _together(wanted, places).items():
+        for basis in bases(paulis):
+            bits = measure(basis, chosen)
+            circuits += len(chosen)
+            scales = np.array([scale(pauli) for pauli in basis.paulis])
+            for position, parameter_set in enumerate(chosen):
+                signs = basis.signs(bits[position])
+                for place in places[parameter_set]:
+                    weights = scales * [wanted[place].terms.get(pauli, 0.0) for pauli in basis.paulis]
+                    values = signs @ weights
+                    means[place] += values.mean()
+                    variances[place] += values.var() / len(values)
+    return Estimate(means=means, errors=np.sqrt(variances), circuits=circuits)
+
+
+def _together(
+    wanted: Mapping[Index, Wanted], places: Mapping[Index, Sequence[Index]]
+) -> dict[tuple[str, ...], list[Index]]:
+    """The parameter sets by the Paulis that are wanted for them: one circuit serves those that agree."""
+    together: dict[tuple[str, ...], list[Index]] = {}
+    for parameter_set, wanting in places.items():
+        paulis = {pauli for place in wanting for pauli in wanted[place].terms}
+        together.setdefault(tuple(sorted(paulis)), []).append(parameter_set)
+    return together
+
+
+def _is_identity(pauli: str) -> bool:
+    return set(pauli) == {"I"}

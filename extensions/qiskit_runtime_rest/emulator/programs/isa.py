@@ -1,0 +1,73 @@
+"""Whether a circuit keeps to what a device can run (an "ISA" circuit); the service fails other jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attrs import frozen
+from qiskit import QuantumCircuit
+
+from ..devices import Device
+from .failures import JobFailedError, Kind
+
+# Bookkeeping that no device lists and each understands.
+_ALWAYS = frozenset({"barrier", "box", "break_loop", "continue_loop"})
+
+
+@frozen
+class Placed:
+    """An instruction of a circuit and the qubits of the device it works on, in its own order."""
+
+    name: str
+    qubits: tuple[int, ...]
+
+
+def instructions(circuit: QuantumCircuit, places: list[int] | None = None) -> Iterator[Placed]:
+    """All instructions, those in the bodies of control flow too.
+
+    `places` gives the device's qubit for each qubit of the circuit; by default they are the same.
+    """
+    if places is None:
+        places = list(range(circuit.num_qubits))
+    for instruction in circuit.data:
+        qubits = tuple(places[circuit.find_bit(qubit).index] for qubit in instruction.qubits)
+        yield Placed(instruction.operation.name, qubits)
+        for block in getattr(instruction.operation, "blocks", ()):
+            yield from instructions(block, list(qubits))
+
+
+def check(circuit: QuantumCircuit, *, device: Device, pub: int) -> None:
+    """Accept a circuit that the device can run as it is.
+
+    Raises:
+        JobFailedError: it uses more qubits than there are, gates that are not native, or uncoupled qubits.
+    """
+    if circuit.num_qubits > device.qubits:
+        raise JobFailedError(
+            Kind.NOT_ISA,
+            backend=device.name,
+            detail=f"the circuit of pub {pub} has {circuit.num_qubits} qubits, the device {device.qubits}.",
+        )
+    operational = device.operational
+    for placed in instructions(circuit):
+        if placed.name in _ALWAYS:
+            continue
+        where = operational.get(placed.name, frozenset())
+        if where is not None and placed.qubits not in where:
+            raise JobFailedError(
+                Kind.NOT_ISA,
+                backend=device.name,
+                detail=f"the instruction {placed.name} on qubits {placed.qubits} of pub {pub} is not supported"
+                f"{_because(placed, device)}",
+            )
+
+
+def _because(placed: Placed, device: Device) -> str:
+    operational = device.operational
+    if placed.name not in operational:
+        return f"; its instructions are {', '.join(sorted(operational))}."
+    if len(placed.qubits) == 2 and placed.qubits[::-1] in (operational[placed.name] or ()):
+        return f"; the device has it in the direction {placed.qubits[::-1]}."
+    if len(placed.qubits) == 2:
+        return "; the device does not couple these qubits."
+    return "; the device cannot use these qubits."

@@ -1,0 +1,114 @@
+"""A device's noise on the qubits that a circuit uses, from its calibration data.
+
+Gates: depolarizing error such that, together with thermal relaxation during the gate, the average gate
+infidelity is the calibrated gate error. Measurements: the calibrated readout errors. Delays: relaxation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from qiskit.circuit import Delay
+from qiskit.transpiler import InstructionProperties, QubitProperties, Target
+from qiskit_aer.noise import NoiseModel, ReadoutError, RelaxationNoisePass
+from qiskit_aer.noise.device import basic_device_gate_errors
+
+from ..devices import Device
+from .circuits import standard_gate
+from .isa import Placed
+
+_SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
+
+
+def noise_model(
+    device: Device,
+    *,
+    qubits: list[int],
+    placed: Iterable[Placed],
+    relaxation: bool = True,
+    symmetric_readout: bool = False,
+) -> NoiseModel:
+    """The noise of `device` for a circuit on its `qubits`, where it runs the instructions `placed`.
+
+    The model's qubit k is the device's qubit `qubits[k]`. Without `relaxation`, gates suffer from Pauli
+    noise only, which circuits of Clifford gates keep simulable. `symmetric_readout` averages the two
+    readout errors of each qubit, as twirled measurements do.
+    """
+    target = _target(device, qubits=qubits, placed=set(placed))
+    model = NoiseModel(basis_gates=sorted(target.operation_names))
+    for name, where, error in basic_device_gate_errors(target=target, thermal_relaxation=relaxation):
+        model.add_quantum_error(error, name, list(where))
+    for index, qubit in enumerate(qubits):
+        up, down = readout_errors(device, qubit)
+        if symmetric_readout:
+            up = down = (up + down) / 2
+        if up or down:
+            model.add_readout_error(ReadoutError([[1 - up, up], [down, 1 - down]]), [index])
+    if relaxation and any(instruction.name == "delay" for instruction in placed):
+        model._custom_noise_passes.append(_delay_noise(target))
+    return model
+
+
+def readout_errors(device: Device, qubit: int) -> tuple[float, float]:
+    """The probabilities to read 1 for a qubit in 0, and 0 for a qubit in 1."""
+    values = _numbers(device.properties["qubits"][qubit])
+    both = values.get("readout_error", 0.0)
+    return values.get("prob_meas1_prep0", both), values.get("prob_meas0_prep1", both)
+
+
+def duration(device: Device, placed: Placed) -> float:
+    """How long an instruction takes, in seconds; 0.0 where the calibration does not say."""
+    if placed.name.startswith("measure"):
+        return _numbers(device.properties["qubits"][placed.qubits[0]]).get("readout_length", 0.0)
+    return _gate(device, placed).get("gate_length", 0.0)
+
+
+def _target(device: Device, *, qubits: list[int], placed: set[Placed]) -> Target:
+    index = {qubit: position for position, qubit in enumerate(qubits)}
+    target = Target(
+        num_qubits=len(qubits),
+        dt=device.configuration.get("dt", 0) * 1e-9 or None,
+        qubit_properties=[_qubit_properties(device, qubit) for qubit in qubits],
+    )
+    by_name: dict[str, dict[tuple[int, ...], InstructionProperties]] = {}
+    for instruction in placed:
+        values = _gate(device, instruction)
+        where = tuple(index[qubit] for qubit in instruction.qubits if qubit in index)
+        if values and len(where) == len(instruction.qubits):
+            by_name.setdefault(instruction.name, {})[where] = InstructionProperties(
+                duration=values.get("gate_length"), error=values.get("gate_error")
+            )
+    for name, properties in by_name.items():
+        gate = standard_gate(name)
+        if gate is not None and name != "measure":
+            target.add_instruction(gate, properties, name=name)
+    return target
+
+
+def _qubit_properties(device: Device, qubit: int) -> QubitProperties:
+    values = _numbers(device.properties["qubits"][qubit])
+    return QubitProperties(t1=values.get("T1"), t2=values.get("T2"))
+
+
+def _delay_noise(target: Target) -> RelaxationNoisePass:
+    properties = target.qubit_properties or []
+    t1s = [qubit.t1 or float("inf") for qubit in properties]
+    # Calibrations measure T2 and T1 at different times; physics allows T2 no more than twice T1.
+    t2s = [min(qubit.t2 or float("inf"), 2 * t1) for qubit, t1 in zip(properties, t1s, strict=True)]
+    return RelaxationNoisePass(t1s=t1s, t2s=t2s, dt=target.dt, op_types=Delay)
+
+
+def _gate(device: Device, placed: Placed) -> dict[str, float]:
+    return _gates(device).get((placed.name, placed.qubits), {})
+
+
+@cache
+def _gates(device: Device) -> dict[tuple[str, tuple[int, ...]], dict[str, float]]:
+    return {(gate["gate"], tuple(gate["qubits"])): _numbers(gate["parameters"]) for gate in device.properties["gates"]}
+
+
+def _numbers(entries: list[dict[str, Any]]) -> dict[str, float]:
+    """Values by name, times in seconds."""
+    return {entry["name"]: entry["value"] * _SECONDS.get(entry["unit"], 1.0) for entry in entries}

@@ -1,0 +1,120 @@
+"""The pubs of a job, read into qiskit's own containers and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from qiskit import QuantumCircuit, QuantumRegister
+from qiskit.primitives.containers.bindings_array import BindingsArray
+from qiskit.primitives.containers.estimator_pub import EstimatorPub
+from qiskit.primitives.containers.observables_array import ObservablesArray
+from qiskit.primitives.containers.sampler_pub import SamplerPub
+
+from ..devices import Device
+from . import circuits, isa
+from .encoding import decoded
+from .failures import JobFailedError, Kind
+
+# A job's limit, by the service's documentation.
+MAX_EXECUTIONS = 10_000_000
+
+
+def sampler_pubs(params: Mapping[str, Any], *, device: Device, shots: int) -> list[SamplerPub]:
+    """The pubs of a sampler job, each with its number of shots.
+
+    A pub is a circuit alone, or a list of circuit, parameter values and shots, the last two null or missing.
+
+    Raises:
+        JobFailedError: a pub is not valid, or does not fit the device, or they ask for too many executions.
+    """
+    pubs = []
+    for index, (circuit, values, own_shots) in _each(params, least=1, most=3, device=device):
+        with _checking(index):
+            bindings = _bindings(values, circuit)
+            pubs.append(SamplerPub(circuit, bindings, shots if own_shots is None else own_shots))
+    check_executions(sum(pub.shots * pub.size for pub in pubs))
+    return pubs
+
+
+def estimator_pubs(params: Mapping[str, Any], *, device: Device, precision: float) -> list[EstimatorPub]:
+    """The pubs of an estimator job, each with its precision.
+
+    A pub is a list of circuit, observables, parameter values and precision, the last two null or missing.
+    A circuit on the device's own qubits ($0) is widened when its observables span the device.
+
+    Raises:
+        JobFailedError: a pub is not valid, or does not fit the device.
+    """
+    pubs = []
+    for index, (circuit, observed, values, own_precision) in _each(params, least=2, most=4, device=device):
+        with _checking(index):
+            observables = ObservablesArray.coerce(observed)
+            wide = _widened(circuit, device) if observables.num_qubits == device.qubits else circuit
+            bindings = _bindings(values, wide)
+            pub = EstimatorPub(wide, observables, bindings, precision if own_precision is None else own_precision)
+            if pub.precision <= 0:
+                raise ValueError("the precision must be positive")
+            pubs.append(pub)
+    return pubs
+
+
+def check_executions(executions: int) -> None:
+    """Refuse more executions (shots x circuits x parameter sets) than a job may ask for.
+
+    Raises:
+        JobFailedError: there are too many.
+    """
+    if executions > MAX_EXECUTIONS:
+        raise JobFailedError(Kind.TOO_MANY_EXECUTIONS, executions=executions, limit=MAX_EXECUTIONS)
+
+
+def _each(params: Mapping[str, Any], *, least: int, most: int, device: Device) -> Iterator[tuple[int, list[Any]]]:
+    """Number and entries of each pub, the circuit read and accepted, missing entries None."""
+    pubs = params.get("pubs")
+    if not isinstance(pubs, list) or not pubs:
+        raise JobFailedError(Kind.INVALID_INPUT, detail="pubs must be a list with at least one pub.")
+    for index, pub in enumerate(pubs):
+        entries = pub if isinstance(pub, list) else [pub]
+        if not least <= len(entries) <= most:
+            detail = f"pub {index} has {len(entries)} entries, expected {least} to {most}."
+            raise JobFailedError(Kind.INVALID_INPUT, detail=detail)
+        circuit = circuits.read(entries[0], pub=index)
+        isa.check(circuit, device=device, pub=index)
+        with _checking(index):
+            rest = [decoded(entry) for entry in entries[1:]]
+        yield index, [circuit, *rest, *[None] * (most - len(entries))]
+
+
+def _bindings(values: Any, circuit: QuantumCircuit) -> BindingsArray:
+    if values is None:
+        bindings = BindingsArray()
+    elif isinstance(values, BindingsArray | Mapping):
+        bindings = BindingsArray.coerce(values)
+    else:
+        bindings = BindingsArray({tuple(circuit.parameters): values})
+    unknown = {name for names in bindings.data for name in names} - {p.name for p in circuit.parameters}
+    if unknown:
+        raise ValueError(f"the circuit has no parameter {', '.join(sorted(unknown))}")
+    return bindings
+
+
+def _widened(circuit: QuantumCircuit, device: Device) -> QuantumCircuit:
+    if not circuits.is_physical(circuit) or circuit.num_qubits == device.qubits:
+        return circuit
+    qubits = QuantumRegister(device.qubits)
+    wide = QuantumCircuit(qubits, circuit.clbits, *circuit.cregs, name=circuit.name, metadata=circuit.metadata)
+    wide.compose(circuit, range(circuit.num_qubits), circuit.clbits, inplace=True)
+    return wide
+
+
+@contextmanager
+def _checking(index: int) -> Iterator[None]:
+    try:
+        yield
+    except JobFailedError:
+        raise
+    # qiskit's containers refuse values with ValueError, TypeError and QiskitError, numpy with more.
+    except Exception as error:
+        raise JobFailedError(Kind.INVALID_INPUT, detail=f"pub {index}: {error}") from error

@@ -1,0 +1,66 @@
+"""The sampler: bits measured in each shot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from numpy.random import SeedSequence
+from qiskit.primitives.containers import DataBin, SamplerPubResult
+from qiskit.primitives.containers.sampler_pub import SamplerPub
+
+from ..devices import Device
+from .encoding import ExecutionSpan, encoded
+from .failures import JobFailedError, Kind
+from .options import SamplerOptions, sampler_options
+from .outcome import Completed
+from .pubs import sampler_pubs
+from .reduction import active_qubits
+from .simulation import Simulator
+from .timing import Executions, metrics
+
+
+def run(params: Mapping[str, Any], *, device: Device, seed: int) -> Completed:
+    """Run a sampler job (JobRunParamsSampler).
+
+    Raises:
+        JobFailedError: as `programs.run` reports it.
+    """
+    options = sampler_options(params, seed=seed)
+    if options.meas_type != "classified":
+        raise JobFailedError(Kind.MEASUREMENT_LEVEL, meas_type=options.meas_type, backend=device.name)
+    pubs = sampler_pubs(params, device=device, shots=options.shots)
+    seeds = SeedSequence(options.seed).generate_state(len(pubs)).tolist()
+    start = datetime.now(UTC)
+    results = [_sample(pub, device=device, seed=own, options=options) for pub, own in zip(pubs, seeds, strict=True)]
+    span = ExecutionSpan(start=start, stop=datetime.now(UTC), shapes=[(*pub.shape, pub.shots) for pub in pubs])
+    return Completed(
+        body=encoded(
+            results, metadata={**_asked(options), "version": 2}, support_qiskit=options.support_qiskit, span=span
+        ),
+        metrics=metrics(
+            (Executions(circuit=pub.circuit, count=pub.shots * pub.size) for pub in pubs),
+            device=device,
+            rep_delay=options.rep_delay,
+        ),
+    )
+
+
+def _sample(pub: SamplerPub, *, device: Device, seed: int, options: SamplerOptions) -> SamplerPubResult:
+    simulator = Simulator(device=device, qubits=active_qubits(pub.circuit))
+    bits = simulator.run(pub.circuit, pub.parameter_values, shots=pub.shots, seed=seed)
+    metadata: dict[str, Any] = {"circuit_metadata": pub.circuit.metadata or {}}
+    if options.twirling.enabled:
+        metadata["num_randomizations"] = options.twirling.split(pub.shots)[0]
+    return SamplerPubResult(DataBin(**bits, shape=pub.shape), metadata)
+
+
+def _asked(options: SamplerOptions) -> dict[str, Any]:
+    """The error suppression that was asked for; the service, too, is silent about it when there is none."""
+    asked: dict[str, Any] = {}
+    if options.dynamical_decoupling["enable"]:
+        asked["dynamical_decoupling"] = options.dynamical_decoupling
+    if options.twirling.enabled:
+        asked["twirling"] = options.twirling.settings
+    return asked

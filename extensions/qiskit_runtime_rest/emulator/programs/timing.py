@@ -1,0 +1,55 @@
+"""How long a device would take, estimated from its calibration data."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from attrs import frozen
+from qiskit import QuantumCircuit
+
+from ..devices import Device
+from . import isa
+from .noise import duration
+from .outcome import Metrics
+
+# What devices wait between executions unless told otherwise; old snapshots do not say it.
+_REP_DELAY = 250e-6
+
+
+@frozen(kw_only=True)
+class Executions:
+    """A circuit executed a number of times: shots times parameter sets."""
+
+    circuit: QuantumCircuit
+    count: int
+
+
+def metrics(executed: Iterable[Executions], *, device: Device, rep_delay: float | None) -> Metrics:
+    """What the executions cost; `rep_delay` in seconds as the job asked for, or None."""
+    if rep_delay is None:
+        rep_delay = device.configuration.get("default_rep_delay", _REP_DELAY * 1e6) * 1e-6
+    total, running, quantum = 0, 0.0, 0.0
+    for executions in executed:
+        length = circuit_duration(executions.circuit, device=device)
+        total += executions.count
+        running += executions.count * length
+        quantum += executions.count * (length + rep_delay)
+    return Metrics(
+        executions=total,
+        quantum_seconds=round(quantum, 6),
+        circuits_execution_time_ns=round(running * 1e9),
+    )
+
+
+def circuit_duration(circuit: QuantumCircuit, *, device: Device) -> float:
+    """The longest chain of instructions, in seconds, each started as soon as its qubits are free.
+
+    Instructions in the bodies of control flow count once, delays are left out.
+    """
+    free: dict[int, float] = defaultdict(float)
+    for placed in isa.instructions(circuit):
+        if placed.qubits:
+            end = max(free[qubit] for qubit in placed.qubits) + duration(device, placed)
+            free.update(dict.fromkeys(placed.qubits, end))
+    return max(free.values(), default=0.0)
