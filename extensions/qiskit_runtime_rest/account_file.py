@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-import attrs
 
 from .errors import ConfigurationError
 
@@ -18,17 +17,17 @@ DEFAULT_NAMES = ("default-ibm-quantum-platform", "default-ibm-cloud")
 RETIRED_CHANNEL = "ibm_quantum"
 
 
-@attrs.frozen(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class SavedAccount:
     """What the account file says under one name. The API key is left out of `repr`."""
 
     name: str
-    api_key: str | None = attrs.field(repr=False)
+    api_key: str | None = field(repr=False)
     instance: str | None
     url: str | None
     verify: bool | None
     private_endpoint: bool
-    proxies: Mapping[str, str] = attrs.field(repr=False)
+    proxies: Mapping[str, str] = field(repr=False)
 
 
 def default_path() -> Path:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import email.utils
 import json
 import time
+from dataclasses import dataclass
 from typing import Any
 
-import attrs
 import httpx
 
 from . import errors
@@ -63,7 +63,7 @@ REQUEST_ID_HEADERS = ("X-Request-Id", "X-Correlation-Id", "X-Global-Transaction-
 EXCERPT_CHARACTERS = 200
 
 
-@attrs.frozen(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class _Said:
     """What the body of an error answer says, whatever its shape."""
 

@@ -6,12 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import httpx
-from qiskit_runtime_api.api.backends import (
-    get_backend_configuration,
-    get_backend_properties,
-    get_backend_status,
-    list_backends,
-)
+from qiskit_runtime_api.api import backends as backends_api
 
 from .answers import unexpected_answer
 from .connection import Connection
@@ -143,7 +138,7 @@ class BackendsOperations(Generic[B]):
         return (yield from _properties(name))
 
     def _list(self) -> Plan[tuple[httpx.Response, list_of[B]]]:
-        response = yield from fetch(list_backends)
+        response = yield from fetch(backends_api.list_backends)
         devices = json_object(response).get("devices")
         if not isinstance(devices, list_of):
             raise unexpected_answer(response, "the answer holds no list of devices")
@@ -156,17 +151,17 @@ list_of = list  # the name inside the class is the operation's
 
 
 def _status(name: str) -> Plan[BackendStatus]:
-    status: BackendStatus = yield from call(get_backend_status, id=name)
+    status: BackendStatus = yield from call(backends_api.get_backend_status, id=name)
     return status
 
 
 def _configuration(name: str) -> Plan[BackendConfiguration]:
-    configuration: BackendConfiguration = yield from call(get_backend_configuration, id=name)
+    configuration: BackendConfiguration = yield from call(backends_api.get_backend_configuration, id=name)
     return configuration
 
 
 def _properties(name: str) -> Plan[BackendProperties]:
-    properties: BackendProperties = yield from call(get_backend_properties, id=name)
+    properties: BackendProperties = yield from call(backends_api.get_backend_properties, id=name)
     return properties
 
 

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import httpx
-from qiskit_runtime_api.api.versions import get_versions
+from qiskit_runtime_api.api import versions as versions_api
 
 from .backends import AsyncBackends, Backends
 from .connection import Connection, RetryPolicy
@@ -101,7 +101,7 @@ class ClientOperations(SubmitOperations[J]):
 
     @property
     def api(self) -> ApiClient:
-        """The generated client, authenticated, for `qiskit_runtime_api.api.jobs.get_job.sync(client=client.api, id=...)`."""
+        """The generated client, authenticated, for e.g. for `jobs.get_job.sync(client=client.api, id=...)`."""
         return self._io.api
 
     @operation
@@ -110,7 +110,7 @@ class ClientOperations(SubmitOperations[J]):
 
         Raises: ApiError, TransportError. Source: operation `get_versions`; older versions of it list bare texts.
         """
-        listed = json_object((yield from fetch(get_versions))).get("versions") or []
+        listed = json_object((yield from fetch(versions_api.get_versions))).get("versions") or []
         return [{"version": entry} if isinstance(entry, str) else dict(entry) for entry in listed]
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-
-import attrs
+from dataclasses import dataclass
 
 from .errors import ConfigurationError
 
@@ -27,7 +26,7 @@ SEGMENTS = (
 )
 
 
-@attrs.frozen
+@dataclass(frozen=True)
 class Crn:
     """A checked CRN. `str(crn)` is the text as given; `region`, `account`, `instance_id` are parts of it."""
 

@@ -12,9 +12,8 @@ import functools
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
+from dataclasses import dataclass
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeAlias, TypeVar, overload
-
-import attrs
 
 __all__ = [
     "AsyncFace",
@@ -118,7 +117,7 @@ class HasClock(Protocol):
         """The clock to sleep by."""
 
 
-@attrs.frozen
+@dataclass(frozen=True)
 class Sleep:
     """Let `seconds` pass; `stop` (a `threading.Event`) ends the sleep of a thread early."""
 
@@ -134,7 +133,7 @@ class Sleep:
         await io.clock.sleep_async(self.seconds)
 
 
-@attrs.frozen
+@dataclass(frozen=True)
 class Item(Generic[T]):
     """Hands `value` to whoever iterates over a `stream`."""
 

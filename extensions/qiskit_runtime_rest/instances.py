@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qiskit_runtime_api.api.instances import get_instance, get_instance_configuration, get_instance_usage
+from qiskit_runtime_api.api import instances as instances_api
 
 from .connection import Connection
 from .connection.calls import call
@@ -26,19 +26,19 @@ class InstancesOperations:
     @operation
     def get(self) -> Plan[Instance]:
         """The instance's plan and backends. Raises: ApiError. Source: operation `get_instance`."""
-        instance: Instance = yield from call(get_instance)
+        instance: Instance = yield from call(instances_api.get_instance)
         return instance
 
     @operation
     def configuration(self) -> Plan[InstanceConfiguration]:
         """The instance's limit. Raises: ApiError. Source: operation `get_instance_configuration`."""
-        configuration: InstanceConfiguration = yield from call(get_instance_configuration)
+        configuration: InstanceConfiguration = yield from call(instances_api.get_instance_configuration)
         return configuration
 
     @operation
     def usage(self) -> Plan[InstanceUsage]:
         """Seconds of QPU time used and allowed. Raises: ApiError. Source: operation `get_usage`."""
-        usage: InstanceUsage = yield from call(get_instance_usage)
+        usage: InstanceUsage = yield from call(instances_api.get_instance_usage)
         return usage
 
 

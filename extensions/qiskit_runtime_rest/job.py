@@ -6,26 +6,19 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from qiskit_runtime_api.api.jobs import (
-    cancel_job,
-    delete_job,
-    get_job,
-    get_job_logs,
-    get_job_metrics,
-    get_job_results,
-    replace_job_tags,
-)
+from qiskit_runtime_api.api import jobs as jobs_api
 
 from .connection import Connection
 from .connection.calls import call, fetch, json_object
 from .effects import AsyncFace, Plan, Sleep, SyncFace, operation
 from .errors import ApiError, JobError, ResultUnavailable, TransportError, WaitTimeout
-from .results import Result, decode
 from .waiting import JobSnapshot, Pace, StatusCallback, StatusUpdate, wait
 
 if TYPE_CHECKING:
     from qiskit_runtime_api.models import Job as JobModel
     from qiskit_runtime_api.models import JobMetrics
+
+    from .results import Result
 
 __all__ = ["AsyncJob", "Job"]
 
@@ -127,7 +120,7 @@ class JobOperations:
         return JobSnapshot.from_json(self.raw).status
 
     def _refresh(self, *, params: bool = False) -> Plan[None]:
-        response = yield from fetch(get_job, id=self.id, exclude_params=not params)
+        response = yield from fetch(jobs_api.get_job, id=self.id, exclude_params=not params)
         self.raw = json_object(response)
 
     @operation
@@ -168,7 +161,7 @@ class JobOperations:
 
     def _failure(self, snapshot: JobSnapshot) -> Plan[JobError]:
         try:
-            text = (yield from fetch(get_job_logs, id=self.id)).text
+            text = (yield from fetch(jobs_api.get_job_logs, id=self.id)).text
         except (ApiError, TransportError):
             text = ""
         tail = "\n".join(text.splitlines()[-LOG_TAIL_LINES:])
@@ -190,6 +183,8 @@ class JobOperations:
 
         Source: operation `get_job_results`.
         """
+        from .results import decode
+
         if self._result is None:
             deadline = None if timeout is None else self._io.clock.monotonic() + timeout
             yield from self._wait(timeout, on_status, None)
@@ -200,7 +195,7 @@ class JobOperations:
     def _read_result(self, deadline: float | None, timeout: float | None) -> Plan[bytes]:
         clock, began = self._io.clock, self._io.clock.monotonic()
         while True:
-            response = yield from fetch(get_job_results, id=self.id)
+            response = yield from fetch(jobs_api.get_job_results, id=self.id)
             if response.content:
                 return response.content
             now = clock.monotonic()
@@ -220,7 +215,7 @@ class JobOperations:
 
         Raises: Conflict (it is over already), ApiError, TransportError. Source: operation `cancel_job`.
         """
-        yield from fetch(cancel_job, id=self.id)
+        yield from fetch(jobs_api.cancel_job, id=self.id)
 
     @operation
     def delete(self) -> Plan[None]:
@@ -228,17 +223,17 @@ class JobOperations:
 
         Raises: ApiError (it still runs, or is unknown), TransportError. Source: operation `delete_job`.
         """
-        yield from fetch(delete_job, id=self.id)
+        yield from fetch(jobs_api.delete_job, id=self.id)
 
     @operation
     def logs(self) -> Plan[str]:
         """The job's log. Raises: ApiError, TransportError. Source: operation `get_job_logs`."""
-        return (yield from fetch(get_job_logs, id=self.id)).text
+        return (yield from fetch(jobs_api.get_job_logs, id=self.id)).text
 
     @operation
     def metrics(self) -> Plan[JobMetrics]:
         """Timestamps, charged QPU time (seconds) and more. Raises: ApiError. Source: operation `get_job_metrics`."""
-        metrics: JobMetrics = yield from call(get_job_metrics, id=self.id)
+        metrics: JobMetrics = yield from call(jobs_api.get_job_metrics, id=self.id)
         return metrics
 
     @operation
@@ -246,7 +241,7 @@ class JobOperations:
         """Give the job these tags instead of its own. Raises: ApiError. Source: operation `replace_job_tags`."""
         from qiskit_runtime_api.models import TagList
 
-        yield from fetch(replace_job_tags, id=self.id, body=TagList(tags=list(tags)))
+        yield from fetch(jobs_api.replace_job_tags, id=self.id, body=TagList(tags=list(tags)))
         self.raw["tags"] = list(tags)
 
 

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypedDict, TypeVar, Unpack
 
-from qiskit_runtime_api.api.jobs import get_job, list_jobs
+from qiskit_runtime_api.api import jobs as jobs_api
 
 from .answers import unexpected_answer
 from .connection import Connection
@@ -143,7 +143,7 @@ class JobsOperations(SubmitOperations[J]):
         """
         if not isinstance(job_id, str) or not job_id:
             raise InvalidInput(f"job_id={job_id!r} is no job's id.")
-        response = yield from fetch(get_job, id=job_id, exclude_params=True)
+        response = yield from fetch(jobs_api.get_job, id=job_id, exclude_params=True)
         return self._handle(json_object(response), job_id)
 
     @stream
@@ -190,7 +190,9 @@ class JobsOperations(SubmitOperations[J]):
         chosen = {name: value for name, value in filters.items() if value is not None}
         offset, seen = 0, set[str]()
         while True:
-            response = yield from fetch(list_jobs, limit=limit, offset=offset, exclude_params=not params, **chosen)
+            response = yield from fetch(
+                jobs_api.list_jobs, limit=limit, offset=offset, exclude_params=not params, **chosen
+            )
             page = json_object(response).get("jobs")
             if not isinstance(page, list_type):
                 raise unexpected_answer(response, "the answer holds no list of jobs")

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Generator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from qiskit_runtime_api.api.sessions import close_session, create_session, get_session, update_session
+from qiskit_runtime_api.api import sessions as sessions_api
 
 from .answers import unexpected_answer
 from .connection import Connection
@@ -78,7 +78,7 @@ class SessionOperations(SubmitOperations[J]):
 
         Raises: ApiError, TransportError. Source: operation `get_session`, schema `SessionState`.
         """
-        self.raw = json_object((yield from fetch(get_session, id=self.id)))
+        self.raw = json_object((yield from fetch(sessions_api.get_session, id=self.id)))
         return str(self.raw.get("state") or "unknown")
 
     @operation
@@ -94,11 +94,11 @@ class SessionOperations(SubmitOperations[J]):
     def _close(self) -> Plan[None]:
         from qiskit_runtime_api.models import SessionUpdate
 
-        yield from fetch(update_session, id=self.id, body=SessionUpdate(accepting_jobs=False))
+        yield from fetch(sessions_api.update_session, id=self.id, body=SessionUpdate(accepting_jobs=False))
         self.raw["accepting_jobs"] = False
 
     def _cancel(self) -> Plan[None]:
-        yield from fetch(close_session, id=self.id)
+        yield from fetch(sessions_api.close_session, id=self.id)
         self.raw["accepting_jobs"] = False
 
     def _leave(self, *, failed: bool) -> Plan[None]:
@@ -157,7 +157,7 @@ class SessionsOperations(Generic[S]):
     @operation
     def get(self, session_id: str) -> Plan[S]:
         """The session with this id. Raises: NotFound, ApiError. Source: operation `get_session`."""
-        response = yield from fetch(get_session, id=session_id)
+        response = yield from fetch(sessions_api.get_session, id=session_id)
         return self._handle(json_object(response), session_id)
 
     def _create(self, backend: str, mode: str, max_time: float | None, cancel_on_error: bool) -> Plan[S]:
@@ -170,7 +170,7 @@ class SessionsOperations(Generic[S]):
             if not max_time >= 1:
                 raise InvalidInput(f"max_time={max_time!r}: a session lives for 1 second at least.")
             body["max_ttl"] = int(max_time)
-        response = yield from fetch(create_session, body=SessionRequest.from_dict(body))
+        response = yield from fetch(sessions_api.create_session, body=SessionRequest.from_dict(body))
         created = json_object(response)
         if not isinstance(created.get("id"), str):
             raise unexpected_answer(response, "the answer names no session")

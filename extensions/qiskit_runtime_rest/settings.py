@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-
-import attrs
 
 from . import account_file
 from .crn import EXAMPLE, WHERE, Crn
@@ -29,6 +28,7 @@ PLATFORM_HOSTS = ("cloud.ibm.com", "test.cloud.ibm.com")
 CLASSIC_HOSTS = ("quantum-computing.ibm.com", "quantum-computing.cloud.ibm.com")
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 SERVICE_SUBMISSIONS_PER_MINUTE = 5.0
+SECRETS = ("api_key", "token")
 ENVIRONMENT = {
     "api_key": "QISKIT_IBM_TOKEN",
     "instance": "QISKIT_IBM_INSTANCE",
@@ -38,11 +38,7 @@ ENVIRONMENT = {
 }
 
 
-def _masked(value: object) -> str:
-    return "None" if value is None else "'***'"
-
-
-@attrs.frozen(kw_only=True, init=False)
+@dataclass(frozen=True, kw_only=True, init=False, repr=False)
 class Settings:
     """Everything a client needs to know, resolved once; a value, without any connection.
 
@@ -71,8 +67,8 @@ class Settings:
     Source: https://quantum.cloud.ibm.com/docs/guides/cloud-setup-rest-api (hosts and headers).
     """
 
-    api_key: str | None = attrs.field(repr=_masked)
-    token: str | None = attrs.field(repr=_masked)
+    api_key: str | None
+    token: str | None
     instance: str | None
     base_url: str
     iam_url: str
@@ -80,7 +76,7 @@ class Settings:
     timeout: float | httpx.Timeout | None
     verify: bool | str | ssl.SSLContext
     submissions_per_minute: float | None
-    proxies: Mapping[str, str] = attrs.field(repr=lambda proxies: repr(sorted(proxies)))
+    proxies: Mapping[str, str]
     application: str
 
     def __init__(
@@ -124,19 +120,28 @@ class Settings:
         service = base_url or _service_url(_pick(found, "url"), crn, private=private)
         if submissions_per_minute == "default":
             submissions_per_minute = variables.get("submissions_per_minute", "default")
-        self.__attrs_init__(
-            api_key=None if token else _printable(_pick(found, "api_key"), "API key"),
-            token=_printable(token, "token"),
-            instance=str(crn) if crn else None,
-            base_url=_http_url(service, "base_url"),
-            iam_url=_http_url(_pick(found, "iam_url") or _iam_url(crn, private=private), "iam_url"),
-            api_version=_api_version(api_version),
-            timeout=timeout,
-            verify=_pick(found, "verify", default=True),
-            submissions_per_minute=_submission_limit(submissions_per_minute, service),
-            proxies=dict(_pick(found, "proxies", default={})),
-            application=application or "qiskit-runtime-rest",
-        )
+        resolved: dict[str, Any] = {
+            "api_key": None if token else _printable(_pick(found, "api_key"), "API key"),
+            "token": _printable(token, "token"),
+            "instance": str(crn) if crn else None,
+            "base_url": _http_url(service, "base_url"),
+            "iam_url": _http_url(_pick(found, "iam_url") or _iam_url(crn, private=private), "iam_url"),
+            "api_version": _api_version(api_version),
+            "timeout": timeout,
+            "verify": _pick(found, "verify", default=True),
+            "submissions_per_minute": _submission_limit(submissions_per_minute, service),
+            "proxies": dict(_pick(found, "proxies", default={})),
+            "application": application or "qiskit-runtime-rest",
+        }
+        for name, value in resolved.items():
+            object.__setattr__(self, name, value)
+
+    def __repr__(self) -> str:
+        """Everything but the secrets; proxies, whose URLs may hold a password, by their names."""
+        shown = {field.name: getattr(self, field.name) for field in fields(self)}
+        shown |= {name: "***" for name in SECRETS if shown[name] is not None}
+        shown["proxies"] = sorted(self.proxies)
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
 
 def _pick(found: list[dict[str, Any]], name: str, *, default: Any = None) -> Any:
@@ -148,7 +153,7 @@ def _saved(path: str | Path | None, *, name: str | None = None, channel: str | N
         account_file.check_channel(channel)
     where = account_file.default_path() if path is None else Path(path)
     account = account_file.read_account(where, name=name, channel=channel or None)
-    return attrs.asdict(account) if account is not None else {}
+    return vars(account) if account is not None else {}
 
 
 def _service_url(url: str | None, crn: Crn | None, *, private: bool) -> str:

@@ -6,10 +6,10 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-import attrs
-from qiskit_runtime_api.api.jobs import create_job
+from qiskit_runtime_api.api import jobs as jobs_api
 
 from .answers import unexpected_answer
 from .connection.calls import fetch, json_object
@@ -25,7 +25,7 @@ LONGEST_TAG = 86
 LONGEST_EXECUTION_SECONDS = 10_800
 
 
-@attrs.frozen(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class JobRequest:
     """One submission, checked. `params` are sent as they are.
 
@@ -34,7 +34,7 @@ class JobRequest:
 
     program_id: str
     backend: str
-    params: Mapping[str, Any] = attrs.field(repr=False)
+    params: Mapping[str, Any] = field(repr=False)
     tags: Sequence[str] = ()
     session_id: str | None = None
     private: bool | None = None
@@ -42,7 +42,7 @@ class JobRequest:
     log_level: str | None = None
     calibration_id: str | None = None
 
-    def __attrs_post_init__(self) -> None:
+    def __post_init__(self) -> None:
         """Check what the service would refuse.
 
         Raises:
@@ -114,7 +114,7 @@ def submit(request: JobRequest, *, limiter: SubmissionLimiter) -> Plan[dict[str,
         log.info("waiting %.1f s before the next submission (%g a minute)", wait, limiter.per_minute)
         yield Sleep(wait)
     try:
-        response = yield from fetch(create_job, body=request)
+        response = yield from fetch(jobs_api.create_job, body=request)
     except RuntimeRestError:
         raise
     except (TypeError, ValueError, RecursionError) as error:

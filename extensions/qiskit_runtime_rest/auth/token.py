@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import attrs
+from dataclasses import dataclass, field
 
 __all__ = ["Token", "TokenStore"]
 
@@ -13,11 +13,11 @@ MARGIN_SECONDS = 60.0
 """A token is not used inside its last minute, if its life is long enough to allow that."""
 
 
-@attrs.frozen
+@dataclass(frozen=True)
 class Token:
     """A bearer token: `value` (never shown), usable until `refresh_at` (monotonic seconds)."""
 
-    value: str = attrs.field(repr=lambda _: "'***'")
+    value: str = field(repr=False)
     refresh_at: float
 
     @classmethod

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Protocol
 
-import attrs
 import httpx
 
 from ..answers import unexpected_answer
@@ -31,7 +31,7 @@ class Operation(Protocol):
         """Method, URL, parameters and body of the request."""
 
 
-@attrs.frozen
+@dataclass(frozen=True)
 class Call:
     """Call `operation` through its generated function; the outcome is the generated `Response`."""
 
@@ -47,7 +47,7 @@ class Call:
         return await self.operation.asyncio_detailed(client=io.api, **self.arguments)
 
 
-@attrs.frozen
+@dataclass(frozen=True)
 class Fetch:
     """Send the request of `operation`; the outcome is the bare answer, read. Retries take `budget` seconds at most."""
 

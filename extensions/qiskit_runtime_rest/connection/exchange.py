@@ -6,9 +6,9 @@ import contextlib
 import logging
 from collections.abc import Iterator
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, Protocol
 
-import attrs
 import httpx
 
 from ..answers import api_error
@@ -65,7 +65,7 @@ class Sends(Protocol):
         """Send, through authentication, without retries."""
 
 
-@attrs.frozen
+@dataclass(frozen=True)
 class Send:
     """Send `request` once; `options` are those of `httpx.Client.send`."""
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import platform
 import ssl
+import sys
 from typing import Any
 
 import httpx
@@ -22,7 +22,7 @@ UPLOAD_TIMEOUT = {"read": 300.0, "write": 300.0}
 
 UPLOAD = ("POST", "/v1/jobs")
 LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30.0)
-USER_AGENT = f"qiskit-runtime-rest/{__version__} python/{platform.python_version()} httpx/{httpx.__version__}"
+USER_AGENT = f"qiskit-runtime-rest/{__version__} python/{sys.version_info.major}.{sys.version_info.minor} httpx/{httpx.__version__}"
 
 
 def client_options(settings: Settings, auth: httpx.Auth | None) -> dict[str, Any]:

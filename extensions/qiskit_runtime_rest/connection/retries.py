@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
-import attrs
 import httpx
 
 from ..errors import ApiError, PendingJobsLimit, QuotaExceeded, TransportError
@@ -33,7 +33,7 @@ def may_retry(request: httpx.Request, failure: ApiError | TransportError, *, rea
     return harmless or failure.status == NOTHING_HAPPENED_STATUS
 
 
-@attrs.frozen(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class RetryPolicy:
     """Exponential back-off with full jitter, within a budget.
 
@@ -64,4 +64,4 @@ class RetryPolicy:
 
     def within(self, seconds: float | None) -> RetryPolicy:
         """This policy with a budget of at most `seconds` (None: as it is)."""
-        return self if seconds is None else attrs.evolve(self, seconds=min(self.seconds, seconds))
+        return self if seconds is None else replace(self, seconds=min(self.seconds, seconds))

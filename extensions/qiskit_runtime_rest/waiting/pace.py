@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-
-import attrs
+from dataclasses import dataclass
 
 __all__ = ["Pace"]
 
 
-@attrs.frozen(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Pace:
     """Adaptive: a job that is new in its status is looked at often, one that has long been in it seldom.
 

@@ -6,9 +6,8 @@ Source: schemas `JobStatus` and `JobState` of the contract; words it does not li
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
-
-import attrs
 
 from ..errors import JobCancelled, JobError, JobFailed, JobTimeLimit
 
@@ -24,7 +23,7 @@ ENDINGS: dict[str, type[JobError] | None] = {
 RAN_TOO_LONG = 1305
 
 
-@attrs.frozen
+@dataclass(frozen=True)
 class JobSnapshot:
     """A job's state at one moment, from the JSON of `get_job` or `list_jobs`, whatever is missing or null there."""
 

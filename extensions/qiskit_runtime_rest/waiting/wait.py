@@ -6,10 +6,10 @@ import inspect
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-import attrs
-from qiskit_runtime_api.api.jobs import get_job
+from qiskit_runtime_api.api import jobs as jobs_api
 
 from ..answers import retry_after
 from ..connection.calls import fetch, json_object
@@ -64,7 +64,7 @@ class StatusUpdate(str):
 StatusCallback = Callable[[StatusUpdate], Any]
 
 
-@attrs.frozen
+@dataclass(frozen=True)
 class Notify:
     """Tell the caller's `callback`; one that returns an awaitable is awaited by tasks."""
 
@@ -105,7 +105,7 @@ def wait(
         asked_to_wait = None
         budget = None if deadline is None else max(0.0, deadline - clock.monotonic())
         try:
-            response = yield from fetch(get_job, budget=budget, id=job_id, exclude_params=True)
+            response = yield from fetch(jobs_api.get_job, budget=budget, id=job_id, exclude_params=True)
             job = json_object(response)
         except PASSING as failure:
             failures += 1

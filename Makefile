@@ -1,0 +1,49 @@
+# Run `make` alone for the list of targets. Needs python3 >= 3.11 and a package index, nothing else.
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+INSTALLED := $(VENV)/.installed
+BOOTSTRAP ?= python3
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | expand -t 12
+
+setup: $(INSTALLED)  ## make .venv with everything pinned
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(BOOTSTRAP) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "python3 is older than 3.11: make BOOTSTRAP=python3.12 ...")'
+	$(BOOTSTRAP) -m venv --clear $(VENV)
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check uv -c constraints.txt
+	$(VENV)/bin/uv pip install --quiet --python $(PYTHON) -c constraints.txt -e '.[dev]' \
+		|| $(PYTHON) -m pip install --quiet -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: setup  ## a quantum job from key to counts, on the embedded service
+	@$(VENV)/bin/qrr demo
+
+test: check  ## lint, types, layers, drift, and all tests
+	$(PYTHON) -m pytest -n $(WORKERS) --dist loadscope
+
+check: setup  ## lint, types, layers, and drift of the generated package
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	$(PYTHON) -m tools.generate --check
+
+generate: setup  ## openapi.json + overlay -> generated/qiskit_runtime_api
+	$(PYTHON) -m tools.generate
+
+vendor: setup  ## take a new contract: make vendor SPEC=path-or-URL (default: the published one)
+	$(PYTHON) -m tools.vendor $(SPEC)
+
+bench: setup  ## speed, side by side in one run
+	$(PYTHON) -m benchmarks
+
+clean:  ## remove everything that make made
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+.PHONY: help setup demo test check generate vendor bench clean
