@@ -1,0 +1,1 @@
+"""Speed, side by side in one run: each benchmark prints a table and asserts nothing."""

@@ -1,0 +1,28 @@
+"""How long `import` takes in a new process: httpx alone, this client, IBM's SDK."""
+
+import subprocess
+import sys
+
+from rich.table import Table
+
+from .measure import interleaved, table
+
+OURS = "from qiskit_runtime_rest import RuntimeClient"
+# httpx imports its own command line, with click and rich, where those are installed; a core install has neither.
+AS_IN_A_CORE_INSTALL = "import sys; sys.modules['click'] = None\n"
+STATEMENTS = (OURS, "import httpx", "import qiskit_ibm_runtime")
+
+
+def seconds(statement: str) -> float:
+    """Seconds that `statement` takes in a fresh interpreter, its start not included."""
+    guard = AS_IN_A_CORE_INSTALL if "qiskit_ibm_runtime" not in statement else ""
+    script = f"{guard}import time; began = time.perf_counter()\n{statement}\nprint(time.perf_counter() - began)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return float(done.stdout)
+
+
+def rows() -> Table:
+    """Measure."""
+    contestants = {statement: (lambda statement=statement: seconds(statement)) for statement in STATEMENTS}
+    figures = interleaved(contestants, rounds=15)
+    return table(figures, ours=OURS, unit="ms", scale=1e3, aims={"import httpx": "<= 1.3"})

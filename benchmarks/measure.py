@@ -1,0 +1,29 @@
+"""Repeated, interleaved measurements, and the table they end in."""
+
+from collections.abc import Callable, Mapping
+from statistics import median
+
+from rich.table import Table
+
+__all__ = ["interleaved", "table"]
+
+
+def interleaved(contestants: Mapping[str, Callable[[], float]], *, rounds: int) -> dict[str, list[float]]:
+    """Let each contestant run once a round, so that all see the same machine; the outcome is every figure."""
+    figures: dict[str, list[float]] = {name: [] for name in contestants}
+    for run in contestants.values():
+        run()  # warms caches; not counted
+    for _ in range(rounds):
+        for name, run in contestants.items():
+            figures[name].append(run())
+    return figures
+
+
+def table(figures: Mapping[str, list[float]], *, ours: str, unit: str, scale: float, aims: Mapping[str, str]) -> Table:
+    """Ratios first: ours over each other one; then the medians, in `unit`s of 1/`scale` seconds, with the range."""
+    shown = Table("", "ours / this", "aim", f"median, {unit}", "min .. max", box=None, header_style="bold")
+    for name, values in figures.items():
+        ratio = "" if name == ours else f"{median(figures[ours]) / median(values):.2f}"
+        low, middle, high = (value * scale for value in (min(values), median(values), max(values)))
+        shown.add_row(name, ratio, aims.get(name, ""), f"{middle:.2f}", f"{low:.2f} .. {high:.2f}")
+    return shown
