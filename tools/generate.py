@@ -23,12 +23,12 @@ from openapi_python_client import Project
 from openapi_python_client.config import ClassOverride, Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError
+from qiskit_runtime_rest.contract.document import Document
 
 from tools.overlay import load_overlay, prepare
 from tools.preflight import advice_for, obstacles
 
 PACKAGE = "qiskit_runtime_api"
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 class GenerationError(RuntimeError):
@@ -90,16 +90,6 @@ def read_contract(path: Path) -> dict[str, Any]:
     return document
 
 
-def operation_ids(document: dict[str, Any]) -> list[str]:
-    """List a document's operations by their ids, in its order."""
-    return [
-        item[method].get("operationId", f"{method} {path}")
-        for path, item in document["paths"].items()
-        for method in METHODS
-        if method in item
-    ]
-
-
 def generate(layout: Layout, *, package: Path) -> int:
     """Write the package of a layout's contract to `package`, in place of what is there.
 
@@ -119,7 +109,7 @@ def generate(layout: Layout, *, package: Path) -> int:
     if found := obstacles(prepared.document):
         raise GenerationError(
             f"{layout.contract.name} has {len(found)} thing(s) that openapi-python-client cannot generate. "
-            f"Add to {layout.overlay.name}:\n\n" + "\n".join(obstacle.action for obstacle in found)
+            f"Add to {layout.overlay.name}:\n\n" + "\n".join(map(str, found))
         )
     layout.prepared.parent.mkdir(parents=True, exist_ok=True)
     layout.prepared.write_text(json.dumps(prepared.document, indent=1) + "\n", encoding="utf-8")
@@ -132,10 +122,10 @@ def generate(layout: Layout, *, package: Path) -> int:
         if errors:
             raise GenerationError(
                 f"openapi-python-client has {len(errors)} warning(s) or error(s):\n\n"
-                + "\n\n".join(advice_for(error, document=prepared.document) for error in errors)
+                + "\n\n".join(advice_for(error) for error in errors)
             )
         _finish(fresh, contract=contract)
-        expected = operation_ids(prepared.document)
+        expected = [operation.get("operationId", name) for name, operation in Document(prepared.document).operations()]
         _require_all(expected, package=fresh)
         shutil.rmtree(package, ignore_errors=True)
         fresh.rename(package)
@@ -159,9 +149,7 @@ def _run_generator(document: dict[str, Any], *, layout: Layout, package: Path) -
         raise GenerationError(f"{layout.config.name}: class_overrides match nothing any more: {', '.join(unused)}")
     project = Project(openapi=data, config=config)
     stock = PackageLoader("openapi_python_client")
-    project.env.loader = ChoiceLoader(
-        [FileSystemLoader(layout.templates), PrefixLoader({"stock": stock}), stock]
-    )
+    project.env.loader = ChoiceLoader([FileSystemLoader(layout.templates), PrefixLoader({"stock": stock}), stock])
     project.env.filters["swap"] = swap
     with contextlib.redirect_stdout(io.StringIO()), _tools_on_path():
         return project.build()

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, cast
 
 import jsonpath_ng
-import oas_patch
+import oas_patch  # type: ignore[import-untyped]
 from attrs import frozen
-from jsonpath_ng.ext import parse
+from jsonpath_ng.ext.parser import parse
 
 
 class OverlayError(ValueError):
@@ -26,6 +26,7 @@ class Unmatched:
     """The name that is missing, or nothing when the whole target matches nothing."""
 
     def __str__(self) -> str:
+        """Say which action and what of it."""
         what = f"`{self.missing}` of `{self.target}`" if self.missing else f"`{self.target}`"
         return f"action {self.number}: {what} matches nothing ({self.description})"
 

@@ -7,6 +7,8 @@ from typing import Any, Self
 import httpx
 from attrs import define, evolve, field
 
+from . import errors
+
 
 @define
 class Client:
@@ -71,6 +73,10 @@ class Client:
         if self._async_client is not None:
             self._async_client.timeout = timeout
         return evolve(self, timeout=timeout)
+
+    def unreadable(self, response: httpx.Response, error: Exception) -> Exception:
+        """The error to raise for an answer that is not what the contract says it is"""
+        return errors.UnreadableAnswer(response.status_code, response.content, error)
 
     def set_httpx_client(self, client: httpx.Client) -> Self:
         """Manually set the underlying httpx.Client
@@ -205,6 +211,10 @@ class AuthenticatedClient:
         if self._async_client is not None:
             self._async_client.timeout = timeout
         return evolve(self, timeout=timeout)
+
+    def unreadable(self, response: httpx.Response, error: Exception) -> Exception:
+        """The error to raise for an answer that is not what the contract says it is"""
+        return errors.UnreadableAnswer(response.status_code, response.content, error)
 
     def set_httpx_client(self, client: httpx.Client) -> Self:
         """Manually set the underlying httpx.Client

@@ -21,7 +21,17 @@ class UnexpectedStatus(Exception):
         )
 
 
-__all__ = ["json_or_text", "read_error", "UnexpectedStatus"]
+__all__ = ["UnreadableAnswer", "json_or_text", "read_error", "UnexpectedStatus"]
+
+
+class UnreadableAnswer(Exception):
+    """An answer is not what the contract says it is: not JSON, or JSON of another shape"""
+
+    def __init__(self, status_code: int, content: bytes, reason: Exception) -> None:
+        self.status_code = status_code
+        self.content = content
+        excerpt = content[:200].decode(errors="replace")
+        super().__init__(f"The answer (status {status_code}) cannot be read ({reason!r}): {excerpt}")
 
 
 class _Model(Protocol):

@@ -65,11 +65,15 @@ def _parse_response(
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
 ) -> Response[Any | ErrorContainer]:
+    try:
+        parsed = _parse_response(client=client, response=response)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise client.unreadable(response, error) from error
     return Response(
         status_code=response.status_code,
         content=response.content,
         headers=response.headers,
-        parsed=_parse_response(client=client, response=response),
+        parsed=parsed,
     )
 
 

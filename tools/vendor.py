@@ -1,0 +1,158 @@
+"""Replace the vendored contract by a newer one, showing what changes.
+
+`python -m tools.vendor` fetches the published document; `python -m tools.vendor SPEC` takes a path or another URL.
+"""
+
+import argparse
+import itertools
+import json
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+import oas_patch  # type: ignore[import-untyped]
+from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
+from qiskit_runtime_rest.contract import Change, Kind, compare
+from qiskit_runtime_rest.contract.document import Document, UnresolvedReference
+
+from tools.generate import REPOSITORY, GenerationError, Layout, read_contract
+from tools.overlay import OverlayError, load_overlay, prepare
+from tools.preflight import obstacles
+
+PUBLISHED = "https://quantum.cloud.ibm.com/api/openapi.json"
+
+
+class VendorError(RuntimeError):
+    """The document cannot be fetched, or is no OpenAPI document; the message says what to do."""
+
+
+def fetch(spec: str) -> dict[str, Any]:
+    """Read a contract from a path or a URL, JSON or YAML.
+
+    Raises:
+        VendorError: If there is none, or it is refused.
+    """
+    if spec.startswith(("http://", "https://")):
+        content: Any = _download(spec)
+    else:
+        if not Path(spec).is_file():
+            raise VendorError(f"{spec}: no such file. SPEC is a path or a URL; the default is {PUBLISHED}")
+        try:
+            content = read_contract(Path(spec)) if spec.endswith(".json") else oas_patch.load_file(spec)
+        except ValueError as error:
+            raise VendorError(f"{spec} cannot be read: {error}") from error
+    if not isinstance(content, dict) or not isinstance(content.get("paths"), dict) or "openapi" not in content:
+        raise VendorError(f"{spec} is not an OpenAPI 3 document: it has no `openapi` version or no `paths`")
+    return content
+
+
+def _download(url: str) -> Any:
+    try:
+        response = httpx.get(url, follow_redirects=True, headers={"Accept": "application/json"}, timeout=30)
+    except httpx.HTTPError as error:
+        raise VendorError(f"{url} cannot be fetched: {error}. {_BY_HAND}") from error
+    if response.status_code in (401, 403, 429, 503):
+        raise VendorError(
+            f"{url} answers {response.status_code}: the content network in front of it turns scripts away. {_BY_HAND}"
+        )
+    if not response.is_success:
+        raise VendorError(f"{url} answers {response.status_code}. {_BY_HAND}")
+    try:
+        return response.json()
+    except ValueError as error:
+        raise VendorError(f"{url} answers {response.headers.get('content-type')}, not JSON. {_BY_HAND}") from error
+
+
+_BY_HAND = "Download it in a browser and pass its path: make vendor SPEC=openapi.json"
+
+
+def violations(document: dict[str, Any]) -> list[str]:
+    """List what of a document does not fit the OpenAPI version that it claims."""
+    validator = OpenAPIV30SpecValidator if str(document["openapi"]).startswith("3.0") else OpenAPIV31SpecValidator
+    try:
+        return [_sentence(error) for error in validator(document).iter_errors()]
+    except UnresolvedReference as error:
+        return [str(error)]
+
+
+def _sentence(error: Any) -> str:
+    while error.context:  # a schema fits none of several forms: the form it got furthest with says why
+        error = max(error.context, key=lambda inner: len(inner.absolute_path))
+    place = ".".join(str(step) for step in error.absolute_path)
+    message = error.message if len(error.message) <= 160 else f"{error.message[:160]}..."
+    return f"{place}: {message}" if place else message
+
+
+def report(changes: Sequence[Change]) -> Iterator[str]:
+    """Write changes operation by operation, the breaking ones marked; of cosmetic ones, only how many."""
+    for operation, group in itertools.groupby(changes, key=lambda change: change.operation):
+        own = list(group)
+        yield operation or "the document"
+        for change in own:
+            if change.kind is not Kind.COSMETIC:
+                mark = "! BREAKING" if change.kind is Kind.BREAKING else "+"
+                yield f"  {mark} {': '.join(part for part in (change.location, change.message) if part)}"
+        if cosmetic := sum(change.kind is Kind.COSMETIC for change in own):
+            yield f"  . {cosmetic} cosmetic"
+    counts = ", ".join(f"{sum(change.kind is kind for change in changes)} {kind}" for kind in Kind)
+    yield f"{len(changes)} changes: {counts}"
+
+
+def write(document: Mapping[str, Any], *, path: Path) -> None:
+    """Replace a file at once; one that may only be read is replaced too."""
+    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as fresh:
+        fresh.write(text)
+    Path(fresh.name).chmod(0o644)
+    Path(fresh.name).replace(path)
+
+
+def vendor(spec: str, *, layout: Layout) -> Iterator[str]:
+    """Replace a layout's contract by the document at `spec`, yielding lines for the person who watches.
+
+    Raises:
+        VendorError: If the document cannot be fetched or used; the contract is then left alone.
+    """
+    document = fetch(spec)
+    current = read_contract(layout.contract)
+    known = set(violations(current))
+    for violation in violations(document):
+        if violation not in known:
+            yield f"not valid OpenAPI {document['openapi']}: {violation}"
+    try:
+        changes = compare(current, document)
+    except UnresolvedReference as error:
+        raise VendorError(f"{spec}: {error}. Nothing was changed.") from error
+    yield from report(changes)
+
+    prepared = prepare(document, overlay=load_overlay(layout.overlay))
+    write(document, path=layout.contract)
+    yield f"{layout.contract.name} replaced: {len(dict(Document(document).operations()))} operations"
+    if prepared.unmatched:
+        yield f"{layout.overlay.name}: remove these actions, or point them at where the contract moved it to:"
+        yield from (f"  {unmatched}" for unmatched in prepared.unmatched)
+    if found := obstacles(prepared.document):
+        yield f"{layout.overlay.name}: add, so that everything generates:"
+        yield from map(str, found)
+    yield "Next: make generate"
+
+
+def main(arguments: Sequence[str] | None = None, *, layout: Layout = REPOSITORY) -> int:
+    """Run the command line; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tools.vendor", description=__doc__)
+    parser.add_argument("spec", nargs="?", default=PUBLISHED, help="a path or URL (default: the published document)")
+    options = parser.parse_args(arguments)
+    try:
+        for line in vendor(options.spec or PUBLISHED, layout=layout):
+            print(line)
+    except (VendorError, GenerationError, OverlayError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
