@@ -17,7 +17,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@$(BOOTSTRAP) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "python3 is older than 3.11: make BOOTSTRAP=python3.12 ...")'
 	$(BOOTSTRAP) -m venv --clear $(VENV)
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check uv -c constraints.txt
-	$(VENV)/bin/uv pip install --quiet --python $(PYTHON) -c constraints.txt -e '.[dev]' \
+	$(VENV)/bin/uv pip install --quiet --python $(PYTHON) -c constraints.txt --build-constraints constraints.txt -e '.[dev]' \
 		|| $(PYTHON) -m pip install --quiet -c constraints.txt -e '.[dev]'
 	@touch $@
 
