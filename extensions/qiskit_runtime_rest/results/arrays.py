@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-__all__ = ["Array"]
+__all__ = ["Array", "flat_index", "nest"]
 
 # Name of the type -> (letter of the `struct` module, numbers an element, bytes an element).
 STRUCT_FORMATS: Final[dict[str, tuple[str, int, int]]] = {
@@ -129,13 +129,7 @@ class Array:
 
     def tolist(self) -> Any:
         """Plain Python: nested lists, or the element itself where the shape is ()."""
-        values: Sequence[Any] = self.flat()
-        if not self.shape:
-            return values[0]
-        for axis in range(self.ndim - 1, 0, -1):
-            length = self.shape[axis]
-            values = [list(values[i * length : (i + 1) * length]) for i in range(math.prod(self.shape[:axis]))]
-        return list(values)
+        return nest(self.flat(), shape=self.shape)
 
     def __getitem__(self, index: int | tuple[int, ...]) -> Any:
         """The element at these coordinates, or the sub-array when fewer are given than there are axes."""
@@ -182,6 +176,16 @@ class Array:
         if not self.shape:
             return f"Array({self.tolist()!r}, dtype={self.dtype!r})"
         return f"Array(<shape={self.shape}>, dtype={self.dtype!r})"
+
+
+def nest(values: Sequence[Any], *, shape: tuple[int, ...]) -> Any:
+    """Values in C order as nested lists of a shape; the value itself where the shape is ()."""
+    if not shape:
+        return values[0]
+    for axis in range(len(shape) - 1, 0, -1):
+        length = shape[axis]
+        values = [list(values[i * length : (i + 1) * length]) for i in range(math.prod(shape[:axis]))]
+    return list(values)
 
 
 def flat_index(index: Sequence[int], *, shape: tuple[int, ...]) -> int:

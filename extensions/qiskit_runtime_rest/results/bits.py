@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import field, frozen
 
 from . import bitplanes, counting
-from .arrays import Array, flat_index
+from .arrays import Array, flat_index, nest
 from .malformed import Malformed, expect
 from .numpy_access import require_numpy
+from .outcomes import HexSamples, Outcomes, PackedRows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,35 +25,40 @@ __all__ = ["Bits"]
 ROWS_IN_A_TABLE: Final = 10
 
 
-@frozen(repr=False)
+@frozen(repr=False, eq=False)
 class Bits:
     """The outcomes of one classical register, for every element of a pub's shape and every shot.
 
     Bit strings and integers follow Qiskit: bit 0 of the register is the rightmost character and the lowest bit.
+    Equal to other bits of the same sizes and outcomes, whatever form they came in.
 
     Args:
-        rows: one row of `ceil(num_bits / 8)` bytes a shot, big-endian, unused high bits 0, in C order of
-            (*shape, shots): the array inside Qiskit's `BitArray`.
-        num_bits: bits of the register.
+        outcomes: the outcomes in C order of (*shape, shots).
         num_shots: shots for each element of the shape.
         shape: the pub's shape, `()` for a circuit without a parameter sweep.
     """
 
-    rows: bytes = field()
-    num_bits: int = field(kw_only=True)
+    outcomes: Outcomes = field()
     num_shots: int = field(kw_only=True)
     shape: tuple[int, ...] = field(kw_only=True, default=())
 
     def __attrs_post_init__(self) -> None:
-        """Check that the rows are as many as the shape says and use no bit beyond the register."""
+        """Check that the outcomes are as many as the shape says."""
         if min((self.num_bits, self.num_shots, *self.shape)) < 0:
             raise Malformed("numbers of bits and shots, and sizes in a shape, cannot be negative")
-        if len(self.rows) != self.size * self.num_shots * self.width:
-            raise Malformed(f"{len(self.rows)} bytes do not fill {self!r}")
-        if used := self.num_bits % 8:
-            allowed = bytes(range(1 << used))
-            if self.rows[:: self.width].translate(None, allowed):
-                raise Malformed(f"an outcome has more than the {self.num_bits} bits of its register")
+        if self.num_bits and self.outcomes.shots != self.size * self.num_shots:
+            raise Malformed(f"{self.outcomes.shots} outcomes do not fill {self!r}")
+
+    @classmethod
+    def from_rows(cls, rows: bytes, *, num_bits: int, num_shots: int, shape: tuple[int, ...] = ()) -> Bits:
+        """From one row of `ceil(num_bits / 8)` big-endian bytes a shot: the bytes inside Qiskit's `BitArray`.
+
+        Raises:
+            Malformed: bytes that do not fill the shape, or an outcome of more bits.
+        """
+        if num_bits < 0 or len(rows) % (bitplanes.bytes_for(num_bits) or len(rows) + 1):
+            raise Malformed(f"{len(rows)} bytes do not hold outcomes of {num_bits} bits")
+        return cls(PackedRows(rows, num_bits=num_bits), num_shots=num_shots, shape=shape)
 
     @classmethod
     def from_array(cls, array: Array, *, num_bits: int) -> Bits:
@@ -61,7 +67,7 @@ class Bits:
         Raises:
             Malformed: another type or shape.
         """
-        if array.dtype != "uint8" or array.ndim < 2 or array.shape[-1] != bitplanes.bytes_for(num_bits):
+        if num_bits < 0 or array.dtype != "uint8" or array.ndim < 2 or array.shape[-1] != bitplanes.bytes_for(num_bits):
             raise Malformed(f"{num_bits} bits a shot cannot be read from {array!r}")
         *shape, shots, _ = array.shape
         rows = array.data
@@ -71,7 +77,7 @@ class Bits:
             planes = bitplanes.planes_of(rows, width=array.shape[-1])
             if planes[-1].translate(None, bytes(range(1 << used))):
                 rows = bitplanes.from_planes([*planes[:-1], planes[-1].translate(mask)])
-        return cls(rows, num_bits=num_bits, num_shots=shots, shape=tuple(shape))
+        return cls.from_rows(rows, num_bits=num_bits, num_shots=shots, shape=tuple(shape))
 
     @classmethod
     def from_samples(cls, samples: Any, *, num_bits: int) -> Bits:
@@ -83,16 +89,8 @@ class Bits:
         if num_bits < 0:
             raise Malformed("a register cannot have a negative number of bits")
         shape, flat = _flatten(samples)
-        width = bitplanes.bytes_for(num_bits)
-        packed: dict[str, bytes] = {}
-        for text in dict.fromkeys(flat):
-            value = int(expect(text, str, what="a sample"), 16)
-            if not text.startswith("0x") or value >> num_bits:
-                raise Malformed(f"sample {text!r} does not fit {num_bits} bits")
-            packed[text] = value.to_bytes(width, "big")
-        rows = b"".join(map(packed.__getitem__, flat))
         *outer, shots = shape
-        return cls(rows, num_bits=num_bits, num_shots=shots, shape=tuple(outer))
+        return cls(HexSamples(flat, num_bits=num_bits), num_shots=shots, shape=tuple(outer))
 
     @classmethod
     def from_flags(cls, flags: Array) -> Bits:
@@ -105,7 +103,7 @@ class Bits:
             raise Malformed(f"classified measurements cannot be read from {flags!r}")
         *shape, shots, num_bits = flags.shape
         rows = bitplanes.pack_bits(flags.data, num_bits=num_bits)
-        return cls(rows, num_bits=num_bits, num_shots=shots, shape=tuple(shape))
+        return cls.from_rows(rows, num_bits=num_bits, num_shots=shots, shape=tuple(shape))
 
     @classmethod
     def join(cls, registers: Sequence[Bits]) -> Bits:
@@ -127,7 +125,17 @@ class Bits:
             positions += [(len(planes) + bit // 8, bit % 8) for bit in range(part.num_bits)]
             planes += bitplanes.planes_of(part.rows, width=part.width)
         rows = bitplanes.gather(planes, positions=positions, count=first.size * first.num_shots)
-        return cls(rows, num_bits=len(positions), num_shots=first.num_shots, shape=first.shape)
+        return cls.from_rows(rows, num_bits=len(positions), num_shots=first.num_shots, shape=first.shape)
+
+    @property
+    def num_bits(self) -> int:
+        """Bits of the register."""
+        return self.outcomes.num_bits
+
+    @property
+    def rows(self) -> bytes:
+        """One row of `ceil(num_bits / 8)` big-endian bytes a shot, in C order of (*shape, shots)."""
+        return self.outcomes.rows
 
     @property
     def size(self) -> int:
@@ -152,30 +160,31 @@ class Bits:
         Raises:
             IndexError: an index outside the shape.
         """
-        rows = self._rows_at(index)
+        start, stop = self._range_of(index)
         if not self.num_bits:
-            return dict.fromkeys(("",), shots) if (shots := self._shots_at(index)) else {}
-        return counting.count_rows(rows, width=self.width).texts(num_bits=self.num_bits)
+            return dict.fromkeys(("",), stop - start) if stop > start else {}
+        return self.outcomes.count(start, stop)
 
     def int_counts(self, *, index: int | tuple[int, ...] | None = None) -> dict[int, int]:
         """`counts()` by integer value."""
+        start, stop = self._range_of(index)
         if not self.num_bits:
-            return dict.fromkeys((0,), shots) if (shots := self._shots_at(index)) else {}
-        return counting.count_rows(self._rows_at(index), width=self.width).ints()
+            return dict.fromkeys((0,), stop - start) if stop > start else {}
+        return self.outcomes.count_ints(start, stop)
 
     def bitstrings(self, *, index: int | tuple[int, ...] | None = None) -> list[str]:
         """One bit string a shot, in the order measured; see `counts` for `index` and errors."""
-        rows = self._rows_at(index)
+        start, stop = self._range_of(index)
         if not self.num_bits:
-            return [""] * self._shots_at(index)
-        return counting.row_texts(rows, width=self.width, num_bits=self.num_bits)
+            return [""] * (stop - start)
+        return counting.row_texts(self.outcomes.packed(start, stop), width=self.width, num_bits=self.num_bits)
 
     def ints(self, *, index: int | tuple[int, ...] | None = None) -> list[int]:
         """One integer a shot, in the order measured; see `counts` for `index` and errors."""
-        rows = self._rows_at(index)
+        start, stop = self._range_of(index)
         if not self.num_bits:
-            return [0] * self._shots_at(index)
-        return counting.row_ints(rows, width=self.width)
+            return [0] * (stop - start)
+        return counting.row_ints(self.outcomes.packed(start, stop), width=self.width)
 
     def __getitem__(self, index: int | tuple[int, ...]) -> Bits:
         """One element of the pub's shape, or a part of it when fewer coordinates are given.
@@ -184,8 +193,8 @@ class Bits:
             IndexError: outside the shape.
         """
         used = 1 if isinstance(index, int) else len(index)
-        start, stop = self._range_of(index)
-        return Bits(self.rows[start:stop], num_bits=self.num_bits, num_shots=self.num_shots, shape=self.shape[used:])
+        rows = self.outcomes.packed(*self._range_of(index))
+        return Bits.from_rows(rows, num_bits=self.num_bits, num_shots=self.num_shots, shape=self.shape[used:])
 
     def __len__(self) -> int:
         """Length of the first axis of the pub's shape."""
@@ -196,6 +205,17 @@ class Bits:
     def __iter__(self) -> Iterator[Bits]:
         """Walk along the first axis of the pub's shape."""
         return (self[i] for i in range(len(self)))
+
+    def __eq__(self, other: object) -> bool:
+        """Whether sizes and outcomes are equal."""
+        if not isinstance(other, Bits):
+            return NotImplemented
+        sizes = (self.num_bits, self.num_shots, self.shape)
+        return sizes == (other.num_bits, other.num_shots, other.shape) and self.rows == other.rows
+
+    def __hash__(self) -> int:
+        """By sizes and outcomes."""
+        return hash((self.num_bits, self.num_shots, self.shape, self.rows))
 
     def slice_bits(self, positions: Sequence[int]) -> Bits:
         """Keep these bits only: `positions[0]` becomes bit 0, and so on. Counts of the result are marginals.
@@ -211,7 +231,7 @@ class Bits:
             positions=[(bit // 8, bit % 8) for bit in positions],
             count=self.size * self.num_shots,
         )
-        return Bits(rows, num_bits=len(positions), num_shots=self.num_shots, shape=self.shape)
+        return Bits.from_rows(rows, num_bits=len(positions), num_shots=self.num_shots, shape=self.shape)
 
     def to_numpy(self) -> np.ndarray[Any, Any]:
         """The packed rows as `uint8`, shape (*shape, shots, ceil(num_bits / 8)); needs numpy."""
@@ -231,26 +251,14 @@ class Bits:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain Python, of the form in which the service writes samples."""
-        texts = [hex(value) for value in self.ints()]
-        samples: Any = texts
-        for length in reversed((*self.shape, self.num_shots)[1:]):
-            samples = [samples[start : start + length] for start in range(0, len(samples), length)] if length else []
+        samples = nest([hex(value) for value in self.ints()], shape=(*self.shape, self.num_shots))
         return {"samples": samples, "num_bits": self.num_bits}
 
-    def _range_of(self, index: int | tuple[int, ...]) -> tuple[int, int]:
-        coordinates = (index,) if isinstance(index, int) else index
+    def _range_of(self, index: int | tuple[int, ...] | None) -> tuple[int, int]:
+        coordinates = () if index is None else (index,) if isinstance(index, int) else index
         position = flat_index(coordinates, shape=self.shape)
-        length = math.prod(self.shape[len(coordinates) :]) * self.num_shots * self.width
+        length = math.prod(self.shape[len(coordinates) :]) * self.num_shots
         return position * length, (position + 1) * length
-
-    def _rows_at(self, index: int | tuple[int, ...] | None) -> bytes:
-        if index is None:
-            return self.rows
-        start, stop = self._range_of(index)
-        return self.rows[start:stop]
-
-    def _shots_at(self, index: int | tuple[int, ...] | None) -> int:
-        return self.num_shots * (self.size if index is None else self[index].size)
 
     def __repr__(self) -> str:
         """Sizes only."""

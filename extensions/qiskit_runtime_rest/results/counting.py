@@ -20,13 +20,15 @@ from .numpy_access import numpy_for
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["Tally", "count_rows", "row_ints", "row_texts", "split_rows"]
+__all__ = ["Tally", "count_rows", "mostly_different", "row_ints", "row_texts", "split_rows"]
 
 # Peeling one outcome off the data at a time beats counting byte by byte while outcomes are few.
 PEEL_AT_MOST: Final = 12
+WIDEST_WORD: Final = 8
 SORT_AT_MOST: Final = 2**16
 
 Row = TypeVar("Row", int, bytes)
+Outcome = TypeVar("Outcome", int, str)
 
 _NATIVE: Final[dict[int, Literal["B", "H", "I", "Q"]]] = {1: "B", 2: "H", 4: "I", 8: "Q"}
 _ROWS_AT_ONCE: Final = 1024
@@ -45,11 +47,20 @@ class Tally:
 
     def texts(self, *, num_bits: int) -> dict[str, int]:
         """Numbers by bit string."""
-        return dict(zip(row_texts(self.rows, width=self.width, num_bits=num_bits), self.numbers, strict=True))
+        return self._by(row_texts(self.rows, width=self.width, num_bits=num_bits))
 
     def ints(self) -> dict[int, int]:
         """Numbers by integer value."""
-        return dict(zip(row_ints(self.rows, width=self.width), self.numbers, strict=True))
+        return self._by(row_ints(self.rows, width=self.width))
+
+    def _by(self, outcomes: list[Outcome]) -> dict[Outcome, int]:
+        numbers = dict(zip(outcomes, self.numbers, strict=True))
+        if len(numbers) < len(outcomes):
+            # Texts of the plain form can spell one outcome in several ways.
+            numbers = dict.fromkeys(numbers, 0)
+            for outcome, number in zip(outcomes, self.numbers, strict=True):
+                numbers[outcome] += number
+        return numbers
 
 
 def count_rows(rows: bytes, *, width: int) -> Tally:
@@ -62,7 +73,7 @@ def count_rows(rows: bytes, *, width: int) -> Tally:
     if width == 1:
         tally = _ascending(_count_bytes(rows))
         return Tally(bytes(tally), width=1, numbers=tuple(tally.values()))
-    if width <= 8:
+    if width <= WIDEST_WORD:
         words = _words(rows, width=width)
         distinct, numbers = _count_words(words)
         if sys.byteorder == "little":
@@ -70,6 +81,14 @@ def count_rows(rows: bytes, *, width: int) -> Tally:
         return Tally(distinct.tobytes(), width=words.itemsize, numbers=numbers)
     found = _ascending(Counter(split_rows(rows, width=width)))
     return Tally(b"".join(found), width=width, numbers=tuple(found.values()))
+
+
+def mostly_different(rows: bytes, *, width: int) -> bool:
+    """Whether wide rows nearly all differ, judged by the first thousand of them."""
+    if width <= WIDEST_WORD:
+        return False
+    first = set(split_rows(rows[: width * _ROWS_AT_ONCE], width=width))
+    return 2 * len(first) * width > min(len(rows), width * _ROWS_AT_ONCE)
 
 
 def split_rows(rows: bytes, *, width: int) -> Iterable[bytes]:
@@ -84,7 +103,7 @@ def split_rows(rows: bytes, *, width: int) -> Iterable[bytes]:
 
 def row_ints(rows: bytes, *, width: int) -> list[int]:
     """Each row as an integer."""
-    if width <= 8:
+    if width <= WIDEST_WORD:
         return _words(rows, width=width).tolist()
     return [int.from_bytes(row, "big") for row in split_rows(rows, width=width)]
 

@@ -185,7 +185,7 @@ def _undo_flips(bits: Bits, flips: Bits) -> Bits:
         blocks = b"".join(
             blocks[start : start + bits.width] * bits.num_shots for start in range(0, len(blocks), bits.width or 1)
         )
-    return Bits(xor(bits.rows, blocks), num_bits=bits.num_bits, num_shots=bits.num_shots, shape=bits.shape)
+    return Bits.from_rows(xor(bits.rows, blocks), num_bits=bits.num_bits, num_shots=bits.num_shots, shape=bits.shape)
 
 
 def _broadcast(data: bytes, *, shape: tuple[int, ...], to: tuple[int, ...], width: int) -> bytes:
@@ -199,7 +199,7 @@ def _broadcast(data: bytes, *, shape: tuple[int, ...], to: tuple[int, ...], widt
 def _randomizations_to_shots(bits: Bits) -> Bits:
     randomizations, *shape = _twirled(bits.shape)
     rows = _first_axis_inside(bits.rows, first=randomizations, middle=math.prod(shape))
-    return Bits(rows, num_bits=bits.num_bits, num_shots=randomizations * bits.num_shots, shape=tuple(shape))
+    return Bits.from_rows(rows, num_bits=bits.num_bits, num_shots=randomizations * bits.num_shots, shape=tuple(shape))
 
 
 def _merge_level_1(array: Array, *, measured: Any) -> Array:

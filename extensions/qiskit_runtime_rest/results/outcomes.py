@@ -1,0 +1,135 @@
+"""Where the outcomes of shots are kept: packed rows of bytes, or the hexadecimal texts of the plain form.
+
+Texts are packed only when somebody needs each shot. Counting them needs the different ones alone.
+"""
+
+from __future__ import annotations
+
+import binascii
+from collections import Counter
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from attrs import field, frozen
+
+from .bitplanes import bytes_for
+from .counting import Tally, count_rows, mostly_different, row_texts
+from .malformed import Malformed, expect
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+__all__ = ["HexSamples", "Outcomes", "PackedRows"]
+
+
+@frozen
+class PackedRows:
+    """One row of `ceil(num_bits / 8)` big-endian bytes a shot, unused high bits 0.
+
+    Args:
+        rows: the rows, one after the other.
+        num_bits: bits of an outcome.
+    """
+
+    rows: bytes = field()
+    num_bits: int = field(kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        """Check that no outcome has more bits than it may."""
+        if unused := -self.num_bits % 8:
+            highest = self.rows[:: bytes_for(self.num_bits)]
+            if highest.translate(None, bytes(range(256 >> unused))):
+                raise Malformed(f"an outcome has more than the {self.num_bits} bits of its register")
+
+    @property
+    def shots(self) -> int:
+        """Number of rows; 0 where rows have no bytes."""
+        return len(self.rows) // (bytes_for(self.num_bits) or 1)
+
+    def packed(self, start: int, stop: int) -> bytes:
+        """The rows from one shot to another."""
+        width = bytes_for(self.num_bits)
+        return self.rows[start * width : stop * width]
+
+    def count(self, start: int, stop: int) -> dict[str, int]:
+        """How often each outcome occurs between two shots, by bit string."""
+        rows, width = self.packed(start, stop), bytes_for(self.num_bits)
+        if mostly_different(rows, width=width):
+            # Counting packed rows first would only add work.
+            return dict(Counter(row_texts(rows, width=width, num_bits=self.num_bits)))
+        return count_rows(rows, width=width).texts(num_bits=self.num_bits)
+
+    def count_ints(self, start: int, stop: int) -> dict[int, int]:
+        """How often each outcome occurs between two shots, by value."""
+        return count_rows(self.packed(start, stop), width=bytes_for(self.num_bits)).ints()
+
+
+@frozen(slots=False)
+class HexSamples:
+    """One text a shot, `0x3`.
+
+    Args:
+        texts: the texts, one a shot.
+        num_bits: bits of an outcome.
+    """
+
+    texts: Sequence[str] = field()
+    num_bits: int = field(kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        """Check that each text is an outcome of so many bits."""
+        PackedRows(self._different.rows, num_bits=self.num_bits)
+
+    @cached_property
+    def _different(self) -> Tally:
+        return self._tally_of(self.texts)
+
+    @property
+    def shots(self) -> int:
+        """Number of texts."""
+        return len(self.texts)
+
+    @cached_property
+    def rows(self) -> bytes:
+        """All shots, packed."""
+        return self._pack(self.texts)
+
+    def packed(self, start: int, stop: int) -> bytes:
+        """The rows from one shot to another."""
+        return PackedRows(self.rows, num_bits=self.num_bits).packed(start, stop)
+
+    def count(self, start: int, stop: int) -> dict[str, int]:
+        """How often each outcome occurs between two shots, by bit string."""
+        return self._between(start, stop).texts(num_bits=self.num_bits)
+
+    def count_ints(self, start: int, stop: int) -> dict[int, int]:
+        """How often each outcome occurs between two shots, by value."""
+        return self._between(start, stop).ints()
+
+    def _between(self, start: int, stop: int) -> Tally:
+        whole = (start, stop) == (0, self.shots)
+        return self._different if whole else self._tally_of(self.texts[start:stop])
+
+    def _tally_of(self, texts: Sequence[str]) -> Tally:
+        tally = Counter(texts)
+        return Tally(self._pack(tally), width=bytes_for(self.num_bits), numbers=tuple(tally.values()))
+
+    def _pack(self, texts: Collection[str]) -> bytes:
+        width = bytes_for(self.num_bits)
+        padded = [text[2:].zfill(2 * width) for text in texts if text[:2] == "0x"]
+        digits = "".join(padded)
+        if len(padded) == len(texts) and len(digits) == 2 * width * len(texts):
+            return binascii.unhexlify(digits)
+        return b"".join(_packed_one(text, num_bits=self.num_bits) for text in texts)
+
+
+Outcomes = PackedRows | HexSamples
+
+
+def _packed_one(text: Any, *, num_bits: int) -> bytes:
+    if not expect(text, str, what="a sample").startswith("0x"):
+        raise Malformed(f"sample {text!r} is not hexadecimal")
+    value = int(text, 16)
+    if value >> num_bits:
+        raise Malformed(f"sample {text!r} does not fit {num_bits} bits")
+    return value.to_bytes(bytes_for(num_bits), "big")
