@@ -7,16 +7,12 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from .errors import BODY_TOO_LARGE, error_body
+from .errors import BODY_TOO_LARGE, ServiceError, error_body
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["BodyLimitLayer"]
-
-
-class _TooLargeError(Exception):
-    pass
 
 
 @frozen
@@ -36,32 +32,24 @@ class BodyLimitLayer:
             await self._refuse(send)
             return
         received = 0
-        started = False
 
         async def counting_receive() -> Message:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
             if received > self.limit:
-                raise _TooLargeError
+                raise ServiceError(BODY_TOO_LARGE, self._rule)
             return message
 
-        async def watching_send(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
+        await self.app(scope, counting_receive, send)
 
-        try:
-            await self.app(scope, counting_receive, watching_send)
-        except _TooLargeError:
-            if started:
-                raise
-            await self._refuse(send)
+    @property
+    def _rule(self) -> str:
+        return f"It may have {self.limit} bytes at most."
 
     async def _refuse(self, send: Send) -> None:
-        content = json.dumps(
-            error_body(BODY_TOO_LARGE, message=f"A request body may have {self.limit} bytes at most.")
-        ).encode()
+        message = ServiceError(BODY_TOO_LARGE, self._rule).message
+        content = json.dumps(error_body(BODY_TOO_LARGE, message=message)).encode()
         headers = [
             (b"content-type", b"application/json"),
             (b"content-length", str(len(content)).encode()),

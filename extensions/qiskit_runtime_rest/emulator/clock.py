@@ -21,8 +21,8 @@ class Clock:
         self._offset = 0.0
 
     def now(self) -> float:
-        """Seconds since the epoch."""
-        return (self._frozen_at if self.virtual else time.time()) + self._offset
+        """Seconds since the epoch, in whole microseconds: what is written in an answer can be compared with it."""
+        return round((self._frozen_at if self.virtual else time.time()) + self._offset, 6)
 
     def advance(self, seconds: float) -> float:
         """Move ahead by so many seconds and return the new time; time never goes back (`ValueError`)."""

@@ -27,6 +27,7 @@ class ErrorKind:
     solution: str
 
 
+INTERNAL_ERROR = ErrorKind(1000, 500, "API internal error.", "Try again; if it stays, report it.")
 NOT_AUTHORIZED = ErrorKind(
     1200, 403, "Not authorized to perform this action.", "Use an instance that this API key has access to."
 )

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route as StarletteRoute
 
 from .errors import (
+    INTERNAL_ERROR,
     INVALID_CREDENTIALS,
     NO_SUCH_METHOD,
     NOT_AUTHENTICATED,
@@ -146,6 +147,10 @@ async def _answer(service: Service, route: Route, request: Request) -> Answer:
             body=error_body(error.kind, message=error.message, numeric=numeric),
             headers=error.headers,
         )
+    except Exception:
+        _log.exception("The emulated service failed in %s: this is a defect of the emulator.", route.name)
+        numeric = operation is not None and operation.numeric_error_codes
+        return Answer(status=500, body=error_body(INTERNAL_ERROR, numeric=numeric))
 
 
 async def _admit(call: Call, route: Route, operation: Operation) -> Call:

@@ -50,7 +50,11 @@ class FaultLayer:
         self.fired(scope, rule)
         await asyncio.sleep(rule.delay)
         untouched = rule.when == "before" and (rule.reset or rule.answers)
-        given = _Buffered(200, [], b"") if untouched else await _buffered(self.app, scope, receive)
+        if untouched:
+            await _drain(receive)
+            given = _Buffered(200, [], b"")
+        else:
+            given = await _buffered(self.app, scope, receive)
         if rule.reset:
             await self._reset(scope, receive)
             return
@@ -61,6 +65,12 @@ class FaultLayer:
             raise ConnectionResetError("The connection was reset, as a fault rule asked for.")
         while (await receive())["type"] != "http.disconnect":
             pass
+
+
+async def _drain(receive: Receive) -> None:
+    """Let the client finish its request: what it sees must not depend on how far it has come."""
+    while (message := await receive())["type"] == "http.request" and message.get("more_body"):
+        pass
 
 
 async def _buffered(app: ASGIApp, scope: Scope, receive: Receive) -> _Buffered:

@@ -9,11 +9,10 @@ from typing import Any
 
 from attrs import asdict, evolve, field, fields, frozen, validators
 
-from ..errors import BACKEND_RESERVED, INVALID_CREDENTIALS, TOO_MANY_REQUESTS, ErrorKind, error_body
+from ..errors import BACKEND_RESERVED, INTERNAL_ERROR, INVALID_CREDENTIALS, TOO_MANY_REQUESTS, ErrorKind, error_body
 
 __all__ = ["KINDS", "FaultRule", "FaultRules"]
 
-_SERVER_ERROR = ErrorKind(1000, 500, "API internal error.", "Try again; if it stays, contact support.")
 _OUTAGE = ErrorKind(1999, 503, "Planned outage.", "Wait; the service will be back soon.")
 _EDGE_HEADERS = {"CF-RAY": "8f0e0e0e0e0e0e0e-FRA", "Server": "cloudflare"}
 
@@ -33,7 +32,7 @@ def _error(kind: ErrorKind) -> dict[str, Any]:
 # Each kind of fault as the fields that it presets; whoever adds a rule can override them.
 KINDS: Mapping[str, Mapping[str, Any]] = {
     "answer": {"status": 500},
-    "server_error": _error(_SERVER_ERROR),
+    "server_error": _error(INTERNAL_ERROR),
     "unavailable": _error(_OUTAGE),
     "bad_gateway": {"status": 502, **_page("502 Bad Gateway")},
     "rate_limited": _error(TOO_MANY_REQUESTS),

@@ -125,7 +125,7 @@ async def get_job_logs(call: Call) -> Answer:
 async def get_transpiled_circuits(call: Call) -> Answer:
     """`GET /v1/jobs/{id}/transpiled_circuits`: where the circuits can be fetched from."""
     job = _find(call)
-    return Answer(body={"url": str(call.request.url_for("circuits", job_id=job.id))})
+    return Answer(body={"url": f"{call.request.base_url}_emulator/jobs/{job.id}/circuits"})
 
 
 async def cancel_job(call: Call) -> Answer:

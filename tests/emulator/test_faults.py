@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from qiskit_runtime_rest.testing import Emulator
+
+Submit = Callable[..., str]
+
+
+@pytest.fixture(autouse=True)
+def held(emulator: Emulator) -> None:
+    emulator.pace = "hold"
+
+
+def test_a_fault_spoils_so_many_answers_and_then_no_more(emulator: Emulator, api: httpx.Client) -> None:
+    emulator.faults.add("list_jobs", status=503, times=2)
+    assert [api.get("/jobs").status_code for _ in range(3)] == [503, 503, 200]
+    assert [rule.fired for rule in emulator.faults.list()] == [2]
+
+
+def test_a_fault_meets_its_operation_only(emulator: Emulator, api: httpx.Client) -> None:
+    emulator.faults.add("get_job_logs", status=500)
+    assert api.get("/jobs").status_code == 200
+    assert api.get("/jobs/x/logs").status_code == 500
+
+
+@pytest.mark.parametrize("operation", ["get_job_logs", "get_jog_logs_jid", "get_jo*_logs*", "*"])
+def test_operations_go_by_plain_name_contract_id_or_pattern(
+    emulator: Emulator, api: httpx.Client, operation: str
+) -> None:
+    emulator.faults.add(operation, status=500)
+    assert api.get("/jobs/x/logs").status_code == 500
+
+
+def test_a_chance_with_a_seed_falls_the_same_each_time(emulator: Emulator, api: httpx.Client) -> None:
+    runs = []
+    for _ in range(2):
+        emulator.faults.clear()
+        emulator.faults.add("list_jobs", status=500, probability=0.5, seed=3)
+        runs.append([api.get("/jobs").status_code for _ in range(20)])
+    assert runs[0] == runs[1]
+    assert set(runs[0]) == {200, 500}
+
+
+def test_some_requests_can_pass_before(emulator: Emulator, api: httpx.Client) -> None:
+    emulator.faults.add("list_jobs", status=500, skip=2)
+    assert [api.get("/jobs").status_code for _ in range(4)] == [200, 200, 500, 200]
+
+
+def test_html_and_headers_come_as_asked(emulator: Emulator, api: httpx.Client) -> None:
+    emulator.faults.add("list_jobs", status=502, html="<p>down</p>", headers={"X-Why": "test"})
+    answer = api.get("/jobs")
+    assert (answer.status_code, answer.text, answer.headers["x-why"]) == (502, "<p>down</p>", "test")
+    assert answer.headers["content-type"].startswith("text/html")
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "code"),
+    [
+        ("rate_limited", 429, "1202"),
+        ("expired_token", 401, "1201"),
+        ("backend_reserved", 423, "1233"),
+        ("server_error", 500, "1000"),
+        ("unavailable", 503, "1999"),
+    ],
+)
+def test_the_services_own_errors_have_its_body(
+    emulator: Emulator, api: httpx.Client, kind: str, status: int, code: str
+) -> None:
+    emulator.faults.add("list_jobs", kind=kind)
+    answer = api.get("/jobs")
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (status, code)
+    assert "retry-after" not in answer.headers
+
+
+def test_retry_after_is_sent_when_asked_for(emulator: Emulator, api: httpx.Client) -> None:
+    emulator.faults.add("list_jobs", kind="rate_limited", retry_after=7)
+    assert api.get("/jobs").headers["retry-after"] == "7"
+
+
+@pytest.mark.parametrize(("kind", "status"), [("edge_error", 520), ("edge_block", 403)])
+def test_the_edge_answers_html_with_a_ray_id(emulator: Emulator, api: httpx.Client, kind: str, status: int) -> None:
+    emulator.faults.add("list_jobs", kind=kind)
+    answer = api.get("/jobs")
+    assert answer.status_code == status
+    assert answer.headers["cf-ray"]
+    assert answer.text.startswith("<!DOCTYPE html>")
+
+
+def test_a_connection_reset_before_leaves_no_job(emulator: Emulator, api: httpx.Client, bell: dict[str, Any]) -> None:
+    emulator.faults.add("create_job", kind="reset")
+    with pytest.raises(httpx.ReadError):
+        api.post("/jobs", json=bell)
+    assert api.get("/jobs").json()["count"] == 0
+
+
+def test_a_connection_reset_after_leaves_the_job(emulator: Emulator, api: httpx.Client, bell: dict[str, Any]) -> None:
+    emulator.faults.add("create_job", kind="reset_after")
+    with pytest.raises(httpx.ReadError):
+        api.post("/jobs", json=bell)
+    assert api.get("/jobs").json()["count"] == 1
+
+
+def test_an_error_can_come_although_the_request_took_effect(
+    emulator: Emulator, api: httpx.Client, bell: dict[str, Any]
+) -> None:
+    emulator.faults.add("create_job", status=502, when="after")
+    assert api.post("/jobs", json=bell).status_code == 502
+    assert api.get("/jobs").json()["count"] == 1
+
+
+def test_a_truncated_body_ends_the_connection_early(emulator: Emulator, api: httpx.Client) -> None:
+    emulator.faults.add("get_instance", kind="truncated", keep=20)
+    with pytest.raises(httpx.RemoteProtocolError):
+        api.get("/instance")
+    assert api.get("/instance").status_code == 200
+
+
+def test_a_slow_body_comes_whole_in_the_end(emulator: Emulator, api: httpx.Client) -> None:
+    expected = api.get("/instance").json()
+    emulator.faults.add("get_instance", kind="slow", chunks=5, pause=0.02)
+    began = time.monotonic()
+    assert api.get("/instance").json() == expected
+    assert time.monotonic() - began >= 0.08
+
+
+def test_an_unknown_status_word_and_nulls_can_be_put_in(emulator: Emulator, api: httpx.Client, submit: Submit) -> None:
+    job_id = submit(api)
+    emulator.faults.add("get_job", kind="unknown_status")
+    emulator.faults.add("get_job", kind="null", replace={"created": None, "usage.status": None})
+    strange, nulls, usual = (api.get(f"/jobs/{job_id}").json() for _ in range(3))
+    assert strange["status"] == strange["state"]["status"] == "Reticulating"
+    assert (nulls["created"], nulls["usage"]["status"]) == (None, None)
+    assert usual["status"] == "Queued"
+
+
+def test_the_token_endpoint_can_fail_too(emulator: Emulator) -> None:
+    emulator.faults.add("create_token", status=503, times=1)
+    answer = httpx.post(f"{emulator.iam_url}/identity/token", data={})
+    assert answer.status_code == 503
+
+
+def test_faults_are_added_listed_and_removed_over_http(control: httpx.Client, api: httpx.Client) -> None:
+    added = control.post("/faults", json=[{"operation": "list_jobs", "status": 500}, {"kind": "reset"}])
+    assert added.status_code == 201
+    first, second = added.json()["faults"]
+    assert control.delete(f"/faults/{second['id']}").status_code == 204
+    assert control.delete(f"/faults/{second['id']}").status_code == 404
+    assert api.get("/jobs").status_code == 500
+    assert [(rule["id"], rule["fired"]) for rule in control.get("/faults").json()["faults"]] == [(first["id"], 1)]
+    control.delete("/faults")
+    assert control.get("/faults").json() == {"faults": []}
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [{"operation": "x", "colour": "red"}, {"kind": "sulk"}, {"probability": 2}, {"status": "many"}, {"times": 0}, 5],
+)
+def test_a_rule_that_makes_no_sense_is_refused_with_a_reason(control: httpx.Client, rule: Any) -> None:
+    answer = control.post("/faults", json=rule)
+    assert answer.status_code == 400
+    assert answer.json()["error"]
+
+
+def test_a_fault_is_noted_in_the_record_of_requests(emulator: Emulator, api: httpx.Client) -> None:
+    emulator.faults.add("list_jobs", kind="rate_limited")
+    api.get("/jobs")
+    api.get("/jobs")
+    assert [(one.operation, one.fault, one.status) for one in emulator.requests[-2:]] == [
+        ("list_jobs", "rate_limited", 429),
+        ("list_jobs", None, 200),
+    ]

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from qiskit_runtime_rest.emulator import create_app
+from qiskit_runtime_rest.testing import Emulator
+
+SERVE = "import sys; from qiskit_runtime_rest.emulator import serve; serve(ready_file=sys.argv[1], seed=1)"
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, Any]]]:
+    ready = tmp_path / "ready.json"
+    with subprocess.Popen([sys.executable, "-W", "error", "-c", SERVE, str(ready)], stderr=subprocess.PIPE) as server:
+        try:
+            deadline = time.monotonic() + 30
+            while not ready.exists():
+                assert time.monotonic() < deadline
+                assert server.poll() is None, server.stderr and server.stderr.read()
+                time.sleep(0.01)
+            yield server, json.loads(ready.read_text())
+        finally:
+            server.kill()
+
+
+def loaded_modules(code: str) -> set[str]:
+    command = f"import sys; {code}; print(' '.join(sys.modules))"
+    return set(subprocess.run([sys.executable, "-c", command], capture_output=True, check=True).stdout.decode().split())
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_the_ready_file_says_where_it_listens_and_signals_end_it_cleanly(
+    process: tuple[subprocess.Popen[bytes], dict[str, Any]], tmp_path: Path, stop: signal.Signals
+) -> None:
+    server, ready = process
+    assert set(ready) == {"url", "base_url", "iam_url", "api_key", "instance", "pid"}
+    assert ready["pid"] == server.pid
+    assert ready["url"].startswith("http://127.0.0.1:")
+    assert httpx.get(f"{ready['base_url']}/v1/versions").status_code == 200
+    os.kill(server.pid, stop)
+    assert server.wait(timeout=20) == 0
+    assert server.stderr is not None
+    assert server.stderr.read() == b""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_server_process_stays_small() -> None:
+    code = "from qiskit_runtime_rest.emulator import Emulator; e = Emulator().start(); import httpx; "
+    code += "httpx.get(e.base_url + '/v1/versions'); e.close()"
+    assert loaded_modules(code).isdisjoint({"qiskit", "numpy", "scipy", "qiskit_ibm_runtime", "qiskit_aer"})
+
+
+def test_the_emulator_imports_nothing_of_the_client_side() -> None:
+    import_it = "import qiskit_runtime_rest.emulator.embedded, qiskit_runtime_rest.emulator.workers"
+    ours = {name for name in loaded_modules(import_it) if name.startswith("qiskit_runtime_rest.")}
+    assert {name for name in ours if not name.startswith("qiskit_runtime_rest.emulator")} <= {
+        "qiskit_runtime_rest._version"
+    }
+
+
+def test_a_port_that_is_taken_is_named(emulator: Emulator) -> None:
+    from qiskit_runtime_rest.emulator import serve
+
+    port = int(emulator.url.rsplit(":", 1)[1])
+    with pytest.raises(OSError, match=f"127.0.0.1:{port}"):
+        serve(port=port)
+
+
+def test_an_emulator_that_is_not_running_says_so() -> None:
+    emulator = Emulator()
+    with pytest.raises(RuntimeError, match="Start the emulator"):
+        _ = emulator.url
+    with pytest.raises(RuntimeError, match="Start the emulator"):
+        emulator.reset()
+
+
+def test_wrong_choices_are_refused_before_anything_starts() -> None:
+    with pytest.raises(ValueError, match="pace"):
+        Emulator(pace="quickly")
+    with pytest.raises(ValueError, match="workers"):
+        Emulator(workers=0)
+    with pytest.raises(TypeError, match="colour"):
+        Emulator(colour="red")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_it_can_be_used_from_async_code() -> None:
+    async with Emulator() as emulator, httpx.AsyncClient() as client:
+        assert (await client.get(f"{emulator.url}/_emulator/health")).json()["status"] == "ok"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_it_is_a_plain_asgi_application_as_well() -> None:
+    app = create_app(pace="hold")
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://emulator") as client:
+        assert (await client.get("/api/v1/versions")).status_code == 200
+        assert (await client.post("/_emulator/faults", json={"kind": "reset"})).status_code == 201
+        with pytest.raises(ConnectionResetError):
+            await client.get("/api/v1/versions")
+    app.state.parts.service.close()
