@@ -1,0 +1,219 @@
+"""What `qrr doctor` looks at: each check asks one question and answers ok, warn or fail."""
+
+from __future__ import annotations
+
+import datetime
+import email.utils
+import importlib.metadata
+import os
+import re
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from .. import account_file
+from ..auth.iam import TOKEN_PATH
+from ..errors import ApiError, ConfigurationError, RuntimeRestError, TransportError
+from .versions import days_left
+
+if TYPE_CHECKING:
+    from ..settings import Settings
+    from .service_options import ServiceOptions
+
+__all__ = ["Check", "Verdict", "all_checks"]
+
+Verdict: TypeAlias = Literal["ok", "warn", "fail"]
+
+TIMEOUT_SECONDS = 15.0
+SKEW_SECONDS = 60.0
+"""More than this between our clock and the service's, and tokens look expired, or not yet valid."""
+
+SUNSET_DAYS = 90
+DISTRIBUTION = "qiskit-runtime-rest"
+EXTRAS = ("cli", "numpy", "qiskit", "emulator")
+OTHERS_MAY_READ = stat.S_IRGRP | stat.S_IROTH
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """The outcome of one check."""
+
+    name: str
+    verdict: Verdict
+    text: str
+
+
+def all_checks(options: ServiceOptions) -> Iterator[Check]:
+    """Every check, each as soon as it is done. Nothing in it is a secret."""
+    yield from _extras()
+    yield from _account_file()
+    try:
+        settings = options.settings(timeout=TIMEOUT_SECONDS)
+        yield from _configured(settings, options)
+    except ConfigurationError as error:
+        yield Check(name="settings", verdict="fail", text=str(error))
+        return
+    if settings.instance is None:
+        return
+    yield from _service(settings)
+    if settings.api_key is not None:
+        yield from _credentials(settings)
+
+
+def _extras() -> Iterator[Check]:
+    try:
+        requirements = importlib.metadata.requires(DISTRIBUTION) or []
+    except importlib.metadata.PackageNotFoundError:
+        yield Check(name="extras", verdict="warn", text=f"{DISTRIBUTION} is not installed, only found on the path.")
+        return
+    missing: dict[str, list[str]] = {extra: [] for extra in EXTRAS}
+    for requirement in requirements:
+        found = re.match(r"([\w.-]+).*;.*extra\s*==\s*['\"](\w+)['\"]", requirement)
+        if found and found[2] in missing and not _is_installed(found[1]):
+            missing[found[2]].append(found[1])
+    for extra, packages in missing.items():
+        lacks = f"not installed ({', '.join(packages)}): pip install '{DISTRIBUTION}[{extra}]' if you want it."
+        yield Check(name=f"extra {extra}", verdict="ok", text=lacks if packages else "installed")
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def _account_file() -> Iterator[Check]:
+    path = account_file.default_path()
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        yield Check(name="account file", verdict="ok", text=f"none at {path}; `qrr login` makes one.")
+        return
+    if os.name == "posix" and mode & OTHERS_MAY_READ:
+        text = f"{path} holds API keys and can be read by others on this machine: chmod 600 {path}"
+        yield Check(name="account file", verdict="warn", text=text)
+    else:
+        yield Check(name="account file", verdict="ok", text=str(path))
+
+
+def _configured(settings: Settings, options: ServiceOptions) -> Iterator[Check]:
+    """What is set, and from where: the first source that says what is in force."""
+    saved = _saved(options)
+    account = f"account {saved.name!r}" if saved else ""
+    environ = os.environ.get
+    api_key = [("QISKIT_IBM_TOKEN", environ("QISKIT_IBM_TOKEN")), (account, saved.api_key if saved else None)]
+    instance = [
+        ("--instance", options.instance),
+        ("QISKIT_IBM_INSTANCE", environ("QISKIT_IBM_INSTANCE")),
+        (account, saved.instance if saved else None),
+    ]
+    base_url = [
+        ("--base-url", options.base_url),
+        ("QISKIT_IBM_URL", environ("QISKIT_IBM_URL")),
+        (account, saved.url if saved else None),
+        ("the instance's region", settings.base_url),
+    ]
+    iam_url = [
+        ("--iam-url", options.iam_url),
+        ("IAM_URL", environ("IAM_URL")),
+        ("the instance's cloud", settings.iam_url),
+    ]
+    version = [("--api-version", options.api_version), ("this release's default", settings.api_version)]
+
+    if settings.api_key is None:
+        text = "none: set QISKIT_IBM_TOKEN, or save one with `qrr login`."
+        yield Check(name="API key", verdict="fail", text=text)
+    else:
+        yield Check(name="API key", verdict="ok", text=f"set, not shown (from {_origin(settings.api_key, api_key)})")
+    if settings.instance is None:
+        text = "none: set QISKIT_IBM_INSTANCE to a CRN, pass --instance, or save one with `qrr login`."
+        yield Check(name="instance", verdict="fail", text=text)
+    else:
+        text = f"{settings.instance} (from {_origin(settings.instance, instance)})"
+        yield Check(name="instance", verdict="ok", text=text)
+    for name, value, sources in (
+        ("base URL", settings.base_url, base_url),
+        ("IAM", settings.iam_url, iam_url),
+        ("API version", settings.api_version, version),
+    ):
+        yield Check(name=name, verdict="ok", text=f"{value} (from {_origin(value, sources)})")
+
+
+def _saved(options: ServiceOptions) -> account_file.SavedAccount | None:
+    try:
+        return account_file.read_account(
+            account_file.default_path(), name=options.account, channel=os.environ.get("QISKIT_IBM_CHANNEL") or None
+        )
+    except ConfigurationError:
+        return None  # the settings did without it
+
+
+def _origin(value: str, sources: Sequence[tuple[str, str | None]]) -> str:
+    return next((name for name, said in sources if said is not None and said.strip() == value), "the settings")
+
+
+def _service(settings: Settings) -> Iterator[Check]:
+    """Whether the service answers, without credentials; what it says of the API version, and of the time."""
+    import httpx
+
+    from qiskit_runtime_api.api.versions import get_versions
+
+    from ..client import RuntimeClient
+    from ..connection import RetryPolicy
+
+    try:
+        with RuntimeClient(settings=settings, auth=httpx.Auth(), retries=RetryPolicy(attempts=1)) as client:
+            listed = client.versions()
+            headers = get_versions.sync_detailed(client=client.api).headers
+    except RuntimeRestError as error:
+        yield Check(name="service", verdict="fail", text=str(error))
+        return
+    yield Check(name="service", verdict="ok", text=f"answers at {settings.base_url}")
+    entry = next((entry for entry in listed if entry.get("version") == settings.api_version), None)
+    yield _version(settings.api_version, entry, known=[str(entry.get("version")) for entry in listed])
+    if headers.get("Date"):
+        yield _clock(headers["Date"], now=datetime.datetime.now(datetime.UTC))
+
+
+def _version(pinned: str, entry: dict[str, object] | None, *, known: Sequence[str]) -> Check:
+    name = "API version"
+    if entry is None:
+        text = f"the service knows {', '.join(known) or 'none'}, not {pinned}: use another --api-version."
+        return Check(name=name, verdict="fail", text=text)
+    left = days_left(entry)
+    if left is None:
+        return Check(name=name, verdict="ok", text=f"{pinned} is {entry.get('status') or 'served'}")
+    text = f"{pinned} is {entry.get('status')}, to be switched off on {entry.get('sunset_date')}, {left} days from now"
+    return Check(name=name, verdict="fail" if left < 0 else "warn" if left <= SUNSET_DAYS else "ok", text=text)
+
+
+def _clock(date: str, *, now: datetime.datetime) -> Check:
+    try:
+        skew = (now - email.utils.parsedate_to_datetime(date)).total_seconds()
+    except (ValueError, TypeError):
+        return Check(name="clock", verdict="warn", text=f"the service's Date header is no date: {date[:40]!r}")
+    if abs(skew) <= SKEW_SECONDS:
+        return Check(name="clock", verdict="ok", text=f"within {SKEW_SECONDS:.0f} s of the service's")
+    text = f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the service's: let the machine set its clock."
+    return Check(name="clock", verdict="warn", text=text)
+
+
+def _credentials(settings: Settings) -> Iterator[Check]:
+    """Whether IAM gives a token for the key, and the service accepts it for the instance."""
+    from ..client import RuntimeClient
+    from ..connection import RetryPolicy
+
+    try:
+        with RuntimeClient(settings=settings, retries=RetryPolicy(attempts=1)) as client:
+            backends = client.instances.get().backends or []
+    except (ApiError, TransportError) as error:
+        at_iam = error.url.endswith(TOKEN_PATH)
+        if not at_iam:
+            yield Check(name="token", verdict="ok", text="IAM exchanged the API key for a token")
+        yield Check(name="token" if at_iam else "access", verdict="fail", text=str(error))
+        return
+    yield Check(name="token", verdict="ok", text="IAM exchanged the API key for a token")
+    yield Check(name="access", verdict="ok", text=f"the service accepts it; the instance has {len(backends)} backends")

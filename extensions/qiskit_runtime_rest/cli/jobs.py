@@ -1,0 +1,150 @@
+"""`qrr jobs`, `wait`, `result`, `cancel`: what becomes of jobs."""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from ..errors import InvalidInput, ResultDecodeError
+from .progress import following
+from .result_view import result_document, result_view
+from .service_options import JsonOption, ServiceOptions, with_service_options
+from .terminal import Column, fitting_table, print_json, say, stdout
+
+__all__ = ["cancel", "jobs", "result", "wait"]
+
+COLUMNS = (
+    Column("job", needed=True),
+    Column("status", needed=True),
+    Column("program"),
+    Column("backend"),
+    Column("created"),
+    Column("tags"),
+)
+LARGEST_PAGE = 200
+
+JobId = Annotated[str, typer.Argument(metavar="JOB", help="Id of the job.")]
+Timeout = Annotated[float | None, typer.Option(help="Seconds to wait at most; then the exit status is 3.")]
+
+
+@with_service_options
+def jobs(
+    options: ServiceOptions,
+    *,
+    pending: Annotated[
+        bool | None,
+        typer.Option("--pending/--finished", help="Only jobs that are queued or running; only jobs that are over."),
+    ] = None,
+    backend: Annotated[str | None, typer.Option("--backend", "-b", help="Only jobs of this backend.")] = None,
+    program: Annotated[str | None, typer.Option(help="Only jobs of this program.")] = None,
+    session: Annotated[str | None, typer.Option(help="Only jobs of this session.")] = None,
+    tag: Annotated[
+        list[str] | None, typer.Option("--tag", "-t", help="Only jobs with this tag; all of them, if repeated.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many in all.")] = 20,
+    json: JsonOption = False,
+) -> None:
+    """List jobs, the newest first. With --json, one object a line."""
+    with options.client() as client:
+        found = client.jobs.list(
+            pending=pending,
+            backend=backend,
+            program=program,
+            session_id=session,
+            tags=tag or None,
+            limit=min(limit, LARGEST_PAGE),
+        )
+        listed = [job.raw for job in itertools.islice(found, limit)]
+    if json:
+        for raw in listed:
+            print_json(raw)
+        return
+    if not listed:
+        say("no jobs.")
+        return
+    console = stdout()
+    console.print(fitting_table(COLUMNS, [_row(raw) for raw in listed], console=console))
+
+
+def _row(raw: dict[str, Any]) -> tuple[object, ...]:
+    program = raw.get("program") or {}
+    return (
+        raw.get("id"),
+        raw.get("status"),
+        program.get("id") if isinstance(program, dict) else program,
+        raw.get("backend"),
+        _local_time(raw.get("created")),
+        ", ".join(raw.get("tags") or ()),
+    )
+
+
+def _local_time(text: object) -> str:
+    try:
+        return datetime.datetime.fromisoformat(str(text)).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    except ValueError:
+        return str(text or "")
+
+
+@with_service_options
+def wait(options: ServiceOptions, job_id: JobId, *, timeout: Timeout = None, json: JsonOption = False) -> None:
+    """Wait until a job is over; print its last status."""
+    with options.client() as client:
+        job = client.jobs.get(job_id)
+        with following(job.id) as on_status:
+            status = job.wait(timeout=timeout, on_status=on_status)
+    if json:
+        print_json({"id": job.id, "status": str(status), "waited": round(status.waited, 3)})
+    else:
+        typer.echo(status)
+
+
+@with_service_options
+def result(
+    options: ServiceOptions,
+    job_id: JobId,
+    *,
+    timeout: Timeout = None,
+    raw: Annotated[bool, typer.Option("--raw", help="The result's bytes as the service sent them.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Wait for a job and print its result: counts as a histogram, expectation values as a table."""
+    if raw and json:
+        raise InvalidInput("--raw or --json, not both.")
+    with options.client() as client:
+        job = client.jobs.get(job_id)
+        with following(job.id) as on_status:
+            try:
+                decoded = job.result(timeout=timeout, on_status=on_status)
+            except ResultDecodeError as error:
+                if not raw:
+                    raise
+                _write_bytes(error.raw)
+                return
+    if raw:
+        _write_bytes(decoded.raw)
+    elif json:
+        print_json({"id": job.id, **result_document(decoded)})
+    else:
+        console = stdout()
+        for part in result_view(decoded, console=console):
+            console.print(part)
+
+
+def _write_bytes(content: bytes) -> None:
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
+
+
+@with_service_options
+def cancel(options: ServiceOptions, job_id: JobId, *, json: JsonOption = False) -> None:
+    """Cancel a job that is queued or running."""
+    with options.client() as client:
+        client.jobs.get(job_id).cancel()
+    if json:
+        print_json({"id": job_id, "cancelled": True})
+    else:
+        say(f"job {job_id} is being cancelled.")

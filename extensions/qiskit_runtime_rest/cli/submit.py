@@ -1,0 +1,131 @@
+"""`qrr submit`: from files to a job's id."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..errors import InvalidInput
+from .progress import following
+from .service_options import JsonOption, ServiceOptions, with_service_options
+from .terminal import print_json, say
+
+if TYPE_CHECKING:
+    from ..client import RuntimeClient
+    from ..job import Job
+    from ..jobs import SubmitOptions
+
+__all__ = ["submit"]
+
+STDIN = "-"
+JOB = "Job"
+CIRCUITS = "Circuits (not with a file of params)"
+
+
+@with_service_options
+def submit(
+    options: ServiceOptions,
+    program: Annotated[str, typer.Argument(help="sampler, estimator, noise-learner, executor, ...")],
+    files: Annotated[
+        list[str],
+        typer.Argument(help="OpenQASM files, one a circuit; or one JSON file of params; - reads stdin."),
+    ],
+    *,
+    backend: Annotated[str, typer.Option("--backend", "-b", help="Such as ibm_torino.", rich_help_panel=JOB)],
+    shots: Annotated[int | None, typer.Option(help="Shots of each circuit.", rich_help_panel=CIRCUITS)] = None,
+    observable: Annotated[
+        list[str] | None,
+        typer.Option(help="Pauli string to estimate; may be repeated.", rich_help_panel=CIRCUITS),
+    ] = None,
+    precision: Annotated[float | None, typer.Option(help="Standard error to aim at.", rich_help_panel=CIRCUITS)] = None,
+    tag: Annotated[list[str] | None, typer.Option("--tag", "-t", help="May be repeated.", rich_help_panel=JOB)] = None,
+    session: Annotated[str | None, typer.Option(help="Id of a session to run in.", rich_help_panel=JOB)] = None,
+    private: Annotated[
+        bool,
+        typer.Option("--private", help="Params are not kept, the result can be read once.", rich_help_panel=JOB),
+    ] = False,
+    max_execution_time: Annotated[
+        float | None, typer.Option(help="QPU seconds after which the job is ended.", rich_help_panel=JOB)
+    ] = None,
+    wait: Annotated[bool, typer.Option("--wait", "-w", help="Wait until the job is over.")] = False,
+    timeout: Annotated[float | None, typer.Option(help="With --wait: seconds to wait at most.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Submit a job and print its id.
+
+    The params are a JSON file, or are made of OpenQASM files in the backend's native gates:
+
+    qrr submit sampler bell.qasm --backend ibm_torino --shots 1000
+    """
+    request: SubmitOptions = {
+        "backend": backend,
+        "tags": tag or [],
+        "session_id": session,
+        "private": private or None,
+        "max_execution_time": max_execution_time,
+    }
+    texts = [_read(file) for file in files]
+    circuit_options = {"shots": shots, "observables": observable, "precision": precision}
+    with options.client() as client:
+        try:
+            job = _submit(client, program, texts, circuit_options, request)
+        except KeyboardInterrupt:
+            say("interrupted while submitting: the job may exist. Look with: qrr jobs --pending")
+            raise
+        if not json:
+            typer.echo(job.id)
+        if wait:
+            with following(job.id) as on_status:
+                status = job.wait(timeout=timeout, on_status=on_status)
+            say(f"{status} after {status.waited:.1f} s. Read the result with: qrr result {job.id}")
+        if json:
+            print_json(job.raw)
+
+
+def _read(file: str) -> str:
+    try:
+        return sys.stdin.read() if file == STDIN else Path(file).read_text(encoding="utf-8")
+    except OSError as error:
+        raise InvalidInput(f"cannot read {file}: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise InvalidInput(f"{file} is not text: circuits are OpenQASM, params are JSON.") from None
+
+
+def _submit(
+    client: RuntimeClient, program: str, texts: list[str], circuit_options: dict[str, Any], request: SubmitOptions
+) -> Job:
+    given = {name: value for name, value in circuit_options.items() if value}
+    if texts[0].lstrip().startswith("{"):
+        if given or len(texts) > 1:
+            raise InvalidInput("a JSON file holds all the params: leave further files, shots and the like out.")
+        return client.jobs.submit(program, params=_params(texts[0]), **request)
+    if program == "sampler":
+        return client.sampler(texts, **_only(given, "shots", program=program), **request)
+    if program == "estimator":
+        more = _only(given, "observables", "precision", program=program)
+        observables = more.pop("observables", None)
+        if not observables:
+            raise InvalidInput("an estimator needs what to estimate: --observable ZZ, which may be repeated.")
+        return client.estimator([(text, observables) for text in texts], **more, **request)
+    raise InvalidInput(f"for the program {program!r}, give a JSON file of params; circuits alone do not suffice.")
+
+
+def _only(given: dict[str, Any], *known: str, program: str) -> dict[str, Any]:
+    for name in given:
+        if name not in known:
+            raise InvalidInput(f"a {program} takes no --{name.removesuffix('s') if name == 'observables' else name}.")
+    return dict(given)
+
+
+def _params(text: str) -> dict[str, Any]:
+    import json
+
+    try:
+        params = json.loads(text)
+    except ValueError as error:
+        raise InvalidInput(f"the params are not JSON: {error}.") from None
+    assert isinstance(params, dict)  # it begins with a brace
+    return params

@@ -1,0 +1,79 @@
+"""Writing to the terminal: results on stdout, everything else on stderr; tables that fit, JSON that parses."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import typer
+from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
+from rich.text import Text
+
+__all__ = ["Column", "fitting_table", "print_json", "say", "stderr", "stdout"]
+
+PIPE_WIDTH = 1000
+"""Width where there is no terminal: nothing is cut that another program is to read."""
+
+
+def stdout() -> Console:
+    """The console for what was asked for."""
+    return _console(Console(highlight=False))
+
+
+def stderr() -> Console:
+    """The console for progress, hints and errors."""
+    return _console(Console(highlight=False, stderr=True))
+
+
+def _console(console: Console) -> Console:
+    if not console.is_terminal:
+        console.width = PIPE_WIDTH
+    return console
+
+
+def say(text: str, *, style: str = "", label: str = "", label_style: str = "bold red") -> None:
+    """One message for people, on stderr; the terminal breaks its lines. `label`: a word before it, set apart."""
+    message = Text.assemble((f"{label}: ", label_style) if label else "", (text, style))
+    stderr().print(message, soft_wrap=True)
+
+
+def print_json(value: object) -> None:
+    """One JSON document on one line of stdout."""
+    typer.echo(json.dumps(value, ensure_ascii=False, default=_plain))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table; one that is not `needed` is left out where the terminal is too narrow."""
+
+    title: str
+    needed: bool = False
+    right: bool = False
+
+
+def fitting_table(
+    columns: Sequence[Column], rows: Sequence[Sequence[object]], *, console: Console, title: str | None = None
+) -> Table:
+    """A table without frames of as many `columns` as fit; the last of those not needed goes first."""
+    kept = list(range(len(columns)))
+    while True:
+        table = Table(box=None, pad_edge=False, title=title, title_justify="left", header_style="bold")
+        for place in kept:
+            column = columns[place]
+            table.add_column(column.title, justify="right" if column.right else "left", overflow="fold")
+        for row in rows:
+            table.add_row(*(Text("" if row[place] is None else str(row[place])) for place in kept))
+        spare = [place for place in kept if not columns[place].needed]
+        if not spare or Measurement.get(console, console.options, table).maximum <= console.width:
+            return table
+        kept.remove(spare[-1])
