@@ -12,6 +12,9 @@ __all__ = ["Crn"]
 EXAMPLE = "crn:v1:bluemix:public:quantum-computing:us-east:a/<account>:<instance>::"
 WHERE = "Copy the CRN from the Instances page of IBM Quantum Platform"
 
+REGION = r"[a-z0-9]+(-[a-z0-9]+)*"
+LIKE_AN_API_KEY = r"[A-Za-z0-9_-]{40,}"
+
 SEGMENTS = (
     "crn",
     "version",
@@ -54,7 +57,7 @@ class Crn:
             )
         named = dict(zip(SEGMENTS, parts, strict=True))
         for segment in ("version", "cloud", "visibility", "service", "region", "account", "instance"):
-            if not named[segment]:
+            if named[segment] in ("", "a/"):
                 raise ConfigurationError(f"instance {text!r}: the CRN's {segment} is missing. {WHERE}: {EXAMPLE}")
         if named["service"] != "quantum-computing":
             raise ConfigurationError(
@@ -64,6 +67,11 @@ class Crn:
             raise ConfigurationError(
                 f"instance {text!r}: the CRN's account is {named['account']!r}, it should begin with 'a/'. {WHERE}."
             )
+        if not re.fullmatch(REGION, named["region"]):
+            # The region becomes part of the host's name, to which the token is sent.
+            raise ConfigurationError(f"instance {text!r}: {named['region']!r} is no region. {WHERE}: {EXAMPLE}")
+        if not re.fullmatch(r"[!-~]+", text):
+            raise ConfigurationError(f"instance {text!r} holds white space or a character that no CRN has. {WHERE}.")
         return cls(
             text=text,
             cloud=named["cloud"],
@@ -94,6 +102,8 @@ class Crn:
 
 
 def _not_a_crn(text: str) -> str:
+    if re.fullmatch(LIKE_AN_API_KEY, text):
+        return f"the instance looks like an API key, and is not shown: were the two exchanged? {WHERE}: {EXAMPLE}"
     if re.fullmatch(r"[^/\s]+/[^/\s]+/[^/\s]+", text):
         return (
             f"instance {text!r} is a hub/group/project of the classic platform, which v1 does not know. "

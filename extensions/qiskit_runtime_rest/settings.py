@@ -26,6 +26,8 @@ API_VERSION = "2026-04-15"
 
 PLATFORM_HOSTS = ("cloud.ibm.com", "test.cloud.ibm.com")
 CLASSIC_HOSTS = ("quantum-computing.ibm.com", "quantum-computing.cloud.ibm.com")
+HOST = r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f.:]+\])(:[0-9]*)?"
+PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 SERVICE_SUBMISSIONS_PER_MINUTE = 5.0
 SECRETS = ("api_key", "token")
@@ -130,8 +132,8 @@ class Settings:
             "timeout": timeout,
             "verify": _pick(found, "verify", default=True),
             "submissions_per_minute": _submission_limit(submissions_per_minute, service),
-            "proxies": dict(_pick(found, "proxies", default={})),
-            "application": application or "qiskit-runtime-rest",
+            "proxies": _proxies(_pick(found, "proxies", default={})),
+            "application": _application(application or "qiskit-runtime-rest"),
         }
         for name, value in resolved.items():
             object.__setattr__(self, name, value)
@@ -173,16 +175,41 @@ def _iam_url(crn: Crn | None, *, private: bool) -> str:
 
 
 def _http_url(url: str, name: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigurationError(f"{name} {url!r} is not an http(s) URL such as https://quantum.cloud.ibm.com/api.")
-    if parts.username or parts.password:
+    if "@" in url.partition("?")[0]:
         raise ConfigurationError(f"{name} holds a user name or password: leave them out, the API key identifies you.")
+    if not _is_url(url, ("http", "https")):
+        raise ConfigurationError(f"{name} {url!r} is not an http(s) URL such as https://quantum.cloud.ibm.com/api.")
     return url
 
 
+def _is_url(url: str, schemes: tuple[str, ...]) -> bool:
+    """Whether `url` names a host, and by one of `schemes`; an international host name in its ASCII form only."""
+    try:
+        parts = urlsplit(url)
+        named = re.fullmatch(HOST, parts.netloc.rpartition("@")[2]) is not None and parts.port != 0
+    except ValueError:
+        return False
+    return named and parts.scheme in schemes and re.fullmatch(r"[!-~]+", url) is not None
+
+
+def _proxies(proxies: Mapping[str, str]) -> dict[str, str]:
+    for scheme, url in proxies.items():
+        if not _is_url(url, PROXY_SCHEMES):
+            # The URL is not shown: it may hold a password.
+            raise ConfigurationError(
+                f"the proxy for {scheme!r} is not a URL such as http://proxy.example:8080 ({', '.join(PROXY_SCHEMES)})."
+            )
+    return dict(proxies)
+
+
+def _application(name: str) -> str:
+    if not (name.isascii() and name.isprintable()):
+        raise ConfigurationError(f"application {name!r} is sent in a header: ASCII letters, digits and signs only.")
+    return name
+
+
 def _api_version(version: str | None) -> str:
-    if version is not None and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", version):
+    if version is not None and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", version):
         raise ConfigurationError(f"api_version {version!r} is not a date such as {API_VERSION}.")
     return version or API_VERSION
 
@@ -206,7 +233,7 @@ def _submission_limit(limit: float | str | None, service: str) -> float | None:
         number = 0.0
     if not number > 0:
         raise ConfigurationError(f"submissions_per_minute {limit!r} is neither a positive number nor None.")
-    return number
+    return number if number < float("inf") else None
 
 
 def require_instance(settings: Settings) -> str:

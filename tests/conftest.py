@@ -1,0 +1,35 @@
+"""Fixtures for all tests: time that passes only when told to, and asyncio for the asynchronous ones."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+
+class FakeClock:
+    """A `Clock` whose sleeps take no time: they move it on, and are remembered in `slept`."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.slept: list[float] = []
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float, stop: threading.Event | None = None) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+    async def sleep_async(self, seconds: float) -> None:
+        self.sleep(seconds)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
