@@ -23,8 +23,8 @@ from openapi_python_client import Project
 from openapi_python_client.config import ClassOverride, Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError
-from qiskit_runtime_rest.contract.document import Document
 
+from qiskit_runtime_rest.contract.document import Document
 from tools.overlay import load_overlay, prepare
 from tools.preflight import advice_for, obstacles
 
@@ -145,6 +145,9 @@ def _run_generator(document: dict[str, Any], *, layout: Layout, package: Path) -
     data = GeneratorData.from_dict(document, config=config)
     if isinstance(data, GeneratorError):
         return [data]
+    collections = data.endpoint_collections_by_tag.values()
+    if errors := [*(error for each in collections for error in each.parse_errors), *data.errors]:
+        return errors
     if unused := sorted(overrides.keys() - overrides.noted):
         raise GenerationError(f"{layout.config.name}: class_overrides match nothing any more: {', '.join(unused)}")
     project = Project(openapi=data, config=config)

@@ -7,6 +7,7 @@ from typing import Any
 
 from attrs import frozen
 from openapi_python_client.parser.errors import GeneratorError
+
 from qiskit_runtime_rest.contract.document import Document, UnresolvedReference
 
 Path = tuple[str | int, ...]
@@ -21,7 +22,7 @@ _DATA = frozenset({"example", "examples", "default", "enum", "const"})
 
 @frozen
 class Obstacle:
-    """One thing the generator would drop code for, with the overlay action that removes it."""
+    """One thing that would cost generated code or data, with the overlay action that removes it."""
 
     target: str
     reason: str
@@ -33,7 +34,7 @@ class Obstacle:
 
 
 def obstacles(content: dict[str, Any]) -> list[Obstacle]:
-    """List what of a prepared document is known to make the generator drop a model or an operation."""
+    """List what of a prepared document is known to make the generator drop code, or its models drop data."""
     document = Document(content=content)
     return [
         *_repeated_operation_ids(document),
@@ -44,7 +45,7 @@ def obstacles(content: dict[str, Any]) -> list[Obstacle]:
 
 
 def _node_obstacles(node: Mapping[str, Any], path: Path, document: Document) -> Iterator[Obstacle]:
-    for rule in (_array_without_items, _undefined_reference, _odd_enum, _header_parameter):
+    for rule in (_array_without_items, _undefined_reference, _odd_enum, _closed_object, _header_parameter):
         if found := rule(node, document):
             steps, reason, change = found
             yield Obstacle(jsonpath((*path, *steps), document), reason, change)
@@ -79,6 +80,13 @@ def _odd_enum(node: Mapping[str, Any], _: Document) -> Finding:
         return ("enum",), "Mixed or fractional values cannot become a Python enum.", "remove: true"
     if node.get("default") is not None and node["default"] not in values:
         return ("default",), "The default is not one of the enum's values.", "remove: true"
+    return None
+
+
+def _closed_object(node: Mapping[str, Any], _: Document) -> Finding:
+    if node.get("additionalProperties") is False:
+        reason = "A model of a closed object drops the keys it does not know, and new keys do come."
+        return ("additionalProperties",), reason, "remove: true"
     return None
 
 

@@ -15,9 +15,10 @@ from typing import Any
 import httpx
 import oas_patch  # type: ignore[import-untyped]
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
-from qiskit_runtime_rest.contract import Change, Kind, compare
-from qiskit_runtime_rest.contract.document import Document, UnresolvedReference
+from referencing.exceptions import Unresolvable
 
+from qiskit_runtime_rest.contract import Change, Kind, compare
+from qiskit_runtime_rest.contract.document import Document
 from tools.generate import REPOSITORY, GenerationError, Layout, read_contract
 from tools.overlay import OverlayError, load_overlay, prepare
 from tools.preflight import obstacles
@@ -70,20 +71,23 @@ _BY_HAND = "Download it in a browser and pass its path: make vendor SPEC=openapi
 
 
 def violations(document: dict[str, Any]) -> list[str]:
-    """List what of a document does not fit the OpenAPI version that it claims."""
+    """List what of a document does not fit the OpenAPI version that it claims.
+
+    Raises:
+        VendorError: If it refers to something that it does not define.
+    """
     validator = OpenAPIV30SpecValidator if str(document["openapi"]).startswith("3.0") else OpenAPIV31SpecValidator
     try:
         return [_sentence(error) for error in validator(document).iter_errors()]
-    except UnresolvedReference as error:
-        return [str(error)]
+    except Unresolvable as error:
+        raise VendorError(f"the contract refers to {error.ref}, which it does not define") from error
 
 
 def _sentence(error: Any) -> str:
-    while error.context:  # a schema fits none of several forms: the form it got furthest with says why
-        error = max(error.context, key=lambda inner: len(inner.absolute_path))
     place = ".".join(str(step) for step in error.absolute_path)
-    message = error.message if len(error.message) <= 160 else f"{error.message[:160]}..."
-    return f"{place}: {message}" if place else message
+    # The validator quotes the whole part of the document, which says less than where it stands.
+    message = error.message if len(error.message) <= 160 else "not valid, or something below it is not"
+    return f"{place}: {message}" if place else str(message)
 
 
 def report(changes: Sequence[Change]) -> Iterator[str]:
@@ -122,11 +126,7 @@ def vendor(spec: str, *, layout: Layout) -> Iterator[str]:
     for violation in violations(document):
         if violation not in known:
             yield f"not valid OpenAPI {document['openapi']}: {violation}"
-    try:
-        changes = compare(current, document)
-    except UnresolvedReference as error:
-        raise VendorError(f"{spec}: {error}. Nothing was changed.") from error
-    yield from report(changes)
+    yield from report(compare(current, document))
 
     prepared = prepare(document, overlay=load_overlay(layout.overlay))
     write(document, path=layout.contract)
