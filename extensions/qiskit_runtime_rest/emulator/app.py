@@ -26,6 +26,7 @@ from .instances.routes import ROUTES as INSTANCES
 from .jobs.routes import ROUTES as JOBS
 from .operations import OperationNames
 from .options import Options
+from .pages.routes import page_routes
 from .recorder import Recorder, RecordingLayer
 from .routing import mount
 from .service import Service
@@ -79,6 +80,7 @@ def create_app(options: Options | None = None, **choices: Any) -> Starlette:
         routes=[
             *mount(service, SERVICE_ROUTES),
             *mount(service, control_routes(control)),
+            *page_routes(parts),
         ],
         middleware=[
             Middleware(RecordingLayer, parts.recorder, names.all, names.plain, (PREFIX,)),

@@ -1,0 +1,1 @@
+"""Pages for the browser: what the service is doing at `/`, and interactive API documentation at `/openapi/`."""
