@@ -13,11 +13,14 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from .accounts.routes import ROUTES as ACCOUNTS
+from .analytics.routes import ROUTES as ANALYTICS
 from .backends.routes import ROUTES as BACKENDS
 from .body_limit import BodyLimitLayer
 from .connections import Connections
 from .control.responses import Control
 from .control.routes import PREFIX, control_routes
+from .discovery.routes import ROUTES as DISCOVERY
 from .errors import NOT_FOUND, error_body
 from .faults.layer import FaultLayer
 from .faults.models import FaultRules
@@ -27,15 +30,31 @@ from .jobs.routes import ROUTES as JOBS
 from .operations import OperationNames
 from .options import Options
 from .pages.routes import page_routes
+from .publication.routes import ROUTES as PUBLICATION
 from .recorder import Recorder, RecordingLayer
 from .routing import mount
 from .service import Service
 from .sessions.routes import ROUTES as SESSIONS
+from .tags.routes import ROUTES as TAGS
 from .versions.routes import ROUTES as VERSIONS
+from .workloads.routes import ROUTES as WORKLOADS
 
 __all__ = ["SERVICE_ROUTES", "Parts", "create_app"]
 
-SERVICE_ROUTES = (*IDENTITY, *VERSIONS, *JOBS, *SESSIONS, *BACKENDS, *INSTANCES)
+SERVICE_ROUTES = (
+    *IDENTITY,
+    *VERSIONS,
+    *JOBS,
+    *TAGS,
+    *SESSIONS,
+    *WORKLOADS,
+    *BACKENDS,
+    *INSTANCES,
+    *ACCOUNTS,
+    *ANALYTICS,
+    *DISCOVERY,
+    *PUBLICATION,
+)
 
 
 @frozen(kw_only=True)

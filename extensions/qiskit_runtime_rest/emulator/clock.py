@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 
-__all__ = ["Clock", "isoformat"]
+__all__ = ["Clock", "isoformat", "seconds"]
 
 
 class Clock:
@@ -40,3 +40,8 @@ class Clock:
 def isoformat(seconds: float) -> str:
     """UTC in the form the service writes: `2026-04-15T08:30:00.123456Z`."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def seconds(text: str | None) -> float | None:
+    """Seconds since the epoch of a date and time with offset (a `+` that a client did not escape is seen)."""
+    return None if text is None else datetime.fromisoformat(text.replace(" ", "+")).timestamp()

@@ -13,7 +13,7 @@ from .instances.models import Instances
 from .jobs.execution import Execution, WorkerPool
 from .jobs.models import Jobs
 from .sessions.models import Sessions
-from .storage import MemoryStorage
+from .storage import MemoryStorage, SqliteStorage
 from .submissions import SubmissionLimits
 from .validation import RequestCheck
 
@@ -40,13 +40,16 @@ class Service:
         storage: Storage | None = None,
         pool: Callable[[int], WorkerPool] | None = None,
     ) -> None:
-        """Take up what the storage holds; by default a fresh memory, the packaged contract, real workers."""
+        """Take up what the storage holds.
+
+        By default: the file or memory of the options, the packaged contract, real worker processes.
+        """
         self.options = options
         self.contract = contract or Contract.load()
         self.check = RequestCheck(self.contract)
         self.clock = Clock(virtual=options.virtual_clock)
         self.identifiers = Identifiers(seed=options.seed)
-        self.storage = storage or MemoryStorage()
+        self.storage = storage or (MemoryStorage() if options.state is None else SqliteStorage(options.state))
         self.identity = Identity(clock=self.clock, storage=self.storage, token_seconds=options.token_seconds)
         self.jobs = Jobs(clock=self.clock, storage=self.storage, identifiers=self.identifiers)
         self.sessions = Sessions(clock=self.clock, storage=self.storage, identifiers=self.identifiers)

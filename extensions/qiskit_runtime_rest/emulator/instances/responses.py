@@ -8,7 +8,7 @@ from typing import Any
 from ..clock import isoformat
 from ..routing import Answer, Call
 
-__all__ = ["get_instance", "get_instance_configuration", "get_usage", "replace_instance_configuration"]
+__all__ = ["get_instance", "get_instance_configuration", "get_instance_usage", "replace_instance_configuration"]
 
 _USAGE_PERIOD = timedelta(days=28)
 
@@ -28,7 +28,7 @@ async def get_instance(call: Call) -> Answer:
     return Answer(body=body)
 
 
-async def get_usage(call: Call) -> Answer:
+async def get_instance_usage(call: Call) -> Answer:
     """`GET /v1/instances/usage`: seconds of QPU time in the present period."""
     instance, instances = call.instance, call.service.instances
     now = datetime.fromtimestamp(call.service.clock.now(), UTC)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ..backends.models import find_device
-from ..clock import isoformat
+from ..clock import isoformat, seconds
 from ..errors import PROGRAM_NOT_FOUND, ServiceError
 from ..programs import PROGRAMS
 from ..routing import Answer, Call
@@ -20,12 +19,12 @@ __all__ = [
     "cancel_job",
     "create_job",
     "delete_job",
-    "get_interim_results",
     "get_job",
+    "get_job_interim_results",
     "get_job_logs",
     "get_job_metrics",
     "get_job_results",
-    "get_transpiled_circuits",
+    "get_job_transpiled_circuits",
     "list_jobs",
     "replace_job_tags",
 ]
@@ -73,8 +72,8 @@ async def list_jobs(call: Call) -> Answer:
         pending=query["pending"],
         program=query["program"],
         backend=query["backend"],
-        created_after=_seconds(query["created_after"]),
-        created_before=_seconds(query["created_before"]),
+        created_after=seconds(query["created_after"]),
+        created_before=seconds(query["created_before"]),
         tags=query["tags"] or (),
         session_id=query["session_id"],
     )
@@ -111,7 +110,7 @@ async def get_job_results(call: Call) -> Answer:
     return Answer(status=204) if result is None else Answer(text=result)
 
 
-async def get_interim_results(call: Call) -> Answer:
+async def get_job_interim_results(call: Call) -> Answer:
     """`GET /v1/jobs/{id}/interim_results`: text/plain, 204 while there is none."""
     interim = call.service.jobs.interim_results(_find(call))
     return Answer(status=204) if interim is None else Answer(text=interim)
@@ -122,7 +121,7 @@ async def get_job_logs(call: Call) -> Answer:
     return Answer(text=call.service.jobs.logs(_find(call)))
 
 
-async def get_transpiled_circuits(call: Call) -> Answer:
+async def get_job_transpiled_circuits(call: Call) -> Answer:
     """`GET /v1/jobs/{id}/transpiled_circuits`: where the circuits can be fetched from."""
     job = _find(call)
     return Answer(body={"url": f"{call.request.base_url}_emulator/jobs/{job.id}/circuits"})
@@ -201,7 +200,3 @@ def _usage(job: Job) -> dict[str, Any]:
 def _given(job: Job, *names: str) -> dict[str, Any]:
     """The attributes that have a value: the contract knows no nulls."""
     return {name: value for name in names if (value := getattr(job, name)) is not None}
-
-
-def _seconds(text: str | None) -> float | None:
-    return None if text is None else datetime.fromisoformat(text.replace(" ", "+")).timestamp()

@@ -2,5 +2,6 @@
 
 from .interface import Storage
 from .memory import MemoryStorage
+from .sqlite import SqliteStorage, StateInUse
 
-__all__ = ["MemoryStorage", "Storage"]
+__all__ = ["MemoryStorage", "SqliteStorage", "StateInUse", "Storage"]

@@ -139,4 +139,4 @@ _CHANGES: tuple[tuple[date, Mapping[str, _TakeBack]], ...] = (
 )
 
 # The last version that has an operation which later ones dropped.
-_LAST_SERVED = {"get_transpiled_circuits": date(2025, 5, 1)}
+_LAST_SERVED = {"get_job_transpiled_circuits": date(2025, 5, 1)}

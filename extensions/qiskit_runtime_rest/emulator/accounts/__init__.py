@@ -1,0 +1,1 @@
+"""The account that all instances belong to."""

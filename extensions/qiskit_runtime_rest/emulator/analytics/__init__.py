@@ -1,0 +1,1 @@
+"""Usage, computed from the jobs that ran."""

@@ -1,0 +1,1 @@
+"""The contract itself, as the service publishes it."""

@@ -1,0 +1,137 @@
+"""A storage in one file, which outlives the process however that ends."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+__all__ = ["SqliteStorage", "StateInUse"]
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS records (
+    number INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    record TEXT NOT NULL,
+    UNIQUE (kind, key)
+);
+CREATE TABLE IF NOT EXISTS texts (
+    key TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    text BLOB NOT NULL,
+    PRIMARY KEY (key, kind)
+) WITHOUT ROWID;
+"""
+_FORMAT = 1
+
+
+class StateInUse(OSError):
+    """Another server works on this state file."""
+
+
+class SqliteStorage:
+    """SQLite in WAL mode: a write that has returned survives the end of the process at any moment.
+
+    (Not the end of the machine: for that, each write would have to wait for the disk.)
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open or create the file; raises `StateInUse`, or `ValueError` for a file of another kind."""
+        self._open = False
+        self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0)
+        try:
+            self._prepare(path)
+        except BaseException as error:
+            self._database.close()
+            if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
+                raise StateInUse(
+                    f"Another emulated service works on {path}. Stop it first, or choose another state file."
+                ) from None
+            if isinstance(error, sqlite3.DatabaseError):
+                raise ValueError(f"{path} is not a state file of the emulated service: {error}.") from None
+            raise
+
+    def put(self, table: str, key: str, record: Mapping[str, Any]) -> None:
+        """Write a record, replacing one of the same key."""
+        self._database.execute(
+            "INSERT INTO records (kind, key, record) VALUES (?, ?, ?) "
+            "ON CONFLICT (kind, key) DO UPDATE SET record = excluded.record",
+            (table, key, json.dumps(record)),
+        )
+
+    def delete(self, table: str, key: str) -> None:
+        """Remove a record, if it is there."""
+        self._database.execute("DELETE FROM records WHERE kind = ? AND key = ?", (table, key))
+
+    def records(self, table: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """All records of a table, oldest first."""
+        rows = self._database.execute("SELECT key, record FROM records WHERE kind = ? ORDER BY number", (table,))
+        for key, record in rows.fetchall():
+            yield key, json.loads(record)
+
+    def put_text(self, key: str, kind: str, text: str) -> None:
+        """Write a text, replacing one of the same key and kind."""
+        self._database.execute(
+            "INSERT OR REPLACE INTO texts (key, kind, text) VALUES (?, ?, ?)",
+            (key, kind, text.encode("utf-8", "surrogatepass")),
+        )
+
+    def text(self, key: str, kind: str) -> str | None:
+        """Read a text; `None` when there is none."""
+        row = self._database.execute("SELECT text FROM texts WHERE key = ? AND kind = ?", (key, kind)).fetchone()
+        return None if row is None else bytes(row[0]).decode("utf-8", "surrogatepass")
+
+    def delete_texts(self, key: str, *kinds: str) -> None:
+        """Remove texts of a key: those of these kinds, or all."""
+        if not kinds:
+            self._database.execute("DELETE FROM texts WHERE key = ?", (key,))
+        for kind in kinds:
+            self._database.execute("DELETE FROM texts WHERE key = ? AND kind = ?", (key, kind))
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All writes inside happen together, or not at all; transactions may lie in each other."""
+        if self._open:
+            yield
+            return
+        self._database.execute("BEGIN IMMEDIATE")
+        self._open = True
+        try:
+            yield
+        except BaseException:
+            self._database.execute("ROLLBACK")
+            raise
+        else:
+            self._database.execute("COMMIT")
+        finally:
+            self._open = False
+
+    def clear(self) -> None:
+        """Remove everything."""
+        with self.transaction():
+            self._database.execute("DELETE FROM records")
+            self._database.execute("DELETE FROM texts")
+
+    def close(self) -> None:
+        """Close the file; others may open it now."""
+        self._database.close()
+
+    def _prepare(self, path: Path) -> None:
+        # The lock is held until the process ends, however it ends, and cannot be left behind.
+        self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
+        self._database.execute("PRAGMA journal_mode = WAL")
+        # Without waiting for the disk at each commit: the system keeps what a killed process has written.
+        self._database.execute("PRAGMA synchronous = NORMAL")
+        (found,) = self._database.execute("PRAGMA user_version").fetchone()
+        (tables,) = self._database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if found not in {0, _FORMAT} or (found == 0 and tables):
+            raise ValueError(f"{path} is a database, but not a state file of this version of the emulated service.")
+        self._database.execute("BEGIN EXCLUSIVE")
+        for statement in _SCHEMA.split(";"):
+            self._database.execute(statement)
+        self._database.execute(f"PRAGMA user_version = {_FORMAT}")
+        self._database.execute("COMMIT")

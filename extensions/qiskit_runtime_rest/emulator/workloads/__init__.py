@@ -1,0 +1,1 @@
+"""Workloads: sessions, batches and the jobs outside of them, in one list."""

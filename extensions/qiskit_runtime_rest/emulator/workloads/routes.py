@@ -1,0 +1,6 @@
+"""Routes about workloads."""
+
+from ..routing import Route
+from .responses import list_workloads
+
+ROUTES = (Route("GET", "/v1/workloads", list_workloads),)

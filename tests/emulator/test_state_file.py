@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from qiskit_runtime_rest.testing import Emulator
+
+Connect = Callable[..., httpx.Client]
+Submit = Callable[..., str]
+
+SERVE = """
+import json, sys
+from qiskit_runtime_rest.emulator import serve
+serve(ready_file=sys.argv[1], **json.loads(sys.argv[2]))
+"""
+
+
+class Remote:
+    """What `connect` needs to know about a server in another process."""
+
+    def __init__(self, ready: dict[str, Any]) -> None:
+        self.base_url, self.iam_url = ready["base_url"], ready["iam_url"]
+        self.api_key, self.instance = ready["api_key"], ready["instance"]
+        self.pid = ready["pid"]
+
+
+@contextmanager
+def server(folder: Path, **choices: Any) -> Iterator[Remote]:
+    ready = folder / "ready.json"
+    ready.unlink(missing_ok=True)
+    command = [sys.executable, "-c", SERVE, str(ready), json.dumps(choices)]
+    with subprocess.Popen(command) as process:
+        try:
+            deadline = time.monotonic() + 30
+            while not ready.exists():
+                assert time.monotonic() < deadline
+                assert process.poll() is None
+                time.sleep(0.01)
+            yield Remote(json.loads(ready.read_text()))
+        finally:
+            process.kill()
+
+
+def test_a_killed_server_comes_back_with_everything_it_acknowledged(
+    tmp_path: Path, connect: Connect, submit: Submit
+) -> None:
+    state = str(tmp_path / "state.sqlite")
+    with server(tmp_path, state=state, pace="hold") as first:
+        api = connect(first)
+        session_id = api.post("/sessions", json={"mode": "batch", "backend": "ibm_torino"}).json()["id"]
+        job_ids = [submit(api, session_id=session_id, tags=["kept", "ümlaut"]) for _ in range(5)]
+        api.post(f"/jobs/{job_ids[0]}/cancel")
+        api.put("/instances/configuration", json={"instance_limit": 77})
+        jobs = [api.get(f"/jobs/{job_id}").json() for job_id in job_ids]
+        session = api.get(f"/sessions/{session_id}").json()
+        token = api.headers["Authorization"]
+        os.kill(first.pid, signal.SIGKILL)
+    with server(tmp_path, state=state, pace="hold") as second:
+        api = connect(second)
+        assert [api.get(f"/jobs/{job_id}").json() for job_id in job_ids] == jobs
+        assert api.get(f"/sessions/{session_id}").json() == session
+        assert api.get("/instances/configuration").json() == {"instance_limit": 77.0}
+        assert api.get("/jobs", headers={"Authorization": token}).status_code == 200
+        assert submit(api) not in job_ids
+
+
+def test_a_job_that_was_running_runs_again_and_results_stay(tmp_path: Path, connect: Connect, submit: Submit) -> None:
+    state = tmp_path / "state.sqlite"
+    with Emulator(state=state, seed=5) as emulator:
+        api = connect(emulator)
+        done = submit(api)
+        emulator.clock.advance(0)
+        result = api.get(f"/jobs/{done}/results").text
+        emulator.pace = {"queued": "immediate", "running": "hold"}
+        running = submit(api)
+        assert api.get(f"/jobs/{running}").json()["status"] == "Running"
+    with Emulator(state=state, seed=5) as emulator:
+        api = connect(emulator)
+        assert api.get(f"/jobs/{done}/results").text == result
+        assert api.get("/instances/usage").json()["usage_consumed_seconds"] > 0
+        emulator.clock.advance(0)
+        assert api.get(f"/jobs/{running}").json()["status"] == "Completed"
+        assert submit(api) not in {done, running}
+
+
+def test_a_second_server_on_the_same_file_refuses(tmp_path: Path) -> None:
+    state = tmp_path / "state.sqlite"
+    with Emulator(state=state), pytest.raises(OSError, match="Another emulated service works on"):
+        Emulator(state=state).start()
+    with Emulator(state=state):
+        pass
+
+
+@pytest.mark.parametrize("content", [b"no database at all, but long enough to be looked at" * 50, None])
+def test_a_file_of_another_kind_is_refused_and_left_alone(tmp_path: Path, content: bytes | None) -> None:
+    import sqlite3
+    from contextlib import closing
+
+    path = tmp_path / "other"
+    if content is None:
+        with closing(sqlite3.connect(path)) as database:
+            database.execute("CREATE TABLE precious (thing)")
+    else:
+        path.write_bytes(content)
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match="not a state file"):
+        Emulator(state=path).start()
+    if content is not None:
+        assert path.read_bytes() == before
+
+
+def test_reset_empties_the_file(tmp_path: Path, connect: Connect, submit: Submit) -> None:
+    state = tmp_path / "state.sqlite"
+    with Emulator(state=state, pace="hold") as emulator:
+        submit(connect(emulator))
+        emulator.reset()
+    with Emulator(state=state) as emulator:
+        assert connect(emulator).get("/jobs").json()["count"] == 0
