@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from qiskit_runtime_rest.results import Array
-from qiskit_runtime_rest.results.malformed import DECODE_FAILURES
-from qiskit_runtime_rest.results.npy import MAX_ARRAY_BYTES, read_compressed_npy, read_npy
+from qiskit_runtime_rest.results.malformed import DECODE_FAILURES, MAX_BYTES
+from qiskit_runtime_rest.results.npy import read_compressed_npy, read_npy
 
 KINDS = ["u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8", "f2", "f4", "f8", "c8", "c16"]
 DTYPES = ["?", *(order + kind for order in "<>" for kind in KINDS)]
@@ -105,7 +105,7 @@ def test_damaged_files_are_refused_or_read_but_never_crash(array, damage):
         header("{'descr': '<f8', 'fortran_order': False, 'shape': ()}", version=9),
         header("{}" + " " * 20000, version=2),
         header("{'descr': '<u1', 'fortran_order': False, 'shape': (1000000000000, 0)}"),
-        header(f"{{'descr': '<u1', 'fortran_order': False, 'shape': ({MAX_ARRAY_BYTES + 1},)}}"),
+        header(f"{{'descr': '<u1', 'fortran_order': False, 'shape': ({MAX_BYTES + 1},)}}"),
     ],
 )
 def test_what_is_not_a_plain_array_is_refused(data):

@@ -11,7 +11,7 @@ from attrs import field, frozen
 
 from . import bitplanes, counting
 from .arrays import Array, flat_index, nest
-from .malformed import Malformed, expect
+from .malformed import Malformed, check_bits, check_size, expect
 from .numpy_access import require_numpy
 from .outcomes import HexSamples, Outcomes, PackedRows
 
@@ -86,9 +86,8 @@ class Bits:
         Raises:
             Malformed: something else, or a value of more bits than the register has.
         """
-        if num_bits < 0:
-            raise Malformed("a register cannot have a negative number of bits")
         shape, flat = _flatten(samples)
+        check_size(shape, bits=check_bits(num_bits))
         *outer, shots = shape
         return cls(HexSamples(flat, num_bits=num_bits), num_shots=shots, shape=tuple(outer))
 

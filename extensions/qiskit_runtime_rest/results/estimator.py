@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from .arrays import Array
 from .items import ResultItem
-from .malformed import expect, member
+from .malformed import Malformed, expect, member
 from .plain import plain
 from .wrapped import read_data_bin, unwrap, value_of
 
@@ -97,11 +97,10 @@ def wrapped_estimator_pub(value: Any) -> EstimatorPub:
 
 
 def _pub(data: dict[str, Any], metadata: Any) -> EstimatorPub:
-    member(data, "evs", what="data of an estimator's pub")
-    return EstimatorPub(
-        {name: _numbers(part) for name, part in data.items() if part is not None},
-        metadata=expect(metadata or {}, dict, what="metadata of a pub"),
-    )
+    arrays = {name: _numbers(part) for name, part in data.items() if part is not None}
+    if member(arrays, "evs", what="data of an estimator's pub").dtype in ("str", "bool"):
+        raise Malformed("expectation values should be numbers")
+    return EstimatorPub(arrays, metadata=expect(metadata or {}, dict, what="metadata of a pub"))
 
 
 def _numbers(value: Any) -> Array:

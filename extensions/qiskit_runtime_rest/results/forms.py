@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from .classic import classic_estimates, classic_quasi_distributions, estimate_of, quasi_distribution_of
 from .estimator import plain_estimator_pub, wrapped_estimator_pub
-from .executor import SAMPLER_ROLES, executor_item, executor_metadata, sampler_pub_of
+from .executor import SAMPLER_ROLES, ExecutorItem, executor_item, executor_metadata, sampler_pub_of
 from .malformed import Malformed, expect, member
 from .noise import layer_noise, learned_noise
 from .sampler import plain_sampler_pub, wrapped_sampler_pub
@@ -38,6 +38,8 @@ class Form:
         read_item: reads one of `items`, given its position.
         read_metadata: reads the metadata of the whole result.
         passthrough: reads what the submitter of an executor job left in it.
+        runtime_decoder: the program whose decoders in qiskit-ibm-runtime build Qiskit's objects from these bytes;
+            None where this package builds them itself.
     """
 
     kind: str = field()
@@ -45,6 +47,7 @@ class Form:
     read_item: Callable[[Any, int], ResultItem] = field(kw_only=True)
     read_metadata: Callable[[], Any] = field(kw_only=True)
     passthrough: Callable[[], Any] = field(kw_only=True, default=lambda: None)
+    runtime_decoder: str | None = field(kw_only=True, default=None)
 
 
 def recognise(document: Any, *, program_id: str | None) -> Form | None:
@@ -113,6 +116,7 @@ def _noise_learner(document: Any, program_id: str | None) -> Form | None:
         items=layers,
         read_item=lambda layer, _: layer_noise(layer),
         read_metadata=partial(_metadata, inside.get("metadata")),
+        runtime_decoder="noise-learner",
     )
 
 
@@ -128,6 +132,7 @@ def _versioned(document: Any, program_id: str | None) -> Form | None:
             items=items,
             read_item=lambda item, _: learned_noise(item),
             read_metadata=partial(_metadata, document.get("metadata")),
+            runtime_decoder="noise-learner",
         )
     if items and not all(isinstance(item, dict) and "results" in item for item in items):
         return None
@@ -144,8 +149,18 @@ def _executor(document: dict[str, Any], items: list[Any], *, compressed: bool) -
     def read_item(item: Any, _: int) -> ResultItem:
         return executor_item(item, compressed=compressed)
 
-    if document.get("semantic_role") not in SAMPLER_ROLES:
-        return Form("executor", items=items, read_item=read_item, read_metadata=read_metadata, passthrough=passthrough)
+    form = Form(
+        "executor",
+        items=items,
+        read_item=read_item,
+        read_metadata=read_metadata,
+        passthrough=passthrough,
+        runtime_decoder="executor",
+    )
+    return form if document.get("semantic_role") not in SAMPLER_ROLES else _client_side_sampler(document, form)
+
+
+def _client_side_sampler(document: dict[str, Any], form: Form) -> Form:
     settings = expect(
         member(document.get("passthrough_data"), "post_processor", what="passthrough data of a sampler"),
         dict,
@@ -153,12 +168,13 @@ def _executor(document: dict[str, Any], items: list[Any], *, compressed: bool) -
     )
 
     def read_pub(item: Any, position: int) -> ResultItem:
-        return sampler_pub_of(executor_item(item, compressed=compressed), position=position, post_processor=settings)
+        executed = expect(form.read_item(item, position), ExecutorItem, what="an item")
+        return sampler_pub_of(executed, position=position, post_processor=settings)
 
-    def read_pub_metadata() -> Any:
-        return {"executor": read_metadata(), **{name: settings.get(name) for name in ("options", "shots")}}
+    def read_metadata() -> Any:
+        return {"executor": form.read_metadata(), **{name: settings.get(name) for name in ("options", "shots")}}
 
-    return Form("sampler", items=items, read_item=read_pub, read_metadata=read_pub_metadata, passthrough=passthrough)
+    return evolve(form, kind="sampler", read_item=read_pub, read_metadata=read_metadata)
 
 
 def _classic(document: Any, _: str | None) -> Form | None:

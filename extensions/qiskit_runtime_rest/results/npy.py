@@ -13,12 +13,9 @@ import zlib
 from typing import Any, Final
 
 from .arrays import Array
-from .malformed import Malformed, expect, expect_shape
+from .malformed import MAX_BYTES, Malformed, check_size, expect, expect_shape
 
-__all__ = ["MAX_ARRAY_BYTES", "inflate", "read_compressed_npy", "read_npy", "unbase64"]
-
-MAX_ARRAY_BYTES: Final = 2**31
-"""Largest array that is unpacked: 2 GiB. Ten million executions (the limit of a job) of 1,700 bits fit."""
+__all__ = ["inflate", "read_compressed_npy", "read_npy", "unbase64"]
 
 MAX_HEADER_BYTES: Final = 16 * 1024
 _MAGIC: Final = b"\x93NUMPY"
@@ -48,10 +45,10 @@ def inflate(data: bytes, *, size: int) -> bytes:
     """Decompress a zlib stream of exactly `size` bytes; never builds more than that.
 
     Raises:
-        Malformed: damaged, truncated, of another size, or larger than `MAX_ARRAY_BYTES`.
+        Malformed: damaged, truncated, of another size, or larger than `MAX_BYTES`.
     """
-    if size > MAX_ARRAY_BYTES:
-        raise Malformed(f"an array of {size} bytes exceeds the limit of {MAX_ARRAY_BYTES} bytes")
+    if size > MAX_BYTES:
+        raise Malformed(f"an array of {size} bytes exceeds the limit of {MAX_BYTES} bytes")
     stream = zlib.decompressobj()
     unpacked = stream.decompress(data, size + 1)
     if len(unpacked) != size or not stream.eof or stream.unused_data:
@@ -115,9 +112,7 @@ def _read_header(data: bytes) -> tuple[int, int, dict[str, Any]]:
         swap = width // 2 if kind == "c" else width
     else:
         raise Malformed(f"npy element type {descr!r} is not plain data")
-    # Counting empty axes as one keeps shapes such as (10**12, 0) from unfolding into lists.
-    if math.prod(max(length, 1) for length in shape) * max(width, 1) > MAX_ARRAY_BYTES:
-        raise Malformed(f"an array of {descr} with shape {shape} exceeds the limit of {MAX_ARRAY_BYTES} bytes")
+    size = check_size(shape, bits=8 * width) * width
     details = {
         "dtype": dtype,
         "shape": shape,
@@ -126,7 +121,7 @@ def _read_header(data: bytes) -> tuple[int, int, dict[str, Any]]:
         "width": width,
         "fortran": expect(header.get("fortran_order"), bool, what="the npy order"),
     }
-    return offset, math.prod(shape) * width, details
+    return offset, size, details
 
 
 def _literal(text: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from ..errors import MissingExtra
 from .arrays import Array
@@ -32,13 +32,6 @@ __all__ = [
     "sampler_pub_result",
     "whole_result",
 ]
-
-# Kinds of results -> decoders of qiskit-ibm-runtime that read the same bytes.
-_DECODERS: Final = {
-    "executor": "executor",
-    "noise-learner": "noise-learner",
-    "noise-learner-v3": "noise-learner",
-}
 
 
 def bit_array(bits: Bits) -> Any:
@@ -94,14 +87,14 @@ def build_encoded(encoded: Encoded) -> Any:
     return json.loads(json.dumps(wrapper), cls=decoder)
 
 
-def whole_result(result: Result) -> Any:
-    """What qiskit-ibm-runtime's `job.result()` gives.
+def whole_result(result: Result, *, decoder: str | None) -> Any:
+    """What qiskit-ibm-runtime's `job.result()` gives; `decoder` names the program whose decoders read these bytes.
 
     Raises:
         TypeError: nothing in Qiskit stands for this kind.
     """
-    if result.kind in _DECODERS:
-        return _by_runtime(result.raw, program=_DECODERS[result.kind])
+    if decoder is not None:
+        return _by_runtime(result.raw, program=decoder)
     if result.kind == "quasi-distributions":
         items = [item.to_qiskit() for item in result]
         return _module("qiskit.primitives").SamplerResult(items, metadata=[dict(item.metadata) for item in result])

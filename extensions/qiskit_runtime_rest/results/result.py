@@ -140,7 +140,7 @@ class Result(Sequence[ResultItem]):
         """
         from .qiskit_values import whole_result
 
-        return whole_result(self)
+        return whole_result(self, decoder=self._form.runtime_decoder)
 
     def __repr__(self) -> str:
         """Kind, and the items if they are few."""

@@ -10,7 +10,7 @@ from attrs import field, frozen
 from .arrays import Array
 from .bits import Bits
 from .items import ResultItem
-from .malformed import Malformed, expect, member
+from .malformed import Malformed, check_bits, expect, member
 from .plain import plain
 from .wrapped import read_data_bin, unwrap, value_of
 
@@ -104,7 +104,7 @@ def wrapped_sampler_pub(value: Any) -> SamplerPub:
 
 def _plain_register(value: Any) -> Bits | Array:
     if isinstance(value, dict) and "samples" in value:
-        num_bits = expect(member(value, "num_bits", what="a register"), int, what="num_bits")
+        num_bits = check_bits(member(value, "num_bits", what="a register"))
         return Bits.from_samples(value["samples"], num_bits=num_bits)
     inner = unwrap(value)
     return inner if isinstance(inner, Bits | Array) else _level_1(inner)

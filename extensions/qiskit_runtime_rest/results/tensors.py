@@ -6,13 +6,12 @@ is compressed with zlib and there are more types.
 
 from __future__ import annotations
 
-import math
 from typing import Any, Final
 
 from .arrays import Array
 from .bitplanes import unpack_bits
-from .malformed import Malformed, expect, expect_shape, member
-from .npy import MAX_ARRAY_BYTES, inflate, unbase64
+from .malformed import Malformed, check_size, expect, expect_shape, member
+from .npy import inflate, unbase64
 
 __all__ = ["is_compressed", "read_tensor", "read_tensors", "replace_tensors"]
 
@@ -43,9 +42,7 @@ def read_tensor(value: Any, *, compressed: bool = False) -> Array:
     if kind not in _TYPES:
         raise Malformed(f"tensor type {kind!r} is not known")
     name, bits = _TYPES[kind]
-    if math.prod(max(length, 1) for length in shape) * max(bits // 8, 1) > MAX_ARRAY_BYTES:
-        raise Malformed(f"a tensor of shape {shape} exceeds the limit of {MAX_ARRAY_BYTES} bytes")
-    count = math.prod(shape)
+    count = check_size(shape, bits=bits)
     size = (count * bits + 7) // 8
     data = unbase64(member(value, "data", what="a tensor"))
     if compressed:

@@ -13,7 +13,7 @@ from attrs import field, frozen
 
 from .arrays import Array
 from .bits import Bits
-from .malformed import Malformed, expect, expect_shape, member
+from .malformed import Malformed, check_bits, expect, expect_shape, member
 from .npy import read_compressed_npy
 from .spans import SPAN_TYPES, ExecutionSpan, ExecutionSpans, read_span
 
@@ -95,7 +95,7 @@ def unwrap(value: Any) -> Any:
 def read_bits(value: Any) -> Bits:
     """The content of a `BitArray`."""
     array = unwrap(member(value, "array", what="a BitArray"))
-    num_bits = expect(member(value, "num_bits", what="a BitArray"), int, what="num_bits")
+    num_bits = check_bits(member(value, "num_bits", what="a BitArray"))
     return Bits.from_array(expect(array, Array, what="the array of a BitArray"), num_bits=num_bits)
 
 

@@ -1,0 +1,95 @@
+"""Results of the first primitives, and of programs that are no primitives."""
+
+import json
+
+import numpy as np
+import pytest
+from qiskit_ibm_runtime import RuntimeEncoder
+
+from qiskit_runtime_rest.errors import ResultDecodeError
+from qiskit_runtime_rest.results import ItemLacks, QuasiDistribution, decode
+
+
+def encoded(document):
+    return json.dumps(document, cls=RuntimeEncoder).encode()
+
+
+def test_quasi_distributions_have_integer_outcomes():
+    raw = encoded({"quasi_dists": [{"1": 1.0, "2": -0.25}, {"0x3": 0.5}], "metadata": [{"shots": 1024}, {}]})
+    result = decode(raw, program_id="sampler")
+    assert (result.kind, len(result), result.metadata) == ("quasi-distributions", 2, {})
+    first, second = result
+    assert isinstance(first, QuasiDistribution)
+    assert (first.quasi_dist, first.metadata) == ({1: 1.0, 2: -0.25}, {"shots": 1024})
+    assert first.probabilities() == {"01": 1.0, "10": -0.25}
+    assert first.probabilities(num_bits=4) == {"0001": 1.0, "0010": -0.25}
+    assert second.quasi_dist == {3: 0.5}
+    assert first.to_qiskit() == {1: 1.0, 2: -0.25}
+    assert result.to_qiskit().quasi_dists == [{1: 1.0, 2: -0.25}, {3: 0.5}]
+    assert result.to_dict()["results"][0] == {"quasi_dist": {"1": 1.0, "2": -0.25}, "metadata": {"shots": 1024}}
+    assert "10" in first._repr_html_()
+    with pytest.raises(ItemLacks, match=r"it has quasi_dist, probabilities\(\)"):
+        first.counts()
+
+
+def test_an_empty_distribution_is_possible():
+    assert decode(encoded({"quasi_dists": [{}]}))[0].probabilities() == {}
+
+
+@pytest.mark.parametrize("values", [[0.5, -1], np.array([0.5, -1.0])])
+def test_values_are_expectation_values(values):
+    metadata = [{"variance": 0.25, "shots": 100}, {}]
+    result = decode(encoded({"values": values, "metadata": metadata}), program_id="estimator")
+    assert (result.kind, [item.evs for item in result]) == ("values", [0.5, -1.0])
+    assert result[0].stds == 0.05
+    assert result[1].stds is None
+    assert result.to_qiskit().values.tolist() == [0.5, -1.0]
+    assert result[0].metadata == metadata[0]
+
+
+def test_a_log_is_text():
+    log = "Traceback (most recent call last):\n  é\n[not JSON"
+    result = decode(log.encode(), program_id="sampler")
+    assert (result.kind, result.text, result.value, len(result), list(result)) == ("text", log, log, 0, [])
+    assert result.metadata == {}
+    assert result.to_dict() == {"kind": "text", "value": log}
+    assert repr(decode(b"x" * 500)).endswith("…')")
+    assert "Traceback" in repr(result)
+    with pytest.raises(IndexError, match="0 items"):
+        result[0]
+    with pytest.raises(TypeError, match="text"):
+        result.to_qiskit()
+
+
+def test_a_json_text_is_its_content():
+    result = decode(b'"All done!"')
+    assert (result.kind, result.text) == ("text", "All done!")
+    assert result == decode(b"All done!")
+    assert result != decode(b"All done?")
+    assert result != "All done!"
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        [1, 2],
+        {"iterations": [1, 2], "when": 3},
+        {"results": [{"data": {"counts": {"0x0": 3}}, "success": True}]},
+        {"schema_version": "v0.1", "start": "2026-01-01T00:00:00Z", "stop": "2026-01-01T00:00:00Z"},
+        None,
+        3,
+    ],
+)
+def test_results_of_other_programs_are_given_as_they_are(document):
+    result = decode(encoded(document), program_id="circuit-runner")
+    assert (result.kind, result.value, len(result)) == ("json", document, 0)
+    assert result.to_dict() == {"kind": "json", "value": document}
+    with pytest.raises(ResultDecodeError, match="not the form of a result of the program 'sampler'"):
+        decode(encoded(document), program_id="sampler")
+
+
+def test_wrapped_values_of_other_programs_are_unpacked():
+    result = decode(encoded({"array": np.arange(3), "keys": {"__int_keys__": True, "1": 2}, "z": 1j}))
+    assert result.value["array"].tolist() == [0, 1, 2]
+    assert (result.value["keys"], result.value["z"]) == ({1: 2}, 1j)
+    json.dumps(result.to_dict())
