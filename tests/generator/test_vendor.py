@@ -1,0 +1,172 @@
+"""`make vendor`, on copies: what changed, what of the overlay no longer fits, what it needs besides."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools.generate import Layout
+from tools.vendor import main
+
+Document = dict[str, Any]
+
+
+@pytest.fixture
+def vendored(
+    layout: Layout, tmp_path: Path, contract: Document, capsys: pytest.CaptureFixture[str]
+) -> Callable[[Callable[[Document], Any]], str]:
+    """Vendor a changed contract, and give what was printed."""
+
+    def run(edit: Callable[[Document], Any]) -> str:
+        document = json.loads(json.dumps(contract))
+        edit(document)
+        spec = tmp_path / "newer.json"
+        spec.write_text(json.dumps(document), encoding="utf-8")
+        assert main([str(spec)], layout=layout) == 0
+        assert json.loads(layout.contract.read_text("utf-8")) == document
+        return capsys.readouterr().out
+
+    return run
+
+
+def properties(document: Document, schema: str) -> Document:
+    found: Document = document["components"]["schemas"][schema]["properties"]
+    return found
+
+
+def test_the_same_contract_changes_nothing(vendored: Callable[..., str]) -> None:
+    assert vendored(lambda document: None).splitlines() == [
+        "0 changes: 0 breaking, 0 additive, 0 cosmetic",
+        "openapi.json replaced: 33 operations",
+        "Next: make generate",
+    ]
+
+
+def test_changes_are_told_by_operation_with_the_breaking_ones_marked(vendored: Callable[..., str]) -> None:
+    def edit(document: Document) -> None:
+        answer = {"200": {"description": "", "content": {"application/json": {"schema": {"type": "object"}}}}}
+        document["paths"]["/v1/queue"] = {"get": {"operationId": "get_queue", "tags": ["Jobs"], "responses": answer}}
+        del document["paths"]["/v1/accounts/{id}"]
+        del properties(document, "JobState")["reason_solution"]
+        properties(document, "JobState")["since"] = {"type": "string"}
+        document["components"]["schemas"]["JobRunParamsBase"]["required"].append("tags")
+        document["components"]["schemas"]["JobState"]["x-foo"] = 1
+
+    lines = vendored(edit).splitlines()
+    get_job = lines.index("GET /v1/jobs/{id}")
+    assert lines[get_job + 1 : get_job + 4] == [
+        "  ! BREAKING response 200: state.reason_solution: removed",
+        "  + response 200: state.since: added",
+        "  . 1 cosmetic",
+    ]
+    assert lines[lines.index("GET /v1/accounts/{id}") + 1] == "  ! BREAKING removed"
+    assert lines[lines.index("GET /v1/queue") + 1] == "  + added"
+    assert "  ! BREAKING request body: (JobRunParams).tags: required now" in lines
+    assert "openapi.json replaced: 33 operations" in lines
+
+
+def test_overlay_actions_that_match_nothing_any_more_are_named(vendored: Callable[..., str]) -> None:
+    def edit(document: Document) -> None:
+        properties(document, "ComplexNumber").pop("number")
+        properties(document, "JobSession").pop("closed_at")
+
+    out = vendored(edit)
+    assert "`$.components.schemas.ComplexNumber.properties.number.items` matches nothing" in out
+    assert "`closed_at` of `$.components.schemas.JobSession.properties[" in out
+    assert out.count("matches nothing") == 2
+
+
+def test_what_the_generator_cannot_express_comes_with_an_action_to_add(vendored: Callable[..., str]) -> None:
+    out = vendored(lambda document: properties(document, "JobState").update(steps={"type": "array"}))
+    assert '  - target: "$.components.schemas.JobState.properties.steps"\n' in out
+    assert "update: {items: {}}" in out
+
+
+def test_what_is_not_valid_is_told_and_vendored_as_published(vendored: Callable[..., str]) -> None:
+    out = vendored(lambda document: properties(document, "JobState").update(note={"type": ["string", "null"]}))
+    assert out.startswith("not valid OpenAPI 3.0.0: components.schemas.JobState")
+    vendored(lambda document: document.update(openapi="3.1.0"))
+
+
+def test_a_yaml_document_is_read_too(layout: Layout, tmp_path: Path, contract: Document) -> None:
+    (tmp_path / "newer.yaml").write_text(json.dumps(contract), encoding="utf-8")
+    assert main([str(tmp_path / "newer.yaml")], layout=layout) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("<html></html>", "is not JSON"),
+        ("[]", "not an OpenAPI document"),
+        ('{"swagger": "2.0", "paths": {}}', "no `openapi` version"),
+    ],
+)
+def test_what_is_no_contract_is_refused(
+    layout: Layout, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, told: str
+) -> None:
+    before = layout.contract.read_bytes()
+    (tmp_path / "newer.json").write_text(text, encoding="utf-8")
+    assert main([str(tmp_path / "newer.json")], layout=layout) == 1
+    assert told in capsys.readouterr().err
+    assert layout.contract.read_bytes() == before
+
+
+def test_a_reference_to_nothing_is_refused(
+    layout: Layout, tmp_path: Path, contract: Document, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = json.loads(json.dumps(contract))
+    properties(document, "JobState")["steps"] = {"$ref": "#/components/schemas/Gone"}
+    before = layout.contract.read_bytes()
+    (tmp_path / "newer.json").write_text(json.dumps(document), encoding="utf-8")
+    assert main([str(tmp_path / "newer.json")], layout=layout) == 1
+    assert "/components/schemas/Gone" in capsys.readouterr().err
+    assert layout.contract.read_bytes() == before
+
+
+def test_a_missing_file_is_named(layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["nowhere.json"], layout=layout) == 1
+    assert "nowhere.json: no such file" in capsys.readouterr().err
+
+
+class Published(BaseHTTPRequestHandler):
+    """Serve the contract, or refuse it as a content network does."""
+
+    contract: bytes = b""
+
+    def do_GET(self) -> None:
+        status = 200 if self.path == "/openapi.json" else 403
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(self.contract if status == 200 else b"<html>Ray ID</html>")
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def site(contract: Document) -> Iterator[str]:
+    handler = type("Handler", (Published,), {"contract": json.dumps(contract).encode()})
+    with HTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_url_is_fetched(layout: Layout, site: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([f"{site}/openapi.json"], layout=layout) == 0
+    assert "0 changes" in capsys.readouterr().out
+
+
+def test_a_url_that_turns_scripts_away_says_what_to_do(
+    layout: Layout, site: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([f"{site}/blocked.json"], layout=layout) == 1
+    told = capsys.readouterr().err
+    assert "403" in told
+    assert "Download it in a browser and pass its path" in told
