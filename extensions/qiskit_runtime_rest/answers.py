@@ -9,6 +9,7 @@ from __future__ import annotations
 import email.utils
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,7 +61,9 @@ ADVICE: dict[type[ApiError], str] = {
 REDIRECTS = "This client follows no redirects, so that the token stays with the host you chose: check base_url."
 QUOTA_OPERATION = ("POST", "/v1/jobs")
 REQUEST_ID_HEADERS = ("X-Request-Id", "X-Correlation-Id", "X-Global-Transaction-Id", "Transaction-Id")
+RAY_ID_HEADERS = ("CF-RAY",)
 EXCERPT_CHARACTERS = 200
+MESSAGE_CHARACTERS = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,26 +77,30 @@ class _Said:
     trace: str | None = None
 
 
-def api_error(response: httpx.Response) -> ApiError:
-    """The error for `response`, whose status says error and whose body was read. Never fails, whatever the body is."""
-    said = _said(response.content)
+def api_error(response: httpx.Response, *, secrets: Sequence[str] = ()) -> ApiError:
+    """The error for `response`, whose status says error and whose body was read. Never fails, whatever the body is.
+
+    The request's own credentials, and `secrets`, are blanked wherever the answer echoes them.
+    """
+    secrets = (*secrets, *_credentials(response))
+    said = _said(_blanked(_text(response), secrets))
     at_edge = "CF-RAY" in response.headers and said.message is None
     kind = _kind(response, said, at_edge=at_edge)
     location = response.headers.get("Location") if response.is_redirect else None
     fallback = f"the service redirects to {location}" if location else _standard_phrase(response, at_edge=at_edge)
     return kind(
-        _without_secrets(said.message or fallback, response),
+        said.message or _line(_blanked(fallback, secrets)) or "",
         status=response.status_code,
         code=said.code,
         solution=said.solution or (REDIRECTS if location else ADVICE.get(kind)),
         more_info=said.more_info,
         trace=said.trace,
-        request_id=next((response.headers[h] for h in REQUEST_ID_HEADERS if h in response.headers), None),
-        ray_id=response.headers.get("CF-RAY"),
+        request_id=_first_header(response, REQUEST_ID_HEADERS, secrets),
+        ray_id=_first_header(response, RAY_ID_HEADERS, secrets),
         retry_after=retry_after(response),
         method=response.request.method,
         url=str(response.request.url),
-        excerpt=excerpt(response) if said.message is None else None,
+        excerpt=excerpt(response, secrets=secrets) if said.message is None else None,
     )
 
 
@@ -103,8 +110,8 @@ def unexpected_answer(response: httpx.Response, why: str) -> errors.UnexpectedAn
         why,
         status=response.status_code,
         solution="If it persists, a proxy or the wrong base_url may answer in the service's place.",
-        request_id=next((response.headers[h] for h in REQUEST_ID_HEADERS if h in response.headers), None),
-        ray_id=response.headers.get("CF-RAY"),
+        request_id=_first_header(response, REQUEST_ID_HEADERS, _credentials(response)),
+        ray_id=_first_header(response, RAY_ID_HEADERS, _credentials(response)),
         method=response.request.method,
         url=str(response.request.url),
         excerpt=excerpt(response) or "(empty)",
@@ -118,16 +125,15 @@ def retry_after(response: httpx.Response) -> float | None:
         return float(value)
     try:
         date = email.utils.parsedate_to_datetime(value)
-    except (ValueError, TypeError):
+        return max(0.0, date.timestamp() - time.time())
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return max(0.0, date.timestamp() - time.time())
 
 
-def excerpt(response: httpx.Response) -> str | None:
+def excerpt(response: httpx.Response, *, secrets: Sequence[str] = ()) -> str | None:
     """The start of the body, on one line, without credentials it may echo; None when it is empty."""
-    text = response.content[: 4 * EXCERPT_CHARACTERS].decode("utf-8", errors="replace")
-    line = " ".join(_without_secrets(text, response).split())
-    return line[:EXCERPT_CHARACTERS] + "…" if len(line) > EXCERPT_CHARACTERS else line or None
+    # Blanked before it is cut: a credential that the cut goes through would not be recognised.
+    return _line(_blanked(_text(response), (*secrets, *_credentials(response))), EXCERPT_CHARACTERS)
 
 
 def _kind(response: httpx.Response, said: _Said, *, at_edge: bool) -> type[ApiError]:
@@ -141,13 +147,13 @@ def _kind(response: httpx.Response, said: _Said, *, at_edge: bool) -> type[ApiEr
     return BY_STATUS.get(response.status_code, errors.ServerError if response.status_code >= 500 else ApiError)
 
 
-def _said(body: bytes) -> _Said:
+def _said(body: str) -> _Said:
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
         return _Said()
     if not isinstance(value, dict):
-        return _Said(message=value) if isinstance(value, str) and value else _Said()
+        return _Said(message=_line(value)) if isinstance(value, str) else _Said()
     listed = value.get("errors")
     first = listed[0] if isinstance(listed, list) and listed else value
     if isinstance(first, str):
@@ -166,7 +172,11 @@ def _said(body: bytes) -> _Said:
 
 
 def _first_text(value: dict[str, Any], *names: str) -> str | None:
-    return next((value[name] for name in names if isinstance(value.get(name), str) and value[name]), None)
+    return next((line for name in names if isinstance(value.get(name), str) and (line := _line(value[name]))), None)
+
+
+def _first_header(response: httpx.Response, names: Sequence[str], secrets: Sequence[str]) -> str | None:
+    return next((_line(_blanked(response.headers[name], secrets)) for name in names if name in response.headers), None)
 
 
 def _code(value: object) -> int | str | None:
@@ -176,7 +186,7 @@ def _code(value: object) -> int | str | None:
     try:
         return int(value)
     except (ValueError, OverflowError):
-        return str(value)
+        return _line(str(value))
 
 
 def _standard_phrase(response: httpx.Response, *, at_edge: bool) -> str:
@@ -185,9 +195,24 @@ def _standard_phrase(response: httpx.Response, *, at_edge: bool) -> str:
     return f"{where} answered {response.status_code}{phrase} without saying why"
 
 
-def _without_secrets(text: str, response: httpx.Response) -> str:
-    """`text` with the request's own credentials blanked, should the answer echo them."""
+def _text(response: httpx.Response) -> str:
+    return response.content.decode("utf-8-sig", errors="replace")
+
+
+def _line(text: str, most: int = MESSAGE_CHARACTERS) -> str | None:
+    """`text` as one line that can be printed anywhere, cut to `most` characters; None when nothing is left."""
+    # The cut before spares huge bodies the split; much of what is cut off may be white space.
+    line = " ".join(text[: 10 * most].split()).encode("utf-8", errors="replace").decode()
+    return line[:most] + "…" if len(line) > most else line or None
+
+
+def _credentials(response: httpx.Response) -> tuple[str, ...]:
     authorization = response.request.headers.get("Authorization", "")
-    for secret in (authorization, authorization.partition(" ")[2]):
+    return authorization, authorization.partition(" ")[2]
+
+
+def _blanked(text: str, secrets: Sequence[str]) -> str:
+    """`text` with `secrets` blanked."""
+    for secret in secrets:
         text = text.replace(secret, "***") if secret else text
     return text

@@ -256,8 +256,7 @@ class AsyncFace:
             setattr(cls, name, made.awaited())
 
 
-def _operations(cls: type) -> Iterator[tuple[str, operation[..., Any] | stream[..., Any]]]:
-    for base in cls.__mro__[1:]:
-        for name, made in vars(base).items():
-            if isinstance(made, operation | stream):
-                yield name, made
+def _operations(cls: type) -> list[tuple[str, operation[..., Any] | stream[..., Any]]]:
+    """What `cls` inherits, by name: of several in a name the one that counts, if that is not a method already."""
+    named = {name: value for base in reversed(cls.__mro__) for name, value in vars(base).items()}
+    return [(name, value) for name, value in named.items() if isinstance(value, operation | stream)]

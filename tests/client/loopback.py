@@ -18,6 +18,7 @@ import attrs
 CRN = "crn:v1:bluemix:public:quantum-computing:us-east:a/0a1b2c:11112222-3333-4444-5555-666677778888::"
 API_KEY = "hGq7-Zx91_apikey-0123456789-abcdefghijklmnop"
 TOKEN_PATH = "/identity/token"
+BODILESS = (204, 304)
 
 
 @attrs.frozen
@@ -189,11 +190,11 @@ class _Handler(BaseHTTPRequestHandler):
         answer = self.server.loopback.answer(asked)
         if answer.reset == "before":
             return self._reset()
-        content = answer.content
+        content = b"" if answer.status in BODILESS else answer.content
         self.send_response_only(answer.status, "Told So")
         for name, value in answer.headers.items():
             self.send_header(name, value)
-        if answer.status != 204:
+        if answer.status not in BODILESS:
             self.send_header("Content-Length", str(len(content) if answer.length is None else answer.length))
         self.end_headers()
         if answer.reset == "after":

@@ -15,7 +15,7 @@ from .token import Token, TokenStore
 if TYPE_CHECKING:
     import anyio
 
-__all__ = ["ApiKeyAuth", "TokenAuth"]
+__all__ = ["ApiKeyAuth", "TokenAuth", "origin"]
 
 REFRESH: Final = object()
 """What the protocol yields to be sent a token, fetched by one caller while the others wait."""
@@ -41,7 +41,7 @@ class ApiKeyAuth(httpx.Auth):
         """`clock` gives monotonic seconds."""
         self._api_key = api_key
         self._iam_url = iam_url
-        self._origin = _origin(httpx.URL(base_url))
+        self._origin = origin(httpx.URL(base_url))
         self._clock = clock
         self._tokens = TokenStore()
         self._thread_lock = threading.Lock()
@@ -100,7 +100,7 @@ class ApiKeyAuth(httpx.Auth):
                 return
 
     def _protocol(self, request: httpx.Request) -> Generator[object, httpx.Response | Token, None]:
-        if _origin(request.url) != self._origin:
+        if origin(request.url) != self._origin:
             yield request
             return
         for attempt in (1, 2):
@@ -123,7 +123,7 @@ class TokenAuth(httpx.Auth):
     def __init__(self, token: str, *, base_url: str) -> None:
         """`token`: the bearer token, without the word Bearer."""
         self._token = token
-        self._origin = _origin(httpx.URL(base_url))
+        self._origin = origin(httpx.URL(base_url))
 
     def __repr__(self) -> str:
         """Never show the token."""
@@ -131,10 +131,11 @@ class TokenAuth(httpx.Auth):
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Put the token on the request, if it goes to the configured origin."""
-        if _origin(request.url) == self._origin:
+        if origin(request.url) == self._origin:
             request.headers["Authorization"] = f"Bearer {self._token}"
         yield request
 
 
-def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+def origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    """Scheme, host and port of `url`: what a token is for."""
     return url.scheme, url.host, url.port

@@ -6,6 +6,9 @@ Source: https://cloud.ibm.com/apidocs/iam-identity-token-api (operation `POST /i
 from __future__ import annotations
 
 import json
+import math
+import re
+from urllib.parse import quote_plus
 
 import httpx
 
@@ -59,12 +62,12 @@ def parse_token(response: httpx.Response, *, api_key: str, asked_at: float) -> T
 
 
 def _refusal(response: httpx.Response, api_key: str) -> ApiError:
-    error = api_error(response)
+    error = api_error(response, secrets=(api_key, quote_plus(api_key)))
     refused = response.is_client_error and response.status_code not in BUSY
     kind = AuthenticationError if refused and not isinstance(error, EdgeBlocked) else type(error)
     solution = "Check the API key (QISKIT_IBM_TOKEN), or create a new one on IBM Quantum Platform."
     return kind(
-        f"IAM: {error.message}".replace(api_key, "***"),
+        f"IAM: {error.message}",
         status=error.status,
         code=error.code,
         solution=solution if kind is AuthenticationError else error.solution,
@@ -73,13 +76,16 @@ def _refusal(response: httpx.Response, api_key: str) -> ApiError:
         retry_after=error.retry_after,
         method=error.method,
         url=error.url,
-        excerpt=error.excerpt.replace(api_key, "***") if error.excerpt else None,
+        excerpt=error.excerpt,
     )
 
 
 def _token_fields(response: httpx.Response) -> tuple[str, float]:
     try:
         body = json.loads(response.content)
-        return str(body["access_token"] or ""), float(body["expires_in"])
-    except (ValueError, TypeError, KeyError):
+        token, lifetime = body["access_token"], float(body["expires_in"])
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return "", 0.0
+    # What is no header value would be shown, whole, by the error of the layer that refuses it.
+    usable = isinstance(token, str) and re.fullmatch(r"[!-~]+", token) is not None and lifetime < math.inf
+    return (token, lifetime) if usable else ("", 0.0)

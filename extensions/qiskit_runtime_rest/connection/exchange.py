@@ -15,7 +15,7 @@ from ..answers import api_error
 from ..auth.iam import is_iam_request
 from ..effects import Clock, Plan, Sleep
 from ..errors import ApiError, TransportError
-from .retries import RetryPolicy, may_retry
+from .retries import NOTHING_HAPPENED_STATUS, RetryPolicy, may_retry
 
 __all__ = ["exchange", "limited_to"]
 
@@ -75,14 +75,14 @@ class Send:
     def perform(self, io: Sends) -> httpx.Response:
         """Block the thread until the answer is there."""
         response: httpx.Response = io.send_once(self.request, **self.options)
-        if response.is_error or response.is_redirect:
+        if not response.is_success:
             response.read()
         return response
 
     async def perform_async(self, io: Sends) -> httpx.Response:
         """Suspend the task until the answer is there."""
         response: httpx.Response = await io.send_once(self.request, **self.options)
-        if response.is_error or response.is_redirect:
+        if not response.is_success:
             await response.aread()
         return response
 
@@ -113,15 +113,15 @@ def exchange(
             failure = error
         else:
             _forget_tokens(response)
-            if not (response.is_error or response.is_redirect):
+            if response.is_success:
                 return response
             if uncertain and request.method == "DELETE" and response.status_code == httpx.codes.NOT_FOUND:
-                # An earlier attempt did it and its answer was lost.
+                # An earlier attempt may have done it: its answer was lost, or said that the service had failed.
                 return httpx.Response(httpx.codes.NO_CONTENT, request=request)
             failure = api_error(response)
         if isinstance(failure, ApiError):
             answered = failure
-        uncertain = uncertain or reached_service
+        uncertain = uncertain or (reached_service and _may_have_happened(failure))
         elapsed = clock.monotonic() - began
         wait = None
         if may_retry(request, failure, reached_service=reached_service):
@@ -131,6 +131,10 @@ def exchange(
             raise failure
         log.warning("%s; attempt %d of %d in %.1f s", failure, attempt + 1, policy.attempts, wait)
         yield Sleep(wait)
+
+
+def _may_have_happened(failure: ApiError | TransportError) -> bool:
+    return failure.sent if isinstance(failure, TransportError) else failure.status != NOTHING_HAPPENED_STATUS
 
 
 def _transport_error(error: httpx.RequestError, request: httpx.Request, *, reached_service: bool) -> TransportError:

@@ -9,7 +9,9 @@ from typing import Any
 import httpx
 
 from .._version import __version__
+from ..auth.flow import origin
 from ..effects import Clock, run, run_async
+from ..errors import ConfigurationError
 from ..settings import Settings
 from .exchange import exchange
 from .retries import RetryPolicy
@@ -22,7 +24,8 @@ UPLOAD_TIMEOUT = {"read": 300.0, "write": 300.0}
 
 UPLOAD = ("POST", "/v1/jobs")
 LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30.0)
-USER_AGENT = f"qiskit-runtime-rest/{__version__} python/{sys.version_info.major}.{sys.version_info.minor} httpx/{httpx.__version__}"
+PYTHON = f"python/{sys.version_info.major}.{sys.version_info.minor}"
+USER_AGENT = f"qiskit-runtime-rest/{__version__} {PYTHON} httpx/{httpx.__version__}"
 
 
 def client_options(settings: Settings, auth: httpx.Auth | None) -> dict[str, Any]:
@@ -35,11 +38,16 @@ def client_options(settings: Settings, auth: httpx.Auth | None) -> dict[str, Any
         "auth": auth,
         "headers": _headers(settings),
         "timeout": TIMEOUT if settings.timeout is None else settings.timeout,
-        "verify": ssl.create_default_context(cafile=settings.verify)
-        if isinstance(settings.verify, str)
-        else settings.verify,
+        "verify": _trusted(settings.verify) if isinstance(settings.verify, str) else settings.verify,
         "limits": LIMITS,
     }
+
+
+def _trusted(path: str) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=path)
+    except OSError as error:
+        raise ConfigurationError(f"verify={path!r} is not the path of a readable CA bundle (PEM): {error}.") from error
 
 
 def proxy_patterns(settings: Settings) -> dict[str, str]:
@@ -60,9 +68,12 @@ def _headers(settings: Settings) -> dict[str, str]:
     return headers
 
 
-def _prepare(request: httpx.Request, options: dict[str, Any]) -> None:
+def _prepare(request: httpx.Request, options: dict[str, Any], base_url: httpx.URL) -> None:
     # A redirect could carry the API key or a token to a host that nobody chose.
     options["follow_redirects"] = False
+    if origin(request.url) != origin(base_url):
+        # Which instance somebody uses is the service's business only.
+        request.headers.pop("Service-CRN", None)
     if request.method == UPLOAD[0] and request.url.path.endswith(UPLOAD[1]):
         timeout = request.extensions.get("timeout", {})
         longer = {kind: max(least, timeout[kind]) for kind, least in UPLOAD_TIMEOUT.items() if timeout.get(kind)}
@@ -80,7 +91,7 @@ class HttpClient(httpx.Client):
 
     def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Send with retries; raises `ApiError` and `TransportError`, see `exchange`."""
-        _prepare(request, options)
+        _prepare(request, options, self.base_url)
         return run(exchange(request, options, self.retries, self.clock), self)
 
     def send_once(self, request: httpx.Request, **options: Any) -> httpx.Response:
@@ -99,7 +110,7 @@ class AsyncHttpClient(httpx.AsyncClient):
 
     async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Send with retries; raises `ApiError` and `TransportError`, see `exchange`."""
-        _prepare(request, options)
+        _prepare(request, options, self.base_url)
         return await run_async(exchange(request, options, self.retries, self.clock), self)
 
     async def send_once(self, request: httpx.Request, **options: Any) -> httpx.Response:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -37,8 +39,8 @@ class Connection:
         """
         require_instance(settings)
         self.settings = settings
-        self.auth = auth or _auth(settings)
         self.clock = clock or SystemClock()
+        self.auth = auth or _auth(settings, self.clock)
         self.retries = retries or RetryPolicy()
         self._opened: list[HttpClient] = []
         self._opened_async: list[AsyncHttpClient] = []
@@ -64,14 +66,20 @@ class Connection:
         return self.api.get_async_httpx_client()
 
     def open(self, **changes: Any) -> HttpClient:
-        """A new HTTP client; `changes` are options of `httpx.Client` on top of what the settings say."""
-        client = HttpClient(**self._options(changes, httpx.HTTPTransport))
+        """A new HTTP client; `changes` are options of `httpx.Client` on top of what the settings say.
+
+        Raises:
+            ConfigurationError: the CA bundle, or a proxy of the environment, cannot be used.
+        """
+        with _complaints():
+            client = HttpClient(**self._options(changes, httpx.HTTPTransport))
         self._opened.append(client)
         return client
 
     def open_async(self, **changes: Any) -> AsyncHttpClient:
         """A new HTTP client for tasks; `changes` as for `open`."""
-        client = AsyncHttpClient(**self._options(changes, httpx.AsyncHTTPTransport))
+        with _complaints():
+            client = AsyncHttpClient(**self._options(changes, httpx.AsyncHTTPTransport))
         self._opened_async.append(client)
         return client
 
@@ -98,11 +106,22 @@ class Connection:
         self.close()
 
 
-def _auth(settings: Settings) -> httpx.Auth:
+@contextlib.contextmanager
+def _complaints() -> Iterator[None]:
+    """Turn httpx's own errors about the environment's proxies, and about headers, into ours."""
+    try:
+        yield
+    except (ValueError, ImportError, httpx.InvalidURL) as error:
+        raise ConfigurationError(
+            f"no HTTP client can be made of these settings: {error}. Check HTTP_PROXY, HTTPS_PROXY and ALL_PROXY."
+        ) from error
+
+
+def _auth(settings: Settings, clock: Clock) -> httpx.Auth:
     if settings.token is not None:
         return TokenAuth(settings.token, base_url=settings.base_url)
     if settings.api_key is not None:
-        return ApiKeyAuth(settings.api_key, iam_url=settings.iam_url, base_url=settings.base_url)
+        return ApiKeyAuth(settings.api_key, iam_url=settings.iam_url, base_url=settings.base_url, clock=clock.monotonic)
     raise ConfigurationError(
         "no API key: pass api_key=, set QISKIT_IBM_TOKEN, or save an account in ~/.qiskit/qiskit-ibm.json. "
         "Create a key on IBM Quantum Platform."
