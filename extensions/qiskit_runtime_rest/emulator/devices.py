@@ -52,6 +52,10 @@ _QASM_OF = {"measure": "measure q -> c;", "reset": "reset q;"}
 # `instruction_signatures` and `supported_instructions` only, which is where clients look for them.
 _GATE_NAME = re.compile(r"[a-zA-Z0-9]+")
 
+# Of what a device calls supported, this can stand in a circuit besides the native gates.
+_ON_ONE_QUBIT = frozenset({"delay", "measure", "measure_2", "reset", "reset_2"})
+_ON_ANY_QUBITS = frozenset({"for_loop", "if_else", "store", "switch_case", "while_loop"})
+
 _NAME_IN_FILE = re.compile(r'"backend_name"\s*:\s*"([^"]+)"')
 
 
@@ -88,11 +92,8 @@ class Device:
 
     @cached_property
     def operational(self) -> dict[str, frozenset[tuple[int, ...]] | None]:
-        """What the device can run: instruction name -> the qubits it works on, None for any.
-
-        Qubits and gates that the calibration marks as not operational are left out.
-        """
-        return _operational(self.configuration, self.properties)
+        """What the device can run: instruction name -> the qubits it works on, None for any."""
+        return _operational(self.configuration)
 
     def summary(self) -> Json:
         """The unchanging part of this device's entry in `list_backends` (BackendsResponse.devices)."""
@@ -217,33 +218,17 @@ def _values(entries: list[Json]) -> dict[str, float]:
     return {entry["name"]: entry["value"] for entry in entries}
 
 
-def _operational(configuration: Json, properties: Json) -> dict[str, frozenset[tuple[int, ...]] | None]:
-    broken_qubits = {
-        qubit for qubit, entries in enumerate(properties["qubits"]) if not _values(entries).get("operational", 1)
+def _operational(configuration: Json) -> dict[str, frozenset[tuple[int, ...]] | None]:
+    anywhere = frozenset((qubit,) for qubit in range(configuration["n_qubits"]))
+    instructions: dict[str, frozenset[tuple[int, ...]] | None] = {
+        name: anywhere if name in _ON_ONE_QUBIT else None
+        for name in configuration.get("supported_instructions", ["delay", "measure", "reset"])
+        if name in _ON_ONE_QUBIT | _ON_ANY_QUBITS
     }
-    broken_gates = {
-        (gate["gate"], tuple(gate["qubits"]))
-        for gate in properties["gates"]
-        if not _values(gate["parameters"]).get("operational", 1)
-    }
-    healthy = frozenset((qubit,) for qubit in range(configuration["n_qubits"]) if qubit not in broken_qubits)
-    instructions: dict[str, frozenset[tuple[int, ...]] | None] = {}
-    for name in configuration.get("supported_instructions", ["delay", "measure", "reset"]):
-        instructions[name] = None
-    for name in ("delay", "measure", "reset", "measure_2", "reset_2"):
-        if name in instructions:
-            instructions[name] = healthy
-    native = set(configuration["basis_gates"])
-    for name in native:
-        instructions[name] = healthy
-    for gate in configuration["gates"]:
-        if gate["name"] in native and gate.get("coupling_map"):
-            places = map(tuple, gate["coupling_map"])
-            instructions[gate["name"]] = frozenset(
-                place
-                for place in places
-                if (gate["name"], place) not in broken_gates and broken_qubits.isdisjoint(place)
-            )
+    coupled = {gate["name"]: gate.get("coupling_map") for gate in configuration["gates"]}
+    for name in configuration["basis_gates"]:
+        places = coupled.get(name)
+        instructions[name] = frozenset(map(tuple, places)) if places else anywhere
     return instructions
 
 

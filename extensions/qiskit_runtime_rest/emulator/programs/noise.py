@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
+from math import inf
 from typing import Any
 
-from qiskit.circuit import Delay
+from qiskit.circuit import Delay, Gate
 from qiskit.transpiler import InstructionProperties, QubitProperties, Target
-from qiskit_aer.noise import NoiseModel, ReadoutError, RelaxationNoisePass
+from qiskit_aer.noise import NoiseModel, QuantumError, ReadoutError, RelaxationNoisePass
 from qiskit_aer.noise.device import basic_device_gate_errors
 
 from ..devices import Device
@@ -36,18 +37,22 @@ def noise_model(
     noise only, which circuits of Clifford gates keep simulable. `symmetric_readout` averages the two
     readout errors of each qubit, as twirled measurements do.
     """
-    target = _target(device, qubits=qubits, placed=set(placed))
-    model = NoiseModel(basis_gates=sorted(target.operation_names))
-    for name, where, error in basic_device_gate_errors(target=target, thermal_relaxation=relaxation):
-        model.add_quantum_error(error, name, list(where))
-    for index, qubit in enumerate(qubits):
+    index = {qubit: position for position, qubit in enumerate(qubits)}
+    used = {one for one in placed if all(qubit in index for qubit in one.qubits)}
+    gates = sorted({one.name for one in used if isinstance(standard_gate(one.name), Gate)})
+    model = NoiseModel(basis_gates=gates or None)
+    for one in sorted(used, key=lambda one: (one.name, one.qubits)):
+        error = _gate_error(device, one, relaxation=relaxation)
+        if error is not None:
+            model.add_quantum_error(error, one.name, [index[qubit] for qubit in one.qubits])
+    for qubit, position in index.items():
         up, down = readout_errors(device, qubit)
         if symmetric_readout:
             up = down = (up + down) / 2
         if up or down:
-            model.add_readout_error(ReadoutError([[1 - up, up], [down, 1 - down]]), [index])
-    if relaxation and any(instruction.name == "delay" for instruction in placed):
-        model._custom_noise_passes.append(_delay_noise(target))
+            model.add_readout_error(ReadoutError([[1 - up, up], [down, 1 - down]]), [position])
+    if relaxation and any(one.name == "delay" for one in used):
+        model._custom_noise_passes.append(_delay_noise(device, qubits))
     return model
 
 
@@ -65,26 +70,19 @@ def duration(device: Device, placed: Placed) -> float:
     return _gate(device, placed).get("gate_length", 0.0)
 
 
-def _target(device: Device, *, qubits: list[int], placed: set[Placed]) -> Target:
-    index = {qubit: position for position, qubit in enumerate(qubits)}
-    target = Target(
-        num_qubits=len(qubits),
-        dt=device.configuration.get("dt", 0) * 1e-9 or None,
-        qubit_properties=[_qubit_properties(device, qubit) for qubit in qubits],
-    )
-    by_name: dict[str, dict[tuple[int, ...], InstructionProperties]] = {}
-    for instruction in placed:
-        values = _gate(device, instruction)
-        where = tuple(index[qubit] for qubit in instruction.qubits if qubit in index)
-        if values and len(where) == len(instruction.qubits):
-            by_name.setdefault(instruction.name, {})[where] = InstructionProperties(
-                duration=values.get("gate_length"), error=values.get("gate_error")
-            )
-    for name, properties in by_name.items():
-        gate = standard_gate(name)
-        if gate is not None and name != "measure":
-            target.add_instruction(gate, properties, name=name)
-    return target
+@cache
+def _gate_error(device: Device, placed: Placed, *, relaxation: bool) -> QuantumError | None:
+    """The error of one instruction where it is placed, on qubits numbered from 0."""
+    values = _gate(device, placed)
+    operation = standard_gate(placed.name)
+    if operation is None or not values:
+        return None
+    places = tuple(range(len(placed.qubits)))
+    target = Target(qubit_properties=[_qubit_properties(device, qubit) for qubit in placed.qubits])
+    properties = InstructionProperties(duration=values.get("gate_length"), error=values.get("gate_error"))
+    target.add_instruction(operation, {places: properties})
+    errors = basic_device_gate_errors(target=target, thermal_relaxation=relaxation)
+    return next((error for _, _, error in errors), None)
 
 
 def _qubit_properties(device: Device, qubit: int) -> QubitProperties:
@@ -92,12 +90,13 @@ def _qubit_properties(device: Device, qubit: int) -> QubitProperties:
     return QubitProperties(t1=values.get("T1"), t2=values.get("T2"))
 
 
-def _delay_noise(target: Target) -> RelaxationNoisePass:
-    properties = target.qubit_properties or []
-    t1s = [qubit.t1 or float("inf") for qubit in properties]
-    # Calibrations measure T2 and T1 at different times; physics allows T2 no more than twice T1.
-    t2s = [min(qubit.t2 or float("inf"), 2 * t1) for qubit, t1 in zip(properties, t1s, strict=True)]
-    return RelaxationNoisePass(t1s=t1s, t2s=t2s, dt=target.dt, op_types=Delay)
+def _delay_noise(device: Device, qubits: list[int]) -> RelaxationNoisePass:
+    properties = [_qubit_properties(device, qubit) for qubit in qubits]
+    t1s = [one.t1 or inf for one in properties]
+    # Calibrations measure T1 and T2 at different times; physics allows T2 no more than twice T1.
+    t2s = [min(one.t2 or inf, 2 * t1) for one, t1 in zip(properties, t1s, strict=True)]
+    dt = device.configuration.get("dt")
+    return RelaxationNoisePass(t1s=t1s, t2s=t2s, dt=dt and dt * 1e-9, op_types=Delay)
 
 
 def _gate(device: Device, placed: Placed) -> dict[str, float]:

@@ -21,9 +21,11 @@ from . import isa
 from .noise import noise_model
 from .reduction import reduced
 
-# A density matrix is exact in one pass, at the memory of twice as many qubits.
+# Above that, a density matrix takes longer than drawing the noise of each shot.
 _DENSITY_MATRIX_QUBITS = 11
 _STATEVECTOR_QUBITS = 24
+# The others stay fast only with Pauli noise.
+_KNOWS_RELAXATION = frozenset({"density_matrix", "statevector"})
 _CLIFFORD = frozenset({"barrier", "cx", "cz", "delay", "ecr", "id", "measure", "reset", "rz", "sx", "x"})
 
 
@@ -51,7 +53,7 @@ class Simulator:
                 self.device,
                 qubits=self.qubits,
                 placed=placed,
-                relaxation=method != "stabilizer",
+                relaxation=method in _KNOWS_RELAXATION,
                 symmetric_readout=self.symmetric_readout,
             ),
             max_parallel_threads=1,
@@ -73,11 +75,24 @@ def _method(circuit: QuantumCircuit, bindings: BindingsArray, *, shots: int) -> 
     qubits = circuit.num_qubits
     if qubits <= _DENSITY_MATRIX_QUBITS and 2**qubits <= shots and _measures_last(circuit):
         return "density_matrix"
-    if qubits <= _STATEVECTOR_QUBITS:
+    if qubits <= _DENSITY_MATRIX_QUBITS:
         return "statevector"
     if _is_clifford(circuit, bindings):
         return "stabilizer"
+    # Work for each gate: 2^qubits against the cube of the bond dimension.
+    if qubits <= _STATEVECTOR_QUBITS and 3 * _entanglement(circuit) > qubits:
+        return "statevector"
     return "matrix_product_state"
+
+
+def _entanglement(circuit: QuantumCircuit) -> int:
+    """The qubits' worth of entanglement that can build up across any cut through the row of qubits."""
+    crossing = [0] * (circuit.num_qubits + 1)
+    for placed in isa.instructions(circuit):
+        if len(placed.qubits) > 1 and placed.name != "barrier":
+            for cut in range(min(placed.qubits) + 1, max(placed.qubits) + 1):
+                crossing[cut] += 1
+    return max(min(count, cut, len(crossing) - 1 - cut) for cut, count in enumerate(crossing))
 
 
 def _measures_last(circuit: QuantumCircuit) -> bool:
