@@ -121,7 +121,7 @@ def test_every_form_is_read_whole(name):
     assert decode(RAW[name], program_id=program).kind not in ("json", "text")
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @pytest.mark.parametrize("name", RAW)
 @given(data=st.data(), program_id=PROGRAMS)
 def test_flipped_and_missing_bytes(name, data, program_id):
@@ -140,7 +140,7 @@ def places(value, path=()):
         yield from places(part, (*path, key))
 
 
-@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @pytest.mark.parametrize("name", RAW)
 @given(data=st.data(), program_id=PROGRAMS)
 def test_wrong_values_anywhere_in_the_document(name, data, program_id):
@@ -159,7 +159,7 @@ def test_wrong_values_anywhere_in_the_document(name, data, program_id):
     refused_or_read(json.dumps(document).encode(), program_id)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_damage_inside_the_packed_arrays(data):
     document = json.loads(RAW["wrapped sampler"])

@@ -16,6 +16,7 @@ from qiskit_runtime_rest.results import Array
 from qiskit_runtime_rest.results.malformed import DECODE_FAILURES, MAX_BYTES
 from qiskit_runtime_rest.results.npy import read_compressed_npy, read_npy
 
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=3)
 KINDS = ["u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8", "f2", "f4", "f8", "c8", "c16"]
 DTYPES = ["?", *(order + kind for order in "<>" for kind in KINDS)]
 
@@ -50,7 +51,7 @@ def test_every_number_numpy_writes_is_read(array, fortran, version):
 
 
 @given(
-    array=hnp.arrays("<U3", hnp.array_shapes(min_dims=0, max_side=3), elements=st.text(max_size=3)),
+    array=hnp.arrays("<U3", hnp.array_shapes(min_dims=0, max_side=3), elements=TEXTS),
     big_endian=st.booleans(),
 )
 def test_texts_are_read(array, big_endian):

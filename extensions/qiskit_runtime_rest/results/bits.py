@@ -70,14 +70,12 @@ class Bits:
         if num_bits < 0 or array.dtype != "uint8" or array.ndim < 2 or array.shape[-1] != bitplanes.bytes_for(num_bits):
             raise Malformed(f"{num_bits} bits a shot cannot be read from {array!r}")
         *shape, shots, _ = array.shape
-        rows = array.data
-        if used := num_bits % 8:
-            # Qiskit ignores what lies above the register; so do its users.
-            mask = bytes(value & ((1 << used) - 1) for value in range(256))
-            planes = bitplanes.planes_of(rows, width=array.shape[-1])
-            if planes[-1].translate(None, bytes(range(1 << used))):
-                rows = bitplanes.from_planes([*planes[:-1], planes[-1].translate(mask)])
-        return cls.from_rows(rows, num_bits=num_bits, num_shots=shots, shape=tuple(shape))
+        return cls.from_rows(
+            _without_stray_bits(array.data, num_bits=num_bits),
+            num_bits=num_bits,
+            num_shots=shots,
+            shape=tuple(shape),
+        )
 
     @classmethod
     def from_samples(cls, samples: Any, *, num_bits: int) -> Bits:
@@ -285,3 +283,15 @@ def _flatten(samples: Any) -> tuple[tuple[int, ...], list[Any]]:
         shape.append(lengths.pop())
         flat = [text for part in flat for text in part]
     return tuple(shape), flat
+
+
+def _without_stray_bits(rows: bytes, *, num_bits: int) -> bytes:
+    # Qiskit ignores what lies above the register; so do its users.
+    highest = (1 << ((num_bits - 1) % 8 + 1)) - 1
+    width = bitplanes.bytes_for(num_bits) or 1
+    plane = rows[::width]
+    if not plane.translate(None, bytes(range(highest + 1))):
+        return rows
+    cleared = bytearray(rows)
+    cleared[::width] = plane.translate(bytes(value & highest for value in range(256)))
+    return bytes(cleared)

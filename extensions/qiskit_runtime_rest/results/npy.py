@@ -8,9 +8,12 @@ from __future__ import annotations
 import binascii
 import itertools
 import math
+import re
 import struct
 import zlib
 from typing import Any, Final
+
+from attrs import field, frozen
 
 from .arrays import Array
 from .malformed import MAX_BYTES, Malformed, check_size, expect, expect_shape
@@ -19,6 +22,9 @@ __all__ = ["inflate", "read_compressed_npy", "read_npy", "unbase64"]
 
 MAX_HEADER_BYTES: Final = 16 * 1024
 _MAGIC: Final = b"\x93NUMPY"
+_DESCR: Final = re.compile(r"(?P<order>[<>|]?)(?P<kind>[biufcU])(?P<width>[0-9]{1,9})")
+# Elements that are made of several numbers swap their bytes number by number.
+_SWAPPED: Final = {"str": 4, "complex64": 4, "complex128": 8}
 # npy's one-letter kinds with the width in bytes -> names of `Array`
 _TYPES: Final = {
     "b1": "bool",
@@ -49,7 +55,10 @@ def inflate(data: bytes, *, size: int) -> bytes:
     """
     if size > MAX_BYTES:
         raise Malformed(f"an array of {size} bytes exceeds the limit of {MAX_BYTES} bytes")
-    stream = zlib.decompressobj()
+    return _rest(zlib.decompressobj(), data, size=size)
+
+
+def _rest(stream: zlib._Decompress, data: bytes, *, size: int) -> bytes:
     unpacked = stream.decompress(data, size + 1)
     if len(unpacked) != size or not stream.eof or stream.unused_data:
         raise Malformed(f"compressed data does not hold the {size} bytes that its type and shape need")
@@ -67,8 +76,10 @@ def read_compressed_npy(text: Any) -> Array:
     """
     data = unbase64(text)
     start = zlib.decompressobj().decompress(data[:MAX_HEADER_BYTES], MAX_HEADER_BYTES)
-    offset, size, _ = _read_header(start)
-    return read_npy(inflate(data, size=offset + size))
+    header = _read_header(start)
+    stream = zlib.decompressobj()
+    stream.decompress(data, header.offset)
+    return header.array(_rest(stream, stream.unconsumed_tail, size=header.size))
 
 
 def read_npy(data: bytes) -> Array:
@@ -78,19 +89,32 @@ def read_npy(data: bytes) -> Array:
         Malformed: another format, an element type that is not data (objects, records, dates), or a length that
             does not match type and shape.
     """
-    offset, size, header = _read_header(data)
-    if len(data) != offset + size:
-        raise Malformed(f"an npy array holds {len(data) - offset} bytes, its type and shape need {size}")
-    body = data[offset:]
-    if header["order"] == ">":
-        body = _swap_bytes(body, width=header["swap"])
-    if header["fortran"] and len(header["shape"]) > 1:
-        body = _to_c_order(body, shape=header["shape"], width=header["width"])
-    return Array(body, dtype=header["dtype"], shape=header["shape"])
+    header = _read_header(data)
+    if len(data) != header.offset + header.size:
+        found = len(data) - header.offset
+        raise Malformed(f"an npy array holds {found} bytes, its type and shape need {header.size}")
+    return header.array(data[header.offset :])
 
 
-def _read_header(data: bytes) -> tuple[int, int, dict[str, Any]]:
-    """Offset of the elements, their size in bytes, and what the header says."""
+@frozen
+class _Header:
+    offset: int = field(kw_only=True)
+    dtype: str = field(kw_only=True)
+    shape: tuple[int, ...] = field(kw_only=True)
+    size: int = field(kw_only=True)
+    width: int = field(kw_only=True)
+    big_endian: bool = field(kw_only=True)
+    fortran: bool = field(kw_only=True)
+
+    def array(self, body: bytes) -> Array:
+        if self.big_endian:
+            body = _swap_bytes(body, width=_SWAPPED.get(self.dtype, self.width))
+        if self.fortran and len(self.shape) > 1:
+            body = _to_c_order(body, shape=self.shape, width=self.width)
+        return Array(body, dtype=self.dtype, shape=self.shape)
+
+
+def _read_header(data: bytes) -> _Header:
     if data[:6] != _MAGIC or len(data) < 12:
         raise Malformed("packed data is not an npy array")
     major = data[6]
@@ -101,27 +125,23 @@ def _read_header(data: bytes) -> tuple[int, int, dict[str, Any]]:
     offset = start + length
     if offset > min(len(data), MAX_HEADER_BYTES):
         raise Malformed("an npy header is truncated or too long")
-    header = _literal(data[start:offset].decode("utf-8" if major == 3 else "latin-1"))
-    descr = expect(header.get("descr"), str, what="the npy element type")
-    shape = expect_shape(header.get("shape"))
-    order, kind, digits = (descr[0], descr[1:2], descr[2:]) if descr[:1] in "<>|=" else ("<", descr[:1], descr[1:])
-    if kind == "U" and digits.isascii() and digits.isdigit():
-        dtype, width, swap = "str", 4 * int(digits), 4
-    elif kind + digits in _TYPES:
-        dtype, width = _TYPES[kind + digits], int(digits)
-        swap = width // 2 if kind == "c" else width
-    else:
+    found = _literal(data[start:offset].decode("utf-8" if major == 3 else "latin-1"))
+    descr = expect(found.get("descr"), str, what="the npy element type")
+    parts = _DESCR.fullmatch(descr)
+    if parts is None or (parts["kind"] != "U" and parts["kind"] + parts["width"] not in _TYPES):
         raise Malformed(f"npy element type {descr!r} is not plain data")
-    size = check_size(shape, bits=8 * width) * width
-    details = {
-        "dtype": dtype,
-        "shape": shape,
-        "order": order,
-        "swap": swap,
-        "width": width,
-        "fortran": expect(header.get("fortran_order"), bool, what="the npy order"),
-    }
-    return offset, size, details
+    text = parts["kind"] == "U"
+    shape = expect_shape(found.get("shape"))
+    width = int(parts["width"]) * (4 if text else 1)
+    return _Header(
+        offset=offset,
+        dtype="str" if text else _TYPES[parts["kind"] + parts["width"]],
+        shape=shape,
+        size=check_size(shape, bits=8 * width) * width,
+        width=width,
+        big_endian=parts["order"] == ">",
+        fortran=expect(found.get("fortran_order"), bool, what="the npy order"),
+    )
 
 
 def _literal(text: str) -> dict[str, Any]:
