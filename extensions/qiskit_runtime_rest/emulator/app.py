@@ -99,7 +99,7 @@ def create_app(options: Options | None = None, **choices: Any) -> Starlette:
         routes=[
             *mount(service, SERVICE_ROUTES),
             *mount(service, control_routes(control)),
-            *page_routes(parts),
+            *page_routes(parts, SERVICE_ROUTES),
         ],
         middleware=[
             Middleware(RecordingLayer, parts.recorder, names.all, names.plain, (PREFIX,)),

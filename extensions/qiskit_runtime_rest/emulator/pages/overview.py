@@ -1,0 +1,136 @@
+"""All that the page at `/` shows, as one JSON object. Only looks: no job is moved on by being watched."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..options import API_KEY
+from ..routing import BASE_PATH
+from .presets import PRESETS
+
+if TYPE_CHECKING:
+    from ..app import Parts
+    from ..faults.models import FaultRule
+    from ..jobs.job import Job
+    from ..recorder import RecordedRequest
+    from ..sessions.models import Session
+
+__all__ = ["MOST_ROWS", "PAGE_PATHS", "overview"]
+
+MOST_ROWS = 200
+PAGE_PATHS = frozenset({"/", "/openapi", "/openapi/", "/favicon.ico"})
+"""What a browser asks for to show the pages; not worth a line among the requests to the API."""
+
+
+def overview(parts: Parts, *, url: str, operations: Sequence[str]) -> dict[str, Any]:
+    """Describe the server, whose root is `url`: newest first, at most `MOST_ROWS` of each kind.
+
+    Times are seconds since the epoch on the service's clock, spans seconds.
+    """
+    service = parts.service
+    now = service.clock.now()
+    jobs = [job for job in service.jobs.accounted() if not job.deleted]
+    sessions = list(service.sessions)
+    requests = [one for one in parts.recorder.all() if one.operation or one.path not in PAGE_PATHS]
+    names = {one.crn: one.name for one in service.instances}
+    return {
+        "now": now,
+        "virtual": service.clock.virtual,
+        "pace": service.execution.pace.as_json(),
+        "seed": service.identifiers.seed,
+        "instances": [
+            {"name": one.name, "plan": one.plan.display_name, "exports": _exports(url, crn=one.crn)}
+            for one in service.instances
+        ],
+        "login": {"api_key": API_KEY, "instance": next(iter(names))},
+        "operations": sorted(operations),
+        "counts": {
+            "jobs": len(jobs),
+            "sessions": len(sessions),
+            "requests": len(requests),
+            "status": Counter(str(job.status) for job in jobs),
+            "open": sum(session.closed_at is None for session in sessions),
+        },
+        "jobs": [_job(job, now=now, instances=names) for job in reversed(jobs[-MOST_ROWS:])],
+        "sessions": [_session(one, now=now, instances=names) for one in reversed(sessions[-MOST_ROWS:])],
+        "requests": [_request(one) for one in reversed(requests[-MOST_ROWS:])],
+        "faults": [_fault(rule) for rule in reversed(parts.faults.all()[-MOST_ROWS:])],
+        "presets": [preset.as_json() for preset in PRESETS],
+    }
+
+
+def _exports(url: str, *, crn: str) -> str:
+    """Lines for a shell: what clients read from the environment."""
+    variables = {
+        "QISKIT_IBM_URL": f"{url}{BASE_PATH}",
+        "IAM_URL": url,
+        "QISKIT_IBM_TOKEN": API_KEY,
+        "QISKIT_IBM_INSTANCE": crn,
+    }
+    return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables.items())
+
+
+def _job(job: Job, *, now: float, instances: dict[str, str]) -> dict[str, Any]:
+    until = job.finished or now
+    return {
+        "id": job.id,
+        "status": job.status,
+        "reason": job.reason,
+        "reason_code": job.reason_code,
+        "program": job.program_id,
+        "backend": job.backend,
+        "tags": list(job.tags),
+        "session": job.session_id,
+        "private": job.private,
+        "instance": instances.get(job.instance, job.instance),
+        "created": job.created,
+        "queued_seconds": max(0.0, (job.started or until) - job.created),
+        "running_seconds": None if job.started is None else max(0.0, until - job.started),
+        "qpu_seconds": job.qpu_seconds if job.ended else None,
+    }
+
+
+def _session(session: Session, *, now: float, instances: dict[str, str]) -> dict[str, Any]:
+    return {
+        "id": session.id,
+        "state": session.state,
+        "reason": session.state_reason,
+        "accepting": session.accepting_jobs,
+        "mode": session.mode,
+        "backend": session.backend,
+        "instance": instances.get(session.instance, session.instance),
+        "created": session.created,
+        "age_seconds": max(0.0, (session.closed_at or now) - session.created),
+        "left_seconds": None if session.closed_at else max(0.0, session.ttl_ends_at - now),
+    }
+
+
+def _request(request: RecordedRequest) -> dict[str, Any]:
+    return {
+        "number": request.number,
+        "at": request.at,
+        "method": request.method,
+        "path": request.path,
+        "query": request.query,
+        "operation": request.operation,
+        "status": request.status,
+        "seconds": request.seconds,
+        "fault": request.fault,
+    }
+
+
+def _fault(rule: FaultRule) -> dict[str, Any]:
+    return {
+        "id": rule.id,
+        "kind": rule.kind,
+        "status": rule.status,
+        "operation": rule.operation,
+        "times": rule.times,
+        "probability": rule.probability,
+        "fired": rule.fired,
+        "used_up": rule.times is not None and rule.fired >= rule.times,
+        "preset": next((preset.name for preset in PRESETS if preset.made(rule)), None),
+    }
