@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from .. import account_file
-from ..auth.iam import TOKEN_PATH
 from ..errors import ApiError, ConfigurationError, RuntimeRestError, TransportError
+from ..settings import API_VERSION
 from .versions import days_left
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ TIMEOUT_SECONDS = 15.0
 SKEW_SECONDS = 60.0
 """More than this between our clock and the service's, and tokens look expired, or not yet valid."""
 
-SUNSET_DAYS = 90
 DISTRIBUTION = "qiskit-runtime-rest"
 EXTRAS = ("cli", "numpy", "qiskit", "emulator")
 OTHERS_MAY_READ = stat.S_IRGRP | stat.S_IROTH
@@ -56,7 +55,8 @@ def all_checks(options: ServiceOptions) -> Iterator[Check]:
         return
     if settings.instance is None:
         return
-    yield from _service(settings)
+    # The oldest versions do not say when they end: the list is asked for as this release knows it.
+    yield from _service(options.settings(timeout=TIMEOUT_SECONDS, api_version=API_VERSION), pinned=settings.api_version)
     if settings.api_key is not None:
         yield from _credentials(settings)
 
@@ -155,7 +155,7 @@ def _origin(value: str, sources: Sequence[tuple[str, str | None]]) -> str:
     return next((name for name, said in sources if said is not None and said.strip() == value), "the settings")
 
 
-def _service(settings: Settings) -> Iterator[Check]:
+def _service(settings: Settings, *, pinned: str) -> Iterator[Check]:
     """Whether the service answers, without credentials; what it says of the API version, and of the time."""
     import httpx
 
@@ -172,14 +172,14 @@ def _service(settings: Settings) -> Iterator[Check]:
         yield Check(name="service", verdict="fail", text=str(error))
         return
     yield Check(name="service", verdict="ok", text=f"answers at {settings.base_url}")
-    entry = next((entry for entry in listed if entry.get("version") == settings.api_version), None)
-    yield _version(settings.api_version, entry, known=[str(entry.get("version")) for entry in listed])
+    entry = next((entry for entry in listed if entry.get("version") == pinned), None)
+    yield _version(pinned, entry, known=[str(entry.get("version")) for entry in listed])
     if headers.get("Date"):
         yield _clock(headers["Date"], now=datetime.datetime.now(datetime.UTC))
 
 
 def _version(pinned: str, entry: dict[str, object] | None, *, known: Sequence[str]) -> Check:
-    name = "API version"
+    name = "version"
     if entry is None:
         text = f"the service knows {', '.join(known) or 'none'}, not {pinned}: use another --api-version."
         return Check(name=name, verdict="fail", text=text)
@@ -187,7 +187,7 @@ def _version(pinned: str, entry: dict[str, object] | None, *, known: Sequence[st
     if left is None:
         return Check(name=name, verdict="ok", text=f"{pinned} is {entry.get('status') or 'served'}")
     text = f"{pinned} is {entry.get('status')}, to be switched off on {entry.get('sunset_date')}, {left} days from now"
-    return Check(name=name, verdict="fail" if left < 0 else "warn" if left <= SUNSET_DAYS else "ok", text=text)
+    return Check(name=name, verdict="fail" if left < 0 else "warn", text=text)
 
 
 def _clock(date: str, *, now: datetime.datetime) -> Check:
@@ -203,6 +203,7 @@ def _clock(date: str, *, now: datetime.datetime) -> Check:
 
 def _credentials(settings: Settings) -> Iterator[Check]:
     """Whether IAM gives a token for the key, and the service accepts it for the instance."""
+    from ..auth.iam import TOKEN_PATH
     from ..client import RuntimeClient
     from ..connection import RetryPolicy
 

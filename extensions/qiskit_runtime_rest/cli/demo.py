@@ -107,7 +107,7 @@ def _least_busy(devices: Sequence[Backend]) -> Backend:
     online = [device for device in devices if device.state == "online" and not device.raw.get("is_simulator")]
     if not online:
         raise InvalidInput("no device of this instance is online right now: try again later, or name a --backend.")
-    return min(online, key=lambda device: device.queue_length or 0)
+    return min(online, key=lambda device: (device.queue_length or 0, -(device.num_qubits or 0)))
 
 
 def _ask(name: str) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import typer
 from rich.text import Text
 
-from .checks import Check, Verdict, all_checks
 from .outcome import FAILED
 from .service_options import JsonOption, ServiceOptions, with_service_options
 from .terminal import print_json, stdout
+
+if TYPE_CHECKING:
+    from .checks import Check, Verdict
 
 __all__ = ["doctor"]
 
@@ -20,6 +23,8 @@ STYLES: dict[Verdict, str] = {"ok": "green", "warn": "yellow", "fail": "bold red
 @with_service_options
 def doctor(options: ServiceOptions, *, json: JsonOption = False) -> None:
     """Check settings, IAM, the service, the API version, the clock and the extras; secrets are not shown."""
+    from .checks import all_checks
+
     console = stdout()
     done: list[Check] = []
     for check in all_checks(options):

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import typer
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from .outcome import INTERRUPTED
 from .terminal import say, stderr
@@ -24,6 +23,8 @@ def following(job_id: str, *, come_back: str | None = None) -> Iterator[StatusCa
 
     Ctrl-C ends the command with status 130; `come_back`: what to tell then, by default how to wait again.
     """
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
     console = stderr()
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     try:

@@ -63,11 +63,11 @@ class ServiceOptions:
         given = {field.name: getattr(self, field.name) for field in fields(self)}
         return Settings(**{**given, **more}, application="qrr")
 
-    def client(self) -> RuntimeClient:
-        """A client with these settings; to be closed."""
+    def client(self, **more: Any) -> RuntimeClient:
+        """A client with these settings; to be closed. `more`: as for `settings`."""
         from ..client import RuntimeClient
 
-        return RuntimeClient(settings=self.settings())
+        return RuntimeClient(settings=self.settings(**more))
 
 
 def with_service_options(command: Callable[Concatenate[ServiceOptions, P], None]) -> Callable[..., None]:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import typer
-from rich.console import Console
-from rich.measure import Measurement
+from rich.cells import cell_len
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
@@ -17,6 +17,9 @@ __all__ = ["Column", "fitting_table", "print_json", "say", "stderr", "stdout"]
 
 PIPE_WIDTH = 1000
 """Width where there is no terminal: nothing is cut that another program is to read."""
+
+GAP = 2
+"""Blanks between two columns."""
 
 
 def stdout() -> Console:
@@ -61,19 +64,23 @@ class Column:
     right: bool = False
 
 
-def fitting_table(
-    columns: Sequence[Column], rows: Sequence[Sequence[object]], *, console: Console, title: str | None = None
-) -> Table:
+def fitting_table(columns: Sequence[Column], rows: Sequence[Sequence[object]], *, console: Console) -> Table:
     """A table without frames of as many `columns` as fit; the last of those not needed goes first."""
+    cells = [["" if value is None else str(value) for value in row] for row in rows]
+    widths = [
+        max(map(cell_len, [column.title, *(row[place] for row in cells)])) for place, column in enumerate(columns)
+    ]
     kept = list(range(len(columns)))
-    while True:
-        table = Table(box=None, pad_edge=False, title=title, title_justify="left", header_style="bold")
-        for place in kept:
-            column = columns[place]
-            table.add_column(column.title, justify="right" if column.right else "left", overflow="fold")
-        for row in rows:
-            table.add_row(*(Text("" if row[place] is None else str(row[place])) for place in kept))
+    while sum(widths[place] + GAP for place in kept) - GAP > console.width:
         spare = [place for place in kept if not columns[place].needed]
-        if not spare or Measurement.get(console, console.options, table).maximum <= console.width:
-            return table
+        if not spare:
+            break
         kept.remove(spare[-1])
+
+    table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold")
+    for place in kept:
+        justify: JustifyMethod = "right" if columns[place].right else "left"
+        table.add_column(columns[place].title, justify=justify, overflow="fold")
+    for row in cells:
+        table.add_row(*(Text(row[place]) for place in kept))
+    return table

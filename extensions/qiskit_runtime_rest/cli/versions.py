@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+from ..settings import API_VERSION
 from .service_options import JsonOption, ServiceOptions, with_service_options
 from .terminal import Column, fitting_table, print_json, stdout
 
@@ -23,9 +24,10 @@ PINNED = "→"
 @with_service_options
 def versions(options: ServiceOptions, *, json: JsonOption = False) -> None:
     """List the API versions that the service knows; the arrow marks the one that is asked for."""
-    with options.client() as client:
+    pinned = options.settings().api_version
+    # The oldest versions do not say when they end: the list is asked for as this release knows it.
+    with options.client(api_version=API_VERSION) as client:
         listed = client.versions()
-        pinned = client.settings.api_version
     if json:
         entries = [{**entry, "days_left": days_left(entry), "pinned": entry["version"] == pinned} for entry in listed]
         print_json(entries)
