@@ -190,13 +190,14 @@ def test_the_place_of_a_change_is_told_through_properties_arrays_maps_and_forms(
 
 
 def test_two_ways_to_write_the_same_schema_are_no_change() -> None:
-    base = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}
-    extra = {"properties": {"b": {"type": "integer"}}}
+    base: Document = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}
+    extra: Document = {"properties": {"b": {"type": "integer"}}, "required": ["b"]}
     old = document(
         sent={"allOf": [{"$ref": "#/components/schemas/Base"}, extra]}, read={"$ref": "#/components/schemas/Base"}
     )
     old["components"] = {"schemas": {"Base": base}}
-    new = document(sent={**base, "properties": {**base["properties"], **extra["properties"]}}, read=base)
+    merged = {**base, "properties": {**base["properties"], **extra["properties"]}, "required": ["a", "b"]}
+    new = document(sent=merged, read=base)
     assert compare(old, new) == []
 
 

@@ -168,5 +168,5 @@ def test_a_url_that_turns_scripts_away_says_what_to_do(
 ) -> None:
     assert main([f"{site}/blocked.json"], layout=layout) == 1
     told = capsys.readouterr().err
-    assert "403" in told
+    assert "answers 403: the content network in front of it turns scripts away" in told
     assert "Download it in a browser and pass its path" in told
