@@ -64,6 +64,8 @@ REQUEST_ID_HEADERS = ("X-Request-Id", "X-Correlation-Id", "X-Global-Transaction-
 RAY_ID_HEADERS = ("CF-RAY",)
 EXCERPT_CHARACTERS = 200
 MESSAGE_CHARACTERS = 1000
+SHORTEST_SECRET = 8
+"""Shorter texts are no credentials, but parts of words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,5 +216,5 @@ def _credentials(response: httpx.Response) -> tuple[str, ...]:
 def _blanked(text: str, secrets: Sequence[str]) -> str:
     """`text` with `secrets` blanked."""
     for secret in secrets:
-        text = text.replace(secret, "***") if secret else text
+        text = text.replace(secret, "***") if len(secret) >= SHORTEST_SECRET else text
     return text

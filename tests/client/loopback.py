@@ -85,15 +85,16 @@ class Loopback:
     `expires_in`: the tokens' life in seconds. `most_at_once`: how many token requests were ever under way together.
     """
 
-    def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, *, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
         self.asked: list[Asked] = []
         self.expires_in: float = 3600
         self.most_at_once = 0
         self._at_once = 0
+        self._exchanged = threading.Event()
         self._issued = 0
-        self._scripts: dict[str, list[Script]] = {f"POST {TOKEN_PATH}": [self._issue]}
+        self._scripts: dict[str, list[Script]] = {f"POST {TOKEN_PATH}": [self.issue]}
         self._lock = threading.Lock()
-        self._server = _Server(self)
+        self._server = _Server(self, port)
         self._scheme = "http"
         if tls is not None:
             self._scheme = "https"
@@ -132,6 +133,10 @@ class Loopback:
         """The token requests."""
         return self.of(TOKEN_PATH)
 
+    def await_exchange(self) -> None:
+        """Return when the first token request has arrived."""
+        assert self._exchanged.wait(5)
+
     @property
     def calls(self) -> list[Asked]:
         """All other requests."""
@@ -144,6 +149,8 @@ class Loopback:
             self._at_once += is_exchange
             self.most_at_once = max(self.most_at_once, self._at_once)
             script = self._scripts.get(request.route) or self._scripts.get("*") or [Answer(404)]
+            if is_exchange:
+                self._exchanged.set()
             entry = script.pop(0) if len(script) > 1 else script[0]
         try:
             answer = entry(request) if callable(entry) else entry
@@ -154,7 +161,8 @@ class Loopback:
             with self._lock:
                 self._at_once -= is_exchange
 
-    def _issue(self, _request: Asked) -> Answer:
+    def issue(self, _request: Asked) -> Answer:
+        """The next token."""
         with self._lock:
             self._issued += 1
             return Answer(200, token_body(f"token-{self._issued}", self.expires_in))
@@ -170,8 +178,8 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 64
 
-    def __init__(self, loopback: Loopback) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, loopback: Loopback, port: int) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
         self.loopback = loopback
 
     def handle_error(self, request: Any, client_address: Any) -> None:
