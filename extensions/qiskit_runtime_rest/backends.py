@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import httpx
+
 from qiskit_runtime_api.api import backends as backends_api
 
 from .answers import unexpected_answer
 from .connection import Connection
 from .connection.calls import call, fetch, json_object
 from .effects import AsyncFace, Plan, SyncFace, operation
-from .errors import NotFound
+from .errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from qiskit_runtime_api.models import BackendConfiguration, BackendProperties, BackendStatus, Device
@@ -144,24 +145,32 @@ class BackendsOperations(Generic[B]):
             raise unexpected_answer(response, "the answer holds no list of devices")
         # API version 2024-01-01 lists bare names.
         entries = [{"name": device} if isinstance(device, str) else device for device in devices]
+        if not all(isinstance(entry, dict) and isinstance(entry.get("name"), str) for entry in entries):
+            raise unexpected_answer(response, "the answer lists a device without a name")
         return response, [self._backend(self._io, entry) for entry in entries]
 
 
 list_of = list  # the name inside the class is the operation's
 
 
+def _named(name: str) -> str:
+    if not isinstance(name, str) or not name:
+        raise InvalidInput(f"backend {name!r} is no backend's name; client.backends.list() has those there are.")
+    return name
+
+
 def _status(name: str) -> Plan[BackendStatus]:
-    status: BackendStatus = yield from call(backends_api.get_backend_status, id=name)
+    status: BackendStatus = yield from call(backends_api.get_backend_status, id=_named(name))
     return status
 
 
 def _configuration(name: str) -> Plan[BackendConfiguration]:
-    configuration: BackendConfiguration = yield from call(backends_api.get_backend_configuration, id=name)
+    configuration: BackendConfiguration = yield from call(backends_api.get_backend_configuration, id=_named(name))
     return configuration
 
 
 def _properties(name: str) -> Plan[BackendProperties]:
-    properties: BackendProperties = yield from call(backends_api.get_backend_properties, id=name)
+    properties: BackendProperties = yield from call(backends_api.get_backend_properties, id=_named(name))
     return properties
 
 

@@ -8,8 +8,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import httpx
+
 from qiskit_runtime_api.api import versions as versions_api
 
+from .answers import unexpected_answer
 from .backends import AsyncBackends, Backends
 from .connection import Connection, RetryPolicy
 from .connection.calls import fetch, json_object
@@ -101,7 +103,7 @@ class ClientOperations(SubmitOperations[J]):
 
     @property
     def api(self) -> ApiClient:
-        """The generated client, authenticated, for e.g. for `jobs.get_job.sync(client=client.api, id=...)`."""
+        """The generated client, authenticated, e.g. for `jobs.get_job.sync(client=client.api, id=...)`."""
         return self._io.api
 
     @operation
@@ -110,8 +112,11 @@ class ClientOperations(SubmitOperations[J]):
 
         Raises: ApiError, TransportError. Source: operation `get_versions`; older versions of it list bare texts.
         """
-        listed = json_object((yield from fetch(versions_api.get_versions))).get("versions") or []
-        return [{"version": entry} if isinstance(entry, str) else dict(entry) for entry in listed]
+        response = yield from fetch(versions_api.get_versions)
+        listed = json_object(response).get("versions")
+        if not isinstance(listed, list) or not all(isinstance(entry, str | dict) for entry in listed):
+            raise unexpected_answer(response, "the answer holds no list of versions")
+        return [{"version": entry} if isinstance(entry, str) else entry for entry in listed]
 
 
 class RuntimeClient(SyncFace, ClientOperations[Job]):

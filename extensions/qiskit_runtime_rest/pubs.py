@@ -6,6 +6,8 @@ https://quantum.cloud.ibm.com/docs/guides/pubs.
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -23,6 +25,7 @@ EstimatorPub: TypeAlias = Sequence[Any]
 """(circuit, observables), and then perhaps parameter values, and precision."""
 
 PRIMITIVES_VERSION = 2
+RESILIENCE_LEVELS = range(3)
 
 
 def sampler_params(
@@ -42,14 +45,12 @@ def sampler_params(
     Raises:
         InvalidInput: no pub, or one that is not of this form.
     """
-    sent = [_pub(pub, least=1, most=3, form="circuit or (circuit, parameter values, shots)") for pub in _listed(pubs)]
+    sent = _pubs(pubs, least=1, most=3, form="circuit or (circuit, parameter values, shots)")
     if not sent:
         raise InvalidInput("no circuit to run: pass at least one OpenQASM 3 text.")
     params: dict[str, Any] = {"pubs": sent, "version": PRIMITIVES_VERSION, "support_qiskit": True}
     if shots is not None:
-        if isinstance(shots, bool) or not isinstance(shots, int) or shots < 1:
-            raise InvalidInput(f"shots={shots!r} is not a positive whole number.")
-        params["shots"] = shots
+        params["shots"] = _positive_whole(shots, "shots")
     if options:
         params["options"] = _plain(options)
     return params
@@ -75,29 +76,45 @@ def estimator_params(
         InvalidInput: no pub, or one that is not of this form.
     """
     form = "(circuit, observables, parameter values, precision)"
-    sent = [_pub(pub, least=2, most=4, form=form) for pub in _listed(pubs)]
+    sent = _pubs(pubs, least=2, most=4, form=form)
     if not sent:
         raise InvalidInput(f"nothing to estimate: pass at least one {form}.")
     params: dict[str, Any] = {"pubs": sent, "version": PRIMITIVES_VERSION, "support_qiskit": True}
     if precision is not None:
-        if not precision > 0:
+        if isinstance(precision, str) or not 0 < precision < math.inf:
             raise InvalidInput(f"precision={precision!r} is not a positive number.")
         params["precision"] = float(precision)
     if resilience_level is not None:
-        params["resilience_level"] = resilience_level
+        if resilience_level not in RESILIENCE_LEVELS:
+            raise InvalidInput(f"resilience_level={resilience_level!r}: it is 0, 1 or 2.")
+        params["resilience_level"] = int(resilience_level)
     if options:
         params["options"] = _plain(options)
     return params
 
 
-def _listed(pubs: Any) -> list[Any]:
-    """The pubs as a list: one pub alone, as a text or a tuple that begins with a text, counts as a list of it."""
-    alone = isinstance(pubs, str) or (isinstance(pubs, tuple) and bool(pubs) and _is_one_pub(pubs))
-    return [pubs] if alone else list(pubs)
+def _pubs(pubs: Any, *, least: int, most: int, form: str) -> list[list[Any]]:
+    """The pubs as they are sent; one alone, as a text or a tuple that begins with a text, counts as a list of it."""
+    alone = isinstance(pubs, str) or (isinstance(pubs, tuple) and _is_one_pub(pubs, least=least))
+    if not alone and not isinstance(pubs, Iterable):
+        raise InvalidInput(f"a pub is {form}, not {type(pubs).__name__} {_short(pubs)}.")
+    return [_pub(pub, least=least, most=most, form=form) for pub in ([pubs] if alone else pubs)]
 
 
-def _is_one_pub(pub: tuple[Any, ...]) -> bool:
-    return isinstance(pub[0], str) and any(not isinstance(part, str) for part in pub[1:])
+def _is_one_pub(pub: tuple[Any, ...], *, least: int) -> bool:
+    """Whether a tuple is a pub, and not a row of circuits: those are texts alone, and enough for a whole pub each."""
+    circuits = least == 1 and all(isinstance(part, str) for part in pub)
+    return bool(pub) and isinstance(pub[0], str) and not circuits
+
+
+def _positive_whole(number: Any, name: str) -> int:
+    try:
+        value = operator.index(number)
+    except TypeError:
+        value = 0
+    if isinstance(number, bool) or value < 1:
+        raise InvalidInput(f"{name}={number!r} is not a positive whole number.")
+    return value
 
 
 def _pub(pub: Any, *, least: int, most: int, form: str) -> list[Any]:

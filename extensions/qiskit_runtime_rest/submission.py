@@ -16,13 +16,29 @@ from .connection.calls import fetch, json_object
 from .effects import Clock, Plan, Sleep
 from .errors import InvalidInput, RuntimeRestError
 
-__all__ = ["JobRequest", "SubmissionLimiter", "submit"]
+__all__ = ["JobRequest", "SubmissionLimiter", "check_tags", "submit"]
 
 log = logging.getLogger("qiskit_runtime_rest.submission")
 
 MOST_TAGS = 8
 LONGEST_TAG = 86
 LONGEST_EXECUTION_SECONDS = 10_800
+LOG_LEVELS = ("critical", "error", "warning", "info", "debug")
+
+
+def check_tags(tags: Sequence[str]) -> None:
+    """Check tags as the service would.
+
+    Raises:
+        InvalidInput: says what is wrong.
+    """
+    if isinstance(tags, str) or not isinstance(tags, Sequence):
+        raise InvalidInput(f"tags={tags!r}: tags are a list of texts.")
+    if len(tags) > MOST_TAGS:
+        raise InvalidInput(f"{len(tags)} tags: a job takes {MOST_TAGS} at most.")
+    for tag in tags:
+        if not isinstance(tag, str) or len(tag) > LONGEST_TAG:
+            raise InvalidInput(f"tag {tag!r}: a tag is a text of {LONGEST_TAG} characters at most.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +49,9 @@ class JobRequest:
     """
 
     program_id: str
-    backend: str
+    backend: str = ""
     params: Mapping[str, Any] = field(repr=False)
-    tags: Sequence[str] = ()
+    tags: Sequence[str] | None = None
     session_id: str | None = None
     private: bool | None = None
     max_execution_time: float | None = None
@@ -51,16 +67,15 @@ class JobRequest:
         for name in ("program_id", "backend"):
             if not isinstance(getattr(self, name), str) or not getattr(self, name):
                 raise InvalidInput(f"{name} is missing: name one, such as 'sampler' and 'ibm_torino'.")
-        if isinstance(self.tags, str):
-            raise InvalidInput(f"tags is a list of texts, not one text: tags=[{self.tags!r}].")
-        if len(self.tags) > MOST_TAGS:
-            raise InvalidInput(f"{len(self.tags)} tags: a job takes {MOST_TAGS} at most.")
-        for tag in self.tags:
-            if not isinstance(tag, str) or len(tag) > LONGEST_TAG:
-                raise InvalidInput(f"tag {tag!r}: a tag is a text of {LONGEST_TAG} characters at most.")
+        if not isinstance(self.params, Mapping):
+            raise InvalidInput(f"params is {type(self.params).__name__}: pass what the program takes, by name.")
+        if self.tags is not None:
+            check_tags(self.tags)
         limit = self.max_execution_time
-        if limit is not None and not 1 <= limit <= LONGEST_EXECUTION_SECONDS:
+        if limit is not None and not (isinstance(limit, int | float) and 1 <= limit <= LONGEST_EXECUTION_SECONDS):
             raise InvalidInput(f"max_execution_time={limit!r}: 1 to {LONGEST_EXECUTION_SECONDS} seconds.")
+        if self.log_level is not None and str(self.log_level).lower() not in LOG_LEVELS:
+            raise InvalidInput(f"log_level={self.log_level!r}: one of {', '.join(LOG_LEVELS)}.")
 
     def to_dict(self) -> dict[str, Any]:
         """The body of `create_job`; what was not given is left out."""
@@ -68,11 +83,11 @@ class JobRequest:
             "program_id": self.program_id,
             "backend": self.backend,
             "params": dict(self.params),
-            "tags": list(self.tags) or None,
+            "tags": list(self.tags or ()) or None,
             "session_id": self.session_id,
             "private": self.private,
             "cost": None if self.max_execution_time is None else int(self.max_execution_time),
-            "log_level": self.log_level,
+            "log_level": self.log_level and self.log_level.lower(),
             "calibration_id": self.calibration_id,
         }
         return {name: value for name, value in body.items() if value is not None}
