@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import time
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypedDict, TypeVar, Unpack
 
@@ -15,12 +16,13 @@ from .effects import AsyncFace, Effect, Item, Plan, SyncFace, operation, stream
 from .errors import InvalidInput
 from .job import AsyncJob, Job
 from .pubs import EstimatorPub, SamplerPub, estimator_params, sampler_params
-from .submission import JobRequest, SubmissionLimiter, submit
+from .submission import JobRequest, SubmissionLimiter, check_tags, submit
 from .waiting import Pace
 
 __all__ = ["AsyncJobs", "Jobs", "SubmitOperations", "SubmitOptions"]
 
 PAGE = 200
+SORTS = ("ASC", "DESC")
 
 J = TypeVar("J", Job, AsyncJob)
 
@@ -119,7 +121,7 @@ class SubmitOperations(Generic[J]):
         fields: dict[str, Any] = {**self._defaults(), **options}
         request = JobRequest(program_id=program_id, params=params, **fields)
         created = yield from submit(request, limiter=self._limiter)
-        known = {"backend": request.backend, "program": {"id": program_id}, "tags": list(request.tags), **created}
+        known = {"backend": request.backend, "program": {"id": program_id}, "tags": list(request.tags or ()), **created}
         return self._job(self._io, created["id"], raw=known, pace=self._pace)
 
     def _defaults(self) -> SubmitOptions:
@@ -163,20 +165,26 @@ class JobsOperations(SubmitOperations[J]):
     ) -> Generator[Effect | Item[J], Any, None]:
         """All jobs that match, over all pages, each once, the newest first; pages are asked for as they are needed.
 
+        Jobs may come, end, or be deleted meanwhile, also by whoever reads the list: none is left out for that.
+
         Args:
             pending: True for jobs that are queued or running, False for those that are over, None for both.
             limit: jobs a page, 1 to 200: how much one request brings, not how many jobs come in all (for that,
                 `itertools.islice`).
             program, backend, session_id: only jobs of it.
             created_after, created_before: a `datetime`, or a text that names one; without an offset, local time.
-            tags: all of these.
+            tags: all of these, 8 at most.
             sort: DESC (newest first, the default) or ASC.
             params: with the submitted params.
 
         Raises: InvalidInput, ApiError, TransportError. Source: operation `list_jobs`.
         """
-        if not 1 <= limit <= PAGE:
+        if not isinstance(limit, int) or not 1 <= limit <= PAGE:
             raise InvalidInput(f"limit={limit!r}: a page has 1 to {PAGE} jobs.")
+        if sort not in (None, *SORTS):
+            raise InvalidInput(f"sort={sort!r}: {' or '.join(SORTS)}.")
+        if tags is not None:
+            check_tags(tags)
         filters: dict[str, Any] = {
             "pending": pending,
             "program": program,
@@ -188,14 +196,21 @@ class JobsOperations(SubmitOperations[J]):
             "sort": sort,
         }
         chosen = {name: value for name, value in filters.items() if value is not None}
-        offset, seen = 0, set[str]()
+        offset, total, seen = 0, 0, set[str]()
         while True:
             response = yield from fetch(
                 jobs_api.list_jobs, limit=limit, offset=offset, exclude_params=not params, **chosen
             )
-            page = json_object(response).get("jobs")
-            if not isinstance(page, list_type):
+            answer = json_object(response)
+            page, count = answer.get("jobs"), answer.get("count")
+            if not isinstance(page, list_type) or not all(map(_is_job, page)):
                 raise unexpected_answer(response, "the answer holds no list of jobs")
+            left = total - count if isinstance(count, int) else 0
+            total -= left
+            if offset and left > 0 and count != len(page):
+                # As many jobs moved up, past this page. (A `count` of the page's jobs would not be that of all.)
+                offset = max(0, offset - left)
+                continue
             for job in page:
                 # Jobs submitted meanwhile push known ones onto the next page.
                 if job["id"] not in seen:
@@ -212,16 +227,33 @@ class JobsOperations(SubmitOperations[J]):
 list_type = list  # the name inside the class is the operation's
 
 
+def _is_job(entry: Any) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get("id"), str)
+
+
 def _moment(value: datetime.datetime | str | None, name: str) -> datetime.datetime | None:
     """A moment with an offset: the service compares in UTC."""
     if isinstance(value, str):
-        from dateutil import parser
-
-        try:
-            value = parser.parse(value)
-        except (ValueError, OverflowError):
-            raise InvalidInput(f"{name}={value!r} names no date; write it as 2026-04-15T12:00:00Z.") from None
+        value = _read_moment(value, name)
+    if value is not None and not isinstance(value, datetime.datetime):
+        raise InvalidInput(f"{name}={value!r}: pass a datetime, or a text such as 2026-04-15T12:00:00Z.")
     return value if value is None or value.tzinfo is not None else value.astimezone()
+
+
+def _read_moment(text: str, name: str) -> datetime.datetime:
+    from dateutil import parser
+
+    try:
+        return parser.parse(text, tzinfos=_offset)
+    except (ValueError, OverflowError):
+        raise InvalidInput(f"{name}={text!r} names no date; write it as 2026-04-15T12:00:00Z.") from None
+
+
+def _offset(zone: str | None, seconds: int | None) -> int | None:
+    """Seconds east of UTC; None for local time. The parser would leave an unknown zone out, and mean another moment."""
+    if zone is not None and seconds is None and zone not in time.tzname:
+        raise ValueError(zone)
+    return seconds
 
 
 class Jobs(SyncFace, JobsOperations[Job]):
