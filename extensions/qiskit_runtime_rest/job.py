@@ -11,8 +11,9 @@ from qiskit_runtime_api.api import jobs as jobs_api
 from .connection import Connection
 from .connection.calls import call, fetch, json_object
 from .effects import AsyncFace, Plan, Sleep, SyncFace, operation
-from .errors import ApiError, JobError, ResultUnavailable, TransportError, WaitTimeout
-from .waiting import JobSnapshot, Pace, StatusCallback, StatusUpdate, wait
+from .errors import ApiError, JobError, NotFound, ResultUnavailable, TransportError, WaitTimeout
+from .submission import check_tags
+from .waiting import JobSnapshot, Notify, Pace, StatusCallback, StatusUpdate, check_timeout, wait
 
 if TYPE_CHECKING:
     from qiskit_runtime_api.models import Job as JobModel
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["AsyncJob", "Job"]
 
 LOG_TAIL_LINES = 20
+LOG_SECONDS = 10.0
+"""Reading the log of a failed job for its error takes this long at most."""
+
 RESULT_LAG_SECONDS = 30.0
 """A job can be Completed a moment before its result can be read; so long, 204 means not yet."""
 
@@ -32,7 +36,7 @@ class JobOperations:
 
     Attributes:
         id: the job's id.
-        raw: the job's JSON as last read from the service (empty for a job just submitted).
+        raw: the job's JSON as last read from the service; of a job just submitted, what was submitted.
     """
 
     _io: Connection
@@ -117,11 +121,14 @@ class JobOperations:
         Raises: ApiError, TransportError. Source: operation `get_job`, schema `JobStatus`.
         """
         yield from self._refresh()
-        return JobSnapshot.from_json(self.raw).status
+        return self._snapshot().status
 
     def _refresh(self, *, params: bool = False) -> Plan[None]:
         response = yield from fetch(jobs_api.get_job, id=self.id, exclude_params=not params)
         self.raw = json_object(response)
+
+    def _snapshot(self) -> JobSnapshot:
+        return JobSnapshot.from_json(self.raw, job_id=self.id)
 
     @operation
     def wait(
@@ -140,6 +147,7 @@ class JobOperations:
             stop: an event that ends the wait of a thread when set (a task is cancelled instead).
 
         Raises:
+            InvalidInput: `timeout` is no number of seconds.
             JobFailed, JobTimeLimit, JobCancelled: how the job ended, with code, reason, solution and log's tail.
             WaitTimeout, WaitStopped: the job goes on.
             ApiError, TransportError: the service could not be asked, for long.
@@ -149,19 +157,22 @@ class JobOperations:
     def _wait(
         self, timeout: float | None, on_status: StatusCallback | None, stop: threading.Event | None
     ) -> Plan[StatusUpdate]:
+        check_timeout(timeout)
         began = self._io.clock.monotonic()
-        if not JobSnapshot.from_json(self.raw).is_final:
+        if not self._snapshot().is_final:
             self.raw = yield from wait(
                 self.id, clock=self._io.clock, pace=self._pace, timeout=timeout, on_status=on_status, stop=stop
             )
-        snapshot = JobSnapshot.from_json(self.raw)
+        elif on_status is not None:
+            yield Notify(on_status, StatusUpdate.of(self._snapshot(), waited=0.0))
+        snapshot = self._snapshot()
         if snapshot.failure is not None:
             raise (yield from self._failure(snapshot))
         return StatusUpdate.of(snapshot, waited=self._io.clock.monotonic() - began)
 
     def _failure(self, snapshot: JobSnapshot) -> Plan[JobError]:
         try:
-            text = (yield from fetch(jobs_api.get_job_logs, id=self.id)).text
+            text = (yield from fetch(jobs_api.get_job_logs, budget=LOG_SECONDS, id=self.id)).text
         except (ApiError, TransportError):
             text = ""
         tail = "\n".join(text.splitlines()[-LOG_TAIL_LINES:])
@@ -177,7 +188,7 @@ class JobOperations:
             timeout, on_status: as for `wait`.
 
         Raises:
-            JobFailed, JobTimeLimit, JobCancelled, WaitTimeout, ApiError, TransportError: as for `wait`.
+            InvalidInput, JobFailed, JobTimeLimit, JobCancelled, WaitTimeout, ApiError, TransportError: as for `wait`.
             ResultUnavailable: the job completed, and there is no result (any more).
             ResultDecodeError: the result is not of a known form; its bytes are in the error's `raw`.
 
@@ -186,6 +197,7 @@ class JobOperations:
         from .results import decode
 
         if self._result is None:
+            check_timeout(timeout)
             deadline = None if timeout is None else self._io.clock.monotonic() + timeout
             yield from self._wait(timeout, on_status, None)
             raw = yield from self._read_result(deadline, timeout)
@@ -195,19 +207,24 @@ class JobOperations:
     def _read_result(self, deadline: float | None, timeout: float | None) -> Plan[bytes]:
         clock, began = self._io.clock, self._io.clock.monotonic()
         while True:
-            response = yield from fetch(jobs_api.get_job_results, id=self.id)
+            budget = None if deadline is None else max(0.0, deadline - clock.monotonic())
+            try:
+                response = yield from fetch(jobs_api.get_job_results, budget=budget, id=self.id)
+            except NotFound as failure:
+                raise self._no_result() from failure
             if response.content:
                 return response.content
             now = clock.monotonic()
             if deadline is not None and now >= deadline:
-                raise WaitTimeout(job_id=self.id, status="Completed", waited=timeout or 0.0)
+                raise WaitTimeout(job_id=self.id, status=self._snapshot().status, waited=timeout or 0.0)
             if now - began >= RESULT_LAG_SECONDS:
-                raise ResultUnavailable(
-                    f"job {self.id} completed, but the service has no result for it"
-                    + (" (a private job's result can be read once)." if self.raw.get("private") else "."),
-                    job_id=self.id,
-                )
-            yield Sleep(self._pace.interval(now - began))
+                raise self._no_result()
+            interval = self._pace.interval(now - began)
+            yield Sleep(interval if deadline is None else min(interval, deadline - now))
+
+    def _no_result(self) -> ResultUnavailable:
+        why = " (a private job's result can be read once)" if self.raw.get("private") else ""
+        return ResultUnavailable(f"job {self.id} completed, but the service has no result for it{why}.", job_id=self.id)
 
     @operation
     def cancel(self) -> Plan[None]:
@@ -238,9 +255,13 @@ class JobOperations:
 
     @operation
     def replace_tags(self, tags: Sequence[str]) -> Plan[None]:
-        """Give the job these tags instead of its own. Raises: ApiError. Source: operation `replace_job_tags`."""
+        """Give the job these tags instead of its own.
+
+        Raises: InvalidInput, ApiError. Source: operation `replace_job_tags`.
+        """
         from qiskit_runtime_api.models import TagList
 
+        check_tags(tags)
         yield from fetch(jobs_api.replace_job_tags, id=self.id, body=TagList(tags=list(tags)))
         self.raw["tags"] = list(tags)
 

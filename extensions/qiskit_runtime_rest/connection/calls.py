@@ -14,6 +14,9 @@ from .link import Connection
 
 __all__ = ["Call", "Fetch", "call", "fetch", "json_object"]
 
+SHORTEST_TIMEOUT = 5.0
+"""Seconds that one request may always take, even when less of its budget is left: it could not succeed in none."""
+
 
 class Operation(Protocol):
     """A module of `qiskit_runtime_api.api`: one operation of the contract."""
@@ -49,7 +52,10 @@ class Call:
 
 @dataclass(frozen=True)
 class Fetch:
-    """Send the request of `operation`; the outcome is the bare answer, read. Retries take `budget` seconds at most."""
+    """Send the request of `operation`; the outcome is the bare answer, read.
+
+    With a `budget`, retries take so many seconds at most, and no silence of the service is borne for longer.
+    """
 
     operation: Operation
     arguments: dict[str, Any]
@@ -58,12 +64,23 @@ class Fetch:
     def perform(self, io: Connection) -> httpx.Response:
         """Block the thread until the answer is there."""
         with limited_to(self.budget):
-            return io.http.request(**self.operation._get_kwargs(**self.arguments))
+            return io.http.request(**self._request(io.http.timeout))
 
     async def perform_async(self, io: Connection) -> httpx.Response:
         """Suspend the task until the answer is there."""
         with limited_to(self.budget):
-            return await io.http_async.request(**self.operation._get_kwargs(**self.arguments))
+            return await io.http_async.request(**self._request(io.http_async.timeout))
+
+    def _request(self, timeout: httpx.Timeout) -> dict[str, Any]:
+        request: dict[str, Any] = self.operation._get_kwargs(**self.arguments)
+        return request if self.budget is None else {**request, "timeout": _cut(timeout, self.budget)}
+
+
+def _cut(timeout: httpx.Timeout, budget: float) -> httpx.Timeout:
+    longest = max(budget, SHORTEST_TIMEOUT)
+    return httpx.Timeout(
+        **{kind: longest if limit is None else min(limit, longest) for kind, limit in timeout.as_dict().items()}
+    )
 
 
 def call(operation: Operation, **arguments: Any) -> Plan[Any]:
@@ -72,7 +89,7 @@ def call(operation: Operation, **arguments: Any) -> Plan[Any]:
 
 
 def fetch(operation: Operation, *, budget: float | None = None, **arguments: Any) -> Plan[httpx.Response]:
-    """The bare answer to `operation`. `budget`: seconds that retries may take at most."""
+    """The bare answer to `operation`. `budget`: seconds that it may take, retries included."""
     response: httpx.Response = yield Fetch(operation, arguments, budget)
     return response
 

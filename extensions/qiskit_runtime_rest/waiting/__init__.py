@@ -2,6 +2,6 @@
 
 from .pace import Pace
 from .states import JobSnapshot
-from .wait import StatusCallback, StatusUpdate, wait
+from .wait import Notify, StatusCallback, StatusUpdate, check_timeout, wait
 
-__all__ = ["JobSnapshot", "Pace", "StatusCallback", "StatusUpdate", "wait"]
+__all__ = ["JobSnapshot", "Notify", "Pace", "StatusCallback", "StatusUpdate", "check_timeout", "wait"]

@@ -16,7 +16,7 @@ class Pace:
     Attributes:
         shortest, longest: bounds of the interval, in seconds.
         share: the interval as a share of that age, so that a change is seen at most this much late.
-        jitter: each interval is varied by up to this share, so that many waits do not meet.
+        jitter: each interval is varied by up to this share, within the bounds, so that many waits do not meet.
         random: gives a number in [0, 1); a parameter so that tests decide.
     """
 
@@ -29,5 +29,7 @@ class Pace:
     def interval(self, age: float, *, retry_after: float | None = None) -> float:
         """Seconds until the next look at a job `age` seconds in its status; never less than the service asks for."""
         steady = min(self.longest, max(self.shortest, age * self.share))
-        varied = steady * (1.0 + self.jitter * (2.0 * self.random() - 1.0))
-        return max(min(self.longest, varied), retry_after or 0.0)
+        # Bounding the range, not what is drawn from it, keeps long waits from meeting at the longest interval.
+        least = max(min(self.shortest, steady), steady * (1.0 - self.jitter))
+        most = min(self.longest, steady * (1.0 + self.jitter))
+        return max(least + (most - least) * self.random(), retry_after or 0.0)

@@ -20,7 +20,8 @@ ENDINGS: dict[str, type[JobError] | None] = {
     "Cancelled - Ran too long": JobTimeLimit,
     "Failed": JobFailed,
 }
-RAN_TOO_LONG = 1305
+RAN_TOO_LONG = "1305"
+"""The reason code, which comes as a number or a numeric string."""
 
 
 @dataclass(frozen=True)
@@ -35,13 +36,13 @@ class JobSnapshot:
     estimated_running_time_seconds: float | None = None
 
     @classmethod
-    def from_json(cls, job: Mapping[str, Any]) -> JobSnapshot:
-        """Read the job as the service answers it."""
+    def from_json(cls, job: Mapping[str, Any], *, job_id: str) -> JobSnapshot:
+        """Read the job `job_id` as the service answers it."""
         state = job.get("state")
         state = state if isinstance(state, Mapping) else {}
         estimate = job.get("estimated_running_time_seconds")
         return cls(
-            job_id=str(job.get("id") or ""),
+            job_id=job_id,
             status=str(job.get("status") or state.get("status") or "unknown"),
             reason=state.get("reason") or None,
             reason_code=state.get("reason_code"),
@@ -62,7 +63,8 @@ class JobSnapshot:
     @property
     def failure(self) -> type[JobError] | None:
         """The error that stands for how the job ended; None if it completed, or goes on."""
-        return JobTimeLimit if self.is_final and self.reason_code == RAN_TOO_LONG else ENDINGS.get(self.status)
+        ending = ENDINGS.get(self.status)
+        return JobTimeLimit if ending is not None and str(self.reason_code) == RAN_TOO_LONG else ending
 
     def error(self, *, log_tail: str | None = None) -> JobError | None:
         """The error to raise for a job that ended without a result, or None. `log_tail`: the end of its log."""

@@ -16,6 +16,7 @@ from ..connection.calls import fetch, json_object
 from ..effects import Clock, Plan, Sleep
 from ..errors import (
     ApiError,
+    InvalidInput,
     NotFound,
     RateLimited,
     ServerError,
@@ -27,13 +28,17 @@ from ..errors import (
 from .pace import Pace
 from .states import JobSnapshot
 
-__all__ = ["StatusCallback", "StatusUpdate", "wait"]
+__all__ = ["Notify", "StatusCallback", "StatusUpdate", "check_timeout", "wait"]
 
 log = logging.getLogger("qiskit_runtime_rest.waiting")
 
 PASSING = (TransportError, RateLimited, ServerError, UnexpectedAnswer, NotFound)
-PATIENCE = 5
-"""So many looks in a row may fail, each with all its retries, before the wait gives up."""
+PATIENCE_SECONDS = 900.0
+"""So long the service may fail to say how the job is, each look with all its retries, before a wait without a deadline
+gives up; one with a deadline goes on until then, since the job does."""
+
+LOOKS_FOR_MISSING = 5
+"""So many looks in a row may find no such job before the wait gives up; two if it was never seen."""
 
 
 class StatusUpdate(str):
@@ -62,6 +67,16 @@ class StatusUpdate(str):
 
 
 StatusCallback = Callable[[StatusUpdate], Any]
+
+
+def check_timeout(timeout: float | None) -> None:
+    """Refuse what is no number of seconds.
+
+    Raises:
+        InvalidInput: a text, a negative number, NaN.
+    """
+    if timeout is not None and not (isinstance(timeout, int | float) and timeout >= 0):
+        raise InvalidInput(f"timeout={timeout!r}: pass seconds, 0 or more, or None to wait as long as it takes.")
 
 
 @dataclass(frozen=True)
@@ -98,26 +113,28 @@ def wait(
         WaitStopped: `stop` was set; the job goes on.
         ApiError, TransportError: the service could not be asked, for long.
     """
-    began = changed = clock.monotonic()
+    began = changed = asked = clock.monotonic()
     deadline = None if timeout is None else began + timeout
-    status, failures, warned = None, 0, False
+    status, missing, warned = None, 0, False
     while True:
-        asked_to_wait = None
+        asked_to_wait, unseen = None, None
         budget = None if deadline is None else max(0.0, deadline - clock.monotonic())
         try:
             response = yield from fetch(jobs_api.get_job, budget=budget, id=job_id, exclude_params=True)
             job = json_object(response)
         except PASSING as failure:
-            failures += 1
-            if failures >= PATIENCE or (isinstance(failure, NotFound) and status is None and failures > 1):
+            missing = missing + 1 if isinstance(failure, NotFound) else 0
+            given_up = deadline is None and clock.monotonic() - asked >= PATIENCE_SECONDS
+            if given_up or missing >= (2 if status is None else LOOKS_FOR_MISSING):
                 raise
+            unseen = failure
             asked_to_wait = failure.retry_after if isinstance(failure, ApiError) else None
             log.warning("waiting for job %s goes on after: %s", job_id, failure)
         else:
-            failures = 0
+            missing = 0
             asked_to_wait = retry_after(response)
-            snapshot = JobSnapshot.from_json(job)
-            now = clock.monotonic()
+            snapshot = JobSnapshot.from_json(job, job_id=job_id)
+            now = asked = clock.monotonic()
             if snapshot.status != status:
                 status, changed = snapshot.status, now
                 if on_status is not None:
@@ -131,6 +148,6 @@ def wait(
         if stop is not None and stop.is_set():
             raise WaitStopped(job_id=job_id, status=status)
         if deadline is not None and now >= deadline:
-            raise WaitTimeout(job_id=job_id, status=status, waited=now - began)
+            raise WaitTimeout(job_id=job_id, status=status, waited=now - began) from unseen
         interval = pace.interval(now - changed, retry_after=asked_to_wait)
         yield Sleep(interval if deadline is None else min(interval, deadline - now), stop)
