@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import math
 from collections.abc import Awaitable, Generator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -12,7 +14,7 @@ from .answers import unexpected_answer
 from .connection import Connection
 from .connection.calls import fetch, json_object
 from .effects import AsyncFace, Plan, SyncFace, operation, run, run_async
-from .errors import InvalidInput
+from .errors import Conflict, InvalidInput, NotFound, RuntimeRestError
 from .job import AsyncJob, Job
 from .jobs import SubmitOperations, SubmitOptions
 from .submission import SubmissionLimiter
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from qiskit_runtime_api.models import Session as SessionModel
 
 __all__ = ["AsyncSession", "AsyncSessions", "Session", "Sessions"]
+
+log = logging.getLogger("qiskit_runtime_rest.sessions")
 
 MODES = ("batch", "dedicated")
 
@@ -54,6 +58,7 @@ class SessionOperations(SubmitOperations[J]):
         self._limiter = limiter
         self._pace = pace
         self._cancel_on_error = cancel_on_error
+        self._ended = False
 
     def __repr__(self) -> str:
         """Id, mode, backend and state, as far as known."""
@@ -95,14 +100,25 @@ class SessionOperations(SubmitOperations[J]):
         from qiskit_runtime_api.models import SessionUpdate
 
         yield from fetch(sessions_api.update_session, id=self.id, body=SessionUpdate(accepting_jobs=False))
-        self.raw["accepting_jobs"] = False
+        self._ended = True
 
     def _cancel(self) -> Plan[None]:
         yield from fetch(sessions_api.close_session, id=self.id)
-        self.raw["accepting_jobs"] = False
+        self._ended = True
 
     def _leave(self, *, failed: bool) -> Plan[None]:
-        yield from self._cancel() if failed and self._cancel_on_error else self._close()
+        """End the session, unless that was done inside the block; what the block raised is not covered up."""
+        cancels = failed and self._cancel_on_error
+        if self._ended and not cancels:
+            return
+        try:
+            yield from self._cancel() if cancels else self._close()
+        except (NotFound, Conflict):
+            log.info("session %s was closed already", self.id)
+        except RuntimeRestError as error:
+            if not failed:
+                raise
+            log.warning("session %s could not be closed: %s", self.id, error)
 
     def _defaults(self) -> SubmitOptions:
         defaults: SubmitOptions = {"session_id": self.id}
@@ -156,7 +172,9 @@ class SessionsOperations(Generic[S]):
 
     @operation
     def get(self, session_id: str) -> Plan[S]:
-        """The session with this id. Raises: NotFound, ApiError. Source: operation `get_session`."""
+        """The session with this id. Raises: InvalidInput, NotFound, ApiError. Source: operation `get_session`."""
+        if not isinstance(session_id, str) or not session_id:
+            raise InvalidInput(f"session_id={session_id!r} is no session's id.")
         response = yield from fetch(sessions_api.get_session, id=session_id)
         return self._handle(json_object(response), session_id)
 
@@ -165,16 +183,19 @@ class SessionsOperations(Generic[S]):
 
         if mode not in MODES:
             raise InvalidInput(f"mode={mode!r}: a session is {' or '.join(MODES)}.")
+        if not isinstance(backend, str) or not backend:
+            raise InvalidInput(f"backend={backend!r}: name one, such as 'ibm_torino'.")
         body: dict[str, Any] = {"mode": mode, "backend": backend}
         if max_time is not None:
-            if not max_time >= 1:
+            if not (isinstance(max_time, int | float) and 1 <= max_time < math.inf):
                 raise InvalidInput(f"max_time={max_time!r}: a session lives for 1 second at least.")
             body["max_ttl"] = int(max_time)
         response = yield from fetch(sessions_api.create_session, body=SessionRequest.from_dict(body))
         created = json_object(response)
         if not isinstance(created.get("id"), str):
             raise unexpected_answer(response, "the answer names no session")
-        return self._handle({**body, **created}, created["id"], cancel_on_error=cancel_on_error)
+        known = {name: value for name, value in created.items() if value is not None}
+        return self._handle({**body, **known}, created["id"], cancel_on_error=cancel_on_error)
 
     def _handle(self, raw: dict[str, Any], session_id: str, *, cancel_on_error: bool = False) -> S:
         return self._session(
