@@ -1,0 +1,261 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from qiskit_runtime_rest import (
+    AsyncRuntimeClient,
+    Conflict,
+    InvalidInput,
+    InvalidRequest,
+    NotFound,
+    ServerError,
+    SessionClosed,
+    UnexpectedAnswer,
+)
+from qiskit_runtime_rest.testing import Emulator
+
+from .faces import inside, now
+from .service import BACKEND, ONES, STUDY, asked, script, sent
+
+pytestmark = pytest.mark.anyio
+
+ENDS = ("update_session", "close_session")
+
+
+def ended(emulator: Emulator) -> list[str | None]:
+    """How sessions were ended."""
+    return [operation for operation in asked(emulator) if operation in ENDS]
+
+
+@pytest.mark.parametrize("mode", ["batch", "dedicated"])
+async def test_a_session_is_opened_used_and_closed_gently(client: Any, emulator: Emulator, mode: str) -> None:
+    async with inside(client.sessions.create(backend=BACKEND, mode=mode, max_time=900)) as session:
+        job = await now(session.sampler([ONES], shots=10))
+        assert (job.session_id, job.backend) == (session.id, BACKEND)
+        assert await now(session.status()) == "active"
+    assert ended(emulator) == ["update_session"]
+    assert json.loads(sent(emulator, "create_session")[0].body) == {"mode": mode, "backend": BACKEND, "max_ttl": 900}
+    assert sum((await now(job.result()))[0].counts().values()) == 10
+    assert await now(session.status()) == "closed"
+    assert (session.raw["mode"], session.backend) == (mode, BACKEND)
+    assert session.id in repr(session)
+    assert mode in repr(session)
+    assert session.details.id == session.id
+
+
+async def test_a_session_is_dedicated_unless_told_otherwise(client: Any, emulator: Emulator) -> None:
+    await now(client.sessions.create(backend=BACKEND))
+    assert json.loads(sent(emulator, "create_session")[0].body) == {"mode": "dedicated", "backend": BACKEND}
+
+
+async def test_all_ways_to_submit_run_in_the_session(client: Any, emulator: Emulator) -> None:
+    emulator.pace = "hold"
+    session = await now(client.sessions.create(backend=BACKEND))
+    await now(session.sampler([ONES]))
+    await now(session.estimator([(ONES, "ZZ")]))
+    await now(session.submit("sampler", params=STUDY["params"]))
+    bodies = [json.loads(request.body) for request in sent(emulator, "create_job")]
+    assert [(body["session_id"], body["backend"]) for body in bodies] == [(session.id, BACKEND)] * 3
+
+
+async def test_closing_lets_queued_jobs_run_and_cancelling_does_not(client: Any, emulator: Emulator) -> None:
+    emulator.pace = "hold"
+    closed = await now(client.sessions.create(backend=BACKEND))
+    cancelled = await now(client.sessions.create(backend=BACKEND))
+    kept, dropped = [await now(session.sampler([ONES])) for session in (closed, cancelled)]
+    await now(closed.close())
+    await now(cancelled.cancel())
+    assert await now(kept.status()) == "Queued"
+    assert await now(dropped.status()) == "Cancelled"
+    assert await now(cancelled.status()) == "closed"
+
+
+async def test_a_closed_session_takes_no_jobs(client: Any, emulator: Emulator) -> None:
+    session = await now(client.sessions.create(backend=BACKEND))
+    await now(session.close())
+    with pytest.raises(SessionClosed) as refusal:
+        await now(session.sampler([ONES]))
+    assert isinstance(refusal.value, Conflict)
+    assert refusal.value.code == 4001
+    assert len(sent(emulator, "create_job")) == 1
+
+
+@pytest.mark.parametrize(("cancel_on_error", "end"), [(False, "update_session"), (True, "close_session")])
+async def test_an_exception_in_the_block_ends_the_session_as_asked(
+    client: Any, emulator: Emulator, cancel_on_error: bool, end: str
+) -> None:
+    emulator.pace = "hold"
+    jobs = []
+
+    async def fail() -> None:
+        async with inside(client.sessions.create(backend=BACKEND, cancel_on_error=cancel_on_error)) as session:
+            jobs.append(await now(session.sampler([ONES])))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    assert ended(emulator) == [end]
+    assert await now(jobs[0].status()) == ("Cancelled" if cancel_on_error else "Queued")
+
+
+async def test_without_an_exception_nothing_is_cancelled(client: Any, emulator: Emulator) -> None:
+    async with inside(client.sessions.create(backend=BACKEND, cancel_on_error=True)):
+        pass
+    assert ended(emulator) == ["update_session"]
+
+
+@pytest.mark.parametrize("how", ["close", "cancel"])
+async def test_a_session_ended_inside_its_block_is_not_ended_again(client: Any, emulator: Emulator, how: str) -> None:
+    async with inside(client.sessions.create(backend=BACKEND)) as session:
+        await now(getattr(session, how)())
+    assert len(ended(emulator)) == 1
+
+
+async def test_a_session_closed_then_failed_in_its_block_is_still_cancelled(client: Any, emulator: Emulator) -> None:
+    emulator.pace = "hold"
+    jobs = []
+
+    async def fail() -> None:
+        async with inside(client.sessions.create(backend=BACKEND, cancel_on_error=True)) as session:
+            jobs.append(await now(session.sampler([ONES])))
+            await now(session.close())
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    assert ended(emulator) == ["update_session", "close_session"]
+    assert await now(jobs[0].status()) == "Cancelled"
+
+
+async def test_a_session_that_ended_by_itself_leaves_its_block_quietly(client: Any, emulator: Emulator) -> None:
+    async with inside(client.sessions.create(backend=BACKEND, max_time=60)):
+        emulator.clock.advance(61)
+    assert ended(emulator) == ["update_session"]
+
+
+async def test_a_session_that_cannot_be_closed_says_so(client: Any, emulator: Emulator) -> None:
+    emulator.faults.add("update_session", kind="server_error", times=None)
+    with pytest.raises(ServerError):
+        async with inside(client.sessions.create(backend=BACKEND)):
+            pass
+
+
+async def test_a_session_that_cannot_be_closed_does_not_cover_up_what_went_wrong_inside(
+    client: Any, emulator: Emulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    emulator.faults.add("update_session", kind="server_error", times=None)
+    with caplog.at_level(logging.WARNING, logger="qiskit_runtime_rest"), pytest.raises(ZeroDivisionError):
+        async with inside(client.sessions.create(backend=BACKEND)) as session:
+            raise ZeroDivisionError
+    assert session.id in caplog.text
+
+
+async def test_a_session_is_taken_up_by_its_id(client: Any, emulator: Emulator) -> None:
+    opened = await now(client.sessions.create(backend=BACKEND))
+    found = await now(client.sessions.get(opened.id))
+    assert (found.id, found.backend, found.raw["state"]) == (opened.id, BACKEND, "open")
+    emulator.pace = "hold"
+    assert (await now(found.sampler([ONES]))).session_id == opened.id
+    with pytest.raises(NotFound):
+        await now(client.sessions.get("no-such-session"))
+
+
+async def test_a_plan_without_dedicated_sessions_has_batches(connect: Callable[..., Any], emulator: Emulator) -> None:
+    client = connect(instance=emulator.instances["emulator-open"])
+    with pytest.raises(InvalidRequest, match="batch"):
+        await now(client.sessions.create(backend=BACKEND))
+    assert await now((await now(client.sessions.create(backend=BACKEND, mode="batch"))).status()) == "open"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"backend": BACKEND, "mode": "serial"},
+        {"backend": BACKEND, "mode": None},
+        {"backend": ""},
+        {"backend": None},
+        *({"backend": BACKEND, "max_time": time} for time in (0, -1, 0.5, "60", float("nan"), float("inf"))),
+    ],
+    ids=str,
+)
+async def test_bad_arguments_are_refused_before_anything_is_sent(
+    client: Any, emulator: Emulator, arguments: dict[str, Any]
+) -> None:
+    with pytest.raises(InvalidInput):
+        await now(client.sessions.create(**arguments))
+    assert emulator.requests == []
+
+
+@pytest.mark.parametrize("session_id", ["", None, 5])
+async def test_what_is_no_session_id_is_refused_before_anything_is_sent(
+    client: Any, emulator: Emulator, session_id: Any
+) -> None:
+    with pytest.raises(InvalidInput, match="session_id"):
+        await now(client.sessions.get(session_id))
+    assert emulator.requests == []
+
+
+@pytest.mark.parametrize("trouble", [{"kind": "reset_after"}, {"kind": "bad_gateway", "when": "after"}], ids=str)
+async def test_a_session_is_asked_for_once_when_the_answer_is_lost(
+    client: Any, emulator: Emulator, trouble: dict[str, Any]
+) -> None:
+    script(emulator, *[trouble] * 3, operation="create_session")
+    with pytest.raises(Exception, match="sessions"):
+        await now(client.sessions.create(backend=BACKEND))
+    assert len(sent(emulator, "create_session")) == 1
+
+
+async def test_an_answer_that_names_no_session_is_a_typed_error(client: Any, emulator: Emulator) -> None:
+    script(emulator, {"replace": {"id": None}}, operation="create_session")
+    with pytest.raises(UnexpectedAnswer, match="session"):
+        await now(client.sessions.create(backend=BACKEND))
+
+
+async def test_nulls_where_the_contract_has_none_do_not_break_a_session(client: Any, emulator: Emulator) -> None:
+    strange = ("backend_name", "mode", "state", "accepting_jobs", "started_at", "max_ttl", "timestamps", "elapsed_time")
+    for operation in ("create_session", "get_session"):
+        emulator.faults.add(operation, kind="null", replace=dict.fromkeys(strange), times=None)
+    session = await now(client.sessions.create(backend=BACKEND, mode="batch"))
+    assert (session.backend, session.raw["mode"]) == (BACKEND, "batch")
+    assert await now(session.status()) == "unknown"
+    assert session.id in repr(session)
+    assert (await now(client.sessions.get(session.id))).backend is None
+
+
+async def test_a_state_that_the_contract_does_not_list_is_told_as_it_is(client: Any, emulator: Emulator) -> None:
+    session = await now(client.sessions.create(backend=BACKEND))
+    script(emulator, {"replace": {"state": "pending_closed"}}, operation="get_session")
+    assert await now(session.status()) == "pending_closed"
+
+
+async def test_nothing_is_sent_before_an_asynchronous_session_is_awaited(
+    awaited: AsyncRuntimeClient, emulator: Emulator
+) -> None:
+    opening = awaited.sessions.create(backend=BACKEND)
+    assert emulator.requests == []
+    session = await opening
+    async with session as entered:
+        assert entered is session
+    assert ended(emulator) == ["update_session"]
+
+
+async def test_a_cancelled_task_closes_its_session(awaited: AsyncRuntimeClient, emulator: Emulator) -> None:
+    opened = asyncio.Event()
+
+    async def work() -> None:
+        async with awaited.sessions.create(backend=BACKEND, cancel_on_error=True):
+            opened.set()
+            await asyncio.Event().wait()
+
+    task = asyncio.ensure_future(work())
+    await opened.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert ended(emulator) == ["close_session"]
