@@ -2,6 +2,7 @@
 
 RuntimeRestError
 ├── ConfigurationError          settings that cannot work, found before anything is sent
+├── InvalidInput                arguments that the service would refuse or misread, found before anything is sent
 ├── MissingExtra                an optional part of this package is not installed
 ├── TransportError              no answer: refused, lost, timed out
 ├── ApiError                    the service (or IAM, or the edge before it) answered with an error

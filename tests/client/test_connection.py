@@ -7,6 +7,7 @@ import datetime
 import ipaddress
 import json
 import ssl
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -118,8 +119,6 @@ def test_the_upload_of_a_job_may_take_longer(
 
 
 def test_an_answer_that_does_not_come_in_time_is_a_transport_error(service: Loopback, connect: Connect) -> None:
-    import threading
-
     gate = threading.Event()
     service.script("*", Answer(gate=gate))
     face = connect(service, token="ready-made", timeout=0.05, retries=RetryPolicy(attempts=1))
@@ -132,8 +131,6 @@ def test_an_answer_that_does_not_come_in_time_is_a_transport_error(service: Loop
 
 
 def test_iam_has_the_time_outs_of_the_request_that_needs_it(service: Loopback, connect: Connect) -> None:
-    import threading
-
     gate = threading.Event()
     service.script(f"POST {TOKEN_PATH}", Answer(gate=gate))
     face = connect(service, timeout=0.05, retries=RetryPolicy(attempts=1))

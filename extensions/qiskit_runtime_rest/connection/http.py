@@ -52,7 +52,10 @@ def _trusted(path: str) -> ssl.SSLContext:
 
 def proxy_patterns(settings: Settings) -> dict[str, str]:
     """The settings' own proxies, as httpx's URL patterns."""
-    return {key if "://" in key else f"{key}://": url for key, url in settings.proxies.items()}
+    patterns = {key if "://" in key else f"{key}://": url for key, url in settings.proxies.items()}
+    # httpx takes the most specific pattern: as `all://` it would lose to a proxy of the environment.
+    for_all = patterns.pop("all://", None)
+    return patterns if for_all is None else {"http://": for_all, "https://": for_all, **patterns}
 
 
 def _headers(settings: Settings) -> dict[str, str]:

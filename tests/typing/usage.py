@@ -1,0 +1,140 @@
+"""The public surface as a user writes it, for `mypy --strict`: never run, only checked by test_usage.py."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, assert_type
+
+import httpx
+
+from qiskit_runtime_api.api.jobs import get_job
+from qiskit_runtime_api.models import BackendConfiguration, BackendStatus, InstanceUsage, JobMetrics
+from qiskit_runtime_api.models import Job as JobModel
+from qiskit_runtime_rest import (
+    ApiError,
+    AsyncJob,
+    AsyncRuntimeClient,
+    AsyncSession,
+    Job,
+    RateLimited,
+    Result,
+    RetryPolicy,
+    RuntimeClient,
+    RuntimeRestError,
+    Session,
+    Settings,
+    StatusUpdate,
+    TransportError,
+    WaitTimeout,
+)
+from qiskit_runtime_rest.backends import AsyncBackend, Backend
+
+QASM = "OPENQASM 3.0;"
+
+
+def connecting() -> None:
+    settings = Settings(api_key="k", instance="crn:...", timeout=5.0, submissions_per_minute=None)
+    assert_type(settings.base_url, str)
+    assert_type(settings.api_key, str | None)
+    RuntimeClient(settings=settings, retries=RetryPolicy(attempts=3))
+    RuntimeClient(token="t", verify="/path/of/a/bundle.pem", proxies={"https": "http://proxy:8080"})
+    RuntimeClient(auth=httpx.BasicAuth("user", "password"), timeout=httpx.Timeout(5.0), submissions_per_minute=3)
+    AsyncRuntimeClient(account="mine", base_url="http://127.0.0.1:8080/api", iam_url="http://127.0.0.1:8080")
+
+
+def blocking() -> None:
+    with RuntimeClient() as client:
+        assert_type(client, RuntimeClient)
+        assert_type(client.versions(), list[dict[str, Any]])
+        assert_type(client.backends.list(), list[Backend])
+        backend = client.backends.get("ibm_torino")
+        assert_type(backend, Backend)
+        assert_type(backend.num_qubits, int | None)
+        assert_type(backend.status(), BackendStatus)
+        assert_type(client.backends.configuration("ibm_torino"), BackendConfiguration)
+        assert_type(client.instances.usage(), InstanceUsage)
+
+        job = client.sampler([QASM], backend="ibm_torino", shots=100, tags=["a"])
+        assert_type(job, Job)
+        assert_type(client.estimator([(QASM, "ZZ")], backend="ibm_torino", precision=0.1), Job)
+        assert_type(client.jobs.submit("sampler", backend="ibm_torino", params={}, private=True), Job)
+        assert_type(client.jobs.get("x"), Job)
+        assert_type(client.jobs.list(pending=True, limit=10), Iterator[Job])
+        for listed in client.jobs.list():
+            assert_type(listed, Job)
+
+        assert_type(job.id, str)
+        assert_type(job.status(), str)
+        assert_type(job.wait(timeout=10, on_status=print), StatusUpdate)
+        assert_type(job.result(timeout=10), Result)
+        assert_type(job.logs(), str)
+        assert_type(job.metrics(), JobMetrics)
+        job.cancel()
+        job.delete()
+
+        with client.sessions.create(backend="ibm_torino", mode="batch", max_time=60) as session:
+            assert_type(session, Session)
+            assert_type(session.sampler([QASM]), Job)
+            assert_type(session.status(), str)
+        assert_type(client.sessions.get("x"), Session)
+
+        response = get_job.sync_detailed("x", client=client.api)
+        parsed = response.parsed
+        if isinstance(parsed, JobModel):
+            assert_type(parsed.id, str)
+        get_job.sync("x", client=client.api.with_timeout(httpx.Timeout(5.0)))
+
+
+async def awaiting() -> None:
+    async with AsyncRuntimeClient() as client:
+        assert_type(client, AsyncRuntimeClient)
+        assert_type(await client.versions(), list[dict[str, Any]])
+        assert_type(await client.backends.list(), list[AsyncBackend])
+        backend = await client.backends.get("ibm_torino")
+        assert_type(await backend.status(), BackendStatus)
+
+        job = await client.sampler([QASM], backend="ibm_torino", shots=100)
+        assert_type(job, AsyncJob)
+        assert_type(await client.estimator([(QASM, "ZZ")], backend="ibm_torino"), AsyncJob)
+        assert_type(await client.jobs.submit("sampler", backend="ibm_torino", params={}), AsyncJob)
+        assert_type(await client.jobs.get("x"), AsyncJob)
+        assert_type(client.jobs.list(), AsyncIterator[AsyncJob])
+        async for listed in client.jobs.list():
+            assert_type(listed, AsyncJob)
+
+        assert_type(await job.status(), str)
+        assert_type(await job.wait(timeout=10), StatusUpdate)
+        assert_type(await job.result(), Result)
+        await job.cancel()
+
+        async with client.sessions.create(backend="ibm_torino", mode="dedicated") as session:
+            assert_type(session, AsyncSession)
+            assert_type(await session.sampler([QASM]), AsyncJob)
+        assert_type(await client.sessions.create(backend="ibm_torino"), AsyncSession)
+
+
+def failing(client: RuntimeClient) -> None:
+    try:
+        client.jobs.get("x")
+    except RateLimited as error:
+        assert_type(error.retry_after, float | None)
+    except ApiError as error:
+        assert_type(error.status, int)
+        assert_type(error.code, int | str | None)
+        assert_type(error.message, str)
+    except TransportError as error:
+        assert_type(error.sent, bool)
+    except WaitTimeout as error:
+        assert_type(error.job_id, str)
+    except RuntimeRestError:
+        pass
+
+
+def wrong(client: RuntimeClient) -> None:
+    """Each of these is a mistake that the types catch: mypy warns of an ignore that nothing needs."""
+    client.sampler([QASM], backend=7)  # type: ignore[arg-type]
+    client.sampler([QASM], bakend="ibm_torino")  # type: ignore[call-arg]
+    client.jobs.submit("sampler", backend="ibm_torino")  # type: ignore[call-arg]
+    client.jobs.get(7)  # type: ignore[arg-type]
+    Settings("key")  # type: ignore[call-arg]
+    RuntimeClient(api_kee="k")  # type: ignore[call-arg]
