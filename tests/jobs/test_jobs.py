@@ -282,3 +282,29 @@ async def test_the_log_that_a_failed_job_has_for_a_result_is_not_read(client: An
         with pytest.raises(JobFailed):
             await now(job.result())
     assert sent(emulator, "get_job_results") == []
+
+
+async def test_nulls_where_the_contract_has_none_do_not_break_a_job(client: Any, emulator: Emulator) -> None:
+    emulator.pace = "hold"
+    job = await now(client.jobs.submit("sampler", **STUDY))
+    strange = ("id", "backend", "state", "program", "created", "cost", "tags", "user_id", "usage", "session_id")
+    emulator.faults.add("get_job", kind="null", replace=dict.fromkeys(strange), times=None)
+    found = await now(client.jobs.get(job.id))
+    assert found == job
+    assert (found.backend, found.program_id, found.session_id, found.tags) == (None, None, None, [])
+    assert job.id in repr(found)
+    assert await now(found.status()) == "Queued"
+    emulator.faults.clear()
+    nothing = {**dict.fromkeys(strange), "status": "Failed"}
+    emulator.faults.add("get_job", kind="null", replace=nothing, times=None)
+    with pytest.raises(JobFailed) as failure:
+        await now(found.wait())
+    assert failure.value.job_id == job.id
+    assert (failure.value.code, failure.value.reason, failure.value.solution) == (None, None, None)
+
+
+async def test_a_status_only_in_the_state_is_found_there(client: Any, emulator: Emulator) -> None:
+    emulator.pace = "hold"
+    job = await now(client.jobs.submit("sampler", **STUDY))
+    script(emulator, {"replace": {"status": None}})
+    assert await now(job.status()) == "Queued"

@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from qiskit_runtime_rest import (
+    InvalidInput,
+    NotFound,
+    PendingJobsLimit,
+    QuotaExceeded,
+    RateLimited,
+    RuntimeClient,
+    ServerError,
+    TransportError,
+    UnexpectedAnswer,
+)
+from qiskit_runtime_rest.testing import Emulator
+
+from .faces import every, now
+from .service import BACKEND, ONES, STUDY, script, sent
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(autouse=True)
+def idle(emulator: Emulator) -> Iterator[None]:
+    """No job runs."""
+    emulator.pace = "hold"
+    return
+
+
+async def test_everything_that_is_asked_for_is_sent_under_the_contracts_names(client: Any, emulator: Emulator) -> None:
+    session = await now(client.sessions.create(backend=BACKEND))
+    await now(
+        client.jobs.submit(
+            "sampler",
+            backend=BACKEND,
+            params=STUDY["params"],
+            tags=("a", "b"),
+            session_id=session.id,
+            private=True,
+            max_execution_time=90.7,
+            log_level="DEBUG",
+            calibration_id="cal",
+        )
+    )
+    request = sent(emulator, "create_job")[0]
+    assert json.loads(request.body) == {
+        "program_id": "sampler",
+        "backend": BACKEND,
+        "params": STUDY["params"],
+        "tags": ["a", "b"],
+        "session_id": session.id,
+        "private": True,
+        "cost": 90,
+        "log_level": "debug",
+        "calibration_id": "cal",
+    }
+
+
+async def test_what_is_left_out_is_not_sent(client: Any, emulator: Emulator) -> None:
+    await now(client.jobs.submit("sampler", tags=None, session_id=None, private=None, log_level=None, **STUDY))
+    assert json.loads(sent(emulator, "create_job")[0].body) == {"program_id": "sampler", **STUDY}
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        *({"program_id": program} for program in ("", None, 5)),
+        *({"backend": backend} for backend in ("", None, 5)),
+        *({"params": params} for params in (None, [], "text", {"x": object()}, {"x": float("nan")}, {"x": {1, 2}})),
+        *({"tags": tags} for tags in ("green", ["x"] * 9, ["x" * 87], [5], 5)),
+        *({"max_execution_time": limit} for limit in (0, 0.5, 10801, -1, "60", float("nan"))),
+        *({"log_level": level} for level in ("loud", 5)),
+    ],
+    ids=str,
+)
+async def test_a_bad_argument_is_refused_before_anything_is_sent(
+    client: Any, emulator: Emulator, bad: dict[str, Any]
+) -> None:
+    arguments = {"program_id": "sampler", **STUDY, **bad}
+    with pytest.raises(InvalidInput, match=next(iter(bad)).rstrip("s")):
+        await now(client.jobs.submit(arguments.pop("program_id"), **arguments))
+    assert emulator.requests == []
+
+
+async def test_a_forgotten_backend_is_told(client: Any, emulator: Emulator) -> None:
+    with pytest.raises(InvalidInput, match="backend is missing"):
+        await now(client.sampler([ONES]))
+    assert emulator.requests == []
+
+
+@pytest.mark.parametrize("limits", [{"tags": ["x" * 86] * 8}, {"max_execution_time": 1}, {"max_execution_time": 10800}])
+async def test_what_is_just_allowed_is_sent(client: Any, limits: dict[str, Any]) -> None:
+    assert (await now(client.jobs.submit("sampler", **STUDY, **limits))).id
+
+
+async def test_a_job_is_sent_once_when_the_answer_is_lost(client: Any, emulator: Emulator) -> None:
+    script(emulator, *[{"kind": "reset_after"}] * 3, operation="create_job")
+    with pytest.raises(TransportError) as lost:
+        await now(client.jobs.submit("sampler", **STUDY))
+    assert lost.value.sent is True
+    assert len(sent(emulator, "create_job")) == 1
+    assert len(await every(client.jobs.list())) == 1
+
+
+@pytest.mark.parametrize("trouble", ["server_error", "bad_gateway", "unavailable", "edge_error"])
+async def test_a_job_is_sent_once_when_the_service_fails(client: Any, emulator: Emulator, trouble: str) -> None:
+    script(emulator, *[{"kind": trouble, "when": "after"}] * 3, operation="create_job")
+    with pytest.raises(ServerError):
+        await now(client.jobs.submit("sampler", **STUDY))
+    assert len(sent(emulator, "create_job")) == 1
+    assert len(await every(client.jobs.list())) == 1
+
+
+async def test_a_job_is_sent_again_after_a_refusal_for_its_rate(client: Any, emulator: Emulator, clock: Any) -> None:
+    script(emulator, *[{"kind": "rate_limited", "retry_after": 9}] * 2, operation="create_job")
+    job = await now(client.jobs.submit("sampler", **STUDY))
+    assert clock.slept == [9.0, 9.0]
+    assert [found.id for found in await every(client.jobs.list())] == [job.id]
+
+
+async def test_a_rate_that_stays_too_high_is_told(client: Any, emulator: Emulator) -> None:
+    emulator.faults.add("create_job", kind="rate_limited", times=None)
+    with pytest.raises(RateLimited):
+        await now(client.jobs.submit("sampler", **STUDY))
+
+
+async def test_limits_that_stay_are_not_tried_again(client: Any, emulator: Emulator) -> None:
+    pending = {"errors": [{"code": "3458", "message": "Too many pending jobs."}]}
+    quota = {"errors": [{"code": "4317", "message": "The quota is used up."}]}
+    script(emulator, {"status": 429, "body": pending}, {"status": 409, "body": quota}, operation="create_job")
+    with pytest.raises(PendingJobsLimit):
+        await now(client.jobs.submit("sampler", **STUDY))
+    with pytest.raises(QuotaExceeded):
+        await now(client.jobs.submit("sampler", **STUDY))
+    assert len(sent(emulator, "create_job")) == 2
+
+
+async def test_an_unknown_backend_is_not_found(client: Any) -> None:
+    with pytest.raises(NotFound, match="ibm_nowhere"):
+        await now(client.sampler([ONES], backend="ibm_nowhere"))
+
+
+@pytest.mark.parametrize("identifier", [None, 5])
+async def test_an_answer_that_names_no_job_is_a_typed_error(client: Any, emulator: Emulator, identifier: Any) -> None:
+    script(emulator, {"replace": {"id": identifier}}, operation="create_job")
+    with pytest.raises(UnexpectedAnswer, match="job"):
+        await now(client.jobs.submit("sampler", **STUDY))
+
+
+async def test_submissions_keep_to_their_number_a_minute(
+    connect: Callable[..., Any], emulator: Emulator, clock: Any
+) -> None:
+    client = connect(submissions_per_minute=5)
+    for _ in range(5):
+        await now(client.jobs.submit("sampler", **STUDY))
+    assert clock.slept == []
+    clock.sleep(20)
+    for _ in range(6):
+        await now(client.sampler([ONES], backend=BACKEND))
+    assert clock.slept == pytest.approx([20, 40, 60])
+
+
+async def test_a_session_counts_towards_the_same_number_a_minute(
+    connect: Callable[..., Any], emulator: Emulator, clock: Any
+) -> None:
+    client = connect(submissions_per_minute=2)
+    session = await now(client.sessions.create(backend=BACKEND))
+    await now(client.sampler([ONES], backend=BACKEND))
+    await now(client.jobs.submit("sampler", **STUDY))
+    await now(session.sampler([ONES]))
+    assert clock.slept == pytest.approx([60])
+
+
+@pytest.mark.parametrize(("per_minute", "waits"), [(0.5, [120, 120]), (1, [60, 60]), (None, [])])
+async def test_less_than_one_a_minute_and_no_limit_at_all(
+    connect: Callable[..., Any], clock: Any, per_minute: float | None, waits: list[float]
+) -> None:
+    client = connect(submissions_per_minute=per_minute)
+    for _ in range(3):
+        await now(client.jobs.submit("sampler", **STUDY))
+    assert clock.slept == pytest.approx(waits)
+
+
+async def test_the_services_own_limit_is_never_met_by_a_paced_client(options: dict[str, Any]) -> None:
+    with Emulator(virtual_clock=True, submissions_per_minute=5, pace="hold") as strict:
+        clock = type(options["clock"])(strict)
+        address = {name: getattr(strict, name) for name in ("base_url", "iam_url", "instance")}
+        with RuntimeClient(**{**options, **address, "clock": clock, "submissions_per_minute": 5}) as client:
+            for _ in range(12):
+                client.jobs.submit("sampler", **STUDY)
+        assert [request.status for request in sent(strict, "create_job")] == [200] * 12
+        assert clock.slept == pytest.approx([60, 60])
+
+
+def test_twenty_threads_share_one_client(blocking: RuntimeClient, emulator: Emulator) -> None:
+    together = threading.Barrier(20)
+
+    def work(number: int) -> tuple[str, str]:
+        together.wait()
+        job = blocking.jobs.submit("sampler", tags=[f"thread-{number}"], **STUDY)
+        assert job.status() == "Queued"
+        found = next(blocking.jobs.list(tags=[f"thread-{number}"]))
+        return job.id, found.id
+
+    with ThreadPoolExecutor(20) as pool:
+        pairs = list(pool.map(work, range(20)))
+    assert all(submitted == found for submitted, found in pairs)
+    assert len({submitted for submitted, _ in pairs}) == 20
+    assert len([request for request in emulator.requests if "/identity/" in request.path]) == 1
