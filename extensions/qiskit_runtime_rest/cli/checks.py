@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..settings import Settings
     from .service_options import ServiceOptions
 
-__all__ = ["Check", "Verdict", "all_checks"]
+__all__ = ["Check", "Verdict", "all_checks", "clock_check"]
 
 Verdict: TypeAlias = Literal["ok", "warn", "fail"]
 
@@ -175,7 +175,7 @@ def _service(settings: Settings, *, pinned: str) -> Iterator[Check]:
     entry = next((entry for entry in listed if entry.get("version") == pinned), None)
     yield _version(pinned, entry, known=[str(entry.get("version")) for entry in listed])
     if headers.get("Date"):
-        yield _clock(headers["Date"], now=datetime.datetime.now(datetime.UTC))
+        yield clock_check(headers["Date"], now=datetime.datetime.now(datetime.UTC))
 
 
 def _version(pinned: str, entry: dict[str, object] | None, *, known: Sequence[str]) -> Check:
@@ -190,7 +190,8 @@ def _version(pinned: str, entry: dict[str, object] | None, *, known: Sequence[st
     return Check(name=name, verdict="fail" if left < 0 else "warn", text=text)
 
 
-def _clock(date: str, *, now: datetime.datetime) -> Check:
+def clock_check(date: str, *, now: datetime.datetime) -> Check:
+    """Whether our clock, at `now`, agrees with the service's header `Date` of the same moment."""
     try:
         skew = (now - email.utils.parsedate_to_datetime(date)).total_seconds()
     except (ValueError, TypeError):

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import datetime
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from qiskit_runtime_rest.account_file import save_account
+from qiskit_runtime_rest.cli.checks import clock_check
+from qiskit_runtime_rest.testing import Emulator
+
+from .conftest import Run
+
+
+def verdicts(qrr: Run, *arguments: str, status: int) -> dict[str, list[str]]:
+    result = qrr("doctor", "--json", *arguments)
+    assert result.exit_code == status, result.output
+    document = json.loads(result.stdout)
+    assert document["ok"] is (status == 0)
+    found: dict[str, list[str]] = {}
+    for check in document["checks"]:
+        found.setdefault(check["name"], []).append(check["verdict"])
+    return found
+
+
+@pytest.fixture
+def nobody() -> Iterator[str]:
+    """An address where connections are refused."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}"
+
+
+def test_all_is_well(qrr: Run) -> None:
+    found = verdicts(qrr, status=0)
+    assert {verdict for each in found.values() for verdict in each} == {"ok"}
+    assert {"API key", "instance", "service", "version", "clock", "token", "access", "extra emulator"} <= set(found)
+    lines = qrr("doctor").stdout.splitlines()
+    assert all(line.startswith("ok ") for line in lines)
+
+
+def test_it_says_where_each_setting_comes_from(qrr: Run, environ: pytest.MonkeyPatch, service: Emulator) -> None:
+    text = qrr("doctor", "--base-url", service.base_url + "/", "--api-version", "2025-05-01").stdout
+    assert "not shown (from QISKIT_IBM_TOKEN)" in text
+    assert "(from QISKIT_IBM_INSTANCE)" in text
+    assert f"{service.base_url}/ (from --base-url)" in text
+    assert "(from IAM_URL)" in text
+    assert "2025-05-01 (from --api-version)" in text
+
+
+def test_settings_of_an_account_are_told_apart(
+    qrr: Run, environ: pytest.MonkeyPatch, service: Emulator, tmp_path: Path
+) -> None:
+    path = tmp_path / ".qiskit" / "qiskit-ibm.json"
+    save_account(path, name="mine", api_key=service.api_key, instance=service.instance, url=service.base_url)
+    for name in ("QISKIT_IBM_TOKEN", "QISKIT_IBM_INSTANCE", "QISKIT_IBM_URL"):
+        environ.delenv(name)
+    assert qrr("doctor", "--account", "mine").stdout.count("(from account 'mine')") == 3
+    path.chmod(0o644)
+    assert verdicts(qrr, "--account", "mine", status=0)["account file"] == ["warn"]
+    assert verdicts(qrr, "--account", "nobody", status=1)["settings"] == ["fail"]
+
+
+def test_a_wrong_key_fails_at_iam_and_is_not_shown(qrr: Run, environ: pytest.MonkeyPatch) -> None:
+    environ.setenv("QISKIT_IBM_TOKEN", "wrong-key-of-somebody")
+    found = verdicts(qrr, status=1)
+    assert (found["token"], found["service"]) == (["fail"], ["ok"])
+    assert "access" not in found
+    result = qrr("doctor")
+    assert "BXNIM0415E" in result.stdout
+    assert "wrong-key-of-somebody" not in result.output
+
+
+def test_an_instance_that_does_not_exist_fails_at_the_service(
+    qrr: Run, environ: pytest.MonkeyPatch, service: Emulator
+) -> None:
+    found = verdicts(qrr, "--instance", service.instance.replace(":67", ":00"), status=1)
+    assert (found["token"], found["access"]) == (["ok"], ["fail"])
+
+
+def test_a_host_that_nobody_answers_at_fails(qrr: Run, environ: pytest.MonkeyPatch, nobody: str) -> None:
+    found = verdicts(qrr, "--base-url", f"{nobody}/api", status=1)
+    assert (found["service"], found["token"], found["access"]) == (["fail"], ["ok"], ["fail"])
+    found = verdicts(qrr, "--iam-url", nobody, status=1)
+    assert (found["service"], found["token"]) == (["ok"], ["fail"])
+
+
+def test_missing_settings_fail_before_anything_is_sent(
+    qrr: Run, environ: pytest.MonkeyPatch, service: Emulator
+) -> None:
+    environ.delenv("QISKIT_IBM_TOKEN")
+    environ.delenv("QISKIT_IBM_INSTANCE")
+    service.clear_requests()
+    found = verdicts(qrr, status=1)
+    assert (found["API key"], found["instance"]) == (["fail"], ["fail"])
+    assert service.requests == []
+
+
+def test_an_api_version_is_judged_by_what_the_service_says(qrr: Run) -> None:
+    assert verdicts(qrr, "--api-version", "2024-01-01", status=0)["version"] == ["warn"]
+    assert verdicts(qrr, "--api-version", "2020-01-01", status=1)["version"] == ["fail"]
+
+
+@pytest.mark.parametrize(
+    ("date", "verdict", "word"),
+    [
+        ("Fri, 20 Nov 2026 11:00:00 GMT", "warn", "3600 s ahead of"),
+        ("Fri, 20 Nov 2026 12:02:00 GMT", "warn", "120 s behind"),
+        ("Fri, 20 Nov 2026 12:00:05 GMT", "ok", "within"),
+        ("yesterday", "warn", "no date"),
+    ],
+)
+def test_a_clock_that_differs_from_the_services_is_a_warning(date: str, verdict: str, word: str) -> None:
+    check = clock_check(date, now=datetime.datetime(2026, 11, 20, 12, tzinfo=datetime.UTC))
+    assert (check.verdict, word in check.text) == (verdict, True)

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import json
+import shlex
+import signal
+from pathlib import Path
+
+import httpx
+import pytest
+
+from .conftest import Process, Run
+
+
+def test_it_says_where_it_listens_and_ends_cleanly(process: Process, tmp_path: Path) -> None:
+    ready = tmp_path / "ready.json"
+    child = process("emulator", "serve", "--ready-file", str(ready), "--seed", "3", "--pace", "hold", "--json")
+    assert child.stdout is not None
+    address = json.loads(child.stdout.readline())
+    assert json.loads(ready.read_text()) == address
+    assert address["pid"] == child.pid
+    assert httpx.get(f"{address['url']}/_emulator/health").status_code == 200
+    child.send_signal(signal.SIGTERM)
+    child.communicate(timeout=30)
+    assert child.returncode == 0
+    assert not ready.exists()
+
+
+def test_the_lines_to_export_are_enough_to_work_with(process: Process, qrr: Run, environ: pytest.MonkeyPatch) -> None:
+    child = process("emulator", "serve", "--pace", "seconds:1,immediate")
+    assert child.stdout is not None
+    for _ in range(4):
+        export, assignment = shlex.split(child.stdout.readline())
+        assert export == "export"
+        environ.setenv(*assignment.split("=", 1))
+    result = qrr("doctor")
+    assert result.exit_code == 0, result.output
+    child.send_signal(signal.SIGINT)
+    _, err = child.communicate(timeout=30)
+    assert child.returncode == 0
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--pace", "soon"), ("--pace", "hold,soon"), ("--workers", "0"), ("--port", "70000")]
+)
+def test_a_choice_that_makes_no_sense_ends_with_status_2(qrr: Run, arguments: tuple[str, str]) -> None:
+    assert qrr("emulator", "serve", *arguments).exit_code == 2
+
+
+def test_an_address_that_is_taken_ends_with_status_1(process: Process) -> None:
+    first = process("emulator", "serve", "--json")
+    assert first.stdout is not None
+    port = json.loads(first.stdout.readline())["url"].rpartition(":")[2]
+    second = process("emulator", "serve", "--port", port)
+    _, err = second.communicate(timeout=60)
+    assert second.returncode == 1
+    assert f"127.0.0.1:{port}" in err

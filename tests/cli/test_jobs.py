@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+
+from qiskit_runtime_rest.testing import Emulator
+
+from .conftest import BELL, Process, Run, refuse_secrets
+
+
+def submitted(qrr: Run, bell: str, *more: str) -> str:
+    result = qrr("submit", "sampler", bell, "--backend", "ibm_torino", *more)
+    assert result.exit_code == 0, result.output
+    return result.stdout.strip()
+
+
+def test_from_a_file_to_counts(qrr: Run, bell: str) -> None:
+    job = submitted(qrr, bell, "--shots", "200", "--tag", "first", "--tag", "second")
+
+    waited = qrr("wait", job)
+    assert (waited.exit_code, waited.stdout) == (0, "Completed\n")
+    assert f"job {job}: Completed" in waited.stderr
+
+    shown = qrr("result", job)
+    assert shown.exit_code == 0
+    assert "█" in shown.stdout
+    assert {line.split()[0] for line in shown.stdout.splitlines()} >= {"00", "11"}
+
+    document = json.loads(qrr("result", job, "--json").stdout)
+    assert (document["id"], document["kind"]) == (job, "sampler")
+    assert sum(document["results"][0]["counts"].values()) == 200
+    assert len(document["results"][0]["data"]["c"]["samples"]) == 200
+
+    raw = qrr("result", job, "--raw")
+    assert raw.stdout_bytes.startswith(b"{")
+    assert json.loads(raw.stdout_bytes)
+
+    again = json.loads(qrr("wait", job, "--json").stdout)
+    assert (again["id"], again["status"]) == (job, "Completed")
+
+    cancelled = qrr("cancel", job)
+    assert cancelled.exit_code == 1
+    assert "409" in cancelled.stderr
+
+    listed = json.loads(qrr("jobs", "--tag", "first", "--tag", "second", "--json").stdout)
+    assert (listed["id"], listed["tags"]) == (job, ["first", "second"])
+
+
+def test_an_estimator_prints_a_table(qrr: Run, tmp_path: Path) -> None:
+    path = tmp_path / "pair.qasm"
+    path.write_text('OPENQASM 3.0; include "stdgates.inc"; qubit[5] q; x q[0];')
+    wanted = ("--observable", "IIIIZ", "--observable", "IIIZI", "--precision", "0.1")
+    job = qrr("submit", "estimator", str(path), "--backend", "ibmq_lima", *wanted).stdout.strip()
+    shown = qrr("result", job)
+    assert shown.exit_code == 0, shown.output
+    head, *rows = shown.stdout.splitlines()
+    assert head.split() == ["index", "expectation", "value", "±"]
+    assert [row.split()[0] for row in rows] == ["0", "1"]
+    assert rows[0].split()[1].startswith("-")
+    assert rows[1].split()[1].startswith("+")
+    assert json.loads(qrr("result", job, "--json").stdout)["kind"] == "estimator"
+
+
+def test_a_job_that_fails_ends_the_wait_with_status_1_and_the_reason(qrr: Run, tmp_path: Path) -> None:
+    path = tmp_path / "not-native.qasm"
+    path.write_text(BELL.replace("sx $0;", "h $0;"))
+    result = qrr("submit", "sampler", str(path), "--backend", "ibm_torino", "--wait")
+    job = result.stdout.strip()
+    assert result.exit_code == 1
+    assert f"error: job {job}: Failed" in result.stderr
+    assert qrr("result", job).exit_code == 1
+    assert qrr("wait", job, "--json").stdout == ""
+
+
+def test_params_come_from_a_json_file_or_stdin(qrr: Run, held: Emulator, bell: str) -> None:
+    params = json.dumps({"pubs": [[BELL, None, 10]], "version": 2})
+    first = qrr("submit", "sampler", "-", "--backend", "ibm_torino", "--json", stdin=params)
+    assert first.exit_code == 0, first.output
+    job = json.loads(first.stdout)
+    assert (job["backend"], job["program"]["id"]) == ("ibm_torino", "sampler")
+    assert qrr("submit", "sampler", "-", "--backend", "ibm_torino", stdin=BELL).exit_code == 0
+    assert qrr("submit", "sampler", "-", "--backend", "ibm_torino", "--shots", "9", stdin=params).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "advice"),
+    [
+        (("sampler", "/no/such/file"), None, "cannot read /no/such/file"),
+        (("sampler", "-"), "", "OpenQASM"),
+        (("sampler", "-"), "{nonsense", "not JSON"),
+        (("estimator", "-"), BELL, "--observable"),
+        (("sampler", "-", "--observable", "ZZ"), BELL, "takes no --observable"),
+        (("estimator", "-", "--observable", "ZZ", "--shots", "9"), BELL, "takes no --shots"),
+        (("executor", "-"), BELL, "JSON file of params"),
+        (("sampler", "-", "--max-execution-time", "0"), BELL, "max_execution_time"),
+    ],
+)
+def test_a_submission_that_cannot_be_meant_ends_with_status_2_and_sends_no_job(
+    qrr: Run, service: Emulator, arguments: tuple[str, ...], stdin: str | None, advice: str
+) -> None:
+    service.clear_requests()
+    result = qrr("submit", *arguments, "--backend", "ibm_torino", stdin=stdin)
+    assert result.exit_code == 2, result.output
+    assert advice in result.stderr
+    assert not [request for request in service.requests if request.method == "POST"]
+
+
+def test_a_wait_that_takes_too_long_ends_with_status_3_and_says_how_to_come_back(
+    qrr: Run, held: Emulator, bell: str
+) -> None:
+    job = submitted(qrr, bell)
+    for command in (("wait", job), ("result", job)):
+        result = qrr(*command, "--timeout", "0")
+        assert (result.exit_code, result.stdout) == (3, "")
+        assert f"qrr wait {job}" in result.stderr
+    late = qrr("submit", "sampler", bell, "--backend", "ibm_torino", "--wait", "--timeout", "0")
+    assert late.exit_code == 3
+    assert late.stdout.strip() != ""  # the id is not lost
+
+
+def test_a_pending_job_is_listed_and_can_be_cancelled(qrr: Run, held: Emulator, bell: str) -> None:
+    job = submitted(qrr, bell, "--tag", "waits")
+    table = qrr("jobs", "--pending", "--tag", "waits", "--backend", "ibm_torino").stdout.splitlines()
+    assert table[0].split() == ["job", "status", "program", "backend", "created", "tags"]
+    assert [line.split()[0] for line in table[1:]] == [job]
+    assert "no jobs" in qrr("jobs", "--finished", "--tag", "waits").stderr
+    assert json.loads(qrr("cancel", job, "--json").stdout) == {"id": job, "cancelled": True}
+    assert qrr("wait", job).exit_code == 1
+    assert json.loads(qrr("jobs", "--finished", "--tag", "waits", "--json").stdout)["status"] == "Cancelled"
+
+
+def test_limit_is_how_many_jobs_come_in_all(qrr: Run, held: Emulator, bell: str) -> None:
+    for _ in range(3):
+        submitted(qrr, bell, "--tag", "many")
+    lines = qrr("jobs", "--tag", "many", "--limit", "2", "--json").stdout.splitlines()
+    assert len({json.loads(line)["id"] for line in lines}) == 2
+
+
+@pytest.mark.parametrize("command", ["wait", "result", "cancel"])
+def test_an_unknown_job_ends_with_status_1(qrr: Run, command: str) -> None:
+    result = qrr(command, "no-such-job")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "no-such-job" in result.stderr
+
+
+def test_raw_and_json_exclude_each_other(qrr: Run) -> None:
+    assert qrr("result", "x", "--raw", "--json").exit_code == 2
+
+
+def test_ctrl_c_leaves_the_job_and_says_how_to_come_back(qrr: Run, process: Process, held: Emulator, bell: str) -> None:
+    job = submitted(qrr, bell)
+    child = process("wait", job)
+    assert child.stderr is not None
+    assert child.stderr.readline() == f"job {job}: Queued\n"
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=30)
+    assert (child.returncode, out) == (130, "")
+    assert f"qrr wait {job}" in err
+    assert "Traceback" not in err
+    assert json.loads(qrr("jobs", "--pending", "--json", "--limit", "1").stdout)["id"] == job
+
+
+def test_a_reader_that_goes_away_is_no_error(qrr: Run, process: Process, held: Emulator, bell: str) -> None:
+    submitted(qrr, bell)
+    child = process("backends")
+    assert child.stdout is not None
+    child.stdout.close()
+    assert child.stderr is not None
+    assert "Traceback" not in child.stderr.read()
+
+
+def test_as_a_process_it_prints_json_on_stdout_only(process: Process, held: Emulator, bell: str) -> None:
+    child = process("submit", "sampler", bell, "--backend", "ibm_torino", "--json")
+    out, err = child.communicate(timeout=60)
+    assert child.returncode == 0, err
+    assert json.loads(out)["id"]
+    refuse_secrets(out + err, api_key=held.api_key)

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from .conftest import Process, Run
+
+COMMANDS = (
+    *("demo", "login", "doctor", "backends", "submit", "jobs", "wait", "result", "cancel"),
+    *("usage", "versions", "sessions", "emulator"),
+)
+
+
+def python(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+
+def test_help_lists_every_command_and_the_exit_statuses(qrr: Run) -> None:
+    result = qrr("--help")
+    assert result.exit_code == 0
+    assert all(f" {command} " in result.stdout for command in COMMANDS)
+    assert "3 timed" in result.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(qrr: Run, command: str) -> None:
+    assert qrr(command, "--help").exit_code == 0
+
+
+def test_help_does_not_load_what_only_a_request_needs() -> None:
+    done = python(
+        "import sys\n"
+        "from qiskit_runtime_rest.cli.app import app\n"
+        "app(['--help'], standalone_mode=False)\n"
+        "loaded = {'httpx', 'qiskit_runtime_api', 'starlette', 'qiskit', 'numpy'} & set(sys.modules)\n"
+        "sys.exit(str(loaded) if loaded else 0)"
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("module", ["typer", "rich"])
+def test_without_the_extra_the_command_line_says_how_to_install_it(module: str) -> None:
+    done = python(f"import sys; sys.modules['{module}'] = None\nfrom qiskit_runtime_rest.__main__ import main\nmain()")
+    assert done.returncode == 2
+    assert "pip install 'qiskit-runtime-rest[cli]'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_it_runs_as_a_module_under_its_own_name(process: Process) -> None:
+    from qiskit_runtime_rest import __version__
+
+    out, _ = process("--version").communicate()
+    assert out.strip() == __version__
+    _, err = process("nonsense").communicate()
+    assert "Usage: qrr " in err
+
+
+@pytest.mark.parametrize("arguments", [("--nonsense",), ("nonsense",), ("jobs", "--limit", "0"), ("wait",)])
+def test_wrong_use_ends_with_status_2(qrr: Run, arguments: tuple[str, ...]) -> None:
+    assert qrr(*arguments).exit_code == 2
+
+
+def test_no_command_takes_the_api_key_as_an_argument(qrr: Run) -> None:
+    for command in COMMANDS:
+        text = qrr(command, "--help").stdout.lower()
+        assert not any(option in text for option in ("--api-key", "--token ", "--key", "--apikey"))
