@@ -45,12 +45,18 @@ function moment(seconds) {
   return { text: clockFormat.format(at), title: at.toISOString() };
 }
 
-// What a column shows: text, or an object of text, small (a second line), labels, title, badge (a state), press.
+// What a column shows: text, or an object of text, small (a second line), narrow (one for narrow windows only),
+// labels, title, badge (a state), press (what a button does).
 const TABLES = {
   jobs: {
     key: (job) => job.id,
     columns: [
-      (job) => ({ text: job.id, code: true, labels: [...(job.private ? ["private"] : []), ...job.tags] }),
+      (job) => ({
+        text: job.id,
+        code: true,
+        labels: [...(job.private ? ["private"] : []), ...job.tags],
+        narrow: `${job.program} on ${job.backend}`,
+      }),
       (job) => ({
         text: job.status,
         badge: job.status,
@@ -125,12 +131,15 @@ function fill(cell, shown) {
   set(main, "title", content.title ?? "");
   if (content.badge && main.dataset.badge !== content.badge) main.dataset.badge = content.badge;
   const labels = content.labels ?? [];
-  const wanted = [...labels.map((label) => ["tag", label]), ...(content.small ? [["small", content.small]] : [])];
+  const wanted = labels.map((label) => ["tag", label]);
+  if (content.narrow) wanted.push(["small less", content.narrow]);
+  if (content.small) wanted.push(["small", content.small]);
   while (cell.children.length > wanted.length + 1) cell.lastChild.remove();
   wanted.forEach(([kind, text], index) => {
     const node = cell.children[index + 1] ?? cell.appendChild(make("span"));
     set(node, "className", kind);
     set(node, "textContent", text);
+    set(node, "title", text);
   });
 }
 
