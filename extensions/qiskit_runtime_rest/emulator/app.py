@@ -19,7 +19,7 @@ from .backends.routes import ROUTES as BACKENDS
 from .body_limit import BodyLimitLayer
 from .connections import Connections
 from .control.responses import Control
-from .control.routes import PREFIX, control_routes
+from .control.routes import control_routes
 from .discovery.routes import ROUTES as DISCOVERY
 from .errors import NOT_FOUND, error_body
 from .faults.layer import FaultLayer
@@ -32,7 +32,7 @@ from .options import Options
 from .pages.routes import page_routes
 from .publication.routes import ROUTES as PUBLICATION
 from .recorder import Recorder, RecordingLayer
-from .routing import mount
+from .routing import BASE_PATH, mount
 from .service import Service
 from .sessions.routes import ROUTES as SESSIONS
 from .tags.routes import ROUTES as TAGS
@@ -102,7 +102,7 @@ def create_app(options: Options | None = None, **choices: Any) -> Starlette:
             *page_routes(parts, SERVICE_ROUTES),
         ],
         middleware=[
-            Middleware(RecordingLayer, parts.recorder, names.all, names.plain, (PREFIX,)),
+            Middleware(RecordingLayer, parts.recorder, names.plain, BASE_PATH),
             Middleware(BodyLimitLayer, service.options.max_body_bytes),
             Middleware(FaultLayer, parts.faults, names.all, parts.connections, fired=parts.recorder.fault_fired),
         ],

@@ -17,6 +17,9 @@ __all__ = ["Contract", "Operation", "Parameter"]
 
 _URI = "urn:qiskit-runtime-contract"
 
+# Some operations document one refusal only, and answer each of their own with it.
+_NEAR: Mapping[int, tuple[int, ...]] = {400: (404,), 404: (400,), 409: (400, 404), 403: (401,)}
+
 
 @frozen
 class Parameter:
@@ -41,6 +44,14 @@ class Operation:
     body_required: bool
     statuses: frozenset[int]
     numeric_error_codes: bool
+
+    def documented(self, status: int) -> int:
+        """Choose the status that a refusal is answered with: this one, or the nearest that is documented.
+
+        Where nothing near is, it stays: a refusal must not look like a success.
+        """
+        near = (status, *_NEAR.get(status, ()))
+        return next((candidate for candidate in near if candidate in self.statuses), status)
 
 
 class Contract:

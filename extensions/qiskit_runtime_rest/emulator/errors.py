@@ -90,13 +90,11 @@ NO_LONGER_SERVED = ErrorKind(
 class ServiceError(Exception):
     """A request that the service refuses; whoever dispatches the request turns it into an answer.
 
-    `detail` says what is wrong in this very case; `status` overrides the table's where the contract of an
-    operation documents another one.
+    `detail` says what is wrong in this very case.
     """
 
     kind: ErrorKind
     detail: str = ""
-    status: int | None = None
     headers: Mapping[str, str] = field(factory=dict)
 
     @property

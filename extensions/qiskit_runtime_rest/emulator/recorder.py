@@ -100,18 +100,19 @@ class RecordingLayer:
 
     app: ASGIApp
     recorder: Recorder
-    names: Callable[[str, str], frozenset[str]]
     plain_name: Callable[[str, str], str | None]
-    skip: tuple[str, ...]
-    """Paths that begin with one of these are not recorded."""
+    base_path: str
+    """Paths below it are recorded even if they are no operation's."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and record it."""
-        if scope["type"] != "http" or scope["path"].startswith(self.skip):
+        http = scope["type"] == "http"
+        operation = self.plain_name(scope["method"], scope["path"]) if http else None
+        if not http or (operation is None and not scope["path"].startswith(self.base_path)):
             await self.app(scope, receive, send)
             return
         began = time.monotonic()
-        number = self.recorder.arrived(scope, operation=self.plain_name(scope["method"], scope["path"]))
+        number = self.recorder.arrived(scope, operation=operation)
         scope[_NUMBER] = number
         body = bytearray()
 

@@ -142,8 +142,9 @@ async def _answer(service: Service, route: Route, request: Request) -> Answer:
         return adapted(await route.handler(call), operation=route.name, version=call.version)
     except ServiceError as error:
         numeric = operation is not None and operation.numeric_error_codes
+        status = error.kind.status
         return Answer(
-            status=error.status or error.kind.status,
+            status=operation.documented(status) if operation is not None else status,
             body=error_body(error.kind, message=error.message, numeric=numeric),
             headers=error.headers,
         )
@@ -156,8 +157,8 @@ async def _answer(service: Service, route: Route, request: Request) -> Answer:
 async def _admit(call: Call, route: Route, operation: Operation) -> Call:
     service, request = call.service, call.request
     if not route.public:
-        call = _authenticated(call, operation)
-    version = find_version(request.headers.getlist("ibm-api-version"), operation=operation)
+        call = _authenticated(call)
+    version = find_version(request.headers.getlist("ibm-api-version"))
     check_served(route.name, version=version)
     query: defaultdict[str, list[str]] = defaultdict(list)
     for name, value in request.query_params.multi_items():
@@ -174,7 +175,7 @@ async def _admit(call: Call, route: Route, operation: Operation) -> Call:
     )
 
 
-def _authenticated(call: Call, operation: Operation) -> Call:
+def _authenticated(call: Call) -> Call:
     scheme, _, token = call.request.headers.get("authorization", "").partition(" ")
     if not token:
         raise ServiceError(NOT_AUTHENTICATED, "The Authorization header is missing.")
@@ -186,9 +187,7 @@ def _authenticated(call: Call, operation: Operation) -> Call:
         raise ServiceError(NOT_AUTHENTICATED, "The Service-CRN header is missing.")
     instance = call.service.instances.get(crn)
     if instance is None:
-        # Not every operation documents 403.
-        status = 403 if 403 in operation.statuses or 401 not in operation.statuses else 401
-        raise ServiceError(NOT_AUTHORIZED, "Service-CRN names no instance of this account.", status=status)
+        raise ServiceError(NOT_AUTHORIZED, "Service-CRN names no instance of this account.")
     return evolve(call, user=user, instance=instance, token=token.strip())
 
 

@@ -15,7 +15,7 @@ from .errors import PAYLOAD_NOT_VALID, TAG_TOO_LONG, TOO_MANY_TAGS, ServiceError
 if TYPE_CHECKING:
     from .contract import Contract, Operation, Parameter
 
-__all__ = ["RequestCheck", "refusal_status"]
+__all__ = ["RequestCheck"]
 
 _LONGEST_EXCERPT = 200
 
@@ -52,7 +52,7 @@ class RequestCheck:
             if raw:
                 values[parameter.name] = self._parameter(operation, parameter, raw)
             elif parameter.required:
-                raise _refusal(operation, f"The {place} parameter {parameter.name!r} is missing.")
+                raise _refusal(f"The {place} parameter {parameter.name!r} is missing.")
             else:
                 values[parameter.name] = parameter.schema.get("default")
         return values
@@ -63,17 +63,17 @@ class RequestCheck:
             return None
         if not raw.strip():
             if operation.body_required:
-                raise _refusal(operation, "The request body is missing.")
+                raise _refusal("The request body is missing.")
             return None
         try:
             body = json.loads(raw, parse_constant=_not_json, parse_float=_finite)
         except (ValueError, RecursionError) as error:
-            raise _refusal(operation, f"The request body is not JSON: {_excerpt(str(error))}.") from None
+            raise _refusal(f"The request body is not JSON: {_excerpt(str(error))}.") from None
         if isinstance(body, dict) and isinstance(body.get("log_level"), str):
             body["log_level"] = body["log_level"].lower()
         parts = _BODY_PARTS.get(operation.id, _whole_body)
         for pointer, at, part in parts(operation, body):
-            self._validate(operation, pointer, part, at=at)
+            self._validate(pointer, part, at=at)
         return body
 
     def _parameter(self, operation: Operation, parameter: Parameter, raw: list[str]) -> Any:
@@ -87,19 +87,19 @@ class RequestCheck:
             return value
         if (operation.id, parameter.name) in _FALL_BACK_TO_DEFAULT:
             return parameter.schema.get("default")
-        raise _refusal(operation, f"The {parameter.place} parameter {parameter.name!r} is wrong: {problem}.")
+        raise _refusal(f"The {parameter.place} parameter {parameter.name!r} is wrong: {problem}.")
 
-    def _validate(self, operation: Operation, pointer: str, part: Any, *, at: str) -> None:
+    def _validate(self, pointer: str, part: Any, *, at: str) -> None:
         try:
             error = next(self.contract.validator(pointer).iter_errors(part), None)
         except RecursionError:
-            raise _refusal(operation, "The request body is nested too deeply.") from None
+            raise _refusal("The request body is nested too deeply.") from None
         if error is None:
             return
         path = [at, *map(str, error.absolute_path)] if at else list(map(str, error.absolute_path))
         kind = _TAG_ERRORS.get(str(error.validator), PAYLOAD_NOT_VALID) if "tags" in path else PAYLOAD_NOT_VALID
         where = "/".join(path) or "the body"
-        raise ServiceError(kind, f"{where}: {_reason(error)}.", status=refusal_status(operation))
+        raise ServiceError(kind, f"{where}: {_reason(error)}.")
 
 
 _TAG_ERRORS = {"maxItems": TOO_MANY_TAGS, "maxLength": TAG_TOO_LONG}
@@ -137,16 +137,8 @@ _BODY_PARTS: Mapping[str, Callable[[Operation, Any], Iterable[_Part]]] = {
 }
 
 
-def refusal_status(operation: Operation) -> int:
-    """Choose the status for a request that breaks the contract: one that its operation documents.
-
-    400 where documented; else 404, the only refusal that some operations name; 400 where neither is.
-    """
-    return 404 if 400 not in operation.statuses and 404 in operation.statuses else 400
-
-
-def _refusal(operation: Operation, detail: str) -> ServiceError:
-    return ServiceError(PAYLOAD_NOT_VALID, detail, status=refusal_status(operation))
+def _refusal(detail: str) -> ServiceError:
+    return ServiceError(PAYLOAD_NOT_VALID, detail)
 
 
 def _schema(name: str) -> str:

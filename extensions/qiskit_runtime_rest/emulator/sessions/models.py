@@ -136,7 +136,7 @@ class Sessions:
     def accept(self, session: Session, accepting: bool, *, busy: bool) -> None:
         """Open or shut the session for jobs; shut and without jobs (not `busy`), it is closed."""
         if session.state is SessionState.CLOSED:
-            raise ServiceError(SESSION_CLOSED, "A closed session cannot be changed.", status=404)
+            raise ServiceError(SESSION_CLOSED, "A closed session cannot be changed.")
         session = evolve(session, accepting_jobs=accepting)
         if not accepting and not busy:
             session = session.close(self._clock.now(), reason="The session was closed by its user.")

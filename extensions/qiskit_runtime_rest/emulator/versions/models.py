@@ -14,10 +14,8 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, frozen
 
 from ..errors import NO_LONGER_SERVED, UNKNOWN_VERSION, ServiceError
-from ..validation import refusal_status
 
 if TYPE_CHECKING:
-    from ..contract import Operation
     from ..routing import Answer
 
 __all__ = ["NEWEST", "OLDEST", "VERSIONS", "ApiVersion", "adapted", "check_served", "find_version"]
@@ -57,7 +55,7 @@ OLDEST, NEWEST = VERSIONS[0], VERSIONS[-1]
 _BY_NAME = {version.name: version for version in VERSIONS}
 
 
-def find_version(given: Sequence[str], *, operation: Operation) -> ApiVersion:
+def find_version(given: Sequence[str]) -> ApiVersion:
     """Tell the version that a request asks for; without the header it is the oldest one.
 
     Raises `ServiceError` for a date that is no version, and for anything else.
@@ -67,7 +65,7 @@ def find_version(given: Sequence[str], *, operation: Operation) -> ApiVersion:
     version = _BY_NAME.get(given[-1])
     if version is None:
         known = ", ".join(_BY_NAME)
-        raise ServiceError(UNKNOWN_VERSION, f"{given[-1][:40]!r} is none of {known}.", status=refusal_status(operation))
+        raise ServiceError(UNKNOWN_VERSION, f"{given[-1][:40]!r} is none of {known}.")
     return version
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Collection, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
@@ -73,7 +73,7 @@ class WorkloadFilter:
         """Whether the workload belongs to the list."""
         return (
             (self.user_id is None or workload.user_id == self.user_id)
-            and (self.backend is None or workload.backend == self.backend)
+            and (not self.backend or workload.backend == self.backend)
             and (not self.search or any(self.search in text for text in (workload.id, *workload.tags)))
             and (not self.statuses or workload.status in self.statuses)
             and (self.mode is None or workload.mode == self.mode)
@@ -193,6 +193,6 @@ def _cursor(workload: Workload) -> Cursor:
     return Cursor(workload.created, workload.id)
 
 
-def parse_cursor(text: Any) -> Cursor | None:
-    """Read a cursor that a client sent, if it sent one; raises `ValueError`."""
-    return None if text is None else Cursor.parse(str(text))
+def parse_cursor(text: str | None) -> Cursor | None:
+    """Read a cursor that a client sent; none for an empty one; raises `ValueError`."""
+    return Cursor.parse(text) if text else None
