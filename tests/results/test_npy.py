@@ -4,6 +4,7 @@ import base64
 import io
 import pickle
 import sys
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -118,10 +119,23 @@ def test_what_is_not_a_plain_array_is_refused(data):
 
 def test_a_zip_bomb_is_refused_before_it_unfolds():
     claims_one_byte = written(np.zeros(1, np.uint8))[:-1]
-    bomb = zlib.compress(claims_one_byte + bytes(50_000_000))
+    bomb = base64.b64encode(zlib.compress(claims_one_byte + bytes(50_000_000))).decode()
     assert len(bomb) < 100_000
-    with pytest.raises(ValueError, match="does not hold"):
-        read_compressed_npy(base64.b64encode(bomb).decode())
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match="does not hold"):
+            read_compressed_npy(bomb)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 1_000_000
+
+
+def test_a_checksum_that_is_missing_or_wrong_is_refused():
+    data = zlib.compress(written(np.arange(100)))
+    for damaged in (data[:-4], data[:-1], data[:-1] + bytes((data[-1] ^ 1,))):
+        with pytest.raises(DECODE_FAILURES):
+            read_compressed_npy(base64.b64encode(damaged).decode())
 
 
 @pytest.mark.parametrize("damage", [lambda text: text[:-8], lambda text: text + "AAAA", lambda text: "!" + text[1:]])
