@@ -57,6 +57,11 @@ class Pace:
     queued: Step = Step()
     running: Step = Step()
 
+    @property
+    def counts_reads(self) -> bool:
+        """Whether reading a job may move it on."""
+        return bool(self.queued.reads or self.running.reads)
+
     @classmethod
     def parse(cls, value: Pace | str | Mapping[str, Any]) -> Pace:
         """Accept a pace, one text form for both steps, or `{"queued": ..., "running": ...}` (`ValueError`)."""

@@ -138,7 +138,7 @@ async def _answer(service: Service, route: Route, request: Request) -> Answer:
         if operation is None:
             return await route.handler(call)
         call = await _admit(call, route, operation)
-        service.execution.settle()
+        service.execution.catch_up()
         return adapted(await route.handler(call), operation=route.name, version=call.version)
     except ServiceError as error:
         numeric = operation is not None and operation.numeric_error_codes

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Protocol
@@ -77,12 +78,28 @@ class Execution:
         self._arrivals: dict[str, asyncio.Event] = {}
         self._slot_freed_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
+        self._next_due = 0.0
 
     def settle(self) -> None:
-        """Apply all moves that are due by now."""
+        """Apply all moves that are due by now: to be called after anything has changed."""
         while self._settle_once(self._clock.now()):
             pass
         self._set_timer()
+
+    def catch_up(self) -> None:
+        """Apply the moves that came due because time has passed; cheap when there are none."""
+        if self._clock.now() >= self._next_due:
+            self.settle()
+
+    async def read(self, jobs: Sequence[Job]) -> list[Job]:
+        """Count a read of each job, and give them as they are after it; it may be the one that moves them on."""
+        if not self.pace.counts_reads:
+            return list(jobs)
+        for job in jobs:
+            if not job.ended:
+                self._jobs.read(job)
+                await self.settled(job.id)
+        return [self._jobs.get(job.id) or job for job in jobs]
 
     async def settled(self, job_id: str | None = None) -> None:
         """Settle, and wait for the outcomes (of one job, or of all) that alone keep jobs from ending now."""
@@ -115,7 +132,7 @@ class Execution:
         for job_id in list(self._running):
             self._stop(job_id)
         self._computed.clear()
-        self._set_timer()
+        self.settle()
 
     def close(self) -> None:
         """Stop the worker processes."""
@@ -251,12 +268,13 @@ class Execution:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._clock.virtual:
-            return
         now = self._clock.now()
-        due = [at for job in self._jobs.pending() for at in self._due(job) if now < at < float("inf")]
-        if due:
-            self._timer = asyncio.get_running_loop().call_later(min(due) - now, self.settle)
+        due = [at for job in self._jobs.pending() for at in self._due(job) if at > now]
+        self._next_due = min(due, default=math.inf)
+        if self._next_due < math.inf and not self._clock.virtual:
+            self._timer = asyncio.get_running_loop().call_later(self._next_due - now, self.settle)
+        busy = frozenset(job.session_id for job in self._jobs.pending() if job.session_id)
+        self._next_due = min(self._next_due, self._sessions.next_due(busy=busy))
 
     def _due(self, job: Job) -> tuple[float, ...]:
         if job.status is Status.QUEUED:

@@ -79,7 +79,7 @@ async def list_jobs(call: Call) -> Answer:
     )
     found = jobs.visible(instance=call.instance.crn, where=where, ascending=query["sort"] == "ASC")
     limit, offset = query["limit"], query["offset"]
-    page = [jobs.read(job) for job in found[offset : offset + limit]]
+    page = await call.service.execution.read(found[offset : offset + limit])
     with_params = not query["exclude_params"]
     return Answer(
         body={
@@ -156,14 +156,8 @@ def _find(call: Call) -> Job:
 
 
 async def _read(call: Call) -> Job:
-    """Give the job as it is after this read, which may be the one that moves it on."""
-    job = call.service.jobs.read(_find(call))
-    if not job.ended:
-        if call.service.execution.pace.running.reads:
-            await call.service.execution.settled(job.id)
-        else:
-            call.service.execution.settle()
-    return _find(call)
+    (job,) = await call.service.execution.read([_find(call)])
+    return job
 
 
 def _job(call: Call, job: Job, *, with_params: bool) -> dict[str, Any]:

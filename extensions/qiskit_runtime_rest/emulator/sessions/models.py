@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -186,6 +187,21 @@ class Sessions:
                 self._save(session.enter(SessionState.INACTIVE, idle_since + session.interactive_ttl))
         return over
 
+    def next_due(self, *, busy: frozenset[str]) -> float:
+        """When time alone changes something next; infinity for never."""
+        return min(
+            (_next_change(one, busy=one.id in busy) for one in self if one.state is not SessionState.CLOSED),
+            default=math.inf,
+        )
+
     def _save(self, session: Session) -> None:
         self._sessions[session.id] = session
         self._storage.put(_TABLE, session.id, asdict(session))
+
+
+def _next_change(session: Session, *, busy: bool) -> float:
+    if busy:
+        return session.ttl_ends_at
+    idle_since = max(session.created, session.last_job_completed or 0.0)
+    rest = session.interactive_ttl if session.state is SessionState.ACTIVE else _IDLE_SECONDS
+    return min(session.ttl_ends_at, idle_since + rest, idle_since + _IDLE_SECONDS)

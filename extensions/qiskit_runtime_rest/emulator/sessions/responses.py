@@ -31,6 +31,7 @@ async def create_session(call: Call) -> Answer:
         max_ttl=body.get("max_ttl", 28800),
         **given,
     )
+    call.service.execution.settle()
     return Answer(body=_session(call, session))
 
 
@@ -44,6 +45,7 @@ async def update_session(call: Call) -> Answer:
     session = _find(call)
     busy = any(job.session_id == session.id for job in call.service.jobs.pending())
     call.service.sessions.accept(session, call.body["accepting_jobs"], busy=busy)
+    call.service.execution.settle()
     return Answer(status=204)
 
 
