@@ -93,7 +93,7 @@ class Device:
     @cached_property
     def operational(self) -> dict[str, frozenset[tuple[int, ...]] | None]:
         """What the device can run: instruction name -> the qubits it works on, None for any."""
-        return _operational(self.configuration)
+        return _operational(self.configuration, self.properties)
 
     def summary(self) -> Json:
         """The unchanging part of this device's entry in `list_backends` (BackendsResponse.devices)."""
@@ -218,7 +218,7 @@ def _values(entries: list[Json]) -> dict[str, float]:
     return {entry["name"]: entry["value"] for entry in entries}
 
 
-def _operational(configuration: Json) -> dict[str, frozenset[tuple[int, ...]] | None]:
+def _operational(configuration: Json, properties: Json) -> dict[str, frozenset[tuple[int, ...]] | None]:
     anywhere = frozenset((qubit,) for qubit in range(configuration["n_qubits"]))
     instructions: dict[str, frozenset[tuple[int, ...]] | None] = {
         name: anywhere if name in _ON_ONE_QUBIT else None
@@ -227,7 +227,8 @@ def _operational(configuration: Json) -> dict[str, frozenset[tuple[int, ...]] | 
     }
     coupled = {gate["name"]: gate.get("coupling_map") for gate in configuration["gates"]}
     for name in configuration["basis_gates"]:
-        places = coupled.get(name)
+        # Where a configuration does not say where a gate is (rzz on fake_fractional), the calibration does.
+        places = coupled.get(name) or [gate["qubits"] for gate in properties["gates"] if gate["gate"] == name]
         instructions[name] = frozenset(map(tuple, places)) if places else anywhere
     return instructions
 
