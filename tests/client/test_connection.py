@@ -8,7 +8,7 @@ import ipaddress
 import json
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -213,10 +213,11 @@ def test_a_proxy_of_the_environment_that_cannot_work_is_a_configuration_error(
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", value.replace("//", "//me:sesame@"))
     face = connect(**AFAR)
-    for call in (
+    calls: list[Callable[[], Any]] = [
         lambda: face.request("GET", "/v1/jobs"),
         lambda: face.do(lambda client: client.jobs.submit("sampler", backend="b", params={})),
-    ):
+    ]
+    for call in calls:
         with pytest.raises(ConfigurationError, match="HTTP_PROXY") as caught:
             call()
         assert "sesame" not in str(caught.value)

@@ -52,6 +52,11 @@ def accounts(home: Path, **entries: dict[str, Any]) -> None:
     (folder / "qiskit-ibm.json").write_text(json.dumps(named))
 
 
+def settings_with(name: str, value: str) -> Settings:
+    options: dict[str, Any] = {"api_key": API_KEY, "instance": CRN, name: value}
+    return Settings(**options)
+
+
 def from_environment(field: str) -> Any:
     value = ENVIRON[VARIABLE[field]]
     return 2.0 if field == "submissions_per_minute" else value
@@ -184,14 +189,14 @@ def test_a_host_of_the_classic_api_is_told_to_leave_the_url_out(url: str) -> Non
 )
 def test_a_url_that_cannot_work_is_refused(name: str, url: str) -> None:
     with pytest.raises(ConfigurationError, match=name):
-        Settings(api_key=API_KEY, instance=CRN, **{name: url})
+        settings_with(name, url)
 
 
 @pytest.mark.parametrize("name", ["base_url", "iam_url"])
 @pytest.mark.parametrize("url", ["https://me:sesame@host/api", "ftp://me:sesame@host", "me:sesame@host/api"])
 def test_a_password_in_a_url_is_refused_and_not_shown(name: str, url: str) -> None:
     with pytest.raises(ConfigurationError, match=name) as caught:
-        Settings(api_key=API_KEY, instance=CRN, **{name: url})
+        settings_with(name, url)
     assert "sesame" not in str(caught.value)
 
 
@@ -211,7 +216,7 @@ def test_any_base_url_works_or_is_a_configuration_error(url: str) -> None:
 @pytest.mark.parametrize("name", ["api_key", "token"])
 def test_a_key_that_cannot_be_one_is_refused_unshown(name: str, key: str) -> None:
     with pytest.raises(ConfigurationError, match="copy it again") as caught:
-        Settings(instance=CRN, **{name: key})
+        settings_with(name, key)
     assert key not in str(caught.value)
 
 
