@@ -53,7 +53,7 @@ def properties(errors: dict[tuple[int, int], float], readout: list[float]) -> An
 
 
 def test_the_quietest_pair_counts_the_gate_and_both_readouts_and_is_coupled() -> None:
-    measured = properties({(0, 1): 0.001, (1, 2): 0.002, (2, 3): 0.003, (0, 3): 0.0}, [0.2, 0.02, 0.01, 0.01])
+    measured = properties({(0, 1): 0.001, (1, 2): 0.002, (2, 3): 0.003, (0, 3): 0.0}, [0.01, 0.2, 0.01, 0.01])
     assert quietest_pair(device(), measured, gate="cz") == (2, 3)  # type: ignore[arg-type]
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import InvalidInput
+from ..errors import InvalidInput, RuntimeRestError
 from .backends import backends_table
 from .bell import bell_circuit, entangler, on_device, quietest_pair
 from .emulator import embedded_service
@@ -106,7 +106,7 @@ def _list_devices(devices: Sequence[Backend], *, show: Console) -> None:
 def _least_busy(devices: Sequence[Backend]) -> Backend:
     online = [device for device in devices if device.state == "online" and not device.raw.get("is_simulator")]
     if not online:
-        raise InvalidInput("no device of this instance is online right now: try again later, or name a --backend.")
+        raise RuntimeRestError("no device of this instance is online right now: try again later, or name a --backend.")
     return min(online, key=lambda device: (device.queue_length or 0, -(device.num_qubits or 0)))
 
 

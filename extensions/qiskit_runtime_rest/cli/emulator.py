@@ -76,7 +76,7 @@ def serve(
 ) -> None:
     """Serve the API on this machine, with simulated devices, until Ctrl-C.
 
-    Prints the lines to export once it listens: eval "$(...)" style, on stdout.
+    As soon as it listens, it prints the lines to export in another terminal.
     """
     choices: dict[str, Any] = {
         "state": state,
