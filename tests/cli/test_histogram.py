@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 from rich.console import Console
 
 from qiskit_runtime_rest.cli.histogram import bar, histogram
 
 
-def drawn(counts: dict[str, float], *, width: int = 60, **options: object) -> list[str]:
+def drawn(counts: Mapping[str, float], *, width: int = 60, **options: object) -> list[str]:
     console = Console(width=width, color_system=None)
     with console.capture() as capture:
         console.print(histogram(counts, width=width, **options))  # type: ignore[arg-type]
