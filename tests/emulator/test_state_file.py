@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -127,3 +130,24 @@ def test_reset_empties_the_file(tmp_path: Path, connect: Connect, submit: Submit
         emulator.reset()
     with Emulator(state=state) as emulator:
         assert connect(emulator).get("/jobs").json()["count"] == 0
+
+
+def test_killed_at_any_moment_a_server_forgets_no_job_that_it_acknowledged(
+    tmp_path: Path, connect: Connect, bell: dict[str, Any]
+) -> None:
+    chance = random.Random(1)
+    acknowledged: dict[str, list[str]] = {}
+    for round_number in range(20):
+        with server(tmp_path, state=str(tmp_path / "state.sqlite"), pace="hold") as running:
+            api = connect(running)
+            kept = {job["id"]: job["tags"] for job in api.get("/jobs", params={"limit": 200}).json()["jobs"]}
+            assert acknowledged.items() <= kept.items()
+            killer = threading.Timer(chance.uniform(0.01, 0.15), os.kill, (running.pid, signal.SIGKILL))
+            killer.start()
+            with contextlib.suppress(httpx.TransportError):
+                for number in range(10):
+                    tags = [f"round {round_number}", f"job {number}"]
+                    answer = api.post("/jobs", json=bell | {"tags": tags})
+                    acknowledged[answer.json()["id"]] = tags
+            killer.join()
+    assert len(acknowledged) > 20
