@@ -8,6 +8,7 @@ the server however it ends: each waits on a pipe whose other end the server hold
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import pickle
 import queue
@@ -29,6 +30,8 @@ from .programs.failures import Kind, failure
 # More threads than one make small circuits slower, and the workers would take the cores from each other.
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 _LOG_TAIL_BYTES = 16_384
+# From linux/prctl.h.
+_PR_SET_PDEATHSIG = 1
 
 
 @frozen(eq=False)
@@ -146,7 +149,12 @@ class _Process:
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process lives
         self.killed = False
         self._popen = subprocess.Popen(  # noqa: S603 - a fixed command
-            [sys.executable, "-P", "-c", f"from {__name__} import _main; _main(warm={warm})"],
+            [
+                sys.executable,
+                "-P",
+                "-c",
+                f"from {__name__} import _main; _main(server={os.getpid()}, warm={warm})",
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -194,9 +202,12 @@ def _death(returncode: int) -> str:
     return f"the worker process was ended by signal {signal.Signals(-returncode).name}"
 
 
-def _main(*, warm: bool) -> None:
+def _main(*, server: int, warm: bool) -> None:
     """A worker's life: answer each job on standard output until standard input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _die_with_parent()
+    if os.getppid() != server:
+        return
     answers = os.fdopen(os.dup(1), "wb")
     # Whatever a library prints must not get between the answers.
     os.dup2(2, 1)
@@ -211,10 +222,20 @@ def _main(*, warm: bool) -> None:
         answers.flush()
 
 
+def _die_with_parent() -> None:
+    """Have the kernel kill this process when the one that started it ends, where it can do that.
+
+    Elsewhere a worker notices that standard input has ended, but not before the simulator lets go of the
+    interpreter: it does not while it runs a circuit.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def _receive(jobs: queue.SimpleQueue[tuple[str, dict[str, Any], str, int]]) -> None:
     try:
         while True:
             jobs.put(pickle.load(sys.stdin.buffer))  # noqa: S301 - written by _Process
     except EOFError:
-        # The server closed the pipe or died: nobody waits for what this process computes.
+        # The server closed the pipe or died: nobody waits any more.
         os._exit(0)

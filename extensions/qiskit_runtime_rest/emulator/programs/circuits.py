@@ -11,7 +11,7 @@ from typing import Any
 
 from qiskit import QuantumCircuit, qasm2, qasm3, qpy
 from qiskit.circuit import Gate, Operation, Parameter, ParameterExpression
-from qiskit.circuit.library import get_standard_gate_name_mapping
+from qiskit.circuit.library import IGate, UGate, get_standard_gate_name_mapping
 from qiskit.quantum_info import Operator
 
 from .failures import JobFailedError, Kind
@@ -75,15 +75,24 @@ def _from_text(text: str) -> QuantumCircuit:
             custom_instructions=qasm2.LEGACY_CUSTOM_INSTRUCTIONS,
             custom_classical=qasm2.LEGACY_CUSTOM_CLASSICAL,
         )
-    # The parser prints where a syntax error is, and raises an exception that does not say it.
+    # The parser prints some errors and tells others in an exception without a message.
     printed = io.StringIO()
     try:
         with contextlib.redirect_stderr(printed):
             return qasm3.loads(text)
     except Exception as error:
-        if printed.getvalue().strip():
-            raise ValueError(printed.getvalue().strip()) from error
+        if not str(error):
+            raise ValueError(printed.getvalue().strip() or _place(error)) from error
         raise
+
+
+def _place(error: BaseException) -> str:
+    """Where the parser gave up."""
+    cause = error.__context__
+    token = getattr(cause.args[0], "offendingToken", None) if cause and cause.args else None
+    if token is None:
+        return "the text is not OpenQASM 3"
+    return f"line {token.line}:{token.column} {token.text!r} is not expected there"
 
 
 def _with_standard_gates(circuit: QuantumCircuit) -> QuantumCircuit:
@@ -93,7 +102,10 @@ def _with_standard_gates(circuit: QuantumCircuit) -> QuantumCircuit:
         operation = instruction.operation
         if getattr(operation, "blocks", ()):
             operation = operation.replace_blocks([_with_standard_gates(block) for block in operation.blocks])
-        # The reader makes plain `Gate` objects of definitions, and subclasses of the gates it knows.
+        elif isinstance(operation, UGate) and operation.params == [0, 0, 0]:
+            # How the reader of OpenQASM 3 understands `id`.
+            operation = IGate()
+        # The readers make plain `Gate` objects of definitions, and subclasses of the gates they know.
         elif type(operation) is Gate and operation.name in _STANDARD_GATES:
             operation = _standard_like(operation)
         result.append(instruction.replace(operation=operation))

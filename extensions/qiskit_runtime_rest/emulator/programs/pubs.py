@@ -50,7 +50,9 @@ def estimator_pubs(params: Mapping[str, Any], *, device: Device, precision: floa
     pubs = []
     for index, (circuit, observed, values, own_precision) in _each(params, least=2, most=4, device=device):
         with _checking(index):
-            observables = ObservablesArray.coerce(observed)
+            observables = ObservablesArray.coerce([] if observed is None else observed)
+            if observables.size == 0:
+                raise ValueError("there are no observables")
             wide = _widened(circuit, device) if observables.num_qubits == device.qubits else circuit
             bindings = _bindings(values, wide)
             pub = EstimatorPub(wide, observables, bindings, precision if own_precision is None else own_precision)
@@ -97,6 +99,8 @@ def _bindings(values: Any, circuit: QuantumCircuit) -> BindingsArray:
     unknown = {name for names in bindings.data for name in names} - {p.name for p in circuit.parameters}
     if unknown:
         raise ValueError(f"the circuit has no parameter {', '.join(sorted(unknown))}")
+    if bindings.size == 0:
+        raise ValueError("there are no parameter sets")
     return bindings
 
 

@@ -1,0 +1,200 @@
+"""Workers run jobs in processes that can be killed, and that never outlive the server."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from qiskit_runtime_rest.emulator import programs
+from qiskit_runtime_rest.emulator.workers import Workers
+
+HEADER = 'OPENQASM 3.0; include "stdgates.inc";'
+FLIP = f"{HEADER} bit[1] c; x $0; c[0] = measure $0;"
+SHORT = {"pubs": [[FLIP, None, 10]]}
+# What is run depends on a measurement, so the simulator goes through the shots one by one: for minutes.
+ENDLESS = {
+    "pubs": [
+        [
+            f"{HEADER} bit[1] m; bit[1] c; sx $0; m[0] = measure $0; if (m[0]) {{ x $0; }} c[0] = measure $0;",
+            None,
+            5_000_000,
+        ]
+    ]
+}
+
+
+def until(condition: Callable[[], Any]) -> Any:
+    """Wait for something that another process does; fails after a minute."""
+    pause = threading.Event()
+    for _ in range(3000):
+        if value := condition():
+            return value
+        pause.wait(0.02)
+    raise AssertionError("it did not happen")
+
+
+def children() -> list[psutil.Process]:
+    return psutil.Process().children(recursive=True)
+
+
+def busy(seconds: float) -> list[psutil.Process]:
+    """Worker processes that have computed for so long."""
+    return [child for child in children() if child.cpu_times().user > seconds]
+
+
+@pytest.fixture
+def workers() -> Iterator[Workers]:
+    with Workers() as pool:
+        yield pool
+
+
+def test_a_job_runs_as_it_does_in_this_process(workers: Workers) -> None:
+    outcome = workers.submit("sampler", SHORT, backend="ibm_torino", seed=4).result(60)
+    here = programs.run("sampler", SHORT, backend="ibm_torino", seed=4)
+    assert isinstance(outcome, programs.Completed)
+    assert isinstance(here, programs.Completed)
+    assert json.loads(outcome.body)["results"] == json.loads(here.body)["results"]
+    assert outcome.metrics == here.metrics
+
+
+def test_a_worker_is_used_again(workers: Workers) -> None:
+    for _ in range(3):
+        workers.submit("sampler", {}, backend="ibm_torino", seed=1).result(60)
+        pids = {child.pid for child in children()}
+        assert len(pids) == 1
+        assert pids == {child.pid for child in children()}
+
+
+def test_no_process_is_started_before_it_is_needed(workers: Workers) -> None:
+    assert children() == []
+
+
+def test_a_warm_worker_has_imported_what_it_needs_before_the_first_job() -> None:
+    with Workers(warm=True):
+        [child] = until(children)
+        until(lambda: any("qiskit_aer" in mapped.path for mapped in child.memory_maps()))
+
+
+def test_a_running_job_can_be_cancelled_and_the_others_go_on() -> None:
+    with Workers(count=2) as workers:
+        endless = workers.submit("sampler", ENDLESS, backend="ibm_torino", seed=1)
+        other = workers.submit("sampler", SHORT, backend="ibm_torino", seed=1)
+        assert isinstance(other.result(60), programs.Completed)
+        assert endless.running()
+        before = children()
+        assert workers.cancel(endless)
+        outcome = endless.result(60)
+        assert isinstance(outcome, programs.Failure)
+        assert outcome.code == 5202
+        until(lambda: sum(child.is_running() for child in before) == 1)
+        again = [workers.submit("sampler", SHORT, backend="ibm_torino", seed=1) for _ in range(2)]
+        assert all(isinstance(future.result(60), programs.Completed) for future in again)
+
+
+def test_a_queued_job_can_be_cancelled(workers: Workers) -> None:
+    running = workers.submit("sampler", ENDLESS, backend="ibm_torino", seed=1)
+    queued = workers.submit("sampler", SHORT, backend="ibm_torino", seed=1)
+    until(running.running)
+    assert not queued.running()
+    assert workers.cancel(queued)
+    outcome = queued.result(0)
+    assert isinstance(outcome, programs.Failure)
+    assert outcome.code == 5202
+    assert not running.done()
+
+
+def test_a_finished_job_cannot_be_cancelled(workers: Workers) -> None:
+    future = workers.submit("sampler", {}, backend="ibm_torino", seed=1)
+    future.result(60)
+    assert not workers.cancel(future)
+
+
+def test_a_worker_that_dies_fails_its_job_only(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONFAULTHANDLER", "1")
+    doomed = workers.submit("sampler", ENDLESS, backend="ibm_torino", seed=1)
+    after = workers.submit("sampler", SHORT, backend="ibm_torino", seed=1)
+    [child] = until(lambda: busy(0.3))
+    child.send_signal(signal.SIGSEGV)
+    outcome = doomed.result(60)
+    assert isinstance(outcome, programs.Failure)
+    assert outcome.code == 5203
+    assert "SIGSEGV" in outcome.reason
+    assert "Fatal Python error: Segmentation fault" in outcome.log
+    assert isinstance(after.result(60), programs.Completed)
+
+
+def test_a_worker_that_died_while_idle_is_replaced(workers: Workers) -> None:
+    workers.submit("sampler", {}, backend="ibm_torino", seed=1).result(60)
+    [child] = children()
+    child.kill()
+    until(lambda: child.status() == psutil.STATUS_ZOMBIE)
+    outcome = workers.submit("sampler", SHORT, backend="ibm_torino", seed=1).result(60)
+    assert isinstance(outcome, programs.Completed)
+
+
+def test_closing_cancels_everything_and_leaves_nothing_behind() -> None:
+    workers = Workers(count=2)
+    futures = [workers.submit("sampler", ENDLESS, backend="ibm_torino", seed=1) for _ in range(4)]
+    until(lambda: len(children()) == 2)
+    workers.close()
+    workers.close()
+    assert {outcome.code for outcome in (future.result(0) for future in futures)} == {5202}
+    assert children() == []
+    assert not any(thread.name.startswith("emulator-worker") for thread in threading.enumerate())
+    with pytest.raises(RuntimeError, match="closed"):
+        workers.submit("sampler", SHORT, backend="ibm_torino", seed=1)
+
+
+def test_workers_compute_in_one_thread_each(workers: Workers) -> None:
+    workers.submit("sampler", SHORT, backend="ibm_torino", seed=1).result(60)
+    [child] = children()
+    environment = child.environ()
+    assert environment["OMP_NUM_THREADS"] == environment["OPENBLAS_NUM_THREADS"] == "1"
+
+
+SERVER = """
+import json, sys, psutil, threading
+from qiskit_runtime_rest.emulator.workers import Workers
+workers = Workers()
+workers.submit("sampler", json.loads(sys.argv[1]), backend="ibm_torino", seed=1)
+child = None
+while child is None or child.cpu_times().user < float(sys.argv[2]):
+    child = next(iter(psutil.Process().children()), None)
+    threading.Event().wait(0.02)
+print(child.pid, flush=True)
+threading.Event().wait()
+"""
+
+
+@pytest.mark.parametrize(
+    ("signal_number", "params", "busy_for"), [(signal.SIGKILL, ENDLESS, 2.5), (signal.SIGINT, SHORT, 0.1)]
+)
+def test_workers_end_with_a_server_that_is_killed(
+    signal_number: int, params: Any, busy_for: float, tmp_path: Path
+) -> None:
+    # Not guarded by `if __name__ == "__main__"`, as a user's script may be.
+    script = tmp_path / "script.py"
+    script.write_text(SERVER)
+    server = subprocess.Popen(
+        [sys.executable, str(script), json.dumps(params), str(busy_for)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert server.stdout is not None
+    with server:
+        worker = psutil.Process(int(server.stdout.readline()))
+        os.kill(server.pid, signal_number)
+        server.wait(20)
+    psutil.wait_procs([worker], timeout=20)
+    assert not worker.is_running()
