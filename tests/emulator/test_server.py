@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -53,6 +54,30 @@ def test_the_ready_file_says_where_it_listens_and_signals_end_it_cleanly(
     assert server.stderr is not None
     assert server.stderr.read() == b""
     assert list(tmp_path.iterdir()) == []
+
+
+def children(pid: int) -> set[int]:
+    listed = Path(f"/proc/{pid}/task/{pid}/children")
+    tasks = [task / "children" for task in listed.parent.parent.iterdir()]
+    return {int(child) for task in tasks for child in task.read_text().split()}
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc to see the worker processes")
+def test_the_workers_end_with_the_server(
+    process: tuple[subprocess.Popen[bytes], dict[str, Any]], connect: Any, submit: Any
+) -> None:
+    server, ready = process
+    api = connect(SimpleNamespace(**ready))
+    job_id = submit(api)
+    deadline = time.monotonic() + 60
+    while api.get(f"/jobs/{job_id}").json()["status"] in {"Queued", "Running"}:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    workers = children(server.pid)
+    assert workers
+    server.terminate()
+    assert server.wait(timeout=20) == 0
+    assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
 
 
 def test_the_server_process_stays_small() -> None:

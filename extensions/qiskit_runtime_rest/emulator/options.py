@@ -43,7 +43,7 @@ class Options:
     quota_seconds: int | None = field(default=None, validator=validators.optional(validators.ge(0)))
     """QPU time that each instance may use. `None`: no limit."""
     max_body_bytes: int = field(default=128 * 2**20, validator=_positive)
-    recorded_requests: int = field(default=2000, validator=_positive)
+    recorded_requests: int = field(default=1000, validator=_positive)
     """How many of the last requests are kept for inspection."""
     state: Path | None = field(default=None, converter=_path)
     """A file that keeps the state; `None`: in memory."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["RecordedRequest", "Recorder", "RecordingLayer"]
 
 _NUMBER = "qiskit_runtime_rest.request_number"
-_LONGEST_BODY = 64 * 1024
+_LONGEST_BODY = 16 * 1024
 _BLANK = "***"
 _SECRET_HEADERS = frozenset({"cookie", "proxy-authorization", "x-access-token"})
 _SECRETS_NAMED = "api_?key|api_?token|access_token|refresh_token|token|password|passcode"

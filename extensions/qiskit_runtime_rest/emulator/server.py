@@ -132,10 +132,11 @@ def serve(
         if on_ready is not None:
             on_ready(address)
 
-    # uvicorn raises the signals that ended it again when it is done: they have done their work by then.
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGTERM, signal.SIGINT)}
+    server = Server(app, on_started=started)
+    # uvicorn handles signals only while it runs, and raises them again afterwards, when they have done their work.
+    before = {number: signal.signal(number, server.handle_exit) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        asyncio.run(Server(app, on_started=started).serve(sockets=[listener]))
+        asyncio.run(server.serve(sockets=[listener]))
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -207,14 +207,7 @@ class Execution:
 
     def _submit(self, job: Job) -> None:
         loop = asyncio.get_running_loop()
-        if self._pool is None:
-            self._pool = self._make_pool(self._workers)
-        future = self._pool.submit(
-            job.program_id,
-            self._jobs.inputs(job) or {},
-            backend=job.backend,
-            seed=self._identifiers.simulation_seed(job.number),
-        )
+        future = self._future(job)
         self._running[job.id] = future
         self._arrivals[job.id] = asyncio.Event()
 
@@ -223,6 +216,24 @@ class Execution:
                 loop.call_soon_threadsafe(self._arrived, job.id, done)
 
         future.add_done_callback(hand_over)
+
+    def _future(self, job: Job) -> Future[Outcome]:
+        """Hand the job to a worker. It is recorded already: what goes wrong is the job's failure, nobody else's."""
+        try:
+            if self._pool is None:
+                self._pool = self._make_pool(self._workers)
+            return self._pool.submit(
+                job.program_id,
+                self._jobs.inputs(job) or {},
+                backend=job.backend,
+                seed=self._identifiers.simulation_seed(job.number),
+            )
+        except (OSError, RuntimeError) as error:
+            failed: Future[Outcome] = Future()
+            failed.set_result(
+                Failure(code=5203, reason=f"No worker could take the job: {error}", solution="Try again.")
+            )
+            return failed
 
     def _arrived(self, job_id: str, future: Future[Outcome]) -> None:
         if self._running.get(job_id) is not future:
