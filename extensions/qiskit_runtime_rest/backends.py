@@ -124,6 +124,30 @@ class BackendsOperations(Generic[B]):
         )
 
     @operation
+    def least_busy(self, *, min_num_qubits: int = 1) -> Plan[B]:
+        """The device with the fewest jobs waiting, of those online with `min_num_qubits` at least; no simulator.
+
+        Raises: NotFound (none is online), ApiError, TransportError. Source: operation `list_backends`.
+        """
+        response, backends = yield from self._list()
+        fit = [
+            backend
+            for backend in backends
+            if backend.state == "online"
+            and not backend.raw.get("is_simulator")
+            and (backend.num_qubits or 0) >= min_num_qubits
+        ]
+        if not fit:
+            raise NotFound(
+                f"no device of this instance with {min_num_qubits} qubits or more is online",
+                status=httpx.codes.NOT_FOUND,
+                solution="Try again later, or name a backend.",
+                method=response.request.method,
+                url=str(response.request.url),
+            )
+        return min(fit, key=lambda backend: (backend.queue_length or 0, -(backend.num_qubits or 0)))
+
+    @operation
     def status(self, name: str) -> Plan[BackendStatus]:
         """State and queue length of backend `name` now. Raises: ApiError. Source: operation `get_backend_status`."""
         return (yield from _status(name))

@@ -59,6 +59,33 @@ async def test_what_a_backend_is_can_be_asked_by_name_and_of_the_backend(client:
     assert asked(emulator) == ["get_backend_configuration", "get_backend_properties", "get_backend_status"] * 2
 
 
+def device(name: str, *, queue: int, qubits: int = 5, state: str = "online", simulator: bool = False) -> dict[str, Any]:
+    return {
+        "name": name,
+        "qubits": qubits,
+        "queue_length": queue,
+        "status": {"name": state},
+        "is_simulator": simulator,
+    }
+
+
+async def test_the_least_busy_backend_is_a_device_that_is_online_and_large_enough(
+    client: Any, emulator: Emulator
+) -> None:
+    devices = [
+        device("busy", queue=9),
+        device("free", queue=2),
+        device("large", queue=5, qubits=100),
+        device("resting", queue=0, state="paused"),
+        device("simulated", queue=0, simulator=True),
+    ]
+    script(emulator, *[{"replace": {"devices": devices}}] * 3, operation="list_backends")
+    assert (await now(client.backends.least_busy())).name == "free"
+    assert (await now(client.backends.least_busy(min_num_qubits=50))).name == "large"
+    with pytest.raises(NotFound, match="1000 qubits"):
+        await now(client.backends.least_busy(min_num_qubits=1000))
+
+
 @pytest.mark.parametrize("name", ["", None, 5])
 @pytest.mark.parametrize("question", ["status", "configuration", "properties"])
 async def test_what_is_no_name_is_refused_before_anything_is_sent(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import InvalidInput, RuntimeRestError
+from ..errors import InvalidInput
 from .backends import backends_table
 from .bell import bell_circuit, entangler, on_device, quietest_pair
 from .emulator import embedded_service
@@ -67,7 +67,7 @@ def demo(
         devices = client.backends.list()
         show.print(f"... and the token the list of {len(devices)} devices from {client.settings.base_url}:\n")
         _list_devices(devices, show=show)
-        name = backend or (_least_busy(devices).name if live else EMBEDDED_BACKEND)
+        name = backend or (client.backends.least_busy().name if live else EMBEDDED_BACKEND)
         if live and not yes:
             _ask(name)
         outcome = _run(client, name, show=show, keep_going=live)
@@ -101,13 +101,6 @@ def _list_devices(devices: Sequence[Backend], *, show: Console) -> None:
     show.print(backends_table(largest[:MOST_DEVICES], console=show))
     more = len(devices) - MOST_DEVICES
     show.print(f"and {more} more\n" if more > 0 else "")
-
-
-def _least_busy(devices: Sequence[Backend]) -> Backend:
-    online = [device for device in devices if device.state == "online" and not device.raw.get("is_simulator")]
-    if not online:
-        raise RuntimeRestError("no device of this instance is online right now: try again later, or name a --backend.")
-    return min(online, key=lambda device: (device.queue_length or 0, -(device.num_qubits or 0)))
 
 
 def _ask(name: str) -> None:

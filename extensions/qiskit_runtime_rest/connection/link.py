@@ -123,6 +123,6 @@ def _auth(settings: Settings, clock: Clock) -> httpx.Auth:
     if settings.api_key is not None:
         return ApiKeyAuth(settings.api_key, iam_url=settings.iam_url, base_url=settings.base_url, clock=clock.monotonic)
     raise ConfigurationError(
-        "no API key: pass api_key=, set QISKIT_IBM_TOKEN, or save an account in ~/.qiskit/qiskit-ibm.json. "
+        "no API key: pass api_key=, set QISKIT_IBM_TOKEN, or save an account with `qrr login`. "
         "Create a key on IBM Quantum Platform."
     )
