@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import threading
 
+import hypothesis
 import pytest
+
+# A busy machine is no defect: examples may take their time.
+hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("patient")
 
 
 class FakeClock:
