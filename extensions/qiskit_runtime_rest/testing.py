@@ -10,7 +10,7 @@ from `qiskit_runtime_rest.pytest_plugin`:
 | `async_runtime_client` | an `AsyncRuntimeClient` of it, for whichever plugin runs the asynchronous test | a test |
 | `runtime_faults` | its fault rules, none at first and none afterwards | a test |
 | `qiskit_runtime_server` | the same `Emulator`, never reset | all tests |
-| `qiskit_runtime_options` | the options it starts with, see `emulator.options.Options`; override it to choose | all tests |
+| `qiskit_runtime_options` | what it starts with, see `emulator.options.Options`; override it to choose | all tests |
 
     def test_counts_are_read_again_after_an_outage(runtime_client, runtime_faults):
         runtime_faults.add("get_job_results", kind="unavailable", times=2)
