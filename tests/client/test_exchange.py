@@ -258,3 +258,17 @@ def test_an_error_in_a_streamed_answer_has_its_message(service: Loopback) -> Non
         http = client.api.get_httpx_client()
         with pytest.raises(NotFound, match="Job not found"), http.stream("GET", "/v1/jobs/x"):
             raise AssertionError("an error was handed out as an answer")
+
+
+@pytest.mark.parametrize(
+    ("url", "headers", "complaint"),
+    [("/v1/jobs", {"X-Own": "a\nb"}, "cannot be sent as it is"), ("ftp://127.0.0.1/x", {}, r"not an http\(s\) URL")],
+    ids=["header", "scheme"],
+)
+def test_a_request_that_cannot_be_sent_is_not_tried_again(
+    service: Loopback, connect: Connect, clock: Any, url: str, headers: dict[str, str], complaint: str
+) -> None:
+    with pytest.raises(TransportError, match=complaint):
+        connect(service, token="ready-made").request("GET", url, headers=headers)
+    assert clock.slept == []
+    assert service.asked == []

@@ -32,6 +32,9 @@ NOTHING_SENT = (
     httpx.UnsupportedProtocol,
 )
 
+WRONG_REQUEST = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
+UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
+
 WHAT_HAPPENED: dict[type[httpx.RequestError], str] = {
     httpx.ConnectTimeout: "could not connect in time; check base_url and the proxy settings",
     httpx.ConnectError: "could not connect; check base_url, the name service and the proxy settings",
@@ -42,6 +45,7 @@ WHAT_HAPPENED: dict[type[httpx.RequestError], str] = {
     httpx.DecodingError: "the answer's compression is broken",
     httpx.RemoteProtocolError: "the connection ended before the answer was whole",
     httpx.UnsupportedProtocol: "not an http(s) URL",
+    httpx.LocalProtocolError: "a header or the body cannot be sent as it is",
     httpx.RequestError: "the connection was lost",
 }
 
@@ -102,12 +106,13 @@ def exchange(
     while True:
         attempt += 1
         failure: ApiError | TransportError
-        reached_service = True
+        reached_service, stays = True, False
         try:
             response: httpx.Response = yield Send(request, options)
         except httpx.RequestError as error:
             reached_service = not is_iam_request(_request_of(error, request))
             failure = _transport_error(error, request, reached_service=reached_service)
+            stays = isinstance(error, WRONG_REQUEST) or UNTRUSTED in str(error)
         except ApiError as error:
             reached_service = False
             failure = error
@@ -124,7 +129,7 @@ def exchange(
         uncertain = uncertain or (reached_service and _may_have_happened(failure))
         elapsed = clock.monotonic() - began
         wait = None
-        if may_retry(request, failure, reached_service=reached_service):
+        if not stays and may_retry(request, failure, reached_service=reached_service):
             wait = policy.delay(attempt, elapsed=elapsed, retry_after=getattr(failure, "retry_after", None))
         if wait is None:
             _tell_history(failure, attempt, elapsed, answered)
@@ -140,6 +145,8 @@ def _may_have_happened(failure: ApiError | TransportError) -> bool:
 def _transport_error(error: httpx.RequestError, request: httpx.Request, *, reached_service: bool) -> TransportError:
     failed = _request_of(error, request)
     what = next(text for kind, text in WHAT_HAPPENED.items() if isinstance(error, kind))
+    if UNTRUSTED in str(error):
+        what = "the server's certificate is not trusted; pass the path of its CA bundle as verify="
     detail = f" ({error})" if str(error) else ""
     failure = TransportError(
         f"{failed.method} {failed.url}: {what}{detail}.",
