@@ -136,3 +136,17 @@ async def test_it_is_a_plain_asgi_application_as_well() -> None:
         with pytest.raises(ConnectionResetError):
             await client.get("/api/v1/versions")
     app.state.parts.service.close()
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc to see the worker processes")
+@pytest.mark.parametrize("warm", [True, False])
+def test_workers_start_with_the_server_only_if_that_is_chosen(warm: bool) -> None:
+    before = children(os.getpid())
+    with Emulator(warm=warm, workers=1) as emulator:
+        deadline = time.monotonic() + 10
+        while warm and not children(os.getpid()) - before:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        assert httpx.get(f"{emulator.url}/_emulator/health").status_code == 200
+        assert bool(children(os.getpid()) - before) == warm
+    assert children(os.getpid()) <= before

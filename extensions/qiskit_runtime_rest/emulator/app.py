@@ -91,7 +91,7 @@ def create_app(options: Options | None = None, **choices: Any) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        service.execution.settle()
+        service.start()
         yield
         service.close()
 

@@ -33,6 +33,8 @@ class Options:
     pace: Pace = field(default=Pace(), converter=_pace)
     seed: int | None = None
     workers: int = field(default=2, validator=_positive)
+    warm: bool = False
+    """Start the workers with the server, so that the first job does not wait for their imports (some seconds)."""
     virtual_clock: bool = False
     token_seconds: int = field(default=3600, validator=_positive)
     """Lifetime of a bearer token."""

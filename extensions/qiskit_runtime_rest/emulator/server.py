@@ -30,6 +30,8 @@ __all__ = ["Address", "Server", "serve"]
 
 _log = logging.getLogger(__name__)
 _PATIENCE_SECONDS = 2
+# A client that submits on a connection which is just being closed cannot know whether its job was recorded.
+_KEEP_ALIVE_SECONDS = 75
 _BACKLOG = 2048
 
 
@@ -77,6 +79,7 @@ class Server(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 timeout_graceful_shutdown=_PATIENCE_SECONDS,
+                timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             )
         )
 

@@ -66,13 +66,19 @@ class Service:
             identifiers=self.identifiers,
             pace=options.pace,
             workers=options.workers,
-            pool=pool or _worker_processes,
+            pool=pool or _worker_processes(warm=options.warm),
         )
         self.limits = SubmissionLimits(
             clock=self.clock,
             per_minute=options.submissions_per_minute,
             pending_jobs=options.pending_jobs,
         )
+
+    def start(self) -> None:
+        """Go on with the jobs that an earlier run has left; start the workers if that was chosen."""
+        if self.options.warm:
+            self.execution.start_workers()
+        self.execution.settle()
 
     def reset(self) -> None:
         """Back to the start: no jobs, no sessions, the first seed, pace and clock."""
@@ -93,7 +99,10 @@ class Service:
         self.storage.close()
 
 
-def _worker_processes(count: int) -> WorkerPool:
-    from .workers import Workers
+def _worker_processes(*, warm: bool) -> Callable[[int], WorkerPool]:
+    def start(count: int) -> WorkerPool:
+        from .workers import Workers
 
-    return Workers(count=count)
+        return Workers(count=count, warm=warm)
+
+    return start

@@ -114,6 +114,12 @@ class Execution:
                 return
             self.settle()
 
+    def start_workers(self) -> WorkerPool:
+        """Give the worker pool, which is made when it is first asked for."""
+        if self._pool is None:
+            self._pool = self._make_pool(self._workers)
+        return self._pool
+
     def cancel(self, job: Job) -> None:
         """Cancel a pending job and stop what it runs; raises `ServiceError` 3208 for one that has ended."""
         cancelled = self._jobs.cancel(job)
@@ -220,9 +226,7 @@ class Execution:
     def _future(self, job: Job) -> Future[Outcome]:
         """Hand the job to a worker. It is recorded already: what goes wrong is the job's failure, nobody else's."""
         try:
-            if self._pool is None:
-                self._pool = self._make_pool(self._workers)
-            return self._pool.submit(
+            return self.start_workers().submit(
                 job.program_id,
                 self._jobs.inputs(job) or {},
                 backend=job.backend,
