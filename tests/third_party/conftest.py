@@ -1,0 +1,93 @@
+"""One emulated service, and other people's clients run against it as scripts in processes of their own.
+
+A script knows of the service only what its environment says; nothing in it is ours, and nothing of ours is imported
+in it. It prints one JSON object, which the tests check.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from qiskit_runtime_rest.testing import Emulator
+
+SCRIPTS = Path(__file__).parent / "scripts"
+BACKEND = "ibm_torino"
+
+Report = dict[str, Any]
+RunScript = Callable[[str], Report]
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[Emulator]:
+    with Emulator(seed=20260415) as emulator:
+        yield emulator
+
+
+@pytest.fixture(scope="module")
+def emulator(running: Emulator) -> Emulator:
+    """The service as at its start, for the one script of a module and its tests."""
+    running.reset()
+    return running
+
+
+@pytest.fixture(scope="session")
+def environment(running: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """All that leads a client to the emulated service.
+
+    "experimental" stands where a URL has the user's name, which no server gets to see: qiskit-ibm-runtime takes a URL
+    with that word as it is, and would put `quantum.` in front of the host of any other.
+    """
+    host = running.url.removeprefix("http://")
+    qrmi = {
+        "ENDPOINT": f"{running.base_url}/v1",
+        "IAM_ENDPOINT": running.iam_url,
+        "IAM_APIKEY": running.api_key,
+        "SERVICE_CRN": running.instance,
+    }
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path_factory.mktemp("home")),
+        "EMULATOR": running.url,
+        "IAM_URL": running.iam_url,
+        "GLOBAL_SEARCH_URL": running.url,
+        "GLOBAL_CATALOG_URL": running.url,
+        "QISKIT_IBM_URL": f"http://experimental@{host}/api/v1",
+        "QISKIT_IBM_TOKEN": running.api_key,
+        "QISKIT_IBM_INSTANCE": running.instance,
+        "QRMI_JOB_QPU_RESOURCES": BACKEND,
+        "QRMI_JOB_QPU_TYPES": "ibm-quantum-compute-service",
+        **{f"{BACKEND}_QRMI_IBM_QCS_{name}": value for name, value in qrmi.items()},
+    }
+
+
+@pytest.fixture(scope="module")
+def run_script(
+    emulator: Emulator, environment: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> RunScript:
+    """Run one of the scripts to its end, and give the JSON object that it prints last."""
+
+    def run(name: str) -> Report:
+        done = subprocess.run(
+            [sys.executable, str(SCRIPTS / name)],
+            env=dict(environment),
+            cwd=tmp_path_factory.mktemp("run"),
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        # What qiskit-ibm-runtime says before it sends the API key itself instead of a token.
+        assert "Unable to retrieve" not in done.stderr, done.stderr
+        report: Report = json.loads(done.stdout.splitlines()[-1])
+        return report
+
+    return run
