@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, sync_playwright
 
 from qiskit_runtime_rest import RuntimeClient
 from qiskit_runtime_rest.testing import Emulator
@@ -61,21 +61,38 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(browser: Browser, emulator: Emulator) -> Iterator[OpenPage]:
-    """Open a path of the server; fails the test where the page reported an error or left its server."""
-    troubles: list[str] = []
-    contexts = []
+    """Open a path of the server; fails the test where the page reported an error or left its server.
 
-    def open_one(path: str, *, before: Callable[[Page], Any] = lambda page: None, **choices: Any) -> Page:
+    `refused`: whether an answer 401, which the browser reports, is part of the test.
+    """
+    troubles: list[str] = []
+    contexts: list[BrowserContext] = []
+
+    def open_one(
+        path: str,
+        *,
+        before: Callable[[Page], Any] = lambda page: None,
+        refused: bool = False,
+        **choices: Any,
+    ) -> Page:
         contexts.append(browser.new_context(**choices))
         page = contexts[-1].new_page()
         page.set_default_timeout(20_000)
-        page.on("console", lambda message: troubles.append(f"{message.type}: {message.text}"))
+        page.on("console", lambda message: note(message.text, expected=refused and "status of 401" in message.text))
         page.on("pageerror", lambda error: troubles.append(f"error: {error}"))
-        page.on("dialog", lambda dialog: (troubles.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on("dialog", refuse)
         page.on("request", lambda request: check_origin(request.url))
         before(page)
         page.goto(emulator.url + path)
         return page
+
+    def note(text: str, *, expected: bool) -> None:
+        if not expected:
+            troubles.append(f"console: {text}")
+
+    def refuse(dialog: Dialog) -> None:
+        troubles.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
 
     def check_origin(url: str) -> None:
         if not url.startswith((f"{emulator.url}/", "data:")):

@@ -30,6 +30,21 @@ def test_an_operation_can_be_tried_out_without_logging_in(emulator: Emulator, op
     assert request.headers["ibm-api-version"] == "2026-04-15"
 
 
+def test_a_refused_token_is_replaced_for_the_next_try(emulator: Emulator, open_page: OpenPage) -> None:
+    page = open_page("/openapi/", refused=True)
+    expect(page.get_by_role("status")).to_contain_text("logged in")
+    emulator.faults.add("list_backends", kind="expired_token")
+    operation = page.locator("#operations-Backends-list_backends")
+    operation.locator(".opblock-summary-control").click()
+    operation.get_by_role("button", name="Try it out").click()
+    with page.expect_response("**/identity/token"):
+        operation.get_by_role("button", name="Execute").click()
+    answer = operation.locator(".live-responses-table .response")
+    expect(answer.locator(".response-col_status")).to_contain_text("401")
+    operation.get_by_role("button", name="Execute").click()
+    expect(answer.locator(".response-col_status")).to_contain_text("200")
+
+
 def test_only_this_server_is_offered(emulator: Emulator, open_page: OpenPage) -> None:
     page = open_page("/openapi/")
     expect(page.locator(".servers option")).to_have_count(1)

@@ -18,11 +18,9 @@ if TYPE_CHECKING:
     from ..recorder import RecordedRequest
     from ..sessions.models import Session
 
-__all__ = ["MOST_ROWS", "PAGE_PATHS", "overview"]
+__all__ = ["MOST_ROWS", "overview"]
 
 MOST_ROWS = 200
-PAGE_PATHS = frozenset({"/", "/openapi", "/openapi/", "/favicon.ico"})
-"""What a browser asks for to show the pages; not worth a line among the requests to the API."""
 
 
 def overview(parts: Parts, *, url: str, operations: Sequence[str]) -> dict[str, Any]:
@@ -34,7 +32,7 @@ def overview(parts: Parts, *, url: str, operations: Sequence[str]) -> dict[str, 
     now = service.clock.now()
     jobs = [job for job in service.jobs.accounted() if not job.deleted]
     sessions = list(service.sessions)
-    requests = [one for one in parts.recorder.all() if one.operation or one.path not in PAGE_PATHS]
+    requests = parts.recorder.all()
     names = {one.crn: one.name for one in service.instances}
     return {
         "now": now,

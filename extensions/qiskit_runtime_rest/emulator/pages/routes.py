@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["page_routes"]
 
-# Below the control plane's prefix, so that what the pages fetch is no line in the record of requests.
 _PREFIX = "/_emulator"
 _SWAGGER_UI = "swagger_ui"
 

@@ -22,14 +22,13 @@ function forThisServer(contract) {
   };
 }
 
-async function authorise(ui, key, crn) {
-  const body = new URLSearchParams({ grant_type: GRANT, apikey: key });
+async function authorise() {
+  const body = new URLSearchParams({ grant_type: GRANT, apikey: login.api_key });
   try {
     const token = await json("/identity/token", { method: "POST", body });
     ui.preauthorizeApiKey("IBMCloudAuth", token.access_token);
-    ui.preauthorizeApiKey("ServiceCRN", crn);
+    ui.preauthorizeApiKey("ServiceCRN", login.instance);
     say("logged in with the well-known key: “Try it out” works");
-    setTimeout(() => authorise(ui, key, crn), token.expires_in * 800);
   } catch (error) {
     say(`not logged in: ${error.message} Reload to try again.`);
   }
@@ -46,5 +45,10 @@ const ui = SwaggerUIBundle({
   filter: true,
   persistAuthorization: false,
   validatorUrl: null,
-  onComplete: () => authorise(ui, login.api_key, login.instance),
+  onComplete: authorise,
+  responseInterceptor: (response) => {
+    // Expired, logged out, or spoilt by a fault rule: the next try has a new token.
+    if (response.status === 401) authorise();
+    return response;
+  },
 });
