@@ -113,6 +113,17 @@ def test_a_queued_job_can_be_cancelled(workers: Workers) -> None:
     assert not running.done()
 
 
+def test_a_queued_future_can_be_cancelled_by_its_own_method_too(workers: Workers) -> None:
+    running = workers.submit("sampler", ENDLESS, backend="ibm_torino", seed=1)
+    queued = workers.submit("sampler", SHORT, backend="ibm_torino", seed=1)
+    after = workers.submit("sampler", SHORT, backend="ibm_torino", seed=1)
+    until(running.running)
+    assert queued.cancel()
+    assert workers.cancel(running)
+    assert isinstance(after.result(60), programs.Completed)
+    assert queued.cancelled()
+
+
 def test_a_finished_job_cannot_be_cancelled(workers: Workers) -> None:
     future = workers.submit("sampler", {}, backend="ibm_torino", seed=1)
     future.result(60)
@@ -140,6 +151,16 @@ def test_a_worker_that_died_while_idle_is_replaced(workers: Workers) -> None:
     until(lambda: child.status() == psutil.STATUS_ZOMBIE)
     outcome = workers.submit("sampler", SHORT, backend="ibm_torino", seed=1).result(60)
     assert isinstance(outcome, programs.Completed)
+
+
+def test_a_job_fails_when_no_process_can_be_started(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    outcome = workers.submit("sampler", SHORT, backend="ibm_torino", seed=1).result(60)
+    assert isinstance(outcome, programs.Failure)
+    assert outcome.code == 5203
+    assert "no worker process could be started" in outcome.reason
+    monkeypatch.undo()
+    assert isinstance(workers.submit("sampler", SHORT, backend="ibm_torino", seed=1).result(60), programs.Completed)
 
 
 def test_closing_cancels_everything_and_leaves_nothing_behind() -> None:

@@ -18,7 +18,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from typing import IO, Any
 
 from attrs import field, frozen
@@ -30,8 +30,14 @@ from .programs.failures import Kind, failure
 # More threads than one make small circuits slower, and the workers would take the cores from each other.
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 _LOG_TAIL_BYTES = 16_384
+# What reading from and writing to a process that is gone raises.
+_DEAD = (EOFError, OSError, pickle.UnpicklingError)
 # From linux/prctl.h.
 _PR_SET_PDEATHSIG = 1
+
+
+# Program id, params, backend and seed.
+_Job = tuple[str, dict[str, Any], str, int]
 
 
 @frozen(eq=False)
@@ -89,7 +95,7 @@ class Workers:
             if future not in self._queued:
                 return False
             self._queued.remove(future)
-        future.set_result(failure(Kind.CANCELLED))
+        _settle(future, failure(Kind.CANCELLED))
         return True
 
     def close(self) -> None:
@@ -100,7 +106,7 @@ class Workers:
             for process in self._running.values():
                 process.kill()
         for future in queued:
-            future.set_result(failure(Kind.CANCELLED))
+            _settle(future, failure(Kind.CANCELLED))
         for _ in self._threads:
             self._tasks.put(None)
         for thread in self._threads:
@@ -118,21 +124,32 @@ class Workers:
         process = _Process(warm=warm) if warm else None
         try:
             while (task := self._tasks.get()) is not None:
-                if process is not None and not process.alive:
+                if process is not None and not process.responds():
                     process.end()
                     process = None
-                process = process or _Process(warm=warm)
-                self._run(task, process)
+                try:
+                    process = process or _Process(warm=warm)
+                except OSError as error:
+                    detail = f"no worker process could be started ({error})"
+                    self._refuse(task, failure(Kind.EXECUTION_FAILED, detail=detail))
+                else:
+                    self._run(task, process)
         finally:
             if process is not None:
                 process.end()
+
+    def _refuse(self, task: _Task, outcome: Outcome) -> None:
+        with self._lock:
+            self._queued.discard(task.future)
+        _settle(task.future, outcome)
 
     def _run(self, task: _Task, process: _Process) -> None:
         with self._lock:
             if task.future not in self._queued:
                 return
             self._queued.remove(task.future)
-            task.future.set_running_or_notify_cancel()
+            if not task.future.set_running_or_notify_cancel():
+                return
             self._running[task.future] = process
         outcome = process.run(task)
         with self._lock:
@@ -140,6 +157,12 @@ class Workers:
             if process.killed:
                 outcome = failure(Kind.CANCELLED)
         task.future.set_result(outcome)
+
+
+def _settle(future: Future[Outcome], outcome: Outcome) -> None:
+    """End a future, unless somebody did: who holds one may cancel it by its own method while it is queued."""
+    with contextlib.suppress(InvalidStateError):
+        future.set_result(outcome)
 
 
 class _Process:
@@ -161,19 +184,19 @@ class _Process:
             env=os.environ | _ONE_THREAD | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )
 
-    @property
-    def alive(self) -> bool:
-        return self._popen.poll() is None
+    def responds(self) -> bool:
+        """Whether the worker is still there; waits until it has started."""
+        try:
+            self._exchange(None)
+        except _DEAD:
+            return False
+        return True
 
     def run(self, task: _Task) -> Outcome:
         """Have the worker run the job; answers also when it dies."""
-        assert self._popen.stdin is not None
-        assert self._popen.stdout is not None
         try:
-            pickle.dump((task.program_id, dict(task.params), task.backend, task.seed), self._popen.stdin)
-            self._popen.stdin.flush()
-            outcome: Outcome = pickle.load(self._popen.stdout)  # noqa: S301 - written by _main
-        except (EOFError, OSError, pickle.UnpicklingError):
+            outcome: Outcome = self._exchange((task.program_id, dict(task.params), task.backend, task.seed))
+        except _DEAD:
             self._popen.kill()
             return failure(Kind.EXECUTION_FAILED, detail=_death(self._popen.wait()), log=self._log())
         return outcome
@@ -189,6 +212,13 @@ class _Process:
         with contextlib.suppress(BrokenPipeError), self._popen:
             pass
         self._errors.close()
+
+    def _exchange(self, message: Any) -> Any:
+        assert self._popen.stdin is not None
+        assert self._popen.stdout is not None
+        pickle.dump(message, self._popen.stdin)
+        self._popen.stdin.flush()
+        return pickle.load(self._popen.stdout)  # noqa: S301 - written by _main
 
     def _log(self) -> str:
         size = self._errors.seek(0, os.SEEK_END)
@@ -211,13 +241,16 @@ def _main(*, server: int, warm: bool) -> None:
     answers = os.fdopen(os.dup(1), "wb")
     # Whatever a library prints must not get between the answers.
     os.dup2(2, 1)
-    jobs: queue.SimpleQueue[tuple[str, dict[str, Any], str, int]] = queue.SimpleQueue()
+    jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(jobs,), daemon=True).start()
     if warm:
         programs.warm()
     while True:
-        program_id, params, backend, seed = jobs.get()
-        outcome = programs.run(program_id, params, backend=backend, seed=seed)
+        job = jobs.get()
+        outcome = None
+        if job is not None:
+            program_id, params, backend, seed = job
+            outcome = programs.run(program_id, params, backend=backend, seed=seed)
         pickle.dump(outcome, answers)
         answers.flush()
 
@@ -232,7 +265,7 @@ def _die_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _receive(jobs: queue.SimpleQueue[tuple[str, dict[str, Any], str, int]]) -> None:
+def _receive(jobs: queue.SimpleQueue[_Job | None]) -> None:
     try:
         while True:
             jobs.put(pickle.load(sys.stdin.buffer))  # noqa: S301 - written by _Process
