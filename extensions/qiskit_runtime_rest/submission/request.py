@@ -1,24 +1,17 @@
-"""From what the caller asks for to one `create_job` request, checked before it is sent."""
+"""What is asked of the service in one submission, checked before it is sent."""
 
 from __future__ import annotations
 
-import logging
-import threading
-from collections import deque
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
-from qiskit_runtime_api.api import jobs as jobs_api
+from ..errors import InvalidInput
+from ..pubs import EstimatorPub, SamplerPub, estimator_params, sampler_params
 
-from .answers import unexpected_answer
-from .connection.calls import fetch, json_object
-from .effects import Clock, Plan, Sleep
-from .errors import InvalidInput, RuntimeRestError
-
-__all__ = ["JobRequest", "SubmissionLimiter", "check_tags", "submit"]
-
-log = logging.getLogger("qiskit_runtime_rest.submission")
+__all__ = ["JobRequest", "check_tags"]
 
 MOST_TAGS = 8
 LONGEST_TAG = 86
@@ -43,7 +36,9 @@ def check_tags(tags: Sequence[str]) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class JobRequest:
-    """One submission, checked. `params` are sent as they are.
+    """One submission, checked; a value that pickles. `params` are sent as they are.
+
+    `JobRequest.sampler` and `JobRequest.estimator` build the params from circuits.
 
     Source: schema `JobRunParams` of the contract, operation `create_job`.
     """
@@ -92,50 +87,42 @@ class JobRequest:
         }
         return {name: value for name, value in body.items() if value is not None}
 
+    @classmethod
+    def sampler(
+        cls,
+        pubs: SamplerPub | Iterable[SamplerPub],
+        *,
+        shots: int | None = None,
+        options: Mapping[str, Any] | None = None,
+        **request: Any,
+    ) -> Self:
+        """A submission to the sampler: arguments as of `client.sampler`. Raises: InvalidInput."""
+        return cls(program_id="sampler", params=sampler_params(pubs, shots=shots, options=options), **request)
 
-class SubmissionLimiter:
-    """Keeps the submissions of one client, from all its threads and tasks, below a number a minute."""
+    @classmethod
+    def estimator(
+        cls,
+        pubs: EstimatorPub | Iterable[EstimatorPub],
+        *,
+        precision: float | None = None,
+        options: Mapping[str, Any] | None = None,
+        resilience_level: int | None = None,
+        **request: Any,
+    ) -> Self:
+        """A submission to the estimator: arguments as of `client.estimator`. Raises: InvalidInput."""
+        params = estimator_params(pubs, precision=precision, options=options, resilience_level=resilience_level)
+        return cls(program_id="estimator", params=params, **request)
 
-    def __init__(self, per_minute: float | None, clock: Clock) -> None:
-        """`per_minute`: None for no limit."""
-        self.per_minute = per_minute or 0.0
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._sent: deque[float] = deque(maxlen=max(1, int(self.per_minute)))
+    def tagged(self, tag: str) -> Self:
+        """The same with one more tag."""
+        return replace(self, tags=[*(self.tags or ()), tag])
 
-    def reserve(self) -> float:
-        """Take the next place; the outcome is how many seconds to wait for it."""
-        if not self.per_minute:
-            return 0.0
-        window = 60.0 * self._sent.maxlen / self.per_minute if self._sent.maxlen else 0.0
-        with self._lock:
-            now = self._clock.monotonic()
-            full = len(self._sent) == self._sent.maxlen
-            at = max(now, self._sent[0] + window) if full else now
-            self._sent.append(at)
-            return at - now
+    @property
+    def has_room_for_a_tag(self) -> bool:
+        """Whether the service takes one more tag."""
+        return len(self.tags or ()) < MOST_TAGS
 
-
-def submit(request: JobRequest, *, limiter: SubmissionLimiter) -> Plan[dict[str, Any]]:
-    """Send `request`; the outcome is the service's answer, with the job's `id` in it.
-
-    Raises:
-        InvalidInput: the params are no JSON.
-        ApiError: refused; a `QuotaExceeded` when the instance's usage is over its limit.
-        TransportError: no answer; `sent` says whether the job may exist. It was not sent twice.
-    """
-    wait = limiter.reserve()
-    if wait > 0:
-        log.info("waiting %.1f s before the next submission (%g a minute)", wait, limiter.per_minute)
-        yield Sleep(wait)
-    try:
-        response = yield from fetch(jobs_api.create_job, body=request)
-    except RuntimeRestError:
-        raise
-    except (TypeError, ValueError, RecursionError) as error:
-        # Raised by the JSON encoder, before anything is sent.
-        raise InvalidInput(f"params cannot be written as JSON: {error}.") from None
-    created = json_object(response)
-    if not isinstance(created.get("id"), str):
-        raise unexpected_answer(response, "the answer to the submission names no job")
-    return created
+    def digest(self) -> str:
+        """A text that differs when anything that is sent differs."""
+        body = json.dumps(self.to_dict(), sort_keys=True, default=repr)
+        return hashlib.sha256(body.encode()).hexdigest()

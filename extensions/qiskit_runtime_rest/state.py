@@ -1,0 +1,114 @@
+"""What outlives a process, in one SQLite file of the user's: submissions under way, their pace, cached tokens.
+
+SQLite does the locking: any number of threads and processes may share the file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .errors import ConfigurationError
+
+__all__ = ["InThread", "State", "default_state_path"]
+
+FILE_NAME = "state.sqlite"
+PATIENCE_SECONDS = 30.0
+"""How long a process waits for another one's transaction, which takes milliseconds."""
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS submissions (
+    tag TEXT PRIMARY KEY,
+    key TEXT,
+    service TEXT NOT NULL,
+    instance TEXT NOT NULL,
+    program_id TEXT NOT NULL,
+    backend TEXT NOT NULL,
+    began REAL NOT NULL,
+    outcome TEXT NOT NULL,
+    job_id TEXT
+);
+CREATE INDEX IF NOT EXISTS submissions_by_key ON submissions (instance, key);
+CREATE TABLE IF NOT EXISTS pace (user TEXT NOT NULL, at REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS tokens (owner TEXT PRIMARY KEY, token TEXT NOT NULL, refresh_at REAL NOT NULL);
+"""
+
+
+def default_state_path() -> Path:
+    """The file in the user's state directory: `$XDG_STATE_HOME`, or where the system keeps such things."""
+    if sys.platform == "win32":
+        root = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        root = Path.home() / "Library" / "Application Support"
+    else:
+        root = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    return root / "qiskit-runtime-rest" / FILE_NAME
+
+
+class State:
+    """The file, opened anew for each transaction: nothing to close, nothing to share across a fork."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        """`path`: None for the user's own file. Nothing is opened yet."""
+        self.path = path or default_state_path()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that no other process writes during; durable when left, undone by an exception.
+
+        Raises:
+            ConfigurationError: the file cannot be used; the message says why.
+        """
+        try:
+            connection = self._connect()
+        except (OSError, sqlite3.Error) as error:
+            raise ConfigurationError(
+                f"cannot use the state file {self.path} ({error}): name another one, or make its folder writable."
+            ) from error
+        with contextlib.closing(connection):
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+
+    def _connect(self) -> sqlite3.Connection:
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Made by us, before SQLite would with the process's umask: only the owner may read it.
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        connection = sqlite3.connect(self.path, timeout=PATIENCE_SECONDS, isolation_level=None)
+        try:
+            connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.executescript(TABLES)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+@dataclass(frozen=True)
+class InThread:
+    """Call `function`, which may block for a moment: in this thread, or beside the tasks in one of its own."""
+
+    function: Callable[[], Any]
+
+    def perform(self, _io: object) -> Any:
+        """Call it."""
+        return self.function()
+
+    async def perform_async(self, _io: object) -> Any:
+        """Call it in a worker thread."""
+        import anyio.to_thread
+
+        return await anyio.to_thread.run_sync(self.function)

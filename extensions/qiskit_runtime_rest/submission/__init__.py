@@ -1,0 +1,8 @@
+"""Submitting jobs: what is asked, how fast, and exactly once."""
+
+from .journal import Journal
+from .once import SubmissionPolicy, Submitter, find_by_tag
+from .pacing import SubmissionLimiter
+from .request import JobRequest, check_tags
+
+__all__ = ["JobRequest", "Journal", "SubmissionLimiter", "SubmissionPolicy", "Submitter", "check_tags", "find_by_tag"]

@@ -1,0 +1,77 @@
+"""What was about to be sent, written down before: so that a killed process loses no job."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from ..state import State
+from .request import JobRequest
+
+__all__ = ["Entry", "Journal"]
+
+SENDING, RECORDED, REFUSED, ABSENT = "sending", "recorded", "refused", "absent"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One submission in the journal.
+
+    Attributes:
+        tag: the unique tag that the job carries.
+        key: name that the caller gave the submission, to find it again, or None.
+        outcome: `sending` (nobody knows yet), `recorded`, `refused`, or `absent` (looked for and not found).
+        job_id: the job, once recorded.
+        program_id, backend: of the request.
+        began: when it was written down, in seconds since the epoch.
+    """
+
+    tag: str
+    key: str | None
+    outcome: str
+    job_id: str | None
+    program_id: str
+    backend: str
+    began: float
+
+
+class Journal:
+    """The submissions of one instance, in the state file. Params are not written: they may be private."""
+
+    def __init__(self, state: State, *, service: str, instance: str) -> None:
+        """`service`: its base URL; `instance`: its CRN."""
+        self._state = state
+        self._scope = (service, instance)
+
+    def intend(self, tag: str, request: JobRequest, *, key: str | None) -> None:
+        """Write down that `request`, tagged with `tag`, is about to be sent; durable when this returns."""
+        with self._state.transaction() as file:
+            file.execute(
+                "INSERT INTO submissions (tag, key, service, instance, program_id, backend, began, outcome) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tag) DO UPDATE SET outcome = excluded.outcome",
+                (tag, key, *self._scope, request.program_id, request.backend, time.time(), SENDING),
+            )
+
+    def settle(self, tag: str, *, job_id: str | None, outcome: str = RECORDED) -> None:
+        """Write down what became of the submission with `tag`."""
+        with self._state.transaction() as file:
+            file.execute("UPDATE submissions SET outcome = ?, job_id = ? WHERE tag = ?", (outcome, job_id, tag))
+
+    def unsettled(self) -> list[Entry]:
+        """The submissions of which nobody knows what became of them, the oldest first."""
+        return self._entries("outcome = ?", SENDING)
+
+    def find(self, key: str) -> Entry | None:
+        """The latest submission called `key` that may have become a job."""
+        entries = self._entries("key = ? AND outcome IN (?, ?)", key, SENDING, RECORDED)
+        return entries[-1] if entries else None
+
+    def _entries(self, condition: str, *values: Any) -> list[Entry]:
+        with self._state.transaction() as file:
+            rows = file.execute(
+                "SELECT tag, key, outcome, job_id, program_id, backend, began FROM submissions "  # noqa: S608
+                f"WHERE service = ? AND instance = ? AND {condition} ORDER BY began",
+                (*self._scope, *values),
+            ).fetchall()
+        return [Entry(**dict(row)) for row in rows]
