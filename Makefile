@@ -28,7 +28,7 @@ test: check  ## lint, types, layers, drift, and all tests
 	$(PYTHON) -m pytest -n $(WORKERS) --dist loadscope
 
 browser: setup  ## the embedded service's pages in Debian's chromium (apt-get install chromium)
-	$(PYTHON) -m pytest tests/browser --override-ini addopts="-ra --strict-markers --import-mode=importlib"
+	$(PYTHON) -m pytest tests/browser
 
 check: setup  ## lint, types, layers, and drift of the generated package
 	$(VENV)/bin/ruff check .
