@@ -27,6 +27,9 @@ demo: setup  ## a quantum job from key to counts, on the embedded service
 test: check  ## lint, types, layers, drift, and all tests
 	$(PYTHON) -m pytest -n $(WORKERS) --dist loadscope
 
+browser: setup  ## the embedded service's pages in Debian's chromium (apt-get install chromium)
+	$(PYTHON) -m pytest tests/browser
+
 check: setup  ## lint, types, layers, and drift of the generated package
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
@@ -46,4 +49,4 @@ bench: setup  ## speed, side by side in one run
 clean:  ## remove everything that make made
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
-.PHONY: help setup demo test check generate vendor bench clean
+.PHONY: help setup demo test browser check generate vendor bench clean

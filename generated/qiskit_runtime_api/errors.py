@@ -44,9 +44,11 @@ M = TypeVar("M", bound=_Model)
 
 def read_error(model: type[M], response: httpx.Response) -> M:
     """Read an error answer; one that is not the documented JSON (a page of the content network, say) gives an empty model"""
+    if response.is_success:
+        raise ValueError(f"the contract has no success with status {response.status_code} here")
     try:
         return model.from_dict(response.json())
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
         return model.from_dict({})
 
 

@@ -171,8 +171,8 @@ def test_connection_details_can_be_copied(emulator: Emulator, open_page: OpenPag
 
 def test_pace_and_clock_are_set_from_the_page(emulator: Emulator, open_page: OpenPage) -> None:
     page = open_page("/")
-    expect(page.get_by_label("Jobs run")).to_have_value("immediate")
-    page.get_by_label("Jobs run").select_option("hold")
+    expect(page.get_by_label("Jobs end")).to_have_value("immediate")
+    page.get_by_label("Jobs end").select_option("hold")
     before = emulator.clock.now()
     with page.expect_response("**/_emulator/clock"):
         page.get_by_role("button", name="1 h").click()

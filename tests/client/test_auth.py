@@ -20,10 +20,8 @@ from qiskit_runtime_rest import (
     AsyncRuntimeClient,
     AuthenticationError,
     EdgeBlocked,
-    RateLimited,
     RetryPolicy,
     RuntimeClient,
-    ServerError,
     TransportError,
     UnexpectedAnswer,
 )
@@ -270,9 +268,9 @@ def test_after_a_refusal_the_next_call_asks_iam_again(service: Loopback, connect
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        (Answer(500), ServerError),
-        (Answer(503, HTML.body), ServerError),
-        (Answer(429, {"errorMessage": "Slow down."}), RateLimited),
+        (Answer(500), AuthenticationError),
+        (Answer(503, HTML.body), AuthenticationError),
+        (Answer(429, {"errorMessage": "Slow down."}), AuthenticationError),
         (Answer(403, HTML.body, {"CF-RAY": "8f0e-FRA"}), EdgeBlocked),
         (Answer(403, HTML.body), AuthenticationError),
         (HTML, UnexpectedAnswer),
@@ -283,7 +281,7 @@ def test_after_a_refusal_the_next_call_asks_iam_again(service: Loopback, connect
         (Answer(200, b"\xff"), UnexpectedAnswer),
         (Answer(200, {"expires_in": 3600}), UnexpectedAnswer),
         (Answer(200, {"access_token": "t"}), UnexpectedAnswer),
-        (Answer(307, headers={"Location": "/elsewhere"}), ApiError),
+        (Answer(307, headers={"Location": "/elsewhere"}), AuthenticationError),
         (CUT, TransportError),
         (RESET, TransportError),
     ],

@@ -74,7 +74,7 @@ def test_a_plan_without_effects_has_an_outcome(way: str) -> None:
     assert drive(plan(), [], way) == "at once"
 
 
-@pytest.mark.parametrize("error", [ValueError("x"), KeyboardInterrupt(), asyncio.CancelledError()])
+@pytest.mark.parametrize("error", [ValueError("x"), GeneratorExit(), asyncio.CancelledError()])
 def test_what_an_effect_raises_is_raised_inside_the_plan(way: str, error: BaseException) -> None:
     seen: list[BaseException] = []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import sys
 from collections.abc import Callable
 from importlib import resources
 from typing import Any
@@ -128,3 +129,12 @@ def test_the_lines_to_copy_are_one_word_each_to_a_shell(control: httpx.Client) -
         words = shlex.shlex(line, posix=True, punctuation_chars=True)
         words.whitespace_split = True
         assert len(list(words)) == 2, line
+
+
+def test_without_swagger_ui_the_service_runs_and_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "swagger_ui", None)
+    with Emulator() as emulator:
+        assert httpx.get(emulator.url).status_code == 200
+        answer = httpx.get(f"{emulator.url}/openapi/")
+    assert answer.status_code == 501
+    assert "pip install" in answer.text

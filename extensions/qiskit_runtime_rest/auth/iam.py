@@ -44,8 +44,9 @@ def parse_token(response: httpx.Response, *, api_key: str, asked_at: float) -> T
     """The token in IAM's answer (read already); `asked_at`: monotonic seconds before it was sent.
 
     Raises:
-        AuthenticationError: IAM refused, in IAM's own words.
-        ApiError: IAM failed or is busy (408, 429, 5xx), or a success without a token in it.
+        AuthenticationError: IAM refused, is busy or failed: in its own words, with its status.
+        EdgeBlocked: the content network before IAM refused.
+        UnexpectedAnswer: a success without a token in it.
     """
     if not response.is_success:
         raise _refusal(response, api_key)
@@ -64,13 +65,13 @@ def parse_token(response: httpx.Response, *, api_key: str, asked_at: float) -> T
 def _refusal(response: httpx.Response, api_key: str) -> ApiError:
     error = api_error(response, secrets=(api_key, quote_plus(api_key)))
     refused = response.is_client_error and response.status_code not in BUSY
-    kind = AuthenticationError if refused and not isinstance(error, EdgeBlocked) else type(error)
-    solution = "Check the API key (QISKIT_IBM_TOKEN), or create a new one on IBM Quantum Platform."
+    kind = EdgeBlocked if isinstance(error, EdgeBlocked) else AuthenticationError
+    advice = "Check the API key (QISKIT_IBM_TOKEN), or create a new one on IBM Quantum Platform."
     return kind(
         f"IAM: {error.message}",
         status=error.status,
         code=error.code,
-        solution=solution if kind is AuthenticationError else error.solution,
+        solution=advice if refused and kind is AuthenticationError else error.solution,
         request_id=error.request_id,
         ray_id=error.ray_id,
         retry_after=error.retry_after,

@@ -169,20 +169,18 @@ class _Process:
     """One worker process and the pipes to it."""
 
     def __init__(self, *, warm: bool) -> None:
-        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process lives
         self.killed = False
-        self._popen = subprocess.Popen(  # noqa: S603 - a fixed command
-            [
-                sys.executable,
-                "-P",
-                "-c",
-                f"from {__name__} import _main; _main(server={os.getpid()}, warm={warm})",
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            env=os.environ | _ONE_THREAD | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        )
+        with contextlib.ExitStack() as opened:
+            self._errors: IO[bytes] = opened.enter_context(tempfile.TemporaryFile())
+            self._popen = subprocess.Popen(  # noqa: S603 - a fixed command
+                [sys.executable, "-P", "-c", f"from {__name__} import _main; _main(server={os.getpid()}, warm={warm})"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                env=os.environ | _ONE_THREAD | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            )
+            # Both stay open until `end`.
+            opened.pop_all()
 
     def responds(self) -> bool:
         """Whether the worker is still there; waits until it has started."""

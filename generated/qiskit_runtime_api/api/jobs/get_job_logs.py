@@ -58,7 +58,7 @@ def _build_response(
 ) -> Response[ErrorContainer | str]:
     try:
         parsed = _parse_response(client=client, response=response)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise client.unreadable(response, error) from error
     return Response(
         status_code=response.status_code,

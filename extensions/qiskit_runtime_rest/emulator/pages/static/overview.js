@@ -3,12 +3,12 @@
 const POLL_MS = 1000;
 const PATIENCE_MS = 5000;
 const PACES = {
-  immediate: "not at all",
-  "seconds:2": "for 2 s",
-  "seconds:10": "for 10 s",
-  "seconds:60": "for 1 min",
-  "reads:3": "until read 3 times",
-  hold: "on and on",
+  immediate: "at once",
+  "seconds:2": "after 2 s",
+  "seconds:10": "after 10 s",
+  "seconds:60": "after 1 min",
+  "reads:3": "after 3 reads",
+  hold: "never (held)",
 };
 const ORDER = ["Queued", "Running", "Completed", "Failed", "Cancelled"];
 
