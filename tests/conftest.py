@@ -22,6 +22,9 @@ class FakeClock:
     def monotonic(self) -> float:
         return self.now
 
+    def time(self) -> float:
+        return 1.7e9 + self.monotonic()
+
     def sleep(self, seconds: float, stop: threading.Event | None = None) -> None:
         self.slept.append(seconds)
         self.now += seconds

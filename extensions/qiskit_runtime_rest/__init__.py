@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         ServerError,
         SessionClosed,
         SubmissionUnknown,
+        SubmissionWarning,
         TransportError,
         UnexpectedAnswer,
         WaitStopped,
@@ -54,6 +55,8 @@ if TYPE_CHECKING:
     from .results import Result
     from .sessions import AsyncSession, Session
     from .settings import Settings
+    from .submission import JobRequest, SubmissionPolicy
+    from .submit import Submitted
     from .waiting import Pace, StatusUpdate
 
 __all__ = [
@@ -72,6 +75,7 @@ __all__ = [
     "JobCancelled",
     "JobError",
     "JobFailed",
+    "JobRequest",
     "JobTimeLimit",
     "MissingExtra",
     "NotFound",
@@ -92,7 +96,10 @@ __all__ = [
     "SessionClosed",
     "Settings",
     "StatusUpdate",
+    "SubmissionPolicy",
     "SubmissionUnknown",
+    "SubmissionWarning",
+    "Submitted",
     "TransportError",
     "UnexpectedAnswer",
     "WaitStopped",
@@ -112,6 +119,9 @@ _ELSEWHERE = {
     "Session": "sessions",
     "Settings": "settings",
     "StatusUpdate": "waiting",
+    "JobRequest": "submission",
+    "SubmissionPolicy": "submission",
+    "Submitted": "submit",
 }
 """Module of each public name that is not an error."""
 

@@ -9,23 +9,29 @@ from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
+from qiskit_runtime_api.api import instances as instances_api
 from qiskit_runtime_api.api import versions as versions_api
 
 from .answers import unexpected_answer
 from .backends import AsyncBackends, Backends
 from .connection import Connection, RetryPolicy
-from .connection.calls import fetch, json_object
+from .connection.calls import call, fetch, json_object
 from .effects import AsyncFace, Clock, Plan, SyncFace, operation
 from .instances import AsyncInstances, Instances
 from .job import AsyncJob, Job
-from .jobs import AsyncJobs, J, Jobs, SubmitOperations
+from .jobs import AsyncJobs, Jobs
 from .sessions import AsyncSessions, Sessions
 from .settings import Settings
-from .submission import SubmissionLimiter
+from .state import State
+from .submission import Journal, SubmissionLimiter, SubmissionPolicy, Submitter
+from .submit import J, SubmitOperations
+from .usage import UsageWatch
 from .waiting import Pace
 
 if TYPE_CHECKING:
     import ssl
+
+    from qiskit_runtime_api.models import InstanceUsage
 
     from .connection.api import ApiClient
 
@@ -60,6 +66,9 @@ class ClientOperations(SubmitOperations[J]):
         auth: httpx.Auth | None = None,
         retries: RetryPolicy | None = None,
         pace: Pace | None = None,
+        submission: SubmissionPolicy | None = None,
+        journal: bool | str | Path = False,
+        state_path: str | Path | None = None,
         clock: Clock | None = None,
     ) -> None:
         """Every argument is optional; see `Settings` for those up to `account_path`.
@@ -69,6 +78,10 @@ class ClientOperations(SubmitOperations[J]):
             auth: an `httpx.Auth` of your own, in place of API key or token.
             retries: when failed requests are sent again.
             pace: how often jobs are looked at while waiting.
+            submission: what is done when the outcome of a submission is unknown, or the service has no room.
+            journal: write each submission down before it is sent, so that a crash loses none; True: in the state
+                file, or the path of a file.
+            state_path: the state file, in place of the one in the user's state directory.
             clock: the time to wait by; for tests.
 
         Raises:
@@ -91,7 +104,16 @@ class ClientOperations(SubmitOperations[J]):
         )
         self._io = Connection(self.settings, auth=auth, clock=clock, retries=retries)
         self._pace = pace or Pace()
-        self._limiter = SubmissionLimiter(self.settings.submissions_per_minute, self._io.clock)
+        state = State(Path(state_path) if state_path is not None else None)
+        self._usage = UsageWatch(self._io.clock)
+        self._submitter = Submitter(
+            submission or SubmissionPolicy(),
+            limiter=SubmissionLimiter(
+                self.settings.submissions_per_minute, user=self.settings.user, state=state, clock=self._io.clock
+            ),
+            journal=_journal(journal, state, self.settings),
+            clock=self._io.clock,
+        )
         self._assemble()
 
     def _assemble(self) -> None:
@@ -107,6 +129,12 @@ class ClientOperations(SubmitOperations[J]):
         return self._io.api
 
     @operation
+    def usage(self) -> Plan[InstanceUsage]:
+        """Seconds of QPU time used and allowed. Raises: ApiError. Source: operation `get_usage`."""
+        usage: InstanceUsage = yield from call(instances_api.get_instance_usage)
+        return usage
+
+    @operation
     def versions(self) -> Plan[list[dict[str, Any]]]:
         """The service's API versions, each an object with `version`, and `status` and `sunset_date` where known.
 
@@ -119,6 +147,13 @@ class ClientOperations(SubmitOperations[J]):
         return [{"version": entry} if isinstance(entry, str) else entry for entry in listed]
 
 
+def _journal(wanted: bool | str | Path, state: State, settings: Settings) -> Journal | None:
+    if wanted is False:
+        return None
+    kept = state if wanted is True else State(Path(wanted))
+    return Journal(kept, service=settings.base_url, instance=settings.instance or "")
+
+
 class RuntimeClient(SyncFace, ClientOperations[Job]):
     """Client for scripts and threads, which may share it. Close it, or use it in a `with` statement."""
 
@@ -126,8 +161,8 @@ class RuntimeClient(SyncFace, ClientOperations[Job]):
 
     def _assemble(self) -> None:
         self.backends = Backends(self._io)
-        self.jobs = Jobs(self._io, limiter=self._limiter, pace=self._pace)
-        self.sessions = Sessions(self._io, limiter=self._limiter, pace=self._pace)
+        self.jobs = Jobs(self._io, submitter=self._submitter, usage=self._usage, pace=self._pace)
+        self.sessions = Sessions(self._io, submitter=self._submitter, usage=self._usage, pace=self._pace)
         self.instances = Instances(self._io)
 
     def close(self) -> None:
@@ -152,8 +187,8 @@ class AsyncRuntimeClient(AsyncFace, ClientOperations[AsyncJob]):
 
     def _assemble(self) -> None:
         self.backends = AsyncBackends(self._io)
-        self.jobs = AsyncJobs(self._io, limiter=self._limiter, pace=self._pace)
-        self.sessions = AsyncSessions(self._io, limiter=self._limiter, pace=self._pace)
+        self.jobs = AsyncJobs(self._io, submitter=self._submitter, usage=self._usage, pace=self._pace)
+        self.sessions = AsyncSessions(self._io, submitter=self._submitter, usage=self._usage, pace=self._pace)
         self.instances = AsyncInstances(self._io)
 
     async def aclose(self) -> None:

@@ -11,7 +11,10 @@ from __future__ import annotations
 import functools
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeAlias, TypeVar, overload
 
@@ -19,11 +22,15 @@ __all__ = [
     "AsyncFace",
     "Clock",
     "Effect",
+    "Face",
+    "InThread",
     "Item",
+    "OnExecutor",
     "Plan",
     "Sleep",
     "SyncFace",
     "SystemClock",
+    "Together",
     "operation",
     "run",
     "run_async",
@@ -81,6 +88,9 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """Seconds, only ever growing."""
 
+    def time(self) -> float:
+        """Seconds since the epoch, the same for all processes."""
+
     def sleep(self, seconds: float, stop: threading.Event | None = None) -> None:
         """Let `seconds` pass, or less once `stop` is set."""
 
@@ -94,6 +104,10 @@ class SystemClock:
     def monotonic(self) -> float:
         """Seconds, only ever growing."""
         return time.monotonic()
+
+    def time(self) -> float:
+        """Seconds since the epoch, the same for all processes."""
+        return time.time()
 
     def sleep(self, seconds: float, stop: threading.Event | None = None) -> None:
         """Let `seconds` pass, or less once `stop` is set."""
@@ -131,6 +145,87 @@ class Sleep:
     async def perform_async(self, io: HasClock) -> None:
         """Suspend the task."""
         await io.clock.sleep_async(self.seconds)
+
+
+@dataclass(frozen=True)
+class Together:
+    """Run `plans`, `at_once` of them at a time; the outcome is the list of what they came to, in their order.
+
+    Plans are taken as they are needed. One that raises ends the others: a plan that should not reports its error as
+    its outcome.
+    """
+
+    plans: Iterable[Plan[Any]]
+    at_once: int
+
+    def perform(self, io: Any) -> list[Any]:
+        """In threads."""
+        with ThreadPoolExecutor(max_workers=self.at_once) as pool:
+            waiting: deque[Future[Any]] = deque()
+            outcomes: list[Any] = []
+            try:
+                for plan in self.plans:
+                    waiting.append(pool.submit(copy_context().run, run, plan, io))
+                    if len(waiting) >= 2 * self.at_once:
+                        outcomes.append(waiting.popleft().result())
+                outcomes += [future.result() for future in waiting]
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+            return outcomes
+
+    async def perform_async(self, io: Any) -> list[Any]:
+        """In tasks."""
+        import anyio
+
+        outcomes: dict[int, Any] = {}
+        numbered = enumerate(self.plans)
+
+        async def work() -> None:
+            for number, plan in numbered:
+                outcomes[number] = await run_async(plan, io)
+
+        async with anyio.create_task_group() as group:
+            for _ in range(self.at_once):
+                group.start_soon(work)
+        return [outcomes[number] for number in sorted(outcomes)]
+
+
+@dataclass(frozen=True)
+class OnExecutor:
+    """Call `function` with `arguments` on the caller's `executor`: another process, or a cluster."""
+
+    executor: Executor
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...] = ()
+
+    def perform(self, _io: Any) -> Any:
+        """Block the thread until it is done."""
+        return self.executor.submit(self.function, *self.arguments).result()
+
+    async def perform_async(self, _io: Any) -> Any:
+        """Suspend the task until it is done."""
+        import anyio.to_thread
+
+        future = self.executor.submit(self.function, *self.arguments)
+        return await anyio.to_thread.run_sync(future.result)
+
+
+@dataclass(frozen=True)
+class InThread:
+    """Call `function`, which blocks for a moment: in this thread, or beside the tasks in one of its own."""
+
+    function: Callable[[], Any]
+
+    def perform(self, _io: Any) -> Any:
+        """Call it."""
+        return self.function()
+
+    async def perform_async(self, _io: Any) -> Any:
+        """Call it in a worker thread."""
+        import anyio.to_thread
+
+        return await anyio.to_thread.run_sync(self.function)
 
 
 @dataclass(frozen=True)
@@ -232,10 +327,20 @@ def _until_item(plan: Generator[Effect | Item[T], Any, None]) -> Plan[Item[T] | 
             step = functools.partial(plan.throw, error)
 
 
-class SyncFace:
-    """Base of classes whose operations block the thread. `_io` is what their plans are run with."""
+class Face:
+    """What both faces have: `_io`, which their plans are run with."""
 
     _io: Any
+
+    def _run(self, plan: Plan[Any]) -> Any:
+        raise NotImplementedError
+
+
+class SyncFace(Face):
+    """Base of classes whose operations block the thread."""
+
+    def _run(self, plan: Plan[T]) -> T:
+        return run(plan, self._io)
 
     def __init_subclass__(cls) -> None:
         """Give the class real methods for the operations it inherits."""
@@ -244,10 +349,11 @@ class SyncFace:
             setattr(cls, name, made.blocking())
 
 
-class AsyncFace:
-    """Base of classes whose operations are awaited. `_io` is what their plans are run with."""
+class AsyncFace(Face):
+    """Base of classes whose operations are awaited."""
 
-    _io: Any
+    async def _run(self, plan: Plan[T]) -> T:
+        return await run_async(plan, self._io)
 
     def __init_subclass__(cls) -> None:
         """Give the class real methods for the operations it inherits."""

@@ -33,6 +33,7 @@ RuntimeRestError
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 __all__ = [
@@ -61,6 +62,7 @@ __all__ = [
     "ServerError",
     "SessionClosed",
     "SubmissionUnknown",
+    "SubmissionWarning",
     "TransportError",
     "UnexpectedAnswer",
     "WaitStopped",
@@ -209,7 +211,16 @@ class SessionClosed(Conflict):
 
 
 class QuotaExceeded(Conflict):
-    """The instance's usage limit (409 on `create_job`) or monthly quota (code 4317) is reached."""
+    """The instance's usage limit (409 on `create_job`) or monthly quota (code 4317) is reached.
+
+    `resets_at`: when the usage period ends, as the service writes it, or None.
+    """
+
+    resets_at: str | None = None
+
+
+class SubmissionWarning(UserWarning):
+    """Something about a submission that its owner should know, and that does not stop it."""
 
 
 class BackendReserved(ApiError):
@@ -316,16 +327,36 @@ class WaitStopped(RuntimeRestError):
 
 
 class SubmissionUnknown(RuntimeRestError):
-    """A job was sent and no usable answer came: it may exist, or not. It was not sent again.
+    """A job was sent and no usable answer came: it may exist, or not.
 
-    `tag`: the unique tag the job carries, if any, by which it can be found. `request`: the body that was sent.
+    Attributes:
+        tag: the unique tag that the job carries, by which it can be found, or None.
+        request: the body that was sent.
+        look_again: how the client that sent it looks for the job; None in another process.
     """
 
-    def __init__(self, message: str, *, tag: str | None = None, request: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        tag: str | None = None,
+        request: dict[str, Any] | None = None,
+    ) -> None:
         """Keep the `tag` by which the job can be looked up."""
         super().__init__(message)
         self.tag = tag
         self.request = request
+        self.look_again: Callable[[], Any] | None = None
+
+    def recover(self) -> Any:
+        """Look for the job once more; its handle (awaited on an async client), or this error raised again."""
+        if self.look_again is None:
+            raise self
+        return self.look_again()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle without the client: in another process, look for the job with `client.jobs.find(tag)`."""
+        return _restore, (type(self), str(self), {**self.__dict__, "look_again": None})
 
 
 class ResultUnavailable(RuntimeRestError):

@@ -4,137 +4,45 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Generator, Iterable, Mapping, Sequence
-from typing import Any, Generic, TypedDict, TypeVar, Unpack
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from qiskit_runtime_api.api import jobs as jobs_api
 
 from .answers import unexpected_answer
 from .connection import Connection
 from .connection.calls import fetch, json_object
-from .effects import AsyncFace, Effect, Item, Plan, SyncFace, operation, stream
-from .errors import InvalidInput
+from .effects import AsyncFace, Effect, InThread, Item, Plan, SyncFace, operation, stream
+from .errors import ConfigurationError, InvalidInput
 from .job import AsyncJob, Job
-from .pubs import EstimatorPub, SamplerPub, estimator_params, sampler_params
-from .submission import JobRequest, SubmissionLimiter, check_tags, submit
+from .submission import Entry, Submitter, check_tags
+from .submit import J, SubmitOperations
+from .usage import UsageWatch
 from .waiting import Pace
 
-__all__ = ["AsyncJobs", "Jobs", "SubmitOperations", "SubmitOptions"]
+__all__ = ["AsyncJobs", "Jobs", "Recovered"]
 
 PAGE = 200
 SORTS = ("ASC", "DESC")
 
-J = TypeVar("J", Job, AsyncJob)
 
+@dataclass(frozen=True)
+class Recovered:
+    """A submission of the journal that was settled: the `job` it became, or None if there is none."""
 
-class SubmitOptions(TypedDict, total=False):
-    """What every submission takes besides its program's params.
-
-    Keys:
-        backend: name, such as `ibm_torino`; jobs of a session run on the session's backend.
-        tags: 8 at most, of 86 characters at most.
-        session_id: run in this session.
-        private: params are deleted when the job is over, and its result can be read once.
-        max_execution_time: seconds of QPU time, 1 to 10800; the job is ended after that.
-        log_level: critical, error, warning, info or debug.
-        calibration_id: run only with this calibration.
-
-    Source: schema `JobRunParams` of the contract.
-    """
-
-    backend: str
-    tags: Sequence[str]
-    session_id: str | None
-    private: bool | None
-    max_execution_time: float | None
-    log_level: str | None
-    calibration_id: str | None
-
-
-class SubmitOperations(Generic[J]):
-    """Ways to submit: those of a client, of its `jobs`, and of a session."""
-
-    _io: Connection
-    _limiter: SubmissionLimiter
-    _pace: Pace
-    _job: type[J]
-
-    @operation
-    def sampler(
-        self,
-        pubs: SamplerPub | Iterable[SamplerPub],
-        *,
-        shots: int | None = None,
-        options: Mapping[str, Any] | None = None,
-        **request: Unpack[SubmitOptions],
-    ) -> Plan[J]:
-        """Submit circuits to the sampler; the outcome is the job, not its result.
-
-        Args:
-            pubs: OpenQASM 3 texts in native gates, or tuples (text, parameter values, shots).
-            shots: for pubs that name none; None leaves it to the service.
-            options: as in the contract's schema `JobRunParamsSampler`.
-            request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
-
-        Raises: InvalidInput, ApiError, TransportError. Source: operation `create_job`.
-        """
-        return (yield from self._submit("sampler", sampler_params(pubs, shots=shots, options=options), request))
-
-    @operation
-    def estimator(
-        self,
-        pubs: EstimatorPub | Iterable[EstimatorPub],
-        *,
-        precision: float | None = None,
-        options: Mapping[str, Any] | None = None,
-        resilience_level: int | None = None,
-        **request: Unpack[SubmitOptions],
-    ) -> Plan[J]:
-        """Submit circuits and observables to the estimator; the outcome is the job, not its result.
-
-        Args:
-            pubs: tuples (OpenQASM 3 text, observables, parameter values, precision), the last two left out at will.
-            precision: target standard error for pubs that name none; None leaves it to the service.
-            options: as in the contract's schema `JobRunParamsEstimator`.
-            resilience_level: 0 (no mitigation) to 2.
-            request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
-
-        Raises: InvalidInput, ApiError, TransportError. Source: operation `create_job`.
-        """
-        params = estimator_params(pubs, precision=precision, options=options, resilience_level=resilience_level)
-        return (yield from self._submit("estimator", params, request))
-
-    @operation
-    def submit(self, program_id: str, *, params: Mapping[str, Any], **request: Unpack[SubmitOptions]) -> Plan[J]:
-        """Submit a job with params of your own making, sent as they are.
-
-        Args:
-            program_id: `sampler`, `estimator`, `noise-learner`, `executor`, ...
-            params: JSON, as the contract's schema of the program says.
-            request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
-
-        Raises: InvalidInput, ApiError, TransportError. Source: operation `create_job`.
-        """
-        return (yield from self._submit(program_id, params, request))
-
-    def _submit(self, program_id: str, params: Mapping[str, Any], options: SubmitOptions) -> Plan[J]:
-        fields: dict[str, Any] = {**self._defaults(), **options}
-        request = JobRequest(program_id=program_id, params=params, **fields)
-        created = yield from submit(request, limiter=self._limiter)
-        known = {"backend": request.backend, "program": {"id": program_id}, "tags": list(request.tags or ()), **created}
-        return self._job(self._io, created["id"], raw=known, pace=self._pace)
-
-    def _defaults(self) -> SubmitOptions:
-        return {}
+    entry: Entry
+    job: Job | AsyncJob | None
 
 
 class JobsOperations(SubmitOperations[J]):
     """`client.jobs`."""
 
-    def __init__(self, io: Connection, *, limiter: SubmissionLimiter, pace: Pace) -> None:
+    def __init__(self, io: Connection, *, submitter: Submitter, usage: UsageWatch, pace: Pace) -> None:
         """Made by the client."""
         self._io = io
-        self._limiter = limiter
+        self._submitter = submitter
+        self._usage = usage
         self._pace = pace
 
     @operation
@@ -147,6 +55,37 @@ class JobsOperations(SubmitOperations[J]):
             raise InvalidInput(f"job_id={job_id!r} is no job's id.")
         response = yield from fetch(jobs_api.get_job, id=job_id, exclude_params=True)
         return self._handle(json_object(response), job_id)
+
+    @operation
+    def find(self, tag: str) -> Plan[J | None]:
+        """The newest job that carries `tag`, or None.
+
+        Raises: InvalidInput, ApiError, TransportError. Source: operation `list_jobs`.
+        """
+        check_tags([tag])
+        response = yield from fetch(jobs_api.list_jobs, tags=[tag], limit=1, offset=0, exclude_params=True)
+        for job in json_object(response).get("jobs") or []:
+            if tag in (job.get("tags") or ()):
+                return self._handle(job, job["id"])
+        return None
+
+    @operation
+    def recover(self) -> Plan[list_type[Recovered]]:
+        """Settle what killed processes left in the journal: each submission whose outcome nobody wrote down.
+
+        Each is looked for by its tag, for as long as the client's `SubmissionPolicy` says; nothing is submitted.
+
+        Raises: ConfigurationError (the client keeps no journal), ApiError. Source: operation `list_jobs`.
+        """
+        journal = self._submitter.journal
+        if journal is None:
+            raise ConfigurationError("there is no journal: make the client with journal=True, or with a path.")
+        entries: Sequence[Entry] = yield InThread(journal.unsettled)
+        found = []
+        for entry in entries:
+            job = yield from self._submitter.recover(entry.tag)
+            found.append(Recovered(entry, self._handle(job, job["id"]) if job is not None else None))
+        return found
 
     @stream
     def list(

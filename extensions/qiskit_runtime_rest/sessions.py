@@ -16,8 +16,9 @@ from .connection.calls import fetch, json_object
 from .effects import AsyncFace, Plan, SyncFace, operation, run, run_async
 from .errors import Conflict, InvalidInput, NotFound, RuntimeRestError
 from .job import AsyncJob, Job
-from .jobs import SubmitOperations, SubmitOptions
-from .submission import SubmissionLimiter
+from .submission import Submitter
+from .submit import SubmitOperations, SubmitOptions
+from .usage import UsageWatch
 from .waiting import Pace
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ class SessionOperations(SubmitOperations[J]):
         session_id: str,
         *,
         raw: dict[str, Any],
-        limiter: SubmissionLimiter,
+        submitter: Submitter,
+        usage: UsageWatch,
         pace: Pace,
         cancel_on_error: bool = False,
     ) -> None:
@@ -55,7 +57,8 @@ class SessionOperations(SubmitOperations[J]):
         self._io = io
         self.id = session_id
         self.raw = raw
-        self._limiter = limiter
+        self._submitter = submitter
+        self._usage = usage
         self._pace = pace
         self._cancel_on_error = cancel_on_error
         self._ended = False
@@ -164,10 +167,11 @@ class SessionsOperations(Generic[S]):
 
     _session: type[S]
 
-    def __init__(self, io: Connection, *, limiter: SubmissionLimiter, pace: Pace) -> None:
+    def __init__(self, io: Connection, *, submitter: Submitter, usage: UsageWatch, pace: Pace) -> None:
         """Made by the client."""
         self._io = io
-        self._limiter = limiter
+        self._submitter = submitter
+        self._usage = usage
         self._pace = pace
 
     @operation
@@ -199,7 +203,13 @@ class SessionsOperations(Generic[S]):
 
     def _handle(self, raw: dict[str, Any], session_id: str, *, cancel_on_error: bool = False) -> S:
         return self._session(
-            self._io, session_id, raw=raw, limiter=self._limiter, pace=self._pace, cancel_on_error=cancel_on_error
+            self._io,
+            session_id,
+            raw=raw,
+            submitter=self._submitter,
+            usage=self._usage,
+            pace=self._pace,
+            cancel_on_error=cancel_on_error,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Mapping
@@ -137,6 +138,12 @@ class Settings:
         }
         for name, value in resolved.items():
             object.__setattr__(self, name, value)
+
+    @property
+    def user(self) -> str:
+        """Who the service takes the caller for, as a text that gives neither key nor token away."""
+        who = f"{self.base_url}|{self.iam_url}|{self.api_key or self.token or ''}"
+        return hashlib.sha256(who.encode()).hexdigest()[:32]
 
     def __repr__(self) -> str:
         """Everything but the secrets; proxies, whose URLs may hold a password, by their names."""

@@ -9,14 +9,12 @@ import contextlib
 import os
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from .errors import ConfigurationError
 
-__all__ = ["InThread", "State", "default_state_path"]
+__all__ = ["State", "default_state_path"]
 
 FILE_NAME = "state.sqlite"
 PATIENCE_SECONDS = 30.0
@@ -95,20 +93,3 @@ class State:
             connection.close()
             raise
         return connection
-
-
-@dataclass(frozen=True)
-class InThread:
-    """Call `function`, which may block for a moment: in this thread, or beside the tasks in one of its own."""
-
-    function: Callable[[], Any]
-
-    def perform(self, _io: object) -> Any:
-        """Call it."""
-        return self.function()
-
-    async def perform_async(self, _io: object) -> Any:
-        """Call it in a worker thread."""
-        import anyio.to_thread
-
-        return await anyio.to_thread.run_sync(self.function)

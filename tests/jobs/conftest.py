@@ -30,6 +30,9 @@ class SharedClock:
     def monotonic(self) -> float:
         return 1000.0 + self.elapsed
 
+    def time(self) -> float:
+        return 1.7e9 + self.monotonic()
+
     def sleep(self, seconds: float, stop: threading.Event | None = None) -> None:
         if stop is not None and stop.is_set():
             return

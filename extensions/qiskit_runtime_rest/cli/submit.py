@@ -16,7 +16,7 @@ from .terminal import print_json, say
 if TYPE_CHECKING:
     from ..client import RuntimeClient
     from ..job import Job
-    from ..jobs import SubmitOptions
+    from ..submit import SubmitOptions
 
 __all__ = ["submit"]
 

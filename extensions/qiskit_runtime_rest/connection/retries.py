@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 import httpx
 
-from ..errors import ApiError, PendingJobsLimit, QuotaExceeded, TransportError
+from ..auth.iam import TOKEN_PATH
+from ..errors import ApiError, PendingJobsLimit, QuotaExceeded, ServerError, TransportError, UnexpectedAnswer
 
-__all__ = ["RetryPolicy", "may_retry"]
+__all__ = ["RetryPolicy", "may_have_happened", "may_retry"]
 
 IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 PASSING_STATUSES = frozenset({408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
@@ -31,6 +32,13 @@ def may_retry(request: httpx.Request, failure: ApiError | TransportError, *, rea
     if isinstance(failure, LIMITS_THAT_STAY) or failure.status not in PASSING_STATUSES:
         return False
     return harmless or failure.status == NOTHING_HAPPENED_STATUS
+
+
+def may_have_happened(failure: ApiError | TransportError) -> bool:
+    """Whether the service may have done what a request asked for, though `failure` is all that came of it."""
+    if isinstance(failure, TransportError):
+        return failure.sent
+    return isinstance(failure, ServerError | UnexpectedAnswer) and not failure.url.endswith(TOKEN_PATH)
 
 
 @dataclass(frozen=True, kw_only=True)

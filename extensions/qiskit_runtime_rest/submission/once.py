@@ -19,7 +19,7 @@ from qiskit_runtime_api.api import jobs as jobs_api
 from ..answers import unexpected_answer
 from ..connection.calls import fetch, json_object
 from ..connection.retries import may_have_happened
-from ..effects import Clock, Plan, Sleep
+from ..effects import Clock, InThread, Plan, Sleep
 from ..errors import (
     ApiError,
     InvalidInput,
@@ -30,7 +30,6 @@ from ..errors import (
     SubmissionWarning,
     TransportError,
 )
-from ..state import InThread
 from .journal import ABSENT, REFUSED, Journal
 from .pacing import SubmissionLimiter
 from .request import MOST_TAGS, JobRequest
@@ -116,6 +115,18 @@ class Submitter:
             yield from self._note(tag, lambda journal, tag, job=created: journal.settle(tag, job_id=job["id"]))
             return {"tags": list(request.tags or ()), **created}
         raise AssertionError("the last attempt returns or raises")
+
+    def known(self, key: str) -> Plan[dict[str, Any] | None]:
+        """The job that the journal knows as `key`, looked up if its outcome was never written down; or None."""
+        if self.journal is None:
+            return None
+        journal = self.journal
+        entry = yield InThread(lambda: journal.find(key))
+        if entry is None:
+            return None
+        if entry.job_id is not None:
+            return {"id": entry.job_id, "tags": [entry.tag]}
+        return (yield from self.recover(entry.tag))
 
     def recover(self, tag: str) -> Plan[dict[str, Any] | None]:
         """Look once more for the job with `tag`, and write down what became of it; None if there is none."""

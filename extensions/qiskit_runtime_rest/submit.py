@@ -1,0 +1,222 @@
+"""Ways to submit: one job, or many, from a client, its `jobs`, or a session."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any, Generic, TypeAlias, TypedDict, TypeVar, Unpack
+
+from .connection import Connection
+from .effects import Face, OnExecutor, Plan, Together, operation
+from .errors import ConfigurationError, InvalidInput, RuntimeRestError, SubmissionUnknown
+from .job import AsyncJob, Job
+from .pubs import EstimatorPub, SamplerPub
+from .submission import JobRequest, Submitter
+from .usage import UsageWatch
+from .waiting import Pace
+
+__all__ = ["SubmitOperations", "SubmitOptions", "Submitted"]
+
+J = TypeVar("J", Job, AsyncJob)
+
+Requested: TypeAlias = JobRequest | Callable[[], JobRequest]
+"""A request, or a function that builds one where it is called."""
+
+
+class SubmitOptions(TypedDict, total=False):
+    """What every submission takes besides its program's params.
+
+    Keys:
+        backend: name, such as `ibm_torino`; jobs of a session run on the session's backend.
+        tags: 8 at most, of 86 characters at most.
+        session_id: run in this session.
+        private: params are deleted when the job is over, and its result can be read once.
+        max_execution_time: seconds of QPU time, 1 to 10800; the job is ended after that.
+        log_level: critical, error, warning, info or debug.
+        calibration_id: run only with this calibration.
+
+    Source: schema `JobRunParams` of the contract.
+    """
+
+    backend: str
+    tags: Sequence[str]
+    session_id: str | None
+    private: bool | None
+    max_execution_time: float | None
+    log_level: str | None
+    calibration_id: str | None
+
+
+@dataclass(frozen=True)
+class Submitted(Generic[J]):
+    """What one request of `submit_all` came to: a `job`, or the `error` in its place. `index`: its place, from 0."""
+
+    index: int
+    job: J | None = None
+    error: RuntimeRestError | None = None
+
+
+class SubmitOperations(Face, Generic[J]):
+    """Ways to submit: those of a client, of its `jobs`, and of a session."""
+
+    _io: Connection
+    _submitter: Submitter
+    _usage: UsageWatch
+    _pace: Pace
+    _job: type[J]
+
+    @operation
+    def sampler(
+        self,
+        pubs: SamplerPub | Iterable[SamplerPub],
+        *,
+        shots: int | None = None,
+        options: Mapping[str, Any] | None = None,
+        **request: Unpack[SubmitOptions],
+    ) -> Plan[J]:
+        """Submit circuits to the sampler; the outcome is the job, not its result.
+
+        Args:
+            pubs: OpenQASM 3 texts in native gates, or tuples (text, parameter values, shots).
+            shots: for pubs that name none; None leaves it to the service.
+            options: as in the contract's schema `JobRunParamsSampler`.
+            request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
+
+        Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
+        """
+        fields = self._with_defaults(request)
+        return (yield from self._submit(JobRequest.sampler(pubs, shots=shots, options=options, **fields)))
+
+    @operation
+    def estimator(
+        self,
+        pubs: EstimatorPub | Iterable[EstimatorPub],
+        *,
+        precision: float | None = None,
+        options: Mapping[str, Any] | None = None,
+        resilience_level: int | None = None,
+        **request: Unpack[SubmitOptions],
+    ) -> Plan[J]:
+        """Submit circuits and observables to the estimator; the outcome is the job, not its result.
+
+        Args:
+            pubs: tuples (OpenQASM 3 text, observables, parameter values, precision), the last two left out at will.
+            precision: target standard error for pubs that name none; None leaves it to the service.
+            options: as in the contract's schema `JobRunParamsEstimator`.
+            resilience_level: 0 (no mitigation) to 2.
+            request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
+
+        Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
+        """
+        asked = JobRequest.estimator(
+            pubs,
+            precision=precision,
+            options=options,
+            resilience_level=resilience_level,
+            **self._with_defaults(request),
+        )
+        return (yield from self._submit(asked))
+
+    @operation
+    def submit(self, program_id: str, *, params: Mapping[str, Any], **request: Unpack[SubmitOptions]) -> Plan[J]:
+        """Submit a job with params of your own making, sent as they are.
+
+        Args:
+            program_id: `sampler`, `estimator`, `noise-learner`, `executor`, ...
+            params: JSON, as the contract's schema of the program says.
+            request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
+
+        Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
+        """
+        fields = self._with_defaults(request)
+        return (yield from self._submit(JobRequest(program_id=program_id, params=params, **fields)))
+
+    @operation
+    def submit_all(
+        self,
+        requests: Iterable[Requested],
+        *,
+        max_in_flight: int = 8,
+        resume: str | None = None,
+        on_progress: Callable[[Submitted[J]], Any] | None = None,
+        executor: Executor | None = None,
+    ) -> Plan[list[Submitted[J]]]:
+        """Submit many jobs, each exactly once; the outcome has one `Submitted` for each request, in their order.
+
+        Args:
+            requests: `JobRequest`s, or functions that build one; taken as they are needed.
+            max_in_flight: how many are being submitted at a time.
+            resume: a name for the whole. Submitted again under the same name, after a crash say, requests that became
+                jobs already are not sent again. Needs a client with `journal=`.
+            on_progress: called with each `Submitted` as it comes.
+            executor: where functions among the requests are called; they and what they return have to pickle.
+
+        Raises: InvalidInput, ConfigurationError. What becomes of a request is in its `Submitted`.
+        """
+        if max_in_flight < 1:
+            raise InvalidInput(f"max_in_flight={max_in_flight!r}: it is 1 at least.")
+        if resume is not None and self._submitter.journal is None:
+            raise ConfigurationError("resume= needs a journal: make the client with journal=True, or with a path.")
+
+        def plans() -> Iterator[Plan[Submitted[J]]]:
+            for index, request in enumerate(requests):
+                yield self._submit_one(index, request, resume, on_progress, executor)
+
+        outcomes: list[Submitted[J]] = yield Together(plans(), max_in_flight)
+        return outcomes
+
+    def _submit_one(
+        self,
+        index: int,
+        requested: Requested,
+        resume: str | None,
+        on_progress: Callable[[Submitted[J]], Any] | None,
+        executor: Executor | None,
+    ) -> Plan[Submitted[J]]:
+        outcome: Submitted[J]
+        try:
+            if isinstance(requested, JobRequest):
+                request = requested
+            elif executor is not None:
+                request = yield OnExecutor(executor, requested)
+            else:
+                request = requested()
+            key = None if resume is None else f"{resume}/{index}/{request.digest()}"
+            outcome = Submitted(index, job=(yield from self._submit(request, key=key)))
+        except RuntimeRestError as error:
+            outcome = Submitted(index, error=error)
+        if on_progress is not None:
+            on_progress(outcome)
+        return outcome
+
+    def _submit(self, request: JobRequest, *, key: str | None = None) -> Plan[J]:
+        if key is not None and (known := (yield from self._submitter.known(key))) is not None:
+            return self._made(request, known)
+        yield from self._usage.warn_if_over(request)
+        try:
+            created = yield from self._submitter.submit(request, key=key)
+        except SubmissionUnknown as error:
+            error.look_again = functools.partial(self._look_again, error, request)
+            raise
+        return self._made(request, created)
+
+    def _look_again(self, error: SubmissionUnknown, request: JobRequest) -> Any:
+        return self._run(self._recover(error, request))
+
+    def _recover(self, error: SubmissionUnknown, request: JobRequest) -> Plan[J]:
+        found = (yield from self._submitter.recover(error.tag)) if error.tag else None
+        if found is None:
+            raise error
+        return self._made(request, found)
+
+    def _made(self, request: JobRequest, created: Mapping[str, Any]) -> J:
+        known = {"backend": request.backend, "program": {"id": request.program_id}, **created}
+        return self._job(self._io, created["id"], raw=known, pace=self._pace)
+
+    def _with_defaults(self, options: SubmitOptions) -> dict[str, Any]:
+        return {**self._defaults(), **options}
+
+    def _defaults(self) -> SubmitOptions:
+        return {}
