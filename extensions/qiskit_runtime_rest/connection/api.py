@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 import httpx
+
 from qiskit_runtime_api.client import Client
 
 from ..answers import unexpected_answer
