@@ -134,3 +134,12 @@ async def test_a_real_job_that_runs_too_long_is_stopped_without_anybody_asking()
     await left(service, job_id, Status.RUNNING)
     assert job(service, job_id).reason_code == 1305
     assert pool.cancelled == [pool.futures[1]]
+
+
+async def test_an_outcome_that_comes_after_the_limit_comes_too_late() -> None:
+    pool = Pool()
+    service = Service(Options(), pool=lambda count: pool)
+    job_id = submit(service, 1, cost=10)
+    service.clock.advance(11)
+    await pool.finish(1)
+    assert job(service, job_id).reason_code == 1305

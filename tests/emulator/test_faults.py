@@ -175,3 +175,14 @@ def test_a_fault_is_noted_in_the_record_of_requests(emulator: Emulator, api: htt
         ("list_jobs", "rate_limited", 429),
         ("list_jobs", None, 200),
     ]
+
+
+def test_values_are_put_only_where_the_answer_has_them(emulator: Emulator, api: httpx.Client) -> None:
+    session_id = api.post("/sessions", json={"mode": "batch", "backend": "ibm_torino"}).json()["id"]
+    emulator.faults.add("get_session", kind="unknown_status", times=1)
+    emulator.faults.add("get_session", kind="null", times=1)
+    emulator.faults.add("get_session", kind="null", replace={"timestamps.0.status": None, "timestamps.9.status": 1})
+    usual, nulls, inside = (api.get(f"/sessions/{session_id}").json() for _ in range(3))
+    assert (usual["state"], "status" in usual) == ("open", False)
+    assert (nulls["started_at"], nulls["timestamps"], "created" in nulls) == (None, None, False)
+    assert [entry["status"] for entry in inside["timestamps"]] == [None]

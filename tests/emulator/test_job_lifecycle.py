@@ -186,3 +186,19 @@ def test_metrics_tell_the_caller_and_what_was_used(emulator: Emulator, api: http
     assert metrics["circuits_execution_time_ns"] > 0
     used = api.get("/instances/usage").json()["usage_consumed_seconds"]
     assert used == metrics["usage"]["qpu_charge_time_seconds"]
+
+
+def test_interim_results_can_be_published_and_are_kept_for_two_days(
+    emulator: Emulator, api: httpx.Client, control: httpx.Client, connect: Callable[..., httpx.Client], submit: Submit
+) -> None:
+    emulator.pace = "hold"
+    job_id = submit(api)
+    assert control.post(f"/jobs/{job_id}/interim_results", content=b'{"step": 1}').status_code == 204
+    assert api.get(f"/jobs/{job_id}/interim_results").text == '{"step": 1}'
+    emulator.clock.advance(2 * 86_400 - 1)
+    assert connect(emulator).get(f"/jobs/{job_id}/interim_results").status_code == 200
+    emulator.clock.advance(1)
+    assert connect(emulator).get(f"/jobs/{job_id}/interim_results").status_code == 204
+    api = connect(emulator)
+    api.post(f"/jobs/{job_id}/cancel")
+    assert control.post(f"/jobs/{job_id}/interim_results", content=b"late").status_code == 404

@@ -14,6 +14,9 @@ from qiskit_runtime_rest.testing import Emulator
 
 AMBIENT = ("QISKIT_IBM_TOKEN", "QISKIT_IBM_INSTANCE", "QISKIT_IBM_URL", "QISKIT_IBM_CHANNEL", "IAM_URL")
 
+LONGEST = 3600.0
+"""Seconds after which a test fails rather than waits on."""
+
 
 class SharedClock:
     """A client's clock that takes the service's along: a sleep takes no time and moves both.
@@ -38,6 +41,7 @@ class SharedClock:
             return
         self.slept.append(seconds)
         self.elapsed += seconds
+        assert self.elapsed < LONGEST, "this wait has no end"
         self._emulator.clock.advance(seconds)
         self.after_sleep(self.elapsed)
 

@@ -64,6 +64,15 @@ async def test_a_longer_job_is_looked_at_less_often_and_its_end_seen_in_time(
     assert len(sent(emulator, "get_job")) == looks
 
 
+async def test_a_job_that_has_moved_on_is_looked_at_often_again(client: Any, emulator: Emulator, clock: Any) -> None:
+    emulator.pace = {"queued": "seconds:60", "running": "seconds:1"}
+    job = await now(client.jobs.submit("sampler", **STUDY))
+    began: list[float] = []
+    await now(job.wait(on_status=lambda status: began.append(clock.elapsed)))
+    _, running, completed = began
+    assert completed - running < 1.3
+
+
 @pytest.mark.parametrize("chance", [lambda: 0.0, lambda: 0.999999, random.Random(7).random], ids=["low", "high", "any"])
 async def test_no_interval_is_below_a_quarter_second_or_above_fifteen(
     connect: Callable[..., Any], emulator: Emulator, chance: Callable[[], float]

@@ -150,6 +150,18 @@ class Control:
         self.recorder.clear()
         return Answer(status=204)
 
+    async def publish_interim(self, call: Call) -> Answer:
+        """`POST jobs/{job_id}/interim_results`: the body becomes what a program has published so far.
+
+        The simulated programs publish nothing; this stands in for one that does.
+        """
+        job = call.service.jobs.get(call.path["job_id"])
+        if job is None or job.ended:
+            return Answer(status=404, body={"error": "There is no such pending job."})
+        text = (await call.request.body()).decode("utf-8", "replace")
+        call.service.jobs.publish_interim(job, text)
+        return Answer(status=204)
+
     async def circuits(self, call: Call) -> Answer:
         """`GET jobs/{job_id}/circuits`: what `transpiled_circuits` of older API versions points at."""
         job = call.service.jobs.get(call.path["job_id"])

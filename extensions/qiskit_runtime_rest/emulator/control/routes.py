@@ -28,6 +28,7 @@ def control_routes(control: Control) -> tuple[Route, ...]:
         ("GET", "/requests", control.list_requests),
         ("DELETE", "/requests", control.clear_requests),
         ("GET", "/jobs/{job_id}/circuits", control.circuits),
+        ("POST", "/jobs/{job_id}/interim_results", control.publish_interim),
     )
     return tuple(
         Route(method, f"{PREFIX}{path}", handler, public=True, contracted=False) for method, path, handler in table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
@@ -98,7 +98,7 @@ def _spoilt(given: _Buffered, rule: FaultRule) -> _Buffered:
         media = b"text/html; charset=utf-8" if html else b"application/json"
         status, headers = rule.status or status, [(b"content-type", media)]
     elif rule.replace:
-        body = _replaced(body, dict(rule.replace))
+        body = _replaced(body, rule.replace)
     headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in rule.headers.items()]
     if rule.retry_after is not None:
         headers.append((b"retry-after", str(rule.retry_after).encode("latin-1")))
@@ -107,8 +107,8 @@ def _spoilt(given: _Buffered, rule: FaultRule) -> _Buffered:
     return _Buffered(status, headers, body)
 
 
-def _replaced(body: bytes, values: dict[str, Any]) -> bytes:
-    """Put values into a JSON answer, at each dotted path whose parent is there."""
+def _replaced(body: bytes, values: Mapping[str, Any]) -> bytes:
+    """Put values into a JSON answer, each at its dotted path; a path that the answer has not is passed over."""
     try:
         answer = json.loads(body)
     except ValueError:
@@ -117,14 +117,20 @@ def _replaced(body: bytes, values: dict[str, Any]) -> bytes:
         *parents, last = path.split(".")
         part: Any = answer
         for step in parents:
-            part = part[int(step)] if isinstance(part, list) and step.isdigit() else part.get(step)
-            if part is None:
-                break
-        if isinstance(part, list) and last.isdigit() and int(last) < len(part):
-            part[int(last)] = value
-        elif isinstance(part, dict):
+            part = _step(part, step)
+        if isinstance(part, dict) and last in part:
             part[last] = value
+        elif isinstance(part, list) and last.isdigit() and int(last) < len(part):
+            part[int(last)] = value
     return json.dumps(answer).encode()
+
+
+def _step(part: Any, step: str) -> Any:
+    if isinstance(part, dict):
+        return part.get(step)
+    if isinstance(part, list) and step.isdigit() and int(step) < len(part):
+        return part[int(step)]
+    return None
 
 
 async def _send(answer: _Buffered, rule: FaultRule, send: Send) -> None:

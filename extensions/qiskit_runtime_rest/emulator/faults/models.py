@@ -50,7 +50,7 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
     "slow": {"chunks": 10, "pause": 0.05},
     "delay": {"delay": 1.0},
     "unknown_status": {"replace": {"status": "Reticulating", "state.status": "Reticulating"}},
-    "null": {},
+    "null": {"replace": {"created": None, "started_at": None, "timestamps": None}},
 }
 
 
@@ -63,7 +63,7 @@ class FaultRule:
     skip: how many matching requests pass before. seed: makes the chance repeatable.
     delay: seconds before anything else. when: `before` (the request has no effect) or `after` it took effect.
     reset: reset the connection. status, headers, body (JSON) or html: the answer instead.
-    replace: values by dotted path in the JSON answer. retry_after: a Retry-After header.
+    replace: values by dotted path in the JSON answer, where it has that path. retry_after: a Retry-After header.
     keep: the part (below 1) or number of bytes of the body after which the connection ends.
     chunks, pause: send the body in so many pieces, with so many seconds between them.
     """

@@ -64,6 +64,8 @@ class Job:
     execution_ns: float = 0.0
     qiskit_version: str | None = None
     estimated_seconds: float | None = None
+    interim_at: float | None = None
+    """When it last published an interim result."""
     result_taken: bool = False
     deleted: bool = False
     """No longer visible, but still accounted for."""

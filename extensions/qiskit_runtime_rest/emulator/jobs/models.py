@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["JobFilter", "Jobs"]
 
 _TABLE = "jobs"
+_INTERIM_SECONDS = 2 * 86_400
 
 
 @frozen(kw_only=True)
@@ -175,8 +176,16 @@ class Jobs:
         """What the job has logged so far."""
         return self._storage.text(job.id, "logs") or ""
 
+    def publish_interim(self, job: Job, text: str) -> None:
+        """Keep an interim result of a job, in place of an earlier one."""
+        with self._storage.transaction():
+            self._storage.put_text(job.id, "interim", text)
+            self.save(evolve(job, interim_at=self._clock.now()))
+
     def interim_results(self, job: Job) -> str | None:
-        """What a job has published before its end."""
+        """What a job has published before its end; kept for two days."""
+        if job.interim_at is None or self._clock.now() >= job.interim_at + _INTERIM_SECONDS:
+            return None
         return self._storage.text(job.id, "interim")
 
     def take_result(self, job: Job) -> str | None:
