@@ -1,0 +1,327 @@
+"""Whatever is lost on the way: one submission, one job, and the handle of that job."""
+
+from __future__ import annotations
+
+import pickle
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import anyio.to_thread
+import pytest
+
+from qiskit_runtime_rest import (
+    ConfigurationError,
+    InvalidInput,
+    JobRequest,
+    PendingJobsLimit,
+    QuotaExceeded,
+    RetryPolicy,
+    RuntimeClient,
+    SubmissionPolicy,
+    SubmissionUnknown,
+    SubmissionWarning,
+    TransportError,
+)
+from qiskit_runtime_rest.testing import Emulator
+
+from ..conftest import FakeClock
+from .faces import every, now
+from .faulty_proxy import FaultyProxy
+from .service import BACKEND, ONES, script, sent
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(autouse=True)
+def idle(emulator: Emulator) -> Iterator[None]:
+    """No job runs."""
+    emulator.pace = "hold"
+    return
+
+
+def request(shots: int = 1, **fields: Any) -> JobRequest:
+    return JobRequest.sampler(ONES, shots=shots, backend=BACKEND, **fields)
+
+
+async def recorded(client: Any) -> list[str]:
+    return [job.id for job in await every(client.jobs.list())]
+
+
+LOST = ("reset_after", "server_error", "bad_gateway", "edge_error", "truncated")
+
+
+@pytest.mark.parametrize("kind", LOST)
+async def test_a_job_whose_answer_is_lost_is_found_and_adopted(client: Any, emulator: Emulator, kind: str) -> None:
+    script(emulator, {"kind": kind, "when": "after"}, operation="create_job")
+    job = await now(client.sampler(ONES, backend=BACKEND, tags=["mine"]))
+    assert await recorded(client) == [job.id]
+    assert len(sent(emulator, "create_job")) == 1
+    assert "mine" in job.tags
+    assert job.program_id == "sampler"
+
+
+async def test_each_submission_has_a_tag_of_its_own_that_finds_it(client: Any) -> None:
+    jobs = [await now(client.sampler(ONES, backend=BACKEND)) for _ in range(2)]
+    tags = [job.tags[-1] for job in jobs]
+    assert tags[0] != tags[1]
+    assert [(await now(client.jobs.find(tag))).id for tag in tags] == [job.id for job in jobs]
+    assert await now(client.jobs.find("nobody's")) is None
+
+
+async def test_what_stays_missing_is_told_with_its_tag_and_can_be_looked_for_again(
+    client: Any, emulator: Emulator, clock: Any
+) -> None:
+    script(emulator, {"kind": "reset_after"}, operation="create_job")
+    emulator.faults.add("list_jobs", kind="null", times=None, replace={"jobs": []})
+    with pytest.raises(SubmissionUnknown) as unknown:
+        await now(client.sampler(ONES, backend=BACKEND))
+    assert 20 < sum(clock.slept) <= 30
+    assert unknown.value.tag in str(unknown.value)
+    assert isinstance(unknown.value.__cause__, TransportError)
+    assert unknown.value.tag in unknown.value.request["tags"]
+    with pytest.raises(SubmissionUnknown):
+        await now(unknown.value.recover())
+    emulator.faults.clear()
+    job = await now(unknown.value.recover())
+    assert [job.id] == await recorded(client)
+    assert len(sent(emulator, "create_job")) == 1
+
+
+async def test_the_error_crosses_processes_without_its_client(client: Any, emulator: Emulator) -> None:
+    script(emulator, {"kind": "reset"}, operation="create_job")
+    with pytest.raises(SubmissionUnknown) as unknown:
+        await now(client.sampler(ONES, backend=BACKEND))
+    copy = pickle.loads(pickle.dumps(unknown.value))
+    assert (copy.tag, copy.request, str(copy)) == (unknown.value.tag, unknown.value.request, str(unknown.value))
+    with pytest.raises(SubmissionUnknown):
+        copy.recover()
+
+
+async def test_on_request_what_was_not_recorded_is_submitted_again(
+    connect: Callable[..., Any], emulator: Emulator
+) -> None:
+    client = connect(submission=SubmissionPolicy(if_unknown="submit again"))
+    script(emulator, {"kind": "reset"}, {"kind": "reset"}, operation="create_job")
+    job = await now(client.sampler(ONES, backend=BACKEND))
+    assert await recorded(client) == [job.id]
+    emulator.faults.add("create_job", kind="reset", times=None)
+    with pytest.raises(SubmissionUnknown):
+        await now(client.sampler(ONES, backend=BACKEND))
+
+
+async def test_a_job_of_somebody_else_is_not_adopted(client: Any, emulator: Emulator) -> None:
+    await now(client.sampler(ONES, backend=BACKEND, tags=["other"]))
+    script(emulator, {"kind": "reset"}, operation="create_job")
+    emulator.faults.add("list_jobs", kind="null", times=None, replace={"jobs.0.tags": ["other"]})
+    with pytest.raises(SubmissionUnknown):
+        await now(client.sampler(ONES, backend=BACKEND))
+
+
+async def test_without_a_tag_nothing_is_looked_up(connect: Callable[..., Any], emulator: Emulator) -> None:
+    client = connect(submission=SubmissionPolicy(tagged=False))
+    script(emulator, {"kind": "reset_after"}, operation="create_job")
+    with pytest.raises(SubmissionUnknown, match="no tag"):
+        await now(client.sampler(ONES, backend=BACKEND))
+    assert sent(emulator, "list_jobs") == []
+    with pytest.raises(InvalidInput, match="twice"):
+        SubmissionPolicy(tagged=False, if_unknown="submit again")
+    with pytest.raises(InvalidInput, match="if_unknown"):
+        SubmissionPolicy(if_unknown="hope")  # type: ignore[arg-type]
+
+
+async def test_eight_tags_of_ones_own_leave_no_room_and_that_is_said(client: Any) -> None:
+    with pytest.warns(SubmissionWarning, match="leave no room"):
+        job = await now(client.sampler(ONES, backend=BACKEND, tags=[str(n) for n in range(8)]))
+    assert len(job.tags) == 8
+
+
+async def test_the_pending_jobs_limit_is_waited_out_on_request(
+    connect: Callable[..., Any], emulator: Emulator, clock: Any
+) -> None:
+    full = {"status": 429, "body": {"errors": [{"code": 3458, "message": "Too many pending jobs."}]}}
+    script(emulator, *[full] * 4, operation="create_job")
+    with pytest.raises(PendingJobsLimit):
+        await now(connect().sampler(ONES, backend=BACKEND))
+    assert clock.slept == []
+    patient = connect(submission=SubmissionPolicy(wait_for_room=600))
+    assert (await now(patient.sampler(ONES, backend=BACKEND))).id
+    assert clock.slept == [8.0, 16.0, 32.0]
+
+
+async def test_a_used_up_quota_stops_at_once_and_names_the_day_it_returns(
+    client: Any, emulator: Emulator, clock: Any
+) -> None:
+    used_up = {"status": 403, "body": {"errors": [{"code": 4317, "message": "The monthly quota is used up."}]}}
+    script(emulator, used_up, operation="create_job")
+    ends = {"usage_period": {"start_time": "2026-11-01T00:00:00Z", "end_time": "2026-11-29T00:00:00Z"}}
+    script(emulator, {"replace": ends}, operation="get_usage")
+    with pytest.raises(QuotaExceeded) as quota:
+        await now(client.sampler(ONES, backend=BACKEND))
+    assert quota.value.resets_at == "2026-11-29T00:00:00Z"
+    assert clock.slept == []
+
+
+async def test_a_job_that_may_take_more_than_is_left_is_warned_of(
+    connect: Callable[..., Any], emulator: Emulator
+) -> None:
+    client = connect(instance=emulator.instances["emulator-open"])
+    limit = (await now(client.usage())).usage_limit_seconds
+    emulator.clear_requests()
+    emulator.faults.add("get_usage", kind="null", times=None, replace={"usage_consumed_seconds": limit - 20})
+    with pytest.warns(SubmissionWarning, match="20 s left"):
+        await now(client.sampler(ONES, backend=BACKEND, max_execution_time=60))
+    await now(client.sampler(ONES, backend=BACKEND, max_execution_time=10))
+    await now(client.sampler(ONES, backend=BACKEND))
+    assert len(sent(emulator, "get_usage")) == 1
+
+
+async def test_many_are_submitted_in_order_with_an_error_for_each_that_fails(client: Any, emulator: Emulator) -> None:
+    seen: list[int] = []
+    requests = [request(1), no_request, lambda: request(3)]
+    outcomes = await now(client.jobs.submit_all(requests, on_progress=lambda one: seen.append(one.index)))
+    assert [outcome.index for outcome in outcomes] == [0, 1, 2]
+    assert isinstance(outcomes[1].error, InvalidInput)
+    assert outcomes[1].job is None
+    assert sorted(seen) == [0, 1, 2]
+    assert sorted(await recorded(client)) == sorted([outcomes[0].job.id, outcomes[2].job.id])
+    with pytest.raises(InvalidInput, match="max_in_flight"):
+        await now(client.jobs.submit_all([], max_in_flight=0))
+
+
+def no_request() -> JobRequest:
+    return request(0)
+
+
+async def test_what_was_submitted_under_a_name_is_not_submitted_again(
+    connect: Callable[..., Any], emulator: Emulator, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigurationError, match="journal"):
+        await now(connect().jobs.submit_all([request()], resume="sweep"))
+    client = connect(journal=tmp_path / "journal.sqlite")
+    first = await now(client.jobs.submit_all([request(n) for n in (1, 2)], resume="sweep"))
+    again = await now(client.jobs.submit_all([request(n) for n in (1, 2, 3)], resume="sweep"))
+    assert [one.job.id for one in again][:2] == [one.job.id for one in first]
+    assert len(sent(emulator, "create_job")) == 3
+    changed = await now(client.jobs.submit_all([request(5)], resume="sweep"))
+    other = await now(client.jobs.submit_all([request(1)], resume="other sweep"))
+    assert len({one.job.id for one in [*again, *changed, *other]}) == 5
+
+
+async def test_a_job_may_be_built_on_an_executor(client: Any) -> None:
+    with ThreadPoolExecutor(1) as executor:
+        (outcome,) = await now(client.jobs.submit_all([request], executor=executor))
+    assert outcome.job.id in await recorded(client)
+
+
+KILLED = """
+import os, sys
+from qiskit_runtime_rest import JobRequest, RuntimeClient
+from qiskit_runtime_rest.connection import http
+send_once = http.HttpClient.send_once
+def killed(self, request, **options):
+    if request.method == "POST" and request.url.path.endswith("/v1/jobs"):
+        if sys.argv[2] == "after":
+            send_once(self, request, **options)
+        os._exit(9)
+    return send_once(self, request, **options)
+http.HttpClient.send_once = killed
+with RuntimeClient(journal=sys.argv[1]) as client:
+    client.jobs.submit("sampler", backend="ibm_torino", params={"pubs": [["x"]], "version": 2})
+"""
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+async def test_what_a_killed_process_left_behind_is_settled(
+    connect: Callable[..., Any], emulator: Emulator, tmp_path: Path, moment: str
+) -> None:
+    journal = tmp_path / "journal.sqlite"
+    environment = {
+        "QISKIT_IBM_TOKEN": emulator.api_key,
+        "QISKIT_IBM_INSTANCE": emulator.instance,
+        "QISKIT_IBM_URL": emulator.base_url,
+        "IAM_URL": emulator.iam_url,
+        "PYTHONPATH": ":".join(sys.path),
+    }
+    command = [sys.executable, "-c", KILLED, str(journal), moment]
+    killed = await anyio.to_thread.run_sync(lambda: subprocess.run(command, env=environment, check=False))
+    assert killed.returncode == 9
+    client = connect(journal=journal)
+    (recovered,) = await now(client.jobs.recover())
+    there = await recorded(client)
+    assert there == ([recovered.job.id] if moment == "after" else [])
+    assert (recovered.job is None) == (moment == "before")
+    assert recovered.entry.backend == BACKEND
+    assert await now(client.jobs.recover()) == []
+
+
+async def test_the_journal_is_for_its_owner_only_and_keeps_no_params(
+    connect: Callable[..., Any], tmp_path: Path
+) -> None:
+    journal = tmp_path / "state" / "journal.sqlite"
+    await now(connect(journal=journal).sampler(ONES, backend=BACKEND))
+    assert journal.stat().st_mode & 0o777 == 0o600
+    assert journal.parent.stat().st_mode & 0o777 == 0o700
+    assert b"OPENQASM" not in b"".join(path.read_bytes() for path in journal.parent.iterdir())
+    with sqlite3.connect(journal) as file:
+        assert file.execute("SELECT outcome FROM submissions").fetchall() == [("recorded",)]
+    file.close()
+
+
+async def test_a_journal_that_cannot_be_written_is_an_error_before_anything_is_sent(
+    connect: Callable[..., Any], emulator: Emulator, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigurationError, match="state file"):
+        await now(connect(journal=tmp_path / "file" / "journal.sqlite").sampler(ONES, backend=BACKEND))
+    assert emulator.requests == []
+
+
+async def test_a_client_without_a_journal_has_nothing_to_recover(client: Any) -> None:
+    with pytest.raises(ConfigurationError, match="journal"):
+        await now(client.jobs.recover())
+
+
+async def test_all_clients_of_a_user_share_the_pace(connect: Callable[..., Any], clock: Any, tmp_path: Path) -> None:
+    options = {"submissions_per_minute": 5, "state_path": tmp_path / "state.sqlite"}
+    one, other = connect(**options), connect(**options)
+    for _ in range(3):
+        await now(one.sampler(ONES, backend=BACKEND))
+        await now(other.sampler(ONES, backend=BACKEND))
+    assert sum(clock.slept) == pytest.approx(60)
+
+
+async def test_where_no_state_can_be_kept_a_process_paces_itself(
+    connect: Callable[..., Any], clock: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").write_text("")
+    client = connect(submissions_per_minute=1, state_path=tmp_path / "file" / "state.sqlite")
+    for _ in range(3):
+        await now(client.sampler(ONES, backend=BACKEND))
+    assert sum(clock.slept) == pytest.approx(120)
+    assert caplog.text.count("in this process only") == 1
+
+
+def test_a_thousand_submissions_through_a_network_that_fails_become_a_thousand_jobs(
+    emulator: Emulator, options: dict[str, Any]
+) -> None:
+    clock = FakeClock()
+    patient = {
+        "clock": clock,
+        "retries": RetryPolicy(attempts=12, seconds=1e9),
+        "submission": SubmissionPolicy(if_unknown="submit again", most_times=20),
+    }
+    with FaultyProxy(emulator.base_url, rate=0.3, seed=4) as proxy:
+        with RuntimeClient(**{**options, **patient, "base_url": proxy.base_url}) as client:
+            outcomes = client.jobs.submit_all((request(shots) for shots in range(1, 1001)), max_in_flight=8)
+        faults = sum(proxy.done.values()) - proxy.done["none"]
+    assert [outcome.error for outcome in outcomes if outcome.error] == []
+    with RuntimeClient(**options) as client:
+        jobs = {job.id: job for job in client.jobs.list(params=True)}
+    assert len(jobs) == 1000
+    assert [jobs[outcome.job.id].raw["params"]["shots"] for outcome in outcomes if outcome.job] == [*range(1, 1001)]
+    assert faults > 300
