@@ -14,6 +14,8 @@ from typing import Any
 import anyio.to_thread
 import pytest
 
+from qiskit_runtime_api.api.instances import replace_instance_configuration
+from qiskit_runtime_api.models import InstanceConfigurationUpdate
 from qiskit_runtime_rest import (
     ConfigurationError,
     InvalidInput,
@@ -167,12 +169,12 @@ async def test_a_used_up_quota_stops_at_once_and_names_the_day_it_returns(
 
 
 async def test_a_job_that_may_take_more_than_is_left_is_warned_of(
-    connect: Callable[..., Any], emulator: Emulator
+    client: Any, blocking: RuntimeClient, emulator: Emulator
 ) -> None:
-    client = connect(instance=emulator.instances["emulator-open"])
-    limit = (await now(client.usage())).usage_limit_seconds
+    limit = InstanceConfigurationUpdate(instance_limit=600)
+    replace_instance_configuration.sync_detailed(client=blocking.api, body=limit)
     emulator.clear_requests()
-    emulator.faults.add("get_usage", kind="null", times=None, replace={"usage_consumed_seconds": limit - 20})
+    emulator.faults.add("get_usage", kind="null", times=None, replace={"usage_consumed_seconds": 580})
     with pytest.warns(SubmissionWarning, match="20 s left"):
         await now(client.sampler(ONES, backend=BACKEND, max_execution_time=60))
     await now(client.sampler(ONES, backend=BACKEND, max_execution_time=10))

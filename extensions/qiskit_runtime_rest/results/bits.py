@@ -81,13 +81,22 @@ class Bits:
     def from_samples(cls, samples: Any, *, num_bits: int) -> Bits:
         """From hexadecimal texts (`0x3`), one a shot; nested lists of them for a pub with a shape.
 
+        Lists that were left in a large document (`SampleTexts`) are packed without becoming Python objects.
+
         Raises:
             Malformed: something else, or a value of more bits than the register has.
         """
+        check_bits(num_bits)
         shape, flat = _flatten(samples)
-        check_size(shape, bits=check_bits(num_bits))
+        outcomes: Outcomes
+        if any(isinstance(part, SampleTexts) for part in flat):
+            outcomes, shots = _packed(flat, num_bits=num_bits)
+            shape = (*shape[:-1], shots) if samples is not flat[0] else (shots,)
+        else:
+            outcomes = HexSamples(flat, num_bits=num_bits)
+        check_size(shape, bits=num_bits)
         *outer, shots = shape
-        return cls(HexSamples(flat, num_bits=num_bits), num_shots=shots, shape=tuple(outer))
+        return cls(outcomes, num_shots=shots, shape=tuple(outer))
 
     @classmethod
     def from_flags(cls, flags: Array) -> Bits:

@@ -5,18 +5,22 @@ Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html, 
 
 from __future__ import annotations
 
-import binascii
+import io
 import itertools
 import math
 import re
 import struct
 import zlib
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import field, frozen
 
 from .arrays import Array
+from .hollow import PackedText, unbase64_in_steps
 from .malformed import MAX_BYTES, Malformed, check_size, expect, expect_shape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = ["inflate", "read_compressed_npy", "read_npy", "unbase64"]
 
@@ -41,28 +45,18 @@ def unbase64(text: Any) -> bytes:
     Raises:
         Malformed: not a text, or not base64.
     """
-    try:
-        return binascii.a2b_base64(expect(text, str, what="packed data"), strict_mode=True)
-    except ValueError as error:
-        raise Malformed(f"packed data is not base64: {error}") from error
+    data = io.BytesIO()
+    data.writelines(unbase64_in_steps(_packed(text)))
+    return data.getvalue()
 
 
-def inflate(data: bytes, *, size: int) -> bytes:
-    """Decompress a zlib stream of exactly `size` bytes; never builds more than that.
+def inflate(text: Any, *, size: int) -> bytes:
+    """Decompress base64 of a zlib stream of exactly `size` bytes; never builds more than that.
 
     Raises:
-        Malformed: damaged, truncated, of another size, or larger than `MAX_BYTES`.
+        Malformed: not base64, damaged, truncated, of another size, or larger than `MAX_BYTES`.
     """
-    if size > MAX_BYTES:
-        raise Malformed(f"an array of {size} bytes exceeds the limit of {MAX_BYTES} bytes")
-    return _rest(zlib.decompressobj(), data, size=size)
-
-
-def _rest(stream: zlib._Decompress, data: bytes, *, size: int) -> bytes:
-    unpacked = stream.decompress(data, size + 1)
-    if len(unpacked) != size or not stream.eof or stream.unused_data:
-        raise Malformed(f"compressed data does not hold the {size} bytes that its type and shape need")
-    return unpacked
+    return _rest(zlib.decompressobj(), unbase64_in_steps(_packed(text)), size=size)
 
 
 def read_compressed_npy(text: Any) -> Array:
@@ -74,12 +68,33 @@ def read_compressed_npy(text: Any) -> Array:
     Raises:
         Malformed: anything but that.
     """
-    data = unbase64(text)
-    start = zlib.decompressobj().decompress(data[:MAX_HEADER_BYTES], MAX_HEADER_BYTES)
-    header = _read_header(start)
+    parts = unbase64_in_steps(_packed(text))
+    first = next(parts, b"")
+    header = _read_header(zlib.decompressobj().decompress(first[:MAX_HEADER_BYTES], MAX_HEADER_BYTES))
     stream = zlib.decompressobj()
-    stream.decompress(data, header.offset)
-    return header.array(_rest(stream, stream.unconsumed_tail, size=header.size))
+    stream.decompress(first, header.offset)
+    return header.array(_rest(stream, itertools.chain([stream.unconsumed_tail], parts), size=header.size))
+
+
+def _packed(text: Any) -> str | PackedText:
+    return text if isinstance(text, PackedText) else expect(text, str, what="packed data")
+
+
+def _rest(stream: zlib._Decompress, parts: Iterable[bytes], *, size: int) -> bytes:
+    """The `size` bytes that `stream` still holds, unpacked part by part into one buffer."""
+    if size > MAX_BYTES:
+        raise Malformed(f"an array of {size} bytes exceeds the limit of {MAX_BYTES} bytes")
+    # The values of such a buffer are handed on without a copy.
+    unpacked = io.BytesIO()
+    for part in parts:
+        if stream.eof and part:
+            raise Malformed("compressed data goes on after its end")
+        unpacked.write(stream.decompress(part, size + 1 - unpacked.tell()))
+        if unpacked.tell() > size:
+            break
+    if unpacked.tell() != size or not stream.eof or stream.unused_data:
+        raise Malformed(f"compressed data does not hold the {size} bytes that its type and shape need")
+    return unpacked.getvalue()
 
 
 def read_npy(data: bytes) -> Array:

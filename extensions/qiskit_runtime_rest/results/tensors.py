@@ -44,9 +44,8 @@ def read_tensor(value: Any, *, compressed: bool = False) -> Array:
     name, bits = _TYPES[kind]
     count = check_size(shape, bits=bits)
     size = (count * bits + 7) // 8
-    data = unbase64(member(value, "data", what="a tensor"))
-    if compressed:
-        data = inflate(data, size=size)
+    packed = member(value, "data", what="a tensor")
+    data = inflate(packed, size=size) if compressed else unbase64(packed)
     if len(data) != size:
         raise Malformed(f"a tensor of {kind} with shape {shape} needs {size} bytes, there are {len(data)}")
     return Array(unpack_bits(data, count=count) if kind == "bool" else data, dtype=name, shape=shape)
