@@ -45,10 +45,17 @@ def jobs(
     tag: Annotated[
         list[str] | None, typer.Option("--tag", "-t", help="Only jobs with this tag; all of them, if repeated.")
     ] = None,
+    recover: Annotated[
+        bool,
+        typer.Option("--recover", help="Instead: settle journaled submissions whose outcome nobody knows."),
+    ] = False,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many in all.")] = 20,
     json: JsonOption = False,
 ) -> None:
     """List jobs, the newest first. With --json, one object a line."""
+    if recover:
+        _recover(options, json=json)
+        return
     with options.client() as client:
         found = client.jobs.list(
             pending=pending,
@@ -68,6 +75,19 @@ def jobs(
         return
     console = stdout()
     console.print(fitting_table(COLUMNS, [_row(raw) for raw in listed], console=console))
+
+
+def _recover(options: ServiceOptions, *, json: bool) -> None:
+    with options.client(journal=True) as client:
+        settled = client.jobs.recover()
+    for one in settled:
+        job_id = one.job.id if one.job is not None else None
+        if json:
+            print_json({"tag": one.entry.tag, "job": job_id, "backend": one.entry.backend, "began": one.entry.began})
+        else:
+            typer.echo(f"{one.entry.tag}  {job_id or 'became no job'}")
+    if not settled:
+        say("nothing to recover.")
 
 
 def _row(raw: dict[str, Any]) -> tuple[object, ...]:

@@ -63,11 +63,11 @@ class ServiceOptions:
         given = {field.name: getattr(self, field.name) for field in fields(self)}
         return Settings(**{**given, **more}, application="qrr")
 
-    def client(self, **more: Any) -> RuntimeClient:
-        """A client with these settings; to be closed. `more`: as for `settings`."""
+    def client(self, *, journal: bool = False, **more: Any) -> RuntimeClient:
+        """A client with these settings; to be closed. `journal`: keep one. `more`: as for `settings`."""
         from ..client import RuntimeClient
 
-        return RuntimeClient(settings=self.settings(**more))
+        return RuntimeClient(settings=self.settings(**more), journal=journal)
 
 
 def with_service_options(command: Callable[Concatenate[ServiceOptions, P], None]) -> Callable[..., None]:

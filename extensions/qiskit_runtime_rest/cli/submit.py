@@ -50,6 +50,10 @@ def submit(
     max_execution_time: Annotated[
         float | None, typer.Option(help="QPU seconds after which the job is ended.", rich_help_panel=JOB)
     ] = None,
+    journal: Annotated[
+        bool,
+        typer.Option("--journal", help="Note the submission before it is sent; see `qrr jobs --recover`."),
+    ] = False,
     wait: Annotated[bool, typer.Option("--wait", "-w", help="Wait until the job is over.")] = False,
     timeout: Annotated[float | None, typer.Option(help="With --wait: seconds to wait at most.")] = None,
     json: JsonOption = False,
@@ -69,7 +73,7 @@ def submit(
     }
     texts = [_read(file) for file in files]
     circuit_options = {"shots": shots, "observables": observable, "precision": precision}
-    with options.client() as client:
+    with options.client(journal=journal) as client:
         try:
             job = _submit(client, program, texts, circuit_options, request)
         except KeyboardInterrupt:

@@ -1,0 +1,37 @@
+"""`qrr submit --journal` and `qrr jobs --recover`: what a killed process left behind."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from qiskit_runtime_rest.state import default_state_path
+from qiskit_runtime_rest.testing import Emulator
+
+from .conftest import BELL, Run
+
+
+@pytest.fixture
+def bell(tmp_path: Path) -> str:
+    path = tmp_path / "bell.qasm"
+    path.write_text(BELL)
+    return str(path)
+
+
+def test_a_submission_that_nobody_settled_is_found_again(
+    qrr: Run, held: Emulator, bell: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    submitted = qrr("submit", "sampler", bell, "--backend", "ibm_torino", "--journal")
+    assert submitted.exit_code == 0
+    nothing = qrr("jobs", "--recover")
+    assert (nothing.exit_code, nothing.stdout) == (0, "")
+    with closing(sqlite3.connect(default_state_path())) as file, file:
+        file.execute("UPDATE submissions SET outcome = 'sending', job_id = NULL")
+    recovered = qrr("jobs", "--recover", "--json")
+    assert json.loads(recovered.stdout)["job"] == submitted.stdout.strip()
+    assert qrr("jobs", "--recover").stdout == ""
