@@ -59,7 +59,7 @@ def test_every_error_is_public() -> None:
 
     assert set(errors.__all__) <= set(qiskit_runtime_rest.__all__)
     for name in errors.__all__:
-        assert issubclass(getattr(qiskit_runtime_rest, name), RuntimeRestError)
+        assert issubclass(getattr(qiskit_runtime_rest, name), RuntimeRestError | Warning)
 
 
 def test_every_public_class_says_what_it_is_and_where_from() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections import Counter
 from html import escape
@@ -11,6 +12,7 @@ from attrs import field, frozen
 
 from . import bitplanes, counting
 from .arrays import Array, flat_index, nest
+from .hollow import SampleTexts
 from .malformed import Malformed, check_bits, check_size, expect
 from .numpy_access import require_numpy
 from .outcomes import HexSamples, Outcomes, PackedRows
@@ -87,16 +89,18 @@ class Bits:
             Malformed: something else, or a value of more bits than the register has.
         """
         check_bits(num_bits)
-        shape, flat = _flatten(samples)
+        shape, lists = _innermost(samples)
         outcomes: Outcomes
-        if any(isinstance(part, SampleTexts) for part in flat):
-            outcomes, shots = _packed(flat, num_bits=num_bits)
-            shape = (*shape[:-1], shots) if samples is not flat[0] else (shots,)
+        if any(isinstance(part, SampleTexts) for part in lists):
+            outcomes, lengths = _packed(lists, num_bits=num_bits)
         else:
-            outcomes = HexSamples(flat, num_bits=num_bits)
-        check_size(shape, bits=num_bits)
-        *outer, shots = shape
-        return cls(outcomes, num_shots=shots, shape=tuple(outer))
+            outcomes = HexSamples([text for part in lists for text in part], num_bits=num_bits)
+            lengths = set(map(len, lists))
+        if len(lengths) > 1:
+            raise Malformed("samples are ragged")
+        shots = lengths.pop() if lengths else 0
+        check_size((*shape, shots), bits=num_bits)
+        return cls(outcomes, num_shots=shots, shape=shape)
 
     @classmethod
     def from_flags(cls, flags: Array) -> Bits:
@@ -283,18 +287,36 @@ class Bits:
         )
 
 
-def _flatten(samples: Any) -> tuple[tuple[int, ...], list[Any]]:
-    shape, flat = [len(expect(samples, list, what="samples"))], samples
-    while flat and isinstance(flat[0], list):
-        lengths = {len(expect(part, list, what="samples of a sweep")) for part in flat}
+def _innermost(samples: Any) -> tuple[tuple[int, ...], list[Any]]:
+    """The shape around the innermost lists of samples, and these lists."""
+    shape: list[int] = []
+    lists = [samples]
+    while any(isinstance(part, list) and part and isinstance(part[0], list | SampleTexts) for part in lists):
+        lengths = {len(expect(part, list, what="samples of a sweep")) for part in lists}
         if len(lengths) != 1:
             raise Malformed("samples are ragged")
         shape.append(lengths.pop())
-        flat = [text for part in flat for text in part]
-    return tuple(shape), flat
+        lists = [inner for part in lists for inner in part]
+    return tuple(shape), [
+        part if isinstance(part, SampleTexts) else expect(part, list, what="samples") for part in lists
+    ]
+
+
+def _packed(lists: list[Any], *, num_bits: int) -> tuple[PackedRows, set[int]]:
+    """All samples as rows, and how long the lists are."""
+    rows, lengths = io.BytesIO(), set()
+    for part in lists:
+        if isinstance(part, SampleTexts):
+            lengths.add(part.pack_into(rows, num_bits=num_bits))
+        else:
+            lengths.add(len(part))
+            rows.write(HexSamples(part, num_bits=num_bits).rows)
+    return PackedRows(rows.getvalue(), num_bits=num_bits), lengths
 
 
 def _without_stray_bits(rows: bytes, *, num_bits: int) -> bytes:
+    if num_bits % 8 == 0:
+        return rows
     # Qiskit ignores what lies above the register; so do its users.
     highest = (1 << ((num_bits - 1) % 8 + 1)) - 1
     width = bitplanes.bytes_for(num_bits) or 1

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import mmap
 from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
+from attrs import field, frozen
+
 from ..errors import ResultDecodeError
 from .forms import DECODED_PROGRAMS, Form, recognise
+from .hollow import HOLLOW_FROM_BYTES, Source, load_hollow
 from .items import ResultItem
 from .malformed import DECODE_FAILURES, Malformed
 from .plain import plain
@@ -17,11 +21,12 @@ from .wrapped import unwrap
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Result", "decode"]
+__all__ = ["Result", "Unpacked", "decode"]
 
 T = TypeVar("T")
 
 EXCERPT_CHARACTERS: Final = 120
+BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
 class Result(Sequence[ResultItem]):
@@ -31,21 +36,26 @@ class Result(Sequence[ResultItem]):
     and metadata, in whatever form they came. Results pickle as their bytes.
     """
 
-    __slots__ = ("_document", "_form", "_items", "_known", "_program_id", "_raw")
+    __slots__ = ("_document", "_form", "_items", "_known", "_program_id", "_source")
 
-    def __init__(self, raw: bytes, *, program_id: str | None = None) -> None:
-        """Read the document's form; use `decode`."""
-        self._raw = raw
+    def __init__(self, source: Source, *, program_id: str | None = None, unpacked: Unpacked | None = None) -> None:
+        """Read the document's form; use `decode`. `unpacked`: what was read from it already, elsewhere."""
+        self._source = source
         self._program_id = program_id
-        self._document = self._attempt(lambda: _parse(raw))
-        self._form = self._attempt(lambda: _form_of(self._document, program_id=program_id))
         self._items: dict[int, ResultItem] = {}
         self._known: dict[str, Any] = {}
+        if unpacked is not None:
+            self._document, self._form = unpacked.document, unpacked.form()
+            return
+        self._document = self._attempt(lambda: _parse(source))
+        self._form = self._attempt(lambda: _form_of(self._document, program_id=program_id))
+        if self._form.kind == "json":
+            self._document = self._attempt(lambda: _parse(source, hollow=False))
 
     @property
     def raw(self) -> bytes:
-        """The bytes as the service sent them."""
-        return self._raw
+        """The bytes as the service sent them; of a large result, read from its file each time."""
+        return self._source[:]
 
     @property
     def kind(self) -> str:
@@ -71,7 +81,7 @@ class Result(Sequence[ResultItem]):
         """The bytes as text; for a result of kind `text` the text itself, without JSON's quotes."""
         if self._form.kind == "text":
             return str(self._document)
-        return self._raw.decode("utf-8", errors="replace")
+        return self.raw.decode("utf-8", errors="replace")
 
     @property
     def value(self) -> Any:
@@ -107,7 +117,7 @@ class Result(Sequence[ResultItem]):
         """Whether kind, items and metadata (or, without items, the documents) are equal."""
         if not isinstance(other, Result):
             return NotImplemented
-        if self._raw == other._raw and self._program_id == other._program_id:
+        if self._program_id == other._program_id and memoryview(self._source) == memoryview(other._source):
             return True
         if self.kind != other.kind or len(self) != len(other):
             return False
@@ -119,7 +129,7 @@ class Result(Sequence[ResultItem]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the bytes; they are decoded where they are unpickled."""
-        return _again, (self._raw, self._program_id)
+        return _again, (self.raw, self._program_id)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain Python that `json.dumps` accepts: `kind`, `results`, `metadata`; `value` for kinds without items."""
@@ -146,11 +156,27 @@ class Result(Sequence[ResultItem]):
         """Kind, and the items if they are few."""
         if self.kind == "text":
             return f"Result(text={_excerpt(self.text)!r})"
-        return f"Result({self.kind}, {len(self)} item{'' if len(self) == 1 else 's'}, {len(self._raw)} bytes)"
+        return f"Result({self.kind}, {len(self)} item{'' if len(self) == 1 else 's'}, {len(self._source)} bytes)"
 
     def _repr_html_(self) -> str:
         rows = "".join(f"<tr><td>{place}</td><td>{escape(repr(item))}</td></tr>" for place, item in enumerate(self))
         return f"<table><caption>{escape(repr(self))}</caption>{rows}</table>"
+
+    def unpacked(self) -> Unpacked:
+        """Everything in it, read: values that pickle, to be decoded in one process and used in another.
+
+        Raises:
+            ResultDecodeError: part of it is damaged.
+        """
+        if self.kind in ("text", "json"):
+            return Unpacked(self.kind, document=self._document)
+        return Unpacked(
+            self.kind,
+            items=list(self),
+            metadata=self.metadata,
+            passthrough_data=self.passthrough_data,
+            runtime_decoder=self._form.runtime_decoder,
+        )
 
     def _once(self, name: str, read: Callable[[], Any]) -> Any:
         if name not in self._known:
@@ -163,17 +189,47 @@ class Result(Sequence[ResultItem]):
         except DECODE_FAILURES as error:
             reason = str(error) or type(error).__name__
             message = (
-                f"The result cannot be decoded: {reason}. It begins with {_excerpt(self._raw)!r} "
-                f"({len(self._raw)} bytes). The bytes are kept in this error's `raw`."
+                f"The result cannot be decoded: {reason}. It begins with {_excerpt(self._source)!r} "
+                f"({len(self._source)} bytes). The bytes are kept in this error's `raw`."
             )
-            raise ResultDecodeError(message, raw=self._raw) from error
+            raise ResultDecodeError(message, raw=self.raw) from error
 
 
-def decode(raw: bytes, *, program_id: str | None = None) -> Result:
+@frozen
+class Unpacked:
+    """What a result holds, without the bytes it was read from.
+
+    Args:
+        kind, metadata, passthrough_data: see `Result`.
+        items: the items, all of them read.
+        document: the text or the JSON value of a result without items.
+        runtime_decoder: see `Form`.
+    """
+
+    kind: str = field()
+    items: list[ResultItem] = field(kw_only=True, factory=list)
+    metadata: Any = field(kw_only=True, factory=dict)
+    passthrough_data: Any = field(kw_only=True, default=None)
+    document: Any = field(kw_only=True, default=None)
+    runtime_decoder: str | None = field(kw_only=True, default=None)
+
+    def form(self) -> Form:
+        """The form of a result that this is all of."""
+        return Form(
+            self.kind,
+            items=self.items,
+            read_item=lambda item, _: item,
+            read_metadata=lambda: self.metadata,
+            passthrough=lambda: self.passthrough_data,
+            runtime_decoder=self.runtime_decoder,
+        )
+
+
+def decode(raw: bytes | mmap.mmap, *, program_id: str | None = None) -> Result:
     """Decode what `GET /v1/jobs/{id}/results` (operation `get_job_results`) answered.
 
     Args:
-        raw: the body.
+        raw: the body; of a large one, better the file it is in, mapped into memory.
         program_id: the job's program, if known; it tells apart results that look alike when they are empty, and
             makes JSON of an unknown form an error for the programs that have a known one.
 
@@ -185,14 +241,17 @@ def decode(raw: bytes, *, program_id: str | None = None) -> Result:
         ResultDecodeError: damaged or truncated; the bytes are kept in its `raw`. Reading an item or the metadata can
             raise it too.
     """
-    return Result(bytes(raw), program_id=program_id)
+    return Result(raw if isinstance(raw, mmap.mmap) else bytes(raw), program_id=program_id)
 
 
 def _again(raw: bytes, program_id: str | None) -> Result:
     return Result(raw, program_id=program_id)
 
 
-def _parse(raw: bytes) -> Any:
+def _parse(source: Source, *, hollow: bool = True) -> Any:
+    if hollow and len(source) >= HOLLOW_FROM_BYTES and source[:4].lstrip(BYTE_ORDER_MARK)[:1] == b"{":
+        return load_hollow(source)
+    raw = source[:]
     if not raw.strip():
         raise Malformed("there are no bytes in it")
     text = raw.decode("utf-8-sig")
@@ -222,7 +281,7 @@ def _no_item(_: Any, position: int) -> ResultItem:
     raise IndexError(position)
 
 
-def _excerpt(content: str | bytes) -> str:
+def _excerpt(content: str | Source) -> str:
     start = content[:EXCERPT_CHARACTERS]
     text = start.decode("utf-8", errors="replace") if isinstance(start, bytes) else start
     return text + ("…" if len(content) > EXCERPT_CHARACTERS else "")

@@ -13,6 +13,7 @@ from attrs import field, frozen
 
 from .arrays import Array
 from .bits import Bits
+from .hollow import PackedText
 from .malformed import Malformed, check_bits, expect, expect_shape, member
 from .npy import read_compressed_npy
 from .spans import SPAN_TYPES, ExecutionSpan, ExecutionSpans, read_span
@@ -107,7 +108,7 @@ def read_data_bin(value: Any) -> tuple[tuple[int, ...], dict[str, Any]]:
 
 
 def _ndarray(value: Any) -> Any:
-    if isinstance(value, str):
+    if isinstance(value, str | PackedText):
         return value if value in _EXTRAPOLATORS else read_compressed_npy(value)
     inner = unwrap(value)
     try:
