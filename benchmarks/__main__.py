@@ -1,15 +1,17 @@
-"""Run all benchmarks, or those named: `python -m benchmarks [import-time request-cpu first-job]`."""
+"""Run all benchmarks, or those named: `python -m benchmarks [import-time request-cpu ...]`."""
 
 import sys
 
 from rich.console import Console
 
-from . import first_job, import_time, request_cpu
+from . import decoding, first_job, import_time, request_cpu, submissions
 
 BENCHMARKS = {
     "import-time": import_time.rows,
     "request-cpu": request_cpu.rows,
     "first-job": first_job.rows,
+    "submissions": submissions.rows,
+    "decoding": decoding.rows,
 }
 
 
