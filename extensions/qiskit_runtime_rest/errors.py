@@ -33,7 +33,7 @@ RuntimeRestError
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 __all__ = [
@@ -68,6 +68,9 @@ __all__ = [
     "WaitStopped",
     "WaitTimeout",
 ]
+
+NAMED_JOBS = 3
+"""So many jobs are named in a message about many."""
 
 
 def _restore(cls: type[RuntimeRestError], message: str, state: dict[str, Any]) -> RuntimeRestError:
@@ -300,30 +303,63 @@ class JobCancelled(JobError):
 
 
 class WaitTimeout(RuntimeRestError, TimeoutError):
-    """The wait's deadline passed; the job goes on.
+    """The wait's deadline passed; what was waited for goes on.
 
-    `job_id`, `status` (the last one seen, or None), `waited` (seconds).
+    Attributes:
+        job_id: the job; of many, the first that is left; empty when a session is not closed yet.
+        status: the last status seen of it (or of the session), or None.
+        waited: seconds.
+        job_ids: all jobs that are left.
+        session_id: the session that is not closed yet, or None.
     """
 
-    def __init__(self, *, job_id: str, status: str | None, waited: float) -> None:
-        """Say how to come back to the job."""
+    def __init__(
+        self,
+        *,
+        job_id: str,
+        status: str | None,
+        waited: float,
+        job_ids: Sequence[str] = (),
+        session_id: str | None = None,
+    ) -> None:
+        """Say how to come back."""
         self.job_id = job_id
         self.status = status
         self.waited = waited
-        super().__init__(
-            f"job {job_id} is {status or 'not seen yet'} after {waited:.1f} s of waiting. It goes on; come back "
-            f"with client.jobs.get({job_id!r}).wait() or `qrr wait {job_id}`."
-        )
+        self.job_ids = tuple(job_ids) or ((job_id,) if job_id else ())
+        self.session_id = session_id
+        is_as = f"{_left(self.job_ids, session_id, status)} after {waited:.1f} s of waiting"
+        if session_id is not None:
+            how = f"It goes on; come back with client.sessions.get({session_id!r}).wait(), or close() it."
+        elif len(self.job_ids) > 1:
+            how = "They go on; come back with client.jobs.wait_all(error.job_ids)."
+        else:
+            how = f"It goes on; come back with client.jobs.get({job_id!r}).wait() or `qrr wait {job_id}`."
+        super().__init__(f"{is_as}. {how}")
 
 
 class WaitStopped(RuntimeRestError):
-    """The `stop` event given to a wait was set; the job goes on. `job_id`, `status` as in `WaitTimeout`."""
+    """The `stop` event given to a wait was set; what was waited for goes on. Attributes as of `WaitTimeout`."""
 
-    def __init__(self, *, job_id: str, status: str | None) -> None:
-        """Keep the job's id and its last `status`."""
+    def __init__(
+        self, *, job_id: str, status: str | None, job_ids: Sequence[str] = (), session_id: str | None = None
+    ) -> None:
+        """Keep what is left."""
         self.job_id = job_id
         self.status = status
-        super().__init__(f"stopped waiting for job {job_id} ({status or 'not seen yet'}); the job goes on.")
+        self.job_ids = tuple(job_ids) or ((job_id,) if job_id else ())
+        self.session_id = session_id
+        super().__init__(f"stopped waiting: {_left(self.job_ids, session_id, status)}; what is left goes on.")
+
+
+def _left(job_ids: Sequence[str], session_id: str | None, status: str | None) -> str:
+    seen = status or "not seen yet"
+    if session_id is not None:
+        return f"session {session_id} is {seen}"
+    if len(job_ids) == 1:
+        return f"job {job_ids[0]} is {seen}"
+    named = ", ".join([*job_ids[:NAMED_JOBS], "..."] if len(job_ids) > NAMED_JOBS else job_ids)
+    return f"{len(job_ids)} jobs are left ({named})"
 
 
 class SubmissionUnknown(RuntimeRestError):

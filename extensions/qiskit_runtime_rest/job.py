@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,28 @@ from qiskit_runtime_api.api import jobs as jobs_api
 from .connection import Connection
 from .connection.calls import call, fetch, json_object
 from .effects import AsyncFace, Plan, Sleep, SyncFace, operation
-from .errors import ApiError, JobError, NotFound, ResultUnavailable, TransportError, WaitTimeout
+from .errors import (
+    ApiError,
+    JobError,
+    NotFound,
+    ResultDecodeError,
+    ResultUnavailable,
+    RuntimeRestError,
+    TransportError,
+    WaitTimeout,
+)
 from .submission import check_tags
-from .waiting import JobSnapshot, Notify, Pace, StatusCallback, StatusUpdate, check_timeout, wait
+from .waiting import (
+    Ended,
+    JobSnapshot,
+    Notify,
+    Pace,
+    Patience,
+    StatusCallback,
+    StatusUpdate,
+    check_timeout,
+    wait,
+)
 
 if TYPE_CHECKING:
     from qiskit_runtime_api.models import Job as JobModel
@@ -22,6 +42,8 @@ if TYPE_CHECKING:
     from .results import Result
 
 __all__ = ["AsyncJob", "Job"]
+
+log = logging.getLogger("qiskit_runtime_rest.waiting")
 
 LOG_TAIL_LINES = 20
 LOG_SECONDS = 10.0
@@ -55,6 +77,7 @@ class JobOperations:
         self.raw: dict[str, Any] = dict(raw or {})
         self._pace = pace or Pace()
         self._result: Result | None = None
+        self._known_failure: RuntimeRestError | None = None
 
     def __repr__(self) -> str:
         """Id, program, backend and status, as far as known."""
@@ -105,6 +128,14 @@ class JobOperations:
             raise ResultUnavailable(f"job {self.id} was not read yet: call refresh() first.", job_id=self.id)
         return JobModel.from_dict(self.raw)
 
+    @property
+    def failure(self) -> RuntimeRestError | None:
+        """Why there is no result, as far as is known without a request; `result` raises it.
+
+        A job that failed or was cancelled; after a wait for many, also one that is gone, or whose result is.
+        """
+        return self._known_failure or self._snapshot().error()
+
     @operation
     def refresh(self, *, params: bool = False) -> Plan[dict[str, Any]]:
         """Read the job again; the outcome is its JSON, kept as `raw`. `params`: with the submitted params.
@@ -126,6 +157,8 @@ class JobOperations:
     def _refresh(self, *, params: bool = False) -> Plan[None]:
         response = yield from fetch(jobs_api.get_job, id=self.id, exclude_params=not params)
         self.raw = json_object(response)
+        if isinstance(self._known_failure, NotFound):
+            self._known_failure = None
 
     def _snapshot(self) -> JobSnapshot:
         return JobSnapshot.from_json(self.raw, job_id=self.id)
@@ -142,8 +175,9 @@ class JobOperations:
 
         Args:
             timeout: seconds; None waits as long as it takes.
-            on_status: called with each new status, a text that also knows `job_id`, `waited` (seconds) and
-                `estimated_running_time_seconds`. On an async client it may return an awaitable.
+            on_status: called with each new status, a `StatusUpdate`: a text that also knows `job_id`, `waited`
+                (seconds), `estimated_running_time_seconds`, and while Queued the backend's `queue_length` and
+                `wait_time`, for which the backends are listed once. On an async client it may return an awaitable.
             stop: an event that ends the wait of a thread when set (a task is cancelled instead).
 
         Raises:
@@ -158,6 +192,8 @@ class JobOperations:
         self, timeout: float | None, on_status: StatusCallback | None, stop: threading.Event | None
     ) -> Plan[StatusUpdate]:
         check_timeout(timeout)
+        if isinstance(self._known_failure, NotFound):
+            raise self._known_failure
         began = self._io.clock.monotonic()
         if not self._snapshot().is_final:
             self.raw = yield from wait(
@@ -194,8 +230,13 @@ class JobOperations:
 
         Source: operation `get_job_results`.
         """
+        return (yield from self._get_result(timeout, on_status))
+
+    def _get_result(self, timeout: float | None, on_status: StatusCallback | None = None) -> Plan[Result]:
         from .results import decode
 
+        if self._known_failure is not None:
+            raise self._known_failure
         if self._result is None:
             check_timeout(timeout)
             deadline = None if timeout is None else self._io.clock.monotonic() + timeout
@@ -203,6 +244,22 @@ class JobOperations:
             raw = yield from self._read_result(deadline, timeout)
             self._result = decode(raw, program_id=self.program_id)
         return self._result
+
+    def _take_end(self, ended: Ended) -> None:
+        """Keep how a wait for many saw the job's end."""
+        self.raw = ended.raw
+        self._known_failure = ended.failure
+
+    def _collect(self, patience: Patience) -> Plan[None]:
+        """Read the result, if there can be one and `patience` is left; what goes wrong is raised by `result`."""
+        if patience.is_used_up or self._result is not None or self.failure is not None:
+            return
+        try:
+            yield from self._get_result(patience.left)
+        except (ResultUnavailable, ResultDecodeError) as failure:
+            self._known_failure = failure
+        except RuntimeRestError as failure:
+            log.warning("the result of job %s is left to job.result(): %s", self.id, failure)
 
     def _read_result(self, deadline: float | None, timeout: float | None) -> Plan[bytes]:
         clock, began = self._io.clock, self._io.clock.monotonic()

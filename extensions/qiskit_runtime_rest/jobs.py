@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import datetime
+import threading
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from qiskit_runtime_api.api import jobs as jobs_api
 
-from .answers import unexpected_answer
 from .connection import Connection
 from .connection.calls import fetch, json_object
 from .effects import AsyncFace, Effect, InThread, Item, Plan, SyncFace, operation, stream
 from .errors import ConfigurationError, InvalidInput
+from .handles import Handles
 from .job import AsyncJob, Job
 from .submission import Entry, Submitter, check_tags
 from .submit import J, SubmitOperations
 from .usage import UsageWatch
-from .waiting import Pace
+from .waiting import PAGE, JobPages, Pace, Patience, StatusCallback
 
 __all__ = ["AsyncJobs", "Jobs", "Recovered"]
 
-PAGE = 200
 SORTS = ("ASC", "DESC")
 
 
@@ -135,39 +135,104 @@ class JobsOperations(SubmitOperations[J]):
             "sort": sort,
         }
         chosen = {name: value for name, value in filters.items() if value is not None}
-        offset, total, seen = 0, 0, set[str]()
-        while True:
-            response = yield from fetch(
-                jobs_api.list_jobs, limit=limit, offset=offset, exclude_params=not params, **chosen
-            )
-            answer = json_object(response)
-            page, count = answer.get("jobs"), answer.get("count")
-            if not isinstance(page, list_type) or not all(map(_is_job, page)):
-                raise unexpected_answer(response, "the answer holds no list of jobs")
-            left = total - count if isinstance(count, int) else 0
-            total -= left
-            if offset and left > 0 and count != len(page):
-                # As many jobs moved up, past this page. (A `count` of the page's jobs would not be that of all.)
-                offset = max(0, offset - left)
-                continue
-            for job in page:
-                # Jobs submitted meanwhile push known ones onto the next page.
-                if job["id"] not in seen:
-                    seen.add(job["id"])
-                    yield Item(self._handle(job, job["id"]))
-            offset += len(page)
-            if len(page) < limit:
-                return
+        pages = JobPages(limit=limit, params=params, **chosen)
+        while not pages.done:
+            for job in (yield from pages.next()):
+                yield Item(self._handle(job, job["id"]))
+
+    @operation
+    def wait_all(
+        self,
+        jobs: Iterable[J | str],
+        *,
+        timeout: float | None = None,
+        on_status: StatusCallback | None = None,
+        stop: threading.Event | None = None,
+        results: bool = True,
+        at_once: int = 8,
+    ) -> Plan[list_type[J]]:
+        """Wait until all `jobs` are over, with few requests; the outcome is their handles, in the order given.
+
+        They are followed through the list of pending jobs: a thousand cost 6 requests a look at most. A job that
+        failed, or is gone, does not end the wait: its `failure` says so, and its `result()` raises it.
+
+        Args:
+            jobs: handles, or ids.
+            timeout: seconds for all together; None waits as long as it takes.
+            on_status: called with each new status of each job, a `StatusUpdate`. While one is Queued the backends
+                are listed for it, once a minute at most. On an async client it may return an awaitable.
+            stop: an event that ends the wait of a thread when set (a task is cancelled instead).
+            results: read the results of those that completed, as they end, and keep them on the handles, so that
+                `job.result()` costs no request more; it reads one that could not be read in time.
+            at_once: how many results are read at a time.
+
+        Raises:
+            InvalidInput: `jobs`, `timeout` or `at_once` cannot be.
+            WaitTimeout, WaitStopped: the jobs in the error's `job_ids` go on.
+            ApiError, TransportError: the service could not be asked, for long.
+
+        Source: operations `list_jobs`, `get_job`, `get_job_results`, `list_backends`.
+        """
+        given = self._given(jobs, at_once)
+        handles = Handles(given, patience=self._patience(timeout, stop), on_status=on_status)
+        while handles.left:
+            ended = yield from handles.next_ended()
+            if results:
+                yield from handles.collect(ended, at_once=at_once)
+        return given
+
+    @stream
+    def as_completed(
+        self,
+        jobs: Iterable[J | str],
+        *,
+        timeout: float | None = None,
+        on_status: StatusCallback | None = None,
+        stop: threading.Event | None = None,
+        results: bool = True,
+        at_once: int = 8,
+    ) -> Generator[Effect | Item[J], Any, None]:
+        """The jobs as they end, each handle once; arguments and errors as for `wait_all`.
+
+        Nothing is asked while the caller is busy with a job that it was given.
+        """
+        given = self._given(jobs, at_once)
+        handles = Handles(given, patience=self._patience(timeout, stop), on_status=on_status)
+        while handles.left:
+            ended = yield from handles.next_ended()
+            for first in range(0, len(ended), at_once):
+                some = ended[first : first + at_once]
+                if results:
+                    yield from handles.collect(some, at_once=at_once)
+                for job in some:
+                    for handle in handles.all_of(job):
+                        yield Item(handle)
+
+    def _patience(self, timeout: float | None, stop: threading.Event | None) -> Patience:
+        return Patience(clock=self._io.clock, pace=self._pace, timeout=timeout, stop=stop)
+
+    def _given(self, jobs: Iterable[J | str], at_once: int) -> list_type[J]:
+        if at_once < 1:
+            raise InvalidInput(f"at_once={at_once!r}: it is 1 at least.")
+        if isinstance(jobs, str):
+            raise InvalidInput(f"jobs={jobs!r}: pass a list of jobs, or of their ids.")
+        return [self._of_this_client(job) for job in jobs]
+
+    def _of_this_client(self, job: J | str) -> J:
+        if isinstance(job, str) and job:
+            return self._job(self._io, job, pace=self._pace)
+        if not isinstance(job, self._job):
+            raise InvalidInput(f"{job!r} is neither a {self._job.__name__} nor a job's id.")
+        here, there = self._io.settings, job._io.settings
+        if (here.instance, here.base_url) != (there.instance, there.base_url):
+            raise InvalidInput(f"job {job.id} is of another instance or service: wait for it with its own client.")
+        return job
 
     def _handle(self, job: dict[str, Any], job_id: str) -> J:
         return self._job(self._io, job_id, raw=job, pace=self._pace)
 
 
 list_type = list  # the name inside the class is the operation's
-
-
-def _is_job(entry: Any) -> bool:
-    return isinstance(entry, dict) and isinstance(entry.get("id"), str)
 
 
 def _moment(value: datetime.datetime | str | None, name: str) -> datetime.datetime | None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 import math
+import threading
 from collections.abc import Awaitable, Generator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import httpx
 
 from qiskit_runtime_api.api import sessions as sessions_api
 
@@ -15,11 +18,12 @@ from .connection import Connection
 from .connection.calls import fetch, json_object
 from .effects import AsyncFace, Plan, SyncFace, operation, run, run_async
 from .errors import Conflict, InvalidInput, NotFound, RuntimeRestError
+from .handles import Handles
 from .job import AsyncJob, Job
 from .submission import Submitter
 from .submit import SubmitOperations, SubmitOptions
 from .usage import UsageWatch
-from .waiting import Pace
+from .waiting import LOOKS_FOR_MISSING, JobPages, Pace, Patience
 
 if TYPE_CHECKING:
     from qiskit_runtime_api.models import Session as SessionModel
@@ -29,6 +33,7 @@ __all__ = ["AsyncSession", "AsyncSessions", "Session", "Sessions"]
 log = logging.getLogger("qiskit_runtime_rest.sessions")
 
 MODES = ("batch", "dedicated")
+CLOSED = "closed"
 
 J = TypeVar("J", Job, AsyncJob)
 S = TypeVar("S", "Session", "AsyncSession")
@@ -86,8 +91,75 @@ class SessionOperations(SubmitOperations[J]):
 
         Raises: ApiError, TransportError. Source: operation `get_session`, schema `SessionState`.
         """
-        self.raw = json_object((yield from fetch(sessions_api.get_session, id=self.id)))
+        yield from self._refresh()
+        return self._state()
+
+    def _refresh(self, budget: float | None = None) -> Plan[httpx.Response]:
+        response = yield from fetch(sessions_api.get_session, budget=budget, id=self.id)
+        self.raw = json_object(response)
+        return response
+
+    def _state(self) -> str:
         return str(self.raw.get("state") or "unknown")
+
+    @operation
+    def wait(self, *, timeout: float | None = None, stop: threading.Event | None = None) -> Plan[list[J]]:
+        """Wait until the session is closed and its jobs are over; the outcome is its jobs, the oldest first.
+
+        It is closed some time after `close()` or `cancel()`, when nobody uses it for long, or at its maximum time.
+        How a job ended is in its `failure`, and `result()` reads its result.
+
+        Args:
+            timeout: seconds for all together; None waits as long as it takes.
+            stop: an event that ends the wait of a thread when set (a task is cancelled instead).
+
+        Raises:
+            InvalidInput: `timeout` is no number of seconds.
+            WaitTimeout, WaitStopped: the session, or its jobs in the error's `job_ids`, go on.
+            NotFound: there is no such session.
+            ApiError, TransportError: the service could not be asked, for long.
+
+        Source: operations `get_session`, `list_jobs`, `get_job`.
+        """
+        patience = Patience(clock=self._io.clock, pace=self._pace, timeout=timeout, stop=stop)
+        listed = yield from self._jobs_when_closed(patience)
+        jobs = [self._job(self._io, job["id"], raw=job, pace=self._pace) for job in listed]
+        handles = Handles(jobs, patience=patience)
+        while handles.left:
+            yield from handles.next_ended()
+        return jobs
+
+    def _jobs_when_closed(self, patience: Patience) -> Plan[list[dict[str, Any]]]:
+        """The JSON of the session's jobs, listed once it is closed and takes no more."""
+        state: str | None = None
+        gone: NotFound | None = None
+        changed, missing = patience.clock.monotonic(), 0
+        while True:
+            with patience.look(f"session {self.id}"):
+                try:
+                    if state != CLOSED:
+                        patience.answered((yield from self._refresh(patience.left)))
+                except NotFound as failure:
+                    missing += 1
+                    gone = failure if missing >= LOOKS_FOR_MISSING else None
+                    if gone is None:
+                        patience.bear(failure, f"session {self.id}")
+                else:
+                    missing, gone = 0, None
+                    if self._state() != state:
+                        state, changed = self._state(), patience.clock.monotonic()
+                    if state == CLOSED:
+                        return (yield from self._listed(patience))
+            if gone is not None:
+                raise gone
+            yield from patience.pause(changed=changed, left={"job_id": "", "status": state, "session_id": self.id})
+
+    def _listed(self, patience: Patience) -> Plan[list[dict[str, Any]]]:
+        jobs: list[dict[str, Any]] = []
+        pages = JobPages(session_id=self.id, sort="ASC", budget=lambda: patience.left)
+        while not pages.done:
+            jobs += yield from pages.next()
+        return jobs
 
     @operation
     def close(self) -> Plan[None]:

@@ -6,12 +6,15 @@ job was recorded, it is looked up by that tag until it is found or has had time 
 
 from __future__ import annotations
 
+import email.utils
 import logging
 import uuid
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
+
+import httpx
 
 from qiskit_runtime_api.api import instances as instances_api
 from qiskit_runtime_api.api import jobs as jobs_api
@@ -193,7 +196,15 @@ def create_job(request: JobRequest) -> Plan[dict[str, Any]]:
     created = json_object(response)
     if not isinstance(created.get("id"), str):
         raise unexpected_answer(response, "the answer to the submission names no job")
-    return created
+    return {"created": _moment(response), **created}
+
+
+def _moment(response: httpx.Response) -> str | None:
+    """When the service answered, by its clock: what lists the job among others created at that time."""
+    try:
+        return email.utils.parsedate_to_datetime(response.headers["Date"]).isoformat()
+    except (KeyError, ValueError):
+        return None
 
 
 def find_by_tag(tag: str, policy: SubmissionPolicy, clock: Clock) -> Plan[dict[str, Any] | None]:

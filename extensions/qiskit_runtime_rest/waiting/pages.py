@@ -1,0 +1,87 @@
+"""The list of jobs, page by page. Source: operation `list_jobs` of the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from qiskit_runtime_api.api import jobs as jobs_api
+
+from ..answers import unexpected_answer
+from ..connection.calls import fetch, json_object
+from ..effects import Plan
+
+__all__ = ["PAGE", "JobPages", "Page", "read_page"]
+
+PAGE = 200
+"""Jobs that one page holds at most."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: the JSON of its `jobs`, and the `count` of all that match, if the service says it."""
+
+    jobs: list[dict[str, Any]]
+    count: int | None
+    response: httpx.Response
+
+
+def read_page(
+    *, offset: int, limit: int = PAGE, params: bool = False, budget: float | None = None, **filters: Any
+) -> Plan[Page]:
+    """The page from `offset`; `filters` are those of the operation, `params`: with what was submitted.
+
+    Raises: UnexpectedAnswer (what came is no list of jobs), ApiError, TransportError.
+    """
+    response = yield from fetch(
+        jobs_api.list_jobs, budget=budget, limit=limit, offset=offset, exclude_params=not params, **filters
+    )
+    answer = json_object(response)
+    jobs, count = answer.get("jobs"), answer.get("count")
+    if not isinstance(jobs, list) or not all(map(_is_job, jobs)):
+        raise unexpected_answer(response, "the answer holds no list of jobs")
+    return Page(jobs, count if isinstance(count, int) else None, response)
+
+
+class JobPages:
+    """All jobs that match, each once. Jobs may come, end, or be deleted meanwhile: none is left out for that."""
+
+    def __init__(
+        self,
+        *,
+        limit: int = PAGE,
+        params: bool = False,
+        budget: Callable[[], float | None] = lambda: None,
+        **filters: Any,
+    ) -> None:
+        """`budget`: seconds that the next request may take; the rest as for `read_page`."""
+        self.done = False
+        self._ask: dict[str, Any] = {"limit": limit, "params": params, **filters}
+        self._budget = budget
+        self._limit = limit
+        self._offset, self._total = 0, 0
+        self._seen: set[str] = set()
+
+    def next(self) -> Plan[list[dict[str, Any]]]:
+        """The jobs of the next page that were on none before. Raises: ApiError, TransportError."""
+        while True:
+            page = yield from read_page(offset=self._offset, budget=self._budget(), **self._ask)
+            left = self._total - page.count if page.count is not None else 0
+            self._total -= left
+            if self._offset and left > 0 and page.count != len(page.jobs):
+                # As many jobs moved up, past this page. (A `count` of the page's jobs would not be that of all.)
+                self._offset = max(0, self._offset - left)
+                continue
+            # Jobs submitted meanwhile push known ones onto the next page.
+            fresh = list({job["id"]: job for job in page.jobs if job["id"] not in self._seen}.values())
+            self._seen.update(job["id"] for job in fresh)
+            self._offset += len(page.jobs)
+            self.done = len(page.jobs) < self._limit
+            return fresh
+
+
+def _is_job(entry: Any) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get("id"), str)
