@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from qiskit_runtime_api.models import InstanceUsage
 
     from .connection.api import ApiClient
+    from .results import Result
 
 __all__ = ["AsyncRuntimeClient", "RuntimeClient"]
 
@@ -60,6 +61,8 @@ class ClientOperations(SubmitOperations[J]):
         token: str | None = None,
         proxies: Mapping[str, str] | None = None,
         application: str | None = None,
+        save_to: str | Path | None = None,
+        token_cache: bool | str | Path | None = None,
         account: str | None = None,
         account_path: str | Path | None = None,
         settings: Settings | None = None,
@@ -99,12 +102,14 @@ class ClientOperations(SubmitOperations[J]):
             submissions_per_minute=submissions_per_minute,
             proxies=proxies,
             application=application,
+            save_to=save_to,
+            token_cache=token_cache,
             account=account,
             account_path=account_path,
         )
-        self._io = Connection(self.settings, auth=auth, clock=clock, retries=retries)
-        self._pace = pace or Pace()
         state = State(Path(state_path) if state_path is not None else None)
+        self._io = Connection(self.settings, auth=auth, clock=clock, retries=retries, state=state)
+        self._pace = pace or Pace()
         self._usage = UsageWatch(self._io.clock)
         self._submitter = Submitter(
             submission or SubmissionPolicy(),
@@ -165,6 +170,18 @@ class RuntimeClient(SyncFace, ClientOperations[Job]):
         self.sessions = Sessions(self._io, submitter=self._submitter, usage=self._usage, pace=self._pace)
         self.instances = Instances(self._io)
 
+    @staticmethod
+    def load_result(path: str | Path) -> Result:
+        """The result that `save_to` kept at `path`; needs neither the service nor any settings.
+
+        Raises:
+            ResultUnavailable: there is no such file, or it cannot be read.
+            ResultDecodeError: it is damaged.
+        """
+        from .results import load_result
+
+        return load_result(path)
+
     def close(self) -> None:
         """Close the connections."""
         self._io.close()
@@ -190,6 +207,15 @@ class AsyncRuntimeClient(AsyncFace, ClientOperations[AsyncJob]):
         self.jobs = AsyncJobs(self._io, submitter=self._submitter, usage=self._usage, pace=self._pace)
         self.sessions = AsyncSessions(self._io, submitter=self._submitter, usage=self._usage, pace=self._pace)
         self.instances = AsyncInstances(self._io)
+
+    @staticmethod
+    async def load_result(path: str | Path) -> Result:
+        """As `RuntimeClient.load_result`, awaited."""
+        import anyio.to_thread
+
+        from .results import load_result
+
+        return await anyio.to_thread.run_sync(load_result, path)
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -27,6 +27,7 @@ RuntimeRestError
 ├── WaitStopped                 the caller's `stop` event was set; the job goes on
 ├── SubmissionUnknown           nobody can say yet whether the job was recorded
 ├── ResultUnavailable           there is no result to read (any more)
+├── ResultNotSaved              a result could not be written to disk; bytes read already are in its `raw`
 ├── ResultDecodeError           the result's bytes are not of a known form
 └── RemovedInV1                 the classic API had it, v1 has no counterpart
 """
@@ -57,6 +58,7 @@ __all__ = [
     "RateLimited",
     "RemovedInV1",
     "ResultDecodeError",
+    "ResultNotSaved",
     "ResultUnavailable",
     "RuntimeRestError",
     "ServerError",
@@ -396,12 +398,37 @@ class SubmissionUnknown(RuntimeRestError):
 
 
 class ResultUnavailable(RuntimeRestError):
-    """There is no result to read: not yet, not any more, or never. `job_id` says of which job."""
+    """There is no result to read: not yet, not any more, or never.
 
-    def __init__(self, message: str, *, job_id: str | None = None) -> None:
-        """Keep the job's id."""
+    Attributes:
+        job_id: the job.
+        saved: path of a copy that an earlier read saved (`client.load_result(saved)` reads it), or None.
+        raw: bytes that came before the connection ended, of a result that the service does not give again.
+    """
+
+    def __init__(self, message: str, *, job_id: str | None = None, saved: str | None = None, raw: bytes = b"") -> None:
+        """Keep what there is."""
         super().__init__(message)
         self.job_id = job_id
+        self.saved = saved
+        self.raw = raw
+
+
+class ResultNotSaved(RuntimeRestError):
+    """A result could not be written to disk: before it was read, or while.
+
+    Attributes:
+        job_id: the job.
+        path: the folder it was to be saved in.
+        raw: its bytes, if it was read; b"" if it was not, and is still with the service.
+    """
+
+    def __init__(self, message: str, *, job_id: str, path: str, raw: bytes = b"") -> None:
+        """Keep the bytes as they came."""
+        super().__init__(message)
+        self.job_id = job_id
+        self.path = path
+        self.raw = raw
 
 
 class ResultDecodeError(RuntimeRestError):

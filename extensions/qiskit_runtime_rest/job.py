@@ -5,22 +5,24 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qiskit_runtime_api.api import jobs as jobs_api
 
-from .connection import Connection
+from .connection import Connection, Handle, Origin
 from .connection.calls import call, fetch, json_object
-from .effects import AsyncFace, Plan, Sleep, SyncFace, operation
+from .effects import AsyncFace, InThread, Plan, SyncFace, operation
 from .errors import (
     ApiError,
     JobError,
     NotFound,
     ResultDecodeError,
+    ResultNotSaved,
     ResultUnavailable,
     RuntimeRestError,
     TransportError,
-    WaitTimeout,
 )
 from .submission import check_tags
 from .waiting import (
@@ -49,11 +51,8 @@ LOG_TAIL_LINES = 20
 LOG_SECONDS = 10.0
 """Reading the log of a failed job for its error takes this long at most."""
 
-RESULT_LAG_SECONDS = 30.0
-"""A job can be Completed a moment before its result can be read; so long, 204 means not yet."""
 
-
-class JobOperations:
+class JobOperations(Handle):
     """What can be asked of one job.
 
     Attributes:
@@ -61,18 +60,16 @@ class JobOperations:
         raw: the job's JSON as last read from the service; of a job just submitted, what was submitted.
     """
 
-    _io: Connection
-
     def __init__(
         self,
-        io: Connection,
+        io: Connection | Origin,
         job_id: str,
         *,
         raw: Mapping[str, Any] | None = None,
         pace: Pace | None = None,
     ) -> None:
         """Made by `client.jobs`; nothing is sent."""
-        self._io = io
+        super().__init__(io)
         self.id = job_id
         self.raw: dict[str, Any] = dict(raw or {})
         self._pace = pace or Pace()
@@ -88,11 +85,15 @@ class JobOperations:
         """Two handles are equal if they mean the same job of the same instance."""
         if not isinstance(other, JobOperations):
             return NotImplemented
-        return (self.id, self._io.settings.instance) == (other.id, other._io.settings.instance)
+        return (self.id, self._origin.instance) == (other.id, other._origin.instance)
 
     def __hash__(self) -> int:
         """By the job's id."""
         return hash(self.id)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle what identifies the job and what is known of it; neither credentials nor its result."""
+        return _unpickled, (type(self), self._origin, self.id, self.raw)
 
     @property
     def backend(self) -> str | None:
@@ -217,33 +218,81 @@ class JobOperations:
         return error
 
     @operation
-    def result(self, *, timeout: float | None = None, on_status: StatusCallback | None = None) -> Plan[Result]:
+    def result(
+        self,
+        *,
+        timeout: float | None = None,
+        on_status: StatusCallback | None = None,
+        save_to: str | Path | None = None,
+        executor: Executor | None = None,
+    ) -> Plan[Result]:
         """Wait, read the result and decode it; kept on this handle, since a private job's can be read once only.
 
         Args:
             timeout, on_status: as for `wait`.
+            save_to: a folder in which its bytes are saved, before they are decoded, as `<job id>.<program>.json`
+                (`client.load_result` reads it again); None: as the client's settings say.
+            executor: where it is decoded, such as a process pool or a cluster's `get_executor()`.
 
         Raises:
             InvalidInput, JobFailed, JobTimeLimit, JobCancelled, WaitTimeout, ApiError, TransportError: as for `wait`.
-            ResultUnavailable: the job completed, and there is no result (any more).
+            ResultUnavailable: the job completed, and there is no result (any more); where a saved copy is.
+            ResultNotSaved: it cannot be saved; found before it is read, or its bytes are in the error's `raw`.
             ResultDecodeError: the result is not of a known form; its bytes are in the error's `raw`.
 
         Source: operation `get_job_results`.
         """
-        return (yield from self._get_result(timeout, on_status))
+        return (yield from self._get_result(timeout, on_status, save_to=save_to, executor=executor))
 
-    def _get_result(self, timeout: float | None, on_status: StatusCallback | None = None) -> Plan[Result]:
-        from .results import decode
-
+    def _get_result(
+        self,
+        timeout: float | None,
+        on_status: StatusCallback | None = None,
+        *,
+        save_to: str | Path | None = None,
+        executor: Executor | None = None,
+    ) -> Plan[Result]:
         if self._known_failure is not None:
             raise self._known_failure
         if self._result is None:
             check_timeout(timeout)
-            deadline = None if timeout is None else self._io.clock.monotonic() + timeout
+            began = self._io.clock.monotonic()
             yield from self._wait(timeout, on_status, None)
-            raw = yield from self._read_result(deadline, timeout)
-            self._result = decode(raw, program_id=self.program_id)
+            yield from self._read_result(began, timeout, save_to, executor)
+        elif save_to is not None:
+            yield from self._save_again(self._result, Path(save_to))
+        assert self._result is not None
         return self._result
+
+    def _read_result(
+        self, began: float, timeout: float | None, save_to: str | Path | None, executor: Executor | None
+    ) -> Plan[None]:
+        from .reading import Reading
+        from .results.decoding import decode_on
+
+        reading = Reading(
+            job_id=self.id,
+            program_id=self.program_id,
+            private=bool(self.raw.get("private")),
+            folder=self._io.settings.save_to if save_to is None else Path(save_to),
+            clock=self._io.clock,
+            pace=self._pace,
+            began=began,
+            timeout=timeout,
+        )
+        try:
+            source = yield from reading.read()
+        except ResultNotSaved as failure:
+            if failure.raw:
+                self._result = yield from decode_on(executor, failure.raw, program_id=self.program_id)
+            raise
+        self._result = yield from decode_on(executor, source, program_id=self.program_id)
+
+    def _save_again(self, result: Result, folder: Path) -> Plan[None]:
+        from .results.files import save_result, saved_copy
+
+        if saved_copy(self.id, folder) is None:
+            yield InThread(lambda: save_result(result.raw, self.id, program_id=self.program_id, folder=folder))
 
     def _take_end(self, ended: Ended) -> None:
         """Keep how a wait for many saw the job's end."""
@@ -260,28 +309,6 @@ class JobOperations:
             self._known_failure = failure
         except RuntimeRestError as failure:
             log.warning("the result of job %s is left to job.result(): %s", self.id, failure)
-
-    def _read_result(self, deadline: float | None, timeout: float | None) -> Plan[bytes]:
-        clock, began = self._io.clock, self._io.clock.monotonic()
-        while True:
-            budget = None if deadline is None else max(0.0, deadline - clock.monotonic())
-            try:
-                response = yield from fetch(jobs_api.get_job_results, budget=budget, id=self.id)
-            except NotFound as failure:
-                raise self._no_result() from failure
-            if response.content:
-                return response.content
-            now = clock.monotonic()
-            if deadline is not None and now >= deadline:
-                raise WaitTimeout(job_id=self.id, status=self._snapshot().status, waited=timeout or 0.0)
-            if now - began >= RESULT_LAG_SECONDS:
-                raise self._no_result()
-            interval = self._pace.interval(now - began)
-            yield Sleep(interval if deadline is None else min(interval, deadline - now))
-
-    def _no_result(self) -> ResultUnavailable:
-        why = " (a private job's result can be read once)" if self.raw.get("private") else ""
-        return ResultUnavailable(f"job {self.id} completed, but the service has no result for it{why}.", job_id=self.id)
 
     @operation
     def cancel(self) -> Plan[None]:
@@ -329,3 +356,7 @@ class Job(SyncFace, JobOperations):
 
 class AsyncJob(AsyncFace, JobOperations):
     """A job of an `AsyncRuntimeClient`."""
+
+
+def _unpickled(kind: type[Job] | type[AsyncJob], origin: Origin, job_id: str, raw: dict[str, Any]) -> Job | AsyncJob:
+    return kind(origin, job_id, raw=raw)

@@ -14,13 +14,14 @@ import httpx
 from qiskit_runtime_api.api import sessions as sessions_api
 
 from .answers import unexpected_answer
-from .connection import Connection
+from .connection import Connection, Handle, Origin
 from .connection.calls import fetch, json_object
-from .effects import AsyncFace, Plan, SyncFace, operation, run, run_async
+from .effects import AsyncFace, Plan, SyncFace, SystemClock, operation, run, run_async
 from .errors import Conflict, InvalidInput, NotFound, RuntimeRestError
 from .handles import Handles
 from .job import AsyncJob, Job
-from .submission import Submitter
+from .state import State
+from .submission import SubmissionLimiter, SubmissionPolicy, Submitter
 from .submit import SubmitOperations, SubmitOptions
 from .usage import UsageWatch
 from .waiting import LOOKS_FOR_MISSING, JobPages, Pace, Patience
@@ -39,7 +40,7 @@ J = TypeVar("J", Job, AsyncJob)
 S = TypeVar("S", "Session", "AsyncSession")
 
 
-class SessionOperations(SubmitOperations[J]):
+class SessionOperations(Handle, SubmitOperations[J]):
     """One session. As a context manager it closes at the end: what is queued still runs.
 
     Attributes:
@@ -49,22 +50,22 @@ class SessionOperations(SubmitOperations[J]):
 
     def __init__(
         self,
-        io: Connection,
+        io: Connection | Origin,
         session_id: str,
         *,
         raw: dict[str, Any],
-        submitter: Submitter,
-        usage: UsageWatch,
-        pace: Pace,
+        submitter: Submitter | None = None,
+        usage: UsageWatch | None = None,
+        pace: Pace | None = None,
         cancel_on_error: bool = False,
     ) -> None:
         """Made by `client.sessions`."""
-        self._io = io
+        super().__init__(io)
         self.id = session_id
         self.raw = raw
-        self._submitter = submitter
-        self._usage = usage
-        self._pace = pace
+        self._own_submitter = submitter
+        self._usage = usage or UsageWatch(SystemClock())
+        self._pace = pace or Pace()
         self._cancel_on_error = cancel_on_error
         self._ended = False
 
@@ -72,6 +73,22 @@ class SessionOperations(SubmitOperations[J]):
         """Id, mode, backend and state, as far as known."""
         known = [self.id, self.raw.get("mode"), self.backend, self.raw.get("state")]
         return f"<{type(self).__name__} {' '.join(str(fact) for fact in known if fact)}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle what identifies the session and what is known of it; no credentials."""
+        return _unpickled, (type(self), self._origin, self.id, self.raw, self._cancel_on_error)
+
+    @property
+    def _submitter(self) -> Submitter:
+        if self._own_submitter is None:
+            settings, clock = self._io.settings, self._io.clock
+            limiter = SubmissionLimiter(settings.submissions_per_minute, user=settings.user, state=State(), clock=clock)
+            self._own_submitter = Submitter(SubmissionPolicy(), limiter=limiter, journal=None, clock=clock)
+        return self._own_submitter
+
+    @_submitter.setter
+    def _submitter(self, submitter: Submitter) -> None:
+        self._own_submitter = submitter
 
     @property
     def backend(self) -> str | None:
@@ -232,6 +249,12 @@ class AsyncSession(AsyncFace, SessionOperations[AsyncJob]):
     ) -> None:
         """Close; or, after an exception and if that was asked for, cancel."""
         await run_async(self._leave(failed=error is not None), self._io)
+
+
+def _unpickled(
+    kind: type[Session] | type[AsyncSession], origin: Origin, session_id: str, raw: dict[str, Any], cancels: bool
+) -> Session | AsyncSession:
+    return kind(origin, session_id, raw=raw, cancel_on_error=cancels)
 
 
 class SessionsOperations(Generic[S]):

@@ -38,7 +38,10 @@ ENVIRONMENT = {
     "url": "QISKIT_IBM_URL",
     "iam_url": "IAM_URL",
     "submissions_per_minute": "QRR_SUBMISSIONS_PER_MINUTE",
+    "save_to": "QRR_SAVE_TO",
+    "token_cache": "QRR_TOKEN_CACHE",
 }
+SWITCHES = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
 @dataclass(frozen=True, kw_only=True, init=False, repr=False)
@@ -63,6 +66,9 @@ class Settings:
             limit; by default 5 on the real service (its own limit for a user) and none on a loopback host.
         proxies: scheme (`http`, `https`) or `scheme://host` to proxy URL, on top of the environment's proxies.
         application: name of the calling application, sent in `X-Qx-Client-Application`.
+        save_to: folder in which each result is saved before it is decoded (`QRR_SAVE_TO`); None: in none.
+        token_cache: share bearer tokens with the user's other processes (`QRR_TOKEN_CACHE`): True through the state
+            file, or the path of a file.
 
     Raises:
         ConfigurationError: something cannot work; the message says what to do.
@@ -81,6 +87,8 @@ class Settings:
     submissions_per_minute: float | None
     proxies: Mapping[str, str]
     application: str
+    save_to: Path | None
+    token_cache: bool | Path
 
     def __init__(
         self,
@@ -96,6 +104,8 @@ class Settings:
         submissions_per_minute: float | str | None = "default",
         proxies: Mapping[str, str] | None = None,
         application: str | None = None,
+        save_to: str | Path | None = None,
+        token_cache: bool | str | Path | None = None,
         account: str | None = None,
         account_path: str | Path | None = None,
         environ: Mapping[str, str] | None = None,
@@ -108,6 +118,8 @@ class Settings:
             "iam_url": iam_url,
             "verify": verify,
             "proxies": proxies,
+            "save_to": save_to,
+            "token_cache": token_cache,
         }
         variables: dict[str, Any] = {
             name: environ[variable] for name, variable in ENVIRONMENT.items() if environ.get(variable)
@@ -135,6 +147,8 @@ class Settings:
             "submissions_per_minute": _submission_limit(submissions_per_minute, service),
             "proxies": _proxies(_pick(found, "proxies", default={})),
             "application": _application(application or "qiskit-runtime-rest"),
+            "save_to": _folder(_pick(found, "save_to")),
+            "token_cache": _token_cache(_pick(found, "token_cache", default=False)),
         }
         for name, value in resolved.items():
             object.__setattr__(self, name, value)
@@ -227,6 +241,20 @@ def _printable(secret: str | None, what: str) -> str | None:
     if secret and not (secret.isascii() and secret.isprintable()):
         raise ConfigurationError(f"the {what} holds a line break or a character that no {what} has: copy it again.")
     return secret or None
+
+
+def _folder(path: str | Path | None) -> Path | None:
+    if path is not None and not isinstance(path, str | Path):
+        raise ConfigurationError(f"save_to={path!r} is not the path of a folder.")
+    return Path(path) if path else None
+
+
+def _token_cache(wanted: bool | str | Path) -> bool | Path:
+    if isinstance(wanted, str):
+        wanted = SWITCHES.get(wanted.lower(), Path(wanted))
+    if not isinstance(wanted, bool | Path):
+        raise ConfigurationError(f"token_cache={wanted!r} is neither True or False nor the path of a file.")
+    return wanted
 
 
 def _submission_limit(limit: float | str | None, service: str) -> float | None:

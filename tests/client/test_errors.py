@@ -18,6 +18,7 @@ ANSWER: dict[str, Any] = {
     **{"request_id": "r", "ray_id": "y", "retry_after": 2.5, "method": "GET", "url": "https://h/x", "excerpt": "<p>"},
 }
 MADE: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
+    "ResultNotSaved": (("message",), {"job_id": "j1", "path": "/full", "raw": b"abc"}),
     "MissingExtra": (("The emulator",), {"extra": "emulator", "module": "starlette"}),
     "TransportError": (("lost",), {"method": "GET", "url": "https://h", "sent": True}),
     "WaitTimeout": ((), {"job_id": "x", "status": "Queued", "waited": 1.5}),

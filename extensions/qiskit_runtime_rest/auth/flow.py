@@ -5,17 +5,22 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Generator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import httpx
 
+from ..effects import Plan, run, run_async
 from .iam import parse_token, token_request
 from .token import Token, TokenStore
 
 if TYPE_CHECKING:
     import anyio
 
+    from .token_cache import TokenCache
+
 __all__ = ["ApiKeyAuth", "TokenAuth", "origin"]
+
+T = TypeVar("T")
 
 REFRESH: Final = object()
 """What the protocol yields to be sent a token, fetched by one caller while the others wait."""
@@ -26,7 +31,8 @@ UNAUTHORISED = 401
 class ApiKeyAuth(httpx.Auth):
     """Exchanges an API key for bearer tokens, keeps the current one in memory, replaces it in time.
 
-    One token request is under way at a time, however many threads (or tasks) need one. A 401 drops that very
+    One token request is under way at a time, however many threads (or tasks) need one, and with a cache however many
+    processes. A 401 drops that very
     token and sends the request once more. The key goes to IAM only, the token to the origin of `base_url` only.
     """
 
@@ -37,12 +43,14 @@ class ApiKeyAuth(httpx.Auth):
         iam_url: str,
         base_url: str,
         clock: Callable[[], float] = time.monotonic,
+        cache: TokenCache | None = None,
     ) -> None:
-        """`clock` gives monotonic seconds."""
+        """`clock` gives monotonic seconds. `cache`: where other processes find the token, too."""
         self._api_key = api_key
         self._iam_url = iam_url
         self._origin = origin(httpx.URL(base_url))
         self._clock = clock
+        self._cache = cache
         self._tokens = TokenStore()
         self._thread_lock = threading.Lock()
         self._task_lock: anyio.Lock | None = None
@@ -56,17 +64,22 @@ class ApiKeyAuth(httpx.Auth):
         steps = self._protocol(request)
         step = next(steps)
         while True:
-            answer: httpx.Response | Token
+            answer: httpx.Response | Token | None = None
             if isinstance(step, httpx.Request):
                 answer = yield step
+            elif isinstance(step, Token):
+                self._run(self._drop(step))
             else:
                 with self._thread_lock:
-                    token = self._tokens.usable(self._clock())
+                    token = self._run(self._known())
                     if token is None:
-                        asked_at = self._clock()
-                        response = yield token_request(self._iam_url, api_key=self._api_key, like=request)
-                        response.read()
-                        token = self._accept(response, asked_at)
+                        try:
+                            asked_at = self._clock()
+                            response = yield token_request(self._iam_url, api_key=self._api_key, like=request)
+                            response.read()
+                            token = self._run(self._accept(response, asked_at))
+                        finally:
+                            self._run(self._end_turn())
                 answer = token
             try:
                 step = steps.send(answer)
@@ -75,31 +88,38 @@ class ApiKeyAuth(httpx.Auth):
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Drive the protocol for a task."""
-        if self._task_lock is None:
-            import anyio
+        import anyio
 
+        if self._task_lock is None:
             self._task_lock = anyio.Lock()
         steps = self._protocol(request)
         step = next(steps)
         while True:
-            answer: httpx.Response | Token
+            answer: httpx.Response | Token | None = None
             if isinstance(step, httpx.Request):
                 answer = yield step
+            elif isinstance(step, Token):
+                await self._run_async(self._drop(step))
             else:
                 async with self._task_lock:
-                    token = self._tokens.usable(self._clock())
+                    token = await self._run_async(self._known())
                     if token is None:
-                        asked_at = self._clock()
-                        response = yield token_request(self._iam_url, api_key=self._api_key, like=request)
-                        await response.aread()
-                        token = self._accept(response, asked_at)
+                        try:
+                            asked_at = self._clock()
+                            response = yield token_request(self._iam_url, api_key=self._api_key, like=request)
+                            await response.aread()
+                            token = await self._run_async(self._accept(response, asked_at))
+                        finally:
+                            with anyio.CancelScope(shield=True):
+                                await self._run_async(self._end_turn())
                 answer = token
             try:
                 step = steps.send(answer)
             except StopIteration:
                 return
 
-    def _protocol(self, request: httpx.Request) -> Generator[object, httpx.Response | Token, None]:
+    def _protocol(self, request: httpx.Request) -> Generator[object, httpx.Response | Token | None, None]:
+        """What to send, `REFRESH` to be sent a token, and a `Token` that was refused."""
         if origin(request.url) != self._origin:
             yield request
             return
@@ -111,10 +131,37 @@ class ApiKeyAuth(httpx.Auth):
             assert isinstance(response, httpx.Response)
             if response.status_code != UNAUTHORISED or attempt == 2:
                 return
-            self._tokens.drop(token)
+            yield token
 
-    def _accept(self, response: httpx.Response, asked_at: float) -> Token:
-        return self._tokens.keep(parse_token(response, api_key=self._api_key, asked_at=asked_at))
+    def _known(self) -> Plan[Token | None]:
+        """The token that another caller, or process, has fetched meanwhile; None: it is this caller's turn."""
+        token = self._tokens.usable(self._clock())
+        if token is None and self._cache is not None:
+            token = yield from self._cache.claim()
+            if token is not None:
+                self._tokens.keep(token)
+        return token
+
+    def _accept(self, response: httpx.Response, asked_at: float) -> Plan[Token]:
+        token = self._tokens.keep(parse_token(response, api_key=self._api_key, asked_at=asked_at))
+        if self._cache is not None:
+            yield from self._cache.keep(token)
+        return token
+
+    def _end_turn(self) -> Plan[None]:
+        if self._cache is not None:
+            yield from self._cache.release()
+
+    def _drop(self, token: Token) -> Plan[None]:
+        self._tokens.drop(token)
+        if self._cache is not None:
+            yield from self._cache.drop(token)
+
+    def _run(self, plan: Plan[T]) -> T:
+        return run(plan, self._cache)
+
+    async def _run_async(self, plan: Plan[T]) -> T:
+        return await run_async(plan, self._cache)
 
 
 class TokenAuth(httpx.Auth):

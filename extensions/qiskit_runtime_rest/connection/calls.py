@@ -9,7 +9,7 @@ import httpx
 
 from ..answers import unexpected_answer
 from ..effects import Plan
-from .exchange import limited_to
+from .exchange import SINK, Sink, limited_to
 from .link import Connection
 
 __all__ = ["Call", "Fetch", "call", "fetch", "json_object"]
@@ -54,26 +54,34 @@ class Call:
 class Fetch:
     """Send the request of `operation`; the outcome is the bare answer, read.
 
-    With a `budget`, retries take so many seconds at most, and no silence of the service is borne for longer.
+    With a `budget`, retries take so many seconds at most, and no silence of the service is borne for longer. With a
+    `sink`, the body goes there as it comes, and the answer is without it.
     """
 
     operation: Operation
     arguments: dict[str, Any]
     budget: float | None = None
+    sink: Sink | None = None
 
     def perform(self, io: Connection) -> httpx.Response:
         """Block the thread until the answer is there."""
         with limited_to(self.budget):
-            return io.http.request(**self._request(io.http.timeout))
+            request = io.http.build_request(**self._request(io.http.timeout))
+            return io.http.send(request, stream=self.sink is not None)
 
     async def perform_async(self, io: Connection) -> httpx.Response:
         """Suspend the task until the answer is there."""
         with limited_to(self.budget):
-            return await io.http_async.request(**self._request(io.http_async.timeout))
+            request = io.http_async.build_request(**self._request(io.http_async.timeout))
+            return await io.http_async.send(request, stream=self.sink is not None)
 
     def _request(self, timeout: httpx.Timeout) -> dict[str, Any]:
         request: dict[str, Any] = self.operation._get_kwargs(**self.arguments)
-        return request if self.budget is None else {**request, "timeout": _cut(timeout, self.budget)}
+        if self.budget is not None:
+            request["timeout"] = _cut(timeout, self.budget)
+        if self.sink is not None:
+            request["extensions"] = {SINK: self.sink}
+        return request
 
 
 def _cut(timeout: httpx.Timeout, budget: float) -> httpx.Timeout:
@@ -88,9 +96,11 @@ def call(operation: Operation, **arguments: Any) -> Plan[Any]:
     return (yield Call(operation, arguments)).parsed
 
 
-def fetch(operation: Operation, *, budget: float | None = None, **arguments: Any) -> Plan[httpx.Response]:
-    """The bare answer to `operation`. `budget`: seconds that it may take, retries included."""
-    response: httpx.Response = yield Fetch(operation, arguments, budget)
+def fetch(
+    operation: Operation, *, budget: float | None = None, sink: Sink | None = None, **arguments: Any
+) -> Plan[httpx.Response]:
+    """The bare answer to `operation`. `budget`: seconds it may take, retries included; `sink`: where its body goes."""
+    response: httpx.Response = yield Fetch(operation, arguments, budget, sink)
     return response
 
 

@@ -17,12 +17,15 @@ from ..effects import Clock, Plan, Sleep
 from ..errors import ApiError, TransportError
 from .retries import NOTHING_HAPPENED_STATUS, RetryPolicy, may_retry
 
-__all__ = ["exchange", "limited_to"]
+__all__ = ["SINK", "Sink", "exchange", "limited_to"]
 
 log = logging.getLogger("qiskit_runtime_rest.connection")
 
 BUDGET: ContextVar[float | None] = ContextVar("budget", default=None)
 """Seconds that retries may take for calls made in this context; None: as the policy says."""
+
+SINK = "qiskit_runtime_rest.sink"
+"""The extension of a request that names the `Sink` for its answer."""
 
 NOTHING_SENT = (
     httpx.ConnectError,
@@ -60,6 +63,19 @@ def limited_to(seconds: float | None) -> Iterator[None]:
         BUDGET.reset(token)
 
 
+class Sink(Protocol):
+    """Where the body of an answer goes as it comes, instead of into memory; none of this may fail."""
+
+    def begin(self) -> None:
+        """An answer begins, the first one or that of a retry."""
+
+    def write(self, chunk: bytes, /) -> None:
+        """Take the next bytes."""
+
+    def end(self) -> None:
+        """The answer is whole."""
+
+
 class Sends(Protocol):
     """What the effects below need of an httpx client: httpx's own `send`, below ours."""
 
@@ -79,15 +95,27 @@ class Send:
     def perform(self, io: Sends) -> httpx.Response:
         """Block the thread until the answer is there."""
         response: httpx.Response = io.send_once(self.request, **self.options)
+        sink: Sink | None = self.request.extensions.get(SINK)
         if not response.is_success:
             response.read()
+        elif sink is not None:
+            sink.begin()
+            for chunk in response.iter_bytes():
+                sink.write(chunk)
+            sink.end()
         return response
 
     async def perform_async(self, io: Sends) -> httpx.Response:
         """Suspend the task until the answer is there."""
         response: httpx.Response = await io.send_once(self.request, **self.options)
+        sink: Sink | None = self.request.extensions.get(SINK)
         if not response.is_success:
             await response.aread()
+        elif sink is not None:
+            sink.begin()
+            async for chunk in response.aiter_bytes():
+                sink.write(chunk)
+            sink.end()
         return response
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import httpx
 
@@ -12,10 +13,13 @@ from ..auth import ApiKeyAuth, TokenAuth
 from ..effects import Clock, SystemClock
 from ..errors import ConfigurationError
 from ..settings import Settings, require_instance
+from ..state import State
 from .http import AsyncHttpClient, HttpClient, client_options, proxy_patterns
+from .origin import Origin
 from .retries import RetryPolicy
 
 if TYPE_CHECKING:
+    from ..auth.token_cache import TokenCache
     from .api import ApiClient
 
 __all__ = ["Connection"]
@@ -31,8 +35,9 @@ class Connection:
         auth: httpx.Auth | None = None,
         clock: Clock | None = None,
         retries: RetryPolicy | None = None,
+        state: State | None = None,
     ) -> None:
-        """`auth` takes the place of the settings' API key or token.
+        """`auth` takes the place of the settings' API key or token; `state`: the state file.
 
         Raises:
             ConfigurationError: no credentials, or no instance.
@@ -40,7 +45,7 @@ class Connection:
         require_instance(settings)
         self.settings = settings
         self.clock = clock or SystemClock()
-        self.auth = auth or _auth(settings, self.clock)
+        self.auth = auth or _auth(settings, self.clock, state)
         self.retries = retries or RetryPolicy()
         self._opened: list[HttpClient] = []
         self._opened_async: list[AsyncHttpClient] = []
@@ -94,6 +99,18 @@ class Connection:
             }
         return {**options, **changes}
 
+    @property
+    def origin(self) -> Origin:
+        """Which instance of which service: all that a handle takes along to another process."""
+        return Origin.of(self.settings)
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse: credentials stay where they are."""
+        raise TypeError(
+            "a client, and what belongs to it, does not pickle: it holds credentials and connections. Handles of jobs "
+            "and sessions do, and job ids; or make a client where one is needed."
+        )
+
     def close(self) -> None:
         """Close every HTTP client opened for threads."""
         while self._opened:
@@ -117,12 +134,28 @@ def _complaints() -> Iterator[None]:
         ) from error
 
 
-def _auth(settings: Settings, clock: Clock) -> httpx.Auth:
+def _auth(settings: Settings, clock: Clock, state: State | None) -> httpx.Auth:
     if settings.token is not None:
         return TokenAuth(settings.token, base_url=settings.base_url)
     if settings.api_key is not None:
-        return ApiKeyAuth(settings.api_key, iam_url=settings.iam_url, base_url=settings.base_url, clock=clock.monotonic)
+        return ApiKeyAuth(
+            settings.api_key,
+            iam_url=settings.iam_url,
+            base_url=settings.base_url,
+            clock=clock.monotonic,
+            cache=_token_cache(settings, clock, state),
+        )
     raise ConfigurationError(
         "no API key: pass api_key=, set QISKIT_IBM_TOKEN, or save an account with `qrr login`. "
         "Create a key on IBM Quantum Platform."
     )
+
+
+def _token_cache(settings: Settings, clock: Clock, state: State | None) -> TokenCache | None:
+    wanted = settings.token_cache
+    if not wanted or settings.api_key is None:
+        return None
+    from ..auth.token_cache import TokenCache
+
+    kept = State(wanted) if isinstance(wanted, Path) else state or State()
+    return TokenCache(kept, api_key=settings.api_key, iam_url=settings.iam_url, clock=clock)

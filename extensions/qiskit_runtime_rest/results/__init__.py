@@ -6,14 +6,17 @@
     result[0].evs, result[0].stds
 
 One module a kind of content: `sampler`, `estimator`, `executor`, `noise`, `classic` hold the items; `bits`, `arrays`,
-`tensors`, `npy`, `spans`, `wrapped` the values in them; `forms` is the table of the forms that are recognised.
+`tensors`, `npy`, `spans`, `wrapped` the values in them; `forms` is the table of the forms that are recognised. Large
+results are read through `hollow`, kept on disk by `files`, and decoded elsewhere by `decoding`.
 """
 
 from .arrays import Array
 from .bits import Bits
 from .classic import QuasiDistribution
+from .decoding import decode_on
 from .estimator import EstimatorPub
 from .executor import ChunkSpan, ExecutorItem
+from .files import load_result
 from .items import ItemLacks, ResultItem
 from .noise import LayerNoise, LearnedNoise, PauliLindbladError
 from .result import Result, decode
@@ -40,4 +43,6 @@ __all__ = [
     "SamplerPub",
     "SpanPart",
     "decode",
+    "decode_on",
+    "load_result",
 ]

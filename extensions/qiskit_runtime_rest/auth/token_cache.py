@@ -1,0 +1,125 @@
+"""Bearer tokens shared by a user's processes, through the state file.
+
+One process exchanges the key while the others wait: it holds a lease, a row that says until when. A process that dies
+with it is waited for until then, not for ever. No transaction stays open meanwhile.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import sqlite3
+import stat
+import uuid
+from collections.abc import Callable
+
+from ..effects import Clock, InThread, Plan, Sleep
+from ..errors import ConfigurationError
+from ..state import State
+from .token import Token
+
+__all__ = ["TokenCache"]
+
+log = logging.getLogger("qiskit_runtime_rest.auth")
+
+LEASE_SECONDS = 20.0
+"""How long others wait for a process that exchanges the key; longer than IAM takes."""
+
+POLL_SECONDS = 0.05
+
+
+class TokenCache:
+    """The token of one API key at one IAM host, in a file that its owner alone can read."""
+
+    def __init__(self, state: State, *, api_key: str, iam_url: str, clock: Clock) -> None:
+        """Nothing is opened yet."""
+        self.clock = clock
+        self._state = state
+        owner = hashlib.sha256(f"{iam_url.rstrip('/')}|{api_key}".encode()).hexdigest()
+        self._owner, self._leases = owner, f"{owner}/lease"
+        self._lease: str | None = None
+
+    def claim(self) -> Plan[Token | None]:
+        """The token that is usable now, waited for while another process fetches it; None: the caller's turn.
+
+        A caller whose turn it is ends it with `keep` or `release`.
+
+        Raises:
+            ConfigurationError: the file cannot be used, or others can read it.
+        """
+        while True:
+            answer: Token | bool = yield InThread(self._claim)
+            if isinstance(answer, Token):
+                return answer
+            if answer:
+                return None
+            yield Sleep(POLL_SECONDS)
+
+    def keep(self, token: Token) -> Plan[None]:
+        """Share `token`, just fetched, and end the turn."""
+        refresh_at = token.refresh_at - self.clock.monotonic() + self.clock.time()
+
+        def write(file: sqlite3.Connection) -> None:
+            file.execute("INSERT OR REPLACE INTO tokens VALUES (?, ?, ?)", (self._owner, token.value, refresh_at))
+            self._end_turn(file)
+
+        yield InThread(lambda: self._change(write))
+
+    def release(self) -> Plan[None]:
+        """End the turn, if there is one: whoever waits is next."""
+        if self._lease is not None:
+            yield InThread(lambda: self._change(self._end_turn))
+
+    def drop(self, token: Token) -> Plan[None]:
+        """Forget `token`, which the service refused, unless another one has taken its place."""
+
+        def delete(file: sqlite3.Connection) -> None:
+            file.execute("DELETE FROM tokens WHERE owner = ? AND token = ?", (self._owner, token.value))
+
+        yield InThread(lambda: self._change(delete))
+
+    def _claim(self) -> Token | bool:
+        self._refuse_if_others_can_read()
+        answer: list[Token | bool] = []
+        self._change(lambda file: answer.append(self._look(file)))
+        # Without the file everybody fetches a token of their own.
+        return answer[0] if answer else True
+
+    def _look(self, file: sqlite3.Connection) -> Token | bool:
+        now = self.clock.time()
+        rows = file.execute(
+            "SELECT owner, token, refresh_at FROM tokens WHERE owner IN (?, ?) AND refresh_at > ?",
+            (self._owner, self._leases, now),
+        )
+        found = {row["owner"]: row for row in rows}
+        if (kept := found.get(self._owner)) is not None:
+            return Token(kept["token"], kept["refresh_at"] - now + self.clock.monotonic())
+        if self._leases in found:
+            return False
+        self._lease = uuid.uuid4().hex
+        file.execute("INSERT OR REPLACE INTO tokens VALUES (?, ?, ?)", (self._leases, self._lease, now + LEASE_SECONDS))
+        return True
+
+    def _end_turn(self, file: sqlite3.Connection) -> None:
+        file.execute("DELETE FROM tokens WHERE owner = ? AND token = ?", (self._leases, self._lease))
+        self._lease = None
+
+    def _change(self, act: Callable[[sqlite3.Connection], None]) -> None:
+        try:
+            with self._state.transaction() as file:
+                act(file)
+        except sqlite3.Error as error:
+            log.warning("the token is not shared with other processes now: %s (%s)", error, self._state.path)
+
+    def _refuse_if_others_can_read(self) -> None:
+        path = self._state.path
+        try:
+            found = path.stat()
+        except OSError:
+            return
+        if os.name == "posix" and (stat.S_IMODE(found.st_mode) & 0o077 or found.st_uid != os.geteuid()):
+            raise ConfigurationError(
+                f"{path} is not yours alone (mode {stat.S_IMODE(found.st_mode):o}), and tokens are kept in it: "
+                f"run `chmod 600 {path}`, or choose another file with token_cache=."
+            )

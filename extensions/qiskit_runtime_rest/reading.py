@@ -1,0 +1,101 @@
+"""Reading one job's result from the service: its bytes, whole, and on disk first where that is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from qiskit_runtime_api.api import jobs as jobs_api
+
+from .connection.calls import fetch
+from .effects import Clock, InThread, Plan, Sleep
+from .errors import ApiError, NotFound, ResultUnavailable, TransportError, WaitTimeout
+from .results.files import IncomingResult, saved_copy
+from .results.hollow import Source
+from .waiting import Pace
+
+__all__ = ["Reading"]
+
+LAG_SECONDS = 30.0
+"""A job can be Completed a moment before its result can be read; so long, 204 means not yet."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """How the result of a completed job is read.
+
+    Attributes:
+        job_id, program_id: the job.
+        private: whether the service gives the result once only.
+        folder: where it is saved; None: nowhere.
+        clock, pace: as of the client.
+        began: when the wait for the job began, in seconds of the clock.
+        timeout: seconds from then on; None: no deadline.
+    """
+
+    job_id: str
+    program_id: str | None
+    private: bool
+    folder: Path | None
+    clock: Clock
+    pace: Pace
+    began: float
+    timeout: float | None
+
+    def read(self) -> Plan[Source]:
+        """The bytes of the result.
+
+        Raises:
+            ResultUnavailable: there is none (any more).
+            ResultNotSaved: it cannot be saved in the folder.
+            WaitTimeout: there is none yet.
+            ApiError, TransportError: it could not be read.
+        """
+        incoming = IncomingResult(self.job_id, folder=self.folder, read_once=self.private)
+        try:
+            if self.folder is None:
+                yield from self._receive(incoming)
+                return incoming.finish(program_id=self.program_id)
+            yield InThread(incoming.open)
+            yield from self._receive(incoming)
+            source: Source = yield InThread(lambda: incoming.finish(program_id=self.program_id))
+            return source
+        finally:
+            incoming.close()
+
+    def _receive(self, incoming: IncomingResult) -> Plan[None]:
+        began = self.clock.monotonic()
+        deadline = None if self.timeout is None else self.began + self.timeout
+        while True:
+            budget = None if deadline is None else max(0.0, deadline - self.clock.monotonic())
+            try:
+                yield from fetch(jobs_api.get_job_results, budget=budget, sink=incoming, id=self.job_id)
+            except (ApiError, TransportError) as failure:
+                # What came of a result that is not given again is worth more than the error that ended it.
+                if isinstance(failure, NotFound) or (self.private and incoming.size):
+                    raise self._unavailable(incoming) from failure
+                raise
+            if incoming.is_whole:
+                return
+            now = self.clock.monotonic()
+            if deadline is not None and now >= deadline:
+                raise WaitTimeout(job_id=self.job_id, status="Completed", waited=now - self.began)
+            if now - began >= LAG_SECONDS:
+                raise self._unavailable(incoming)
+            interval = self.pace.interval(now - began)
+            yield Sleep(interval if deadline is None else min(interval, deadline - now))
+
+    def _unavailable(self, incoming: IncomingResult) -> ResultUnavailable:
+        why = " (a private job's result can be read once)" if self.private else ""
+        message = f"job {self.job_id} completed, but the service has no result for it{why}."
+        copy = None if self.folder is None else saved_copy(self.job_id, self.folder)
+        if copy is not None:
+            message += f" An earlier read saved it: read it with client.load_result({str(copy)!r})."
+        if incoming.size:
+            message += f" The connection ended while it was read: the {incoming.size} bytes that came are in the `raw`"
+            message += (
+                f" of this error, and in a file *.partial in {self.folder}." if self.folder else " of this error."
+            )
+        return ResultUnavailable(
+            message, job_id=self.job_id, saved=None if copy is None else str(copy), raw=incoming.so_far()
+        )

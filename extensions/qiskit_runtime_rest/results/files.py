@@ -1,0 +1,269 @@
+"""Results on disk: the bytes of one while they come, the copy that is kept, and that copy read again."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import io
+import mmap
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote, unquote
+
+from ..errors import ResultNotSaved, ResultUnavailable
+from .hollow import HOLLOW_FROM_BYTES, Source
+from .result import Result
+
+__all__ = ["IncomingResult", "load_result", "partial_copies", "save_result", "saved_copy"]
+
+RESERVED_BYTES = 16 * 2**20
+"""Disk space that is taken before a result is read; how large it will be, the service does not say."""
+
+SPOOLED_FROM_BYTES: Final = HOLLOW_FROM_BYTES
+NO_RESERVING: Final = (errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS, errno.ENOTSUP)
+SUFFIX: Final = ".json"
+PARTIAL_SUFFIX: Final = ".partial"
+
+
+class IncomingResult:
+    """The bytes of one job's result while they come: in memory while they are few, else in a temporary file.
+
+    With a folder they go into a temporary file there from the first byte on, which `finish` turns into the saved
+    copy; no byte is lost when that fails.
+
+    Attributes:
+        size: bytes of the answer so far.
+        is_whole: whether the answer came to its end.
+    """
+
+    def __init__(self, job_id: str, *, folder: Path | None, read_once: bool = False) -> None:
+        """Nothing is opened yet. `read_once`: what comes of it is not given again."""
+        self.size = 0
+        self.is_whole = False
+        self._read_once = read_once
+        self._job_id = job_id
+        self._folder = folder
+        self._memory = io.BytesIO()
+        self._file: int | None = None
+        self._path: Path | None = None
+        self._is_new = False
+        self._failure: OSError | None = None
+
+    def open(self) -> None:
+        """Make the file and take space for it.
+
+        Raises:
+            ResultNotSaved: the folder cannot be written, or its disk is full; nothing was read.
+        """
+        if self._folder is None:
+            return
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._file, path = tempfile.mkstemp(
+                dir=self._folder, prefix=_name(self._job_id) + ".", suffix=PARTIAL_SUFFIX
+            )
+            self._path = Path(path)
+            _reserve(self._file, self._folder)
+        except OSError as error:
+            self.close()
+            raise ResultNotSaved(
+                f"the result of job {self._job_id} was not read, because it could not be saved in {self._folder} "
+                f"({error.strerror or error}): make room there, or choose another folder with save_to=.",
+                job_id=self._job_id,
+                path=str(self._folder),
+            ) from error
+
+    def begin(self) -> None:
+        """An answer begins; what came of an earlier one is given up once this one has a byte."""
+        self.is_whole = False
+        self._is_new = True
+
+    def write(self, chunk: bytes) -> None:
+        """Take the next bytes. Never fails: where the disk does, memory takes over."""
+        if self._is_new:
+            self._is_new = False
+            self._restart()
+        if self._file is None and self._failure is None and self.size + len(chunk) > SPOOLED_FROM_BYTES:
+            self._spill()
+        self.size += len(chunk)
+        if self._file is None:
+            self._memory.write(chunk)
+            return
+        left = memoryview(chunk)
+        try:
+            while left:
+                left = left[os.write(self._file, left) :]
+        except OSError as error:
+            self._go_on_in_memory(error, left)
+
+    def end(self) -> None:
+        """The answer came to its end."""
+        self.is_whole = self.size > 0 and not self._is_new
+
+    def finish(self, *, program_id: str | None) -> Source:
+        """The bytes; saved first, durably and under their own name, where there is a folder.
+
+        Raises:
+            ResultNotSaved: they could not be saved; they are in the error's `raw`.
+        """
+        if self._folder is None:
+            return self._handed_over()
+        kept = self._folder / (_name(self._job_id, program_id) + SUFFIX)
+        try:
+            if self._failure is not None:
+                raise self._failure
+            assert self._file is not None
+            assert self._path is not None
+            os.ftruncate(self._file, self.size)
+            os.fsync(self._file)
+            self._path.replace(kept)
+            self._path = None
+            _sync_folder(self._folder)
+        except OSError as error:
+            raise ResultNotSaved(
+                f"the result of job {self._job_id} could not be saved in {self._folder} ({error.strerror or error}). "
+                f"Its {self.size} bytes are in this error's `raw`: write them to a file, or decode them with "
+                "qiskit_runtime_rest.results.decode(error.raw); the service may not give them again.",
+                job_id=self._job_id,
+                path=str(self._folder),
+                raw=self.so_far(),
+            ) from error
+        return _source(kept)
+
+    def so_far(self) -> bytes:
+        """What has come."""
+        return self._memory.getvalue() if self._file is None else self._read(self.size)
+
+    def close(self) -> None:
+        """Close the file, and remove it; but not what came of a result that is not given again."""
+        if self._file is not None and self._path is not None and self._read_once and self.size:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._file, self.size)
+            self._path = None
+        self._remove()
+
+    def _remove(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
+            self._path = None
+
+    def _go_on_in_memory(self, error: OSError, left: memoryview) -> None:
+        """Keep what the disk took, and what is `left`."""
+        self._memory = io.BytesIO(self._read(self.size - len(left)) + left)
+        self._memory.seek(0, os.SEEK_END)
+        self._failure = error
+        self._remove()
+
+    def _read(self, size: int) -> bytes:
+        assert self._file is not None
+        os.lseek(self._file, 0, os.SEEK_SET)
+        with open(self._file, "rb", closefd=False) as file:
+            return file.read(size)
+
+    def _restart(self) -> None:
+        self.size = 0
+        self._memory = io.BytesIO()
+        if self._file is not None:
+            os.lseek(self._file, 0, os.SEEK_SET)
+
+    def _spill(self) -> None:
+        """Move from memory to a nameless file, if there can be one."""
+        try:
+            with tempfile.TemporaryFile() as file:
+                file.write(self._memory.getbuffer())
+                file.flush()
+                self._file = os.dup(file.fileno())
+            self._memory = io.BytesIO()
+        except OSError as error:
+            self._failure = error
+
+    def _handed_over(self) -> Source:
+        if self._file is None:
+            return self._memory.getvalue()
+        return mmap.mmap(self._file, self.size, access=mmap.ACCESS_READ)
+
+
+def save_result(raw: bytes, job_id: str, *, program_id: str | None, folder: Path) -> None:
+    """Save bytes that were read already.
+
+    Raises:
+        ResultNotSaved: they could not be saved.
+    """
+    incoming = IncomingResult(job_id, folder=folder)
+    incoming.open()
+    try:
+        incoming.begin()
+        incoming.write(raw)
+        incoming.finish(program_id=program_id)
+    finally:
+        incoming.close()
+
+
+def load_result(path: str | Path) -> Result:
+    """The result that `save_to` kept at `path`; needs neither the service nor any settings.
+
+    The program is read off the file's name (`<job id>.<program>.json`); under another name it is decoded, too, as
+    far as the bytes tell what they are.
+
+    Raises:
+        ResultUnavailable: there is no such file, or it cannot be read.
+        ResultDecodeError: it is damaged.
+    """
+    path = Path(path)
+    try:
+        source = _source(path)
+    except OSError as error:
+        raise ResultUnavailable(f"no saved result can be read from {path}: {error.strerror or error}.") from error
+    parts = path.name.removesuffix(SUFFIX).split(".")
+    return Result(source, program_id=unquote(parts[1]) if len(parts) == 2 else None)
+
+
+def saved_copy(job_id: str, folder: Path) -> Path | None:
+    """Where in `folder` the result of this job was saved, or None."""
+    found = [*folder.glob(_name(job_id) + SUFFIX), *folder.glob(f"{_name(job_id)}.*{SUFFIX}")]
+    return found[0] if found else None
+
+
+def partial_copies(job_id: str, folder: Path) -> list[Path]:
+    """Files in `folder` with what came of the result of this job when reading it was cut short."""
+    return sorted(folder.glob(f"{_name(job_id)}.*{PARTIAL_SUFFIX}"))
+
+
+def _name(job_id: str, program_id: str | None = None) -> str:
+    """A file name without its suffix: no character of an id can lead out of the folder, or be taken for the suffix."""
+    parts = [job_id] if program_id is None else [job_id, program_id]
+    return ".".join(quote(part, safe="").replace(".", "%2E") for part in parts)
+
+
+def _source(path: Path) -> Source:
+    with path.open("rb") as file:
+        if os.fstat(file.fileno()).st_size < SPOOLED_FROM_BYTES:
+            return file.read()
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def _reserve(file: int, folder: Path) -> None:
+    if shutil.disk_usage(folder).free < RESERVED_BYTES:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    if hasattr(os, "posix_fallocate"):
+        try:
+            os.posix_fallocate(file, 0, RESERVED_BYTES)
+        except OSError as error:
+            if error.errno not in NO_RESERVING:
+                raise
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a renaming durable, where folders can be opened."""
+    if os.name == "posix":
+        opened = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
