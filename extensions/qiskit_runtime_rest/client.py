@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import httpx
 
@@ -127,6 +127,14 @@ class ClientOperations(SubmitOperations[J]):
     def __repr__(self) -> str:
         """Which instance on which host; never a secret."""
         return f"<{type(self).__name__} {self.settings.instance} at {self.settings.base_url}>"
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse: credentials stay where they are. Handles of jobs and sessions pickle without them.
+
+        Raises:
+            TypeError: says what pickles.
+        """
+        self._io.__reduce__()
 
     @property
     def api(self) -> ApiClient:

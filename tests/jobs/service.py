@@ -58,6 +58,16 @@ def saying(status: str, **state: Any) -> dict[str, Any]:
     return {"replace": {"status": status, "state": {"status": status, **state}}}
 
 
+def environment(emulator: Emulator) -> dict[str, str]:
+    """The variables that make another process a client of the service."""
+    return {
+        "QISKIT_IBM_TOKEN": emulator.api_key,
+        "QISKIT_IBM_INSTANCE": emulator.instance,
+        "QISKIT_IBM_URL": emulator.base_url,
+        "IAM_URL": emulator.iam_url,
+    }
+
+
 def sent(emulator: Emulator, operation: str) -> list[RecordedRequest]:
     """The requests to `operation` that arrived."""
     return [request for request in emulator.requests if request.operation == operation]

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import httpx
 
+from ..effects import AsyncFace
 from .http import AsyncHttpClient
 from .link import Connection
 from .origin import Origin
@@ -31,7 +32,9 @@ class Handle:
 
     @property
     def _io(self) -> Connection:
-        return self._where if isinstance(self._where, Connection) else _connection_here(self._where)
+        if isinstance(self._where, Connection):
+            return self._where
+        return _connection_here(self._where, asyncio.get_running_loop() if isinstance(self, AsyncFace) else None)
 
     @_io.setter
     def _io(self, io: Connection) -> None:
@@ -61,16 +64,12 @@ _lock = threading.Lock()
 _connections: dict[tuple[Origin, asyncio.AbstractEventLoop | None], Connection] = {}
 
 
-def _connection_here(origin: Origin) -> Connection:
+def _connection_here(origin: Origin, loop: asyncio.AbstractEventLoop | None) -> Connection:
     """The connection to `origin` of this process; of tasks, that of their event loop.
 
     Raises:
         ConfigurationError: this process has no credentials.
     """
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
-        loop = None
     with _lock:
         for past in [key for key in _connections if key[1] is not None and key[1].is_closed()]:
             del _connections[past]

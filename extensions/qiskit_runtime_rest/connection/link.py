@@ -105,7 +105,11 @@ class Connection:
         return Origin.of(self.settings)
 
     def __reduce__(self) -> NoReturn:
-        """Refuse: credentials stay where they are."""
+        """Refuse: credentials stay where they are.
+
+        Raises:
+            TypeError: says what pickles.
+        """
         raise TypeError(
             "a client, and what belongs to it, does not pickle: it holds credentials and connections. Handles of jobs "
             "and sessions do, and job ids; or make a client where one is needed."

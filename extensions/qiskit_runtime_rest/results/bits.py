@@ -305,12 +305,12 @@ def _innermost(samples: Any) -> tuple[tuple[int, ...], list[Any]]:
 def _packed(lists: list[Any], *, num_bits: int) -> tuple[PackedRows, set[int]]:
     """All samples as rows, and how long the lists are."""
     rows, lengths = io.BytesIO(), set()
-    for part in lists:
-        if isinstance(part, SampleTexts):
-            lengths.add(part.pack_into(rows, num_bits=num_bits))
-        else:
-            lengths.add(len(part))
-            rows.write(HexSamples(part, num_bits=num_bits).rows)
+    for listed in lists:
+        length = 0
+        for texts in listed.parts() if isinstance(listed, SampleTexts) else [listed]:
+            rows.write(HexSamples(texts, num_bits=num_bits).rows)
+            length += len(texts)
+        lengths.add(length)
     return PackedRows(rows.getvalue(), num_bits=num_bits), lengths
 
 

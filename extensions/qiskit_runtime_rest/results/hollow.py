@@ -8,7 +8,7 @@ before parsing, and by `PackedText` and `SampleTexts` after it, which point into
 from __future__ import annotations
 
 import binascii
-import io
+import itertools
 import json
 import mmap
 import re
@@ -31,16 +31,16 @@ HOLLOW_FROM_BYTES: Final = 4 * 2**20
 STEP: Final = 2**18
 """Bytes of base64 or samples that are unpacked at a time; a multiple of 4."""
 
-# The colon makes sure that the quotation mark opens a text: inside one it could only come escaped.
-_LONG_TEXT: Final = re.compile(rb':[ \t\r\n]*"([A-Za-z0-9+/]{65536,}={0,2})"')
-_SAMPLES: Final = re.compile(rb'(?<!\\)"samples"[ \t\r\n]*:[ \t\r\n]*(\[[ \t\r\n"0-9a-fA-Fx,\[\]]{256,}\])')
+LONG_TEXT_BYTES: Final = 2**16
+_SAMPLES: Final = b'"samples"'
+_TEXT: Final = re.compile(rb':[ \t\r\n]*"(?=[A-Za-z0-9+/])')
+_LISTS: Final = re.compile(rb'"samples"[ \t\r\n]*:[ \t\r\n]*(\[[ \t\r\n"0-9a-fA-Fx,\[\]]{256,}\])')
 _INNERMOST: Final = re.compile(rb'\[([^\[\]"]*"[^\[\]]{128,})\]')
-_SAMPLE: Final = re.compile(rb'[ \t\r\n]*"0x([0-9a-fA-F]+)"[ \t\r\n]*')
 
 
 @frozen
 class PackedText:
-    """A long text of base64 letters that was left in the document, from `start` to `stop`."""
+    """A long text, of base64 for all that is known, that was left in the document; `start` and `stop` in its quotes."""
 
     source: Source = field(repr=False)
     start: int = field()
@@ -48,7 +48,7 @@ class PackedText:
 
     def whole(self) -> str:
         """The text itself."""
-        return self.source[self.start : self.stop].decode("ascii")
+        return str(json.loads(self.source[self.start - 1 : self.stop + 1]))
 
 
 @frozen
@@ -63,31 +63,18 @@ class SampleTexts:
         """The list itself."""
         return json.loads(b"[" + self.source[self.start : self.stop] + b"]")
 
-    def pack_into(self, rows: io.BytesIO, *, num_bits: int) -> int:
-        """Write one row of `ceil(num_bits / 8)` big-endian bytes a sample; the outcome is how many there are.
+    def parts(self) -> Iterator[list[Any]]:
+        """The list, some ten thousand samples at a time.
 
         Raises:
-            Malformed: something else than samples of so many bits.
+            ValueError: it is no list of texts.
         """
-        count = 0
-        for part in self._parts():
-            samples = part.split(b",")
-            row_of = {sample: _row(sample, num_bits) for sample in set(samples)}
-            rows.write(b"".join(map(row_of.__getitem__, samples)))
-            count += len(samples)
-        return count
-
-    def _parts(self) -> Iterator[bytes]:
-        """The samples in parts of about `STEP` bytes, cut at commas."""
         start = self.start
-        while self.stop - start > STEP:
-            comma = self.source.rfind(b",", start, start + STEP)
-            comma = comma if comma >= 0 else self.source.find(b",", start, self.stop)
-            if comma < 0:
-                break
-            yield self.source[start:comma]
-            start = comma + 1
-        yield self.source[start : self.stop]
+        while start <= self.stop:
+            comma = self.source.rfind(b",", start, start + STEP) if self.stop - start > STEP else -1
+            end = comma if comma >= 0 else self.stop
+            yield json.loads(b"[" + self.source[start:end] + b"]")
+            start = end + 1
 
 
 def load_hollow(source: Source) -> Any:
@@ -151,22 +138,30 @@ def unbase64_in_steps(text: str | PackedText) -> Iterator[bytes]:
 
 
 def _bulk_of(source: Source) -> Iterator[PackedText | SampleTexts]:
-    for found in _LONG_TEXT.finditer(source):
-        yield PackedText(source, found.start(1), found.end(1))
-    for samples in _SAMPLES.finditer(source):
-        for found in _INNERMOST.finditer(source, samples.start(1), samples.end(1)):
-            yield SampleTexts(source, found.start(1), found.end(1))
+    return itertools.chain(_long_texts(source), _long_lists(source))
+
+
+def _long_texts(source: Source) -> Iterator[PackedText]:
+    at = 0
+    # What follows the mark tells an opening quotation mark from a closing one after a text that ends in a colon.
+    while (found := _TEXT.search(source, at)) is not None:
+        at, start = found.end(), found.end()
+        stop = source.find(b'"', start)
+        if stop - start >= LONG_TEXT_BYTES:
+            at = stop
+            if source.find(b"\\", start, stop) < 0:
+                yield PackedText(source, start, stop)
+
+
+def _long_lists(source: Source) -> Iterator[SampleTexts]:
+    at = 0
+    while (at := source.find(_SAMPLES, at)) >= 0:
+        found = _LISTS.match(source, at)
+        if found is not None and source[at - 1 : at] != b"\\":
+            for inner in _INNERMOST.finditer(source, found.start(1), found.end(1)):
+                yield SampleTexts(source, inner.start(1), inner.end(1))
+        at = found.end() if found is not None else at + len(_SAMPLES)
 
 
 def _is_packed_data(value: dict[str, Any]) -> bool:
     return value.get("__type__") == "ndarray" or ("dtype" in value and "shape" in value)
-
-
-def _row(sample: bytes, num_bits: int) -> bytes:
-    found = _SAMPLE.fullmatch(sample)
-    if found is None:
-        raise Malformed(f"sample {sample[:40].decode(errors='replace')!r} is not hexadecimal")
-    value = int(found[1], 16)
-    if value >> num_bits:
-        raise Malformed(f"sample {sample[:40].decode()!r} does not fit {num_bits} bits")
-    return value.to_bytes((num_bits + 7) // 8, "big")

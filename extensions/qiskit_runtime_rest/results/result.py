@@ -86,7 +86,7 @@ class Result(Sequence[ResultItem]):
     @property
     def value(self) -> Any:
         """The whole document as Python objects, wrapped values unpacked; for programs of an unknown form."""
-        return self._once("value", lambda: unwrap(self._document))
+        return self._once("value", lambda: unwrap(self._whole_document()))
 
     @overload
     def __getitem__(self, position: int) -> ResultItem: ...
@@ -177,6 +177,10 @@ class Result(Sequence[ResultItem]):
             passthrough_data=self.passthrough_data,
             runtime_decoder=self._form.runtime_decoder,
         )
+
+    def _whole_document(self) -> Any:
+        # Only of these two kinds is the document kept whole.
+        return self._document if self.kind in ("text", "json") else _parse(self._source, hollow=False)
 
     def _once(self, name: str, read: Callable[[], Any]) -> Any:
         if name not in self._known:
