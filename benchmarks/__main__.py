@@ -4,12 +4,13 @@ import sys
 
 from rich.console import Console
 
-from . import first_job, import_time, request_cpu
+from . import first_job, import_time, request_cpu, service_load
 
 BENCHMARKS = {
     "import-time": import_time.rows,
     "request-cpu": request_cpu.rows,
     "first-job": first_job.rows,
+    "service-load": service_load.rows,
 }
 
 

@@ -25,11 +25,23 @@ START_SECONDS = 30.0
 
 
 @contextlib.contextmanager
-def service() -> Iterator[dict[str, str]]:
-    """Serve on a free port of 127.0.0.1; yields what the ready file says (base_url, iam_url, api_key, instance)."""
+def service(*options: str) -> Iterator[dict[str, str]]:
+    """Serve on a free port of 127.0.0.1, with `options` of `qrr emulator serve`.
+
+    Yields what the ready file says (base_url, iam_url, api_key, instance).
+    """
     with tempfile.TemporaryDirectory() as folder:
         ready = Path(folder) / "ready.json"
-        command = [sys.executable, "-m", "qiskit_runtime_rest", "emulator", "serve", "--ready-file", str(ready)]
+        command = [
+            sys.executable,
+            "-m",
+            "qiskit_runtime_rest",
+            "emulator",
+            "serve",
+            "--ready-file",
+            str(ready),
+            *options,
+        ]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
             try:
                 deadline = time.monotonic() + START_SECONDS
