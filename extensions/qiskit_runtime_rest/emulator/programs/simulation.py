@@ -15,12 +15,13 @@ from qiskit.circuit.library import RZGate
 from qiskit.primitives.containers import BitArray
 from qiskit.primitives.containers.bindings_array import BindingsArray
 from qiskit.primitives.containers.sampler_pub import SamplerPub
-from qiskit_aer import AerSimulator
+from qiskit_aer import AerError, AerSimulator
 from qiskit_aer.primitives import SamplerV2
 
 from ..devices import Device
 from . import isa
 from .components import BITS, is_divisible, merged, pieces
+from .failures import JobFailedError, Kind
 from .noise import noise_model
 from .reduction import reduced
 
@@ -72,6 +73,8 @@ class Simulator:
         """Run a circuit whose own qubits are the device's `qubits`."""
         if not circuit.clbits:
             return {}
+        if circuit.num_vars:
+            raise JobFailedError(Kind.SIMULATION_FAILED, detail="it does not know classical variables.")
         method = _method(circuit, bindings, shots=shots)
         backend = AerSimulator(
             method=method,
@@ -94,7 +97,10 @@ class Simulator:
             pubs = [SamplerPub(_exact(bound), shots=shots) for bound in bindings.bind_all(circuit).ravel()]
         else:
             pubs = [SamplerPub(circuit, bindings, shots)]
-        results = sampler.run(pubs).result()
+        try:
+            results = sampler.run(pubs).result()
+        except AerError as error:
+            raise JobFailedError(Kind.SIMULATION_FAILED, detail=str(error)) from error
         return {
             name: _stacked([result.data[name] for result in results], shape=(*bindings.shape, shots))
             for name in results[0].data
