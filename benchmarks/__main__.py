@@ -4,7 +4,7 @@ import sys
 
 from rich.console import Console
 
-from . import decoding, first_job, import_time, request_cpu, submissions
+from . import decoding, first_job, import_time, request_cpu, service_load, submissions
 
 BENCHMARKS = {
     "import-time": import_time.rows,
@@ -12,6 +12,7 @@ BENCHMARKS = {
     "first-job": first_job.rows,
     "submissions": submissions.rows,
     "decoding": decoding.rows,
+    "service-load": service_load.rows,
 }
 
 

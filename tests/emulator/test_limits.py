@@ -84,3 +84,30 @@ def test_the_limit_set_on_an_instance_is_told_and_can_be_lifted(emulator: Emulat
     assert api.put("/instances/configuration", json={"instance_limit": 0}).status_code == 400
     assert api.put("/instances/configuration", json={}).status_code == 204
     assert api.get("/instances/configuration").json() == {}
+
+
+def test_usage_counts_against_the_limit_for_28_days(emulator: Emulator, connect: Connect, submit: Submit) -> None:
+    api = connect(emulator)
+    submit(api)
+    emulator.clock.advance(0)
+    assert api.get("/instances/usage").json()["usage_consumed_seconds"] > 0
+    emulator.clock.advance(28 * 86_400)
+    assert connect(emulator).get("/instances/usage").json()["usage_consumed_seconds"] > 0
+    emulator.clock.advance(1)
+    assert connect(emulator).get("/instances/usage").json()["usage_consumed_seconds"] == 0
+
+
+def test_an_instance_that_used_up_its_own_limit_takes_no_jobs(
+    emulator: Emulator, connect: Connect, submit: Submit, bell: dict[str, Any]
+) -> None:
+    api = connect(emulator)
+    api.put("/instances/configuration", json={"instance_limit": 1})
+    bell["params"]["options"] = {"default_shots": 8000}
+    bell["params"]["pubs"] = [pub[:1] for pub in bell["params"]["pubs"]]
+    submit(api, params=bell["params"])
+    emulator.clock.advance(0)
+    usage = api.get("/instances/usage").json()
+    assert usage["usage_consumed_seconds"] > usage["usage_limit_seconds"] == 1
+    assert code(api.post("/jobs", json=bell)) == (409, "4317")
+    elsewhere = connect(emulator, instance=emulator.instances["emulator-open"])
+    submit(elsewhere)

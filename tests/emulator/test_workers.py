@@ -43,8 +43,18 @@ def until(condition: Callable[[], Any]) -> Any:
     raise AssertionError("it did not happen")
 
 
+OTHERS: set[int] = set()
+
+
+@pytest.fixture(autouse=True)
+def others() -> None:
+    """Remember the processes that other tests of this process keep."""
+    OTHERS.clear()
+    OTHERS.update(child.pid for child in psutil.Process().children(recursive=True))
+
+
 def children() -> list[psutil.Process]:
-    return psutil.Process().children(recursive=True)
+    return [child for child in psutil.Process().children(recursive=True) if child.pid not in OTHERS]
 
 
 def busy(seconds: float) -> list[psutil.Process]:

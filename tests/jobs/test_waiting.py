@@ -101,7 +101,7 @@ async def test_each_change_of_status_is_told_once_with_what_is_known(
         emulator,
         saying("Queued"),
         saying("Queued"),
-        {"replace": {"status": "Running", "estimated_running_time_seconds": 4}},
+        {"status": 200, "body": {"id": job.id, "status": "Running", "estimated_running_time_seconds": 4}},
         saying("Running"),
         saying("Completed"),
     )

@@ -13,10 +13,14 @@ from pathlib import Path
 import pytest
 from attrs import fields
 
-from qiskit_runtime_rest.emulator.faults.models import KINDS
+from qiskit_runtime_rest.emulator.clock import Clock
+from qiskit_runtime_rest.emulator.control.responses import Control
+from qiskit_runtime_rest.emulator.control.routes import PREFIX, control_routes
+from qiskit_runtime_rest.emulator.faults.models import KINDS, FaultRules
 from qiskit_runtime_rest.emulator.identity.models import USERS
 from qiskit_runtime_rest.emulator.instances.models import DEFAULT_INSTANCES
 from qiskit_runtime_rest.emulator.options import Options
+from qiskit_runtime_rest.emulator.recorder import Recorder
 
 PAGE = Path(__file__).parents[2] / "docs" / "emulator.md"
 BLOCK = re.compile(r"^```(bash|python)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -96,6 +100,10 @@ def test_the_tables_name_what_there_is() -> None:
     _, _, faults = page.partition("| kind |")
     kinds = {kind for row in faults.split("\n\n")[0].splitlines() for kind in re.findall(r"`(\w+)`", row.split("|")[1])}
     assert kinds == set(KINDS)
+    # Rows such as "| `GET`, `POST pace` |": the path may be in another pair of quotes than the method.
+    for route in control_routes(Control(FaultRules(), Recorder(clock=Clock(), limit=1), lambda: None)):
+        path = route.path.removeprefix(f"{PREFIX}/").replace(":int", "")
+        assert re.search(rf"^\| .*{route.method}[^|]*\b{re.escape(path)}`", page, re.MULTILINE), route.path
     for instance in DEFAULT_INSTANCES:
         assert f"`{instance.name}`" in page
     for user in USERS:

@@ -56,6 +56,7 @@ class Service:
         self.instances = Instances(
             storage=self.storage,
             quota_seconds=options.quota_seconds,
+            clock=self.clock,
             usage_of=self.jobs.used_seconds,
             device_names=devices.names,
         )

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 from qiskit import QuantumCircuit, qasm2, qasm3, qpy, transpile
+from qiskit.circuit import Instruction
+from qiskit.circuit.classical import expr
 from qiskit.qpy import QPY_COMPATIBILITY_VERSION, QPY_VERSION
 
 from qiskit_runtime_rest.emulator import devices
@@ -99,6 +101,32 @@ def test_a_wide_circuit_with_control_flow_runs_from_qpy(completed: Any) -> None:
     circuit.if_else((circuit.clbits[0], 1), body, None, range(133), range(3))
     circuit.measure(41, 1)
     assert most_common(completed("sampler", one(encoded(circuit)))) == "0x7"
+
+
+def test_a_single_bit_is_a_register_of_its_name(completed: Any) -> None:
+    text = f"{HEADER} bit first; bit[2] c; bit second = measure $1; x $0; first = measure $0; c[1] = measure $2;"
+    data = json.loads(completed("sampler", one(text), backend="ibm_fez").body)["results"][0]["data"]
+    assert {name: register["num_bits"] for name, register in data.items()} == {"first": 1, "c": 2, "second": 1}
+    assert Counter(data["first"]["samples"]).most_common(1)[0][0] == "0x1"
+
+
+def test_the_shorter_pulses_of_newer_devices_measure_and_reset_too(completed: Any) -> None:
+    circuit = QuantumCircuit(2, 3)
+    circuit.x(1)
+    circuit.append(Instruction("measure_2", 1, 1, []), [1], [1])
+    circuit.append(Instruction("reset_2", 1, 0, []), [1])
+    circuit.measure(1, 0)
+    assert most_common(completed("sampler", one(encoded(circuit)), backend="ibm_boston")) == "0x2"
+
+
+def test_what_the_simulator_does_not_know_fails_the_job(failed: Any) -> None:
+    circuit = QuantumCircuit(1, 1)
+    flag = circuit.add_var("flag", expr.lift(False))
+    circuit.measure(0, 0)
+    circuit.store(flag, circuit.clbits[0])
+    failure = failed("sampler", one(encoded(circuit)), backend="ibm_boston")
+    assert failure.code == 5204
+    assert "classical variables" in failure.reason
 
 
 def test_a_register_condition_survives_the_reduction(completed: Any) -> None:

@@ -12,10 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 from qiskit import QuantumCircuit, qpy
+from qiskit.circuit.library import get_standard_gate_name_mapping
 from qiskit_ibm_runtime import RuntimeDecoder
 
 HEADER = 'OPENQASM 3.0; include "stdgates.inc";'
 ROTATION = f"{HEADER} input float[64] a; input float[64] b; bit[1] c; sx $3; rz(a + 2*b) $3; sx $3; c[0] = measure $3;"
+
+
+TWIRLING = {"enable_gates": True, "num_randomizations": 4, "shots_per_randomization": 6}
 
 
 def data(outcome: Any, pub: int = 0) -> Any:
@@ -50,6 +54,25 @@ def test_a_bell_state_is_as_noisy_as_the_device(
     assert counts["0x0"] + counts["0x3"] > 3 * wrong
 
 
+@pytest.mark.parametrize(
+    ("start", "repeated", "times"), [([], "id", 300), (["x"], "id", 300), (["x", "x"], "cz", 60), ([], "cz", 60)]
+)
+def test_the_errors_of_gates_add_up(
+    completed: Any, theory: Any, agree: Any, start: list[str], repeated: str, times: int
+) -> None:
+    qubits = {"id": "$87", "cz": "$87, $88"}[repeated]
+    circuit = QuantumCircuit(2)
+    for qubit in range(len(start)):
+        circuit.x(qubit)
+    for _ in range(times):
+        circuit.append(get_standard_gate_name_mapping()[repeated], [0, 1] if repeated == "cz" else [0])
+    text = f"{HEADER} bit[2] c;" + "".join(f"{gate} ${87 + place};" for place, gate in enumerate(start))
+    text += f"{repeated} {qubits};" * times + "c[0] = measure $87; c[1] = measure $88;"
+    expected = theory("ibm_torino", (87, 88)).probabilities(circuit)
+    agree(data(completed("sampler", {"pubs": [[text]]}))["c"]["samples"], expected)
+    assert max(expected) < 0.95
+
+
 def test_the_seed_decides_the_samples(bell: Any, completed: Any) -> None:
     params = {"pubs": [[bell(87, 88)], [bell(87, 88)]]}
     first, again = completed("sampler", params, seed=1), completed("sampler", params, seed=1)
@@ -72,16 +95,8 @@ def test_the_jobs_own_seed_goes_before_the_services(bell: Any, completed: Any) -
         (None, {"shots": 50, "options": {"default_shots": 100}}, 50),
         (30, {"shots": 50}, 30),
         (None, {"shots": None}, 4096),
-        (
-            None,
-            {
-                "options": {
-                    "default_shots": 100,
-                    "twirling": {"enable_gates": True, "num_randomizations": 4, "shots_per_randomization": 6},
-                }
-            },
-            24,
-        ),
+        (None, {"shots": 50, "options": {"twirling": TWIRLING}}, 50),
+        (None, {"options": {"default_shots": 100, "twirling": TWIRLING}}, 24),
     ],
 )
 def test_shots_come_from_the_pub_the_job_or_the_options(

@@ -13,12 +13,14 @@ from ..identity.models import ACCOUNT
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from ..clock import Clock
     from ..storage import Storage
 
 __all__ = ["DEFAULT_INSTANCES", "OPEN", "PLANS", "Instance", "Instances", "Plan"]
 
 _NAMESPACE = uuid.UUID("00000000-0000-4000-8000-00000000e0e0")
 _TABLE = "instances"
+USAGE_PERIOD_SECONDS = 28 * 86_400
 
 
 @frozen
@@ -106,10 +108,12 @@ class Instances:
         *,
         storage: Storage,
         quota_seconds: int | None,
-        usage_of: Callable[[str], float],
+        clock: Clock,
+        usage_of: Callable[..., float],
         device_names: Callable[[], Iterable[str]],
     ) -> None:
-        """`usage_of` tells the QPU seconds that an instance (by CRN) has used."""
+        """`usage_of(crn, since=...)` tells the QPU seconds that an instance has used."""
+        self._clock = clock
         self._storage = storage
         self._quota_seconds = quota_seconds
         self._usage_of = usage_of
@@ -138,8 +142,12 @@ class Instances:
         return instance.plan.backends or tuple(self._device_names())
 
     def used_seconds(self, instance: Instance) -> float:
-        """QPU time charged so far."""
-        return self._usage_of(instance.crn)
+        """QPU time charged in the present period."""
+        return self._usage_of(instance.crn, since=self.period_start())
+
+    def period_start(self) -> float:
+        """When the present period began: usage counts for 28 days."""
+        return self._clock.now() - USAGE_PERIOD_SECONDS
 
     def limit_reached(self, instance: Instance) -> bool:
         """Whether nothing is left of the limit; never, without a limit."""

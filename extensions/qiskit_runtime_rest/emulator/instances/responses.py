@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ..clock import isoformat
 from ..routing import Answer, Call
 
 __all__ = ["get_instance", "get_instance_configuration", "get_instance_usage", "replace_instance_configuration"]
-
-_USAGE_PERIOD = timedelta(days=28)
 
 
 async def get_instance(call: Call) -> Answer:
@@ -31,13 +28,12 @@ async def get_instance(call: Call) -> Answer:
 async def get_instance_usage(call: Call) -> Answer:
     """`GET /v1/instances/usage`: seconds of QPU time in the present period."""
     instance, instances = call.instance, call.service.instances
-    now = datetime.fromtimestamp(call.service.clock.now(), UTC)
     body: dict[str, Any] = {
         "instance_id": instance.crn,
         "plan_id": instance.plan.id,
         "usage_period": {
-            "start_time": isoformat((now - _USAGE_PERIOD).timestamp()),
-            "end_time": isoformat(now.timestamp()),
+            "start_time": isoformat(instances.period_start()),
+            "end_time": isoformat(call.service.clock.now()),
         },
         "usage_consumed_seconds": instances.used_seconds(instance),
         "usage_limit_reached": instances.limit_reached(instance),

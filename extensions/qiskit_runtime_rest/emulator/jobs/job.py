@@ -63,7 +63,6 @@ class Job:
     qpu_seconds: float = 0.0
     execution_ns: float = 0.0
     qiskit_version: str | None = None
-    estimated_seconds: float | None = None
     interim_at: float | None = None
     """When it last published an interim result."""
     result_taken: bool = False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -59,11 +58,9 @@ class Jobs:
         self._identifiers = identifiers
         self._jobs: dict[str, Job] = {}
         self._pending: dict[str, None] = {}
-        self._used: defaultdict[str, float] = defaultdict(float)
         for key, record in storage.records(_TABLE):
             job = Job.from_record(record)
             self._jobs[key] = job if job.ended else job.requeue()
-            self._used[job.instance] += job.qpu_seconds
             if not job.ended:
                 self._pending[key] = None
         self._submitted = max((job.number for job in self._jobs.values()), default=0)
@@ -72,7 +69,6 @@ class Jobs:
         """Forget all jobs."""
         self._jobs.clear()
         self._pending.clear()
-        self._used.clear()
         self._submitted = 0
 
     def create(self, *, params: Any, **fields: Any) -> Job:
@@ -109,9 +105,13 @@ class Jobs:
         """All queued and running jobs in the order of the queue."""
         return [self._jobs[job_id] for job_id in self._pending]
 
-    def used_seconds(self, instance: str) -> float:
-        """QPU time that the instance's jobs were charged."""
-        return self._used[instance]
+    def used_seconds(self, instance: str, *, since: float) -> float:
+        """QPU time charged for the instance's jobs that ended since then."""
+        return sum(
+            job.qpu_seconds
+            for job in self._jobs.values()
+            if job.instance == instance and (job.finished or 0.0) >= since
+        )
 
     def read(self, job: Job) -> Job:
         """Count a read of a pending job; how often it was read does not outlive the process."""
@@ -123,8 +123,6 @@ class Jobs:
 
     def save(self, job: Job) -> None:
         """Take over a changed job."""
-        before = self._jobs.get(job.id)
-        self._used[job.instance] += job.qpu_seconds - (before.qpu_seconds if before else 0.0)
         self._jobs[job.id] = job
         if job.ended:
             self._pending.pop(job.id, None)

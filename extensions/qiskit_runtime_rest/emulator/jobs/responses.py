@@ -175,8 +175,6 @@ def _job(call: Call, job: Job, *, with_params: bool) -> dict[str, Any]:
     }
     if job.private:
         body["private"] = True
-    if job.estimated_seconds is not None:
-        body["estimated_running_time_seconds"] = job.estimated_seconds
     if with_params and (params := call.service.jobs.params(job)) is not None:
         body["params"] = params
     return body | _given(job, "session_id", "calibration_id", "runtime", "remote_storage")

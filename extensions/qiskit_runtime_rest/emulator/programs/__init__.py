@@ -22,7 +22,9 @@ Program = Callable[..., Completed]
 PROGRAMS: Mapping[str, str | None] = {
     "sampler": "sampler",
     "estimator": "estimator",
+    "executor": "executor",
     "noise-learner": None,
+    "noise-learner-v3": None,
 }
 _SMALLEST = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; x $0; c[0] = measure $0;'
 

@@ -9,7 +9,7 @@ import re
 import zlib
 from typing import Any
 
-from qiskit import QuantumCircuit, qasm2, qasm3, qpy
+from qiskit import ClassicalRegister, QuantumCircuit, qasm2, qasm3, qpy
 from qiskit.circuit import Gate, Operation, Parameter, ParameterExpression
 from qiskit.circuit.library import IGate, UGate, get_standard_gate_name_mapping
 from qiskit.quantum_info import Operator
@@ -18,6 +18,7 @@ from .failures import JobFailedError, Kind
 
 _COMMENTS = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _QASM2_HEADER = re.compile(r"\s*OPENQASM\s+2(\.\d+)?\s*;")
+_SINGLE_BITS = re.compile(r"\bbit\s+(\w+)\s*[;=]")
 _STANDARD_GATES = get_standard_gate_name_mapping()
 
 
@@ -79,11 +80,24 @@ def _from_text(text: str) -> QuantumCircuit:
     printed = io.StringIO()
     try:
         with contextlib.redirect_stderr(printed):
-            return qasm3.loads(text)
+            return _with_named_bits(qasm3.loads(text), text)
     except Exception as error:
         if not str(error):
             raise ValueError(printed.getvalue().strip() or _place(error)) from error
         raise
+
+
+def _with_named_bits(circuit: QuantumCircuit, text: str) -> QuantumCircuit:
+    """Give the bits of `bit name;`, which the reader leaves without a name, a register each.
+
+    Results are given by register; that the service answers for such a bit under its name is a guess.
+    """
+    loose = [bit for bit in circuit.clbits if not circuit.find_bit(bit).registers]
+    names = _SINGLE_BITS.findall(_COMMENTS.sub("", text))
+    if len(loose) == len(names):
+        for bit, name in zip(loose, names, strict=True):
+            circuit.add_register(ClassicalRegister(bits=[bit], name=name))
+    return circuit
 
 
 def _place(error: BaseException) -> str:

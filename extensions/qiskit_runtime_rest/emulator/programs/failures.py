@@ -50,13 +50,13 @@ class Kind(Enum):
         "The job is too long: {executions} executions (shots x circuits x parameter sets), at most {limit}.",
         "Ask for fewer shots or parameter sets, or split the job.",
     )
-    CIRCUIT_TOO_BIG = _Entry(
-        3243,
-        "The circuit of pub {pub} is too big to be simulated: {detail}",
-        "Use fewer qubits, or gates of the Clifford group only.",
-    )
     CANCELLED = _Entry(5202, "Job was cancelled.", "None. The job was cancelled.")
     EXECUTION_FAILED = _Entry(5203, "Failed to run the job: {detail}", "Read the job's log, then submit the job again.")
+    SIMULATION_FAILED = _Entry(
+        5204,
+        "The simulator cannot run the job: {detail}",
+        "Use fewer qubits or a simpler circuit, or run the job on the real service.",
+    )
     MEASUREMENT_LEVEL = _Entry(
         8009,
         "The measurement level {meas_type} is not supported by {backend}.",

@@ -36,8 +36,8 @@ def instructions(circuit: QuantumCircuit, places: list[int] | None = None) -> It
             yield from instructions(block, list(qubits))
 
 
-def check(circuit: QuantumCircuit, *, device: Device, pub: int) -> None:
-    """Accept a circuit that the device can run as it is.
+def check(circuit: QuantumCircuit, *, device: Device, where: str) -> None:
+    """Accept a circuit that the device can run as it is; `where` says which of the job's circuits it is.
 
     Raises:
         JobFailedError: it uses more qubits than there are, gates that are not native, or uncoupled qubits.
@@ -46,18 +46,18 @@ def check(circuit: QuantumCircuit, *, device: Device, pub: int) -> None:
         raise JobFailedError(
             Kind.NOT_ISA,
             backend=device.name,
-            detail=f"the circuit of pub {pub} has {circuit.num_qubits} qubits, the device {device.qubits}.",
+            detail=f"the circuit of {where} has {circuit.num_qubits} qubits, the device {device.qubits}.",
         )
     operational = device.operational
     for placed in instructions(circuit):
         if placed.name in _ALWAYS:
             continue
-        where = operational.get(placed.name, frozenset())
-        if where is not None and placed.qubits not in where:
+        places = operational.get(placed.name, frozenset())
+        if places is not None and placed.qubits not in places:
             raise JobFailedError(
                 Kind.NOT_ISA,
                 backend=device.name,
-                detail=f"the instruction {placed.name} on qubits {placed.qubits} of pub {pub} is not supported"
+                detail=f"the instruction {placed.name} on qubits {placed.qubits} of {where} is not supported"
                 f"{_because(placed, device)}",
             )
 

@@ -83,7 +83,7 @@ def _each(params: Mapping[str, Any], *, least: int, most: int, device: Device) -
             detail = f"pub {index} has {len(entries)} entries, expected {least} to {most}."
             raise JobFailedError(Kind.INVALID_INPUT, detail=detail)
         circuit = circuits.read(entries[0], pub=index)
-        isa.check(circuit, device=device, pub=index)
+        isa.check(circuit, device=device, where=f"pub {index}")
         with _checking(index):
             rest = [decoded(entry) for entry in entries[1:]]
         yield index, [circuit, *rest, *[None] * (most - len(entries))]

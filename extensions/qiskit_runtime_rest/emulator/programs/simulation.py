@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from math import pi
 from typing import Any
 
 import numpy as np
 from attrs import frozen
+from numpy.random import SeedSequence
 from qiskit import QuantumCircuit
 from qiskit.circuit import ParameterExpression
+from qiskit.circuit.library import RZGate
 from qiskit.primitives.containers import BitArray
 from qiskit.primitives.containers.bindings_array import BindingsArray
 from qiskit.primitives.containers.sampler_pub import SamplerPub
-from qiskit_aer import AerSimulator
+from qiskit_aer import AerError, AerSimulator
 from qiskit_aer.primitives import SamplerV2
 
 from ..devices import Device
 from . import isa
+from .components import BITS, is_divisible, merged, pieces
+from .failures import JobFailedError, Kind
 from .noise import noise_model
 from .reduction import reduced
 
@@ -37,37 +41,75 @@ class Simulator:
     qubits: list[int]
     symmetric_readout: bool = False
 
-    def run(self, circuit: QuantumCircuit, bindings: BindingsArray, *, shots: int, seed: int) -> dict[str, BitArray]:
+    def run(self, circuit: QuantumCircuit, bindings: BindingsArray, *, shots: int, seed: int) -> Mapping[str, BitArray]:
         """Run an ISA circuit for each parameter set; answer the bits of each classical register.
 
         A BitArray's shape is that of the bindings, with `shots` shots.
         """
+        small = reduced(circuit, qubits=self.qubits)
+        if not is_divisible(small):
+            return self._run_whole(small, self.qubits, bindings, shots=shots, seed=seed)
+        parts = pieces(small)
+        values = bindings.as_array(small.parameters)
+        column = {parameter: index for index, parameter in enumerate(small.parameters)}
+        seeds = SeedSequence(seed).generate_state(len(parts)).tolist()
+        measured = []
+        for piece, own in zip(parts, seeds, strict=True):
+            parameters = tuple(piece.circuit.parameters)
+            chosen = values[..., [column[parameter] for parameter in parameters]]
+            found = self._run_whole(
+                piece.circuit,
+                [self.qubits[index] for index in piece.qubits],
+                BindingsArray({parameters: chosen}, shape=bindings.shape),
+                shots=shots,
+                seed=own,
+            )
+            measured.append((piece, found[BITS]))
+        return merged(small, measured, shape=bindings.shape, shots=shots)
+
+    def _run_whole(
+        self, circuit: QuantumCircuit, qubits: list[int], bindings: BindingsArray, *, shots: int, seed: int
+    ) -> Mapping[str, BitArray]:
+        """Run a circuit whose own qubits are the device's `qubits`."""
         if not circuit.clbits:
             return {}
-        placed = list(isa.instructions(circuit))
-        small = reduced(circuit, qubits=self.qubits)
-        method = _method(small, bindings, shots=shots)
+        if circuit.num_vars:
+            raise JobFailedError(Kind.SIMULATION_FAILED, detail="it does not know classical variables.")
+        method = _method(circuit, bindings, shots=shots)
         backend = AerSimulator(
             method=method,
             noise_model=noise_model(
                 self.device,
-                qubits=self.qubits,
-                placed=placed,
+                qubits=qubits,
+                placed=list(isa.instructions(circuit, qubits)),
                 relaxation=method in _KNOWS_RELAXATION,
                 symmetric_readout=self.symmetric_readout,
             ),
             max_parallel_threads=1,
         )
         # The circuit was accepted for the device already; the simulator's own limit is that of its memory.
-        backend.set_max_qubits(len(self.qubits))
+        backend.set_max_qubits(len(qubits))
         sampler = SamplerV2.from_backend(backend, seed=seed)
-        if small.num_parameters:
-            return dict(sampler.run([SamplerPub(small, bindings, shots)]).result()[0].data.items())
-        # Without parameters there may still be several (equal) sets of them, which are but more shots.
-        data = sampler.run([SamplerPub(small, shots=shots * bindings.size)]).result()[0].data
+        if circuit.num_parameters == 0:
+            # Several (equal) sets of no parameters are but more shots.
+            pubs = [SamplerPub(_exact(circuit), shots=shots * bindings.size)]
+        elif method == "stabilizer":
+            pubs = [SamplerPub(_exact(bound), shots=shots) for bound in bindings.bind_all(circuit).ravel()]
+        else:
+            pubs = [SamplerPub(circuit, bindings, shots)]
+        try:
+            results = sampler.run(pubs).result()
+        except AerError as error:
+            raise JobFailedError(Kind.SIMULATION_FAILED, detail=str(error)) from error
         return {
-            name: BitArray(bits.array.reshape(*bindings.shape, shots, -1), bits.num_bits) for name, bits in data.items()
+            name: _stacked([result.data[name] for result in results], shape=(*bindings.shape, shots))
+            for name in results[0].data
         }
+
+
+def _stacked(parts: Sequence[BitArray], *, shape: tuple[int, ...]) -> BitArray:
+    arrays = np.stack([part.array for part in parts])
+    return BitArray(arrays.reshape(*shape, arrays.shape[-1]), parts[0].num_bits)
 
 
 def _method(circuit: QuantumCircuit, bindings: BindingsArray, *, shots: int) -> str:
@@ -123,3 +165,14 @@ def _is_clifford(circuit: QuantumCircuit, bindings: BindingsArray) -> bool:
 def _is_quarter(angle: float | ParameterExpression) -> bool:
     quarters = float(angle) / (pi / 2)
     return bool(np.isclose(quarters, round(quarters), atol=1e-9))
+
+
+def _exact(circuit: QuantumCircuit) -> QuantumCircuit:
+    """The circuit with angles that miss a quarter turn by rounding put right: the simulator is strict."""
+    result = circuit.copy_empty_like()
+    for instruction in circuit.data:
+        operation = instruction.operation
+        if operation.name == "rz" and _is_quarter(operation.params[0]):
+            operation = RZGate(round(float(operation.params[0]) / (pi / 2)) * pi / 2)
+        result.append(instruction.replace(operation=operation))
+    return result

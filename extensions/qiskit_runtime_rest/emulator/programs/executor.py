@@ -1,0 +1,143 @@
+"""The executor: quantum programs, as IBM's newer client-side primitives send them.
+
+Parameters and results are converted by qiskit-ibm-runtime's own models, one for each `schema_version`; what a
+samplex draws at random is drawn as in that package's local mode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from math import prod
+from typing import Any
+
+import numpy as np
+from attrs import frozen
+from ibm_quantum_schemas.common.tensor import (  # type: ignore[import-untyped]
+    CompressedTensorModel,
+    TensorModel,
+)
+from numpy.random import SeedSequence
+from pydantic import ValidationError
+from qiskit.primitives.containers.bindings_array import BindingsArray
+from qiskit_ibm_runtime.decoders.executor.decoder import AVAILABLE_DECODERS
+from qiskit_ibm_runtime.fake_provider.executor.broadcast_sample import broadcast_sample
+from qiskit_ibm_runtime.quantum_program import QuantumProgram
+from qiskit_ibm_runtime.quantum_program.params_converters import QUANTUM_PROGRAM_PARAMS_CONVERTERS
+from samplomatic.quantum_program import QuantumProgramItem, SamplexItem
+
+from ..devices import Device
+from . import isa
+from .failures import JobFailedError, Kind
+from .outcome import Completed
+from .pubs import check_executions
+from .reduction import active_qubits
+from .simulation import Simulator
+from .timing import Executions, metrics
+
+_UNCOMPRESSED = frozenset({"v0.1", "v0.2", "v1.0", "v1.1"})
+
+
+@frozen(kw_only=True)
+class _Executed:
+    results: Mapping[str, Any]
+    shape: tuple[int, ...]
+
+
+def run(params: Mapping[str, Any], *, device: Device, seed: int) -> Completed:
+    """Run an executor job (ExecutorV01ParamsModel, ExecutorV02ParamsModel and newer versions).
+
+    Raises:
+        JobFailedError: as `programs.run` reports it.
+    """
+    version = params.get("schema_version")
+    program = _program(params)
+    if program.meas_level != "classified":
+        raise JobFailedError(Kind.MEASUREMENT_LEVEL, meas_type=program.meas_level, backend=device.name)
+    for index, item in enumerate(program.items):
+        isa.check(item.circuit, device=device, where=f"item {index}")
+    check_executions(sum(program.shots * prod(item.shape) for item in program.items))
+    seeds = SeedSequence(seed).spawn(len(program.items))
+    start = datetime.now(UTC)
+    executed = [
+        _execute(item, shots=program.shots, device=device, seeds=own)
+        for item, own in zip(program.items, seeds, strict=True)
+    ]
+    tensor = TensorModel if version in _UNCOMPRESSED else CompressedTensorModel
+    _, model = AVAILABLE_DECODERS[version]
+    result = model.model_validate(
+        {
+            "data": [
+                {
+                    "results": {name: tensor.from_numpy(np.asarray(v)) for name, v in one.results.items()},
+                    "metadata": None if version == "v0.1" else {},
+                }
+                for one in executed
+            ],
+            "metadata": {"chunk_timing": [_chunk(executed, start=start, stop=datetime.now(UTC))]},
+            # Both are the sender's own and come back as they were sent.
+            "passthrough_data": params["quantum_program"].get("passthrough_data"),
+            "semantic_role": params["quantum_program"].get("semantic_role"),
+        }
+    )
+    return Completed(
+        body=result.model_dump_json(),
+        metrics=metrics(
+            [
+                Executions(circuit=item.circuit, count=program.shots * prod(one.shape))
+                for item, one in zip(program.items, executed, strict=True)
+            ],
+            device=device,
+            rep_delay=params["options"].get("rep_delay"),
+        ),
+    )
+
+
+def _program(params: Mapping[str, Any]) -> QuantumProgram:
+    version = params.get("schema_version")
+    if version not in QUANTUM_PROGRAM_PARAMS_CONVERTERS or version not in AVAILABLE_DECODERS:
+        known = ", ".join(QUANTUM_PROGRAM_PARAMS_CONVERTERS)
+        raise JobFailedError(Kind.INVALID_INPUT, detail=f"schema_version must be one of {known}, not {version!r}.")
+    converter = QUANTUM_PROGRAM_PARAMS_CONVERTERS[version]
+    try:
+        program, _ = converter.decoder(converter.model.model_validate(dict(params)))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise JobFailedError(Kind.INVALID_INPUT, detail=f"{place}: {first['msg']}") from error
+    # The decoders of circuits, samplexes and tensors raise what their parsers raise.
+    except Exception as error:
+        raise JobFailedError(Kind.INVALID_INPUT, detail=f"the quantum program cannot be read: {error}") from error
+    return program
+
+
+def _execute(item: QuantumProgramItem, *, shots: int, device: Device, seeds: SeedSequence) -> _Executed:
+    circuit = item.circuit
+    drawn: dict[str, Any] = {}
+    if isinstance(item, SamplexItem):
+        generator = np.random.default_rng(seeds)
+        item.samplex.finalize()
+        drawn = broadcast_sample(item.samplex, item.samplex_arguments, item.shape, generator)
+        values = drawn.pop("parameter_values")
+    else:
+        values = item.circuit_arguments
+    bindings = BindingsArray({tuple(circuit.parameters): values}, shape=values.shape[:-1])
+    simulator = Simulator(device=device, qubits=active_qubits(circuit))
+    own = int(seeds.spawn(1)[0].generate_state(1)[0])
+    bits = simulator.run(circuit, bindings, shots=shots, seed=own)
+    measured = {name: array.to_bool_array(order="little") for name, array in bits.items()}
+    return _Executed(results={**drawn, **measured}, shape=bindings.shape)
+
+
+def _chunk(executed: list[_Executed], *, start: datetime, stop: datetime) -> dict[str, Any]:
+    """Everything was executed in one go."""
+    parts = [
+        {
+            "idx_item": index,
+            "size": prod(one.shape),
+            "permutation": list(range(len(one.shape))),
+            "element_range": (0, prod(one.shape), 1),
+        }
+        for index, one in enumerate(executed)
+    ]
+    return {"start": start, "stop": stop, "parts": parts}

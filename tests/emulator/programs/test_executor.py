@@ -1,0 +1,164 @@
+"""The executor runs the quantum programs of qiskit-ibm-runtime, whose own models write and read them here."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from qiskit import QuantumCircuit
+from qiskit.circuit import Parameter
+from qiskit_ibm_runtime import QuantumProgram
+from qiskit_ibm_runtime.decoders.executor.decoder import ExecutorResultDecoder
+from qiskit_ibm_runtime.options_models import ExecutorOptions
+from qiskit_ibm_runtime.quantum_program.params_converters import QUANTUM_PROGRAM_PARAMS_CONVERTERS
+from samplomatic import build
+from samplomatic.transpiler import generate_boxing_pass_manager
+
+VERSIONS = tuple(QUANTUM_PROGRAM_PARAMS_CONVERTERS)
+GOOD = (87, 88)
+
+
+def bell() -> QuantumCircuit:
+    """A Bell state but for a turn of the first qubit: equal bits for 0, different ones for pi."""
+    circuit = QuantumCircuit(133, 2)
+    first, second = GOOD
+    for qubit in GOOD:
+        circuit.rz(np.pi / 2, qubit)
+        circuit.sx(qubit)
+        circuit.rz(np.pi / 2, qubit)
+    circuit.cz(first, second)
+    circuit.rz(np.pi / 2, second)
+    circuit.sx(second)
+    circuit.rz(np.pi / 2, second)
+    circuit.sx(second)
+    circuit.rz(Parameter("turn"), second)
+    circuit.sx(second)
+    circuit.x(second)
+    circuit.measure(GOOD, (0, 1))
+    return circuit
+
+
+def encoded(program: QuantumProgram, version: str = "v2.0") -> Any:
+    model = QUANTUM_PROGRAM_PARAMS_CONVERTERS[version].encoder(program, ExecutorOptions())
+    return json.loads(model.model_dump_json())
+
+
+def swept(turns: Any, shots: int = 400, **options: Any) -> QuantumProgram:
+    program = QuantumProgram(shots=shots, **options)
+    program.append_circuit_item(bell(), circuit_arguments=np.asarray(turns, dtype=float)[..., None])
+    return program
+
+
+def equal(bits: Any) -> Any:
+    """How often the two bits agree."""
+    return (bits[..., 0] == bits[..., 1]).mean(axis=-1)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_circuits_run_for_each_set_of_arguments(completed: Any, version: str) -> None:
+    outcome = completed("executor", encoded(swept([[0, np.pi, 0], [np.pi, 0, np.pi]]), version))
+    [item] = ExecutorResultDecoder.decode(outcome.body)
+    assert item["c"].shape == (2, 3, 400, 2)
+    assert item["c"].dtype == bool
+    assert np.allclose(equal(item["c"]), [[1, 0, 1], [0, 1, 0]], atol=0.15)
+    assert outcome.metrics.executions == 2400
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_a_samplex_draws_comes_with_what_is_measured(completed: Any, version: str) -> None:
+    boxes = generate_boxing_pass_manager(enable_gates=True, enable_measures=True)
+    template, samplex = build(boxes.run(bell()))
+    program = QuantumProgram(shots=100)
+    program.append_samplex_item(
+        template, samplex=samplex, samplex_arguments={"parameter_values": np.array([0.0])}, shape=(12,)
+    )
+    [item] = ExecutorResultDecoder.decode(completed("executor", encoded(program, version)).body)
+    flips = item["measurement_flips.c"]
+    assert flips.shape == (12, 1, 2)
+    assert 0 < flips.mean() < 1
+    assert np.all(equal(item["c"] ^ flips) > 0.8)
+    assert not np.all(equal(item["c"]) > 0.8)
+
+
+def test_the_sampler_on_top_of_it_agrees_with_the_sampler(completed: Any) -> None:
+    [item] = ExecutorResultDecoder.decode(completed("executor", encoded(swept(0.0, shots=4000))).body)
+    text = (
+        'OPENQASM 3.0; include "stdgates.inc"; bit[2] c; rz(pi/2) $87; sx $87; rz(pi/2) $87; rz(pi/2) $88; sx $88;'
+        "rz(pi/2) $88; cz $87, $88; rz(pi/2) $88; sx $88; rz(pi/2) $88; c[0] = measure $87; c[1] = measure $88;"
+    )
+    body = json.loads(completed("sampler", {"pubs": [[text, None, 4000]]}).body)
+    samples = body["results"][0]["data"]["c"]["samples"]
+    assert equal(item["c"]) == pytest.approx(sum(sample in ("0x0", "0x3") for sample in samples) / 4000, abs=0.02)
+
+
+def test_the_senders_own_data_comes_back(completed: Any) -> None:
+    program = swept([0.0], passthrough_data={"numbers": np.arange(3.0), "text": ["a", None, True]})
+    program._semantic_role = "sampler-v2"
+    result = ExecutorResultDecoder.decode(completed("executor", encoded(program)).body)
+    assert result._semantic_role == "sampler-v2"
+    assert result.passthrough_data["numbers"].tolist() == [0, 1, 2]
+    assert result.passthrough_data["text"] == ["a", None, True]
+
+
+def test_the_result_tells_when_each_item_was_executed(completed: Any) -> None:
+    program = swept([0.0, 1.0], shots=10)
+    program.append_circuit_item(bell(), circuit_arguments=np.zeros((3, 2, 1)))
+    body = json.loads(completed("executor", encoded(program)).body)
+    [chunk] = body["metadata"]["chunk_timing"]
+    assert chunk["start"] <= chunk["stop"]
+    assert [(part["idx_item"], part["size"]) for part in chunk["parts"]] == [(0, 2), (1, 6)]
+
+
+def test_the_seed_decides(completed: Any) -> None:
+    params = encoded(swept([0.0, 0.0]))
+    data = [json.loads(completed("executor", params, seed=seed).body)["data"] for seed in (1, 1, 2)]
+    assert data[0] == data[1] != data[2]
+
+
+def test_the_repetition_delay_is_counted(completed: Any) -> None:
+    params = encoded(swept([0.0], shots=1000))
+    usual = completed("executor", params).metrics.quantum_seconds
+    params["options"]["rep_delay"] = 0.0005
+    assert completed("executor", params).metrics.quantum_seconds == pytest.approx(usual + 0.25, abs=0.001)
+
+
+def broken(**changes: Any) -> Any:
+    params = encoded(swept([0.0]))
+    return params | changes
+
+
+NOT_NATIVE = QuantumCircuit(1, 1)
+NOT_NATIVE.h(0)
+
+
+@pytest.mark.parametrize(
+    ("params", "code", "hint"),
+    [
+        ({}, 3211, "schema_version must be one of v0.1"),
+        (broken(schema_version="v99.0"), 3211, "'v99.0'"),
+        (broken(quantum_program=None), 3211, "quantum_program"),
+        (broken(options=None), 3211, "options"),
+        (
+            broken(quantum_program=broken()["quantum_program"] | {"circuits": {"b64_data": "AAAA"}}),
+            3211,
+            "quantum_program.circuits",
+        ),
+        (encoded(swept([0.0], meas_level="kerneled")), 8009, "kerneled"),
+        (encoded(swept([0.0] * 30, shots=400_000)), 3248, "12000000"),
+    ],
+)
+def test_bad_input_fails_the_job(failed: Any, params: Any, code: int, hint: str) -> None:
+    failure = failed("executor", params)
+    assert failure.code == code
+    assert hint in failure.reason
+
+
+def test_a_circuit_that_does_not_fit_the_device_fails_the_job(failed: Any) -> None:
+    program = QuantumProgram(shots=10)
+    program.append_circuit_item(bell(), circuit_arguments=np.zeros((1, 1)))
+    program.append_circuit_item(NOT_NATIVE, circuit_arguments=np.zeros((1, 0)))
+    failure = failed("executor", encoded(program))
+    assert failure.code == 1517
+    assert "instruction h on qubits (0,) of item 1" in failure.reason
