@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from typing import Generic
 
 from .effects import Plan, Together
@@ -39,12 +40,12 @@ class Handles(Generic[J]):
                 job._take_end(end)
         return [self._of[end.job_id][0] for end in ended]
 
-    def collect(self, jobs: Sequence[J], *, at_once: int) -> Plan[None]:
+    def collect(self, jobs: Sequence[J], *, at_once: int, executor: Executor | None) -> Plan[None]:
         """Read the results of `jobs`, `at_once` at a time, each once: that of a private job can be read no more."""
-        yield Together([job._collect(self._patience) for job in jobs], at_once)
+        yield Together([job._collect(self._patience, executor) for job in jobs], at_once)
         for job in jobs:
             for other in self.all_of(job)[1:]:
-                other._result, other._known_failure = job._result, job._known_failure
+                other._result, other._source, other._known_failure = job._result, job._source, job._known_failure
 
     def all_of(self, job: J) -> list[J]:
         """All handles of the same job."""

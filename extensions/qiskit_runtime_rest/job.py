@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from qiskit_runtime_api.models import JobMetrics
 
     from .results import Result
+    from .results.hollow import Source
 
 __all__ = ["AsyncJob", "Job"]
 
@@ -74,6 +75,7 @@ class JobOperations(Handle):
         self.raw: dict[str, Any] = dict(raw or {})
         self._pace = pace or Pace()
         self._result: Result | None = None
+        self._source: Source | None = None
         self._known_failure: RuntimeRestError | None = None
 
     def __repr__(self) -> str:
@@ -254,21 +256,19 @@ class JobOperations(Handle):
     ) -> Plan[Result]:
         if self._known_failure is not None:
             raise self._known_failure
-        if self._result is None:
+        if self._result is None and self._source is None:
             check_timeout(timeout)
             began = self._io.clock.monotonic()
             yield from self._wait(timeout, on_status, None)
-            yield from self._read_result(began, timeout, save_to, executor)
+            yield from self._read_result(began, timeout, save_to)
         elif save_to is not None:
-            yield from self._save_again(self._result, Path(save_to))
-        assert self._result is not None
+            yield from self._save_again(Path(save_to))
+        if self._result is None:
+            self._result = yield from self._decode(executor)
         return self._result
 
-    def _read_result(
-        self, began: float, timeout: float | None, save_to: str | Path | None, executor: Executor | None
-    ) -> Plan[None]:
+    def _read_result(self, began: float, timeout: float | None, save_to: str | Path | None) -> Plan[None]:
         from .reading import Reading
-        from .results.decoding import decode_on
 
         reading = Reading(
             job_id=self.id,
@@ -281,30 +281,43 @@ class JobOperations(Handle):
             timeout=timeout,
         )
         try:
-            source = yield from reading.read()
+            self._source = yield from reading.read()
         except ResultNotSaved as failure:
-            if failure.raw:
-                self._result = yield from decode_on(executor, failure.raw, program_id=self.program_id)
+            self._source = failure.raw or None
             raise
-        self._result = yield from decode_on(executor, source, program_id=self.program_id)
 
-    def _save_again(self, result: Result, folder: Path) -> Plan[None]:
+    def _decode(self, executor: Executor | None) -> Plan[Result]:
+        """Decode what was read; it stays here when an executor fails, or the caller is cancelled."""
+        from .results.decoding import decode_on
+
+        assert self._source is not None
+        try:
+            result = yield from decode_on(executor, self._source, program_id=self.program_id)
+        except ResultDecodeError:
+            # Its bytes are in the error; another read may bring better ones.
+            self._source = None
+            raise
+        self._source = None
+        return result
+
+    def _save_again(self, folder: Path) -> Plan[None]:
         from .results.files import save_result, saved_copy
 
+        raw = self._result.raw if self._result is not None else (self._source or b"")[:]
         if saved_copy(self.id, folder) is None:
-            yield InThread(lambda: save_result(result.raw, self.id, program_id=self.program_id, folder=folder))
+            yield InThread(lambda: save_result(raw, self.id, program_id=self.program_id, folder=folder))
 
     def _take_end(self, ended: Ended) -> None:
         """Keep how a wait for many saw the job's end."""
         self.raw = ended.raw
         self._known_failure = ended.failure
 
-    def _collect(self, patience: Patience) -> Plan[None]:
+    def _collect(self, patience: Patience, executor: Executor | None = None) -> Plan[None]:
         """Read the result, if there can be one and `patience` is left; what goes wrong is raised by `result`."""
         if patience.is_used_up or self._result is not None or self.failure is not None:
             return
         try:
-            yield from self._get_result(patience.left)
+            yield from self._get_result(patience.left, executor=executor)
         except (ResultUnavailable, ResultDecodeError) as failure:
             self._known_failure = failure
         except RuntimeRestError as failure:

@@ -6,6 +6,7 @@ import datetime
 import threading
 import time
 from collections.abc import Generator, Iterable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
 
@@ -150,6 +151,7 @@ class JobsOperations(SubmitOperations[J]):
         stop: threading.Event | None = None,
         results: bool = True,
         at_once: int = 8,
+        executor: Executor | None = None,
     ) -> Plan[list_type[J]]:
         """Wait until all `jobs` are over, with few requests; the outcome is their handles, in the order given.
 
@@ -165,6 +167,7 @@ class JobsOperations(SubmitOperations[J]):
             results: read the results of those that completed, as they end, and keep them on the handles, so that
                 `job.result()` costs no request more; it reads one that could not be read in time.
             at_once: how many results are read at a time.
+            executor: where they are decoded, such as a process pool or a cluster's `get_executor()`.
 
         Raises:
             InvalidInput: `jobs`, `timeout` or `at_once` cannot be.
@@ -178,7 +181,7 @@ class JobsOperations(SubmitOperations[J]):
         while handles.left:
             ended = yield from handles.next_ended()
             if results:
-                yield from handles.collect(ended, at_once=at_once)
+                yield from handles.collect(ended, at_once=at_once, executor=executor)
         return given
 
     @stream
@@ -191,6 +194,7 @@ class JobsOperations(SubmitOperations[J]):
         stop: threading.Event | None = None,
         results: bool = True,
         at_once: int = 8,
+        executor: Executor | None = None,
     ) -> Generator[Effect | Item[J], Any, None]:
         """The jobs as they end, each handle once; arguments and errors as for `wait_all`.
 
@@ -203,7 +207,7 @@ class JobsOperations(SubmitOperations[J]):
             for first in range(0, len(ended), at_once):
                 some = ended[first : first + at_once]
                 if results:
-                    yield from handles.collect(some, at_once=at_once)
+                    yield from handles.collect(some, at_once=at_once, executor=executor)
                 for job in some:
                     for handle in handles.all_of(job):
                         yield Item(handle)

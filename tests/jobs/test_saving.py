@@ -30,7 +30,7 @@ from qiskit_runtime_rest import (
 from qiskit_runtime_rest.results import decode, files
 from qiskit_runtime_rest.testing import Emulator
 
-from .faces import now
+from .faces import every, now
 from .service import BACKEND, ONES, environment, sent
 
 pytestmark = pytest.mark.anyio
@@ -417,3 +417,46 @@ async def test_bytes_that_cannot_be_decoded_elsewhere_are_in_the_error(client: A
     with pytest.raises(ResultDecodeError) as failure:
         await now(job.result(executor=Elsewhere()))
     assert json.loads(failure.value.raw) == {"odd": 1}
+
+
+class Broken(Executor):
+    """A cluster that is gone."""
+
+    def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_exception(ConnectionError("the cluster is gone"))
+        return future
+
+
+async def test_an_executor_that_fails_loses_no_result_that_was_read(client: Any, emulator: Emulator) -> None:
+    job = await finished(client, private=True)
+    with pytest.raises(ConnectionError):
+        await now(job.result(executor=Broken()))
+    assert sum((await now(job.result()))[0].counts().values()) == 5
+    assert len(sent(emulator, "get_job_results")) == 1
+
+
+@pytest.mark.parametrize("way", ["wait_all", "as_completed"])
+async def test_results_of_many_are_decoded_on_the_callers_executor(client: Any, way: str) -> None:
+    jobs = [await now(client.sampler([ONES], backend=BACKEND, shots=shots)) for shots in (1, 2, 3)]
+    executor = Elsewhere()
+    waited = getattr(client.jobs, way)(jobs, executor=executor)
+    assert {job.id for job in (await every(waited) if way == "as_completed" else await now(waited))} == {
+        job.id for job in jobs
+    }
+    assert executor.calls == 3
+    assert [sum((await now(job.result()))[0].counts().values()) for job in jobs] == [1, 2, 3]
+
+
+async def test_results_of_many_are_saved_and_one_that_cannot_be_is_left_for_later(
+    connect: Callable[..., Any], folder: Path, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = connect(save_to=folder)
+    jobs = [await now(client.sampler([ONES], backend=BACKEND, shots=1, private=True)) for _ in range(3)]
+    monkeypatch.setattr(files, "RESERVED_BYTES", 2**70)
+    await now(client.jobs.wait_all(jobs))
+    assert sent(emulator, "get_job_results") == []
+    monkeypatch.undo()
+    for job in jobs:
+        await now(job.result())
+    assert len(in_folder(folder)) == 3
