@@ -85,6 +85,14 @@ def test_a_worker_is_used_again(workers: Workers) -> None:
         assert pids == {child.pid for child in children()}
 
 
+def test_an_interrupt_at_the_terminal_is_left_to_the_server(workers: Workers) -> None:
+    workers.submit("sampler", {}, backend="ibm_torino", seed=1).result(60)
+    [child] = children()
+    child.send_signal(signal.SIGINT)
+    assert isinstance(workers.submit("sampler", SHORT, backend="ibm_torino", seed=1).result(60), programs.Completed)
+    assert children() == [child]
+
+
 def test_no_process_is_started_before_it_is_needed(workers: Workers) -> None:
     assert children() == []
 

@@ -66,6 +66,16 @@ def test_circuits_run_for_each_set_of_arguments(completed: Any, version: str) ->
     assert outcome.metrics.executions == 2400
 
 
+def test_the_bits_of_a_register_are_in_its_order(completed: Any) -> None:
+    circuit = QuantumCircuit(133, 3)
+    circuit.x(88)
+    circuit.measure([87, 88], [0, 2])
+    program = QuantumProgram(shots=100)
+    program.append_circuit_item(circuit, circuit_arguments=np.zeros((0,)))
+    [item] = ExecutorResultDecoder.decode(completed("executor", encoded(program)).body)
+    assert np.allclose(item["c"].mean(axis=-2), [0, 0, 1], atol=0.2)
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_what_a_samplex_draws_comes_with_what_is_measured(completed: Any, version: str) -> None:
     boxes = generate_boxing_pass_manager(enable_gates=True, enable_measures=True)

@@ -15,6 +15,8 @@ from qiskit import QuantumCircuit, qpy
 from qiskit.circuit.library import get_standard_gate_name_mapping
 from qiskit_ibm_runtime import RuntimeDecoder
 
+from qiskit_runtime_rest.emulator import devices
+
 HEADER = 'OPENQASM 3.0; include "stdgates.inc";'
 ROTATION = f"{HEADER} input float[64] a; input float[64] b; bit[1] c; sx $3; rz(a + 2*b) $3; sx $3; c[0] = measure $3;"
 
@@ -253,9 +255,31 @@ def test_a_circuit_that_entangles_little_runs_on_many_qubits(completed: Any) -> 
 
 def test_the_metrics_estimate_the_devices_time(bell: Any, completed: Any) -> None:
     metrics = completed("sampler", {"pubs": [[bell(87, 88), None, 1000]]}).metrics
-    # 250 microseconds are waited before each execution; 3 sx, 1 cz and a readout of 1.56 microseconds follow.
-    assert metrics.quantum_seconds == pytest.approx(0.2517, abs=0.0003)
-    assert 1_500_000 < metrics.circuits_execution_time_ns < 2_000_000
+    properties = devices.get("ibm_torino").properties
+    lengths = {
+        (gate["gate"], *gate["qubits"]): entry["value"]
+        for gate in properties["gates"]
+        for entry in gate["parameters"]
+        if entry["name"] == "gate_length"
+    }
+    [readout] = [entry["value"] for entry in properties["qubits"][88] if entry["name"] == "readout_length"]
+    # The second qubit is turned, coupled, turned again and read.
+    longest = 2 * lengths["sx", 88] + lengths["cz", 87, 88] + readout
+    assert metrics.circuits_execution_time_ns == pytest.approx(1000 * longest)
+    # The device waits 250 microseconds before each execution, unless asked otherwise.
+    assert metrics.quantum_seconds == pytest.approx(1000 * (250e-6 + longest * 1e-9))
     options = {"execution": {"rep_delay": 0.0001}}
     quicker = completed("sampler", {"pubs": [[bell(87, 88), None, 1000]], "options": options}).metrics
-    assert quicker.quantum_seconds == pytest.approx(0.1017, abs=0.0003)
+    assert quicker.quantum_seconds == pytest.approx(1000 * (100e-6 + longest * 1e-9))
+
+
+def test_angles_that_miss_a_quarter_turn_by_rounding_are_quarter_turns(completed: Any) -> None:
+    # Twelve entangled qubits: few enough gates for the simulator of Clifford circuits to be taken.
+    row = range(4, 16)
+    text = f"{HEADER} input float[64] a; bit[12] c;" + "".join(f"rz(a) ${q}; sx ${q}; rz(a) ${q};" for q in row)
+    text += "".join(f"cz ${q}, ${q + 1}; rz(a) ${q + 1}; sx ${q + 1}; rz(a) ${q + 1};" for q in row[:-1])
+    text += "".join(f"c[{place}] = measure ${q};" for place, q in enumerate(row))
+    sets = {"a": [np.pi / 2 + 1e-11, np.pi / 2 - 1e-11]}
+    samples = data(completed("sampler", {"pubs": [[text, sets, 200]]}, backend="ibm_marrakesh"))["c"]["samples"]
+    for found in samples:
+        assert {value for value, _ in Counter(found).most_common(2)} == {"0x0", "0xfff"}
