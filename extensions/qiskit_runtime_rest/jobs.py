@@ -12,7 +12,7 @@ from typing import Any
 
 from qiskit_runtime_api.api import jobs as jobs_api
 
-from .connection import Connection
+from .connection import Connection, Origin
 from .connection.calls import fetch, json_object
 from .effects import AsyncFace, Effect, InThread, Item, Plan, SyncFace, operation, stream
 from .errors import ConfigurationError, InvalidInput
@@ -227,9 +227,12 @@ class JobsOperations(SubmitOperations[J]):
             return self._job(self._io, job, pace=self._pace)
         if not isinstance(job, self._job):
             raise InvalidInput(f"{job!r} is neither a {self._job.__name__} nor a job's id.")
-        here, there = self._io.settings, job._io.settings
+        here, there = self._io.origin, job._origin
         if (here.instance, here.base_url) != (there.instance, there.base_url):
             raise InvalidInput(f"job {job.id} is of another instance or service: wait for it with its own client.")
+        if isinstance(job._where, Origin):
+            # It came from another process, and might find no credentials of its own in this one.
+            job._io = self._io
         return job
 
     def _handle(self, job: dict[str, Any], job_id: str) -> J:

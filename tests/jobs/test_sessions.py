@@ -3,6 +3,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import threading
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -13,10 +15,15 @@ from qiskit_runtime_rest import (
     Conflict,
     InvalidInput,
     InvalidRequest,
+    JobCancelled,
     NotFound,
+    RetryPolicy,
+    RuntimeClient,
     ServerError,
     SessionClosed,
     UnexpectedAnswer,
+    WaitStopped,
+    WaitTimeout,
 )
 from qiskit_runtime_rest.testing import Emulator
 
@@ -31,6 +38,16 @@ ENDS = ("update_session", "close_session")
 def ended(emulator: Emulator) -> list[str | None]:
     """How sessions were ended."""
     return [operation for operation in asked(emulator) if operation in ENDS]
+
+
+def end(emulator: Emulator, job: Any) -> None:
+    """Cancel a job, unless it is over, without a request."""
+
+    def cancel(parts: Any) -> None:
+        if not parts.service.jobs.get(job.id).ended:
+            parts.service.execution.cancel(parts.service.jobs.get(job.id))
+
+    emulator._do(cancel)
 
 
 @pytest.mark.parametrize("mode", ["batch", "dedicated"])
@@ -259,3 +276,152 @@ async def test_a_cancelled_task_closes_its_session(awaited: AsyncRuntimeClient, 
     with pytest.raises(asyncio.CancelledError):
         await task
     assert ended(emulator) == ["close_session"]
+
+
+async def test_a_session_is_waited_for_until_it_is_closed_and_its_jobs_are_over(
+    client: Any, emulator: Emulator, clock: Any
+) -> None:
+    emulator.pace = "hold"
+    await now(client.jobs.submit("sampler", **STUDY))
+    session = await now(client.sessions.create(backend=BACKEND, mode="batch"))
+    jobs = [await now(session.submit("sampler", params=STUDY["params"])) for _ in range(3)]
+    await now(session.close())
+    emulator.clear_requests()
+    ends = [(10, jobs[2]), (20, jobs[0]), (30, jobs[1])]
+
+    def cancel(elapsed: float) -> None:
+        while ends and elapsed >= ends[0][0]:
+            end(emulator, ends.pop(0)[1])
+
+    clock.after_sleep = cancel
+    over = await now(session.wait())
+    assert [job.id for job in over] == [job.id for job in jobs]
+    assert {type(job) for job in over} == {type(jobs[0])}
+    assert [type(job.failure) for job in over] == [JobCancelled] * 3
+    assert session.raw["state"] == "closed"
+    assert 30 <= clock.elapsed <= 36
+    counts = Counter(asked(emulator))
+    assert counts == {"get_session": len(clock.slept) + 1, "list_jobs": 1}
+    assert f"session_id={session.id}" in sent(emulator, "list_jobs")[0].query
+
+
+async def test_jobs_that_go_on_in_a_closed_session_are_waited_for(client: Any, emulator: Emulator, clock: Any) -> None:
+    emulator.pace = {"queued": "immediate", "running": "hold"}
+    session = await now(client.sessions.create(backend=BACKEND))
+    running = await now(session.submit("sampler", params=STUDY["params"]))
+    emulator.pace = "hold"
+    queued = await now(session.submit("sampler", params=STUDY["params"]))
+    await now(session.cancel())
+    emulator.clear_requests()
+    clock.after_sleep = lambda elapsed: end(emulator, running) if elapsed >= 20 else None
+    over = await now(session.wait(timeout=100))
+    assert [job.id for job in over] == [running.id, queued.id]
+    assert [type(job.failure) for job in over] == [JobCancelled] * 2
+    assert 20 <= clock.elapsed <= 25
+    counts = Counter(asked(emulator))
+    assert counts == {"get_session": 1, "list_jobs": 1, "get_job": len(clock.slept)}
+
+
+async def test_a_session_that_stays_open_ends_the_wait_at_its_deadline(
+    client: Any, emulator: Emulator, clock: Any
+) -> None:
+    session = await now(client.sessions.create(backend=BACKEND))
+    with pytest.raises(WaitTimeout) as timeout:
+        await now(session.wait(timeout=40))
+    assert clock.elapsed == pytest.approx(40)
+    assert (timeout.value.session_id, timeout.value.status, timeout.value.job_ids) == (session.id, "open", ())
+    assert f"client.sessions.get({session.id!r}).wait()" in str(timeout.value)
+
+
+async def test_one_deadline_holds_for_a_session_and_its_jobs(client: Any, emulator: Emulator, clock: Any) -> None:
+    emulator.pace = {"queued": "immediate", "running": "hold"}
+    session = await now(client.sessions.create(backend=BACKEND))
+    job = await now(session.submit("sampler", params=STUDY["params"]))
+    clock.after_sleep = lambda elapsed: close() if elapsed >= 30 else None
+
+    def close() -> None:
+        emulator._do(lambda parts: parts.service.sessions.close(parts.service.sessions.get(session.id)))
+
+    with pytest.raises(WaitTimeout) as timeout:
+        await now(session.wait(timeout=60))
+    assert clock.elapsed == pytest.approx(60)
+    assert (timeout.value.job_ids, timeout.value.session_id) == ((job.id,), None)
+    assert timeout.value.waited == pytest.approx(60)
+
+
+async def test_a_closed_session_with_jobs_that_are_over_is_not_waited_for(
+    client: Any, emulator: Emulator, clock: Any
+) -> None:
+    session = await now(client.sessions.create(backend=BACKEND))
+    await now(session.close())
+    assert await now(session.wait(timeout=0)) == []
+    emulator.pace = "hold"
+    session = await now(client.sessions.create(backend=BACKEND))
+    for _ in range(2):
+        await now(session.submit("sampler", params=STUDY["params"]))
+    await now(session.cancel())
+    assert len(await now(session.wait(timeout=0))) == 2
+    assert clock.slept == []
+
+
+@pytest.mark.parametrize("operation", ["get_session", "list_jobs"])
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        {"kind": "unavailable"},
+        {"kind": "rate_limited"},
+        {"kind": "reset"},
+        {"kind": "truncated"},
+        {"status": 404, "body": {"errors": [{"code": "3250", "message": "Not found."}]}},
+    ],
+    ids=lambda trouble: str(trouble.get("kind", trouble.get("status"))),
+)
+async def test_trouble_does_not_end_the_wait_for_a_session(
+    connect: Callable[..., Any], emulator: Emulator, clock: Any, operation: str, trouble: dict[str, Any]
+) -> None:
+    client = connect(retries=RetryPolicy(attempts=1))
+    session = await now(client.sessions.create(backend=BACKEND))
+    await now(session.close())
+    script(emulator, *[trouble] * 3, operation=operation)
+    assert await now(session.wait()) == []
+    assert len(sent(emulator, operation)) == 4
+
+
+async def test_a_session_that_is_not_there_ends_the_wait_for_it(client: Any, emulator: Emulator) -> None:
+    session = await now(client.sessions.create(backend=BACKEND))
+    missing = {"status": 404, "body": {"errors": [{"code": "3250", "message": "Not found."}]}}
+    script(emulator, {}, *[missing] * 9, operation="get_session")
+    with pytest.raises(NotFound):
+        await now(session.wait())
+    assert len(sent(emulator, "get_session")) == 6
+
+
+async def test_a_set_stop_event_ends_the_wait_for_a_session(
+    blocking: RuntimeClient, emulator: Emulator, clock: Any
+) -> None:
+    session = blocking.sessions.create(backend=BACKEND)
+    stop = threading.Event()
+    clock.after_sleep = lambda elapsed: stop.set() if elapsed >= 5 else None
+    with pytest.raises(WaitStopped, match=session.id):
+        session.wait(stop=stop)
+    assert 5 <= clock.elapsed < 7
+
+
+async def test_an_unknown_state_of_a_session_is_waited_through(client: Any, emulator: Emulator) -> None:
+    session = await now(client.sessions.create(backend=BACKEND))
+    await now(session.close())
+    strange = {"replace": {"state": "pending_closed"}}
+    script(emulator, strange, strange, {"replace": {"state": None}}, operation="get_session")
+    assert await now(session.wait()) == []
+    assert len(sent(emulator, "get_session")) == 4
+
+
+@pytest.mark.parametrize("seconds", [-1, float("nan"), "5"])
+async def test_what_is_no_timeout_of_a_session_is_refused_before_anything_is_sent(
+    client: Any, emulator: Emulator, seconds: Any
+) -> None:
+    session = await now(client.sessions.create(backend=BACKEND))
+    emulator.clear_requests()
+    with pytest.raises(InvalidInput, match="timeout"):
+        await now(session.wait(timeout=seconds))
+    assert emulator.requests == []

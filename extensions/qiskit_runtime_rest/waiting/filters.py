@@ -33,11 +33,11 @@ def narrowed_to(jobs: Sequence[Watched]) -> dict[str, Any]:
             filters[name] = value
     if shared := set.intersection(*(_tags(job.raw) for job in jobs)):
         filters["tags"] = sorted(shared)
-    spans = [job.created_between() for job in jobs]
-    known = [span for span in spans if span is not None]
-    if len(known) == len(spans):
-        filters["created_after"] = datetime.fromtimestamp(min(first for first, _ in known), UTC)
-        filters["created_before"] = datetime.fromtimestamp(max(last for _, last in known), UTC)
+    firsts, lasts = zip(*(job.created_between() for job in jobs), strict=True)
+    if None not in firsts:
+        filters["created_after"] = datetime.fromtimestamp(min(firsts), UTC)
+    if None not in lasts:
+        filters["created_before"] = datetime.fromtimestamp(max(lasts), UTC)
     return filters
 
 

@@ -147,7 +147,7 @@ class Following:
                 continue
             filters = filters or narrowed_to([self._watched[job_id] for job_id in self._unclear])
             page = yield from self._page({**filters, "pending": False}, offset)
-            found = [raw["id"] for raw in page.jobs if self._see(raw)]
+            found = [raw["id"] for raw in page.jobs if self._see(raw) and raw["id"] in self._unclear]
             for job_id in found:
                 self._unclear.pop(job_id, None)
             offset += len(page.jobs)

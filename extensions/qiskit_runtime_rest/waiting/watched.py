@@ -14,7 +14,7 @@ from .states import JobSnapshot
 __all__ = ["Ended", "Watched"]
 
 CLOCK_SKEW_SECONDS = 300.0
-"""So far the moment that the answer to a submission bears may be from the one that the service lists."""
+"""So long before the moment that the answer to a submission bears the service may list the job's creation."""
 
 ROUNDING_SECONDS = 1.0
 
@@ -88,13 +88,14 @@ class Watched:
         if self._missing >= (2 if self.snapshot is None else LOOKS_FOR_MISSING):
             self.failure = failure
 
-    def created_between(self) -> tuple[float, float] | None:
-        """Seconds since the epoch between which the service lists its creation; None when nobody knows."""
+    def created_between(self) -> tuple[float | None, float | None]:
+        """Seconds since the epoch between which the service lists its creation; None where nobody knows."""
         try:
             created = datetime.fromisoformat(self.raw["created"])
         except (KeyError, TypeError, ValueError):
-            return None
+            return None, None
         moment = (created if created.tzinfo is not None else created.replace(tzinfo=UTC)).timestamp()
         listed = "status" in self.raw or "state" in self.raw
-        margin = ROUNDING_SECONDS if listed else CLOCK_SKEW_SECONDS
-        return moment - margin, moment + margin
+        if listed:
+            return moment - ROUNDING_SECONDS, moment + ROUNDING_SECONDS
+        return moment - CLOCK_SKEW_SECONDS, None
