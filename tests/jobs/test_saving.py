@@ -148,7 +148,9 @@ async def test_reading_again_replaces_the_copy_as_a_whole(client: Any, folder: P
     assert path.read_text() == "of old"
     assert in_folder(folder) == [path.name]
     emulator.faults.clear()
-    result = await now(job.result(save_to=folder))
+    with path.open("rb") as opened_before:
+        result = await now(job.result(save_to=folder))
+        assert opened_before.read() == b"of old"
     assert path.read_bytes() == result.raw
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from qiskit_runtime_rest.errors import ResultDecodeError
 from qiskit_runtime_rest.results import Array, decode, load_result
-from qiskit_runtime_rest.results.hollow import HOLLOW_FROM_BYTES
+from qiskit_runtime_rest.results.hollow import HOLLOW_FROM_BYTES, STEP
 
 PADDING = "x " * (HOLLOW_FROM_BYTES // 2)
 RANDOM = np.random.default_rng(7)
@@ -118,6 +118,7 @@ TRICKY = {
     "long": TEXT,
     "escaped": f'{TEXT}\n"samples": ["{TEXT}',
     'a key\\"samples': ["0x7"] * 200,
+    'another\\"samples': [["0x7"] * 200],
     "ends in a colon:": ["so does this:", 1.5] + [10] * 60_000 + ["0x8"],
     "not base64": TEXT + "é",
     "packed": {"data": TEXT, "shape": [1], "dtype": "of mine"},
@@ -205,3 +206,16 @@ def test_memory_stays_below_the_payload_itself(form, tmp_path):
     done = subprocess.run([sys.executable, "-c", MEASURE, str(path)], capture_output=True, text=True, check=True)
     # The file itself, mapped, adds one payload that the system can take back at any time.
     assert int(done.stdout) < 1.0 * len(raw)
+
+
+def test_base64_that_goes_on_after_its_end_is_an_error_wherever_that_is():
+    ended = base64.b64encode(bytes(STEP // 4 * 3 - 2)).decode()
+    assert (len(ended), ended[-2:]) == (STEP, "==")
+    text = ended + base64.b64encode(bytes(3)).decode()
+    tensor = {"data": text, "shape": [STEP // 4 * 3 + 1], "dtype": "u8"}
+    for raw in (
+        large({"schema_version": "v0.2", "data": [{"results": {"x": tensor}}]}),
+        json.dumps({"schema_version": "v0.2", "data": [{"results": {"x": tensor}}]}).encode(),
+    ):
+        with pytest.raises(ResultDecodeError, match="base64"):
+            decode(raw)[0]
