@@ -28,7 +28,9 @@ MADE: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "ResultDecodeError": (("odd",), {"raw": b"\x00\xff"}),
     "RemovedInV1": (("gone.",), {"replacement": "Use jobs."}),
 }
-CLASSES: dict[str, type[errors.RuntimeRestError]] = {name: getattr(errors, name) for name in errors.__all__}
+CLASSES: dict[str, type[errors.RuntimeRestError]] = {
+    name: getattr(errors, name) for name in errors.__all__ if name != "SubmissionWarning"
+}
 
 
 def make(name: str) -> errors.RuntimeRestError:
