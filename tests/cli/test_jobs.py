@@ -46,7 +46,7 @@ def test_from_a_file_to_counts(qrr: Run, bell: str) -> None:
     assert "409" in cancelled.stderr
 
     listed = json.loads(qrr("jobs", "--tag", "first", "--tag", "second", "--json").stdout)
-    assert (listed["id"], listed["tags"]) == (job, ["first", "second"])
+    assert (listed["id"], listed["tags"][:2]) == (job, ["first", "second"])
 
 
 def test_an_estimator_prints_a_table(qrr: Run, tmp_path: Path) -> None:

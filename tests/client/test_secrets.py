@@ -7,9 +7,10 @@ import pickle
 import traceback
 from typing import Any
 
+import httpx
 import pytest
 
-from qiskit_runtime_rest import ApiError, RetryPolicy, RuntimeRestError, Settings
+from qiskit_runtime_rest import ApiError, RetryPolicy, RuntimeRestError, Settings, TransportError
 from qiskit_runtime_rest.auth import ApiKeyAuth, TokenAuth
 from qiskit_runtime_rest.auth.token import Token
 
@@ -137,6 +138,16 @@ def test_no_log_shows_a_secret_even_with_every_library_at_debug(
     assert "httpcore" in {record.name.partition(".")[0] for record in caplog.records}
     assert_no_secret(caplog.text)
     assert_no_secret(str([vars(record) for record in caplog.records]))
+
+
+def test_what_carries_an_error_to_another_process_carries_no_secret(service: Loopback, connect: Connect) -> None:
+    service.script("*", RESET)
+    with pytest.raises(TransportError) as lost:
+        connect(service).request("GET", "/v1/jobs")
+    # Clusters pickle the whole chain of causes, and what those hold.
+    cause = lost.value.__cause__
+    assert isinstance(cause, httpx.RequestError)
+    assert_no_secret(pickle.dumps(vars(cause)).decode("latin-1"))
 
 
 def test_no_log_shows_a_proxys_password(service: Loopback, connect: Connect, caplog: pytest.LogCaptureFixture) -> None:

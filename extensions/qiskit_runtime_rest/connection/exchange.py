@@ -182,6 +182,8 @@ def _transport_error(error: httpx.RequestError, request: httpx.Request, *, reach
         url=str(failed.url),
         sent=reached_service and not isinstance(error, NOTHING_SENT),
     )
+    # What carries exceptions to other processes may take the cause along: it must not hold the credentials.
+    error.request = httpx.Request(failed.method, failed.url)
     failure.__cause__ = error
     return failure
 
