@@ -4,13 +4,14 @@ import sys
 
 from rich.console import Console
 
-from . import decoding, first_job, import_time, request_cpu, service_load, submissions, waiting
+from . import decoding, faulty_network, first_job, import_time, request_cpu, service_load, submissions, waiting
 
 BENCHMARKS = {
     "import-time": import_time.rows,
     "request-cpu": request_cpu.rows,
     "first-job": first_job.rows,
     "submissions": submissions.rows,
+    "faulty-network": faulty_network.rows,
     "waiting": waiting.rows,
     "decoding": decoding.rows,
     "service-load": service_load.rows,
