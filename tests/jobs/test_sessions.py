@@ -396,6 +396,29 @@ async def test_a_session_that_is_not_there_ends_the_wait_for_it(client: Any, emu
     assert len(sent(emulator, "get_session")) == 6
 
 
+async def test_a_session_that_is_missing_now_and_then_is_waited_for(client: Any, emulator: Emulator) -> None:
+    session = await now(client.sessions.create(backend=BACKEND))
+    missing = {"status": 404, "body": {"errors": [{"code": "3250", "message": "Not found."}]}}
+    script(emulator, *[missing] * 4, {}, *[missing] * 4, {"replace": {"state": "closed"}}, operation="get_session")
+    assert await now(session.wait()) == []
+
+
+async def test_a_session_that_has_moved_on_is_looked_at_often_again(
+    client: Any, emulator: Emulator, clock: Any
+) -> None:
+    session = await now(client.sessions.create(backend=BACKEND))
+
+    def move_on(elapsed: float) -> None:
+        if elapsed >= 300:
+            emulator.faults.add("get_session", kind="null", replace={"state": "active"}, times=None)
+
+    clock.after_sleep = move_on
+    with pytest.raises(WaitTimeout):
+        await now(session.wait(timeout=330))
+    assert max(clock.slept) > 12
+    assert max(clock.slept[-6:-1]) < 5
+
+
 async def test_a_set_stop_event_ends_the_wait_for_a_session(
     blocking: RuntimeClient, emulator: Emulator, clock: Any
 ) -> None:

@@ -490,7 +490,8 @@ async def test_a_private_result_is_read_once_for_all_handles_of_its_job(client: 
     ids = recorded(emulator, 2, private=True)
     complete(emulator, ids)
     handles = [await now(client.jobs.get(job_id)) for job_id in (ids[0], ids[0], ids[1])]
-    assert len({id(handle) for handle in await every(client.jobs.as_completed(handles))}) == 3
+    came = await every(client.jobs.as_completed([*handles, handles[0]]))
+    assert sorted(map(id, came)) == sorted(map(id, handles))
     assert len(sent(emulator, "get_job_results")) == 2
     assert [(await now(handle.result()))[0].counts() for handle in handles] == [{"11": 1}] * 3
     assert len(sent(emulator, "get_job_results")) == 2
@@ -576,6 +577,24 @@ async def test_a_caller_who_was_busy_past_the_deadline_still_gets_what_has_ended
         await work()
     assert came == ids[:2]
     assert timeout.value.job_ids == (ids[2],)
+
+
+async def test_the_first_job_does_not_wait_for_the_results_of_all(client: Any, emulator: Emulator) -> None:
+    ids = recorded(emulator, 20)
+    complete(emulator, ids)
+    assert (await first(client.jobs.as_completed(ids, at_once=3))).id == ids[0]
+    assert len(sent(emulator, "get_job_results")) == 3
+
+
+async def test_the_time_that_the_caller_took_is_not_waited_again(client: Any, emulator: Emulator, clock: Any) -> None:
+    ids = recorded(emulator, 2)
+    complete(emulator, ids[:1])
+    stream = client.jobs.as_completed(ids)
+    await first(stream)
+    clock.sleep(5)
+    complete(emulator, ids[1:])
+    assert (await first(stream)).id == ids[1]
+    assert clock.slept == [5]
 
 
 # Deadlines
@@ -677,9 +696,9 @@ async def test_a_look_that_failed_half_way_is_begun_anew(
     client = connect(retries=RetryPolicy(attempts=1))
     ids = recorded(emulator, 300)
     emulator.faults.add("list_jobs", kind="unavailable", skip=1)
-    Traffic(emulator, clock, {0.1: lambda: complete(emulator, ids[:100])})
+    traffic = Traffic(emulator, clock, {0.1: lambda: complete(emulator, ids[:100])})
     await first(client.jobs.as_completed(ids, results=False))
-    assert len(clock.slept) == 1
+    assert traffic.per_look() == [2, 3]
 
 
 async def test_refusals_for_the_rate_are_honoured(connect: Callable[..., Any], emulator: Emulator, clock: Any) -> None:
@@ -713,6 +732,21 @@ async def test_an_outage_of_ten_minutes_is_outlived_and_one_without_end_is_not(
     with pytest.raises(ServerError):
         await now(client.jobs.wait_all(recorded(emulator, 3)))
     assert 900 <= clock.elapsed - began < 930
+
+
+async def test_a_failure_after_a_long_wait_that_went_well_does_not_end_it(
+    connect: Callable[..., Any], emulator: Emulator, clock: Any
+) -> None:
+    client = connect(retries=RetryPolicy(attempts=1))
+    ids = recorded(emulator, 3)
+    outage = {"operation": "list_jobs", "kind": "unavailable", "times": 2}
+    Traffic(
+        emulator,
+        clock,
+        {1000: lambda: emulator.faults.add(**outage), 1010: lambda: complete(emulator, ids)},
+    )
+    await now(client.jobs.wait_all(ids))
+    assert 1010 <= clock.elapsed <= 1050
 
 
 async def test_a_service_that_is_restarted_is_waited_for(
