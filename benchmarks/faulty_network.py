@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from qiskit_ibm_runtime import QiskitRuntimeService
+from qiskit_ibm_runtime.api.exceptions import RequestsApiError
 from qiskit_ibm_runtime.exceptions import IBMRuntimeError
 from rich.table import Table
 
@@ -57,7 +58,7 @@ def ibm(credentials: dict[str, str]) -> int:
     params = {"pubs": [[BELL]], "version": 2, "support_qiskit": True, "shots": 1}
 
     def submit(_: int) -> bool:
-        with contextlib.suppress(IBMRuntimeError, OSError, ValueError):
+        with contextlib.suppress(IBMRuntimeError, RequestsApiError, OSError, ValueError):
             run("sampler", "ibm_torino", params, None, None, None)
             return True
         return False

@@ -67,7 +67,7 @@ class FaultyProxy:
                 await writer.drain()
                 if fault == "error after":
                     return
-        except (ConnectionError, asyncio.IncompleteReadError):
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             return
         finally:
             writer.transport.abort() if writer.transport.get_write_buffer_size() else writer.close()
