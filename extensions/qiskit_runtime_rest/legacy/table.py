@@ -1,0 +1,324 @@
+"""The classic API and what became of it: the one table that translation, gateway, scanner and documentation read.
+
+Sources: the service's migration guide (https://quantum.cloud.ibm.com/docs/migration-guides/classic-iqp-to-cloud-iqp)
+and its REST reference (https://quantum.cloud.ibm.com/docs/api/qiskit-runtime-rest).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, TypeAlias
+from urllib.parse import unquote
+
+__all__ = ["FIELDS", "HOSTS", "ROUTES", "Field", "Host", "Match", "Route", "find_host", "find_route"]
+
+Serves: TypeAlias = Literal["runtime", "auth", "cloud"]
+"""The Runtime API; accounts and tokens; the Runtime API on IBM Cloud (v1 without `/v1`, bearer token and CRN)."""
+
+MIGRATION_GUIDE = "https://quantum.cloud.ibm.com/docs/migration-guides/classic-iqp-to-cloud-iqp"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Host:
+    """A host of the classic API; all are gone. `prefix`: the path before that of a route."""
+
+    name: str
+    prefix: str = ""
+    serves: Serves = "runtime"
+
+
+HOSTS = (
+    Host(name="runtime-us-east.quantum-computing.ibm.com"),
+    Host(name="api.quantum-computing.ibm.com", prefix="/runtime"),
+    Host(name="auth.quantum-computing.ibm.com", prefix="/api", serves="auth"),
+    Host(name="us-east.quantum-computing.cloud.ibm.com", serves="cloud"),
+)
+
+SPELLINGS = ("/facade/v1", "/runtime", "/api", "/v1")
+"""What may stand before the path of a route, whatever the host; any number of them, in this order or not."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """One classic call.
+
+    Attributes:
+        method, path: of the classic call, `path` without host and `SPELLINGS`.
+        v1: method and path of the operation that does it now; its `{names}` are those of `path`.
+        here: the name of what answers in place of the service, because v1 has nothing like it.
+        removed: why there is no such call any more, where there is none.
+        instead: what to use now, in the words of v1.
+        request, answer: names of the transformations on the way there and back, in their order.
+        public: whether it answers without authentication.
+        serves: the kind of host that had it.
+    """
+
+    method: str
+    path: str
+    v1: str | None = None
+    here: str | None = None
+    removed: str | None = None
+    instead: str
+    request: tuple[str, ...] = ()
+    answer: tuple[str, ...] = ()
+    public: bool = False
+    serves: Serves = "runtime"
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Matches a path, names as groups."""
+        return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(self.path)) + "/?")
+
+    @property
+    def anchor(self) -> str:
+        """The route's place on the migration page."""
+        return re.sub(r"[^a-z0-9]+", "-", f"{self.method} {self.path}".lower()).strip("-")
+
+
+NO_REPLACEMENT = "It was removed without a replacement"
+PROGRAMS_GONE = "v1 runs IBM's own programs only (sampler, estimator, executor, noise-learner)"
+PROGRAMS_NOW = "Keep programs of your own with Qiskit Serverless or Qiskit Functions"
+
+
+def _same(method: str, path: str, *, request: tuple[str, ...] = (), answer: tuple[str, ...] = ()) -> Route:
+    """A call that stands below `/v1` unchanged."""
+    now = f"{method} /v1{path}"
+    return Route(method=method, path=path, v1=now, instead=now, request=("instance", *request), answer=answer)
+
+
+def _moved(
+    method: str, path: str, v1: str, *, note: str = "", request: tuple[str, ...] = (), answer: tuple[str, ...] = ()
+) -> Route:
+    """A call that has another path or other fields now."""
+    instead = f"{v1} ({note})" if note else v1
+    return Route(method=method, path=path, v1=v1, instead=instead, request=("instance", *request), answer=answer)
+
+
+def _removed(method: str, path: str, instead: str = "") -> Route:
+    return Route(method=method, path=path, removed=NO_REPLACEMENT, instead=instead)
+
+
+def _program(method: str, path: str, here: str, *, public: bool = False) -> Route:
+    return Route(method=method, path=path, here=here, removed=PROGRAMS_GONE, instead=PROGRAMS_NOW, public=public)
+
+
+ROUTES: tuple[Route, ...] = (
+    # Accounts and tokens
+    Route(
+        method="POST",
+        path="/users/loginWithToken",
+        here="login",
+        instead="POST https://iam.cloud.ibm.com/identity/token with an IBM Cloud API key; the header Service-CRN",
+        public=True,
+        serves="auth",
+    ),
+    Route(
+        method="POST",
+        path="/users/logout",
+        here="logout",
+        instead="nothing: bearer tokens expire within the hour, and POST /v1/logout revokes those of an instance",
+        serves="auth",
+    ),
+    _moved("GET", "/users/me", "GET /v1/accounts/{id}", note="id: the account in the CRN", request=("own_account",)),
+    _same("POST", "/logout"),
+    _removed("POST", "/auth/validate", "any call answers 401 when the token is not valid"),
+    # Service
+    _removed("GET", "/health", "GET /v1/versions answers without authentication"),
+    _removed("GET", "/usage", "GET /v1/instances/usage, GET /v1/analytics/usage"),
+    Route(
+        method="GET",
+        path="/versions",
+        v1="GET /v1/versions",
+        instead="GET /v1/versions",
+        public=True,
+        serves="cloud",
+    ),
+    _moved(
+        "GET",
+        "/instances",
+        "GET /v1/instance",
+        note="one instance, named by the CRN; also GET and PUT /v1/instances/configuration, GET /v1/instances/usage",
+        answer=("hub_instances",),
+    ),
+    _same("GET", "/instances/configuration"),
+    _same("PUT", "/instances/configuration"),
+    _same("GET", "/instances/usage"),
+    # Jobs
+    _moved(
+        "GET",
+        "/jobs",
+        "GET /v1/jobs",
+        note="provider became the CRN",
+        request=("classic_session",),
+        answer=("classic_jobs",),
+    ),
+    _moved(
+        "POST",
+        "/jobs",
+        "POST /v1/jobs",
+        note="hub, group and project became the CRN; sessions are made first; primitives take pubs",
+        request=(
+            "era_body",
+            "known_program",
+            "classic_session",
+            "job_options",
+            "least_busy_backend",
+            "primitive_v2",
+            "start_session",
+        ),
+        answer=("submitted_job",),
+    ),
+    _moved("GET", "/jobs/tags", "GET /v1/tags", note="type and search are required", request=("job_tags",)),
+    _same("GET", "/jobs/{id}", answer=("classic_job",)),
+    _same("DELETE", "/jobs/{id}"),
+    _same("GET", "/jobs/{id}/results", answer=("primitive_v1",)),
+    _same("GET", "/jobs/{id}/interim_results"),
+    _same("GET", "/jobs/{id}/transpiled_circuits"),
+    _same("GET", "/jobs/{id}/logs"),
+    _same("GET", "/jobs/{id}/metrics"),
+    _same("POST", "/jobs/{id}/cancel"),
+    _same("PUT", "/jobs/{id}/tags"),
+    _removed("GET", "/jobs/{id}/type", "GET /v1/jobs/{id} names the program"),
+    Route(
+        method="GET",
+        path="/stream/jobs/{id}",
+        here="stream",
+        removed="v1 has no WebSocket",
+        instead="poll GET /v1/jobs/{id} until it is final, then GET /v1/jobs/{id}/results",
+    ),
+    # Sessions
+    _moved(
+        "POST",
+        "/sessions",
+        "POST /v1/sessions",
+        note="instance became the CRN, max_session_ttl is max_ttl, mode is required",
+        request=("session_body",),
+    ),
+    _same("GET", "/sessions/{id}", request=("classic_session",), answer=("classic_session_id",)),
+    _same("PATCH", "/sessions/{id}", request=("classic_session",)),
+    _same("DELETE", "/sessions/{id}/close", request=("classic_session",)),
+    _removed("GET", "/sessions/{id}/extended", "GET /v1/sessions/{id}"),
+    # Workloads and analytics
+    _moved("GET", "/workloads/me", "GET /v1/workloads", note="user=me", request=("own_workloads",)),
+    _same("GET", "/analytics/usage"),
+    _same("GET", "/analytics/filters"),
+    _moved("GET", "/analytics/usage-grouped", "GET /v1/analytics/usage_grouped", note="underscore"),
+    _moved("GET", "/analytics/usage-grouped-by-date", "GET /v1/analytics/usage_grouped_by_date", note="underscores"),
+    # Backends
+    _moved(
+        "GET",
+        "/backends",
+        "GET /v1/backends",
+        note="provider became the CRN; devices are objects, no names",
+        answer=("device_names",),
+    ),
+    _same("GET", "/backends/{name}/status"),
+    _same("GET", "/backends/{name}/defaults"),
+    _same("GET", "/backends/{name}/properties"),
+    _same("GET", "/backends/{name}/configuration"),
+    # Programs
+    _program("POST", "/programs", "programs.upload"),
+    _program("GET", "/programs", "programs.list", public=True),
+    _program("GET", "/programs/{id}", "programs.read", public=True),
+    _program("PATCH", "/programs/{id}", "programs.update"),
+    _program("PUT", "/programs/{id}/data", "programs.replace_data"),
+    _program("PUT", "/programs/{id}/public", "programs.make_public"),
+    _program("PUT", "/programs/{id}/private", "programs.make_private"),
+    _program("DELETE", "/programs/{id}", "programs.delete"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """A header, parameter or key of a body that is spelled otherwise now.
+
+    Attributes:
+        name: the classic spelling.
+        where: where it stood.
+        v1: the spelling of v1; None: it is gone.
+        instead: what to do about it.
+        safe: whether replacing the name alone is right.
+    """
+
+    name: str
+    where: Literal["header", "query", "body", "params"]
+    v1: str | None
+    instead: str
+    safe: bool = False
+
+
+FIELDS: tuple[Field, ...] = (
+    Field(name="x-access-token", where="header", v1="Authorization", instead="Authorization: Bearer <IAM token>"),
+    Field(name="apiToken", where="body", v1=None, instead="an IBM Cloud API key, exchanged at IAM for a bearer token"),
+    *(
+        Field(name=name, where="body", v1=None, instead="the header Service-CRN: <CRN of the instance>")
+        for name in ("hub", "group", "project", "instance")
+    ),
+    Field(name="provider", where="query", v1=None, instead="the header Service-CRN: <CRN of the instance>"),
+    Field(name="programId", where="body", v1="program_id", instead="program_id", safe=True),
+    Field(name="sessionId", where="body", v1="session_id", instead="session_id", safe=True),
+    Field(name="jobTags", where="body", v1="tags", instead="tags", safe=True),
+    Field(name="job_tags", where="body", v1="tags", instead="tags", safe=True),
+    Field(name="logLevel", where="body", v1="log_level", instead="log_level", safe=True),
+    Field(name="max_execution_time", where="body", v1="cost", instead="cost (seconds)"),
+    Field(
+        name="start_session",
+        where="body",
+        v1=None,
+        instead="POST /v1/sessions first, then session_id in the job",
+    ),
+    Field(
+        name="startSession",
+        where="body",
+        v1=None,
+        instead="POST /v1/sessions first, then session_id in the job",
+    ),
+    Field(name="session_time", where="body", v1=None, instead="max_ttl of POST /v1/sessions"),
+    Field(name="max_session_ttl", where="body", v1="max_ttl", instead="max_ttl", safe=True),
+    Field(name="circuits", where="params", v1="pubs", instead="pubs: [[circuit, parameter values, shots], ...]"),
+    Field(name="circuit_indices", where="params", v1="pubs", instead="one pub for each circuit that is run"),
+    Field(name="observable_indices", where="params", v1="pubs", instead="the observables of each pub"),
+    Field(name="parameter_values", where="params", v1="pubs", instead="the second part of each pub"),
+    Field(name="observables", where="params", v1="pubs", instead="the second part of each pub of the estimator"),
+    Field(name="run_options", where="params", v1=None, instead="shots of the sampler, precision of the estimator"),
+    Field(name="transpilation_settings", where="params", v1=None, instead="circuits in the backend's own gates"),
+    Field(name="transpilation", where="params", v1=None, instead="circuits in the backend's own gates"),
+    Field(name="resilience_settings", where="params", v1="resilience_level", instead="resilience_level"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Match:
+    """A route, and what the names in its path stand for."""
+
+    route: Route
+    names: dict[str, str]
+
+
+def find_host(name: str) -> Host | None:
+    """The classic host called `name` (a port is ignored); None for all others."""
+    bare = name.rpartition("@")[2].partition(":")[0].lower().rstrip(".")
+    return next((host for host in HOSTS if host.name == bare), None)
+
+
+def find_route(method: str, path: str) -> Match | None:
+    """The route of a call; `path` as it was sent, with any of `SPELLINGS` in front.
+
+    A path that the table has with other methods only gives None, as an unknown one does.
+    """
+    bare = _without_spellings(path)
+    found = [(route, route.pattern.fullmatch(bare)) for route in ROUTES if route.method == method.upper()]
+    matches = [(route, matched) for route, matched in found if matched]
+    if not matches:
+        return None
+    # `/jobs/tags` is no job called "tags": a path without names comes first.
+    route, matched = min(matches, key=lambda pair: len(pair[1].groupdict()))
+    return Match(route=route, names={name: unquote(value) for name, value in matched.groupdict().items()})
+
+
+def _without_spellings(path: str) -> str:
+    while spelling := next((one for one in SPELLINGS if path == one or path.startswith(one + "/")), None):
+        path = path[len(spelling) :]
+    return path or "/"
