@@ -52,6 +52,8 @@ def default_state_path() -> Path:
 class State:
     """The file, opened anew for each transaction: nothing to close, nothing to share across a fork."""
 
+    tables = TABLES
+
     def __init__(self, path: Path | None = None) -> None:
         """`path`: None for the user's own file. Nothing is opened yet."""
         self.path = path or default_state_path()
@@ -88,7 +90,7 @@ class State:
             connection.row_factory = sqlite3.Row
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
-            connection.executescript(TABLES)
+            connection.executescript(self.tables)
         except BaseException:
             connection.close()
             raise
