@@ -19,6 +19,14 @@ Serves: TypeAlias = Literal["runtime", "auth", "cloud"]
 
 MIGRATION_GUIDE = "https://quantum.cloud.ibm.com/docs/migration-guides/classic-iqp-to-cloud-iqp"
 
+MIGRATION_PAGE = "docs/migration.md"
+"""The page that `migration_page` renders, in the project; its anchors are those of the rows."""
+
+
+def anchor(*words: str) -> str:
+    """A place on the migration page."""
+    return re.sub(r"[^a-z0-9]+", "-", " ".join(words).lower()).strip("-")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Host:
@@ -27,6 +35,11 @@ class Host:
     name: str
     prefix: str = ""
     serves: Serves = "runtime"
+
+    @property
+    def anchor(self) -> str:
+        """The host's place on the migration page."""
+        return anchor("host", self.name)
 
 
 HOSTS = (
@@ -74,7 +87,7 @@ class Route:
     @property
     def anchor(self) -> str:
         """The route's place on the migration page."""
-        return re.sub(r"[^a-z0-9]+", "-", f"{self.method} {self.path}".lower()).strip("-")
+        return anchor(self.method, self.path)
 
 
 NO_REPLACEMENT = "It was removed without a replacement"
@@ -247,6 +260,11 @@ class Field:
     v1: str | None
     instead: str
     safe: bool = False
+
+    @property
+    def anchor(self) -> str:
+        """The field's place on the migration page."""
+        return anchor(self.where, self.name)
 
 
 FIELDS: tuple[Field, ...] = (
