@@ -27,7 +27,7 @@ def test_reset_takes_everything_back(
     submit(api)
     control.post("/faults", json={"operation": "list_jobs"})
     control.post("/clock", json={"advance": 10})
-    assert control.post("/reset").status_code == 204
+    assert control.post("/reset", json={}).status_code == 204
     assert api.get("/jobs").json()["count"] == 0
     assert control.get("/pace").json() == {"pace": {"queued": "immediate", "running": "immediate"}}
     assert len(emulator.requests) == 1
@@ -60,6 +60,25 @@ def test_control_calls_that_make_no_sense_are_refused_with_a_reason(
     answer = control.post(path, json=body)
     assert answer.status_code == 400
     assert answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    "kind", [None, "text/plain", "application/x-www-form-urlencoded", "text/plain; application/json"]
+)
+@pytest.mark.parametrize("path", ["/reset", "/seed", "/clock", "/pace", "/faults", "/jobs/x/interim_results"])
+def test_what_a_page_of_another_site_can_post_is_refused(
+    emulator: Emulator, control: httpx.Client, path: str, kind: str | None
+) -> None:
+    emulator.faults.add("list_jobs")
+    before = emulator.faults.list(), control.get("/health").json()["seed"]
+    answer = control.post(path, content=b'{"seed": 3}', headers={"Content-Type": kind} if kind else {})
+    assert (answer.status_code, "Content-Type: application/json" in answer.json()["error"]) == (415, True)
+    assert (emulator.faults.list(), control.get("/health").json()["seed"]) == before
+
+
+def test_the_type_may_name_its_charset(control: httpx.Client) -> None:
+    answer = control.post("/seed", content=b'{"seed": 3}', headers={"Content-Type": "Application/JSON; charset=utf-8"})
+    assert answer.json() == {"seed": 3}
 
 
 def test_the_seed_is_told_and_set(control: httpx.Client) -> None:

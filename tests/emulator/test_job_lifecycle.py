@@ -11,6 +11,8 @@ from qiskit_runtime_rest.testing import Emulator
 
 Submit = Callable[..., str]
 
+AS_JSON = {"Content-Type": "application/json"}
+
 
 def status(api: httpx.Client, job_id: str) -> str:
     return str(api.get(f"/jobs/{job_id}").json()["status"])
@@ -193,7 +195,7 @@ def test_interim_results_can_be_published_and_are_kept_for_two_days(
 ) -> None:
     emulator.pace = "hold"
     job_id = submit(api)
-    assert control.post(f"/jobs/{job_id}/interim_results", content=b'{"step": 1}').status_code == 204
+    assert control.post(f"/jobs/{job_id}/interim_results", content=b'{"step": 1}', headers=AS_JSON).status_code == 204
     assert api.get(f"/jobs/{job_id}/interim_results").text == '{"step": 1}'
     emulator.clock.advance(2 * 86_400 - 1)
     assert connect(emulator).get(f"/jobs/{job_id}/interim_results").status_code == 200
@@ -201,4 +203,4 @@ def test_interim_results_can_be_published_and_are_kept_for_two_days(
     assert connect(emulator).get(f"/jobs/{job_id}/interim_results").status_code == 204
     api = connect(emulator)
     api.post(f"/jobs/{job_id}/cancel")
-    assert control.post(f"/jobs/{job_id}/interim_results", content=b"late").status_code == 404
+    assert control.post(f"/jobs/{job_id}/interim_results", content=b"late", headers=AS_JSON).status_code == 404

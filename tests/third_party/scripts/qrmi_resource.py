@@ -37,7 +37,9 @@ def run(program, **content):
 
 def pace(value):
     body = json.dumps({"pace": value}).encode()
-    urllib.request.urlopen(f"{os.environ['EMULATOR']}/_emulator/pace", data=body, timeout=60).close()
+    headers = {"Content-Type": "application/json"}
+    url = f"{os.environ['EMULATOR']}/_emulator/pace"
+    urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=60).close()
 
 
 def failure(action):

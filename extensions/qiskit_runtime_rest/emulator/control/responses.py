@@ -6,6 +6,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from attrs import frozen
@@ -13,9 +14,9 @@ from attrs import frozen
 from ..faults.models import FaultRule, FaultRules
 from ..pace import Pace
 from ..recorder import Recorder
-from ..routing import Answer, Call
+from ..routing import Answer, Call, Handler
 
-__all__ = ["Control"]
+__all__ = ["Control", "json_only"]
 
 
 class _BadControl(ValueError):
@@ -38,6 +39,22 @@ async def _field(call: Call, name: str) -> Any:
 
 def _refused(problem: Exception) -> Answer:
     return Answer(status=400, body={"error": str(problem)})
+
+
+def json_only(handler: Handler) -> Handler:
+    """`handler`, for requests that call their body JSON: a page of another site cannot, without asking first."""
+
+    @wraps(handler)
+    async def checked(call: Call) -> Answer:
+        if call.request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            problem = (
+                "Send Content-Type: application/json (curl: --json). Without it any page open in a browser on this "
+                "machine could post here."
+            )
+            return Answer(status=415, body={"error": problem})
+        return await handler(call)
+
+    return checked
 
 
 @frozen

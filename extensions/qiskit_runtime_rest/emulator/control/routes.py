@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..routing import Route
-from .responses import Control
+from .responses import Control, json_only
 
 __all__ = ["PREFIX", "control_routes"]
 
@@ -31,5 +31,12 @@ def control_routes(control: Control) -> tuple[Route, ...]:
         ("POST", "/jobs/{job_id}/interim_results", control.publish_interim),
     )
     return tuple(
-        Route(method, f"{PREFIX}{path}", handler, public=True, contracted=False) for method, path, handler in table
+        Route(
+            method,
+            f"{PREFIX}{path}",
+            json_only(handler) if method == "POST" else handler,
+            public=True,
+            contracted=False,
+        )
+        for method, path, handler in table
     )

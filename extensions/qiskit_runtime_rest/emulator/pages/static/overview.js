@@ -259,9 +259,8 @@ async function ask(path, options = {}) {
 }
 
 async function command(method, path, body) {
-  const sent = body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } };
   try {
-    await ask(path, { method, ...sent });
+    await ask(path, { method, body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
     $("#problem").hidden = true;
   } catch (error) {
     set($("#problem"), "textContent", `That did not work: ${error.message}`);
