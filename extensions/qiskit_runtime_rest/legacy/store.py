@@ -1,4 +1,4 @@
-"""What the classic API kept and v1 does not, in one SQLite file of the user's: programs, and what jobs were asked with."""
+"""What the classic API kept and v1 does not, in one SQLite file: programs, and in which form jobs were asked for."""
 
 from __future__ import annotations
 
@@ -28,12 +28,21 @@ CREATE TABLE IF NOT EXISTS jobs (
     job_id TEXT PRIMARY KEY,
     program_id TEXT,
     form TEXT,
-    hub TEXT,
-    grp TEXT,
-    project TEXT,
+    name TEXT,
     session_id TEXT,
     classic_session_id TEXT,
     created REAL
+);
+CREATE INDEX IF NOT EXISTS jobs_by_session ON jobs (session_id);
+CREATE INDEX IF NOT EXISTS jobs_by_classic_session ON jobs (classic_session_id);
+CREATE TABLE IF NOT EXISTS local_jobs (
+    job_id TEXT PRIMARY KEY,
+    owner TEXT NOT NULL,
+    program_id TEXT NOT NULL,
+    backend TEXT NOT NULL,
+    name TEXT,
+    params TEXT NOT NULL,
+    created REAL NOT NULL
 );
 """
 

@@ -1,0 +1,193 @@
+"""The programs that there are: the ready-made ones, and those that users keep here."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import string
+import time
+from collections.abc import Callable, Mapping
+from sqlite3 import Connection, Row
+from typing import Any
+
+from ..errors import INVALID_CREDENTIALS, NOT_AUTHORIZED, PROGRAM_NOT_FOUND, ClassicError
+from ..exchange import ClassicAnswer, ClassicRequest
+from ..store import Store
+from .program import Program
+from .ready_made import ready_made
+from .requests import check, read_filters, read_metadata, read_text, read_upload
+
+__all__ = ["Programs"]
+
+METADATA = ("name", "cost", "description", "spec", "tags")
+COLUMNS = "id, owner, is_public, metadata, created, updated"
+ALPHABET = string.ascii_letters + string.digits
+SUFFIX_LENGTH = 10
+
+
+class Programs:
+    """The classic Programs API over a store. Blocking; any number of threads and processes may share the store."""
+
+    def __init__(self, store: Store, *, now: Callable[[], float] = time.time) -> None:
+        """`now`: seconds since the epoch."""
+        self._store = store
+        self._now = now
+
+    def handle(
+        self, here: str, request: ClassicRequest, names: dict[str, str], *, owner: str | None, era: str
+    ) -> ClassicAnswer:
+        """Answer a call of the Programs API.
+
+        Args:
+            here: the part behind `programs.` of the route's `here`.
+            request: the call.
+            names: what the names in its path stand for.
+            owner: who is calling; None: not logged in.
+            era: "2021" for the oldest forms of bodies and answers, else "2023".
+
+        Raises:
+            ClassicError: 400, 401, 403, 404 or 413.
+        """
+        if here == "list":
+            return self._list(request, owner=owner, era=era)
+        if here == "read":
+            return self._read(names["id"], owner=owner, era=era)
+        if owner is None:
+            raise ClassicError(INVALID_CREDENTIALS)
+        if here == "upload":
+            return self._upload(request, owner=owner, era=era)
+        self._change(here, request, names["id"], owner=owner, era=era)
+        return ClassicAnswer(status=204)
+
+    def find(self, program_id: str, *, owner: str | None) -> Program:
+        """The program, provided that the caller may know of it.
+
+        Raises:
+            ClassicError: 404.
+        """
+        if program_id in ready_made():
+            return ready_made()[program_id]
+        with self._store.transaction() as connection:
+            return _find(connection, program_id, owner=owner)
+
+    def check_params(self, program: Program, params: Any) -> None:
+        """Check a job's `params` against the schema of a ready-made program; others are never run.
+
+        Raises:
+            ClassicError: 400, naming the parameter: `params.circuits: ...`.
+        """
+        if program.is_ready_made:
+            check(program.parameters, params, name="params")
+
+    def _list(self, request: ClassicRequest, *, owner: str | None, era: str) -> ClassicAnswer:
+        filters = read_filters(request)
+        with self._store.transaction() as connection:
+            rows = connection.execute(
+                f"SELECT {COLUMNS} FROM programs WHERE is_public OR owner = ? ORDER BY created DESC, rowid DESC",  # noqa: S608
+                (owner,),
+            ).fetchall()
+        everything = [*ready_made().values(), *map(_program, rows)]
+        matching = [program for program in everything if _matches(program, filters)]
+        limit, offset = filters["limit"], filters["offset"]
+        page = [program.as_json(era=era) for program in matching[offset : offset + limit]]
+        if era == "2021":
+            return ClassicAnswer.of_json(page)
+        return ClassicAnswer.of_json({"programs": page, "count": len(matching), "limit": limit, "offset": offset})
+
+    def _read(self, program_id: str, *, owner: str | None, era: str) -> ClassicAnswer:
+        if program_id in ready_made():
+            return ClassicAnswer.of_json(ready_made()[program_id].as_json(era=era))
+        with self._store.transaction() as connection:
+            program = _find(connection, program_id, owner=owner)
+            answer = program.as_json(era=era)
+            if program.owner == owner:
+                row = connection.execute("SELECT data FROM programs WHERE id = ?", (program_id,)).fetchone()
+                answer["data"] = row["data"]
+        return ClassicAnswer.of_json(answer)
+
+    def _upload(self, request: ClassicRequest, *, owner: str, era: str) -> ClassicAnswer:
+        body = read_upload(request, era=era)
+        now = self._now()
+        program = Program(
+            id=_new_id(body["name"]),
+            owner=owner,
+            is_public=body["is_public"],
+            created=now,
+            updated=now,
+            **{name: body[name] for name in METADATA if name in body},
+        )
+        with self._store.transaction() as connection:
+            connection.execute(
+                f"INSERT INTO programs ({COLUMNS}, data) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+                (program.id, owner, program.is_public, _metadata(program, {}), now, now, body["data"]),
+            )
+        return ClassicAnswer.of_json(program.as_json(era=era), status=201)
+
+    def _change(self, here: str, request: ClassicRequest, program_id: str, *, owner: str, era: str) -> None:
+        changes = _changes(here, request, era=era)
+        with self._store.transaction() as connection:
+            program = _find_own(connection, program_id, owner=owner)
+            if here == "delete":
+                connection.execute("DELETE FROM programs WHERE id = ?", (program_id,))
+                return
+            is_public = changes.get("is_public", program.is_public)
+            connection.execute(
+                "UPDATE programs SET metadata = ?, is_public = ?, data = coalesce(?, data), updated = ? WHERE id = ?",
+                (_metadata(program, changes), is_public, changes.get("data"), self._now(), program_id),
+            )
+
+
+def _changes(here: str, request: ClassicRequest, *, era: str) -> dict[str, Any]:
+    if here == "update":
+        return read_metadata(request, era=era)
+    if here == "replace_data":
+        return {"data": read_text(request)}
+    return {"is_public": here == "make_public"}
+
+
+def _find(connection: Connection, program_id: str, *, owner: str | None) -> Program:
+    """Someone else's private program looks as if there were none."""
+    row = connection.execute(f"SELECT {COLUMNS} FROM programs WHERE id = ?", (program_id,)).fetchone()  # noqa: S608
+    if row is None or not (program := _program(row)).visible_to(owner):
+        raise ClassicError(PROGRAM_NOT_FOUND, f"There is no program {program_id[:100]}.")
+    return program
+
+
+def _find_own(connection: Connection, program_id: str, *, owner: str) -> Program:
+    if program_id in ready_made():
+        raise ClassicError(NOT_AUTHORIZED, f"{program_id} is ready-made.", solution="Upload a program of your own.")
+    program = _find(connection, program_id, owner=owner)
+    if program.owner != owner:
+        raise ClassicError(NOT_AUTHORIZED, f"{program_id} belongs to somebody else.")
+    return program
+
+
+def _matches(program: Program, filters: Mapping[str, Any]) -> bool:
+    searched = filters.get("search", "").casefold()
+    return (
+        filters.get("name", program.name) == program.name
+        and (searched in program.name.casefold() or searched in program.description.casefold())
+        and set(filters.get("tags", ())) <= set(program.tags)
+    )
+
+
+def _program(row: Row) -> Program:
+    return Program(
+        id=row["id"],
+        owner=row["owner"],
+        is_public=bool(row["is_public"]),
+        created=row["created"],
+        updated=row["updated"],
+        **json.loads(row["metadata"]),
+    )
+
+
+def _metadata(program: Program, changes: Mapping[str, Any]) -> str:
+    return json.dumps({name: changes.get(name, getattr(program, name)) for name in METADATA})
+
+
+def _new_id(name: str) -> str:
+    """The name as an address can hold it, and a random suffix, like those of the classic service."""
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "program"
+    return f"{slug}-{''.join(secrets.choice(ALPHABET) for _ in range(SUFFIX_LENGTH))}"

@@ -1,0 +1,199 @@
+"""What a request about programs says, checked by the classic document; every complaint names the field."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError, ValidationError, best_match
+from jsonschema.validators import validator_for
+
+from ..document import document
+from ..errors import BODY_TOO_LARGE, INVALID_INPUT, ClassicError
+from ..exchange import ClassicRequest
+
+__all__ = ["TEXTS_OF_2021", "check", "read_filters", "read_metadata", "read_text", "read_upload"]
+
+MOST_BYTES = 8 * 2**20
+"""Of a body. The classic service named no limit; programs are source texts."""
+
+LONGEST_COMPLAINT = 300
+TEXTS_OF_2021 = {
+    "backend_requirements": "backendRequirements",
+    "parameters": "parameters",
+    "return_values": "returnValues",
+    "interim_results": "interimResults",
+}
+"""What the oldest form had in place of a spec: JSON texts, beside the name."""
+
+WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
+
+
+def read_upload(request: ClassicRequest, *, era: str) -> dict[str, Any]:
+    """The body of an upload: `ProgramUpload` of the document, with its defaults.
+
+    Raises:
+        ClassicError: 400, naming what is wrong; 413.
+    """
+    body = _described(request, "ProgramUpload", era=era)
+    _check_base64(body["data"])
+    defaults = {
+        name: one["default"] for name, one in _schema("ProgramUpload")["properties"].items() if "default" in one
+    }
+    return defaults | body
+
+
+def read_metadata(request: ClassicRequest, *, era: str) -> dict[str, Any]:
+    """The body of an update: `ProgramUpdate` of the document.
+
+    Raises:
+        ClassicError: 400, naming what is wrong; 413.
+    """
+    return _described(request, "ProgramUpdate", era=era)
+
+
+def read_text(request: ClassicRequest) -> str:
+    """A program's new text, in base64: the body itself, as clients sent it, or `data` of a JSON object.
+
+    Raises:
+        ClassicError: 400; 413.
+    """
+    _check_size(request)
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json":
+        body = _json(request.body)
+    else:
+        body = {"data": request.body.decode("utf-8", "replace")}
+    _check(_validator("ProgramData"), body)
+    _check_base64(body["data"])
+    text: str = body["data"]
+    return text
+
+
+def read_filters(request: ClassicRequest) -> dict[str, Any]:
+    """The query of a list, with the document's defaults.
+
+    Raises:
+        ClassicError: 400, naming the parameter.
+    """
+    schemas = _list_parameters()
+    filters = {name: schema["default"] for name, schema in schemas.items() if "default" in schema}
+    for name, values in request.query.items():
+        if name not in schemas:
+            raise ClassicError(INVALID_INPUT, f"{name[:LONGEST_COMPLAINT]}: there is no such parameter.")
+        if schemas[name]["type"] != "array" and len(values) > 1:
+            raise ClassicError(INVALID_INPUT, f"{name}: given {len(values)} times.")
+        filters[name] = _typed(schemas[name]["type"], values)
+        check(schemas[name], filters[name], name=name)
+    return filters
+
+
+def check(schema: Mapping[str, Any], value: Any, *, name: str = "") -> None:
+    """Check a value that is called `name` against a schema that refers to nothing but the document's components.
+
+    Raises:
+        ClassicError: 400, naming the worst offender.
+    """
+    _check(Draft202012Validator(schema), value, name=name)
+
+
+def _typed(kind: str, values: list[str]) -> Any:
+    if kind == "array":
+        return values
+    return int(values[0]) if kind == "integer" and WHOLE_NUMBER.fullmatch(values[0]) else values[0]
+
+
+def _described(request: ClassicRequest, schema: str, *, era: str) -> dict[str, Any]:
+    _check_size(request)
+    body = _json(request.body)
+    if era == "2021" and isinstance(body, dict):
+        body = _from_2021(body)
+    _check(_validator(schema), body)
+    for name, part in body.get("spec", {}).items():
+        _check_is_schema(part, name=f"spec.{name}")
+    described: dict[str, Any] = body
+    return described
+
+
+def _from_2021(body: dict[str, Any]) -> dict[str, Any]:
+    """The body with the names of 2023, and the JSON texts as a spec."""
+    texts = {name: body[old] for name, old in TEXTS_OF_2021.items() if old in body}
+    kept = {name: value for name, value in body.items() if name not in TEXTS_OF_2021.values()}
+    if "isPublic" in kept:
+        kept["is_public"] = kept.pop("isPublic")
+    if not texts:
+        return kept
+    spec = {
+        name: _json(text.encode("utf-8", "surrogatepass"), name=TEXTS_OF_2021[name]) if isinstance(text, str) else text
+        for name, text in texts.items()
+    }
+    return kept | {"spec": spec}
+
+
+def _check_size(request: ClassicRequest) -> None:
+    if len(request.body) > MOST_BYTES:
+        detail = f"It has {len(request.body)} bytes, and a program may have {MOST_BYTES}."
+        raise ClassicError(BODY_TOO_LARGE, detail)
+
+
+def _json(text: bytes, *, name: str = "The body") -> Any:
+    try:
+        value = json.loads(text)
+        # Python reads more than can be sent back: NaN, 1e999, halves of surrogate pairs.
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError) as error:
+        reason = str(error)[:LONGEST_COMPLAINT]
+        raise ClassicError(INVALID_INPUT, f"{name} is not JSON: {reason}.") from None
+    return value
+
+
+def _check_base64(text: str) -> None:
+    try:
+        base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ClassicError(
+            INVALID_INPUT,
+            f"data is not base64: {error}.",
+            solution="Send the program's text in base64, without line breaks, as `base64 -w0 program.py` writes it.",
+        ) from None
+
+
+def _check_is_schema(value: Any, *, name: str) -> None:
+    try:
+        # An unknown dialect is taken for the newest; an address that is none cannot be looked up.
+        validator_for(value, default=Draft202012Validator).check_schema(value)
+    except SchemaError as error:
+        raise _complaint(error, name=name, introduction="is not a JSON schema: ") from None
+    except (AttributeError, TypeError, ValueError, RecursionError):
+        raise ClassicError(INVALID_INPUT, f"{name} is not a JSON schema.") from None
+
+
+def _check(validator: Draft202012Validator, value: Any, *, name: str = "") -> None:
+    if error := best_match(validator.iter_errors(value)):
+        raise _complaint(error, name=name)
+
+
+def _complaint(error: ValidationError | SchemaError, *, name: str, introduction: str = "") -> ClassicError:
+    place = ".".join([*([name] if name else []), *map(str, error.absolute_path)])
+    message = error.message
+    if len(message) > LONGEST_COMPLAINT:
+        message = f"{message[:LONGEST_COMPLAINT]}..."
+    return ClassicError(INVALID_INPUT, f"{place}: {introduction}{message}" if place else f"{introduction}{message}")
+
+
+@cache
+def _validator(name: str) -> Draft202012Validator:
+    return Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": document()["components"]})
+
+
+@cache
+def _list_parameters() -> dict[str, dict[str, Any]]:
+    shared = document()["components"]["parameters"]
+    listed = document()["paths"]["/programs"]["get"]["parameters"]
+    parameters = [shared[one["$ref"].rpartition("/")[2]] if "$ref" in one else one for one in listed]
+    return {one["name"]: one["schema"] for one in parameters}
