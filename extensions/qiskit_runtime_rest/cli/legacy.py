@@ -1,0 +1,23 @@
+"""`qrr legacy`: the ways back for scripts written for the classic API."""
+
+from __future__ import annotations
+
+import typer
+
+from .legacy_scan import scan
+from .outcome import reported
+
+__all__ = ["app"]
+
+HELP = "Scripts written for the classic API."
+
+app = typer.Typer(no_args_is_help=True, help=HELP)
+
+
+@app.callback(help=HELP)
+def legacy() -> None:
+    """Make `qrr legacy` a group, however few commands it has."""
+
+
+for command in (scan,):
+    app.command()(reported(command))

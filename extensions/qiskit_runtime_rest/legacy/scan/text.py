@@ -1,0 +1,182 @@
+"""Text of any language: addresses, keys in quotes, and names of SDKs. It is searched, not parsed, and never changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..sdk_table import SDK_USES, SdkUse
+from ..table import Route
+from . import rules
+from .hits import Evidence, Hit, Lines, address_rule, classic_fields, field_named, is_ordinary
+from .matching import HOLE, METHODS, Address, addresses, holed, path_address, routes_of
+
+__all__ = ["find"]
+
+Span = tuple[int, int]
+
+_VERB = "|".join(METHODS)
+_NAMED = r"-X \s* | --request[ =] \s* | \b method [\"']? \s* [:=,(] \s* | \bRequestMethod[\"'] \s* , \s*"
+METHOD_BEFORE = re.compile(rf"(?ix) (?: {_NAMED} | [\s.\"'(`] | ^ ) [\"'`]? (?P<method>{_VERB}) \b (?! \s* = )")
+METHOD_AFTER = re.compile(rf"(?ix) (?: {_NAMED} | \. ) [\"'`]? (?P<method>{_VERB}) \b")
+BODY = re.compile(r"\s(?:-d|--data(?:-\w+)?|--json)\b")
+AFTER, BEFORE = 300, 120
+"""So many characters around an address belong to its call, where the statement does not end before."""
+
+QUOTED_PATH = re.compile(rf"(?<=[\"'`\s{HOLE}])(?P<path>/[\w.~%/{HOLE}-]+(?:\?[^\s\"'`<>]*)?)")
+KEYS = re.compile(
+    r"(?P<quote>\\?[\"'`])(?P<name>[\w-]+)(?P=quote)(?=\s*(?:[:,\]]|=>))"  # "hub": ...; struct('hub', ...); body["hub"]
+    r"|(?<![\w\"'.$/-])(?P<word>[\w-]+)(?=\s*:\s)"  # hub: ...; x-access-token: ...
+    r"|(?<=-H )[\"']?(?P<header>[\w-]+)(?=:)"
+    r"|(?<=[?&])(?P<query>\w+)(?==)"
+)
+
+
+def find(text: str, evidence: Evidence) -> list[Hit]:
+    """Everything classic in `text`; `evidence`: of the whole file."""
+    if not evidence:
+        return []
+    lines = Lines(text)
+    hits: list[Hit] = []
+    if evidence.addresses:
+        hits += _addresses(text, lines)
+    if evidence.fields:
+        hits += _fields(text, lines)
+    hits += _sdk(text, lines)
+    return sorted(set(hits), key=lambda hit: (hit.line, hit.column, hit.rule.id))
+
+
+def _addresses(text: str, lines: Lines) -> Iterator[Hit]:
+    searched = holed(text)
+    elsewhere = _other_bases(text)
+    taken: list[Span] = []
+    for address in addresses(searched):
+        taken.append((address.start, address.end))
+        yield _hit(text, lines, address)
+    for match in QUOTED_PATH.finditer(searched):
+        start = match.start("path")
+        found = path_address(match["path"])
+        if found is None or any(one <= start < other for one, other in taken):
+            continue
+        bare = text[start - 1] not in "\"'`" and searched[start - 1] != HOLE
+        if bare and not re.search(rf"\b(?:{_VERB})\s+$", text[max(0, start - 9) : start]):
+            continue  # a path in a sentence, or of a file
+        if searched[start - 1] == HOLE and _hole_before(text, searched, start) in elsewhere:
+            continue
+        moved = _shifted(found, start)
+        if _routes(text, moved) and (not OWN_FILES.search(text[max(0, start - 40) : start])):
+            yield _hit(text, lines, moved)
+
+
+OWN_FILES = re.compile(r"\b(?:open|readFile|import|require|from|cd|ls|mkdir|cp|mv|rm)\b[\s(]*[\"'`]?$")
+"""What stands before the path of a file."""
+
+
+def _hole_before(text: str, searched: str, end: int) -> str:
+    start = end
+    while start and searched[start - 1] == HOLE:
+        start -= 1
+    return "".join(re.findall(r"\w+", text[start:end]))
+
+
+def _other_bases(text: str) -> set[str]:
+    """Names that stand for an address of something else."""
+    named = re.findall(r"(\w+)[\"']?\s*(?::\s*\w+\s*)?[:=]+\s*[\"'`]?((?:https?|wss?)://[^\s\"'`]+)", text)
+    return {name for name, url in named if not any(addresses(url))}
+
+
+def _shifted(address: Address, by: int) -> Address:
+    return Address(
+        start=address.start + by,
+        end=address.end + by,
+        host=None,
+        scheme="",
+        base_end=address.base_end + by,
+        path=address.path,
+        query=address.query,
+    )
+
+
+def _routes(text: str, address: Address) -> tuple[Route, ...]:
+    path = address.path
+    if text[address.end - 1 : address.end] == "/":
+        path += "/" + HOLE  # something is added after the string
+    return routes_of(path, _method(text, address))
+
+
+def _method(text: str, address: Address) -> str | None:
+    """The method of the call that an address stands in, where its statement names one."""
+    if address.scheme.startswith("ws"):
+        return "GET"
+    before = re.split(r"\n(?<!\\\n)(?<!\\\r\n)|;", text[max(0, address.start - BEFORE) : address.start])[-1]
+    after = re.split(r"(?<!\\)\r?\n(?!\s)|;|\n\s*\n", text[address.end : address.end + AFTER])[0]
+    found = [match["method"].upper() for match in METHOD_BEFORE.finditer(before)]
+    if found:
+        return found[-1]
+    later = METHOD_AFTER.search(after)
+    if later:
+        return later["method"].upper()
+    return "POST" if BODY.search(before) or BODY.search(re.split(r"(?<!\\)\n", after)[0]) else None
+
+
+def _hit(text: str, lines: Lines, address: Address) -> Hit:
+    rule, becomes = address_rule(address, _routes(text, address))
+    line, column = lines.at(address.start)
+    found = text[address.start : address.end]
+    return Hit(line=line, column=column, found=found, rule=rule, becomes=becomes)
+
+
+def _fields(text: str, lines: Lines) -> Iterator[Hit]:
+    matches = [(match, field) for match in KEYS.finditer(text) if (field := field_named(_name(match)))]
+    certain = classic_fields(_name(match) for match, _ in matches)
+    for match, field in matches:
+        if is_ordinary(field) and not certain:
+            continue
+        if is_ordinary(field) and match["word"]:
+            continue
+        line, column = lines.at(match.start(match.lastgroup or 0))
+        rule = rules.field_rule(field)
+        yield Hit(line=line, column=column, found=_name(match), rule=rule, becomes=rule.becomes)
+
+
+def _name(match: re.Match[str]) -> str:
+    return match["name"] or match["word"] or match["header"] or match["query"] or ""
+
+
+def _spellings(use: SdkUse) -> str | None:
+    """How a use looks in any text; None where only a parser can tell."""
+    name, _, value = use.name.partition("=" if "=" in use.name else ": ")
+    *before, last = map(re.escape, use.name.split("."))
+    match use.kind:
+        case "package":
+            return rf"(?<![\w-]){re.escape(use.name)}(?![\w-])"
+        case "module":
+            return rf"\b{re.escape(use.name)}\b"
+        case "name" if len(before) > 1:
+            return rf"\b{before[-1]}\.{last}\b"
+        case "name":
+            return rf"\bfrom\s+{'.'.join(before)}\s+import\s+[^\n]*?\b{last}\b"
+        case "method":
+            return rf"\.{re.escape(use.name)}\("
+        case "value" if use.v1:
+            return rf"\b{name}\s*=\s*(?P<quoted>[\"']){value}(?P=quoted)"
+        case "setting":
+            return rf"\b{name}[\"']?\s*[:=]\s*[\"']?{value}\b(?![\w-])"
+        case _:
+            return None
+
+
+SDK = [(use, re.compile(pattern)) for use in SDK_USES if (pattern := _spellings(use))]
+
+
+def _sdk(text: str, lines: Lines) -> Iterator[Hit]:
+    ends: set[int] = set()
+    for use, pattern in SDK:
+        rule = rules.sdk_rule(use)
+        for match in pattern.finditer(text):
+            if match.end() in ends:
+                continue  # the same words by another row
+            ends.add(match.end())
+            line, column = lines.at(match.start())
+            found = match[0].rstrip("(").lstrip(".")
+            yield Hit(line=line, column=column, found=found, rule=rule, becomes=rule.becomes)
