@@ -32,10 +32,15 @@ serve(ready_file=sys.argv[1], **json.loads(sys.argv[2]))
 class Remote:
     """What `connect` needs to know about a server in another process."""
 
-    def __init__(self, ready: dict[str, Any]) -> None:
+    def __init__(self, ready: dict[str, Any], process: subprocess.Popen[bytes]) -> None:
         self.base_url, self.iam_url = ready["base_url"], ready["iam_url"]
         self.api_key, self.instance = ready["api_key"], ready["instance"]
         self.pid = ready["pid"]
+        self._process = process
+
+    def ended(self) -> None:
+        """Wait until the process has ended, by a kill."""
+        assert self._process.wait(timeout=30) == -signal.SIGKILL
 
 
 @contextmanager
@@ -50,7 +55,7 @@ def server(folder: Path, **choices: Any) -> Iterator[Remote]:
                 assert time.monotonic() < deadline
                 assert process.poll() is None
                 time.sleep(0.01)
-            yield Remote(json.loads(ready.read_text()))
+            yield Remote(json.loads(ready.read_text()), process)
         finally:
             process.kill()
 
@@ -132,22 +137,45 @@ def test_reset_empties_the_file(tmp_path: Path, connect: Connect, submit: Submit
         assert connect(emulator).get("/jobs").json()["count"] == 0
 
 
+JOBS, KILLS = 200, 20
+
+
+def all_jobs(api: httpx.Client) -> dict[str, str]:
+    """The tag of each job by its id, over all pages."""
+    pages = (api.get("/jobs", params={"limit": 200, "offset": offset}).json() for offset in (0, 200))
+    return {job["id"]: job["tags"][0] for page in pages for job in page["jobs"]}
+
+
 def test_killed_at_any_moment_a_server_forgets_no_job_that_it_acknowledged(
     tmp_path: Path, connect: Connect, bell: dict[str, Any]
 ) -> None:
     chance = random.Random(1)
-    acknowledged: dict[str, list[str]] = {}
-    for round_number in range(20):
-        with server(tmp_path, state=str(tmp_path / "state.sqlite"), pace="hold") as running:
+    state = str(tmp_path / "state.sqlite")
+    acknowledged: dict[str, str] = {}
+
+    def submit_next(api: httpx.Client) -> None:
+        tag = f"job {len(acknowledged)}"
+        acknowledged[api.post("/jobs", json=bell | {"tags": [tag]}).json()["id"]] = tag
+
+    for kill in range(1, KILLS + 1):
+        with server(tmp_path, state=state, pace="hold") as running:
             api = connect(running)
-            kept = {job["id"]: job["tags"] for job in api.get("/jobs", params={"limit": 200}).json()["jobs"]}
-            assert acknowledged.items() <= kept.items()
-            killer = threading.Timer(chance.uniform(0.01, 0.15), os.kill, (running.pid, signal.SIGKILL))
-            killer.start()
+            assert acknowledged.items() <= all_jobs(api).items()
+            # Each kill has its share of the jobs and falls somewhere among them; the next one gets what it left unsent.
+            share = JOBS * kill // KILLS - len(acknowledged)
+            kill_at = chance.randrange(share)
             with contextlib.suppress(httpx.TransportError):
-                for number in range(10):
-                    tags = [f"round {round_number}", f"job {number}"]
-                    answer = api.post("/jobs", json=bell | {"tags": tags})
-                    acknowledged[answer.json()["id"]] = tags
-            killer.join()
-    assert len(acknowledged) > 20
+                for number in range(share):
+                    if number == kill_at:
+                        threading.Timer(chance.uniform(0, 0.02), os.kill, (running.pid, signal.SIGKILL)).start()
+                    submit_next(api)
+            running.ended()
+    with server(tmp_path, state=state, pace="hold") as running:
+        api = connect(running)
+        while len(acknowledged) < JOBS:
+            submit_next(api)
+        recorded = all_jobs(api)
+    assert acknowledged.items() <= recorded.items()
+    assert set(recorded.values()) == {f"job {number}" for number in range(JOBS)}
+    # A kill may leave one job recorded that was not acknowledged.
+    assert len(recorded) <= JOBS + KILLS

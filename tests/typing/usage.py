@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, assert_type
 
 import httpx
@@ -16,6 +17,7 @@ from qiskit_runtime_rest import (
     AsyncRuntimeClient,
     AsyncSession,
     Job,
+    JobRequest,
     RateLimited,
     Result,
     RetryPolicy,
@@ -24,10 +26,12 @@ from qiskit_runtime_rest import (
     Session,
     Settings,
     StatusUpdate,
+    Submitted,
     TransportError,
     WaitTimeout,
 )
 from qiskit_runtime_rest.backends import AsyncBackend, Backend
+from qiskit_runtime_rest.jobs import Recovered
 
 QASM = "OPENQASM 3.0;"
 
@@ -85,6 +89,44 @@ def blocking() -> None:
         get_job.sync("x", client=client.api.with_timeout(httpx.Timeout(5.0)))
 
 
+def many(client: RuntimeClient) -> None:
+    requests = [JobRequest.sampler([QASM], backend="ibm_torino", shots=100)]
+    with ThreadPoolExecutor() as executor:
+        submitted = client.jobs.submit_all(requests, max_in_flight=4, resume="sweep", on_progress=print)
+        assert_type(submitted, list[Submitted[Job]])
+        jobs = [outcome.job for outcome in submitted if outcome.job is not None]
+        assert_type(jobs, list[Job])
+        assert_type(submitted[0].error, RuntimeRestError | None)
+        assert_type(client.jobs.wait_all(jobs, timeout=10, on_status=print, executor=executor), list[Job])
+    for job in client.jobs.as_completed([*jobs, "an id"], at_once=2):
+        assert_type(job, Job)
+        assert_type(job.failure, RuntimeRestError | None)
+    assert_type(client.jobs.find("a tag"), Job | None)
+    assert_type(client.jobs.recover(), list[Recovered])
+    assert_type(client.usage(), InstanceUsage)
+    assert_type(client.submit_all([lambda: requests[0]]), list[Submitted[Job]])
+    with client.sessions.create(backend="ibm_torino") as session:
+        assert_type(session.submit_all(requests), list[Submitted[Job]])
+        assert_type(session.wait(timeout=10), list[Job])
+
+
+async def many_awaited(client: AsyncRuntimeClient) -> None:
+    requests = [JobRequest.estimator([(QASM, "ZZ")], backend="ibm_torino")]
+    submitted = await client.jobs.submit_all(requests, max_in_flight=4)
+    assert_type(submitted, list[Submitted[AsyncJob]])
+    jobs = [outcome.job for outcome in submitted if outcome.job is not None]
+    assert_type(await client.jobs.wait_all(jobs, timeout=10), list[AsyncJob])
+    assert_type(client.jobs.as_completed(jobs), AsyncIterator[AsyncJob])
+    async for job in client.jobs.as_completed(jobs):
+        assert_type(job, AsyncJob)
+    assert_type(await client.jobs.find("a tag"), AsyncJob | None)
+    assert_type(await client.jobs.recover(), list[Recovered])
+    assert_type(await client.usage(), InstanceUsage)
+    assert_type(await client.submit_all(requests), list[Submitted[AsyncJob]])
+    async with client.sessions.create(backend="ibm_torino") as session:
+        assert_type(await session.wait(), list[AsyncJob])
+
+
 async def awaiting() -> None:
     async with AsyncRuntimeClient() as client:
         assert_type(client, AsyncRuntimeClient)
@@ -136,5 +178,7 @@ def wrong(client: RuntimeClient) -> None:
     client.sampler([QASM], bakend="ibm_torino")  # type: ignore[call-arg]
     client.jobs.submit("sampler", backend="ibm_torino")  # type: ignore[call-arg]
     client.jobs.get(7)  # type: ignore[arg-type]
+    client.jobs.wait_all([7])  # type: ignore[list-item]
+    client.jobs.submit_all([QASM])  # type: ignore[list-item]
     Settings("key")  # type: ignore[call-arg]
     RuntimeClient(api_kee="k")  # type: ignore[call-arg]
