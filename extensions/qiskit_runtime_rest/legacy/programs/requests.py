@@ -43,10 +43,8 @@ def read_upload(request: ClassicRequest, *, era: str) -> dict[str, Any]:
     """
     body = _described(request, "ProgramUpload", era=era)
     _check_base64(body["data"])
-    defaults = {
-        name: one["default"] for name, one in _schema("ProgramUpload")["properties"].items() if "default" in one
-    }
-    return defaults | body
+    fields = document()["components"]["schemas"]["ProgramUpload"]["properties"]
+    return {name: field["default"] for name, field in fields.items() if "default" in field} | body
 
 
 def read_metadata(request: ClassicRequest, *, era: str) -> dict[str, Any]:
@@ -76,7 +74,7 @@ def read_text(request: ClassicRequest) -> str:
 
 
 def read_filters(request: ClassicRequest) -> dict[str, Any]:
-    """The query of a list, with the document's defaults.
+    """The query of a list, with the document's defaults; what is empty (`name=&search=`) does not filter.
 
     Raises:
         ClassicError: 400, naming the parameter.
@@ -86,10 +84,12 @@ def read_filters(request: ClassicRequest) -> dict[str, Any]:
     for name, values in request.query.items():
         if name not in schemas:
             raise ClassicError(INVALID_INPUT, f"{name[:LONGEST_COMPLAINT]}: there is no such parameter.")
-        if schemas[name]["type"] != "array" and len(values) > 1:
-            raise ClassicError(INVALID_INPUT, f"{name}: given {len(values)} times.")
-        filters[name] = _typed(schemas[name]["type"], values)
-        check(schemas[name], filters[name], name=name)
+        given = [value for value in values if value]
+        if schemas[name]["type"] != "array" and len(given) > 1:
+            raise ClassicError(INVALID_INPUT, f"{name}: given {len(given)} times.")
+        if given:
+            filters[name] = _typed(schemas[name]["type"], given)
+            check(schemas[name], filters[name], name=name)
     return filters
 
 
