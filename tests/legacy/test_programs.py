@@ -183,7 +183,7 @@ def test_the_longest_that_is_allowed_is_kept(upload: Upload) -> None:
         ("data", "def main(): pass"),
         ("data", TEXT[:-1]),
         ("data", f"{TEXT[:8]}\n{TEXT[8:]}"),
-        ("data", f"{TEXT}{TEXT}"),
+        ("data", "QQ==QQ=="),
         ("data", "日本"),
         ("colour", "red"),
     ],
@@ -527,16 +527,15 @@ def test_the_owner_is_not_shown(programs: Programs, upload: Upload) -> None:
 
 def test_in_2021_the_list_is_bare_and_its_keys_are_in_camel_case(call: Call, upload: Upload) -> None:
     upload(spec={"parameters": {"type": "object", "properties": {"shots": {}}}}, tags=["a"])
-    listed = call("GET", "/programs", era="2021", limit=3, offset=4).json()
-    assert [one["id"] for one in listed][0] == "runtime-simple"
-    mine = listed[1]
+    listed = call("GET", "/programs", era="2021", limit=2, offset=4).json()
+    ready_made, mine = listed
+    assert ready_made["id"] == "runtime-simple"
     assert json.loads(mine["parameters"]) == {"type": "object", "properties": {"shots": {}}}
     assert (mine["creationDate"], mine["updateDate"]) == ("2021-05-10T08:59:51Z",) * 2
     assert mine["isPublic"] is False
     assert not [key for key in mine if "_" in key]
     assert "spec" not in mine
-    [read] = [call("GET", f"/programs/{mine['id']}", era="2021").json()]
-    assert read == mine | {"data": TEXT}
+    assert call("GET", f"/programs/{mine['id']}", era="2021").json() == mine | {"data": TEXT}
 
 
 def test_in_2021_an_upload_may_have_the_form_of_the_answers(call: Call) -> None:
@@ -549,7 +548,7 @@ def test_in_2021_an_upload_may_have_the_form_of_the_answers(call: Call) -> None:
     assert program["is_public"] is True
 
 
-@pytest.mark.parametrize("text", ["{", '{"type": 5}', "[]", '"\\ud800"', "\ud800", 5])
+@pytest.mark.parametrize("text", ["{", '{"type": 5}', "[]", '"\\ud800"', 5])
 def test_in_2021_a_wrong_schema_is_named(call: Call, text: Any) -> None:
     answer = call("POST", "/programs", era="2021", body={"name": "mine", "data": TEXT, "returnValues": text})
     assert answer.status == 400

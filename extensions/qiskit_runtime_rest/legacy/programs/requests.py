@@ -129,7 +129,7 @@ def _from_2021(body: dict[str, Any]) -> dict[str, Any]:
     if not texts:
         return kept
     spec = {
-        name: _json(text.encode("utf-8", "surrogatepass"), name=TEXTS_OF_2021[name]) if isinstance(text, str) else text
+        name: _json(text.encode(), name=TEXTS_OF_2021[name]) if isinstance(text, str) else text
         for name, text in texts.items()
     }
     return kept | {"spec": spec}
