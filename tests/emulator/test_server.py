@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from qiskit_runtime_rest.emulator import create_app
-from qiskit_runtime_rest.emulator.server import listen
+from qiskit_runtime_rest.serving import listen
 from qiskit_runtime_rest.testing import Emulator
 
 SERVE = "import sys; from qiskit_runtime_rest.emulator import serve; serve(ready_file=sys.argv[1], seed=1)"
@@ -92,7 +92,8 @@ def test_the_emulator_imports_nothing_of_the_client_side() -> None:
     import_it = "import qiskit_runtime_rest.emulator.embedded, qiskit_runtime_rest.emulator.workers"
     ours = {name for name in loaded_modules(import_it) if name.startswith("qiskit_runtime_rest.")}
     assert {name for name in ours if not name.startswith("qiskit_runtime_rest.emulator")} <= {
-        "qiskit_runtime_rest._version"
+        "qiskit_runtime_rest._version",
+        "qiskit_runtime_rest.serving",
     }
 
 

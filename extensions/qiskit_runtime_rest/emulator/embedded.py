@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import threading
+import functools
 from collections.abc import Callable, Coroutine, Mapping
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from attrs import frozen
 
+from ..serving import ThreadedServer, listen
 from .app import Parts, create_app
 from .faults.models import FaultRule
 from .options import Options
 from .pace import Pace
 from .recorder import RecordedRequest
-from .server import Address, Server, listen
+from .server import Address, service_server
 
 __all__ = ["Emulator"]
 
@@ -35,14 +36,12 @@ class Emulator:
         self.clock = EmulatorClock(self)
         self.faults = EmulatorFaults(self)
         self._parts: Parts | None = None
-        self._server: Server | None = None
+        self._server: ThreadedServer | None = None
         self._address: Address | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
 
     def start(self) -> Self:
         """Listen on a free port; returns when requests are answered."""
-        if self._thread is not None:
+        if self._server is not None:
             raise RuntimeError("This emulator runs already.")
         listener = listen("127.0.0.1", 0)
         try:
@@ -51,36 +50,16 @@ class Emulator:
             listener.close()
             raise
         self._address = Address.of(listener)
-        started = threading.Event()
         self._parts = app.state.parts
-        self._server = Server(app, on_started=started.set)
-        server = self._server
-
-        async def run() -> None:
-            self._loop = asyncio.get_running_loop()
-            await server.serve(sockets=[listener])
-
-        def in_thread() -> None:
-            try:
-                asyncio.run(run())
-            finally:
-                listener.close()
-                started.set()
-
-        self._thread = threading.Thread(target=in_thread, name="qiskit-runtime-emulator", daemon=True)
-        self._thread.start()
-        started.wait()
-        if not server.started:
-            raise RuntimeError("The emulated service did not start.")
+        make_server = functools.partial(service_server, app)
+        self._server = ThreadedServer(listener, make_server, name="qiskit-runtime-emulator")
         return self
 
     def close(self) -> None:
         """Stop the server and its workers. Can be called again."""
         if self._server is not None:
-            self._server.should_exit = True
-        if self._thread is not None:
-            self._thread.join()
-        self._server = self._thread = self._loop = self._parts = None
+            self._server.close()
+        self._server = self._parts = None
 
     def __enter__(self) -> Self:
         """Start."""
@@ -183,9 +162,9 @@ class Emulator:
         return self._await(act)
 
     def _await(self, action: Callable[[Parts], Coroutine[Any, Any, T]]) -> T:
-        if self._loop is None or self._parts is None:
+        if self._server is None or self._server.loop is None or self._parts is None:
             raise RuntimeError("Start the emulator first, or use it in a 'with' statement.")
-        return asyncio.run_coroutine_threadsafe(action(self._parts), self._loop).result()
+        return asyncio.run_coroutine_threadsafe(action(self._parts), self._server.loop).result()
 
 
 @frozen

@@ -59,6 +59,9 @@ BODY_TOO_LARGE = Complaint(
     status=413, code=1111, message="The body is too large.", solution="Send less in one request."
 )
 UNAVAILABLE = Complaint(status=503, code=5203, message="The service cannot be reached.", solution="Try again later.")
+UNEXPECTED = Complaint(
+    status=502, code=5203, message="The service's answer cannot be passed on.", solution="Try again later."
+)
 
 
 class ClassicError(Exception):
@@ -72,18 +75,27 @@ class ClassicError(Exception):
         solution: str = "",
         code: Any = None,
         status: int | None = None,
+        message: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> None:
         """`detail` follows the complaint's message; the rest takes the place of the complaint's own."""
         self.status = status or complaint.status
         self.code = complaint.code if code is None else code
-        self.message = f"{complaint.message} {detail}" if detail else complaint.message
+        said = complaint.message if message is None else message
+        self.message = f"{said} {detail}" if detail else said
         self.solution = solution or complaint.solution
         self.headers = headers or {}
-        super().__init__(f"{self.status} {HTTPStatus(self.status).phrase}: {self.message}")
+        super().__init__(f"{self.status} {_phrase(self.status)}: {self.message}")
 
     @property
     def answer(self) -> ClassicAnswer:
         """The answer to send."""
         error = {"code": self.code, "message": self.message, "solution": self.solution, "more_info": MORE_INFO}
         return ClassicAnswer.of_json({"errors": [error]}, status=self.status, headers=self.headers)
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Error"

@@ -1,0 +1,96 @@
+"""What has to be known of a job to answer for it as the classic API did: kept from its submission."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from dataclasses import asdict, dataclass
+
+from .store import Store
+
+__all__ = ["Form", "KnownJob", "KnownJobs"]
+
+MOST_SEEN = 10_000
+
+Form = str
+"""How the job was asked for, and so how it is answered: a key of `transformations.results.FORMS`, or `as is`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownJob:
+    """A job that came through the translation.
+
+    Attributes:
+        job_id: of v1.
+        program_id: as it was asked for.
+        form: how results are answered.
+        name: hub/group/project, where given.
+        session_id: the v1 session it runs in.
+        classic_session_id: the id of that session's first job, where the job began one.
+    """
+
+    job_id: str
+    program_id: str
+    form: Form
+    name: str | None = None
+    session_id: str | None = None
+    classic_session_id: str | None = None
+
+
+class KnownJobs:
+    """All of them, in the store."""
+
+    def __init__(self, store: Store) -> None:
+        """`store`: the file they are kept in."""
+        self._store = store
+        self._seen: OrderedDict[str, KnownJob] = OrderedDict()
+
+    def add(self, job: KnownJob) -> None:
+        """Keep `job`."""
+        with self._store.transaction() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO jobs"
+                " (job_id, program_id, form, name, session_id, classic_session_id, created)"
+                " VALUES (:job_id, :program_id, :form, :name, :session_id, :classic_session_id, :created)",
+                {**asdict(job), "created": time.time()},
+            )
+
+    def get(self, job_id: str) -> KnownJob | None:
+        """The job with that id; None when it did not come through here."""
+        if job_id in self._seen:
+            return self._seen[job_id]
+        job = self._one("SELECT * FROM jobs WHERE job_id = ?", job_id)
+        if job is not None:
+            self._seen[job_id] = job
+            while len(self._seen) > MOST_SEEN:
+                self._seen.popitem(last=False)
+        return job
+
+    def several(self, job_ids: list[str]) -> dict[str, KnownJob]:
+        """Those among `job_ids` that are known."""
+        with self._store.transaction() as connection:
+            marks = ",".join("?" * len(job_ids))
+            rows = connection.execute(f"SELECT * FROM jobs WHERE job_id IN ({marks})", job_ids).fetchall()  # noqa: S608
+        return {row["job_id"]: _job(row) for row in rows}
+
+    def session(self, classic_id: str) -> str | None:
+        """The v1 session of a classic one, whose id is that of its first job."""
+        job = self._one("SELECT * FROM jobs WHERE classic_session_id = ?", classic_id)
+        return job.session_id if job else None
+
+    def classic_session(self, session_id: str) -> str | None:
+        """The classic id of a v1 session that was begun here."""
+        job = self._one(
+            "SELECT * FROM jobs WHERE session_id = ? AND classic_session_id IS NOT NULL ORDER BY created", session_id
+        )
+        return job.classic_session_id if job else None
+
+    def _one(self, query: str, value: str) -> KnownJob | None:
+        with self._store.transaction() as connection:
+            row = connection.execute(query, (value,)).fetchone()
+        return _job(row) if row else None
+
+
+def _job(row: object) -> KnownJob:
+    names = ("job_id", "program_id", "form", "name", "session_id", "classic_session_id")
+    return KnownJob(**{name: row[name] for name in names})  # type: ignore[index]  # an sqlite3.Row

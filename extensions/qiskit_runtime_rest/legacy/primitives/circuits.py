@@ -1,0 +1,176 @@
+"""Circuits as the classic API took them, brought into the gates of a device: it transpiled them itself, v1 does not."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from ...errors import MissingExtra
+from ..errors import INVALID_INPUT, ClassicError
+
+if TYPE_CHECKING:
+    from qiskit import QuantumCircuit
+    from qiskit.transpiler import Target
+
+__all__ = ["Observable", "Prepared", "Targets", "prepare"]
+
+Observable: TypeAlias = dict[str, complex]
+"""From Pauli label, qubit 0 rightmost, to coefficient."""
+
+QASM2 = re.compile(r"(?:\s|//[^\n]*\n)*OPENQASM\s+2")
+PAULI = re.compile(r"[IXYZ]+")
+ALWAYS = ("measure", "reset", "delay")
+OPTIMIZATION_LEVEL = 1
+
+
+class Targets:
+    """The devices, as the transpiler sees them; each is built once."""
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._known: dict[tuple[str, ...], Target] = {}
+
+    def of(self, configuration: Mapping[str, Any]) -> Target:
+        """The device of a configuration. Source: operation `get_backend_configuration`."""
+        gates = tuple(configuration.get("basis_gates") or ())
+        key = (str(configuration.get("backend_name")), str(configuration.get("backend_version")), *gates)
+        if key not in self._known:
+            self._known[key] = _target(gates, configuration)
+        return self._known[key]
+
+
+def _target(gates: Sequence[str], configuration: Mapping[str, Any]) -> Target:
+    try:
+        from qiskit.transpiler import CouplingMap, Target
+    except ModuleNotFoundError as error:
+        raise MissingExtra("transpiling circuits", extra="legacy", module=error.name) from None
+    coupling = configuration.get("coupling_map")
+    return Target.from_configuration(
+        basis_gates=list(dict.fromkeys([*gates, *ALWAYS])),
+        num_qubits=configuration.get("n_qubits"),
+        coupling_map=CouplingMap(coupling) if coupling else None,
+        dt=None,
+    )
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A circuit ready to be sent: OpenQASM 3, and the observables on its qubits."""
+
+    text: str
+    observable: Observable | None = None
+
+
+def prepare(
+    source: Any,
+    *,
+    values: Sequence[float],
+    observable: Observable | None,
+    target: Target | None,
+    transpile: Mapping[str, Any],
+) -> Prepared:
+    """Bind parameters, and bring the circuit into the target's gates unless it is in these already.
+
+    Args:
+        source: OpenQASM 2 or 3, or the wrapped QPY of IBM's SDK.
+        values: of the circuit's parameters, in the order of their names.
+        observable: on the circuit's qubits.
+        target: None leaves the circuit as it is.
+        transpile: options: optimization_level, initial_layout, layout_method, ...
+
+    Raises:
+        ClassicError: the circuit cannot be read, does not fit, or has other parameters.
+    """
+    if isinstance(source, str) and target is None and not values and not QASM2.match(source):
+        return Prepared(source, observable)
+    circuit = _read(source if isinstance(source, str) else _key(source))
+    if len(values) != circuit.num_parameters:
+        raise ClassicError(
+            INVALID_INPUT, f"the circuit has {circuit.num_parameters} parameters, {len(values)} values are given."
+        )
+    if target is not None and not _is_isa(circuit, target):
+        circuit = _transpiled(circuit, target, transpile)
+        observable = _laid_out(observable, circuit)
+    elif isinstance(source, str) and not values and not QASM2.match(source):
+        return Prepared(source, observable)
+    if values:
+        circuit = circuit.assign_parameters(list(values))
+    from qiskit import qasm3
+
+    return Prepared(qasm3.dumps(circuit), observable)
+
+
+def _key(source: Any) -> str:
+    """The text of a circuit that came wrapped, as IBM's SDK writes it."""
+    if not isinstance(source, dict) or source.get("__type__") != "QuantumCircuit":
+        raise ClassicError(INVALID_INPUT, "params.circuits: OpenQASM texts, or circuits as IBM's SDK encodes them.")
+    return "qpy:" + str(source.get("__value__"))
+
+
+@lru_cache(maxsize=256)
+def _read(text: str) -> QuantumCircuit:
+    try:
+        from qiskit import qasm2, qasm3, qpy
+    except ModuleNotFoundError as error:
+        raise MissingExtra("reading circuits", extra="legacy", module=error.name) from None
+    try:
+        if text.startswith("qpy:"):
+            circuit: QuantumCircuit = qpy.load(io.BytesIO(zlib.decompress(base64.b64decode(text[4:]))))[0]
+            return circuit
+        if QASM2.match(text):
+            return qasm2.loads(
+                text,
+                include_path=qasm2.LEGACY_INCLUDE_PATH,
+                custom_instructions=qasm2.LEGACY_CUSTOM_INSTRUCTIONS,
+                custom_classical=qasm2.LEGACY_CUSTOM_CLASSICAL,
+            )
+        read: QuantumCircuit = qasm3.loads(text)
+        return read
+    # The readers raise whatever their parsers raise.
+    except Exception as error:
+        reason = str(error) or type(error).__name__
+        raise ClassicError(INVALID_INPUT, f"params.circuits: a circuit cannot be read ({reason}).") from error
+
+
+def _is_isa(circuit: QuantumCircuit, target: Target) -> bool:
+    if circuit.num_qubits > target.num_qubits:
+        return False
+    at = {qubit: index for index, qubit in enumerate(circuit.qubits)}
+    return all(
+        instruction.operation.name == "barrier"
+        or target.instruction_supported(instruction.operation.name, tuple(at[qubit] for qubit in instruction.qubits))
+        for instruction in circuit.data
+    )
+
+
+def _transpiled(circuit: QuantumCircuit, target: Target, transpile: Mapping[str, Any]) -> QuantumCircuit:
+    from qiskit.transpiler import generate_preset_pass_manager
+    from qiskit.transpiler.exceptions import TranspilerError
+
+    options = {"optimization_level": OPTIMIZATION_LEVEL, **transpile}
+    options.pop("skip", None)
+    try:
+        manager = generate_preset_pass_manager(target=target, **options)
+        made: QuantumCircuit = manager.run(circuit)
+    except (TranspilerError, ValueError, TypeError) as error:
+        raise ClassicError(INVALID_INPUT, f"params.circuits: a circuit does not fit the backend ({error}).") from error
+    return made
+
+
+def _laid_out(observable: Observable | None, circuit: QuantumCircuit) -> Observable | None:
+    if observable is None:
+        return None
+    from qiskit.exceptions import QiskitError
+    from qiskit.quantum_info import SparsePauliOp
+
+    try:
+        moved = SparsePauliOp.from_list(list(observable.items())).apply_layout(circuit.layout)
+    except QiskitError as error:
+        raise ClassicError(INVALID_INPUT, f"params.observables: one does not fit its circuit ({error}).") from error
+    return {str(label): complex(coefficient) for label, coefficient in moved.to_list()}

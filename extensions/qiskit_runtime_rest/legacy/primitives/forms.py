@@ -1,0 +1,89 @@
+"""How results are written for those who asked in the words of the first primitives (V1).
+
+The kinds of answer: quasi-probabilities, expectation values, and the counts of the circuit runners.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ...results import Bits, Result, decode
+
+__all__ = ["AS_IS", "FORMS", "RUNNER", "V1_ESTIMATOR", "V1_SAMPLER", "in_form"]
+
+AS_IS = "as is"
+V1_SAMPLER = "V1 sampler"
+V1_ESTIMATOR = "V1 estimator"
+RUNNER = "circuit runner"
+
+
+def in_form(form: str, raw: bytes, *, job_id: str) -> dict[str, Any]:
+    """The result `raw` of v1 in one of `FORMS`.
+
+    Raises:
+        ResultDecodeError: it is not what the program returns.
+    """
+    return FORMS[form](decode(raw), job_id)
+
+
+def quasi_distributions(result: Result, _job_id: str) -> dict[str, Any]:
+    """`{"quasi_dists": [{"3": 0.5, ...}], "metadata": [{"shots": n}]}`; outcomes are integers, as texts."""
+    distributions, metadata = [], []
+    for pub in result:
+        bits = _joined(pub)
+        shots = bits.num_shots * bits.size
+        distributions.append({str(value): number / shots for value, number in bits.int_counts().items()})
+        metadata.append({"shots": shots})
+    return {"quasi_dists": distributions, "metadata": metadata}
+
+
+def expectation_values(result: Result, _job_id: str) -> dict[str, Any]:
+    """`{"values": [...], "metadata": [{"variance": v, "shots": n}]}`."""
+    values, metadata = [], []
+    for pub in result:
+        found = pub.to_dict()
+        values.append(_number(found["data"]["evs"]))
+        shots, error = found["metadata"].get("shots"), found["data"].get("stds")
+        about: dict[str, Any] = {"shots": shots} if shots else {}
+        if shots and error is not None:
+            about = {"variance": _number(error) ** 2 * shots, "shots": shots}
+        metadata.append(about)
+    return {"values": values, "metadata": metadata}
+
+
+def runner_results(result: Result, job_id: str) -> dict[str, Any]:
+    """What the circuit runners gave: counts by hexadecimal outcome, an experiment a circuit."""
+    experiments = []
+    for pub in result:
+        bits = _joined(pub)
+        counts = {hex(value): number for value, number in bits.int_counts().items()}
+        experiments.append(
+            {
+                "shots": bits.num_shots * bits.size,
+                "success": True,
+                "status": "DONE",
+                "data": {"counts": counts},
+                "header": {"memory_slots": bits.num_bits},
+            }
+        )
+    return {"job_id": job_id, "success": True, "status": "COMPLETED", "results": experiments}
+
+
+FORMS: dict[str, Callable[[Result, str], dict[str, Any]]] = {
+    V1_SAMPLER: quasi_distributions,
+    V1_ESTIMATOR: expectation_values,
+    RUNNER: runner_results,
+}
+
+
+def _joined(pub: Any) -> Bits:
+    """The bits of all registers, as one."""
+    bits: Bits = pub.bits()
+    return bits
+
+
+def _number(value: Any) -> float:
+    while isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    return float(value)

@@ -1,0 +1,166 @@
+"""What the first primitives and the circuit runners were given, as the params of the primitives that there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import INVALID_INPUT, ClassicError
+from .circuits import PAULI, Observable
+from .forms import RUNNER, V1_ESTIMATOR, V1_SAMPLER
+from .options import ESTIMATOR, SAMPLER, Chosen, Note, choose
+
+__all__ = ["PROGRAMS", "Asked", "Program", "Run", "read"]
+
+SHOTS = 4000
+"""What the first primitives took when no number was given."""
+
+RUNNER_SHOTS = 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """What became of a program: which one does it now, how its results are written, its shots by default."""
+
+    now: str
+    form: str
+    shots: int
+
+
+PROGRAMS = {
+    "sampler": Program(now=SAMPLER, form=V1_SAMPLER, shots=SHOTS),
+    "estimator": Program(now=ESTIMATOR, form=V1_ESTIMATOR, shots=SHOTS),
+    "circuit-runner": Program(now=SAMPLER, form=RUNNER, shots=RUNNER_SHOTS),
+    "qasm3-runner": Program(now=SAMPLER, form=RUNNER, shots=RUNNER_SHOTS),
+}
+CIRCUITS = ("circuits", "circuit_indices", "parameter_values", "observables", "observable_indices", "parameters")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One circuit to run, with values for its parameters, and an observable for the estimator."""
+
+    circuit: Any
+    values: tuple[float, ...] = ()
+    observable: Observable | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """The whole of what was asked for. `shots`: for each run."""
+
+    runs: list[Run]
+    shots: int
+    chosen: Chosen
+
+
+def read(program_id: str, params: Mapping[str, Any], *, note: Note) -> Asked:
+    """Read the params of a V1 call.
+
+    Raises:
+        ClassicError: they do not fit together; says what.
+    """
+    program = PROGRAMS[program_id]
+    circuits = _list(params.get("circuits"))
+    if not circuits:
+        raise ClassicError(INVALID_INPUT, "params.circuits: give one circuit at least.")
+    chosen_circuits = _taken(circuits, params.get("circuit_indices"), "circuit_indices")
+    values = _values(params.get("parameter_values"), len(chosen_circuits))
+    observables: list[Observable | None] = [None] * len(chosen_circuits)
+    if program.now == ESTIMATOR:
+        given = [_observable(one) for one in _observables(params.get("observables"))]
+        observables = list(_taken(given, params.get("observable_indices"), "observable_indices"))
+    if not len(chosen_circuits) == len(values) == len(observables):
+        raise ClassicError(
+            INVALID_INPUT,
+            f"params: {len(chosen_circuits)} circuits, {len(values)} sets of parameter values and {len(observables)} "
+            "observables do not go together: give as many of each.",
+        )
+    for name in ("circuits", "circuit_indices", "parameter_values", "observables", "observable_indices"):
+        if name in params:
+            note(f"params.{name}", "is in the pubs now")
+    if "parameters" in params:
+        note("params.parameters", "ignored: values go by the circuits' own parameters, in the order of their names")
+    options = {name: value for name, value in params.items() if name not in CIRCUITS and name != "version"}
+    chosen = choose(options, program=program.now, note=note)
+    shots = chosen.params.pop("shots", program.shots)
+    runs = [
+        Run(circuit=circuit, values=tuple(one), observable=observable)
+        for circuit, one, observable in zip(chosen_circuits, values, observables, strict=True)
+    ]
+    return Asked(runs=runs, shots=shots, chosen=chosen)
+
+
+def _list(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _taken(items: list[Any], indices: Any, name: str) -> list[Any]:
+    if indices is None:
+        return items
+    try:
+        return [items[_index(index)] for index in indices]
+    except (IndexError, TypeError):
+        raise ClassicError(INVALID_INPUT, f"params.{name}: indices from 0 to {len(items) - 1}.") from None
+
+
+def _index(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise IndexError
+    return value
+
+
+def _values(given: Any, number: int) -> list[list[float]]:
+    rows = _list(given)
+    if not rows:
+        return [[] for _ in range(number)]
+    if all(isinstance(row, int | float) and not isinstance(row, bool) for row in rows):
+        rows = [rows]
+    try:
+        return [[float(value) for value in row] for row in rows]
+    except (TypeError, ValueError):
+        raise ClassicError(INVALID_INPUT, "params.parameter_values: lists of numbers, one for each circuit.") from None
+
+
+def _observables(given: Any) -> list[Any]:
+    """Each observable. A list of pairs, label and coefficient, is one."""
+    if isinstance(given, list) and given and all(_is_term(term) for term in given):
+        return [given]
+    return _list(given)
+
+
+def _is_term(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and isinstance(value[0], str) and not isinstance(value[1], str)
+
+
+def _observable(given: Any) -> Observable:
+    if isinstance(given, str):
+        terms: list[tuple[Any, Any]] = [(given, 1.0)]
+    elif isinstance(given, dict) and "__type__" not in given:
+        terms = list(given.items())
+    elif isinstance(given, list) and all(_is_term(term) for term in given):
+        terms = [(label, coefficient) for label, coefficient in given]
+    else:
+        raise ClassicError(
+            INVALID_INPUT,
+            'params.observables: Pauli labels ("ZZ"), objects from label to coefficient, or pairs of both.',
+        )
+    observable: Observable = {}
+    for label, coefficient in terms:
+        if not isinstance(label, str) or not PAULI.fullmatch(label):
+            raise ClassicError(INVALID_INPUT, f"params.observables: {str(label)[:60]!r} is no Pauli label.")
+        observable[label] = observable.get(label, 0) + _coefficient(coefficient)
+    return observable
+
+
+def _coefficient(value: Any) -> complex:
+    try:
+        number = complex(*value) if isinstance(value, list) else complex(value)
+    except (TypeError, ValueError):
+        raise ClassicError(INVALID_INPUT, "params.observables: coefficients are numbers.") from None
+    if number.imag:
+        raise ClassicError(INVALID_INPUT, "params.observables: coefficients are real numbers.")
+    return number

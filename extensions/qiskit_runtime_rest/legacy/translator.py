@@ -1,0 +1,387 @@
+"""Classic calls answered by v1: routes from the table, transformations by their names in it."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import anyio
+import anyio.to_thread
+
+from ..errors import (
+    ApiError,
+    AuthenticationError,
+    ConfigurationError,
+    InvalidInput,
+    RuntimeRestError,
+    SubmissionUnknown,
+    TransportError,
+)
+from ..settings import Settings
+from ..waiting import JobSnapshot, Pace
+from .call import ERAS, Call, Era, Means, read_body
+from .errors import (
+    INVALID_CREDENTIALS,
+    INVALID_INPUT,
+    NO_SUCH_CALL,
+    REMOVED,
+    UNAVAILABLE,
+    UNEXPECTED,
+    ClassicError,
+)
+from .exchange import ClassicAnswer, ClassicRequest
+from .instances import Instances
+from .jobs import KnownJobs
+from .local_jobs import LocalJobs
+from .notes import Note, Notes
+from .primitives.circuits import Targets
+from .programs import Programs
+from .service import Service
+from .store import Store
+from .table import Match, Route, find_route
+from .tokens import LIFETIME_SECONDS, AccessTokens, Caller, presented
+from .transformations import OF_ANSWERS, OF_REQUESTS, SENT_OTHERWISE
+from .transformations.eras import is_oldest_form
+from .transformations.instance import named_instance
+from .transformations.sessions import close_session
+
+__all__ = ["CallRecord", "Translator"]
+
+MOST_CALLS = 10_000
+CHECKED_SECONDS = 300.0
+"""How long a key that IAM took is believed without asking again."""
+
+CARRIED_HEADERS = ("retry-after",)
+OF_A_JOB = "/jobs/{id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallRecord:
+    """One classic call, and what was made of it; nothing secret, and no values.
+
+    Attributes:
+        method, path, host, where: as in `ClassicRequest`.
+        route: the row of the table; None when the classic API had no such call.
+        status: of the answer; 101 for a WebSocket.
+        notes: what was changed or ignored in it.
+    """
+
+    method: str
+    path: str
+    host: str | None
+    where: str | None
+    route: Route | None
+    status: int
+    notes: tuple[Note, ...] = field(default=())
+
+
+class Translator:
+    """Answers classic calls. Belongs to one event loop; close it there."""
+
+    def __init__(
+        self,
+        *,
+        settings: Mapping[str, Any] | None = None,
+        instances: Mapping[str, str] | str | Path | None = None,
+        era: str = "2023",
+        credentials: Literal["caller", "settings"] = "caller",
+        store: str | Path | None = None,
+    ) -> None:
+        """Nothing is sent yet.
+
+        Args:
+            settings: arguments of `Settings`: base_url, iam_url, instance, api_key, ...
+            instances: from `hub/group/project` to CRN; see `Instances`.
+            era: which classic API is spoken where a call does not show it: 2021 or 2023.
+            credentials: whose API key is used: the one each caller brings, or for all calls that of the settings.
+            store: the file for programs and for what jobs were asked with; None: one in the user's state directory.
+
+        Raises:
+            ConfigurationError: something cannot work; the message says what to do.
+        """
+        if era not in ERAS:
+            raise ConfigurationError(f"era={era!r}: it is one of {', '.join(ERAS)}.")
+        own = Settings(**(settings or {}))
+        self._own = _own_caller(own) if credentials == "settings" else None
+        self._era: Era = "2021" if era == "2021" else "2023"
+        self._tokens = AccessTokens()
+        self._service = Service(settings or {})
+        self._checked: dict[Caller, float] = {}
+        kept = Store(Path(store) if store is not None else None)
+        self._means = Means(
+            instances=Instances(instances, default=own.instance),
+            jobs=KnownJobs(kept),
+            local_jobs=LocalJobs(kept),
+            programs=Programs(kept),
+            targets=Targets(),
+        )
+        self.notes = Notes()
+        self.calls: deque[CallRecord] = deque(maxlen=MOST_CALLS)
+
+    async def answer(self, request: ClassicRequest) -> ClassicAnswer:
+        """Answer a call; one that cannot be answered gets a classic error."""
+        match = find_route(request.method, request.path)
+        notes: list[Note] = []
+        try:
+            answer = await self._answer(request, match, notes)
+        except (ClassicError, RuntimeRestError) as error:
+            answer = classic_error(error).answer
+        self._record(request, match, answer.status, notes)
+        return answer
+
+    async def stream(self, request: ClassicRequest) -> AsyncIterator[str]:
+        """The messages of `/stream/jobs/{id}`: what is listened to, interim results, the result.
+
+        Raises:
+            ClassicError: before the first message: the call cannot be answered.
+        """
+        match = find_route(request.method, request.path)
+        notes: list[Note] = []
+        try:
+            if match is None or match.route.here != "stream":
+                raise ClassicError(NO_SUCH_CALL)
+            async with self._call(request, match, notes) as call:
+                async for message in self._messages(call):
+                    yield message
+            status = 101
+        except (ClassicError, RuntimeRestError) as error:
+            refusal = classic_error(error)
+            self._record(request, match, refusal.status, notes)
+            raise refusal from error
+        self._record(request, match, status, notes)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._service.aclose()
+
+    # One call
+
+    async def _answer(self, request: ClassicRequest, match: Match | None, notes: list[Note]) -> ClassicAnswer:
+        if match is None:
+            raise ClassicError(NO_SUCH_CALL, f"{request.method} {request.path[:200]}")
+        route = match.route
+        if route.here is None and route.v1 is None:
+            raise ClassicError(REMOVED, f"{route.method} {route.path}: {route.removed}.", solution=_instead(route))
+        match route.here:
+            case "login":
+                return await self._login(request, notes, route)
+            case "logout":
+                return await self._logout(request)
+            case "stream":
+                raise ClassicError(INVALID_INPUT, "This is a WebSocket.", solution="Connect with ws:// or wss://.")
+            case str(here):
+                return await self._programs(here.removeprefix("programs."), request, match)
+        async with self._call(request, match, notes) as call:
+            if (local := call.kept.get("local_job")) is not None:
+                return await anyio.to_thread.run_sync(self._means.local_jobs.answer, local, route)
+            return await self._translated(call)
+
+    async def _translated(self, call: Call) -> ClassicAnswer:
+        route = call.route
+        assert route.v1 is not None
+        try:
+            for name in route.request:
+                await OF_REQUESTS[name](call)
+                if call.answer is not None:
+                    return call.answer
+            if route.v1 in SENT_OTHERWISE:
+                await SENT_OTHERWISE[route.v1](call)
+            else:
+                call.sent = await call.ask(route.v1, names=call.names, query=call.query, body=call.body)
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await close_session(call)
+            raise
+        for name in route.answer:
+            await OF_ANSWERS[name](call)
+        return call.answer or _as_sent(call)
+
+    @contextlib.asynccontextmanager
+    async def _call(self, request: ClassicRequest, match: Match, notes: list[Note]) -> AsyncIterator[Call]:
+        body = read_body(request)
+        query = {name: list(values) for name, values in request.query.items()}
+        caller = self._caller(request)
+        if caller is None:
+            if not match.route.public:
+                raise ClassicError(INVALID_CREDENTIALS)
+            caller = self._own or Caller("anonymous")
+        name, _ = named_instance(query, body, request.headers)
+        crn = self._means.instances.crn(name)
+        async with self._service.client(caller, crn) as client:
+            call = Call(
+                request=request,
+                route=match.route,
+                names=dict(match.names),
+                era="2021" if is_oldest_form(body) else self._era,
+                means=self._means,
+                caller=caller,
+                query=query,
+                body=body,
+                client=client,
+                notes=notes,
+            )
+            call.kept["name"] = name
+            await self._find_local_job(call)
+            yield call
+
+    async def _find_local_job(self, call: Call) -> None:
+        """Keep the job that a call is about, if it ran here and not on the service."""
+        if OF_A_JOB in call.route.path and self._means.local_jobs.has(call.names["id"]):
+            await self._check(call.caller)
+            job_id, owner = call.names["id"], call.caller.owner
+            call.kept["local_job"] = await anyio.to_thread.run_sync(
+                lambda: self._means.local_jobs.get(job_id, owner=owner)
+            )
+
+    # Who is calling
+
+    def _caller(self, request: ClassicRequest) -> Caller | None:
+        token = presented(request.headers)
+        if token is None:
+            return None
+        caller = self._tokens.caller(token)
+        return self._own or caller
+
+    async def _check(self, caller: Caller) -> None:
+        """Have IAM say that the caller's key is good, unless it did lately."""
+        now = time.monotonic()
+        if self._checked.get(caller, 0.0) <= now:
+            await self._service.check(caller, self._means.instances.any)
+            self._checked = {one: until for one, until in self._checked.items() if until > now}
+            self._checked[caller] = now + CHECKED_SECONDS
+
+    async def _login(self, request: ClassicRequest, notes: list[Note], route: Route) -> ClassicAnswer:
+        body = read_body(request)
+        key = body.get("apiToken") if isinstance(body, dict) else None
+        if not isinstance(key, str) or not key.strip():
+            raise ClassicError(INVALID_INPUT, "apiToken: give your API key.")
+        caller = Caller(key.strip())
+        if self._own is not None:
+            caller = self._own
+            what = "the API key of the settings is used in its place"
+            notes.append(Note(call=f"{route.method} {route.path}", field="apiToken", what=what))
+        await self._service.check(caller, self._means.instances.any)
+        token = self._tokens.issue(caller)
+        return ClassicAnswer.of_json({"id": token, "ttl": LIFETIME_SECONDS, "userId": caller.owner[:24]})
+
+    async def _logout(self, request: ClassicRequest) -> ClassicAnswer:
+        token = presented(request.headers)
+        if token is None:
+            raise ClassicError(INVALID_CREDENTIALS)
+        self._tokens.caller(token)
+        self._tokens.revoke(token)
+        return ClassicAnswer(status=204)
+
+    async def _programs(self, here: str, request: ClassicRequest, match: Match) -> ClassicAnswer:
+        caller = self._caller(request)
+        if caller is not None:
+            await self._check(caller)
+        elif not match.route.public:
+            raise ClassicError(INVALID_CREDENTIALS)
+        owner = caller.owner if caller else None
+        return await anyio.to_thread.run_sync(
+            lambda: self._means.programs.handle(here, request, match.names, owner=owner, era=self._era)
+        )
+
+    # Streams
+
+    async def _messages(self, call: Call) -> AsyncIterator[str]:
+        job_id = call.names["id"]
+        local = call.kept.get("local_job")
+        if local is not None:
+            yield f"Listening to job {job_id}."
+            for message in local.messages():
+                yield message
+            return
+        job = await self._job(call, job_id)
+        yield f"Listening to job {job_id}."
+        pace, seen, since = Pace(), 0, time.monotonic()
+        while True:
+            interim = await call.ask("GET /v1/jobs/{id}/interim_results", names={"id": job_id})
+            lines = interim.text.splitlines() if interim.status_code == 200 else []
+            for line in lines[seen:]:
+                yield line
+            seen = max(seen, len(lines))
+            if job.is_final:
+                break
+            await anyio.sleep(pace.interval(time.monotonic() - since))
+            before, job = job, await self._job(call, job_id)
+            if job.status != before.status:
+                since = time.monotonic()
+        if job.failure is None:
+            call.sent = await call.ask("GET /v1/jobs/{id}/results", names={"id": job_id})
+            await OF_ANSWERS["primitive_v1"](call)
+            yield (call.answer or _as_sent(call)).body.decode(errors="replace")
+
+    @staticmethod
+    async def _job(call: Call, job_id: str) -> JobSnapshot:
+        found = await call.ask("GET /v1/jobs/{id}", names={"id": job_id})
+        return JobSnapshot.from_json(found.json(), job_id=job_id)
+
+    def _record(self, request: ClassicRequest, match: Match | None, status: int, notes: list[Note]) -> None:
+        for note in notes:
+            self.notes.add(note)
+        self.calls.append(
+            CallRecord(
+                method=request.method,
+                path=request.path,
+                host=request.host,
+                where=request.where,
+                route=match.route if match else None,
+                status=status,
+                notes=tuple(notes),
+            )
+        )
+
+
+def classic_error(error: ClassicError | RuntimeRestError) -> ClassicError:
+    """The classic error that says what `error` does."""
+    match error:
+        case ClassicError():
+            return error
+        case AuthenticationError():
+            return ClassicError(INVALID_CREDENTIALS)
+        case ApiError():
+            waits = {"Retry-After": str(int(error.retry_after))} if error.retry_after else {}
+            return ClassicError(
+                UNEXPECTED,
+                status=error.status if error.status in range(400, 600) else 502,
+                code=error.code,
+                message=error.message,
+                solution=error.solution or "",
+                headers=waits,
+            )
+        case SubmissionUnknown() | TransportError():
+            return ClassicError(UNAVAILABLE, str(error))
+        case InvalidInput() | ConfigurationError():
+            return ClassicError(INVALID_INPUT, str(error))
+        case _:
+            return ClassicError(UNEXPECTED, str(error))
+
+
+def _own_caller(own: Settings) -> Caller:
+    if own.token is not None:
+        return Caller(own.token, is_bearer=True)
+    if own.api_key is None:
+        raise ConfigurationError(
+            "no API key in the settings: pass api_key=, set QISKIT_IBM_TOKEN, or save an account with `qrr login`."
+        )
+    return Caller(own.api_key)
+
+
+def _instead(route: Route) -> str:
+    return f"Use instead: {route.instead}." if route.instead else "There is nothing to use instead."
+
+
+def _as_sent(call: Call) -> ClassicAnswer:
+    """v1's answer as it came."""
+    sent = call.sent
+    assert sent is not None
+    carried = {name: sent.headers[name] for name in CARRIED_HEADERS if name in sent.headers}
+    media_type = sent.headers.get("content-type") if sent.content else None
+    return ClassicAnswer(status=sent.status_code, body=sent.content, media_type=media_type, headers=carried)
