@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from .legacy_gateway import gateway
 from .legacy_scan import scan
 from .outcome import reported
 
@@ -19,5 +20,5 @@ def legacy() -> None:
     """Make `qrr legacy` a group, however few commands it has."""
 
 
-for command in (scan,):
+for command in (gateway, scan):
     app.command()(reported(command))
