@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sqlite3
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import sqlite3
 
 __all__ = ["State", "default_state_path"]
 
@@ -65,6 +68,8 @@ class State:
         Raises:
             ConfigurationError: the file cannot be used; the message says why.
         """
+        import sqlite3
+
         try:
             connection = self._connect()
         except (OSError, sqlite3.Error) as error:
@@ -72,7 +77,6 @@ class State:
                 f"cannot use the state file {self.path} ({error}): name another one, or make its folder writable."
             ) from error
         with contextlib.closing(connection):
-            connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
             except BaseException:
@@ -81,6 +85,9 @@ class State:
             connection.commit()
 
     def _connect(self) -> sqlite3.Connection:
+        """A connection with its transaction begun."""
+        import sqlite3
+
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Made by us, before SQLite would with the process's umask: only the owner may read it.
         with contextlib.suppress(FileExistsError):
@@ -88,9 +95,11 @@ class State:
         connection = sqlite3.connect(self.path, timeout=PATIENCE_SECONDS, isolation_level=None)
         try:
             connection.row_factory = sqlite3.Row
-            connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
-            connection.executescript(self.tables)
+            # First of all, since only this waits for other processes; a switch to write-ahead logging would not.
+            connection.execute("BEGIN IMMEDIATE")
+            for statement in self.tables.split(";"):
+                connection.execute(statement)
         except BaseException:
             connection.close()
             raise
