@@ -10,8 +10,7 @@ import email.utils
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 
@@ -68,8 +67,7 @@ SHORTEST_SECRET = 8
 """Shorter texts are no credentials, but parts of words."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Said:
+class _Said(NamedTuple):
     """What the body of an error answer says, whatever its shape."""
 
     message: str | None = None

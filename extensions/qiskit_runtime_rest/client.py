@@ -3,38 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
-import httpx
-
-from qiskit_runtime_api.api import instances as instances_api
-from qiskit_runtime_api.api import versions as versions_api
-
 from .answers import unexpected_answer
-from .backends import AsyncBackends, Backends
-from .connection import Connection, RetryPolicy
-from .connection.calls import call, fetch, json_object
-from .effects import AsyncFace, Clock, Plan, SyncFace, operation
-from .instances import AsyncInstances, Instances
-from .job import AsyncJob, Job
-from .jobs import AsyncJobs, Jobs
-from .sessions import AsyncSessions, Sessions
+from .connection import Connection
+from .connection.calls import fetch, json_object
+from .effects import AsyncFace, Plan, SyncFace, operation
 from .settings import Settings
 from .state import State
-from .submission import Journal, SubmissionLimiter, SubmissionPolicy, Submitter
 from .submit import J, SubmitOperations
-from .usage import UsageWatch
-from .waiting import Pace
 
 if TYPE_CHECKING:
     import ssl
+    from types import TracebackType
+
+    import httpx
 
     from qiskit_runtime_api.models import InstanceUsage
 
+    from .backends import AsyncBackends, Backends
+    from .connection import RetryPolicy
     from .connection.api import ApiClient
+    from .effects import Clock
+    from .instances import AsyncInstances, Instances
+    from .job import AsyncJob, Job
+    from .jobs import AsyncJobs, Jobs
     from .results import Result
+    from .sessions import AsyncSessions, Sessions
+    from .submission import SubmissionPolicy, Submitter
+    from .waiting import Pace
 
 __all__ = ["AsyncRuntimeClient", "RuntimeClient"]
 
@@ -42,9 +41,10 @@ __all__ = ["AsyncRuntimeClient", "RuntimeClient"]
 class ClientOperations(SubmitOperations[J]):
     """What both clients are. Constructing one reads settings and sends nothing.
 
+    What the service has (`backends`, `jobs`, `sessions`, `instances`) is imported when it is first used.
+
     Attributes:
         settings: the resolved `Settings`.
-        backends, jobs, sessions, instances: what the service has.
     """
 
     def __init__(
@@ -109,20 +109,8 @@ class ClientOperations(SubmitOperations[J]):
         )
         state = State(Path(state_path) if state_path is not None else None)
         self._io = Connection(self.settings, auth=auth, clock=clock, retries=retries, state=state)
-        self._pace = pace or Pace()
-        self._usage = UsageWatch(self._io.clock)
-        self._submitter = Submitter(
-            submission or SubmissionPolicy(),
-            limiter=SubmissionLimiter(
-                self.settings.submissions_per_minute, user=self.settings.user, state=state, clock=self._io.clock
-            ),
-            journal=_journal(journal, state, self.settings),
-            clock=self._io.clock,
-        )
-        self._assemble()
-
-    def _assemble(self) -> None:
-        raise NotImplementedError
+        self._pace = pace
+        self._submitter = _submitter(self.settings, submission, journal, state, self._io.clock)
 
     def __repr__(self) -> str:
         """Which instance on which host; never a secret."""
@@ -143,9 +131,10 @@ class ClientOperations(SubmitOperations[J]):
 
     @operation
     def usage(self) -> Plan[InstanceUsage]:
-        """Seconds of QPU time used and allowed. Raises: ApiError. Source: operation `get_usage`."""
-        usage: InstanceUsage = yield from call(instances_api.get_instance_usage)
-        return usage
+        """As `instances.usage`."""
+        from .instances import get_usage
+
+        return (yield from get_usage())
 
     @operation
     def versions(self) -> Plan[list[dict[str, Any]]]:
@@ -153,6 +142,8 @@ class ClientOperations(SubmitOperations[J]):
 
         Raises: ApiError, TransportError. Source: operation `get_versions`; older versions of it list bare texts.
         """
+        from qiskit_runtime_api.api import versions as versions_api
+
         response = yield from fetch(versions_api.get_versions)
         listed = json_object(response).get("versions")
         if not isinstance(listed, list) or not all(isinstance(entry, str | dict) for entry in listed):
@@ -160,23 +151,56 @@ class ClientOperations(SubmitOperations[J]):
         return [{"version": entry} if isinstance(entry, str) else entry for entry in listed]
 
 
-def _journal(wanted: bool | str | Path, state: State, settings: Settings) -> Journal | None:
-    if wanted is False:
-        return None
-    kept = state if wanted is True else State(Path(wanted))
-    return Journal(kept, service=settings.base_url, instance=settings.instance or "")
+def _submitter(
+    settings: Settings, policy: SubmissionPolicy | None, journal: bool | str | Path, state: State, clock: Clock
+) -> Submitter:
+    from .submission import Journal, SubmissionLimiter, SubmissionPolicy, Submitter
+
+    kept = state if isinstance(journal, bool) else State(Path(journal))
+    return Submitter(
+        policy or SubmissionPolicy(),
+        limiter=SubmissionLimiter(settings.submissions_per_minute, user=settings.user, state=state, clock=clock),
+        journal=Journal(kept, service=settings.base_url, instance=settings.instance or "") if journal else None,
+        clock=clock,
+    )
 
 
-class RuntimeClient(SyncFace, ClientOperations[Job]):
+class RuntimeClient(SyncFace, ClientOperations["Job"]):
     """Client for scripts and threads, which may share it. Close it, or use it in a `with` statement."""
 
-    _job = Job
+    @property
+    def _job(self) -> type[Job]:
+        from .job import Job
 
-    def _assemble(self) -> None:
-        self.backends = Backends(self._io)
-        self.jobs = Jobs(self._io, submitter=self._submitter, usage=self._usage, pace=self._pace)
-        self.sessions = Sessions(self._io, submitter=self._submitter, usage=self._usage, pace=self._pace)
-        self.instances = Instances(self._io)
+        return Job
+
+    @cached_property
+    def backends(self) -> Backends:
+        """The machines and simulators."""
+        from .backends import Backends
+
+        return Backends(self._io)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """Jobs: submit them, find them, wait for many."""
+        from .jobs import Jobs
+
+        return Jobs(self._io, submitter=self._submitter, pace=self._pace)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Sessions and batches."""
+        from .sessions import Sessions
+
+        return Sessions(self._io, submitter=self._submitter, pace=self._pace)
+
+    @cached_property
+    def instances(self) -> Instances:
+        """The instance: its plan, its limits, what it has used."""
+        from .instances import Instances
+
+        return Instances(self._io)
 
     @staticmethod
     def load_result(path: str | Path) -> Result:
@@ -205,16 +229,42 @@ class RuntimeClient(SyncFace, ClientOperations[Job]):
         self.close()
 
 
-class AsyncRuntimeClient(AsyncFace, ClientOperations[AsyncJob]):
+class AsyncRuntimeClient(AsyncFace, ClientOperations["AsyncJob"]):
     """Client for tasks: as `RuntimeClient`, awaited. Close it, or use it in an `async with` statement."""
 
-    _job = AsyncJob
+    @property
+    def _job(self) -> type[AsyncJob]:
+        from .job import AsyncJob
 
-    def _assemble(self) -> None:
-        self.backends = AsyncBackends(self._io)
-        self.jobs = AsyncJobs(self._io, submitter=self._submitter, usage=self._usage, pace=self._pace)
-        self.sessions = AsyncSessions(self._io, submitter=self._submitter, usage=self._usage, pace=self._pace)
-        self.instances = AsyncInstances(self._io)
+        return AsyncJob
+
+    @cached_property
+    def backends(self) -> AsyncBackends:
+        """The machines and simulators."""
+        from .backends import AsyncBackends
+
+        return AsyncBackends(self._io)
+
+    @cached_property
+    def jobs(self) -> AsyncJobs:
+        """Jobs: submit them, find them, wait for many."""
+        from .jobs import AsyncJobs
+
+        return AsyncJobs(self._io, submitter=self._submitter, pace=self._pace)
+
+    @cached_property
+    def sessions(self) -> AsyncSessions:
+        """Sessions and batches."""
+        from .sessions import AsyncSessions
+
+        return AsyncSessions(self._io, submitter=self._submitter, pace=self._pace)
+
+    @cached_property
+    def instances(self) -> AsyncInstances:
+        """The instance: its plan, its limits, what it has used."""
+        from .instances import AsyncInstances
+
+        return AsyncInstances(self._io)
 
     @staticmethod
     async def load_result(path: str | Path) -> Result:

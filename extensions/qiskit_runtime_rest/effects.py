@@ -9,14 +9,30 @@ awaited.
 from __future__ import annotations
 
 import functools
+import re
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterable, Iterator, Mapping
 from contextvars import copy_context
-from dataclasses import dataclass
-from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeAlias, TypeVar, overload
+from types import FunctionType
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Concatenate,
+    Generic,
+    NamedTuple,
+    ParamSpec,
+    Protocol,
+    TypeAlias,
+    TypeVar,
+    get_args,
+    get_origin,
+    overload,
+)
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
 
 __all__ = [
     "AsyncFace",
@@ -131,8 +147,7 @@ class HasClock(Protocol):
         """The clock to sleep by."""
 
 
-@dataclass(frozen=True)
-class Sleep:
+class Sleep(NamedTuple):
     """Let `seconds` pass; `stop` (a `threading.Event`) ends the sleep of a thread early."""
 
     seconds: float
@@ -147,8 +162,7 @@ class Sleep:
         await io.clock.sleep_async(self.seconds)
 
 
-@dataclass(frozen=True)
-class Together:
+class Together(NamedTuple):
     """Run `plans`, `at_once` of them at a time; the outcome is the list of what they came to, in their order.
 
     Plans are taken as they are needed. One that raises ends the others: a plan that should not reports its error as
@@ -160,6 +174,8 @@ class Together:
 
     def perform(self, io: Any) -> list[Any]:
         """In threads."""
+        from concurrent.futures import ThreadPoolExecutor
+
         with ThreadPoolExecutor(max_workers=self.at_once) as pool:
             waiting: deque[Future[Any]] = deque()
             outcomes: list[Any] = []
@@ -191,8 +207,7 @@ class Together:
         return [outcomes[number] for number in sorted(outcomes)]
 
 
-@dataclass(frozen=True)
-class OnExecutor:
+class OnExecutor(NamedTuple):
     """Call `function` with `arguments` on the caller's `executor`: another process, or a cluster."""
 
     executor: Executor
@@ -211,8 +226,7 @@ class OnExecutor:
         return await anyio.to_thread.run_sync(future.result)
 
 
-@dataclass(frozen=True)
-class InThread:
+class InThread(NamedTuple):
     """Call `function`, which blocks for a moment: in this thread, or beside the tasks in one of its own."""
 
     function: Callable[[], Any]
@@ -228,8 +242,7 @@ class InThread:
         return await anyio.to_thread.run_sync(self.function)
 
 
-@dataclass(frozen=True)
-class Item(Generic[T]):
+class Item(NamedTuple, Generic[T]):
     """Hands `value` to whoever iterates over a `stream`."""
 
     value: T
@@ -250,21 +263,21 @@ class operation(Generic[P, T]):  # noqa: N801 - a decorator, as `property` is
         """Stand for the method of the face; a class that is no face has the bare plan."""
         return functools.partial(self.method, face)
 
-    def blocking(self) -> Callable[..., Any]:
-        """The method of a `SyncFace`."""
+    def blocking(self, names: Mapping[str, str]) -> Callable[..., Any]:
+        """The method of a `SyncFace`. `names`: what the type variables in its annotations stand for."""
         method = self.method
 
-        @functools.wraps(method)
+        @functools.wraps(_shown(method, "{}", names))
         def call(face: SyncFace, *args: Any, **kwargs: Any) -> Any:
             return run(method(face, *args, **kwargs), face._io)
 
         return call
 
-    def awaited(self) -> Callable[..., Any]:
-        """The method of an `AsyncFace`."""
+    def awaited(self, names: Mapping[str, str]) -> Callable[..., Any]:
+        """As `blocking`, of an `AsyncFace`."""
         method = self.method
 
-        @functools.wraps(method)
+        @functools.wraps(_shown(method, "{}", names))
         async def call(face: AsyncFace, *args: Any, **kwargs: Any) -> Any:
             return await run_async(method(face, *args, **kwargs), face._io)
 
@@ -286,11 +299,11 @@ class stream(Generic[P, T]):  # noqa: N801 - a decorator, as `property` is
         """Stand for the method of the face; a class that is no face has the bare plan."""
         return functools.partial(self.method, face)
 
-    def blocking(self) -> Callable[..., Any]:
-        """The method of a `SyncFace`."""
+    def blocking(self, names: Mapping[str, str]) -> Callable[..., Any]:
+        """The method of a `SyncFace`. `names`: what the type variables in its annotations stand for."""
         method = self.method
 
-        @functools.wraps(method)
+        @functools.wraps(_shown(method, "Iterator[{}]", names))
         def call(face: SyncFace, *args: Any, **kwargs: Any) -> Iterator[Any]:
             plan = method(face, *args, **kwargs)
             while (item := run(_until_item(plan), face._io)) is not None:
@@ -298,11 +311,11 @@ class stream(Generic[P, T]):  # noqa: N801 - a decorator, as `property` is
 
         return call
 
-    def awaited(self) -> Callable[..., Any]:
-        """The method of an `AsyncFace`."""
+    def awaited(self, names: Mapping[str, str]) -> Callable[..., Any]:
+        """As `blocking`, of an `AsyncFace`."""
         method = self.method
 
-        @functools.wraps(method)
+        @functools.wraps(_shown(method, "AsyncIterator[{}]", names))
         async def call(face: AsyncFace, *args: Any, **kwargs: Any) -> AsyncIterator[Any]:
             plan = method(face, *args, **kwargs)
             while (item := await run_async(_until_item(plan), face._io)) is not None:
@@ -346,7 +359,7 @@ class SyncFace(Face):
         """Give the class real methods for the operations it inherits."""
         super().__init_subclass__()
         for name, made in _operations(cls):
-            setattr(cls, name, made.blocking())
+            setattr(cls, name, made.blocking(_type_names(cls)))
 
 
 class AsyncFace(Face):
@@ -359,10 +372,35 @@ class AsyncFace(Face):
         """Give the class real methods for the operations it inherits."""
         super().__init_subclass__()
         for name, made in _operations(cls):
-            setattr(cls, name, made.awaited())
+            setattr(cls, name, made.awaited(_type_names(cls)))
 
 
 def _operations(cls: type) -> list[tuple[str, operation[..., Any] | stream[..., Any]]]:
     """What `cls` inherits, by name: of several in a name the one that counts, if that is not a method already."""
     named = {name: value for base in reversed(cls.__mro__) for name, value in vars(base).items()}
     return [(name, value) for name, value in named.items() if isinstance(value, operation | stream)]
+
+
+RESULT = re.compile(r"Plan\[(.+)\]|Generator\[Effect \| Item\[(.+)\], Any, None\]")
+"""The annotation of a method that returns a plan; a group of it is what the plan comes to."""
+
+
+def _shown(method: Callable[..., Any], form: str, names: Mapping[str, str]) -> Callable[..., Any]:
+    """`method` as `help` and `inspect.signature` shall show it: it returns what callers get, not a plan."""
+    result = RESULT.fullmatch(str(method.__annotations__.get("return")))
+    if result is None or not isinstance(method, FunctionType):
+        return method
+    text = re.sub(r"\w+", lambda word: names.get(word[0], word[0]), result[result.lastindex or 0])
+    shown = FunctionType(method.__code__, method.__globals__, method.__name__, method.__defaults__, method.__closure__)
+    shown.__kwdefaults__ = method.__kwdefaults__
+    shown.__annotations__ = {**method.__annotations__, "return": form.format(text)}
+    return shown
+
+
+def _type_names(cls: type) -> dict[str, str]:
+    """What the type variables of the generic bases of `cls` stand for, by their names."""
+    return {
+        variable.__name__: argument.__name__ if isinstance(argument, type) else argument.__forward_arg__
+        for base in getattr(cls, "__orig_bases__", ())
+        for variable, argument in zip(getattr(get_origin(base), "__parameters__", ()), get_args(base), strict=True)
+    }

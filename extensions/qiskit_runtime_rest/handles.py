@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Executor
-from typing import Generic
+from typing import TYPE_CHECKING, Generic
 
 from .effects import Plan, Together
 from .submit import J
 from .waiting import Following, Patience, StatusCallback
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 __all__ = ["Handles"]
 
@@ -18,7 +20,7 @@ class Handles(Generic[J]):
 
     def __init__(self, jobs: Sequence[J], *, patience: Patience, on_status: StatusCallback | None = None) -> None:
         """Nothing is sent yet."""
-        self._patience = patience
+        self._patience: Patience = patience
         self._of: dict[str, list[J]] = {}
         for job in jobs:
             same = self._of.setdefault(job.id, [])
@@ -45,7 +47,7 @@ class Handles(Generic[J]):
         yield Together([job._collect(self._patience, executor) for job in jobs], at_once)
         for job in jobs:
             for other in self.all_of(job)[1:]:
-                other._result, other._source, other._known_failure = job._result, job._source, job._known_failure
+                other._take_result(job)
 
     def all_of(self, job: J) -> list[J]:
         """All handles of the same job."""

@@ -13,7 +13,7 @@ from .effects import AsyncFace, Plan, SyncFace, operation
 if TYPE_CHECKING:
     from qiskit_runtime_api.models import Instance, InstanceConfiguration, InstanceUsage
 
-__all__ = ["AsyncInstances", "Instances"]
+__all__ = ["AsyncInstances", "Instances", "get_usage"]
 
 
 class InstancesOperations:
@@ -38,8 +38,13 @@ class InstancesOperations:
     @operation
     def usage(self) -> Plan[InstanceUsage]:
         """Seconds of QPU time used and allowed. Raises: ApiError. Source: operation `get_usage`."""
-        usage: InstanceUsage = yield from call(instances_api.get_instance_usage)
-        return usage
+        return (yield from get_usage())
+
+
+def get_usage() -> Plan[InstanceUsage]:
+    """Seconds of QPU time used and allowed. Raises: ApiError. Source: operation `get_usage`."""
+    usage: InstanceUsage = yield from call(instances_api.get_instance_usage)
+    return usage
 
 
 class Instances(SyncFace, InstancesOperations):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +37,8 @@ from .waiting import (
 )
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from qiskit_runtime_api.models import Job as JobModel
     from qiskit_runtime_api.models import JobMetrics
 
@@ -311,6 +312,10 @@ class JobOperations(Handle):
         """Keep how a wait for many saw the job's end."""
         self.raw = ended.raw
         self._known_failure = ended.failure
+
+    def _take_result(self, other: JobOperations) -> None:
+        """Keep what `other`, a handle of the same job, read."""
+        self._result, self._source, self._known_failure = other._result, other._source, other._known_failure
 
     def _collect(self, patience: Patience, executor: Executor | None = None) -> Plan[None]:
         """Read the result, if there can be one and `patience` is left; what goes wrong is raised by `result`."""

@@ -6,9 +6,8 @@ import datetime
 import threading
 import time
 from collections.abc import Generator, Iterable, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qiskit_runtime_api.api import jobs as jobs_api
 
@@ -20,8 +19,10 @@ from .handles import Handles
 from .job import AsyncJob, Job
 from .submission import Entry, Submitter, check_tags
 from .submit import J, SubmitOperations
-from .usage import UsageWatch
 from .waiting import PAGE, JobPages, Pace, Patience, StatusCallback
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 __all__ = ["AsyncJobs", "Jobs", "Recovered"]
 
@@ -39,12 +40,13 @@ class Recovered:
 class JobsOperations(SubmitOperations[J]):
     """`client.jobs`."""
 
-    def __init__(self, io: Connection, *, submitter: Submitter, usage: UsageWatch, pace: Pace) -> None:
+    _pace: Pace
+
+    def __init__(self, io: Connection, *, submitter: Submitter, pace: Pace | None) -> None:
         """Made by the client."""
         self._io = io
         self._submitter = submitter
-        self._usage = usage
-        self._pace = pace
+        self._pace = pace or Pace()
 
     @operation
     def get(self, job_id: str) -> Plan[J]:

@@ -16,14 +16,13 @@ from qiskit_runtime_api.api import sessions as sessions_api
 from .answers import unexpected_answer
 from .connection import Connection, Handle, Origin
 from .connection.calls import fetch, json_object
-from .effects import AsyncFace, Plan, SyncFace, SystemClock, operation, run, run_async
+from .effects import AsyncFace, Plan, SyncFace, operation, run, run_async
 from .errors import Conflict, InvalidInput, NotFound, RuntimeRestError
 from .handles import Handles
 from .job import AsyncJob, Job
 from .state import State
 from .submission import SubmissionLimiter, SubmissionPolicy, Submitter
 from .submit import SubmitOperations, SubmitOptions
-from .usage import UsageWatch
 from .waiting import LOOKS_FOR_MISSING, JobPages, Pace, Patience
 
 if TYPE_CHECKING:
@@ -48,6 +47,8 @@ class SessionOperations(Handle, SubmitOperations[J]):
         raw: the session's JSON as last read.
     """
 
+    _pace: Pace
+
     def __init__(
         self,
         io: Connection | Origin,
@@ -55,7 +56,6 @@ class SessionOperations(Handle, SubmitOperations[J]):
         *,
         raw: dict[str, Any],
         submitter: Submitter | None = None,
-        usage: UsageWatch | None = None,
         pace: Pace | None = None,
         cancel_on_error: bool = False,
     ) -> None:
@@ -64,7 +64,6 @@ class SessionOperations(Handle, SubmitOperations[J]):
         self.id = session_id
         self.raw = raw
         self._own_submitter = submitter
-        self._usage = usage or UsageWatch(SystemClock())
         self._pace = pace or Pace()
         self._cancel_on_error = cancel_on_error
         self._ended = False
@@ -262,11 +261,10 @@ class SessionsOperations(Generic[S]):
 
     _session: type[S]
 
-    def __init__(self, io: Connection, *, submitter: Submitter, usage: UsageWatch, pace: Pace) -> None:
+    def __init__(self, io: Connection, *, submitter: Submitter, pace: Pace | None) -> None:
         """Made by the client."""
         self._io = io
         self._submitter = submitter
-        self._usage = usage
         self._pace = pace
 
     @operation
@@ -302,7 +300,6 @@ class SessionsOperations(Generic[S]):
             session_id,
             raw=raw,
             submitter=self._submitter,
-            usage=self._usage,
             pace=self._pace,
             cancel_on_error=cancel_on_error,
         )

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from . import account_file
 from .crn import EXAMPLE, WHERE, Crn
 from .errors import ConfigurationError
 
@@ -172,6 +171,8 @@ def _pick(found: list[dict[str, Any]], name: str, *, default: Any = None) -> Any
 
 
 def _saved(path: str | Path | None, *, name: str | None = None, channel: str | None = None) -> dict[str, Any]:
+    from . import account_file
+
     if channel:
         account_file.check_channel(channel)
     where = account_file.default_path() if path is None else Path(path)

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Any, Generic, TypeAlias, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypedDict, TypeVar, Unpack
 
-from .connection import Connection
 from .effects import Face, OnExecutor, Plan, Together, operation
 from .errors import ConfigurationError, InvalidInput, RuntimeRestError, SubmissionUnknown
-from .job import AsyncJob, Job
-from .pubs import EstimatorPub, SamplerPub
-from .submission import JobRequest, Submitter
-from .usage import UsageWatch
-from .waiting import Pace
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from .connection import Connection
+    from .job import AsyncJob, Job
+    from .pubs import EstimatorPub, SamplerPub
+    from .submission import JobRequest, Submitter
+    from .waiting import Pace
 
 __all__ = ["SubmitOperations", "SubmitOptions", "Submitted"]
 
-J = TypeVar("J", Job, AsyncJob)
+J = TypeVar("J", "Job", "AsyncJob")
 
-Requested: TypeAlias = JobRequest | Callable[[], JobRequest]
+Requested: TypeAlias = "JobRequest | Callable[[], JobRequest]"
 """A request, or a function that builds one where it is called."""
 
 
@@ -63,9 +65,12 @@ class SubmitOperations(Face, Generic[J]):
 
     _io: Connection
     _submitter: Submitter
-    _usage: UsageWatch
-    _pace: Pace
-    _job: type[J]
+    _pace: Pace | None
+
+    @property
+    def _job(self) -> type[J]:
+        """The class of the handles."""
+        raise NotImplementedError
 
     @operation
     def sampler(
@@ -86,6 +91,8 @@ class SubmitOperations(Face, Generic[J]):
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
         """
+        from .submission import JobRequest
+
         fields = self._with_defaults(request)
         return (yield from self._submit(JobRequest.sampler(pubs, shots=shots, options=options, **fields)))
 
@@ -110,6 +117,8 @@ class SubmitOperations(Face, Generic[J]):
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
         """
+        from .submission import JobRequest
+
         asked = JobRequest.estimator(
             pubs,
             precision=precision,
@@ -130,6 +139,8 @@ class SubmitOperations(Face, Generic[J]):
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
         """
+        from .submission import JobRequest
+
         fields = self._with_defaults(request)
         return (yield from self._submit(JobRequest(program_id=program_id, params=params, **fields)))
 
@@ -177,7 +188,7 @@ class SubmitOperations(Face, Generic[J]):
     ) -> Plan[Submitted[J]]:
         outcome: Submitted[J]
         try:
-            if isinstance(requested, JobRequest):
+            if not callable(requested):
                 request = requested
             elif executor is not None:
                 request = yield OnExecutor(executor, requested)
@@ -194,7 +205,6 @@ class SubmitOperations(Face, Generic[J]):
     def _submit(self, request: JobRequest, *, key: str | None = None) -> Plan[J]:
         if key is not None and (known := (yield from self._submitter.known(key))) is not None:
             return self._made(request, known)
-        yield from self._usage.warn_if_over(request)
         try:
             created = yield from self._submitter.submit(request, key=key)
         except SubmissionUnknown as error:

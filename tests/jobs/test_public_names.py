@@ -110,6 +110,16 @@ def test_help_names_the_arguments_of_an_operation(offline: Any) -> None:
     assert "newest first" in inspect.getdoc(client.jobs.list)
 
 
+def test_help_shows_what_callers_get(offline: Any) -> None:
+    client, client_async = offline
+    assert inspect.signature(client.sampler).return_annotation == "Job"
+    assert inspect.signature(client_async.sampler).return_annotation == "AsyncJob"
+    assert inspect.signature(client.jobs.list).return_annotation == "Iterator[Job]"
+    assert inspect.signature(client_async.jobs.list).return_annotation == "AsyncIterator[AsyncJob]"
+    assert inspect.signature(client.sessions.get).return_annotation == "Session"
+    assert inspect.signature(client.usage).return_annotation == "InstanceUsage"
+
+
 def test_a_client_shows_its_instance_and_no_secret(offline: Any) -> None:
     for client in offline:
         assert "crn:v1" in repr(client)
@@ -118,6 +128,7 @@ def test_a_client_shows_its_instance_and_no_secret(offline: Any) -> None:
 
 IMPORT = """
 import sys
+sys.modules["click"] = None  # httpx's command line, where click is installed, needs much that httpx does not
 import qiskit_runtime_rest
 {more}
 loaded = sorted(name for name in sys.modules if name.split(".")[0] in {unwanted!r} or name in {unwanted!r})
@@ -134,11 +145,19 @@ print(*loaded)
             {"qiskit", "numpy", "starlette", "uvicorn", "qiskit_runtime_api.models.job"},
         ),
         (
+            "from qiskit_runtime_rest import RuntimeClient",
+            {
+                *("qiskit", "numpy", "attrs", "attr", "dateutil", "anyio", "asyncio", "sqlite3", "uuid"),
+                *("concurrent.futures.thread", "concurrent.futures.process", "qiskit_runtime_api.models"),
+                *(f"qiskit_runtime_rest.{part}" for part in ("jobs", "sessions", "results", "waiting", "submission")),
+            },
+        ),
+        (
             f"qiskit_runtime_rest.RuntimeClient(api_key='k', instance={CRN!r})",
-            {"qiskit", "numpy", "attrs", "attr", "qiskit_runtime_api.models.job"},
+            {"qiskit", "numpy", "attrs", "attr", "sqlite3", "asyncio", "qiskit_runtime_api.models.job"},
         ),
     ],
-    ids=["package", "all names", "client"],
+    ids=["package", "all names", "class", "client"],
 )
 def test_nothing_is_imported_that_is_not_needed(more: str, unwanted: set[str]) -> None:
     script = IMPORT.format(more=more, unwanted=unwanted)

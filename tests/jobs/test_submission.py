@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -170,6 +171,19 @@ async def test_submissions_keep_to_their_number_a_minute(
     for _ in range(6):
         await now(client.sampler([ONES], backend=BACKEND))
     assert clock.slept == pytest.approx([20, 40, 60])
+
+
+async def test_what_cannot_be_sent_takes_no_place_and_is_not_written_down(
+    connect: Callable[..., Any], emulator: Emulator, clock: Any, tmp_path: Path
+) -> None:
+    client = connect(submissions_per_minute=1, journal=tmp_path / "journal.sqlite")
+    for wrong in ({1, 2}, float("nan"), "\ud800"):
+        with pytest.raises(InvalidInput, match="JSON"):
+            await now(client.jobs.submit("sampler", backend=BACKEND, params={"pubs": wrong}))
+    assert await now(client.jobs.recover()) == []
+    assert sent(emulator, "create_job") == []
+    await now(client.jobs.submit("sampler", **STUDY))
+    assert clock.slept == []
 
 
 async def test_a_session_counts_towards_the_same_number_a_minute(

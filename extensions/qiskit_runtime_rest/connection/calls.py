@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import httpx
 
@@ -34,8 +33,7 @@ class Operation(Protocol):
         """Method, URL, parameters and body of the request."""
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """Call `operation` through its generated function; the outcome is the generated `Response`."""
 
     operation: Operation
@@ -50,18 +48,18 @@ class Call:
         return await self.operation.asyncio_detailed(client=io.api, **self.arguments)
 
 
-@dataclass(frozen=True)
-class Fetch:
+class Fetch(NamedTuple):
     """Send the request of `operation`; the outcome is the bare answer, read.
 
     With a `budget`, retries take so many seconds at most, and no silence of the service is borne for longer. With a
-    `sink`, the body goes there as it comes, and the answer is without it.
+    `sink`, the body goes there as it comes, and the answer is without it. `content` is the request's body, encoded.
     """
 
     operation: Operation
     arguments: dict[str, Any]
     budget: float | None = None
     sink: Sink | None = None
+    content: bytes | None = None
 
     def perform(self, io: Connection) -> httpx.Response:
         """Block the thread until the answer is there."""
@@ -77,6 +75,9 @@ class Fetch:
 
     def _request(self, timeout: httpx.Timeout) -> dict[str, Any]:
         request: dict[str, Any] = self.operation._get_kwargs(**self.arguments)
+        if self.content is not None:
+            del request["json"]
+            request["content"] = self.content
         if self.budget is not None:
             request["timeout"] = _cut(timeout, self.budget)
         if self.sink is not None:
@@ -97,10 +98,15 @@ def call(operation: Operation, **arguments: Any) -> Plan[Any]:
 
 
 def fetch(
-    operation: Operation, *, budget: float | None = None, sink: Sink | None = None, **arguments: Any
+    operation: Operation,
+    *,
+    budget: float | None = None,
+    sink: Sink | None = None,
+    content: bytes | None = None,
+    **arguments: Any,
 ) -> Plan[httpx.Response]:
-    """The bare answer to `operation`. `budget`: seconds it may take, retries included; `sink`: where its body goes."""
-    response: httpx.Response = yield Fetch(operation, arguments, budget, sink)
+    """The bare answer to `operation`; for `budget`, `sink` and `content` see `Fetch`."""
+    response: httpx.Response = yield Fetch(operation, arguments, budget, sink, content)
     return response
 
 

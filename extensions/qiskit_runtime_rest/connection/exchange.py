@@ -6,8 +6,7 @@ import contextlib
 import logging
 from collections.abc import Iterator
 from contextvars import ContextVar
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import httpx
 
@@ -85,8 +84,7 @@ class Sends(Protocol):
         """Send, through authentication, without retries."""
 
 
-@dataclass(frozen=True)
-class Send:
+class Send(NamedTuple):
     """Send `request` once; `options` are those of `httpx.Client.send`."""
 
     request: httpx.Request

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import os
 import threading
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
@@ -14,6 +13,9 @@ from ..effects import AsyncFace
 from .http import AsyncHttpClient
 from .link import Connection
 from .origin import Origin
+
+if TYPE_CHECKING:
+    import asyncio
 
 __all__ = ["Handle"]
 
@@ -34,7 +36,7 @@ class Handle:
     def _io(self) -> Connection:
         if isinstance(self._where, Connection):
             return self._where
-        return _connection_here(self._where, asyncio.get_running_loop() if isinstance(self, AsyncFace) else None)
+        return _connection_here(self._where, _running_loop() if isinstance(self, AsyncFace) else None)
 
     @_io.setter
     def _io(self, io: Connection) -> None:
@@ -58,6 +60,12 @@ class _OfTasks(Connection):
 
     def open_async(self, **changes: Any) -> AsyncHttpClient:
         return super().open_async(**{"limits": httpx.Limits(max_keepalive_connections=0), **changes})
+
+
+def _running_loop() -> asyncio.AbstractEventLoop:
+    import asyncio
+
+    return asyncio.get_running_loop()
 
 
 _lock = threading.Lock()

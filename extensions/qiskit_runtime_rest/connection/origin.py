@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 from ..settings import Settings
 
 __all__ = ["Origin"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Origin:
+class Origin(NamedTuple):
     """What identifies a connection; a value that pickles."""
 
     instance: str | None
@@ -34,4 +33,4 @@ class Origin:
         Raises:
             ConfigurationError: something in these cannot work.
         """
-        return Settings(**asdict(self))
+        return Settings(**self._asdict())

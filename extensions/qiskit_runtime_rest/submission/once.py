@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import email.utils
 import logging
-import uuid
+import os
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,7 +28,6 @@ from ..errors import (
     InvalidInput,
     PendingJobsLimit,
     QuotaExceeded,
-    RuntimeRestError,
     SubmissionUnknown,
     SubmissionWarning,
     TransportError,
@@ -36,6 +35,7 @@ from ..errors import (
 from .journal import ABSENT, REFUSED, Journal
 from .pacing import SubmissionLimiter
 from .request import MOST_TAGS, JobRequest
+from .usage import UsageWatch
 
 __all__ = ["SubmissionPolicy", "Submitter", "find_by_tag"]
 
@@ -84,6 +84,7 @@ class Submitter:
         self.limiter = limiter
         self.journal = journal
         self._clock = clock
+        self._usage = UsageWatch(clock)
 
     def submit(self, request: JobRequest, *, key: str | None = None) -> Plan[dict[str, Any]]:
         """Send `request`; the outcome is the JSON of the job it became, with its `id`.
@@ -97,12 +98,14 @@ class Submitter:
             SubmissionUnknown: it may have become a job, which was not found.
             ApiError, TransportError: it became no job.
         """
+        yield from self._usage.warn_if_over(request)
         tag = self._tag(request)
         request = request.tagged(tag) if tag else request
+        body = request.to_json()
         for attempt in range(1, self.policy.most_times + 1):
             yield from self._note(tag, lambda journal, tag: journal.intend(tag, request, key=key))
             try:
-                created = yield from self._send(request)
+                created = yield from self._send(request, body)
             except (ApiError, TransportError) as failure:
                 if not may_have_happened(failure):
                     yield from self._note(tag, lambda journal, tag: journal.settle(tag, job_id=None, outcome=REFUSED))
@@ -151,19 +154,19 @@ class Submitter:
                 stacklevel=2,
             )
             return None
-        return TAG_PREFIX + uuid.uuid4().hex
+        return TAG_PREFIX + os.urandom(16).hex()
 
     def _note(self, tag: str | None, write: Callable[..., None]) -> Plan[None]:
         if self.journal is not None and tag is not None:
             journal = self.journal
             yield InThread(lambda: write(journal, tag))
 
-    def _send(self, request: JobRequest) -> Plan[dict[str, Any]]:
+    def _send(self, request: JobRequest, body: bytes) -> Plan[dict[str, Any]]:
         waited, pause = 0.0, self.policy.longest
         while True:
             yield from self._pace()
             try:
-                return (yield from create_job(request))
+                return (yield from create_job(request, body))
             except PendingJobsLimit:
                 if waited + pause > self.policy.wait_for_room:
                     raise
@@ -184,15 +187,9 @@ class Submitter:
             yield Sleep(wait)
 
 
-def create_job(request: JobRequest) -> Plan[dict[str, Any]]:
-    """Send `request` and read the answer; nothing more."""
-    try:
-        response = yield from fetch(jobs_api.create_job, body=request)
-    except RuntimeRestError:
-        raise
-    except (TypeError, ValueError, RecursionError) as error:
-        # Raised by the JSON encoder, before anything is sent.
-        raise InvalidInput(f"params cannot be written as JSON: {error}.") from None
+def create_job(request: JobRequest, body: bytes) -> Plan[dict[str, Any]]:
+    """Send `request`, of which `body` is the JSON, and read the answer; nothing more."""
+    response = yield from fetch(jobs_api.create_job, content=body, body=request)
     created = json_object(response)
     if not isinstance(created.get("id"), str):
         raise unexpected_answer(response, "the answer to the submission names no job")

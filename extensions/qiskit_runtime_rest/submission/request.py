@@ -87,6 +87,17 @@ class JobRequest:
         }
         return {name: value for name, value in body.items() if value is not None}
 
+    def to_json(self) -> bytes:
+        """The body as it is sent.
+
+        Raises:
+            InvalidInput: the params are no JSON.
+        """
+        try:
+            return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        except (TypeError, ValueError, RecursionError) as error:
+            raise InvalidInput(f"params cannot be written as JSON: {error}.") from None
+
     @classmethod
     def sampler(
         cls,
