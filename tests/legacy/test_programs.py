@@ -327,6 +327,7 @@ def test_empty_filters_do_not_filter(call: Call) -> None:
         ("limit", "0"),
         ("limit", "-1"),
         ("limit", "ten"),
+        ("limit", ""),
         ("limit", "1.5"),
         ("limit", "٣"),
         ("limit", ["1", "2"]),

@@ -84,11 +84,12 @@ def read_filters(request: ClassicRequest) -> dict[str, Any]:
     for name, values in request.query.items():
         if name not in schemas:
             raise ClassicError(INVALID_INPUT, f"{name[:LONGEST_COMPLAINT]}: there is no such parameter.")
-        given = [value for value in values if value]
-        if schemas[name]["type"] != "array" and len(given) > 1:
+        kind = schemas[name]["type"]
+        given = [value for value in values if value or kind == "integer"]
+        if kind != "array" and len(given) > 1:
             raise ClassicError(INVALID_INPUT, f"{name}: given {len(given)} times.")
         if given:
-            filters[name] = _typed(schemas[name]["type"], given)
+            filters[name] = _typed(kind, given)
             check(schemas[name], filters[name], name=name)
     return filters
 
