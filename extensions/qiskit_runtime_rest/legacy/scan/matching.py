@@ -97,7 +97,7 @@ def path_address(text: str) -> Address | None:
 
     A path that begins with `/v1/` is no classic one, unless `/facade` stands before it.
     """
-    skipped = len(HOLE) if text.startswith(HOLE + "/") else 0
+    skipped = len(text) - len(text.lstrip(HOLE))
     match = PATH.fullmatch(text, skipped)
     if not match or not match["path"] or OURS.match(match["path"]):
         return None

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import text
+from . import python, text
 from .files import Source, find_files, read, replace
 from .finding import Finding, Skipped
-from .hits import Evidence
+from .hits import Evidence, Hit
+from .notebook import Cell, NotANotebook, Notebook, hide_magics, open_notebook, show_magics
 
-__all__ = ["Fix", "Scanner", "scan"]
+__all__ = ["Fix", "Scanner", "fix", "scan"]
 
 
 @dataclass(frozen=True)
@@ -66,32 +67,135 @@ class Scanner:
         A file that cannot be read is noted in `skipped`; nothing is raised. Folders that are hidden, virtual
         environments and `node_modules` are passed.
         """
-        found: list[Finding] = []
+        return [finding for read_file in self._files(paths) for finding in read_file.findings()]
+
+    def fix(self, path: str | os.PathLike[str]) -> Fix | None:
+        """The file with what is safe rewritten, and comments `# qrr: ...` above the rest; nothing is written.
+
+        None: it is no Python and no notebook, or cannot be read as such.
+        """
+        read_file = self._read(Path(path))
+        return None if read_file is None else read_file.fix()
+
+    def fixes(self, paths: Iterable[str | os.PathLike[str]]) -> tuple[list[Finding], list[Fix]]:
+        """What `scan` gives, and what `fix` would change in each of the files."""
+        files = list(self._files(paths))
+        fixes = [fixed for one in files if (fixed := one.fix()) and fixed.changed]
+        return [finding for one in files for finding in one.findings()], fixes
+
+    def _files(self, paths: Iterable[str | os.PathLike[str]]) -> Iterator[_File]:
         for path in find_files(map(Path, paths), on_skip=self.skipped.append):
-            source = read(path)
-            if isinstance(source, Skipped):
-                self.skipped.append(source)
-            else:
-                found += text_findings(source)
-        return found
+            if read_file := self._read(path):
+                yield read_file
+
+    def _read(self, path: Path) -> _File | None:
+        source = read(path)
+        if isinstance(source, Skipped):
+            self.skipped.append(source)
+            return None
+        return _File(source, note=lambda why: self.skipped.append(Skipped(path=path, why=why)))
 
 
-def text_findings(source: Source) -> list[Finding]:
-    """The findings of a file that is no program of ours to parse."""
-    return [
-        Finding(
-            path=source.path,
-            line=hit.line,
-            file_line=hit.line,
-            column=hit.column,
-            found=hit.found,
-            rule=hit.rule,
-            becomes=hit.becomes,
+@dataclass(frozen=True)
+class _Unit:
+    """A cell, or a file without cells. `module`: where it is Python; `magics`: lines of it that are not."""
+
+    cell: Cell
+    module: python.Module | None = None
+    magics: tuple[Hit, ...] = ()
+    show: Callable[[str], str] = str
+
+
+class _File:
+    """One file that was read, with all that was found in it."""
+
+    def __init__(self, source: Source, *, note: Callable[[str], None]) -> None:
+        self._source = source
+        self._note = note
+        self._notebook: Notebook | None = None
+        self._evidence = Evidence.of(source.text)
+        self._units = self._parsed() if self._evidence else []
+
+    def _parsed(self) -> list[_Unit]:
+        cells = [Cell(0, self._source.language, self._source.text, None)]
+        if self._source.language == "notebook":
+            try:
+                self._notebook = open_notebook(self._source.text)
+                cells = list(self._notebook.cells)
+                # Quotes are escaped in the JSON: the cells say what is there.
+                self._evidence = Evidence.of("\n".join(cell.text for cell in cells))
+            except NotANotebook as error:
+                self._note(f"it is no notebook ({error}): searched as text")
+        units = [self._unit(cell) for cell in cells]
+        try:
+            python.read([unit.module for unit in units if unit.module], self._evidence)
+        except python.NotPython as error:
+            self._note(f"{error}: searched as text")
+            return [_Unit(unit.cell) for unit in units]
+        return units
+
+    def _unit(self, cell: Cell) -> _Unit:
+        if cell.language != "python":
+            return _Unit(cell)
+        hidden, magics = hide_magics(cell.text) if self._notebook else (cell.text, [])
+        try:
+            module = python.parse(hidden)
+        except python.NotPython as error:
+            where = f"cell {cell.number}, " if self._notebook else ""
+            self._note(f"it is no Python 3 ({where}{error}): searched as text")
+            return _Unit(cell)
+        lines = frozenset(cell.text.count("\n", 0, match.start()) + 1 for match in magics)
+        found = text.find(cell.text, self._evidence) if lines else []
+        return _Unit(
+            cell,
+            module,
+            magics=tuple(hit for hit in found if hit.line in lines),
+            show=lambda source: show_magics(source, magics),
         )
-        for hit in text.find(source.text, Evidence.of(source.text))
-    ]
+
+    def findings(self) -> list[Finding]:
+        """Everything classic in it."""
+        return [
+            Finding(
+                path=self._source.path,
+                line=hit.line,
+                column=hit.column,
+                found=hit.found,
+                rule=hit.rule,
+                becomes=hit.becomes,
+                cell=unit.cell.number if self._notebook else None,
+                file_line=unit.cell.file_line(hit.line) if self._notebook else hit.line,
+                safe=hit.safe,
+            )
+            for unit in self._units
+            for hit in self._hits(unit)
+        ]
+
+    def _hits(self, unit: _Unit) -> list[Hit]:
+        if unit.module is None:
+            return text.find(unit.cell.text, self._evidence)
+        return sorted([*unit.module.hits, *unit.magics], key=lambda hit: (hit.line, hit.column))
+
+    def fix(self) -> Fix | None:
+        """The file with its changes; None where there is no Python in it."""
+        fixed: dict[int, str] = {}
+        for unit in self._units:
+            if unit.module is not None and unit.module.hits:
+                if not unit.module.exact:
+                    self._note("its form feeds or line ends would not survive: left as it is")
+                    return None
+                fixed[unit.cell.number] = unit.show(unit.module.fixed())
+        if self._notebook:
+            changed = {number: new for number, new in fixed.items() if new != self._notebook.cells[number - 1].text}
+            return Fix(self._source, self._notebook.with_sources(changed))
+        return Fix(self._source, fixed.get(0, self._source.text)) if self._source.language == "python" else None
 
 
 def scan(paths: Iterable[str | os.PathLike[str]]) -> list[Finding]:
     """Everything classic at or below `paths`; see `Scanner.scan`."""
     return Scanner().scan(paths)
+
+
+def fix(path: str | os.PathLike[str]) -> Fix | None:
+    """What can be changed in a file without asking; see `Scanner.fix`."""
+    return Scanner().fix(path)

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 
 from ..sdk_table import SDK_USES, SdkUse
-from ..table import Route
+from ..table import Field, Route
 from . import rules
 from .hits import Evidence, Hit, Lines, address_rule, classic_fields, field_named, is_ordinary
 from .matching import HOLE, METHODS, Address, addresses, holed, path_address, routes_of
 
-__all__ = ["find"]
+__all__ = ["find", "keys"]
 
 Span = tuple[int, int]
 
@@ -127,9 +127,9 @@ def _hit(text: str, lines: Lines, address: Address) -> Hit:
 
 
 def _fields(text: str, lines: Lines) -> Iterator[Hit]:
-    matches = [(match, field) for match in KEYS.finditer(text) if (field := field_named(_name(match)))]
-    certain = classic_fields(_name(match) for match, _ in matches)
-    for match, field in matches:
+    found = keys(text)
+    certain = classic_fields(field.name for _, field in found)
+    for match, field in found:
         if is_ordinary(field) and not certain:
             continue
         if is_ordinary(field) and match["word"]:
@@ -137,6 +137,11 @@ def _fields(text: str, lines: Lines) -> Iterator[Hit]:
         line, column = lines.at(match.start(match.lastgroup or 0))
         rule = rules.field_rule(field)
         yield Hit(line=line, column=column, found=_name(match), rule=rule, becomes=rule.becomes)
+
+
+def keys(text: str) -> list[tuple[re.Match[str], Field]]:
+    """What may be headers, parameters and keys of the classic API; the names of some are ordinary words."""
+    return [(match, field) for match in KEYS.finditer(text) if (field := field_named(_name(match)))]
 
 
 def _name(match: re.Match[str]) -> str:

@@ -1,0 +1,84 @@
+"""Changes to a parsed module: texts of literals and names, and comments above statements. All else stays as it is."""
+
+# ruff: noqa: N802 - libcst gives the visitors their names
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import libcst as cst
+
+from .hits import MARK
+from .templates import Literal, inner
+
+__all__ = ["Edits"]
+
+
+@dataclass
+class Edits:
+    """What is to be changed, by node of the module that was parsed."""
+
+    texts: dict[Literal, set[tuple[int, int, str]]] = field(default_factory=lambda: defaultdict(set))
+    names: dict[cst.Name, str] = field(default_factory=dict)
+    comments: dict[cst.CSTNode, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    def comment(self, statement: cst.CSTNode, text: str) -> None:
+        """Leave a comment above a statement, once."""
+        if text not in self.comments[statement]:
+            self.comments[statement].append(text)
+
+    def apply(self, module: cst.Module) -> str:
+        """The source of the module with the changes."""
+        return module.visit(_Editor(self, module)).code
+
+
+class _Editor(cst.CSTTransformer):
+    def __init__(self, edits: Edits, module: cst.Module) -> None:
+        super().__init__()
+        self._edits = edits
+        self._first = module.body[0] if module.body else None
+        self._header = module.header
+
+    def leave_SimpleString(self, original_node: cst.SimpleString, updated_node: cst.SimpleString) -> cst.SimpleString:
+        if original_node not in self._edits.texts:
+            return updated_node
+        start, quote = original_node.prefix, original_node.quote
+        text = original_node.value[len(start) : len(start) + len(quote)]
+        begin = original_node.value[: len(start)] + text
+        return updated_node.with_changes(value=begin + self._edited(original_node) + text)
+
+    def leave_FormattedStringText(
+        self, original_node: cst.FormattedStringText, updated_node: cst.FormattedStringText
+    ) -> cst.FormattedStringText:
+        if original_node not in self._edits.texts:
+            return updated_node
+        return updated_node.with_changes(value=self._edited(original_node))
+
+    def _edited(self, literal: Literal) -> str:
+        text = inner(literal)
+        for start, end, new in sorted(self._edits.texts[literal], reverse=True):
+            text = text[:start] + new + text[end:]
+        return text
+
+    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.Name:
+        name = self._edits.names.get(original_node)
+        return updated_node.with_changes(value=name) if name else updated_node
+
+    def on_leave(
+        self, original_node: cst.CSTNodeT, updated_node: cst.CSTNodeT
+    ) -> cst.CSTNodeT | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNodeT]:
+        updated = super().on_leave(original_node, updated_node)
+        wanted = self._edits.comments.get(original_node)
+        if not wanted or isinstance(updated, cst.RemovalSentinel | cst.FlattenSentinel):
+            return updated
+        lines: list[cst.EmptyLine] = list(getattr(original_node, "leading_lines", ()))
+        above = [*self._header, *lines] if original_node is self._first else lines
+        there = {line.comment.value for line in above if line.comment}
+        new = [cst.EmptyLine(comment=cst.Comment(text)) for text in wanted if text not in there]
+        return updated.with_changes(leading_lines=[*lines, *new])
+
+
+def comment_text(title: str, becomes: str, link: str) -> str:
+    """The comment that says what to change."""
+    return f"{MARK}{title} -> {becomes}. See {link}"

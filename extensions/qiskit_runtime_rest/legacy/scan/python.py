@@ -1,0 +1,431 @@
+"""Python, parsed: what is classic in it, and the changes that are safe."""
+
+# ruff: noqa: N802 - libcst gives the visitors their names
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import libcst as cst
+from libcst.metadata import CodeRange, MetadataWrapper, ParentNodeProvider, PositionProvider
+
+from ..sdk_table import SDK_USES, SdkUse
+from ..table import Field, Route
+from . import rules
+from .edits import Edits, comment_text
+from .facts import Facts, method_of
+from .finding import Rule
+from .hits import MARK, Evidence, Hit, Lines, address_rule, classic_fields, field_named, is_ordinary
+from .matching import Address, addresses, distinct, path_address, routes_of
+from .templates import Literal, Piece, Template, dotted, inner
+from .text import keys
+
+__all__ = ["Module", "NotPython", "parse", "read"]
+
+HTTP = ("http://", "https://")
+Change: TypeAlias = tuple[Literal, int, int, str]
+"""In a literal, from, to, and the new text."""
+
+HUB = re.compile(r"[\w.-]+/[\w.-]+/[\w.-]+")
+
+
+class NotPython(ValueError):
+    """The text is no Python 3 that can be parsed."""
+
+
+@dataclass
+class Module:
+    """A parsed module or cell, and what was found in it."""
+
+    text: str
+    wrapper: MetadataWrapper
+    hits: list[Hit] = field(default_factory=list)
+    edits: Edits = field(default_factory=Edits)
+
+    @property
+    def exact(self) -> bool:
+        """Whether the parser gives back the text as it is."""
+        return self.wrapper.module.code == self.text
+
+    def fixed(self) -> str:
+        """The text with the safe changes, and comments where there is more to do."""
+        return self.edits.apply(self.wrapper.module)
+
+
+def parse(text: str) -> Module:
+    """Parse a module; raises `NotPython`."""
+    try:
+        return Module(text, MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True))
+    except cst.ParserSyntaxError as error:
+        raise NotPython(f"line {error.raw_line}: {error.message.splitlines()[0]}") from None
+    except (RecursionError, ValueError) as error:
+        raise NotPython(str(error) or type(error).__name__) from None
+
+
+def read(modules: Collection[Module], evidence: Evidence) -> None:
+    """Find what is classic in the modules, which are those of one file; raises `NotPython` when nested too deeply."""
+    facts = Facts(evidence)
+    try:
+        for module in modules:
+            module.wrapper.module.visit(facts)
+        facts.conclude()
+        for module in modules:
+            reader = _Reader(module, facts)
+            module.wrapper.visit(reader)
+            reader.conclude()
+    except RecursionError:
+        raise NotPython("it is nested too deeply") from None
+
+
+class _Reader(cst.CSTVisitor):
+    METADATA_DEPENDENCIES = (PositionProvider, ParentNodeProvider)
+
+    def __init__(self, module: Module, facts: Facts) -> None:
+        super().__init__()
+        self._module = module
+        self._facts = facts
+        self._read: set[Literal] = set()
+        self._left: set[str] = set()
+        self._wanted: set[str] = set()
+
+    def conclude(self) -> None:
+        """Sort what was found, and add the comments of an earlier run that nothing explains any more."""
+        # The parser gives no positions of comments.
+        for line, text in enumerate(re.split(r"\r\n|\r|\n", self._module.text), 1):
+            comment = text.strip()
+            if comment in self._left - self._wanted:
+                column = len(text) - len(text.lstrip()) + 1
+                hit = Hit(line=line, column=column, found=comment, rule=rules.LEFT, becomes=rules.LEFT.becomes)
+                self._module.hits.append(hit)
+        unique = {(hit.line, hit.column, hit.rule.id): hit for hit in self._module.hits}
+        self._module.hits = [unique[place] for place in sorted(unique)]
+
+    # Strings
+
+    def visit_BinaryOperation(self, node: cst.BinaryOperation) -> None:
+        self._string(node)
+
+    def visit_ConcatenatedString(self, node: cst.ConcatenatedString) -> None:
+        self._string(node)
+
+    def visit_FormattedString(self, node: cst.FormattedString) -> None:
+        self._string(node)
+
+    def visit_SimpleString(self, node: cst.SimpleString) -> None:
+        self._string(node)
+
+    def visit_Comment(self, node: cst.Comment) -> None:
+        if node.value.startswith(MARK):
+            self._left.add(node.value.strip())
+
+    def _string(self, node: cst.BaseExpression) -> None:
+        template = self._facts.constants.template(node)
+        own = [piece.literal for piece in template or () if piece.literal is not None]
+        if not template or not own or self._read.issuperset(own):
+            return
+        self._read.update(own)
+        string = _String(template)
+        found = [one for one in addresses(string.text) if string.own(one.start, one.end)]
+        if not found and self._path_counts(node) and (path := path_address(string.text)):
+            sure = distinct(string.text, path) or self._facts.evidence.addresses
+            found = [path] if sure and routes_of(path.path, None) else []
+        for address in found:
+            self._address(node, string, address)
+        if self._facts.evidence.fields:
+            for literal in own:
+                self._keys(literal)
+
+    def _path_counts(self, node: cst.BaseExpression) -> bool:
+        """Whether a path at this place may be that of a call: not where a server of one's own declares its paths."""
+        parent: cst.CSTNode | None = node
+        while parent is not None and not isinstance(parent, cst.BaseStatement):
+            if isinstance(parent, cst.Decorator):
+                return False
+            parent = self.get_metadata(ParentNodeProvider, parent, None)
+        return True
+
+    def _address(self, node: cst.BaseExpression, string: _String, address: Address) -> None:
+        routes = routes_of(address.path, self._method(node, address))
+        rule, becomes = address_rule(address, routes)
+        place = string.own(address.start, address.end)[0]
+        changes = _changes(string, address, routes)
+        for literal, start, end, new in changes or ():
+            self._module.edits.texts[literal].add((start, end, new))
+        done = changes is not None and not any(map(rules.leftover, routes))
+        self._note(place.literal, place.start, string.shown(place.at, address.end), rule, becomes, safe=done)
+        for match, field_ in keys(address.query):
+            begin = address.end + match.start("query") if match["query"] else address.end
+            for part in string.own(begin, begin + len(field_.name)):
+                self._field(part.literal, part.start, field_)
+
+    def _method(self, node: cst.BaseExpression, address: Address) -> str | None:
+        if address.scheme.startswith("ws"):
+            return "GET"
+        parent = self.get_metadata(ParentNodeProvider, node, None)
+        while isinstance(parent, cst.BaseExpression | cst.Arg):
+            if isinstance(parent, cst.Call) and (method := method_of(parent)):
+                return method
+            parent = self.get_metadata(ParentNodeProvider, parent, None)
+        if isinstance(parent, cst.Assign):
+            return self._facts.method_given(dotted(parent.targets[0].target))
+        return None
+
+    # Keys
+
+    def visit_Dict(self, node: cst.Dict) -> None:
+        pairs = [pair for pair in node.elements if isinstance(pair, cst.DictElement)]
+        named = {pair.key: pair.key.raw_value for pair in pairs if isinstance(pair.key, cst.SimpleString)}
+        for pair in pairs:
+            if isinstance(pair.key, cst.SimpleString):
+                self._key(pair.key, node, named.values())
+                if pair.key.raw_value == "channel" and _text(pair.value) == "ibm_quantum":
+                    self._sdk(pair.value, SETTING)
+
+    def visit_Call(self, node: cst.Call) -> None:
+        if dotted(node.func) == "dict":
+            named = [argument.keyword.value for argument in node.args if argument.keyword is not None]
+            for argument in node.args:
+                if argument.keyword is not None:
+                    self._key(argument.keyword, node, named)
+        self._string(node)
+        self._sdk_call(node)
+
+    def visit_Subscript(self, node: cst.Subscript) -> None:
+        parent = self.get_metadata(ParentNodeProvider, node, None)
+        if not isinstance(parent, cst.AssignTarget):
+            return
+        for element in node.slice:
+            if isinstance(element.slice, cst.Index) and isinstance(element.slice.value, cst.SimpleString):
+                self._key(element.slice.value, node, (), rename=False)
+
+    def _key(
+        self, key: cst.SimpleString | cst.Name, holder: cst.CSTNode, beside: Collection[str], *, rename: bool = True
+    ) -> None:
+        name = key.value if isinstance(key, cst.Name) else key.raw_value
+        found = field_named(name)
+        if found is None or not self._facts.evidence.fields:
+            return
+        sent = self._is_sent(holder)
+        if is_ordinary(found) and not (sent or classic_fields(beside)):
+            return
+        alone = found.v1 not in beside and name not in self._facts.lookups
+        if found.safe and found.v1 and sent and rename and alone:
+            if isinstance(key, cst.Name):
+                self._module.edits.names[key] = found.v1
+            else:
+                self._module.edits.texts[key].add((0, len(name), found.v1))
+            self._field(key, 0, found, safe=True)
+        else:
+            self._field(key, 0, found)
+
+    def _is_sent(self, holder: cst.CSTNode) -> bool:
+        """Whether a dictionary is given to a classic call, there or by name."""
+        if isinstance(holder, cst.Subscript):
+            return dotted(holder.value) in self._facts.sent
+        node = self.get_metadata(ParentNodeProvider, holder, None)
+        while node is not None and not isinstance(node, cst.BaseStatement):
+            if node in self._facts.classic:
+                return True
+            if isinstance(node, cst.Assign):
+                return any(dotted(target.target) in self._facts.sent for target in node.targets)
+            if isinstance(node, cst.AnnAssign):
+                return dotted(node.target) in self._facts.sent
+            node = self.get_metadata(ParentNodeProvider, node, None)
+        return False
+
+    def _keys(self, literal: Literal) -> None:
+        """The keys in a string that is JSON, or a command."""
+        found = keys(inner(literal))
+        certain = classic_fields(field_.name for _, field_ in found)
+        for match, field_ in found:
+            if match["query"] is None and (certain or not is_ordinary(field_)):
+                self._field(literal, match.start(match.lastgroup or 0), field_)
+
+    def _field(self, node: cst.CSTNode, offset: int, found: Field, *, safe: bool = False) -> None:
+        rule = rules.field_rule(found)
+        self._note(node, offset, found.name, rule, rule.becomes, safe=safe)
+
+    # SDKs
+
+    def visit_Import(self, node: cst.Import) -> None:
+        for alias in node.names:
+            self._imported(alias, dotted(alias.name))
+
+    def visit_ImportFrom(self, node: cst.ImportFrom) -> None:
+        module = dotted(node.module) if node.module is not None else ""
+        if isinstance(node.names, cst.ImportStar):
+            self._imported(node, module)
+            return
+        for alias in node.names:
+            self._imported(alias, f"{module}.{alias.evaluated_name}")
+
+    def _imported(self, node: cst.CSTNode, name: str) -> None:
+        for use in MODULES:
+            if name == use.name or name.startswith(use.name + "."):
+                self._sdk(node, use)
+        if name in NAMES:
+            self._sdk(node, NAMES[name])
+
+    def _sdk_call(self, call: cst.Call) -> None:
+        name, written = self._facts.full_name(call.func), dotted(call.func)
+        if name in NAMES and (NAMES[name].distinct or self._facts.evidence.sdk):
+            self._sdk(call.func, NAMES[name])
+        for use in METHOD_NAMES:
+            if self._facts.evidence.sdk and f".{written}".endswith(f".{use.name}") and "." in written:
+                self._sdk(call.func, use)
+        for place, argument in enumerate(call.args):
+            keyword = argument.keyword.value if argument.keyword else ("channel" if place == 0 else None)
+            for use in ARGUMENTS:
+                if self._takes(use, name, written) and use.name.partition("=")[0] == keyword:
+                    self._argument(argument, use)
+
+    def _takes(self, use: SdkUse, name: str, written: str) -> bool:
+        """Whether what is called takes the argument of a row."""
+        for one in use.of:
+            if one.startswith("."):
+                if self._facts.evidence.sdk and written.endswith(one):
+                    return True
+            elif f".{name}".endswith(f".{one}") and (use.distinct or name.startswith("qiskit_ibm_runtime.")):
+                return True
+        return False
+
+    def _argument(self, argument: cst.Arg, use: SdkUse) -> None:
+        value = use.name.partition("=")[2]
+        if not value:
+            if argument.keyword is not None:
+                self._sdk(argument, use)
+            return
+        template = self._facts.constants.template(argument.value)
+        text = "".join(piece.text for piece in template or ())
+        if text != value and not (value == "hub/group/project" and HUB.fullmatch(text)):
+            return
+        if use.v1 and isinstance(argument.value, cst.SimpleString):
+            self._module.edits.texts[argument.value].add((0, len(text), use.v1))
+            self._sdk(argument.value, use, safe=True)
+        else:
+            self._sdk(argument, use)
+
+    def visit_Attribute(self, node: cst.Attribute) -> None:
+        for use in ATTRIBUTES:
+            if node.attr.value == use.name and self._facts.evidence.sdk:
+                self._sdk(node.attr, use)
+
+    def _sdk(self, node: cst.CSTNode, use: SdkUse, *, safe: bool = False) -> None:
+        rule = rules.sdk_rule(use)
+        found = self._module.wrapper.module.code_for_node(node).split("\n")[0].rstrip(", ")
+        self._note(node, 0, found, rule, rule.becomes, safe=safe)
+
+    # Notes
+
+    def _note(
+        self, node: cst.CSTNode, offset: int, found: str, rule: Rule, becomes: str, *, safe: bool = False
+    ) -> None:
+        """A finding `offset` characters into the text of a literal, or at any other node; a comment, if not `safe`."""
+        line, column = self._position(node, offset)
+        self._module.hits.append(Hit(line=line, column=column, found=found, rule=rule, becomes=becomes, safe=safe))
+        if not safe:
+            text = comment_text(rule.title, becomes, rule.link)
+            self._wanted.add(text)
+            if statement := self._statement(node):
+                self._module.edits.comment(statement, text)
+
+    def _position(self, node: cst.CSTNode, offset: int) -> tuple[int, int]:
+        span = self.get_metadata(PositionProvider, node)
+        assert isinstance(span, CodeRange)
+        line, column = span.start.line, span.start.column + 1
+        if isinstance(node, cst.SimpleString):
+            column += len(node.prefix) + len(node.quote)
+        if isinstance(node, cst.SimpleString | cst.FormattedStringText):
+            down, across = Lines(inner(node)).at(offset)
+            return line + down - 1, across if down > 1 else column + across - 1
+        return line, column
+
+    def _statement(self, node: cst.CSTNode) -> cst.CSTNode | None:
+        """The innermost statement that can have a comment above it."""
+        parent: cst.CSTNode | None = node
+        while parent is not None and not hasattr(parent, "leading_lines"):
+            parent = self.get_metadata(ParentNodeProvider, parent, None)
+        return parent
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A stretch of a string that one literal holds: from `at` on in the string, `start` to `end` in the literal."""
+
+    literal: Literal
+    at: int
+    start: int
+    end: int
+
+
+class _String:
+    def __init__(self, template: Template) -> None:
+        self._template = template
+        self.text = "".join(piece.text for piece in template)
+        self.joined = any(piece.joint for piece in template)
+
+    def _placed(self) -> Iterator[tuple[int, Piece]]:
+        at = 0
+        for piece in self._template:
+            yield at, piece
+            at += len(piece.text)
+
+    def own(self, start: int, end: int) -> list[_Part]:
+        """The parts between two offsets that are written in this expression."""
+        return [
+            _Part(piece.literal, max(start, at), max(start, at) - at, min(end, at + len(piece.text)) - at)
+            for at, piece in self._placed()
+            if piece.literal is not None and at < end and start < at + len(piece.text)
+        ]
+
+    def shown(self, start: int, end: int) -> str:
+        """The text between two offsets, as its literals spell it; `{}` where it is not written there."""
+        return "".join(
+            inner(piece.literal)[max(start - at, 0) : end - at] if piece.literal is not None else "{}"
+            for at, piece in self._placed()
+            if at < end and start < at + len(piece.text)
+        )
+
+
+def _changes(string: _String, address: Address, routes: tuple[Route, ...]) -> list[Change] | None:
+    """The changes of literals that make an address one of v1; None when that is not safe."""
+    if routes:
+        right = all(map(rules.same_names, routes))
+    else:
+        right = not address.path and address.host is not None and address.host.serves != "auth"
+    if not right or string.joined or (address.host and address.scheme not in HTTP):
+        return None
+    changes: list[Change] = []
+    base = string.own(address.start, address.base_end)
+    if address.base_end > address.start and base:
+        whole = sum(part.end - part.start for part in base) == address.base_end - address.start
+        begun_here = base[0].at == address.start
+        if address.host is None or (begun_here and not whole):
+            return None  # what stands before it is not known
+        new = rules.V1_BASE if begun_here else ""
+        changes += [(part.literal, part.start, part.end, "" if place else new) for place, part in enumerate(base)]
+    segments = rules.renamed(routes[0]) if routes else {}
+    offset = address.base_end
+    for place, segment in enumerate(string.text[address.base_end : address.end].split("/")):
+        if place in segments:
+            parts = string.own(offset, offset + len(segment))
+            if not (len(parts) == 1 and parts[0].end - parts[0].start == len(segment)):
+                return None
+            changes.append((parts[0].literal, parts[0].start, parts[0].end, segments[place]))
+        offset += len(segment) + 1
+    return changes
+
+
+def _text(node: cst.BaseExpression) -> str | None:
+    return node.raw_value if isinstance(node, cst.SimpleString) else None
+
+
+MODULES = [use for use in SDK_USES if use.kind == "module"]
+NAMES = {use.name: use for use in SDK_USES if use.kind == "name"}
+METHOD_NAMES = [use for use in SDK_USES if use.kind == "method"]
+ARGUMENTS = [use for use in SDK_USES if use.kind in ("keyword", "value")]
+ATTRIBUTES = [use for use in SDK_USES if use.kind == "attribute"]
+SETTING = next(use for use in SDK_USES if use.kind == "setting")
