@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from .legacy_gateway import gateway
+from .legacy_run import RUN_SETTINGS, run
 from .legacy_scan import scan
 from .outcome import reported
 
@@ -22,3 +23,4 @@ def legacy() -> None:
 
 for command in (gateway, scan):
     app.command()(reported(command))
+app.command(context_settings=RUN_SETTINGS)(reported(run))

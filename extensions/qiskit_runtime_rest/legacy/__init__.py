@@ -1,1 +1,43 @@
-"""Scripts written for the classic API run again: a table of what became of each call, and three ways to use it."""
+"""Scripts written for the classic API run again: a table of what became of each call, and three ways to use it.
+
+    from qiskit_runtime_rest import legacy
+
+    with legacy.install() as installed:
+        ...  # calls to the classic hosts are answered
+    print(installed.report())
+
+Names are loaded when first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .installation import Installed, install
+    from .report import Report, Use
+    from .running import run
+
+__all__ = ["Installed", "Report", "Use", "install", "run"]
+
+_ELSEWHERE = {
+    "Installed": "installation",
+    "Report": "report",
+    "Use": "report",
+    "install": "installation",
+    "run": "running",
+}
+"""Module of each public name."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_ELSEWHERE[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
