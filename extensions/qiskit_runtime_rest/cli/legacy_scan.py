@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.text import Text
 
 from ..errors import InvalidInput, MissingExtra
 from .outcome import FAILED
@@ -15,7 +17,11 @@ from .terminal import print_json, say, stdout
 if TYPE_CHECKING:
     from types import ModuleType
 
-__all__ = ["scan"]
+    from ..legacy.scan import Finding, Fix, Skipped
+
+__all__ = ["scan", "scan_package"]
+
+DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
 
 def scan_package() -> ModuleType:
@@ -23,30 +29,100 @@ def scan_package() -> ModuleType:
     try:
         from ..legacy import scan
     except ModuleNotFoundError as error:
-        raise MissingExtra("scanning", extra="legacy", module=error.name) from None
+        raise MissingExtra("qrr legacy scan", extra="legacy", module=error.name) from None
     return scan
 
 
 def scan(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files and folders.", show_default=False)],
     *,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Rewrite what is safe in Python and notebooks; comments mark the rest.")
+    ] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Print what --fix would change, and write nothing.")] = False,
     json: JsonOption = False,
+    sarif: Annotated[bool, typer.Option("--sarif", help="Print SARIF 2.1.0 on stdout, for code hosts.")] = False,
 ) -> None:
-    """Find classic use in source files: where it is, and what it becomes.
+    """Find classic use in source files: where it is, what it becomes, and where that is explained.
 
-    Exit status: 0 nothing was found, 1 something was, 2 wrong use.
+    Exit status: 0 nothing was found, 1 something was found (and fixed, where that was asked for), 2 wrong use.
     """
+    if json + sarif + diff > 1:
+        raise InvalidInput("--json, --sarif and --diff each decide what is printed: give one of them.")
     for path in paths:
         if not path.exists():
             raise InvalidInput(f"{path} does not exist.")
-    scanner = scan_package().Scanner()
-    findings = scanner.scan(paths)
-    for skipped in scanner.skipped:
-        say(f"{skipped.path}: {skipped.why}", label="note")
-    if json:
-        print_json([finding.to_dict() for finding in findings])
+    package = scan_package()
+    scanner = package.Scanner()
+    findings, fixes = scanner.examine(paths, fix=fix or diff)
+    written = _write(fixes) if fix and not diff else []
+    _tell_skipped(scanner.skipped)
+
+    if sarif:
+        print_json(package.sarif(findings, scanner.skipped))
+    elif json:
+        print_json(
+            {
+                "findings": [finding.to_dict() for finding in findings],
+                "fixed": [str(path) for path in written],
+                "skipped": [{"path": str(one.path), "why": one.why} for one in scanner.skipped],
+            }
+        )
+    elif diff:
+        _print_diffs(fixes)
     else:
-        for finding in findings:
-            stdout().print(f"{finding.place}: {finding.found} -> {finding.becomes}", markup=False, soft_wrap=True)
+        _print_findings(findings)
+        _tell_total(findings, written)
     if findings:
         raise typer.Exit(FAILED)
+
+
+def _write(fixes: Iterable[Fix]) -> list[Path]:
+    written = []
+    for fixed in fixes:
+        try:
+            fixed.write()
+        except (OSError, UnicodeEncodeError) as error:
+            say(f"{fixed.path}: {error}; it is left as it is.", label="not written")
+        else:
+            written.append(fixed.path)
+    return written
+
+
+def _tell_skipped(skipped: Iterable[Skipped]) -> None:
+    for one in skipped:
+        say(f"{one.path}: {one.why}", label="note", label_style="bold yellow")
+
+
+def _print_diffs(fixes: Iterable[Fix]) -> None:
+    console = stdout()
+    for fixed in fixes:
+        for line in fixed.diff().splitlines(keepends=True):
+            # Whole lines with their own ends, so that `patch` can read them.
+            if console.is_terminal:
+                console.print(Text(line, style=DIFF_STYLES.get(line[:1], "")), end="", soft_wrap=True)
+            else:
+                typer.echo(line, nl=False)
+
+
+def _print_findings(findings: Iterable[Finding]) -> None:
+    console = stdout()
+    for finding in findings:
+        console.print(
+            Text.assemble((finding.place, "bold"), ": ", (finding.found, "yellow"), " -> ", finding.becomes),
+            soft_wrap=True,
+        )
+        console.print(Text(f"    {'--fix rewrites it; ' if finding.safe else ''}{finding.link}", "dim"), soft_wrap=True)
+
+
+def _tell_total(findings: list[Finding], written: list[Path]) -> None:
+    if not findings:
+        say("nothing classic was found.")
+        return
+    files = len({finding.path for finding in findings})
+    safe = sum(finding.safe for finding in findings)
+    total = f"{len(findings)} classic use{'s' * (len(findings) > 1)} in {files} file{'s' * (files > 1)}"
+    if written:
+        say(f"{total}; {safe} done, rewritten in {', '.join(map(str, written))}. `# qrr:` comments mark the rest.")
+    else:
+        say(f"{total}; --fix rewrites {safe} of them.")

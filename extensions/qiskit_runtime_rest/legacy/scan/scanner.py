@@ -44,8 +44,8 @@ class Fix:
         lines = difflib.unified_diff(
             self.before.splitlines(keepends=True),
             self.after.splitlines(keepends=True),
-            fromfile=f"a/{self.path}",
-            tofile=f"b/{self.path}",
+            fromfile=f"a/{self.path.as_posix().lstrip('/')}",
+            tofile=f"b/{self.path.as_posix().lstrip('/')}",
         )
         return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
@@ -67,7 +67,7 @@ class Scanner:
         A file that cannot be read is noted in `skipped`; nothing is raised. Folders that are hidden, virtual
         environments and `node_modules` are passed.
         """
-        return [finding for read_file in self._files(paths) for finding in read_file.findings()]
+        return self.examine(paths, fix=False)[0]
 
     def fix(self, path: str | os.PathLike[str]) -> Fix | None:
         """The file with what is safe rewritten, and comments `# qrr: ...` above the rest; nothing is written.
@@ -77,11 +77,16 @@ class Scanner:
         read_file = self._read(Path(path))
         return None if read_file is None else read_file.fix()
 
-    def fixes(self, paths: Iterable[str | os.PathLike[str]]) -> tuple[list[Finding], list[Fix]]:
-        """What `scan` gives, and what `fix` would change in each of the files."""
-        files = list(self._files(paths))
-        fixes = [fixed for one in files if (fixed := one.fix()) and fixed.changed]
-        return [finding for one in files for finding in one.findings()], fixes
+    def examine(self, paths: Iterable[str | os.PathLike[str]], *, fix: bool = True) -> tuple[list[Finding], list[Fix]]:
+        """What `scan` gives, and with `fix` the changes of the files that `fix` would change, each read once."""
+        findings: list[Finding] = []
+        fixes: list[Fix] = []
+        for read_file in self._files(paths):
+            findings += read_file.findings()
+            fixed = read_file.fix() if fix else None
+            if fixed is not None and fixed.changed:
+                fixes.append(fixed)
+        return findings, fixes
 
     def _files(self, paths: Iterable[str | os.PathLike[str]]) -> Iterator[_File]:
         for path in find_files(map(Path, paths), on_skip=self.skipped.append):

@@ -19,6 +19,7 @@ _VERB = "|".join(METHODS)
 _NAMED = r"-X \s* | --request[ =] \s* | \b method [\"']? \s* [:=,(] \s* | \bRequestMethod[\"'] \s* , \s*"
 METHOD_BEFORE = re.compile(rf"(?ix) (?: {_NAMED} | [\s.\"'(`] | ^ ) [\"'`]? (?P<method>{_VERB}) \b (?! \s* = )")
 METHOD_AFTER = re.compile(rf"(?ix) (?: {_NAMED} | \. ) [\"'`]? (?P<method>{_VERB}) \b")
+WORDS = {"webread": "GET", "webwrite": "POST"}
 BODY = re.compile(r"\s(?:-d|--data(?:-\w+)?|--json)\b")
 AFTER, BEFORE = 300, 120
 """So many characters around an address belong to its call, where the statement does not end before."""
@@ -61,22 +62,27 @@ def _addresses(text: str, lines: Lines) -> Iterator[Hit]:
         bare = text[start - 1] not in "\"'`" and searched[start - 1] != HOLE
         if bare and not re.search(rf"\b(?:{_VERB})\s+$", text[max(0, start - 9) : start]):
             continue  # a path in a sentence, or of a file
-        if searched[start - 1] == HOLE and _hole_before(text, searched, start) in elsewhere:
+        if _name_before(text, searched, start) in elsewhere:
             continue
         moved = _shifted(found, start)
         if _routes(text, moved) and (not OWN_FILES.search(text[max(0, start - 40) : start])):
             yield _hit(text, lines, moved)
 
 
+ADDED_TO = re.compile(r"(\w+)\s*(?:[+.,&]|\.\.|<>)?\s*[\"'`]$")
 OWN_FILES = re.compile(r"\b(?:open|readFile|import|require|from|cd|ls|mkdir|cp|mv|rm)\b[\s(]*[\"'`]?$")
 """What stands before the path of a file."""
 
 
-def _hole_before(text: str, searched: str, end: int) -> str:
+def _name_before(text: str, searched: str, end: int) -> str:
+    """The name that is put before a path: `${BASE}/jobs`, `BASE + "/jobs"`."""
     start = end
     while start and searched[start - 1] == HOLE:
         start -= 1
-    return "".join(re.findall(r"\w+", text[start:end]))
+    if start < end:
+        return "".join(re.findall(r"\w+", text[start:end]))
+    added = ADDED_TO.search(text[max(0, end - BEFORE) : end])
+    return added[1] if added else ""
 
 
 def _other_bases(text: str) -> set[str]:
@@ -111,12 +117,15 @@ def _method(text: str, address: Address) -> str | None:
     before = re.split(r"\n(?<!\\\n)(?<!\\\r\n)|;", text[max(0, address.start - BEFORE) : address.start])[-1]
     after = re.split(r"(?<!\\)\r?\n(?!\s)|;|\n\s*\n", text[address.end : address.end + AFTER])[0]
     found = [match["method"].upper() for match in METHOD_BEFORE.finditer(before)]
+    found += [method for word, method in WORDS.items() if word in before]
     if found:
         return found[-1]
     later = METHOD_AFTER.search(after)
     if later:
         return later["method"].upper()
-    return "POST" if BODY.search(before) or BODY.search(re.split(r"(?<!\\)\n", after)[0]) else None
+    if BODY.search(before) or BODY.search(re.split(r"(?<!\\)\n", after)[0]):
+        return "POST"
+    return "GET" if re.search(r"\bcurl\b", before) else None
 
 
 def _hit(text: str, lines: Lines, address: Address) -> Hit:
@@ -132,8 +141,12 @@ def _fields(text: str, lines: Lines) -> Iterator[Hit]:
     for match, field in found:
         if is_ordinary(field) and not certain:
             continue
-        if is_ordinary(field) and match["word"]:
-            continue
+        if (
+            is_ordinary(field)
+            and match["word"]
+            and not text[max(0, match.start() - BEFORE) : match.start()].rstrip().endswith(("{", ","))
+        ):
+            continue  # YAML, or a sentence; a key of an object stands after one of those
         line, column = lines.at(match.start(match.lastgroup or 0))
         rule = rules.field_rule(field)
         yield Hit(line=line, column=column, found=_name(match), rule=rule, becomes=rule.becomes)
@@ -176,11 +189,13 @@ SDK = [(use, re.compile(pattern)) for use in SDK_USES if (pattern := _spellings(
 
 def _sdk(text: str, lines: Lines) -> Iterator[Hit]:
     ends: set[int] = set()
+    starts: set[int] = set()
     for use, pattern in SDK:
         rule = rules.sdk_rule(use)
         for match in pattern.finditer(text):
-            if match.end() in ends:
+            if match.start() in starts or match.end() in ends:
                 continue  # the same words by another row
+            starts.add(match.start())
             ends.add(match.end())
             line, column = lines.at(match.start())
             found = match[0].rstrip("(").lstrip(".")
