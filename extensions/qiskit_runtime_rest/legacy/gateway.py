@@ -25,7 +25,15 @@ from .errors import BODY_TOO_LARGE, NOT_AUTHORIZED, UNEXPECTED, ClassicError
 from .exchange import ClassicAnswer, ClassicRequest
 from .translator import Translator
 
-__all__ = ["HOST_HEADER", "SECRET_HEADER", "WHERE_HEADER", "LoopbackGateway", "gateway_app", "serve_gateway"]
+__all__ = [
+    "HOST_HEADER",
+    "SECRET_HEADER",
+    "WHERE_HEADER",
+    "LoopbackGateway",
+    "gateway_app",
+    "gateway_server",
+    "serve_gateway",
+]
 
 SECRET_HEADER = "X-Qrr-Secret"  # noqa: S105 - its name
 HOST_HEADER = "X-Qrr-Host"
@@ -145,7 +153,8 @@ def _response(answer: ClassicAnswer) -> Response:
     return Response(answer.body or None, answer.status, headers=answer.headers, media_type=answer.media_type)
 
 
-def _server(app: Starlette, on_started: Callable[[], None]) -> Server:
+def gateway_server(app: Starlette, on_started: Callable[[], None]) -> Server:
+    """The server for an application of `gateway_app`."""
     return Server(app, on_started=on_started, ws="websockets-sansio", ws_max_size=MOST_BODY_BYTES)
 
 
@@ -164,7 +173,7 @@ class LoopbackGateway:
         listener = listen("127.0.0.1", 0)
         self.port = listener.getsockname()[1]
         app = gateway_app(self.translator, secret=self.secret)
-        self._server = ThreadedServer(listener, functools.partial(_server, app), name="qiskit-runtime-legacy-gateway")
+        self._server = ThreadedServer(listener, functools.partial(gateway_server, app), name="qiskit-runtime-legacy-gateway")
         return self
 
     def close(self) -> None:
@@ -207,7 +216,7 @@ def serve_gateway(
         log.warning("the gateway listens on %s without encryption: whoever listens there can read API keys.", host)
     serve_on(
         listener,
-        functools.partial(_server, app),
+        functools.partial(gateway_server, app),
         address={"url": url, "pid": os.getpid()},
         ready_file=ready_file,
         on_ready=None if on_ready is None else functools.partial(on_ready, url),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 import threading
 import time
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 
 from .errors import INVALID_CREDENTIALS, ClassicError
 
-__all__ = ["LIFETIME_SECONDS", "AccessTokens", "Caller"]
+__all__ = ["LIFETIME_SECONDS", "AccessTokens", "Caller", "caller_with", "presented"]
 
 PREFIX = "qrr-access-"
 LIFETIME_SECONDS = 86_400
@@ -58,7 +59,7 @@ class AccessTokens:
             ClassicError: 1201: one of ours, expired or logged out.
         """
         if not token.startswith(PREFIX):
-            return Caller(token, is_bearer=is_bearer_token(token))
+            return caller_with(token)
         with self._lock:
             caller, until = self._issued.get(token, (None, 0.0))
         if caller is None or until <= self._clock():
@@ -82,3 +83,14 @@ def presented(headers: dict[str, str]) -> str | None:
 def is_bearer_token(token: str) -> bool:
     """Whether it looks like a token of IAM's (a JSON Web Token) and not like an API key."""
     return token.startswith("eyJ") and token.count(".") == 2
+
+
+def caller_with(secret: str) -> Caller:
+    """Whose API key, or bearer token, `secret` is.
+
+    Raises:
+        ClassicError: 1201: no text that could be either.
+    """
+    if not re.fullmatch(r"[!-~]+", secret):
+        raise ClassicError(INVALID_CREDENTIALS)
+    return Caller(secret, is_bearer=is_bearer_token(secret))

@@ -44,7 +44,7 @@ from .programs import Programs
 from .service import Service
 from .store import Store
 from .table import Match, Route, find_route
-from .tokens import LIFETIME_SECONDS, AccessTokens, Caller, presented
+from .tokens import LIFETIME_SECONDS, AccessTokens, Caller, caller_with, presented
 from .transformations import OF_ANSWERS, OF_REQUESTS, SENT_OTHERWISE
 from .transformations.eras import is_oldest_form
 from .transformations.instance import named_instance
@@ -260,9 +260,8 @@ class Translator:
         key = body.get("apiToken") if isinstance(body, dict) else None
         if not isinstance(key, str) or not key.strip():
             raise ClassicError(INVALID_INPUT, "apiToken: give your API key.")
-        caller = Caller(key.strip())
+        caller = self._own or caller_with(key.strip())
         if self._own is not None:
-            caller = self._own
             what = "the API key of the settings is used in its place"
             notes.append(Note(call=f"{route.method} {route.path}", field="apiToken", what=what))
         await self._service.check(caller, self._means.instances.any)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import anyio.to_thread
-
 from ..call import Call
 from ..errors import INVALID_INPUT, ClassicError
 from ..primitives.circuits import Prepared, prepare
 from ..primitives.options import ESTIMATOR
 from ..primitives.params import PROGRAMS, Asked, read
+from ..primitives.transpiler_thread import in_transpiler_thread
 
 if TYPE_CHECKING:
     from qiskit.transpiler import Target
@@ -36,7 +35,7 @@ async def primitive_v2(call: Call) -> None:
     asked = read(body["program_id"], params, note=call.note)
     skip = bool(asked.chosen.transpile.get("skip"))
     target = None if skip else await _target(call, body["backend"])
-    pubs = await anyio.to_thread.run_sync(_pubs, asked, target)
+    pubs = await in_transpiler_thread(lambda: _pubs(asked, target))
     if target is not None:
         call.note("params.circuits", "those in other gates than the backend's are transpiled before they are sent")
     body["program_id"] = program.now
@@ -55,7 +54,7 @@ async def _target(call: Call, backend: str) -> Target:
     found = configuration.json()
     if not isinstance(found, dict):
         raise ClassicError(INVALID_INPUT, f"backend: nothing is known of {backend!r}.")
-    return await anyio.to_thread.run_sync(call.means.targets.of, found)
+    return await in_transpiler_thread(lambda: call.means.targets.of(found))
 
 
 def _pubs(asked: Asked, target: Target | None) -> list[Prepared]:

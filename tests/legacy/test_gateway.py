@@ -1,0 +1,376 @@
+"""The classic API over HTTP, in front of the embedded service."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from qiskit_runtime_rest.legacy.table import ROUTES
+from qiskit_runtime_rest.testing import Emulator
+
+BELL = """OPENQASM 2.0;
+include "qelib1.inc";
+qreg q[2];
+creg c[2];
+h q[0];
+cx q[0], q[1];
+measure q -> c;
+"""
+BELL_3 = """OPENQASM 3.0;
+include "stdgates.inc";
+bit[2] c;
+qubit[2] q;
+h q[0];
+cx q[0], q[1];
+c = measure q;
+"""
+PLACE = {"hub": "ibm-q", "group": "open", "project": "main"}
+SAMPLE = {"program_id": "sampler", "backend": "ibm_torino", **PLACE, "params": {"circuits": [BELL]}}
+
+
+def stream(gateway: Any, job_id: str, key: str) -> list[str]:
+    url = gateway.url.replace("http:", "ws:") + f"/stream/jobs/{job_id}"
+    with connect(url, additional_headers={"Authorization": f"Bearer {key}"}, proxy=None) as websocket:
+        messages = [str(message) for message in websocket]
+        assert websocket.close_code == 1000
+    return messages
+
+
+def submit(gateway: Any, **changes: Any) -> dict[str, Any]:
+    answer = gateway.http.post("/jobs", json=SAMPLE | changes)
+    assert answer.status_code == 200, answer.text
+    return answer.json()  # type: ignore[no-any-return]
+
+
+def error(answer: httpx.Response) -> tuple[int, int, str]:
+    (only,) = answer.json()["errors"]
+    assert set(only) == {"code", "message", "solution", "more_info"}
+    return answer.status_code, only["code"], only["message"]
+
+
+def test_a_v1_sampler_job_answers_quasi_probabilities(gateway: Any) -> None:
+    job = submit(gateway, params={"circuits": [BELL, BELL_3], "run_options": {"shots": 500}})
+    result = gateway.results(job["id"]).json()
+    assert [about["shots"] for about in result["metadata"]] == [500, 500]
+    for distribution in result["quasi_dists"]:
+        assert sum(distribution.values()) == pytest.approx(1)
+        assert distribution["0"] + distribution["3"] > 0.6
+
+
+def test_a_v1_estimator_job_answers_values(gateway: Any) -> None:
+    circuit = BELL.replace("measure q -> c;", "").replace("creg c[2];", "")
+    params = {"circuits": [circuit] * 2, "observables": ["ZZ", [["XX", 0.5], ["ZI", 0.1]]], "shots": 2000}
+    job = submit(gateway, program_id="estimator", params=params)
+    result = gateway.results(job["id"]).json()
+    zz, mixed = result["values"]
+    assert 0.5 < zz <= 1
+    assert 0.2 < mixed < 0.6
+    assert all(about["shots"] >= 2000 and about["variance"] >= 0 for about in result["metadata"])
+
+
+@pytest.mark.parametrize("program", ["circuit-runner", "qasm3-runner"])
+def test_the_circuit_runners_answer_counts(gateway: Any, program: str) -> None:
+    job = submit(gateway, program_id=program, params={"circuits": BELL_3, "run_config": {"shots": 100}})
+    (experiment,) = gateway.results(job["id"]).json()["results"]
+    assert sum(experiment["data"]["counts"].values()) == 100
+    assert set(experiment["data"]["counts"]) <= {"0x0", "0x1", "0x2", "0x3"}
+    assert gateway.http.get(f"/jobs/{job['id']}").json()["program"]["id"] == program
+
+
+def test_circuit_indices_and_parameter_values_choose_what_runs(gateway: Any) -> None:
+    turn = BELL_3.replace("h q[0];\ncx q[0], q[1];", "rx(theta) q[0];").replace(
+        "bit[2] c;", "input float theta;\nbit[2] c;"
+    )
+    params = {
+        "circuits": [BELL_3, turn],
+        "circuit_indices": [1, 1, 0],
+        "parameter_values": [[0.0], [3.14159265], []],
+        "run_options": {"shots": 300},
+    }
+    first, second, third = gateway.results(submit(gateway, params=params)["id"]).json()["quasi_dists"]
+    assert first["0"] > 0.6
+    assert second["1"] > 0.6
+    assert third["0"] + third["3"] > 0.6
+
+
+def test_v2_pubs_pass_as_they_are(gateway: Any, emulator: Emulator) -> None:
+    isa = BELL_3.replace("h q[0];\ncx q[0], q[1];", "x q[0];")
+    params = {"pubs": [[isa]], "version": 2, "shots": 50, "support_qiskit": False, "options": {"transpilation": {}}}
+    job = submit(gateway, params=params)
+    (result,) = gateway.results(job["id"]).json()["results"]
+    assert len(result["data"]["c"]["samples"]) == 50
+
+
+def test_the_session_of_a_first_job_takes_follow_up_jobs(gateway: Any) -> None:
+    first = submit(gateway, start_session="True")
+    assert first["session_id"] == first["id"]
+    second = submit(gateway, session_id=first["id"])
+    assert second["session_id"] == first["id"]
+    assert gateway.http.get(f"/jobs/{second['id']}").json()["session_id"] == first["id"]
+    session = gateway.http.get(f"/sessions/{first['id']}").json()
+    assert (session["id"], session["mode"]) == (first["id"], "dedicated")
+    listed = gateway.http.get("/jobs", params={"session_id": first["id"]}).json()["jobs"]
+    assert {job["id"] for job in listed} == {first["id"], second["id"]}
+    assert gateway.http.delete(f"/sessions/{first['id']}/close").status_code in (200, 204)
+    assert gateway.http.get(f"/sessions/{first['id']}").json()["state"] == "closed"
+
+
+def test_a_session_is_closed_again_when_its_job_is_refused(gateway: Any, emulator: Emulator) -> None:
+    emulator.faults.add("create_job", status=400)
+    answer = gateway.http.post("/jobs", json=SAMPLE | {"start_session": True})
+    emulator.faults.clear()
+    assert answer.status_code == 400
+    sent = [(request.method, request.path) for request in emulator.requests]
+    (made,) = [path for method, path in sent if (method, path.endswith("/sessions")) == ("POST", True)]
+    assert any(method == "DELETE" and path.startswith(made) and path.endswith("/close") for method, path in sent)
+
+
+def test_a_made_session_takes_the_classic_names(gateway: Any) -> None:
+    made = gateway.http.post("/sessions", json={"backend": "ibm_torino", "max_session_ttl": 600, "instance": "a/b/c"})
+    assert made.status_code == 200, made.text
+    session = gateway.http.get(f"/sessions/{made.json()['id']}").json()
+    assert (session["mode"], session["max_ttl"], session["max_session_ttl"]) == ("dedicated", 600, 600)
+
+
+def test_backends_are_names(gateway: Any) -> None:
+    devices = gateway.http.get("/backends", params={"provider": "ibm-q/open/main"}).json()["devices"]
+    assert "ibm_torino" in devices
+    assert all(isinstance(device, str) for device in devices)
+    assert gateway.http.get("/backends/ibm_torino/status").json()["state"] is not None
+
+
+def test_a_job_is_shown_as_it_was(gateway: Any) -> None:
+    job = submit(gateway, tags=["mine"])
+    gateway.results(job["id"])
+    shown = gateway.http.get(f"/jobs/{job['id']}").json()
+    assert shown["state"] == {"status": "Completed", "reason": "", "reasonCode": None}
+    assert shown["status"] == "Completed"
+    assert {name: shown[name] for name in PLACE} == PLACE
+    assert shown["tags"] == ["mine"]
+    assert gateway.http.get("/jobs/tags").json() == {"tags": ["mine"]}
+
+
+def test_there_is_no_result_until_the_job_is_over(gateway: Any, emulator: Emulator) -> None:
+    emulator.pace = "hold"
+    try:
+        job = submit(gateway)
+        assert gateway.http.get(f"/jobs/{job['id']}/results").status_code == 204
+    finally:
+        emulator.pace = "immediate"
+    assert gateway.results(job["id"]).status_code == 200
+
+
+def test_a_job_without_a_backend_runs_on_an_idle_one(gateway: Any) -> None:
+    body = {name: value for name, value in SAMPLE.items() if name != "backend"}
+    answer = gateway.http.post("/jobs", json=body)
+    assert answer.json()["backend"] in gateway.http.get("/backends").json()["devices"]
+
+
+def test_the_oldest_form_is_understood_and_answered_in_its_words(gateway: Any) -> None:
+    params = [json.dumps({"circuits": [BELL], "run_options": {"shots": 10}})]
+    body = {"programId": "sampler", **PLACE, "backend": "ibm_torino", "params": params}
+    answer = gateway.http.post("/jobs", json=body)
+    assert sum(gateway.results(answer.json()["id"]).json()["quasi_dists"][0].values()) == pytest.approx(1)
+
+
+def test_the_era_can_be_set(open_gateway: Callable[..., Any], emulator: Emulator) -> None:
+    gateway = open_gateway(era="2021")
+    gateway.login(emulator.api_key)
+    listed = gateway.http.get("/programs").json()
+    assert isinstance(listed, list)
+    assert {"creationDate", "isPublic"} <= set(listed[0])
+    job = submit(gateway, start_session=True)
+    assert job["sessionId"] == job["id"] or job["session_id"] == job["id"]
+    assert "userId" in gateway.http.get(f"/jobs/{job['id']}").json()
+
+
+def test_runtime_simple_runs_as_the_tutorial_expects(gateway: Any, emulator: Emulator) -> None:
+    body = {"program_id": "runtime-simple", **PLACE, "backend": "ibm_torino", "params": {"iterations": 3}}
+    job = gateway.http.post("/jobs", json=body).json()
+    listening, *interim, final = stream(gateway, job["id"], emulator.api_key)
+    assert job["id"] in listening
+    assert [json.loads(message)["iteration"] for message in interim] == [0, 1, 2]
+    assert final == "All done!"
+    result = gateway.results(job["id"])
+    assert (result.text, result.headers["content-type"].split(";")[0]) == ("All done!", "text/plain")
+    assert gateway.http.get(f"/jobs/{job['id']}").json()["status"] == "Completed"
+    assert gateway.http.post(f"/jobs/{job['id']}/cancel").status_code == 409
+    assert gateway.http.delete(f"/jobs/{job['id']}").status_code == 204
+    assert error(gateway.http.get(f"/jobs/{job['id']}"))[0] == 404
+
+
+def test_a_stream_names_the_job_and_ends_with_the_result(gateway: Any, emulator: Emulator) -> None:
+    job = submit(gateway)
+    listening, *_, final = stream(gateway, job["id"], emulator.api_key)
+    assert job["id"] in listening
+    assert sum(json.loads(final)["quasi_dists"][0].values()) == pytest.approx(1)
+
+
+def test_after_logout_the_token_is_refused_with_1201(gateway: Any) -> None:
+    answer = gateway.http.post("/api/users/logout")
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert error(gateway.http.get("/jobs")) == (401, 1201, "Invalid credentials.")
+    assert error(gateway.http.post("/users/logout"))[:2] == (401, 1201)
+
+
+def test_the_api_key_itself_is_a_token(open_gateway: Callable[..., Any], emulator: Emulator) -> None:
+    http = open_gateway().http
+    for headers in ({"Authorization": f"Bearer {emulator.api_key}"}, {"x-access-token": emulator.api_key}):
+        assert http.get("/jobs", headers=headers).status_code == 200
+
+
+def test_a_bearer_token_of_iam_is_taken_with_its_crn(open_gateway: Callable[..., Any], emulator: Emulator) -> None:
+    http = open_gateway().http
+    grant = {"grant_type": "urn:ibm:params:oauth:grant-type:apikey", "apikey": emulator.api_key}
+    token = httpx.post(f"{emulator.iam_url}/identity/token", data=grant).json()["access_token"]
+    headers = {"Authorization": f"Bearer {token}", "Service-CRN": emulator.instance}
+    assert "ibm_torino" in http.get("/backends", headers=headers).json()["devices"]
+
+
+@pytest.mark.parametrize("spelling", ["", "/facade/v1", "/runtime", "/runtime/facade/v1", "/v1"])
+def test_every_spelling_of_a_path_is_understood(gateway: Any, spelling: str) -> None:
+    assert gateway.http.get(f"{spelling}/jobs").status_code == 200
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if not route.here and not route.v1], ids=str)
+def test_what_was_removed_says_why_and_what_instead(gateway: Any, route: Any) -> None:
+    answer = gateway.http.request(route.method, route.path.replace("{id}", "x"))
+    status, _, message = error(answer)
+    assert status == 410
+    assert str(route.removed) in message
+    assert route.instead in answer.json()["errors"][0]["solution"]
+
+
+def test_notes_are_logged_once_and_listed(gateway: Any, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="qiskit_runtime_rest.legacy")
+    for _ in range(2):
+        submit(gateway, params={"circuits": [BELL], "resilience_settings": {"level": 1}}, runtime="image")
+    said = [record.getMessage() for record in caplog.records if "resilience_settings" in record.getMessage()]
+    assert len(said) == 1
+    notes = gateway.http.get("/_gateway/notes").json()["notes"]
+    fields = {note["field"] for note in notes}
+    assert {"hub", "params.resilience_settings.level", "runtime", "params.circuits"} <= fields
+
+
+class TestInstances:
+    def test_each_hub_group_project_has_its_instance(
+        self, open_gateway: Callable[..., Any], emulator: Emulator
+    ) -> None:
+        names = list(emulator.instances)
+        mapping = {"a/b/c": emulator.instances[names[0]], "*": emulator.instances[names[1]]}
+        gateway = open_gateway(instances=mapping)
+        gateway.login(emulator.api_key)
+        emulator.clear_requests()
+        for provider in ("a/b/c", "d/e/f"):
+            gateway.http.get("/jobs", params={"provider": provider})
+        used = [request.headers["service-crn"] for request in emulator.requests if request.path.endswith("/jobs")]
+        assert used == [mapping["a/b/c"], mapping["*"]]
+
+    def test_one_that_is_not_mapped_is_named(self, open_gateway: Callable[..., Any], emulator: Emulator) -> None:
+        gateway = open_gateway(instances={"a/b/c": emulator.instance})
+        gateway.login(emulator.api_key)
+        status, code, message = error(gateway.http.get("/jobs", params={"provider": "x/y/z"}))
+        assert (status, code) == (403, 1200)
+        assert "'x/y/z'" in message
+        assert gateway.http.get("/jobs", params={"provider": emulator.instance}).status_code == 200
+
+    def test_the_mapping_comes_from_a_file_or_the_environment(
+        self, open_gateway: Callable[..., Any], emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        mapping = json.dumps({"a/b/c": emulator.instance})
+        file = tmp_path / "instances.json"
+        file.write_text(mapping)
+        monkeypatch.setenv("QRR_CLASSIC_INSTANCES", mapping)
+        for gateway in (open_gateway(instances=file), open_gateway()):
+            gateway.login(emulator.api_key)
+            assert gateway.http.get("/jobs?provider=a/b/c").status_code == 200
+            assert gateway.http.get("/jobs?provider=a/b/d").status_code == 403
+
+
+class TestBadInput:
+    @pytest.mark.parametrize(
+        ("changes", "part"),
+        [
+            ({"params": {"circuits": ["OPENQASM 2.0; nonsense"]}}, "cannot be read"),
+            ({"params": {"circuits": [BELL], "parameter_values": [[1.0]]}}, "0 parameters"),
+            ({"params": {"circuits": [BELL], "circuit_indices": [4]}}, "circuit_indices"),
+            ({"params": {"circuits": [BELL], "run_options": {"shots": -1}}}, "shots"),
+            ({"params": {}}, "circuits"),
+            ({"start_session": "perhaps"}, "start_session"),
+            ({"hub": "a", "group": None, "project": None}, "together"),
+            ({"program_id": None}, "program_id"),
+            ({"tags": "one"}, "tags"),
+        ],
+    )
+    def test_what_cannot_be_meant_is_named(self, gateway: Any, changes: dict[str, Any], part: str) -> None:
+        status, _, message = error(gateway.http.post("/jobs", json=SAMPLE | changes))
+        assert status == 400
+        assert part in message
+
+    @pytest.mark.parametrize("body", [b"{", b"[1]", b'"text"', b"\xff\xfe", b"[" * 100_000])
+    def test_a_body_that_is_no_object_is_refused(self, gateway: Any, body: bytes) -> None:
+        assert error(gateway.http.post("/jobs", content=body))[0] == 400
+
+    def test_an_unknown_program_and_an_unknown_call_are_404(self, gateway: Any) -> None:
+        assert error(gateway.http.post("/jobs", json=SAMPLE | {"program_id": "mine"}))[0] == 404
+        assert error(gateway.http.get("/nothing/here"))[0] == 404
+
+    def test_a_program_of_ones_own_is_kept_but_not_run(self, gateway: Any) -> None:
+        body = {"name": "mine", "data": "cHJpbnQoMSk=", "description": "x"}
+        made = gateway.http.post("/programs", json=body)
+        assert made.status_code == 201, made.text
+        status, _, message = error(gateway.http.post("/jobs", json=SAMPLE | {"program_id": made.json()["id"]}))
+        assert (status, "not run" in message) == (400, True)
+
+    @pytest.mark.parametrize("token", ["qrr-access-made-up", "wrong-key", "eyJ.bad.token", "ä", "x" * 5000])
+    def test_foreign_tokens_are_refused_with_1201(self, open_gateway: Callable[..., Any], token: str) -> None:
+        http = open_gateway().http
+        header = {"x-access-token": token.encode()}
+        for answer in (
+            http.get("/jobs", headers=header),
+            http.post("/programs", json={"name": "x"}, headers=header),
+            http.post("/users/loginWithToken", json={"apiToken": token}),
+        ):
+            assert error(answer)[:2] == (401, 1201)
+
+    def test_a_stream_of_somebody_elses_job_does_not_open(self, gateway: Any, emulator: Emulator) -> None:
+        for job_id, key, status in (
+            ("no-such-job", emulator.api_key, 404),
+            ("local-0123456789", emulator.api_key, 404),
+            (submit(gateway)["id"], "wrong-key", 401),
+        ):
+            with pytest.raises(InvalidStatus) as refused:
+                stream(gateway, job_id, key)
+            assert refused.value.response.status_code == status
+
+    def test_nothing_secret_is_logged_or_answered(
+        self, gateway: Any, emulator: Emulator, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.DEBUG)
+        secrets = [emulator.api_key, gateway.http.headers["x-access-token"], "a-wrong-api-key-0001"]
+        answers = [
+            gateway.http.get("/jobs", headers={"x-access-token": secrets[2]}),
+            gateway.http.post("/jobs", json=SAMPLE | {"params": {}}),
+            gateway.http.get("/_gateway/notes"),
+        ]
+        kept = b"".join(path.read_bytes() for path in Path.home().parent.rglob("*.sqlite*"))
+        for secret in secrets:
+            assert not any(secret in answer.text for answer in answers)
+            assert secret not in caplog.text
+            assert secret not in repr(gateway.translator.calls)
+            assert secret.encode() not in kept
+
+    def test_a_service_that_fails_is_told_apart_from_a_call_that_is_wrong(
+        self, open_gateway: Callable[..., Any], emulator: Emulator
+    ) -> None:
+        gateway = open_gateway(settings={"base_url": "http://127.0.0.1:9"})
+        headers = {"x-access-token": emulator.api_key}
+        assert error(gateway.http.get("/jobs", headers=headers))[0] == 503

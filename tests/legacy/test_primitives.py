@@ -1,0 +1,280 @@
+"""V1 calls become V2 jobs and their answers come back, and mean the same all the way."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from qiskit import QuantumCircuit, qasm2, qasm3
+from qiskit.quantum_info import SparsePauliOp, Statevector
+from qiskit.transpiler import CouplingMap, Target
+
+from qiskit_runtime_rest import RuntimeClient
+from qiskit_runtime_rest.legacy.errors import ClassicError
+from qiskit_runtime_rest.legacy.primitives.circuits import prepare
+from qiskit_runtime_rest.legacy.primitives.options import OPTIONS, choose
+from qiskit_runtime_rest.legacy.primitives.params import PROGRAMS, read
+from qiskit_runtime_rest.results import decode
+from qiskit_runtime_rest.testing import Emulator
+
+from .conftest import Gateway
+
+QUBITS = 3
+LINE = Target.from_configuration(
+    basis_gates=["cz", "rz", "sx", "x", "id", "measure", "reset", "delay"],
+    num_qubits=5,
+    coupling_map=CouplingMap.from_line(5),
+)
+ANGLES = st.floats(-math.pi, math.pi, allow_nan=False)
+ONE_QUBIT = st.sampled_from(["h", "x", "sx", "t", "sdg"])
+TWO_QUBITS = st.sampled_from(["cx", "cz", "swap"])
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A circuit without measurements, with as many parameters as `values`."""
+
+    circuit: QuantumCircuit
+    values: list[float]
+
+    @property
+    def bound(self) -> QuantumCircuit:
+        return self.circuit.assign_parameters(self.values)
+
+    def text(self, *, measured: bool, oldest: bool = False) -> str:
+        """OpenQASM, 3 or (values filled in) 2."""
+        circuit = (self.bound if oldest else self.circuit).copy()
+        if measured:
+            circuit.measure_all()
+        return qasm2.dumps(circuit) if oldest else qasm3.dumps(circuit)
+
+
+@st.composite
+def circuits(draw: st.DrawFn, parameters: int = 0) -> Drawn:
+    from qiskit.circuit import Parameter
+
+    circuit = QuantumCircuit(QUBITS)
+    for _ in range(draw(st.integers(1, 6))):
+        if draw(st.booleans()):
+            getattr(circuit, draw(ONE_QUBIT))(draw(st.integers(0, QUBITS - 1)))
+        else:
+            first, second = draw(st.permutations(range(QUBITS)))[:2]
+            getattr(circuit, draw(TWO_QUBITS))(first, second)
+        circuit.rz(draw(ANGLES), draw(st.integers(0, QUBITS - 1)))
+    for index in range(parameters):
+        circuit.rx(Parameter(f"p{index}"), index % QUBITS)
+    return Drawn(circuit, [draw(ANGLES) for _ in range(parameters)])
+
+
+def probabilities(circuit: QuantumCircuit) -> dict[int, float]:
+    """Of each outcome of the measured bits, without noise."""
+    measured = {}
+    for instruction in circuit.data:
+        if instruction.operation.name == "measure":
+            measured[circuit.find_bit(instruction.clbits[0]).index] = circuit.find_bit(instruction.qubits[0]).index
+    bare = circuit.remove_final_measurements(inplace=False)
+    state = Statevector.from_instruction(bare)
+    found: Counter[int] = Counter()
+    for outcome, probability in enumerate(state.probabilities()):
+        found[sum((outcome >> qubit & 1) << bit for bit, qubit in measured.items())] += probability
+    return {outcome: value for outcome, value in found.items() if value > 1e-9}
+
+
+class TestCircuits:
+    @given(drawn=circuits(parameters=2), oldest=st.booleans(), level=st.integers(0, 3))
+    @settings(max_examples=40)
+    def test_a_circuit_in_other_gates_keeps_its_outcomes(self, drawn: Drawn, oldest: bool, level: int) -> None:
+        expected = drawn.bound.copy()
+        expected.measure_all()
+        made = prepare(
+            drawn.text(measured=True, oldest=oldest),
+            values=[] if oldest else drawn.values,
+            observable=None,
+            target=LINE,
+            transpile={"optimization_level": level, "seed_transpiler": 1},
+        )
+        sent = qasm3.loads(made.text)
+        assert {instruction.operation.name for instruction in sent.data} <= {*LINE.operation_names, "barrier"}
+        assert probabilities(sent) == pytest.approx(probabilities(expected), abs=1e-6)
+
+    @given(drawn=circuits(parameters=1), labels=st.lists(st.text("IXYZ", min_size=3, max_size=3), min_size=1))
+    @settings(max_examples=40)
+    def test_an_observable_follows_its_qubits(self, drawn: Drawn, labels: list[str]) -> None:
+        observable = {label: complex(index + 1) for index, label in enumerate(labels)}
+        made = prepare(
+            drawn.text(measured=False),
+            values=drawn.values,
+            observable=observable,
+            target=LINE,
+            transpile={"initial_layout": [4, 0, 2], "seed_transpiler": 1},
+        )
+        before = Statevector(drawn.bound).expectation_value(SparsePauliOp.from_list(list(observable.items())))
+        assert made.observable is not None
+        after = Statevector(qasm3.loads(made.text)).expectation_value(
+            SparsePauliOp.from_list(list(made.observable.items()))
+        )
+        assert after.real == pytest.approx(before.real, abs=1e-6)
+
+    def test_a_circuit_in_the_backends_gates_is_sent_as_it_is(self) -> None:
+        text = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; // mine\nx $3; c[0] = measure $3;'
+        assert prepare(text, values=(), observable=None, target=LINE, transpile={}).text == text
+
+    def test_one_that_is_too_wide_says_so(self) -> None:
+        text = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[9]; h q[8];'
+        with pytest.raises(ClassicError, match="does not fit the backend"):
+            prepare(text, values=(), observable=None, target=LINE, transpile={})
+
+
+class TestOptions:
+    @given(program=st.sampled_from(sorted(PROGRAMS)), names=st.lists(st.sampled_from(sorted(OPTIONS)), unique=True))
+    def test_every_option_goes_somewhere_or_is_noted(self, program: str, names: list[str]) -> None:
+        params: dict[str, Any] = {}
+        for name in names:
+            where = params
+            *groups, last = name.split(".")
+            for group in groups:
+                where = where.setdefault(group, {}) if isinstance(where, dict) else {}
+            if isinstance(where, dict):
+                where.setdefault(last, "linear" if last == "extrapolator" else 1)
+        noted: dict[str, str] = {}
+        choose(params, program=PROGRAMS[program].now, note=noted.setdefault)
+        given_names = {name for name in names if _is_in(params, name)}
+        assert {f"params.{name}" for name in given_names} <= set(noted)
+
+    def test_an_unknown_one_is_noted_and_a_wrong_one_named(self) -> None:
+        noted: dict[str, str] = {}
+        choose({"run_options": {"magic": 1}}, program="sampler", note=noted.setdefault)
+        assert "ignored" in noted["params.run_options.magic"]
+        with pytest.raises(ClassicError, match=r"params\.run_options\.shots"):
+            choose({"run_options": {"shots": "many"}}, program="sampler", note=noted.setdefault)
+
+    def test_where_the_known_ones_go(self) -> None:
+        chosen = choose(
+            {
+                "run_options": {"shots": 10, "seed_simulator": 7, "init_qubits": False},
+                "transpilation_settings": {"optimization_settings": {"level": 9}, "initial_layout": [1, 0]},
+                "resilience_settings": {"level": 3, "extrapolator": "QuadraticExtrapolator"},
+            },
+            program="estimator",
+            note=lambda name, what: None,
+        )
+        assert chosen.params == {
+            "shots": 10,
+            "options": {
+                "simulator": {"seed_simulator": 7},
+                "execution": {"init_qubits": False},
+                "resilience": {"zne": {"extrapolator": "polynomial_degree_2"}},
+            },
+            "resilience_level": 2,
+        }
+        assert chosen.transpile == {"optimization_level": 3, "initial_layout": [1, 0]}
+
+
+def _is_in(params: dict[str, Any], name: str) -> bool:
+    where: Any = params
+    for part in name.split("."):
+        if not isinstance(where, dict) or part not in where:
+            return False
+        where = where[part]
+    return not isinstance(where, dict)
+
+
+class TestParams:
+    @pytest.mark.parametrize(
+        "observables",
+        ["ZZ", ["ZZ"], [[["ZZ", 1.0]]], [["ZZ", 1.0]], [{"ZZ": 1}], {"ZZ": 1.0}, [["ZZ", [1.0, 0.0]]]],
+        ids=str,
+    )
+    def test_observables_come_in_several_forms(self, observables: Any) -> None:
+        asked = read("estimator", {"circuits": "c", "observables": observables}, note=lambda name, what: None)
+        assert [run.observable for run in asked.runs] == [{"ZZ": 1 + 0j}]
+
+    @pytest.mark.parametrize("observables", ["ZQ", [["ZZ", "x"]], [["ZZ", [0, 1]]], [5], {"__type__": "settings"}])
+    def test_what_is_no_observable_is_named(self, observables: Any) -> None:
+        with pytest.raises(ClassicError, match="observables"):
+            read("estimator", {"circuits": "c", "observables": observables}, note=lambda name, what: None)
+
+
+@pytest.fixture(scope="module")
+def ideal(shared_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    shared_emulator.reset()
+    gateway = Gateway(shared_emulator, tmp_path_factory.mktemp("gateway"))
+    gateway.login(shared_emulator.api_key)
+    yield gateway
+    gateway.close()
+
+
+@pytest.fixture(scope="module")
+def client(shared_emulator: Emulator) -> Iterator[RuntimeClient]:
+    with RuntimeClient(
+        api_key=shared_emulator.api_key,
+        instance=shared_emulator.instance,
+        base_url=shared_emulator.base_url,
+        iam_url=shared_emulator.iam_url,
+    ) as opened:
+        yield opened
+
+
+class TestThereAndBack:
+    @given(
+        drawn=st.lists(circuits(parameters=1), min_size=1, max_size=3),
+        shots=st.integers(1, 200),
+        indices=st.lists(st.integers(0, 2), min_size=1, max_size=4),
+        level=st.integers(0, 3),
+    )
+    @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+    def test_the_samplers_v1_answer_is_its_v2_answer_read_as_v1(
+        self, ideal: Gateway, client: RuntimeClient, drawn: list[Drawn], shots: int, indices: list[int], level: int
+    ) -> None:
+        chosen = [index % len(drawn) for index in indices]
+        params = {
+            "circuits": [one.text(measured=True) for one in drawn],
+            "circuit_indices": chosen,
+            "parameter_values": [drawn[index].values for index in chosen],
+            "run_options": {"shots": shots},
+            "transpilation_settings": {"optimization_settings": {"level": level}},
+        }
+        body = {"program_id": "sampler", "backend": "ibm_torino", "params": params}
+        answer = ideal.http.post("/jobs", json=body)
+        assert answer.status_code == 200, answer.text
+        v1 = ideal.results(answer.json()["id"]).json()
+        v2 = client.jobs.get(answer.json()["id"]).result(timeout=60)
+        assert v1["metadata"] == [{"shots": shots}] * len(chosen)
+        assert v1["quasi_dists"] == [
+            {str(int(bits, 2)): number / shots for bits, number in pub.counts().items()} for pub in v2
+        ]
+        again = decode(ideal.http.get(f"/jobs/{answer.json()['id']}/results").content)
+        assert [dict(one.quasi_dist) for one in again] == [
+            {int(bits, 2): number / shots for bits, number in pub.counts().items()} for pub in v2
+        ]
+
+    @given(drawn=circuits(parameters=2), labels=st.lists(st.text("IXYZ", min_size=3, max_size=3), min_size=1))
+    @settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+    def test_the_estimators_v1_answer_is_its_v2_answer_read_as_v1(
+        self, ideal: Gateway, client: RuntimeClient, drawn: Drawn, labels: list[str]
+    ) -> None:
+        params = {
+            "circuits": [drawn.text(measured=False)],
+            "observables": [dict.fromkeys(labels, 0.5)],
+            "parameter_values": [drawn.values],
+            "run_options": {"shots": 500},
+        }
+        body = {"program_id": "estimator", "backend": "ibm_torino", "params": params}
+        answer = ideal.http.post("/jobs", json=body)
+        assert answer.status_code == 200, answer.text
+        v1 = ideal.results(answer.json()["id"]).json()
+        (pub,) = client.jobs.get(answer.json()["id"]).result(timeout=60)
+        assert v1["values"] == [pytest.approx(pub.evs)]
+        (about,) = v1["metadata"]
+        assert math.sqrt(about["variance"] / about["shots"]) == pytest.approx(pub.stds)
+
+
+def test_every_program_of_the_first_primitives_has_a_form(open_gateway: Callable[..., Gateway]) -> None:
+    listed = {program["id"] for program in open_gateway().http.get("/programs").json()["programs"]}
+    assert set(PROGRAMS) < listed
