@@ -19,6 +19,7 @@ from .numpy_access import numpy_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from types import ModuleType
 
 __all__ = ["Tally", "count_rows", "mostly_different", "row_ints", "row_texts", "split_rows"]
 
@@ -32,6 +33,8 @@ Outcome = TypeVar("Outcome", int, str)
 
 _NATIVE: Final[dict[int, Literal["B", "H", "I", "Q"]]] = {1: "B", 2: "H", 4: "I", 8: "Q"}
 _ROWS_AT_ONCE: Final = 1024
+_MULTIPLIER: Final = 0x9E3779B97F4A7C15
+"""An odd number without a pattern: multiplied by it, words that differ anywhere differ in their highest bits."""
 
 
 @frozen
@@ -73,13 +76,18 @@ def count_rows(rows: bytes, *, width: int) -> Tally:
     if width == 1:
         tally = _ascending(_count_bytes(rows))
         return Tally(bytes(tally), width=1, numbers=tuple(tally.values()))
+    numpy = numpy_for(len(rows)) if rows else None
     if width <= WIDEST_WORD:
+        if numpy is not None:
+            return _count_words(rows, width=width, numpy=numpy)
         words = _words(rows, width=width)
-        distinct, numbers = _count_words(words)
+        tally = _ascending(Counter(words))
+        distinct = array(words.format, tally)
         if sys.byteorder == "little":
             distinct.byteswap()
-        return Tally(distinct.tobytes(), width=words.itemsize, numbers=numbers)
-    found = _ascending(Counter(split_rows(rows, width=width)))
+        return Tally(distinct.tobytes(), width=words.itemsize, numbers=tuple(tally.values()))
+    split = Counter(split_rows(rows, width=width)) if numpy is None else _count_wide(rows, width=width, numpy=numpy)
+    found = _ascending(split)
     return Tally(b"".join(found), width=width, numbers=tuple(found.values()))
 
 
@@ -112,6 +120,13 @@ def row_texts(rows: bytes, *, width: int, num_bits: int) -> list[str]:
     """Each row as a bit string of `num_bits` characters, bit 0 rightmost."""
     texts: list[str] = []
     step, row_bits = width * _ROWS_AT_ONCE, 8 * width
+    if (numpy := numpy_for(len(rows))) is not None:
+        for start in range(0, len(rows), step):
+            block = numpy.frombuffer(rows[start : start + step], "u1").reshape(-1, width)
+            spaced = numpy.full((len(block), num_bits + 1), ord(" "), "u1")
+            spaced[:, :num_bits] = numpy.unpackbits(block, axis=1)[:, row_bits - num_bits :] | ord("0")
+            texts += spaced.tobytes().decode("ascii").split()
+        return texts
     for start in range(0, len(rows), step):
         # One long integer a block, led by a 1 so that zeros stay: a single conversion instead of a thousand.
         digits = format(int.from_bytes(b"\1" + rows[start : start + step], "big"), "b")
@@ -120,6 +135,9 @@ def row_texts(rows: bytes, *, width: int, num_bits: int) -> list[str]:
 
 
 def _count_bytes(rows: bytes) -> dict[int, int]:
+    if (numpy := numpy_for(len(rows))) is not None:
+        numbers = numpy.bincount(numpy.frombuffer(rows, "u1"))
+        return {value: number for value, number in enumerate(numbers.tolist()) if number}
     tally: dict[int, int] = {}
     rest = rows
     while rest and len(tally) < PEEL_AT_MOST:
@@ -127,29 +145,50 @@ def _count_bytes(rows: bytes) -> dict[int, int]:
         fewer = rest.translate(None, bytes((value,)))
         tally[value] = len(rest) - len(fewer)
         rest = fewer
-    if (numpy := numpy_for(len(rest))) is not None:
-        numbers = numpy.bincount(numpy.frombuffer(rest, dtype=numpy.uint8))
-        tally |= {value: number for value, number in enumerate(numbers.tolist()) if number}
-    else:
-        tally |= Counter(rest)
-    return tally
+    return {**tally, **Counter(rest)}
 
 
-def _count_words(words: memoryview[int]) -> tuple[array[int], tuple[int, ...]]:
-    if (numpy := numpy_for(words.nbytes)) is not None:
-        values, numbers = numpy.unique(numpy.asarray(words), return_counts=True)
-        return array(words.format, values.tobytes()), tuple(numbers.tolist())
-    tally = _ascending(Counter(words))
-    return array(words.format, tally), tuple(tally.values())
+def _count_words(rows: bytes, *, width: int, numpy: ModuleType) -> Tally:
+    word = _word_for(width)
+    # Words begin where the rows do and reach into the next one, which is shifted out of them.
+    words = numpy.ndarray(len(rows) // width, f">u{word}", rows + bytes(word - width), strides=(width,))
+    values, numbers = numpy.unique(words >> (8 * (word - width)), return_counts=True)
+    return Tally(values.astype(f">u{word}").tobytes(), width=word, numbers=tuple(numbers.tolist()))
+
+
+def _count_wide(rows: bytes, *, width: int, numpy: ModuleType) -> dict[bytes, int]:
+    """Count rows wider than a word by comparing each with the one among the first rows that has the same hash."""
+    shots = len(rows) // width
+    offsets = sorted({*range(0, width - WIDEST_WORD, WIDEST_WORD), width - WIDEST_WORD})
+    words = [numpy.ndarray(shots, "u8", rows, offset, strides=(width,)) for offset in offsets]
+    hashes = numpy.zeros(shots, "u8")
+    for word in words:
+        hashes = (hashes ^ word) * _MULTIPLIER
+    hashes = (hashes >> 48).astype("u2")
+    first = min(shots, _ROWS_AT_ONCE)
+    alike = numpy.zeros(2**16, "u2")
+    alike[hashes[:first]] = range(first)
+    alike = alike[hashes]
+    equal = numpy.ones(shots, bool)
+    for word in words:
+        equal &= word[:first][alike] == word
+    numbers = numpy.bincount(alike[equal], minlength=first).tolist()
+    tally = {rows[i * width : (i + 1) * width]: number for i, number in enumerate(numbers) if number}
+    others = numpy.frombuffer(rows, "u1").reshape(shots, width)[~equal].tobytes()
+    return {**tally, **Counter(split_rows(others, width=width))}
 
 
 def _ascending(tally: Mapping[Row, int]) -> Mapping[Row, int]:
     return dict(sorted(tally.items())) if len(tally) <= SORT_AT_MOST else tally
 
 
+def _word_for(width: int) -> int:
+    return next(size for size in _NATIVE if size >= width)
+
+
 def _words(rows: bytes, *, width: int) -> memoryview[int]:
     """The rows, widened to machine words."""
-    word = next(size for size in _NATIVE if size >= width)
+    word = _word_for(width)
     if word == 1:
         return memoryview(rows)
     wide = bytearray(len(rows) // width * word)

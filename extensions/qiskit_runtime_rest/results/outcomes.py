@@ -56,7 +56,9 @@ class PackedRows:
         rows, width = self.packed(start, stop), bytes_for(self.num_bits)
         if mostly_different(rows, width=width):
             # Counting packed rows first would only add work.
-            return dict(Counter(row_texts(rows, width=width, num_bits=self.num_bits)))
+            texts = row_texts(rows, width=width, num_bits=self.num_bits)
+            different = dict.fromkeys(texts, 1)
+            return different if len(different) == len(texts) else dict(Counter(texts))
         return count_rows(rows, width=width).texts(num_bits=self.num_bits)
 
     def count_ints(self, start: int, stop: int) -> dict[int, int]:
