@@ -8,7 +8,7 @@ import websockets
 
 AUTH = "https://auth.quantum-computing.ibm.com/api"
 RUNTIME = "https://runtime-us-east.quantum-computing.ibm.com"
-API_TOKEN = "the token of an account that is gone"
+API_TOKEN = "MY_API_TOKEN"
 
 BELL = """OPENQASM 3.0;
 include "stdgates.inc";

@@ -6,7 +6,7 @@ import time
 import requests
 
 URL = "https://api.quantum-computing.ibm.com/runtime"
-headers = {"Authorization": "Bearer the token of an account that is gone"}
+headers = {"Authorization": "Bearer MY_API_TOKEN"}
 
 print("programs:", type(requests.get(f"{URL}/programs", timeout=60).json()).__name__)
 
