@@ -116,7 +116,8 @@ class Model(RuleBasedStateMachine):
     @rule(program_id=ids, owner=st.sampled_from(OWNERS), fields=updates)
     def update(self, program_id: str, owner: str | None, fields: dict[str, Any]) -> None:
         if self.change("PATCH", "/programs/{}", program_id, owner, fields):
-            self.expected[program_id] |= fields
+            before = self.expected[program_id]
+            self.expected[program_id] = before | fields | {"spec": before["spec"] | fields.get("spec", {})}
 
     @rule(program_id=ids, owner=st.sampled_from(OWNERS), text=programs)
     def replace(self, program_id: str, owner: str | None, text: str) -> None:

@@ -246,6 +246,22 @@ def test_a_body_of_ten_megabytes_is_too_large_and_changes_nothing(
     assert call("GET", "/programs").json()["count"] == len(READY_MADE) + 1
 
 
+def test_a_spec_that_would_take_long_to_check_is_too_large(call: Call) -> None:
+    properties = {f"p{number}": {"type": "integer"} for number in range(3000)}
+    spec = {"parameters": {"properties": properties}}
+    answer = call("POST", "/programs", body={"name": "mine", "data": TEXT, "spec": spec})
+    assert answer.status == 413
+    assert "spec" in error(answer)["message"]
+
+
+def test_a_schema_that_is_too_deep_to_check_is_refused(call: Call) -> None:
+    deep = '{"properties":{"a":' * 300 + "{}" + "}}" * 300
+    raw = f'{{"name": "mine", "data": "{TEXT}", "spec": {{"parameters": {deep}}}}}'
+    answer = call("POST", "/programs", raw=raw.encode())
+    assert answer.status == 400
+    assert "spec.parameters" in error(answer)["message"]
+
+
 def test_complaints_about_long_values_are_short(call: Call) -> None:
     answer = call("POST", "/programs", body={"name": "n" * 100_000, "data": TEXT})
     assert answer.status == 400
@@ -426,7 +442,8 @@ def test_metadata_that_is_given_takes_the_place_of_the_old(call: Call, upload: U
     changes = {"name": "new", "cost": 5, "tags": ["new", "newer"], "spec": {"return_values": {"type": "string"}}}
     answer = call("PATCH", path, body=changes)
     assert (answer.status, answer.body) == (204, b"")
-    after = program | changes | {"update_date": "2021-05-10T09:00:51Z", "data": TEXT}
+    spec = {"parameters": {"type": "object"}, "return_values": {"type": "string"}}
+    after = program | changes | {"spec": spec, "update_date": "2021-05-10T09:00:51Z", "data": TEXT}
     assert call("GET", path).json() == after
 
 
@@ -549,6 +566,13 @@ def test_in_2021_an_upload_may_have_the_form_of_the_answers(call: Call) -> None:
     assert program["is_public"] is True
 
 
+def test_in_2021_one_part_of_the_spec_can_be_updated(call: Call, upload: Upload) -> None:
+    path = f"/programs/{upload(spec={'parameters': {'type': 'object'}})['id']}"
+    assert call("PATCH", path, era="2021", body={"interimResults": '{"type": "number"}'}).status == 204
+    spec = call("GET", path).json()["spec"]
+    assert spec == {"parameters": {"type": "object"}, "interim_results": {"type": "number"}}
+
+
 @pytest.mark.parametrize("text", ["{", '{"type": 5}', "[]", '"\\ud800"', 5])
 def test_in_2021_a_wrong_schema_is_named(call: Call, text: Any) -> None:
     answer = call("POST", "/programs", era="2021", body={"name": "mine", "data": TEXT, "returnValues": text})
@@ -579,7 +603,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("sampler", {"circuits": []}, "params.circuits: "),
     ("sampler", {"circuits": [BELL, ""]}, "params.circuits.1: "),
     ("sampler", {"circuits": BELL, "circuit_indices": [-1]}, "params.circuit_indices.0: "),
-    ("sampler", {"circuits": BELL, "parameter_values": [["a"]]}, "params.parameter_values.0.0: "),
+    ("sampler", {"circuits": BELL, "parameter_values": [0.5]}, "params.parameter_values.0: "),
     ("sampler", {"circuits": BELL, "run_options": {"shots": 0}}, "params.run_options.shots: "),
     ("sampler", {"pubs": []}, "params.pubs: "),
     ("sampler", {"pubs": [[BELL, None, 1, 1]]}, "params.pubs.0: "),

@@ -184,7 +184,9 @@ def _program(row: Row) -> Program:
 
 
 def _metadata(program: Program, changes: Mapping[str, Any]) -> str:
-    return json.dumps({name: changes.get(name, getattr(program, name)) for name in METADATA})
+    """What is given takes the place of the old; of a spec, each part by itself."""
+    spec = {**program.spec, **changes.get("spec", {})}
+    return json.dumps({name: changes.get(name, getattr(program, name)) for name in METADATA} | {"spec": spec})
 
 
 def _new_id(name: str) -> str:

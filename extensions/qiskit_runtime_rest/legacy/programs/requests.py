@@ -23,6 +23,9 @@ __all__ = ["TEXTS_OF_2021", "check", "read_filters", "read_metadata", "read_text
 MOST_BYTES = 8 * 2**20
 """Of a body. The classic service named no limit; programs are source texts."""
 
+MOST_SPEC_CHARACTERS = 2**16
+"""Of a spec as JSON: checking it takes time."""
+
 LONGEST_COMPLAINT = 300
 TEXTS_OF_2021 = {
     "backend_requirements": "backendRequirements",
@@ -115,8 +118,7 @@ def _described(request: ClassicRequest, schema: str, *, era: str) -> dict[str, A
     if era == "2021" and isinstance(body, dict):
         body = _from_2021(body)
     _check(_validator(schema), body)
-    for name, part in body.get("spec", {}).items():
-        _check_is_schema(part, name=f"spec.{name}")
+    _check_spec(body.get("spec", {}))
     described: dict[str, Any] = body
     return described
 
@@ -162,6 +164,14 @@ def _check_base64(text: str) -> None:
             f"data is not base64: {error}.",
             solution="Send the program's text in base64, without line breaks, as `base64 -w0 program.py` writes it.",
         ) from None
+
+
+def _check_spec(spec: Mapping[str, Any]) -> None:
+    if (length := len(json.dumps(spec))) > MOST_SPEC_CHARACTERS:
+        detail = f"The spec has {length} characters, and may have {MOST_SPEC_CHARACTERS}."
+        raise ClassicError(BODY_TOO_LARGE, detail)
+    for name, part in spec.items():
+        _check_is_schema(part, name=f"spec.{name}")
 
 
 def _check_is_schema(value: Any, *, name: str) -> None:
