@@ -252,6 +252,18 @@ def test_a_classic_host_by_another_port_is_somebody_elses(
 
 
 @each_library
+def test_an_address_that_is_none_is_refused_as_ever(installed: legacy.Installed, call: Callable[..., Answer]) -> None:
+    def refused() -> str:
+        with pytest.raises(Exception) as raised:  # noqa: PT011 - each library has its own
+            call("http://runtime-us-east.quantum-computing.ibm.com:123456/programs")
+        return repr(raised.value)
+
+    during = refused()
+    installed.uninstall()
+    assert refused() == during
+
+
+@each_library
 def test_the_line_that_calls_is_told(installed: legacy.Installed, call: Callable[..., Answer]) -> None:
     call(f"{RUNTIME}/programs")
     (use,) = installed.report().uses

@@ -17,6 +17,8 @@ NOT_THE_USERS = (
     *{Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib", "scripts")},
 )
 INSTALLED = ("site-packages", "dist-packages")
+PATCHED = ("aiohttp", "httpx", "requests", "websockets")
+"""Packages that are no user's own wherever they are installed."""
 
 
 def caller() -> str | None:
@@ -26,7 +28,8 @@ def caller() -> str | None:
     """
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        if is_users(frame.f_code.co_filename):
+        package = str(frame.f_globals.get("__name__")).partition(".")[0]
+        if package not in PATCHED and is_users(frame.f_code.co_filename):
             return place(frame.f_code.co_filename, frame.f_lineno)
         frame = frame.f_back
     return None

@@ -49,11 +49,13 @@ class Detour:
 
     def host(self, url: str | None) -> str | None:
         """The classic host that `url` names, when calls to it take the detour."""
-        parts = urlsplit(url or "")
-        # Another port than that of the scheme was never the service's: somebody's own tunnel or mock.
-        if not self.is_open or parts.scheme not in PORTS or parts.port not in (None, PORTS[parts.scheme]):
+        try:
+            parts = urlsplit(url or "")
+            # Another port than that of the scheme was never the service's: somebody's own tunnel or mock.
+            takes_it = self.is_open and parts.scheme in PORTS and parts.port in (None, PORTS[parts.scheme])
+        except ValueError:  # for the library to refuse, in its own words
             return None
-        host = find_host(parts.netloc)
+        host = find_host(parts.netloc) if takes_it else None
         return host.name if host else None
 
     def url(self, classic: str) -> str:

@@ -30,7 +30,7 @@ def patches(client: ModuleType, detour: Detour) -> Iterator[Patch]:
         yield Patch(connect, "__init__", lambda original: _initialised(original, detour))
         return
     for module in list(sys.modules.values()):
-        for name in [name for name, value in vars(module).items() if value is connect]:
+        for name in [name for name, value in dict(getattr(module, "__dict__", {})).items() if value is connect]:
             yield Patch(module, name, lambda original: _called(original, detour))
 
 
