@@ -119,3 +119,22 @@ def test_every_answer_is_documented_and_none_is_a_server_error(
         send()
     except Unsatisfiable:
         pytest.skip("nothing of this operation can be made invalid")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/nothing"), ("GET", "/programs/a%0Ab"), ("PUT", "/jobs"), ("POST", "/openapi/")]
+)
+def test_what_the_classic_api_had_no_call_for_is_answered_by_a_classic_error(
+    caller: httpx.Client, method: str, path: str
+) -> None:
+    answer = caller.request(method, path)
+    assert answer.status_code in (404, 405)
+    assert answer.json()["errors"][0]["message"]
+
+
+@pytest.mark.parametrize("key", ["line\nbreak", "caf\u00e9", "\U0001f511"])
+def test_a_key_that_cannot_be_one_is_refused_for_what_it_is(caller: httpx.Client, key: str) -> None:
+    answer = caller.post("/users/loginWithToken", json={"apiToken": key})
+    assert answer.status_code in (400, 401)
+    assert "hub" not in answer.json()["errors"][0]["message"]
+    assert key not in answer.text
