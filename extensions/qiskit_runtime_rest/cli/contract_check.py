@@ -1,0 +1,80 @@
+"""`qrr contract check`: asks a service everything that the contract describes, and says where the two disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import InvalidInput, MissingExtra
+from .outcome import FAILED
+from .service_options import JsonOption, ServiceOptions, with_service_options
+from .terminal import print_json, say
+
+if TYPE_CHECKING:
+    from ..contract.check.report import Report
+
+__all__ = ["check"]
+
+
+@with_service_options
+def check(
+    options: ServiceOptions,
+    *,
+    live: Annotated[
+        bool, typer.Option("--live", help="Ask the real service, with your own settings: reads only, slowly.")
+    ] = False,
+    allow_jobs: Annotated[
+        int,
+        typer.Option(metavar="N", min=0, max=5, help="With --live: submit up to N smallest jobs; asks before."),
+    ] = 0,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="With --allow-jobs: do not ask.")] = False,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="What the requests follow from.")] = None,
+    examples: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="How many requests are made up for each operation.")
+    ] = None,
+    report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report there, too, as JSON.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Check the embedded service, or with --live the real one, against the contract.
+
+    Reports carry no keys, tokens, CRNs, user or account ids.
+
+    Exit status: 0 they agree, 1 they do not, 2 wrong use or a live check that cannot tell what it would touch.
+    """
+    if not live and (allow_jobs or yes or options.any_given):
+        raise InvalidInput("--allow-jobs, --yes and the options of a connection go with --live.")
+    try:
+        import schemathesis  # noqa: F401 - everything below needs it
+    except ModuleNotFoundError as error:
+        raise MissingExtra("checking a service against the contract", extra="contract", module=error.name) from None
+    if live:
+        from .contract_live import check_live
+
+        reports: Sequence[Report] = check_live(options, jobs=allow_jobs, ask=not yes, seed=seed, examples=examples)
+        idle: Sequence[str] = ()
+    else:
+        from ..contract.check.everything import check_embedded
+
+        reports, idle = check_embedded(seed=seed, examples=examples)
+    _tell(reports, idle, as_json=json, report_file=report)
+
+
+def _tell(reports: Sequence[Report], idle: Sequence[str], *, as_json: bool, report_file: Path | None) -> None:
+    passed = not idle and all(report.passed for report in reports)
+    document = {"passed": passed, "reports": [report.as_json() for report in reports], "problems": list(idle)}
+    if as_json:
+        print_json(document)
+    else:
+        for report in reports:
+            typer.echo("\n".join(report.lines()))
+        for problem in idle:
+            say(problem, label="error")
+    if report_file is not None:
+        import json
+
+        report_file.write_text(json.dumps(document, indent=1), "utf-8")
+    if not passed:
+        raise typer.Exit(FAILED)
