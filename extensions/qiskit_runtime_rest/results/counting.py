@@ -135,8 +135,11 @@ def row_texts(rows: bytes, *, width: int, num_bits: int) -> list[str]:
 
 
 def _count_bytes(rows: bytes) -> dict[int, int]:
-    if (numpy := numpy_for(len(rows))) is not None:
-        numbers = numpy.bincount(numpy.frombuffer(rows, "u1"))
+    if rows and (numpy := numpy_for(len(rows))) is not None:
+        values = numpy.frombuffer(rows, "u1")
+        # Part by part, since numpy widens the bytes eightfold.
+        parts = (values[start : start + 2**16] for start in range(0, len(values), 2**16))
+        numbers = sum(numpy.bincount(part, minlength=256) for part in parts)
         return {value: number for value, number in enumerate(numbers.tolist()) if number}
     tally: dict[int, int] = {}
     rest = rows
