@@ -18,8 +18,8 @@ INTRODUCTION = f"""\
 # From the classic API to v1
 
 The hosts of the classic API are gone. Scripts, notebooks and pipelines that were written for it have three ways back,
-all driven by the tables below: `extensions/qiskit_runtime_rest/legacy/table.py` and `sdk_table.py`, from which this page
-is rendered (`python -m qiskit_runtime_rest.legacy.migration_page`). IBM's own guide: {MIGRATION_GUIDE}
+all driven by the tables below: `table.py` and `sdk_table.py` of `extensions/qiskit_runtime_rest/legacy/`, from which
+this page is rendered (`python -m qiskit_runtime_rest.legacy.migration_page`). IBM's own guide: {MIGRATION_GUIDE}
 
 ```console
 pip install 'qiskit-runtime-rest[legacy,cli]'
@@ -46,9 +46,9 @@ finding names file, line and column, says what it becomes, and links to its row 
 | `--fix` | rewrites what is safe in Python and in the Python cells of notebooks |
 | `--json`, `--sarif` | the findings for programs, and for code hosts (SARIF 2.1.0) |
 
-The exit status is 1 when something was found, 0 when nothing was, 2 for wrong use. What is safe: addresses whose path is
-the same in v1 but for hyphens, keys of bodies that have another spelling only, and `channel="ibm_quantum"`. A changed
-address does not make a call work by itself: headers and instance are the caller's.
+The exit status is 1 when something was found, 0 when nothing was, 2 for wrong use. What is safe: addresses whose path
+is the same in v1 but for hyphens, keys of bodies that have another spelling only, and `channel="ibm_quantum"`. A
+changed address does not make a call work by itself: headers and instance are the caller's.
 
 <a id="left-to-do"></a>
 Above the rest, `--fix` leaves comments `# qrr: ...` that say what to change. They are found by later scans until they

@@ -18,8 +18,10 @@ __all__ = ["MARK", "Evidence", "Hit", "Lines", "address_rule", "classic_fields",
 MARK = "# qrr: "
 """How the comments of `fix` begin."""
 
+ABOUT_FIELDS = re.compile(rf"{MARK}.*#(?!sdk-)[\w-]+\s*$", re.MULTILINE)
+
 SDK = re.compile(
-    r"\bIBMQ\b|\bqiskit_ibm_runtime\b|\bibm_quantum\b|"
+    r"\bIBMQ\b|\bqiskit_ibm_runtime\b|\bQiskitRuntimeService\b|\bibm_quantum\b|"
     + "|".join(re.escape(use.name) for use in SDK_USES if use.kind in ("package", "module"))
 )
 
@@ -40,22 +42,28 @@ class Hit:
 class Evidence:
     """What a file shows as a whole: words like "project" count only where something else is classic.
 
-    `addresses`: a classic host or a path that nothing else has. `fields`: that, or a comment of `fix`. `sdk`: an SDK.
+    Attributes:
+        addresses: a classic host, or a path that nothing else has.
+        fields: that, or a comment of `fix` about one.
+        sdk: an SDK that spoke to the classic service, or speaks to v1.
+        left: any comment of `fix`.
     """
 
     addresses: bool
     fields: bool
     sdk: bool
+    left: bool
 
     @classmethod
     def of(cls, text: str) -> Evidence:
         """What `text` shows."""
         addresses = classic(text)
-        return cls(addresses=addresses, fields=addresses or MARK in text, sdk=bool(SDK.search(text)))
+        fields = addresses or bool(ABOUT_FIELDS.search(text))
+        return cls(addresses=addresses, fields=fields, sdk=bool(SDK.search(text)), left=MARK in text)
 
     def __bool__(self) -> bool:
         """Whether there is anything to look for."""
-        return self.fields or self.sdk
+        return self.fields or self.sdk or self.left
 
 
 class Lines:
@@ -98,4 +106,4 @@ def classic_fields(names: Iterable[str]) -> bool:
     """Whether keys that stand together can only be those of a classic body."""
     fields = [field for field in map(field_named, names) if field]
     words = {field.name for field in fields}
-    return any(not is_ordinary(field) for field in fields) or len(words & {"hub", "group", "project"}) > 1
+    return any(not is_ordinary(field) for field in fields) or ("hub" in words and bool(words & {"group", "project"}))

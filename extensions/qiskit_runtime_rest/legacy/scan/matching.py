@@ -10,12 +10,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..table import HOSTS, ROUTES, SPELLINGS, Host, Route, find_host, find_route
+from ..table import HOSTS, SPELLINGS, Host, Route, find_host, find_route
 
 __all__ = ["HOLE", "Address", "addresses", "classic", "distinct", "holed", "path_address", "routes_of"]
 
 HOLE = "\N{OBJECT REPLACEMENT CHARACTER}"
-METHODS = tuple(dict.fromkeys(route.method for route in ROUTES))
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+"""Where the method of a call is not known, all of them, in this order."""
 
 DISTINCT = ("/users/loginWithToken", "/stream/jobs/", "/analytics/usage-grouped")
 """Beginnings of paths that are the classic API's wherever they stand; so is the spelling below."""

@@ -60,7 +60,9 @@ def parse(text: str) -> Module:
     try:
         return Module(text, MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True))
     except cst.ParserSyntaxError as error:
-        raise NotPython(f"line {error.raw_line}: {error.message.splitlines()[0]}") from None
+        # The parser's own text lists whatever could have stood there instead.
+        place = re.search(r"error at (\d+):", error.message)
+        raise NotPython(f"line {place[1] if place else error.raw_line}") from None
     except (RecursionError, ValueError) as error:
         raise NotPython(str(error) or type(error).__name__) from None
 
@@ -315,7 +317,8 @@ class _Reader(cst.CSTVisitor):
 
     def _sdk(self, node: cst.CSTNode, use: SdkUse, *, safe: bool = False) -> None:
         rule = rules.sdk_rule(use)
-        found = self._module.wrapper.module.code_for_node(node).split("\n")[0].rstrip(", ")
+        code = self._module.wrapper.module.code_for_node(node)
+        found = node.raw_value if isinstance(node, cst.SimpleString) else code.splitlines()[0].rstrip(", ")
         self._note(node, 0, found, rule, rule.becomes, safe=safe)
 
     # Notes

@@ -14,7 +14,7 @@ from .finding import Finding, Skipped
 from .hits import Evidence, Hit
 from .notebook import Cell, NotANotebook, Notebook, hide_magics, open_notebook, show_magics
 
-__all__ = ["Fix", "Scanner", "fix", "scan"]
+__all__ = ["Examined", "Fix", "Scanner", "fix", "scan"]
 
 
 @dataclass(frozen=True)
@@ -88,17 +88,17 @@ class Scanner:
                 fixes.append(fixed)
         return findings, fixes
 
-    def _files(self, paths: Iterable[str | os.PathLike[str]]) -> Iterator[_File]:
+    def _files(self, paths: Iterable[str | os.PathLike[str]]) -> Iterator[Examined]:
         for path in find_files(map(Path, paths), on_skip=self.skipped.append):
             if read_file := self._read(path):
                 yield read_file
 
-    def _read(self, path: Path) -> _File | None:
+    def _read(self, path: Path) -> Examined | None:
         source = read(path)
         if isinstance(source, Skipped):
             self.skipped.append(source)
             return None
-        return _File(source, note=lambda why: self.skipped.append(Skipped(path=path, why=why)))
+        return Examined(source, on_skip=self.skipped.append)
 
 
 @dataclass(frozen=True)
@@ -111,15 +111,19 @@ class _Unit:
     show: Callable[[str], str] = str
 
 
-class _File:
+class Examined:
     """One file that was read, with all that was found in it."""
 
-    def __init__(self, source: Source, *, note: Callable[[str], None]) -> None:
+    def __init__(self, source: Source, *, on_skip: Callable[[Skipped], None]) -> None:
+        """Read the source; what of it cannot be parsed is told to `on_skip`, and searched as text."""
         self._source = source
-        self._note = note
+        self._on_skip = on_skip
         self._notebook: Notebook | None = None
         self._evidence = Evidence.of(source.text)
         self._units = self._parsed() if self._evidence else []
+
+    def _note(self, why: str) -> None:
+        self._on_skip(Skipped(path=self._source.path, why=why))
 
     def _parsed(self) -> list[_Unit]:
         cells = [Cell(0, self._source.language, self._source.text, None)]
@@ -147,7 +151,7 @@ class _File:
             module = python.parse(hidden)
         except python.NotPython as error:
             where = f"cell {cell.number}, " if self._notebook else ""
-            self._note(f"it is no Python 3 ({where}{error}): searched as text")
+            self._note(f"it is no Python 3 (see {where}{error}): searched as text")
             return _Unit(cell)
         lines = frozenset(cell.text.count("\n", 0, match.start()) + 1 for match in magics)
         found = text.find(cell.text, self._evidence) if lines else []
