@@ -12,62 +12,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import httpx
-import oas_patch  # type: ignore[import-untyped]
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 from referencing.exceptions import Unresolvable
 
 from qiskit_runtime_rest.contract import Change, Kind, compare
 from qiskit_runtime_rest.contract.document import Document
+from qiskit_runtime_rest.contract.sources import PUBLISHED, NoContract, read
 from tools.generate import REPOSITORY, GenerationError, Layout, read_contract
 from tools.overlay import OverlayError, load_overlay, prepare
 from tools.preflight import obstacles
 
-PUBLISHED = "https://quantum.cloud.ibm.com/api/openapi.json"
-
 
 class VendorError(RuntimeError):
-    """The document cannot be fetched, or is no OpenAPI document; the message says what to do."""
-
-
-def fetch(spec: str) -> dict[str, Any]:
-    """Read a contract from a path or a URL, JSON or YAML.
-
-    Raises:
-        VendorError: If there is none, or it is refused.
-    """
-    if spec.startswith(("http://", "https://")):
-        content: Any = _download(spec)
-    else:
-        if not Path(spec).is_file():
-            raise VendorError(f"{spec}: no such file. SPEC is a path or a URL; the default is {PUBLISHED}")
-        try:
-            content = read_contract(Path(spec)) if spec.endswith(".json") else oas_patch.load_file(spec)
-        except ValueError as error:
-            raise VendorError(f"{spec} cannot be read: {error}") from error
-    if not isinstance(content, dict) or not isinstance(content.get("paths"), dict) or "openapi" not in content:
-        raise VendorError(f"{spec} is not an OpenAPI 3 document: it has no `openapi` version or no `paths`")
-    return content
-
-
-def _download(url: str) -> Any:
-    try:
-        response = httpx.get(url, follow_redirects=True, headers={"Accept": "application/json"}, timeout=30)
-    except httpx.HTTPError as error:
-        raise VendorError(f"{url} cannot be fetched: {error}. {_BY_HAND}") from error
-    if response.status_code in (401, 403, 429, 503):
-        raise VendorError(
-            f"{url} answers {response.status_code}: the content network in front of it turns scripts away. {_BY_HAND}"
-        )
-    if not response.is_success:
-        raise VendorError(f"{url} answers {response.status_code}. {_BY_HAND}")
-    try:
-        return response.json()
-    except ValueError as error:
-        raise VendorError(f"{url} answers {response.headers.get('content-type')}, not JSON. {_BY_HAND}") from error
-
-
-_BY_HAND = "Download it in a browser and pass its path: make vendor SPEC=openapi.json"
+    """The document cannot be used; the message says why."""
 
 
 def violations(document: dict[str, Any]) -> list[str]:
@@ -118,9 +75,10 @@ def vendor(spec: str, *, layout: Layout) -> Iterator[str]:
     """Replace a layout's contract by the document at `spec`, yielding lines for the person who watches.
 
     Raises:
-        VendorError: If the document cannot be fetched or used; the contract is then left alone.
+        NoContract: If the document cannot be fetched; the contract is then left alone.
+        VendorError: If it cannot be used; likewise.
     """
-    document = fetch(spec)
+    document = read(spec)
     current = read_contract(layout.contract)
     known = set(violations(current))
     for violation in violations(document):
@@ -148,7 +106,7 @@ def main(arguments: Sequence[str] | None = None, *, layout: Layout = REPOSITORY)
     try:
         for line in vendor(options.spec or PUBLISHED, layout=layout):
             print(line)
-    except (VendorError, GenerationError, OverlayError) as error:
+    except (NoContract, VendorError, GenerationError, OverlayError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -17,7 +17,7 @@ import httpx
 from . import errors
 from .errors import ApiError
 
-__all__ = ["api_error", "excerpt", "retry_after", "unexpected_answer"]
+__all__ = ["api_error", "blanked", "credentials", "excerpt", "retry_after", "unexpected_answer"]
 
 BY_CODE: dict[int | str, type[ApiError]] = {
     1200: errors.AuthenticationError,
@@ -82,14 +82,14 @@ def api_error(response: httpx.Response, *, secrets: Sequence[str] = ()) -> ApiEr
 
     The request's own credentials, and `secrets`, are blanked wherever the answer echoes them.
     """
-    secrets = (*secrets, *_credentials(response))
-    said = _said(_blanked(_text(response), secrets))
+    secrets = (*secrets, *credentials(response))
+    said = _said(blanked(_text(response), secrets))
     at_edge = "CF-RAY" in response.headers and said.message is None
     kind = _kind(response, said, at_edge=at_edge)
     location = response.headers.get("Location") if response.is_redirect else None
     fallback = f"the service redirects to {location}" if location else _standard_phrase(response, at_edge=at_edge)
     return kind(
-        said.message or _line(_blanked(fallback, secrets)) or "",
+        said.message or _line(blanked(fallback, secrets)) or "",
         status=response.status_code,
         code=said.code,
         solution=said.solution or (REDIRECTS if location else ADVICE.get(kind)),
@@ -110,8 +110,8 @@ def unexpected_answer(response: httpx.Response, why: str) -> errors.UnexpectedAn
         why,
         status=response.status_code,
         solution="If it persists, a proxy or the wrong base_url may answer in the service's place.",
-        request_id=_first_header(response, REQUEST_ID_HEADERS, _credentials(response)),
-        ray_id=_first_header(response, RAY_ID_HEADERS, _credentials(response)),
+        request_id=_first_header(response, REQUEST_ID_HEADERS, credentials(response)),
+        ray_id=_first_header(response, RAY_ID_HEADERS, credentials(response)),
         method=response.request.method,
         url=str(response.request.url),
         excerpt=excerpt(response) or "(empty)",
@@ -133,7 +133,7 @@ def retry_after(response: httpx.Response) -> float | None:
 def excerpt(response: httpx.Response, *, secrets: Sequence[str] = ()) -> str | None:
     """The start of the body, on one line, without credentials it may echo; None when it is empty."""
     # Blanked before it is cut: a credential that the cut goes through would not be recognised.
-    return _line(_blanked(_text(response), (*secrets, *_credentials(response))), EXCERPT_CHARACTERS)
+    return _line(blanked(_text(response), (*secrets, *credentials(response))), EXCERPT_CHARACTERS)
 
 
 def _kind(response: httpx.Response, said: _Said, *, at_edge: bool) -> type[ApiError]:
@@ -176,7 +176,7 @@ def _first_text(value: dict[str, Any], *names: str) -> str | None:
 
 
 def _first_header(response: httpx.Response, names: Sequence[str], secrets: Sequence[str]) -> str | None:
-    return next((_line(_blanked(response.headers[name], secrets)) for name in names if name in response.headers), None)
+    return next((_line(blanked(response.headers[name], secrets)) for name in names if name in response.headers), None)
 
 
 def _code(value: object) -> int | str | None:
@@ -206,12 +206,13 @@ def _line(text: str, most: int = MESSAGE_CHARACTERS) -> str | None:
     return line[:most] + "…" if len(line) > most else line or None
 
 
-def _credentials(response: httpx.Response) -> tuple[str, ...]:
+def credentials(response: httpx.Response) -> tuple[str, ...]:
+    """What the request was authenticated with: to be blanked wherever the answer echoes it."""
     authorization = response.request.headers.get("Authorization", "")
     return authorization, authorization.partition(" ")[2]
 
 
-def _blanked(text: str, secrets: Sequence[str]) -> str:
+def blanked(text: str, secrets: Sequence[str]) -> str:
     """`text` with `secrets` blanked."""
     for secret in secrets:
         text = text.replace(secret, "***") if len(secret) >= SHORTEST_SECRET else text

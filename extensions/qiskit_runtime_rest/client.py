@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self
 
 from .answers import unexpected_answer
 from .connection import Connection
 from .connection.calls import fetch, json_object
-from .effects import AsyncFace, Plan, SyncFace, operation
+from .effects import AsyncFace, InThread, Plan, SyncFace, operation
 from .settings import Settings
 from .state import State
 from .submit import J, SubmitOperations
+from .sunsets import remember, warn_in_time
 
 if TYPE_CHECKING:
     import ssl
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from .jobs import AsyncJobs, Jobs
     from .results import Result
     from .sessions import AsyncSessions, Sessions
+    from .settings import Validate
     from .submission import SubmissionPolicy, Submitter
     from .waiting import Pace
 
@@ -63,6 +65,7 @@ class ClientOperations(SubmitOperations[J]):
         application: str | None = None,
         save_to: str | Path | None = None,
         token_cache: bool | str | Path | None = None,
+        validate: Validate | Literal["off"] | None = None,
         account: str | None = None,
         account_path: str | Path | None = None,
         settings: Settings | None = None,
@@ -89,6 +92,9 @@ class ClientOperations(SubmitOperations[J]):
 
         Raises:
             ConfigurationError: something is missing or cannot work; the message says what to do.
+
+        Warns:
+            DeprecationWarning: the API version is switched off within 90 days; once a process.
         """
         self.settings = settings or Settings(
             api_key=api_key,
@@ -104,11 +110,13 @@ class ClientOperations(SubmitOperations[J]):
             application=application,
             save_to=save_to,
             token_cache=token_cache,
+            validate=validate,
             account=account,
             account_path=account_path,
         )
-        state = State(Path(state_path) if state_path is not None else None)
+        self._state = state = State(Path(state_path) if state_path is not None else None)
         self._io = Connection(self.settings, auth=auth, clock=clock, retries=retries, state=state)
+        warn_in_time(self.settings, state=state, now=self._io.clock.time(), stacklevel=2)
         self._pace = pace
         self._submitter = _submitter(self.settings, submission, journal, state, self._io.clock)
 
@@ -140,6 +148,8 @@ class ClientOperations(SubmitOperations[J]):
     def versions(self) -> Plan[list[dict[str, Any]]]:
         """The service's API versions, each an object with `version`, and `status` and `sunset_date` where known.
 
+        Kept in the state file, for the warning before a version is switched off.
+
         Raises: ApiError, TransportError. Source: operation `get_versions`; older versions of it list bare texts.
         """
         from qiskit_runtime_api.api import versions as versions_api
@@ -148,7 +158,9 @@ class ClientOperations(SubmitOperations[J]):
         listed = json_object(response).get("versions")
         if not isinstance(listed, list) or not all(isinstance(entry, str | dict) for entry in listed):
             raise unexpected_answer(response, "the answer holds no list of versions")
-        return [{"version": entry} if isinstance(entry, str) else entry for entry in listed]
+        versions = [{"version": entry} if isinstance(entry, str) else entry for entry in listed]
+        yield InThread(lambda: remember(versions, service=self.settings.base_url, state=self._state))
+        return versions
 
 
 def _submitter(

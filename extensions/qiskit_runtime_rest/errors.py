@@ -23,6 +23,7 @@ RuntimeRestError
 │   ├── JobFailed
 │   │   └── JobTimeLimit            it ran longer than allowed (reason code 1305)
 │   └── JobCancelled
+├── ContractViolation           an answer breaks the contract, and `validate=` asked for the check
 ├── WaitTimeout                 the deadline passed; the job goes on
 ├── WaitStopped                 the caller's `stop` event was set; the job goes on
 ├── SubmissionUnknown           nobody can say yet whether the job was recorded
@@ -43,6 +44,8 @@ __all__ = [
     "BackendReserved",
     "ConfigurationError",
     "Conflict",
+    "ContractViolation",
+    "ContractWarning",
     "EdgeBlocked",
     "InvalidInput",
     "InvalidRequest",
@@ -70,6 +73,9 @@ __all__ = [
     "WaitStopped",
     "WaitTimeout",
 ]
+
+NAMED_PROBLEMS = 3
+"""So many problems of an answer are told in a message; all are in `problems`."""
 
 NAMED_JOBS = 3
 """So many jobs are named in a message about many."""
@@ -250,6 +256,40 @@ class ServerError(ApiError):
 
 class UnexpectedAnswer(ApiError):
     """A success whose body is not what the contract promises: HTML, cut short, of another shape."""
+
+
+class ContractViolation(RuntimeRestError):
+    """An answer that is not what the contract of its API version says; only with `validate=` (see `Settings`).
+
+    Attributes:
+        operation: method and path in the contract, such as `GET /v1/jobs/{id}`.
+        status: HTTP status.
+        api_version: the version whose contract it is.
+        problems: what is wrong, each with its place, as in `$.state.status: is a number, not string`.
+        answer: the answer's JSON (its text, if it is none): what was done has been done, and nothing is lost.
+
+    Credentials that an answer echoes are blanked in all of them.
+    """
+
+    def __init__(
+        self, *, operation: str, status: int, api_version: str, problems: Sequence[str], answer: Any = None
+    ) -> None:
+        """Compose one message out of the first problems."""
+        self.operation = operation
+        self.status = status
+        self.api_version = api_version
+        self.problems = tuple(problems)
+        self.answer = answer
+        more = "; and more" if len(self.problems) > NAMED_PROBLEMS else ""
+        super().__init__(
+            f"the answer to {operation} (HTTP {status}) breaks the contract of API version {api_version}: "
+            f"{'; '.join(self.problems[:NAMED_PROBLEMS])}{more}. The request itself was fine, and what it asked for "
+            "was done. `qrr contract drift` tells whether the contract has changed; validate='off' stops the check."
+        )
+
+
+class ContractWarning(UserWarning):
+    """An answer breaks the contract, and `validate="warn"` was chosen."""
 
 
 class JobError(RuntimeRestError):

@@ -5,24 +5,25 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
+from .api_versions import API_VERSION
 from .crn import EXAMPLE, WHERE, Crn
-from .errors import ConfigurationError
+from .errors import ConfigurationError, ContractViolation
 
 if TYPE_CHECKING:
     import ssl
 
     import httpx
 
-__all__ = ["API_VERSION", "Settings"]
+__all__ = ["API_VERSION", "Settings", "Validate"]
 
-API_VERSION = "2026-04-15"
-"""The `IBM-API-Version` sent by default: the newest one of the vendored contract."""
+Validate: TypeAlias = Literal["responses", "warn"] | Callable[[ContractViolation], object]
+"""What is done about an answer that breaks the contract: raise, warn, or call."""
 
 PLATFORM_HOSTS = ("cloud.ibm.com", "test.cloud.ibm.com")
 CLASSIC_HOSTS = ("quantum-computing.ibm.com", "quantum-computing.cloud.ibm.com")
@@ -39,6 +40,7 @@ ENVIRONMENT = {
     "submissions_per_minute": "QRR_SUBMISSIONS_PER_MINUTE",
     "save_to": "QRR_SAVE_TO",
     "token_cache": "QRR_TOKEN_CACHE",
+    "validate": "QRR_VALIDATE",
 }
 SWITCHES = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
@@ -68,6 +70,10 @@ class Settings:
         save_to: folder in which each result is saved before it is decoded (`QRR_SAVE_TO`); None: in none.
         token_cache: share bearer tokens with the user's other processes (`QRR_TOKEN_CACHE`): True through the state
             file, or the path of a file.
+        validate: check each answer against the contract of its API version (`QRR_VALIDATE`): "responses" raises
+            `ContractViolation`, "warn" warns with `ContractWarning`, and a function is called with the violation.
+            An answer that is an error raises its own error in any case. None, or "off": no check. Needs the extra
+            `contract`.
 
     Raises:
         ConfigurationError: something cannot work; the message says what to do.
@@ -88,6 +94,7 @@ class Settings:
     application: str
     save_to: Path | None
     token_cache: bool | Path
+    validate: Validate | None
 
     def __init__(
         self,
@@ -105,6 +112,7 @@ class Settings:
         application: str | None = None,
         save_to: str | Path | None = None,
         token_cache: bool | str | Path | None = None,
+        validate: Validate | Literal["off"] | None = None,
         account: str | None = None,
         account_path: str | Path | None = None,
         environ: Mapping[str, str] | None = None,
@@ -119,6 +127,7 @@ class Settings:
             "proxies": proxies,
             "save_to": save_to,
             "token_cache": token_cache,
+            "validate": validate,
         }
         variables: dict[str, Any] = {
             name: environ[variable] for name, variable in ENVIRONMENT.items() if environ.get(variable)
@@ -148,6 +157,7 @@ class Settings:
             "application": _application(application or "qiskit-runtime-rest"),
             "save_to": _folder(_pick(found, "save_to")),
             "token_cache": _token_cache(_pick(found, "token_cache", default=False)),
+            "validate": _validate(_pick(found, "validate")),
         }
         for name, value in resolved.items():
             object.__setattr__(self, name, value)
@@ -256,6 +266,14 @@ def _token_cache(wanted: bool | str | Path) -> bool | Path:
     if not isinstance(wanted, bool | Path):
         raise ConfigurationError(f"token_cache={wanted!r} is neither True or False nor the path of a file.")
     return wanted
+
+
+def _validate(wanted: Any) -> Validate | None:
+    if wanted is None or SWITCHES.get(str(wanted).lower()) is False:
+        return None
+    if wanted in ("responses", "warn") or callable(wanted):
+        return wanted  # type: ignore[no-any-return]  # one of the literals, or a function
+    raise ConfigurationError(f"validate={wanted!r} is none of 'responses', 'warn', 'off', and no function.")
 
 
 def _submission_limit(limit: float | str | None, service: str) -> float | None:

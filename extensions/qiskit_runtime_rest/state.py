@@ -1,4 +1,5 @@
-"""What outlives a process, in one SQLite file of the user's: submissions under way, their pace, cached tokens.
+"""What outlives a process, in one SQLite file of the user's: submissions under way, their pace, cached
+tokens, what the service said of its API versions.
 
 SQLite does the locking: any number of threads and processes may share the file.
 """
@@ -37,6 +38,9 @@ CREATE TABLE IF NOT EXISTS submissions (
 );
 CREATE INDEX IF NOT EXISTS submissions_by_key ON submissions (instance, key);
 CREATE TABLE IF NOT EXISTS pace (user TEXT NOT NULL, at REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS api_versions (
+    service TEXT NOT NULL, version TEXT NOT NULL, sunset TEXT, PRIMARY KEY (service, version)
+);
 CREATE TABLE IF NOT EXISTS tokens (owner TEXT PRIMARY KEY, token TEXT NOT NULL, refresh_at REAL NOT NULL);
 """
 

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from qiskit_runtime_rest import RuntimeClient
-from qiskit_runtime_rest.cli.versions import days_left
+from qiskit_runtime_rest.api_versions import days_left
 from qiskit_runtime_rest.testing import Emulator
 
 from .conftest import Run
@@ -33,7 +33,9 @@ def test_usage_is_shown(qrr: Run, service: Emulator) -> None:
 
 @pytest.mark.parametrize("pinned", ["2026-04-15", "2024-01-01"])
 def test_versions_have_sunset_dates_whichever_is_pinned(qrr: Run, pinned: str) -> None:
-    entries = json.loads(qrr("versions", "--json", "--api-version", pinned).stdout)
+    document = json.loads(qrr("versions", "--json", "--api-version", pinned).stdout)
+    assert document["pinned"] == pinned
+    entries = document["versions"]
     assert [entry["version"] for entry in entries if entry["pinned"]] == [pinned]
     oldest = entries[0]
     left = datetime.date.fromisoformat(oldest["sunset_date"]) - datetime.datetime.now(datetime.UTC).date()
@@ -44,9 +46,9 @@ def test_versions_have_sunset_dates_whichever_is_pinned(qrr: Run, pinned: str) -
 
 def test_days_left_are_negative_after_the_sunset_and_unknown_without_one() -> None:
     today = datetime.date(2027, 1, 11)
-    assert days_left({"sunset_date": "2027-01-01"}, today=today) == -10
-    assert days_left({"sunset_date": "2027-01-12T00:00:00Z"}, today=today) == 1
-    assert days_left({"version": "2026-04-15"}, today=today) is None
+    assert days_left("2027-01-01", today=today) == -10
+    assert days_left("2027-01-12T00:00:00Z", today=today) == 1
+    assert days_left(None, today=today) is None
 
 
 def test_a_session_is_shown_closed_and_cancelled(qrr: Run, service: Emulator) -> None:

@@ -26,10 +26,14 @@ MADE: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "SubmissionUnknown": (("unknown",), {"tag": "t", "request": {"params": {}}}),
     "ResultUnavailable": (("none",), {"job_id": "x"}),
     "ResultDecodeError": (("odd",), {"raw": b"\x00\xff"}),
+    "ContractViolation": (
+        (),
+        {"operation": "GET /v1/jobs/{id}", "status": 200, "api_version": "2026-04-15", "problems": ["$: is null"]},
+    ),
     "RemovedInV1": (("gone.",), {"replacement": "Use jobs."}),
 }
 CLASSES: dict[str, type[errors.RuntimeRestError]] = {
-    name: getattr(errors, name) for name in errors.__all__ if name != "SubmissionWarning"
+    name: getattr(errors, name) for name in errors.__all__ if issubclass(getattr(errors, name), errors.RuntimeRestError)
 }
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from .._version import __version__
-from . import emulator, legacy, sessions
+from . import contract, emulator, legacy, sessions
 from .backends import backends
 from .demo import demo
 from .doctor import doctor
@@ -35,7 +35,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     usage,
     versions,
 )
-GROUPS = {"sessions": sessions.app, "emulator": emulator.app, "legacy": legacy.app}
+GROUPS = {"sessions": sessions.app, "emulator": emulator.app, "legacy": legacy.app, "contract": contract.app}
 
 app = typer.Typer(
     name="qrr",

@@ -8,14 +8,15 @@ import importlib.metadata
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from .. import account_file
+from ..api_versions import API_VERSION
 from ..errors import ApiError, ConfigurationError, RuntimeRestError, TransportError
-from ..settings import API_VERSION
-from .versions import days_left
+from .versions import outlook
 
 if TYPE_CHECKING:
     from ..settings import Settings
@@ -30,7 +31,10 @@ SKEW_SECONDS = 60.0
 """More than this between our clock and the service's, and tokens look expired, or not yet valid."""
 
 DISTRIBUTION = "qiskit-runtime-rest"
-EXTRAS = ("cli", "numpy", "qiskit", "emulator")
+EXTRAS = ("cli", "numpy", "qiskit", "emulator", "legacy", "contract")
+INDENT = " " * 22
+"""Below the text of a check, where `qrr doctor` prints it."""
+
 OTHERS_MAY_READ = stat.S_IRGRP | stat.S_IROTH
 
 
@@ -43,8 +47,8 @@ class Check:
     text: str
 
 
-def all_checks(options: ServiceOptions) -> Iterator[Check]:
-    """Every check, each as soon as it is done. Nothing in it is a secret."""
+def all_checks(options: ServiceOptions, *, now: datetime.datetime | None = None) -> Iterator[Check]:
+    """Every check, each as soon as it is done; `now`: None for the machine's time. Nothing in it is a secret."""
     yield from _extras()
     yield from _account_file()
     try:
@@ -56,7 +60,8 @@ def all_checks(options: ServiceOptions) -> Iterator[Check]:
     if settings.instance is None:
         return
     # The oldest versions do not say when they end: the list is asked for as this release knows it.
-    yield from _service(options.settings(timeout=TIMEOUT_SECONDS, api_version=API_VERSION), pinned=settings.api_version)
+    newest = options.settings(timeout=TIMEOUT_SECONDS, api_version=API_VERSION)
+    yield from _service(newest, pinned=settings.api_version, now=now or datetime.datetime.now(datetime.UTC))
     if settings.api_key is not None:
         yield from _credentials(settings)
 
@@ -155,7 +160,7 @@ def _origin(value: str, sources: Sequence[tuple[str, str | None]]) -> str:
     return next((name for name, said in sources if said is not None and said.strip() == value), "the settings")
 
 
-def _service(settings: Settings, *, pinned: str) -> Iterator[Check]:
+def _service(settings: Settings, *, pinned: str, now: datetime.datetime) -> Iterator[Check]:
     """Whether the service answers, without credentials; what it says of the API version, and of the time."""
     import httpx
 
@@ -172,22 +177,22 @@ def _service(settings: Settings, *, pinned: str) -> Iterator[Check]:
         yield Check(name="service", verdict="fail", text=str(error))
         return
     yield Check(name="service", verdict="ok", text=f"answers at {settings.base_url}")
-    entry = next((entry for entry in listed if entry.get("version") == pinned), None)
-    yield _version(pinned, entry, known=[str(entry.get("version")) for entry in listed])
+    yield from _version(pinned, listed, today=now.date())
     if headers.get("Date"):
-        yield clock_check(headers["Date"], now=datetime.datetime.now(datetime.UTC))
+        yield clock_check(headers["Date"], now=now)
 
 
-def _version(pinned: str, entry: dict[str, object] | None, *, known: Sequence[str]) -> Check:
-    name = "version"
-    if entry is None:
+def _version(pinned: str, listed: Sequence[Mapping[str, Any]], *, today: datetime.date) -> Iterator[Check]:
+    """How long the pinned version is served, and what is different in the latest."""
+    known = [str(entry.get("version")) for entry in listed]
+    if pinned not in known:
         text = f"the service knows {', '.join(known) or 'none'}, not {pinned}: use another --api-version."
-        return Check(name=name, verdict="fail", text=text)
-    left = days_left(entry)
-    if left is None:
-        return Check(name=name, verdict="ok", text=f"{pinned} is {entry.get('status') or 'served'}")
-    text = f"{pinned} is {entry.get('status')}, to be switched off on {entry.get('sunset_date')}, {left} days from now"
-    return Check(name=name, verdict="fail" if left < 0 else "warn", text=text)
+        yield Check(name="version", verdict="fail", text=text)
+        return
+    ahead = outlook(pinned, listed, today=today)
+    deprecated: Verdict = "ok" if ahead.days_left is None else "fail" if ahead.days_left < 0 else "warn"
+    changes = "".join(f"\n{INDENT}{change}" for change in ahead.changes or ())
+    yield Check(name="version", verdict=deprecated, text=f"{ahead.told}{changes}")
 
 
 def clock_check(date: str, *, now: datetime.datetime) -> Check:
@@ -209,7 +214,10 @@ def _credentials(settings: Settings) -> Iterator[Check]:
     from ..connection import RetryPolicy
 
     try:
-        with RuntimeClient(settings=settings, retries=RetryPolicy(attempts=1)) as client:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # told by the check of the version
+            made = RuntimeClient(settings=settings, retries=RetryPolicy(attempts=1))
+        with made as client:
             backends = client.instances.get().backends or []
     except (ApiError, TransportError) as error:
         at_iam = error.url.endswith(TOKEN_PATH)

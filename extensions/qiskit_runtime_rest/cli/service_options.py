@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import functools
 import inspect
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, get_type_hints
 
 import typer
+
+from .terminal import say
 
 if TYPE_CHECKING:
     from ..client import RuntimeClient
@@ -67,7 +70,12 @@ class ServiceOptions:
         """A client with these settings; to be closed. `journal`: keep one. `more`: as for `settings`."""
         from ..client import RuntimeClient
 
-        return RuntimeClient(settings=self.settings(**more), journal=journal)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            client = RuntimeClient(settings=self.settings(**more), journal=journal)
+        for warning in caught:
+            say(str(warning.message), label="warning", label_style="bold yellow")
+        return client
 
 
 def with_service_options(command: Callable[Concatenate[ServiceOptions, P], None]) -> Callable[..., None]:

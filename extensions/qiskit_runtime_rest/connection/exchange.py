@@ -26,6 +26,9 @@ BUDGET: ContextVar[float | None] = ContextVar("budget", default=None)
 SINK = "qiskit_runtime_rest.sink"
 """The extension of a request that names the `Sink` for its answer."""
 
+VIOLATION = "qiskit_runtime_rest.violation"
+"""The extension of an error answer that holds the `ContractViolation` found in it."""
+
 NOTHING_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -150,6 +153,8 @@ def exchange(
                 # An earlier attempt may have done it: its answer was lost, or said that the service had failed.
                 return httpx.Response(httpx.codes.NO_CONTENT, request=request)
             failure = api_error(response)
+            if VIOLATION in response.extensions:
+                failure.add_note(f"Besides, {response.extensions[VIOLATION]}")
         if isinstance(failure, ApiError):
             answered = failure
         uncertain = uncertain or (reached_service and _may_have_happened(failure))

@@ -21,6 +21,7 @@ from .retries import RetryPolicy
 if TYPE_CHECKING:
     from ..auth.token_cache import TokenCache
     from .api import ApiClient
+    from .checked import AnswerCheck
 
 __all__ = ["Connection"]
 
@@ -40,13 +41,15 @@ class Connection:
         """`auth` takes the place of the settings' API key or token; `state`: the state file.
 
         Raises:
-            ConfigurationError: no credentials, or no instance.
+            ConfigurationError: no credentials, no instance, or no contract to check answers against.
+            MissingExtra: answers shall be checked, and what does it is not installed.
         """
         require_instance(settings)
         self.settings = settings
         self.clock = clock or SystemClock()
         self.auth = auth or _auth(settings, self.clock, state)
         self.retries = retries or RetryPolicy()
+        self._check = _check(settings)
         self._opened: list[HttpClient] = []
         self._opened_async: list[AsyncHttpClient] = []
         self._api: ApiClient | None = None
@@ -77,16 +80,30 @@ class Connection:
             ConfigurationError: the CA bundle, or a proxy of the environment, cannot be used.
         """
         with _complaints():
-            client = HttpClient(**self._options(changes, httpx.HTTPTransport))
+            client = self._http_client(self._options(changes, httpx.HTTPTransport))
         self._opened.append(client)
         return client
 
     def open_async(self, **changes: Any) -> AsyncHttpClient:
         """A new HTTP client for tasks; `changes` as for `open`."""
         with _complaints():
-            client = AsyncHttpClient(**self._options(changes, httpx.AsyncHTTPTransport))
+            client = self._async_http_client(self._options(changes, httpx.AsyncHTTPTransport))
         self._opened_async.append(client)
         return client
+
+    def _http_client(self, options: dict[str, Any]) -> HttpClient:
+        if self._check is None:
+            return HttpClient(**options)
+        from .checked import CheckedHttpClient
+
+        return CheckedHttpClient(check=self._check, **options)
+
+    def _async_http_client(self, options: dict[str, Any]) -> AsyncHttpClient:
+        if self._check is None:
+            return AsyncHttpClient(**options)
+        from .checked import CheckedAsyncHttpClient
+
+        return CheckedAsyncHttpClient(check=self._check, **options)
 
     def _options(self, changes: dict[str, Any], transport: type[Any]) -> dict[str, Any]:
         options = {**client_options(self.settings, self.auth), "clock": self.clock, "retries": self.retries}
@@ -136,6 +153,14 @@ def _complaints() -> Iterator[None]:
         raise ConfigurationError(
             f"no HTTP client can be made of these settings: {error}. Check HTTP_PROXY, HTTPS_PROXY and ALL_PROXY."
         ) from error
+
+
+def _check(settings: Settings) -> AnswerCheck | None:
+    if settings.validate is None:
+        return None
+    from .checked import AnswerCheck
+
+    return AnswerCheck(settings)
 
 
 def _auth(settings: Settings, clock: Clock, state: State | None) -> httpx.Auth:

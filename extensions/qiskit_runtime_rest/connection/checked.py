@@ -1,0 +1,79 @@
+"""HTTP clients that check each answer against the contract: loaded only for clients with `validate=`."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import httpx
+
+from ..errors import ContractWarning
+from ..settings import Settings
+from ..validation.checker import Checker
+from .exchange import VIOLATION
+from .http import AsyncHttpClient, HttpClient
+
+__all__ = ["AnswerCheck", "CheckedAsyncHttpClient", "CheckedHttpClient"]
+
+
+class AnswerCheck:
+    """What is done with each answer of the service."""
+
+    def __init__(self, settings: Settings) -> None:
+        """`settings`: with `validate` set.
+
+        Raises:
+            ConfigurationError: there is no contract of the API version.
+            MissingExtra: the validator is not installed.
+        """
+        self._checker = Checker(base_url=settings.base_url, api_version=settings.api_version)
+        self._secrets = tuple(secret for secret in (settings.api_key, settings.token) if secret)
+        self._validate = settings.validate
+
+    def __call__(self, response: httpx.Response) -> None:
+        """Report the answer, if it breaks the contract.
+
+        Raises:
+            ContractViolation: it does, it is a success, and `validate="responses"`.
+        """
+        violation = self._checker.violation(response, secrets=self._secrets)
+        if violation is None:
+            return
+        if callable(self._validate):
+            self._validate(violation)
+        elif self._validate == "warn":
+            warnings.warn(str(violation), ContractWarning, stacklevel=2)
+        elif response.is_success:
+            raise violation
+        else:
+            response.extensions[VIOLATION] = violation
+
+
+class CheckedHttpClient(HttpClient):
+    """As `HttpClient`, with each answer checked."""
+
+    def __init__(self, *, check: AnswerCheck, **options: Any) -> None:
+        """`options` are those of `HttpClient`."""
+        super().__init__(**options)
+        self.check = check
+
+    def send_once(self, request: httpx.Request, **options: Any) -> httpx.Response:
+        """Send, and check what comes."""
+        response = super().send_once(request, **options)
+        self.check(response)
+        return response
+
+
+class CheckedAsyncHttpClient(AsyncHttpClient):
+    """As `AsyncHttpClient`, with each answer checked."""
+
+    def __init__(self, *, check: AnswerCheck, **options: Any) -> None:
+        """`options` are those of `AsyncHttpClient`."""
+        super().__init__(**options)
+        self.check = check
+
+    async def send_once(self, request: httpx.Request, **options: Any) -> httpx.Response:
+        """Send, and check what comes."""
+        response = await super().send_once(request, **options)
+        self.check(response)
+        return response

@@ -1,0 +1,80 @@
+"""Where contracts come from: the vendored one, which every installation has, and one at a path or a URL."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ..errors import InvalidInput, MissingExtra
+from ..validation.documents import vendored
+
+__all__ = ["PUBLISHED", "NoContract", "read", "vendored"]
+
+PUBLISHED = "https://quantum.cloud.ibm.com/api/openapi.json"
+"""Where the service publishes its contract."""
+
+BY_HAND = "Download it in a browser and pass its path."
+TURNED_AWAY = (401, 403, 429, 503)
+TIMEOUT_SECONDS = 30.0
+
+
+class NoContract(InvalidInput):
+    """There is no OpenAPI document at a path or URL, or it cannot be had; the message says what to do."""
+
+
+def read(spec: str) -> dict[str, Any]:
+    """Read a contract from a path or a URL, JSON or (of a path) YAML.
+
+    Raises:
+        NoContract: there is none, or it is refused.
+        MissingExtra: it is YAML, which an extra reads.
+    """
+    content = _downloaded(spec) if spec.startswith(("http://", "https://")) else _from_file(Path(spec))
+    if not isinstance(content, dict):
+        raise NoContract(f"{spec} holds a {type(content).__name__}, not an OpenAPI document")
+    if not isinstance(content.get("paths"), dict) or "openapi" not in content:
+        raise NoContract(f"{spec} is not an OpenAPI 3 document: it has no `openapi` version or no `paths`")
+    return content
+
+
+def _from_file(path: Path) -> Any:
+    if not path.is_file():
+        raise NoContract(
+            f"{path}: no such file. A contract is named by its path or URL; the published one: {PUBLISHED}"
+        )
+    try:
+        if path.suffix not in (".yaml", ".yml"):
+            return _json(path.read_text("utf-8"), str(path))
+        import oas_patch  # type: ignore[import-untyped]
+
+        return oas_patch.load_file(str(path))
+    except ModuleNotFoundError as error:
+        raise MissingExtra("reading a contract in YAML", extra="contract", module=error.name) from None
+    except (OSError, ValueError) as error:
+        raise error if isinstance(error, NoContract) else NoContract(f"{path} cannot be read: {error}") from error
+
+
+def _downloaded(url: str) -> Any:
+    import httpx
+
+    try:
+        response = httpx.get(
+            url, follow_redirects=True, headers={"Accept": "application/json"}, timeout=TIMEOUT_SECONDS
+        )
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise NoContract(f"{url} cannot be fetched: {error}. {BY_HAND}") from error
+    if response.status_code in TURNED_AWAY:
+        raise NoContract(
+            f"{url} answers {response.status_code}: the content network in front of it turns scripts away. {BY_HAND}"
+        )
+    if not response.is_success:
+        raise NoContract(f"{url} answers {response.status_code}. {BY_HAND}")
+    return _json(response.text, url)
+
+
+def _json(text: str, where: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise NoContract(f"{where} is not JSON: {error}. {BY_HAND}") from error
