@@ -146,6 +146,13 @@ def test_ctrl_c_ends_the_script_and_the_report_still_comes(environ: dict[str, st
     assert "waits.py:7: GET /programs: 200" in told
 
 
+@pytest.mark.parametrize("kind", ["thread", "process"])
+def test_threads_and_processes_that_outlive_the_script_are_answered_and_reported(qrr: Run, kind: str) -> None:
+    ended = qrr("goes_on.py", kind)
+    assert ended.returncode == 0
+    assert "goes_on.py:13: GET /programs: 200" in ended.stderr
+
+
 # Notebooks
 
 
@@ -204,11 +211,11 @@ def test_a_script_ends_as_it_would_by_itself(
 
     assert legacy.run(path, [how, "--more"]) == ENDS[how]
 
+    ran = capsys.readouterr()
     assert (sys.argv, sys.path) == before
     by_itself = subprocess.run(
         [sys.executable, str(path), how, "--more"], input="a line\n", capture_output=True, text=True, timeout=SECONDS
     )
-    ran = capsys.readouterr()
     assert ran.out == by_itself.stdout
     assert ran.err == by_itself.stderr
 

@@ -56,7 +56,8 @@ def _notebook(path: Path) -> Callable[[], None]:
 def _started_as(path: Path, arguments: Sequence[str]) -> Iterator[None]:
     argv, folders = sys.argv, sys.path
     sys.argv = [str(path), *arguments]
-    sys.path = [str(path.resolve().parent), *folders[1:]]
+    if not sys.flags.safe_path:
+        sys.path = [str(path.resolve().parent), *folders[1:]]
     try:
         yield
     finally:

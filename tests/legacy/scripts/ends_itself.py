@@ -3,6 +3,7 @@
 import pathlib
 import sys
 import threading
+import time
 
 how = sys.argv[1]
 here = pathlib.Path(__file__)
@@ -17,6 +18,4 @@ if how == "error":
 if how == "interrupt":
     raise KeyboardInterrupt
 if how == "thread":
-    go_on = threading.Event()
-    threading.Thread(target=lambda: (go_on.wait(), print("the thread is done"))).start()
-    go_on.set()
+    threading.Thread(target=lambda: (time.sleep(0.3), print("the thread is done"))).start()

@@ -27,7 +27,6 @@ def patches(request: ModuleType, detour: Detour) -> Iterator[Patch]:
             if host is None:
                 return original(self, http_class, req, **choices)
             response = original(self, http.client.HTTPConnection, led(req, host))
-            response.url = req.full_url
             if response.status == GONE and (error := _removed(response)):
                 raise error
             return response
