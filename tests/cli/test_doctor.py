@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from qiskit_runtime_rest.account_file import save_account
-from qiskit_runtime_rest.cli.checks import clock_check
+from qiskit_runtime_rest.cli.checks import all_checks, clock_check
+from qiskit_runtime_rest.cli.service_options import ServiceOptions
+from qiskit_runtime_rest.cli.versions import outlook
 from qiskit_runtime_rest.testing import Emulator
 
 from .conftest import Run
@@ -100,7 +102,6 @@ def test_missing_settings_fail_before_anything_is_sent(
 
 
 def test_an_api_version_is_judged_by_what_the_service_says(qrr: Run) -> None:
-    assert verdicts(qrr, "--api-version", "2024-01-01", status=0)["version"] == ["warn"]
     assert verdicts(qrr, "--api-version", "2020-01-01", status=1)["version"] == ["fail"]
 
 
@@ -116,3 +117,54 @@ def test_an_api_version_is_judged_by_what_the_service_says(qrr: Run) -> None:
 def test_a_clock_that_differs_from_the_services_is_a_warning(date: str, verdict: str, word: str) -> None:
     check = clock_check(date, now=datetime.datetime(2026, 11, 20, 12, tzinfo=datetime.UTC))
     assert (check.verdict, word in check.text) == (verdict, True)
+
+
+def test_what_lies_ahead_of_the_pinned_version_is_told(qrr: Run) -> None:
+    text = qrr("doctor", "--api-version", "2025-01-01").stdout
+    assert "2025-01-01 is pinned: " in text
+    assert "2027-01-01" in text
+    assert "qrr contract drift --from 2025-01-01 --to 2026-04-15" in text
+    assert "[additive] GET /v1/jobs/{id}/metrics: response 200: circuits_execution_time_ns: added" in text
+    assert "2026-04-15 is pinned, and the latest: no end is known." in qrr("doctor").stdout
+
+
+VERSIONS = [
+    {"version": "2025-01-01", "status": "deprecated", "sunset_date": "2027-01-01"},
+    {"version": "2026-04-15", "status": "live"},
+]
+
+
+@pytest.mark.parametrize(
+    ("pinned", "today", "left", "told"),
+    [
+        ("2025-01-01", "2026-12-31", 1, "will be switched off on 2027-01-01, 1 day from now"),
+        ("2025-01-01", "2027-01-03", -2, "was switched off on 2027-01-01"),
+        ("2026-04-15", "2027-01-03", None, "no end is known"),
+    ],
+)
+def test_the_outlook_counts_the_days(pinned: str, today: str, left: int | None, told: str) -> None:
+    ahead = outlook(pinned, VERSIONS, today=datetime.date.fromisoformat(today))
+    assert (ahead.days_left, ahead.latest) == (left, "2026-04-15")
+    assert told in ahead.told
+
+
+def test_the_outlook_of_bare_names_is_what_this_release_knows() -> None:
+    listed = [{"version": "2025-01-01"}, {"version": "2026-04-15"}]
+    ahead = outlook("2025-01-01", listed, today=datetime.date(2026, 12, 1))
+    assert (ahead.sunset_date, ahead.days_left) == ("2027-01-01", 31)
+
+
+def test_versions_that_this_release_does_not_know_are_not_compared() -> None:
+    listed = [*VERSIONS, {"version": "2031-01-01", "status": "live"}]
+    ahead = outlook("2026-04-15", listed, today=datetime.date(2026, 12, 1))
+    assert (ahead.latest, ahead.changes) == ("2031-01-01", None)
+    assert "needs the contracts of both versions" in ahead.told
+
+
+def test_the_checks_go_by_the_time_they_are_given(qrr: Run, environ: pytest.MonkeyPatch) -> None:
+    def verdict(day: str) -> str:
+        now = datetime.datetime.fromisoformat(f"{day}T12:00:00+00:00")
+        checks = all_checks(ServiceOptions(api_version="2024-01-01"), now=now)
+        return next(check.verdict for check in checks if check.name == "version")
+
+    assert (verdict("2026-06-01"), verdict("2027-01-02")) == ("warn", "fail")

@@ -88,7 +88,7 @@ class Outlook:
         elif self.days_left < 0:
             end = f"was switched off on {self.sunset_date}"
         else:
-            end = f"will be switched off on {self.sunset_date}, {self.days_left} days from now"
+            end = f"will be switched off on {self.sunset_date}, {self.days_left} day{'s' * (self.days_left != 1)} from now"
         if self.pinned == self.latest:
             return f"{self.pinned} is pinned, and the latest: {end}."
         return f"{self.pinned} is pinned: {end}. {self._news}"

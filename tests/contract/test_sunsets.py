@@ -1,0 +1,119 @@
+"""The warning before a pinned API version is switched off: in time, once, and without asking the service."""
+
+from __future__ import annotations
+
+import datetime
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from qiskit_runtime_rest import RuntimeClient
+from qiskit_runtime_rest.testing import Emulator
+
+from .conftest import Connect, ServiceClock
+
+
+class On(ServiceClock):
+    """A clock that shows noon of a day."""
+
+    def __init__(self, emulator: Emulator, day: str) -> None:
+        super().__init__(emulator)
+        self._noon = datetime.datetime.fromisoformat(f"{day}T12:00:00+00:00").timestamp()
+
+    def time(self) -> float:
+        return self._noon + self.elapsed
+
+
+@contextmanager
+def heard() -> Iterator[list[warnings.WarningMessage]]:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield caught
+
+
+@pytest.mark.parametrize(
+    ("version", "day", "told"),
+    [
+        ("2024-01-01", "2026-10-02", None),
+        ("2024-01-01", "2026-10-03", "2024-01-01 will be switched off on 2027-01-01, in 90 days"),
+        ("2024-01-01", "2027-01-01", "2024-01-01 will be switched off on 2027-01-01, in 0 days"),
+        ("2024-01-01", "2027-01-02", "2024-01-01 was switched off on 2027-01-01"),
+        ("2026-03-15", "2026-11-21", None),
+        ("2026-03-15", "2027-01-02", "2026-03-15 will be switched off on 2027-03-15, in 72 days"),
+        ("2026-04-15", "2030-01-01", None),
+        ("2031-01-01", "2030-01-01", None),
+    ],
+)
+def test_known_sunsets_are_told_in_time(
+    emulator: Emulator, options: dict[str, Any], version: str, day: str, told: str | None
+) -> None:
+    with heard() as caught:
+        RuntimeClient(**{**options, "clock": On(emulator, day), "api_version": version}).close()
+    assert [warning.category for warning in caught] == [DeprecationWarning] * (told is not None)
+    if told is not None:
+        assert told in str(caught[0].message)
+        assert "qrr versions" in str(caught[0].message)
+        assert caught[0].filename == __file__  # Python shows it where the user's code caused it
+
+
+def test_it_is_told_once_a_process(emulator: Emulator, connect: Connect) -> None:
+    with heard() as caught:
+        for _ in range(3):
+            connect(clock=On(emulator, "2026-12-01"), api_version="2025-01-01")
+    assert len(caught) == 1
+
+
+def test_what_the_service_last_said_counts_and_nothing_is_asked_for(emulator: Emulator, connect: Connect) -> None:
+    said = {
+        "versions": [
+            {"version": "2025-05-01", "status": "deprecated", "sunset_date": "2028-01-01"},
+            {"version": "2026-04-15", "status": "deprecated", "sunset_date": "2027-01-10"},
+        ]
+    }
+    emulator.faults.add("get_versions", status=200, body=said, times=1)
+    clock = On(emulator, "2027-01-01")
+    connect(clock=On(emulator, "2026-01-01")).do(lambda client: client.versions())
+    emulator.clear_requests()
+    with heard() as caught:
+        connect(clock=clock, api_version="2025-05-01")  # given a longer life than this release knows
+        connect(clock=clock, api_version="2026-02-01")  # not listed: as this release knows it
+    assert [str(warning.message)[:22] for warning in caught] == ["API version 2026-02-01"]
+    assert emulator.requests == []
+
+
+def test_an_end_announced_for_the_newest_version_is_told(
+    emulator: Emulator, options: dict[str, Any], tmp_path: Path
+) -> None:
+    said = {"versions": [{"version": "2026-04-15", "status": "deprecated", "sunset_date": "2027-04-15"}]}
+    emulator.faults.add("get_versions", status=200, body=said, times=1)
+    state = {"state_path": tmp_path / "announced.sqlite"}
+    early = {**options, **state, "clock": On(emulator, "2026-06-01"), "api_version": "2026-03-15"}
+    with RuntimeClient(**early) as client:
+        client.versions()
+    with heard() as caught:
+        RuntimeClient(**{**options, **state, "clock": On(emulator, "2027-04-14")}).close()
+    assert len(caught) == 1
+    assert str(caught[0].message).startswith("API version 2026-04-15 will be switched off on 2027-04-15, in 1 day. ")
+
+
+def test_bare_names_say_nothing_of_an_end(emulator: Emulator, connect: Connect) -> None:
+    connect(clock=On(emulator, "2024-06-01"), api_version="2024-01-01").do(lambda client: client.versions())
+    with heard() as caught:
+        connect(clock=On(emulator, "2026-12-01"), api_version="2026-02-01")
+    assert len(caught) == 1
+
+
+def test_looking_makes_no_state_file(emulator: Emulator, options: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "elsewhere" / "state.sqlite"
+    with heard():
+        RuntimeClient(**options, state_path=path, api_version="2024-01-01").close()
+    assert not path.parent.exists()
+
+
+def test_a_state_file_that_cannot_be_used_stops_nothing(connect: Connect, tmp_path: Path) -> None:
+    face = connect(state_path=tmp_path)  # a folder
+    assert face.do(lambda client: client.versions())
