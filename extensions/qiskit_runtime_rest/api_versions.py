@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 
-__all__ = ["API_VERSION", "SUNSETS", "days_left"]
+__all__ = ["API_VERSION", "SUNSETS", "days_left", "end_told"]
 
 SUNSETS: Mapping[str, str | None] = {
     "2024-01-01": "2027-01-01",
@@ -31,3 +31,10 @@ def days_left(sunset: object, *, today: datetime.date) -> int | None:
         return (datetime.date.fromisoformat(str(sunset)[:10]) - today).days
     except ValueError:
         return None
+
+
+def end_told(sunset: str | None, left: int) -> str:
+    """When a version ends, in words that follow its name; `left`: days until then, negative after it."""
+    if left < 0:
+        return f"was switched off on {sunset}"
+    return f"will be switched off on {sunset}, in {left} day{'s' * (left != 1)}"

@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .api_versions import SUNSETS, days_left
+from .api_versions import SUNSETS, days_left, end_told
 from .errors import ConfigurationError
 from .settings import Settings
 from .state import State
@@ -65,7 +65,7 @@ def warn_in_time(settings: Settings, *, state: State, now: float, stacklevel: in
         else f"was switched off on {sunset}"
     )
     warnings.warn(
-        f"API version {version} {when}. `qrr versions` tells what is different in newer ones; then pin one of them "
+        f"API version {version} {end_told(sunset, left)}. `qrr versions` tells what is different in newer ones; then pin one of them "
         "with api_version=, or leave it out for this release's own.",
         DeprecationWarning,
         stacklevel=stacklevel + 1,

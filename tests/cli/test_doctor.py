@@ -137,7 +137,7 @@ VERSIONS = [
 @pytest.mark.parametrize(
     ("pinned", "today", "left", "told"),
     [
-        ("2025-01-01", "2026-12-31", 1, "will be switched off on 2027-01-01, 1 day from now"),
+        ("2025-01-01", "2026-12-31", 1, "will be switched off on 2027-01-01, in 1 day"),
         ("2025-01-01", "2027-01-03", -2, "was switched off on 2027-01-01"),
         ("2026-04-15", "2027-01-03", None, "no end is known"),
     ],

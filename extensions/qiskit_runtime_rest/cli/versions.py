@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..api_versions import API_VERSION, SUNSETS, days_left
+from ..api_versions import API_VERSION, SUNSETS, days_left, end_told
 from ..errors import MissingExtra
 from .service_options import JsonOption, ServiceOptions, with_service_options
 from .terminal import Column, fitting_table, print_json, stdout
@@ -83,12 +83,7 @@ class Outlook:
     @property
     def told(self) -> str:
         """All but the changes, in a sentence or two."""
-        if self.days_left is None:
-            end = "no end is known"
-        elif self.days_left < 0:
-            end = f"was switched off on {self.sunset_date}"
-        else:
-            end = f"will be switched off on {self.sunset_date}, {self.days_left} day{'s' * (self.days_left != 1)} from now"
+        end = "no end is known" if self.days_left is None else end_told(self.sunset_date, self.days_left)
         if self.pinned == self.latest:
             return f"{self.pinned} is pinned, and the latest: {end}."
         return f"{self.pinned} is pinned: {end}. {self._news}"
