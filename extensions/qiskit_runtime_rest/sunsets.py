@@ -59,14 +59,9 @@ def warn_in_time(settings: Settings, *, state: State, now: float, stacklevel: in
     left = days_left(sunset, today=datetime.datetime.fromtimestamp(now, datetime.UTC).date())
     if left is None or left > NEAR_DAYS:
         return
-    when = (
-        f"will be switched off on {sunset}, in {left} day{'s' * (left != 1)}"
-        if left >= 0
-        else f"was switched off on {sunset}"
-    )
     warnings.warn(
-        f"API version {version} {end_told(sunset, left)}. `qrr versions` tells what is different in newer ones; then pin one of them "
-        "with api_version=, or leave it out for this release's own.",
+        f"API version {version} {end_told(sunset, left)}. `qrr versions` tells what is different in newer ones; then "
+        "pin one of them with api_version=, or leave it out for this release's own.",
         DeprecationWarning,
         stacklevel=stacklevel + 1,
     )
