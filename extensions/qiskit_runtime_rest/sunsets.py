@@ -27,19 +27,23 @@ _looked: set[tuple[str, str, str]] = set()
 
 def remember(listed: Iterable[Mapping[str, Any]], *, service: str, state: State) -> None:
     """Keep what the service says of its versions; a state file that cannot be written is left alone."""
+    import sqlite3
+
     rows = [
         (service, str(entry["version"]), str(entry["sunset_date"]) if entry.get("sunset_date") else None)
         for entry in listed
         if "status" in entry  # old answers list bare names, which say nothing of an end
     ]
-    with contextlib.suppress(ConfigurationError), state.transaction() as connection:
+    with contextlib.suppress(ConfigurationError, sqlite3.Error), state.transaction() as connection:
         connection.executemany("INSERT OR REPLACE INTO api_versions (service, version, sunset) VALUES (?, ?, ?)", rows)
 
 
 def sunset_of(version: str, *, service: str, state: State) -> str | None:
     """The day on which the service switches a version off: as it last said, else as this release knows it."""
     if state.path.exists():  # looking must not make one
-        with contextlib.suppress(ConfigurationError), state.transaction() as connection:
+        import sqlite3
+
+        with contextlib.suppress(ConfigurationError, sqlite3.Error), state.transaction() as connection:
             row = connection.execute(
                 "SELECT sunset FROM api_versions WHERE service = ? AND version = ?", (service, version)
             ).fetchone()

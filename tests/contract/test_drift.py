@@ -53,6 +53,12 @@ JUDGED: dict[str, tuple[Edit, dict[str, str], set[str], set[str]]] = {
         {"api/jobs/get_job.py", "models/job_state.py"},
         {"job.JobOperations.status", "job.JobOperations.wait"},
     ),
+    "a field that only the types know goes": (
+        lambda document: schema(document, "JobResponseV3")["properties"].pop("remote_storage"),
+        {"GET /v1/jobs/{id}": "breaking", "GET /v1/jobs": "breaking"},
+        {"api/jobs/get_job.py", "models/job.py"},
+        set(),
+    ),
     "a field comes": (
         lambda document: schema(document, "JobState")["properties"].update(since={"type": "string"}),
         {"GET /v1/jobs/{id}": "additive", "GET /v1/jobs": "additive"},
@@ -171,6 +177,13 @@ def test_fields_that_neither_types_nor_functions_know_are_not_missed() -> None:
     differences = drift(contract_of("2026-02-15"), contract_of("2026-03-15"))
     assert {str(each.change.kind) for each in differences} == {"cosmetic"}
     assert "response 200: bss" in [each.change.location for each in differences]
+
+
+def test_a_success_touches_no_type_of_errors() -> None:
+    differences = changed(lambda document: schema(document, "JobResponseV3")["properties"].update(since={}))
+    assert {name for each in differences for name in each.generated if "/models/" in name} == {
+        "generated/qiskit_runtime_api/models/job.py"
+    }
 
 
 def test_files_and_functions_exist() -> None:
