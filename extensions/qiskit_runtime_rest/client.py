@@ -14,7 +14,6 @@ from .effects import AsyncFace, InThread, Plan, SyncFace, operation
 from .settings import Settings
 from .state import State
 from .submit import J, SubmitOperations
-from .sunsets import remember, warn_in_time
 
 if TYPE_CHECKING:
     import ssl
@@ -96,6 +95,8 @@ class ClientOperations(SubmitOperations[J]):
         Warns:
             DeprecationWarning: the API version is switched off within 90 days; once a process.
         """
+        from .sunsets import warn_in_time
+
         self.settings = settings or Settings(
             api_key=api_key,
             token=token,
@@ -153,6 +154,8 @@ class ClientOperations(SubmitOperations[J]):
         Raises: ApiError, TransportError. Source: operation `get_versions`; older versions of it list bare texts.
         """
         from qiskit_runtime_api.api import versions as versions_api
+
+        from .sunsets import remember
 
         response = yield from fetch(versions_api.get_versions)
         listed = json_object(response).get("versions")
