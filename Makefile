@@ -43,10 +43,19 @@ generate: setup  ## openapi.json + overlay -> generated/qiskit_runtime_api
 vendor: setup  ## take a new contract: make vendor SPEC=path-or-URL (default: the published one)
 	$(PYTHON) -m tools.vendor $(SPEC)
 
+contract: setup  ## everything the contract describes, asked of the embedded service; LIVE=1: reads of the real one
+	$(VENV)/bin/qrr contract check $(if $(LIVE),--live) $(CONTRACT)
+
+contract-deep: setup  ## the same for hours, with many more requests
+	$(VENV)/bin/qrr contract check --examples 10000 $(CONTRACT)
+
+contract-mutants: setup  ## seed faults into the embedded service: does `make contract` find them?
+	$(PYTHON) -m tools.mutants
+
 bench: setup  ## speed, side by side in one run
 	$(PYTHON) -m benchmarks
 
 clean:  ## remove everything that make made
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
-.PHONY: help setup demo test browser check generate vendor bench clean
+.PHONY: help setup demo test browser check generate vendor contract contract-deep contract-mutants bench clean

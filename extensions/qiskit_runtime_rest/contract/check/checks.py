@@ -6,12 +6,13 @@ import base64
 import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import schemathesis
 from schemathesis import Case, Response
 from schemathesis.checks import CheckContext
 
-__all__ = ["RefusalsSayWhy", "WrongCredentials"]
+__all__ = ["PagesAreTrue", "RefusalsSayWhy", "WrongCredentials"]
 
 _REFUSED = (401, 403)
 
@@ -89,3 +90,33 @@ class RefusalsSayWhy:
         if not said or not all(code and message for code, message in said) or not body.get("trace"):
             raise AssertionError(f"{response.status_code} without a code, a message or a trace")
         return None
+
+
+@schemathesis.check
+class PagesAreTrue:
+    """A page is as long as was asked for at most, says which one it is, and is part of what it counts."""
+
+    def after_response(self, ctx: CheckContext, response: Response, case: Case[Any]) -> bool | None:  # noqa: ARG002
+        """Check one answer."""
+        if response.status_code != 200 or case.operation.definition.raw.get("operationId") not in _PAGES:
+            return None
+        page = json.loads(response.content)
+        name, total, limits = _PAGES[str(case.operation.definition.raw["operationId"])]
+        limit, listed = page["limit"], len(page[name])
+        asked = parse_qs(urlsplit(str(response.request.url)).query)
+        if listed > limit:
+            raise AssertionError(f"{listed} {name} on a page of {limit}")
+        if page.get(total, listed) < listed:
+            raise AssertionError(f"{listed} {name} of {page[total]} in all")
+        for parameter, (least, most) in limits.items():
+            given = asked.get(parameter, [""])[-1]
+            if given.isascii() and given.isdecimal() and least <= int(given) <= most and page[parameter] != int(given):
+                raise AssertionError(f"{parameter} {given} was asked for, and {page[parameter]} answered")
+        return None
+
+
+_PAGES: Mapping[str, tuple[str, str, Mapping[str, tuple[int, int]]]] = {
+    "list_jobs": ("jobs", "count", {"limit": (1, 200), "offset": (0, 2**31 - 1)}),
+    "find_instance_workloads": ("workloads", "total_count", {"limit": (1, 50)}),
+}
+"""The lists that come in pages: what is listed, the field with the number of all, and parameters with their range."""

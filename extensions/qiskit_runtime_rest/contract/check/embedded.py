@@ -38,27 +38,32 @@ Ask = Callable[..., requests.Response]
 
 
 @contextmanager
-def over_socket() -> Iterator[Target]:
-    """The embedded service behind a port of its own on 127.0.0.1."""
+def over_socket(*, finished: bool = True) -> Iterator[Target]:
+    """The embedded service behind a port of its own on 127.0.0.1; `finished` as for `in_process`."""
     with Emulator(**OPTIONS) as emulator, requests.Session() as session:
         session.trust_env = False
-        yield _furnished(session.request, name="through a socket", root=emulator.url)
+        yield _furnished(session.request, name="through a socket", root=emulator.url, finished=finished)
 
 
 @contextmanager
-def in_process(around: Callable[[ASGIApp], ASGIApp] = lambda app: app) -> Iterator[Target]:
-    """The embedded service as an ASGI application of this process; `around` may put layers around it."""
+def in_process(around: Callable[[ASGIApp], ASGIApp] = lambda app: app, *, finished: bool = True) -> Iterator[Target]:
+    """The embedded service as an ASGI application of this process; `around` may put layers around it.
+
+    `finished`: let a job run, which takes some seconds; without it there is none that has a result.
+    """
     app: Any = create_app(**OPTIONS)
     layered = around(app)
     with asgi.get_client(app) as client:
-        target = _furnished(client.request, name="in process", root=f"http://{asgi.HOST}", app=layered)
+        target = _furnished(
+            client.request, name="in process", root=f"http://{asgi.HOST}", app=layered, finished=finished
+        )
     try:
         yield target
     finally:
         app.state.parts.service.close()
 
 
-def _furnished(ask: Ask, *, name: str, root: str, app: Any = None) -> Target:
+def _furnished(ask: Ask, *, name: str, root: str, app: Any = None, finished: bool = True) -> Target:
     """Log in, and leave jobs and sessions of each kind there for each operation that takes an id."""
     base_url = f"{root}{BASE_PATH}"
     form = {"grant_type": GRANT_TYPE, "apikey": API_KEY}
@@ -77,10 +82,12 @@ def _furnished(ask: Ask, *, name: str, root: str, app: Any = None) -> Target:
 
     job = _example("/v1/jobs")
     session = _example("/v1/sessions")
-    _said(ask("POST", f"{root}/_emulator/pace", json={"pace": "immediate"}))
     done, disposable = created("/v1/jobs", job), created("/v1/jobs", job)
-    _said(ask("POST", f"{root}/_emulator/clock", json={"advance": 0}))
-    _said(ask("POST", f"{root}/_emulator/pace", json={"pace": OPTIONS["pace"]}))
+    _said(ask("POST", f"{base_url}/v1/jobs/{disposable}/cancel", headers=headers))
+    if finished:
+        _said(ask("POST", f"{root}/_emulator/pace", json={"pace": "immediate"}))
+        _said(ask("POST", f"{root}/_emulator/clock", json={"advance": 0}))
+        _said(ask("POST", f"{root}/_emulator/pace", json={"pace": OPTIONS["pace"]}))
     waiting, unwanted = created("/v1/jobs", job), created("/v1/jobs", job)
     opened, closing = created("/v1/sessions", session), created("/v1/sessions", session)
     _said(ask("POST", f"{root}/_emulator/jobs/{waiting}/interim_results", json={"step": 1}))

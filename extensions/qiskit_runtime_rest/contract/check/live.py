@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -15,6 +14,7 @@ from ...crn import Crn
 from ...errors import ConfigurationError
 from ...settings import require_instance
 from ..sources import vendored
+from .exceptions import corrected
 from .gate import Gate, Stopped, as_application
 from .report import Finding, Mask, Report
 from .run import Plan, Target, check
@@ -86,6 +86,7 @@ CHECKS = (
     "response_schema_conformance",
     "response_headers_conformance",
     "RefusalsSayWhy",
+    "PagesAreTrue",
 )
 """Checks that look at an answer and send nothing of their own."""
 
@@ -228,10 +229,10 @@ def check_reads(
     target = Target(name="live, reads only", base_url="http://testserver", app=as_application(service.gate))
     report = check(
         target,
-        Plan(seed=seed, examples=examples or EXAMPLES, phases=("examples", "coverage", "fuzzing"), operations=asked),
+        Plan(seed=seed, examples=examples or EXAMPLES, phases=("examples", "coverage", "fuzzing")),
         mask=service.mask,
         changes=SETTINGS,
-        document=_readable(readings),
+        document=_readable(readings, asked),
         stoppable=partial(setattr, service.gate, "on_close"),
     )
     skipped = sorted(operation for operation in READ if operation not in asked)
@@ -273,16 +274,19 @@ SETTINGS: Mapping[str, Any] = {
 }
 
 
-def _readable(readings: Readings) -> dict[str, Any]:
-    """The contract with ids narrowed to those that exist, and parameters to what is small."""
-    document: dict[str, Any] = copy.deepcopy(dict(vendored()))
+def _readable(readings: Readings, asked: Container[str]) -> dict[str, Any]:
+    """The contract of the operations asked, with ids narrowed to those that exist, and parameters to what is small."""
+    document = corrected(vendored())
     for operation, method, path in operations():
         spec = document["paths"][path][method.lower()]
+        if operation not in asked:
+            del document["paths"][path][method.lower()]
+            continue
         parameters = []
         for parameter in spec.get("parameters", ()):
             if "$ref" in parameter:
                 continue  # The version header: the gate sends the one of the settings.
-            if parameter["in"] == "path" and operation in READ:
+            if parameter["in"] == "path":
                 parameter = {
                     "name": "id",
                     "in": "path",

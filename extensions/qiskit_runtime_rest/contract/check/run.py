@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["PHASES", "STATIONS", "Plan", "Target", "check", "settings"]
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
-OWN_CHECKS = (checks.WrongCredentials, checks.RefusalsSayWhy)
+OWN_CHECKS = (checks.WrongCredentials, checks.RefusalsSayWhy, checks.PagesAreTrue)
+"""Registered with schemathesis; it asks them unless the settings say otherwise."""
 
 _OFTEN = 0.7
 """How many of the ids made up are ids that exist."""
@@ -80,7 +81,9 @@ class Plan:
     examples: int | None = None
     phases: Collection[str] = PHASES
     operations: Collection[str] | None = None
-    """The contract's ids of the operations asked; `None`: all."""
+    """The contract's ids of the operations asked, with all others of their paths; `None`: all."""
+    most_findings: int | None = None
+    """End after so many findings."""
 
 
 def settings() -> dict[str, Any]:
@@ -95,29 +98,26 @@ def check(
     allowed: Allowed | None = None,
     mask: Mask | None = None,
     changes: Mapping[str, Any] | None = None,
-    document: Mapping[str, Any] | None = None,
+    document: dict[str, Any] | None = None,
     stoppable: Callable[[Callable[[], None]], None] = lambda _: None,
 ) -> Report:
     """Ask the target's operations what `plan` says, and report what contradicts the contract.
 
     `allowed`: findings that are none. `mask`: what is taken out of the report. `changes`: settings that replace those
-    of `schemathesis.toml`. `document`: a contract in place of the vendored one. `stoppable`: is given what ends the
+    of `schemathesis.toml`. `document`: what is checked in place of the vendored
+    contract with its corrections; it is changed. `stoppable`: is given what ends the
     check early.
     """
     plan, allowed, mask = plan or Plan(), allowed or Allowed(), mask or Mask()
     given = _settings(target, plan, changes or {})
     report = Report(target=target.name, seed=given["seed"])
-    contract = _with_ids(corrected(document or vendored()), target)
+    contract = _with_ids(_asked(document or corrected(vendored()), target, plan), target)
     begun = time.monotonic()
     for phases, part in _parts(contract, plan):
         switched = {phase: {**given["phases"].get(phase, {}), "enabled": phase in phases} for phase in PHASES}
         config = SchemathesisConfig.from_dict({**given, "phases": switched})
         schema: Any = schemathesis.openapi.from_dict(dict(part), config=config)
         schema.app = target.app
-        if plan.operations is not None:
-            schema = schema.include(operation_id=list(plan.operations))
-        if target.logout_token is None:
-            schema = schema.exclude(operation_id="logout")
         schema.hooks.register_hook_with_name(allowed.keep, "filter_failure")
         stream = from_schema(schema).execute()
         stoppable(stream.stop)
@@ -141,6 +141,8 @@ def _settings(target: Target, plan: Plan, changes: Mapping[str, Any]) -> dict[st
         "seed": given["seed"] if plan.seed is None else plan.seed,
         "tls-verify": target.base_url.startswith("https:"),
     }
+    if plan.most_findings is not None:
+        given["max-failures"] = plan.most_findings
     operations = list(given.get("operations", ()))
     if target.logout_token is not None:
         own = {"Authorization": f"Bearer {target.logout_token}"}
@@ -162,7 +164,29 @@ def _parts(contract: Mapping[str, Any], plan: Plan) -> Iterator[tuple[Collection
         yield broad, contract
     if "stateful" in plan.phases:
         for start in WALKS:
-            yield ["stateful"], _walkable(contract, start)
+            if start in contract["paths"]:
+                yield ["stateful"], _walkable(contract, start)
+
+
+def _asked(document: dict[str, Any], target: Target, plan: Plan) -> dict[str, Any]:
+    """The contract without the paths that are not asked, and without links to them.
+
+    Whole paths, because an operation that is left out alone would pass for a method that is not there. Schemathesis's
+    own filters do nothing beside settings of single operations.
+    """
+    for path, item in list(document["paths"].items()):
+        names = {operation["operationId"] for operation in item.values()}
+        unwanted = plan.operations is not None and not names & set(plan.operations)
+        if unwanted or (names == {"logout"} and target.logout_token is None):
+            del document["paths"][path]
+    asked = {operation["operationId"] for path in document["paths"].values() for operation in path.values()}
+    for path in document["paths"].values():
+        for operation in path.values():
+            for response in operation["responses"].values():
+                links = response.get("links", {})
+                for name in [name for name, link in links.items() if link["operationId"] not in asked]:
+                    del links[name]
+    return document
 
 
 def _with_ids(document: dict[str, Any], target: Target) -> dict[str, Any]:

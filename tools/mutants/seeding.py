@@ -1,0 +1,49 @@
+"""Seed one fault, and see what the contract's checks make of it."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+
+from attrs import frozen
+
+from qiskit_runtime_rest.contract.check.embedded import in_process
+from qiskit_runtime_rest.contract.check.run import Plan, check
+
+from .faults import GOOD, MUTANTS
+from .layer import Layer, Mutant
+
+__all__ = ["Outcome", "seed", "seed_number"]
+
+EXAMPLES = 20
+
+
+@frozen
+class Outcome:
+    """What became of one fault; `found_by` is empty when it survived."""
+
+    name: str
+    operation: str
+    found_by: str
+    seconds: float
+
+
+def seed(mutant: Mutant) -> Outcome:
+    """Check the service with this fault in it, as far as the fault's operation goes."""
+    begun = time.monotonic()
+    GOOD.clear()
+    plan = Plan(
+        examples=EXAMPLES,
+        most_findings=1,
+        operations=(mutant.operation, *mutant.beside),
+        phases=("examples", "coverage", "stateful") if mutant.beside else ("examples", "coverage", "fuzzing"),
+    )
+    with in_process(partial(Layer, mutant=mutant), finished=False) as target:
+        report = check(target, plan)
+    found = sorted({finding.failure for finding in report.findings.values()})
+    return Outcome(mutant.name, mutant.operation, ", ".join(found), time.monotonic() - begun)
+
+
+def seed_number(number: int) -> Outcome:
+    """Seed a fault by its place in the list, which other processes know as well."""
+    return seed(MUTANTS[number])
