@@ -11,8 +11,10 @@ from typing import Any
 import attrs
 import httpx
 import pytest
+from typer.testing import CliRunner
 
 from qiskit_runtime_rest import RuntimeClient, Settings
+from qiskit_runtime_rest.cli.app import app
 from qiskit_runtime_rest.contract.check import live
 from qiskit_runtime_rest.contract.check.gate import Gate, Stopped, Unforeseen
 from qiskit_runtime_rest.contract.check.live import Readings, check_reads, open_live, read_lists
@@ -232,6 +234,14 @@ def test_it_does_not_start_on_answers_that_are_none_of_the_service(emulator: Emu
     with pytest.raises(Stopped, match="cannot tell"):
         read_lists(service)
     assert sum(asked(emulator).values()) == 1
+
+
+def test_jobs_are_not_submitted_without_asking_somebody(emulator: Emulator) -> None:
+    environment = {"QISKIT_IBM_TOKEN": emulator.api_key, "QISKIT_IBM_INSTANCE": emulator.instance}
+    given = ["contract", "check", "--live", "--allow-jobs", "1", "--base-url", emulator.base_url]
+    outcome = CliRunner().invoke(app, given, env=environment)
+    assert outcome.exit_code == 2
+    assert not emulator.requests
 
 
 def test_operations_without_an_id_to_ask_for_are_left_out_and_named(emulator: Emulator, client: RuntimeClient) -> None:

@@ -24,6 +24,8 @@ def check_live(
     from ..contract.check.live import PER_MINUTE, check_reads, open_live, read_lists
     from ..contract.check.spending import LONGEST_SECONDS, spend
 
+    if jobs and ask and not sys.stdin.isatty():
+        raise InvalidInput("jobs use QPU time: say --yes, nobody can be asked here.")
     with options.client() as client:
         service = open_live(client)
         readings = read_lists(service)
@@ -40,8 +42,6 @@ def check_live(
 
 
 def _confirm(what: str) -> None:
-    if not sys.stdin.isatty():
-        raise InvalidInput("jobs use QPU time: say --yes, nobody can be asked here.")
     if not typer.confirm(f"Submit {what}, and delete them afterwards?", err=True):
         say("nothing was submitted.")
         raise typer.Exit
