@@ -304,6 +304,22 @@ def test_python_that_does_not_parse_is_searched_as_text(tmp_path: Path) -> None:
     assert "line 1" in scanner.skipped[0].why
 
 
+def test_python_of_no_known_encoding_is_searched_as_text(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_bytes(b"# \xe9\n" + f'x = "{CLASSIC}"\n'.encode())
+    scanner = Scanner()
+    assert len(scanner.scan([tmp_path])) == 1
+    assert "encoding" in scanner.skipped[0].why
+
+
+def test_lines_of_a_cell_that_only_look_like_magics_are_python(tmp_path: Path) -> None:
+    source = f'x = ("{CLASSIC}/jobs/%s/type"\n% 1)\n'
+    cells = [{"cell_type": "code", "source": source, "metadata": {}, "outputs": []}]
+    (tmp_path / "a.ipynb").write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}))
+    scanner = Scanner()
+    assert [one.rule.id for one in scanner.scan([tmp_path])] == ["route/get-jobs-id-type"]
+    assert scanner.skipped == []
+
+
 def test_folders_of_others_are_passed(tmp_path: Path) -> None:
     for folder in (".git", "node_modules/x", ".hidden", "env/lib", "src/deep"):
         (tmp_path / folder).mkdir(parents=True)
@@ -353,8 +369,8 @@ def test_encodings_make_no_difference(tmp_path: Path, content: bytes) -> None:
 
 
 WORDS = f"""
-{CLASSIC} /jobs /users/loginWithToken x-access-token "hub":1 {{ }} " ' f" \\ ( ) + %s $A = IBMQ qiskit_ibm_runtime import
-channel= ibm_quantum
+{CLASSIC} /jobs /users/loginWithToken x-access-token "hub":1 {{ }} " ' f" \\ ( ) + %s $A = IBMQ import
+qiskit_ibm_runtime channel= ibm_quantum
 """
 SCRAPS = st.sampled_from([*WORDS.split(), " ", "\n", "\r", "\f", "# qrr: x", "def f("])
 

@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 
 from .finding import Skipped
 
-__all__ = ["Language", "Source", "find_files", "read", "replace"]
+__all__ = ["Language", "Source", "decode", "find_files", "language_of", "read", "replace"]
 
 Language: TypeAlias = Literal["python", "notebook", "text"]
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import python, text
-from .files import Source, find_files, read, replace
+from .files import Source, find_files, language_of, read, replace
 from .finding import Finding, Skipped
 from .hits import Evidence, Hit
 from .notebook import Cell, NotANotebook, Notebook, hide_magics, open_notebook, show_magics
 
 __all__ = ["Examined", "Fix", "Scanner", "fix", "scan"]
+
+
+LINES = re.compile(r"[^\n]*\n|[^\n]+")
+"""Lines as diffs count them: form feeds and other separators of Unicode are within a line."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +47,8 @@ class Fix:
     def diff(self) -> str:
         """The change as a unified diff; empty without one."""
         lines = difflib.unified_diff(
-            self.before.splitlines(keepends=True),
-            self.after.splitlines(keepends=True),
+            LINES.findall(self.before),
+            LINES.findall(self.after),
             fromfile=f"a/{self.path.as_posix().lstrip('/')}",
             tofile=f"b/{self.path.as_posix().lstrip('/')}",
         )
@@ -98,6 +103,8 @@ class Scanner:
         if isinstance(source, Skipped):
             self.skipped.append(source)
             return None
+        if source.language == "text" and language_of(path) == "python":
+            self.skipped.append(Skipped(path=path, why="its encoding is not known: searched as text"))
         return Examined(source, on_skip=self.skipped.append)
 
 
@@ -146,9 +153,15 @@ class Examined:
     def _unit(self, cell: Cell) -> _Unit:
         if cell.language != "python":
             return _Unit(cell)
-        hidden, magics = hide_magics(cell.text) if self._notebook else (cell.text, [])
+        magics: list[re.Match[str]] = []
         try:
-            module = python.parse(hidden)
+            try:
+                module = python.parse(cell.text)
+            except python.NotPython:
+                if not self._notebook:
+                    raise
+                hidden, magics = hide_magics(cell.text)
+                module = python.parse(hidden)
         except python.NotPython as error:
             where = f"cell {cell.number}, " if self._notebook else ""
             self._note(f"it is no Python 3 (see {where}{error}): searched as text")
