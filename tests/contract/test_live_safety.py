@@ -146,7 +146,11 @@ def test_a_violation_is_found_and_told_without_secrets(emulator: Emulator, clien
     account = emulator.instance.split(":")[6].removeprefix("a/")
     service = open_live(client)
     readings = read_lists(service)
-    leak = {"usage_limit_seconds": f"{emulator.api_key} {emulator.instance} {account} IBMid-12345"}
+    leak = {
+        "instance_id": "x",
+        "plan_id": "x",
+        "usage_consumed_seconds": f"{emulator.api_key} {emulator.instance} {account} IBMid-12345",
+    }
     emulator.faults.add("get_instance_usage", kind="answer", status=200, body=leak)
     report = check_reads(service, readings, examples=1)
     written = "\n".join(report.lines()) + json.dumps(report.as_json())
@@ -180,7 +184,7 @@ def test_jobs_that_wait_too_long_are_cancelled_and_deleted(emulator: Emulator, c
 
 
 def test_a_job_whose_answer_was_lost_is_found_by_its_tag_and_deleted(emulator: Emulator, client: RuntimeClient) -> None:
-    emulator.faults.add("create_job", kind="reset", times=1)
+    emulator.faults.add("create_job", kind="reset_after", times=1)
     service = open_live(client)
     report = spend(service, jobs=2, backend="ibm_torino", clock=client.api.get_httpx_client().clock)
     assert not report.passed
