@@ -220,6 +220,13 @@ def test_comments_that_were_left_are_found_until_they_are_removed(tmp_path: Path
     assert scan([path]) == []
 
 
+def test_a_comment_whose_reason_is_still_there_is_not_found_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    path.write_text(f'requests.get("{CLASSIC}/health")\n')
+    assert qrr("--fix", str(path)).exit_code == 1
+    assert [(one.line, one.rule.id) for one in scan([path])] == [(2, "route/get-health")]
+
+
 def test_a_notebook_keeps_all_but_the_lines_that_change(tmp_path: Path) -> None:
     path = tmp_path / "runs.ipynb"
     shutil.copy(SAMPLES / "runs.ipynb", path)

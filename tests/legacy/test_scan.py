@@ -278,6 +278,11 @@ def test_paths_that_only_the_classic_api_has_need_no_host(tmp_path: Path) -> Non
     assert rules_in(tmp_path, "a.py", text) == ["route/post-users-loginwithtoken", "route/get-jobs", "route/get-jobs"]
 
 
+def test_a_path_that_begins_with_v1_is_no_classic_one(tmp_path: Path) -> None:
+    text = f'x = "{CLASSIC}"\nget(base + "/v1/jobs")\nget(base + "/api/v1/jobs")\n'
+    assert rules_in(tmp_path, "a.py", text) == ["host/runtime-us-east.quantum-computing.ibm.com"]
+
+
 def test_names_are_followed_over_cells_parameters_and_the_environment(tmp_path: Path) -> None:
     text = (
         "import os\n"
