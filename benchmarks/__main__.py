@@ -4,7 +4,7 @@ import sys
 
 from rich.console import Console
 
-from . import decoding, faulty_network, first_job, import_time, request_cpu, service_load, submissions, waiting
+from . import decoding, faulty_network, first_job, gateway, import_time, request_cpu, service_load, submissions, waiting
 
 BENCHMARKS = {
     "import-time": import_time.rows,
@@ -15,6 +15,7 @@ BENCHMARKS = {
     "waiting": waiting.rows,
     "decoding": decoding.rows,
     "service-load": service_load.rows,
+    "gateway": gateway.rows,
 }
 
 

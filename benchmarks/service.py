@@ -1,4 +1,4 @@
-"""The embedded service in a process of its own, so that its work does not count as the client's."""
+"""Servers in processes of their own, so that their work does not count as the client's."""
 
 import contextlib
 import json
@@ -8,8 +8,9 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-__all__ = ["BELL", "environment", "service"]
+__all__ = ["BELL", "environment", "served", "service"]
 
 BELL = """OPENQASM 3.0;
 include "stdgates.inc";
@@ -25,36 +26,29 @@ START_SECONDS = 30.0
 
 
 @contextlib.contextmanager
-def service(*options: str) -> Iterator[dict[str, str]]:
-    """Serve on a free port of 127.0.0.1, with `options` of `qrr emulator serve`.
-
-    Yields what the ready file says (base_url, iam_url, api_key, instance).
-    """
+def served(*command: str) -> Iterator[dict[str, Any]]:
+    """Run a command of `qrr` that serves, on a free port of 127.0.0.1; yields what its ready file says."""
     with tempfile.TemporaryDirectory() as folder:
         ready = Path(folder) / "ready.json"
-        command = [
-            sys.executable,
-            "-m",
-            "qiskit_runtime_rest",
-            "emulator",
-            "serve",
-            "--ready-file",
-            str(ready),
-            *options,
-        ]
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        line = [sys.executable, "-m", "qiskit_runtime_rest", *command, "--ready-file", str(ready)]
+        with subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
             try:
                 deadline = time.monotonic() + START_SECONDS
                 while not ready.exists():
                     if process.poll() is not None or time.monotonic() > deadline:
-                        raise RuntimeError("the embedded service did not start")
+                        raise RuntimeError(f"qrr {' '.join(command[:2])} did not start")
                     time.sleep(0.02)
                 yield json.loads(ready.read_text())
             finally:
                 process.terminate()
 
 
-def environment(ready: dict[str, str]) -> dict[str, str]:
+def service(*options: str) -> contextlib.AbstractContextManager[dict[str, Any]]:
+    """Serve the embedded service, with `options` of `qrr emulator serve`; yields base_url, iam_url, api_key, ..."""
+    return served("emulator", "serve", *options)
+
+
+def environment(ready: dict[str, Any]) -> dict[str, str]:
     """The environment variables that point a client at the service."""
     return {
         "QISKIT_IBM_TOKEN": ready["api_key"],

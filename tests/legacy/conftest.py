@@ -17,6 +17,7 @@ from qiskit_runtime_rest.testing import Emulator
 
 AMBIENT = ("QISKIT_IBM_TOKEN", "QISKIT_IBM_INSTANCE", "QISKIT_IBM_URL", "IAM_URL", "QRR_CLASSIC_INSTANCES")
 
+
 class Gateway:
     """A gateway, and a client of it that speaks the classic API."""
 

@@ -14,6 +14,7 @@ from typing import Any, Self
 
 import anyio
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
@@ -21,7 +22,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ..serving import Server, ThreadedServer, is_loopback, listen, serve_on, url_of
 from .documentation import routes as documentation_routes
-from .errors import BODY_TOO_LARGE, NOT_AUTHORIZED, UNEXPECTED, ClassicError
+from .errors import BODY_TOO_LARGE, NO_SUCH_CALL, NOT_AUTHORIZED, UNEXPECTED, ClassicError
 from .exchange import ClassicAnswer, ClassicRequest
 from .translator import Translator
 
@@ -73,6 +74,9 @@ def gateway_app(translator: Translator, *, secret: str | None = None) -> Starlet
     async def notes(_: Request) -> Response:
         return JSONResponse({"notes": [note.to_dict() for note in translator.notes]})
 
+    async def unknown(_: Request, error: Exception) -> Response:  # noqa: ARG001 - as Starlette calls it
+        return _response(ClassicError(NO_SUCH_CALL).answer)
+
     async def failed(_: Request, error: Exception) -> Response:
         log.error("a call could not be answered: %s", type(error).__name__, exc_info=error)
         return _response(ClassicError(UNEXPECTED, status=500).answer)
@@ -89,7 +93,7 @@ def gateway_app(translator: Translator, *, secret: str | None = None) -> Starlet
             Route("/{path:path}", answer, methods=METHODS),
             WebSocketRoute("/{path:path}", stream),
         ],
-        exception_handlers={Exception: failed},
+        exception_handlers={HTTPException: unknown, Exception: failed},
         lifespan=lifespan,
     )
 
@@ -155,7 +159,14 @@ def _response(answer: ClassicAnswer) -> Response:
 
 def gateway_server(app: Starlette, on_started: Callable[[], None]) -> Server:
     """The server for an application of `gateway_app`."""
-    return Server(app, on_started=on_started, ws="websockets-sansio", ws_max_size=MOST_BODY_BYTES)
+    return Server(
+        app,
+        on_started=on_started,
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=MOST_BODY_BYTES,
+        proxy_headers=False,
+    )
 
 
 class LoopbackGateway:
@@ -173,7 +184,9 @@ class LoopbackGateway:
         listener = listen("127.0.0.1", 0)
         self.port = listener.getsockname()[1]
         app = gateway_app(self.translator, secret=self.secret)
-        self._server = ThreadedServer(listener, functools.partial(gateway_server, app), name="qiskit-runtime-legacy-gateway")
+        self._server = ThreadedServer(
+            listener, functools.partial(gateway_server, app), name="qiskit-runtime-legacy-gateway"
+        )
         return self
 
     def close(self) -> None:

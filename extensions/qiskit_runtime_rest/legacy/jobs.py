@@ -6,6 +6,8 @@ import time
 from collections import OrderedDict
 from dataclasses import asdict, dataclass
 
+import anyio.to_thread
+
 from .store import Store
 
 __all__ = ["Form", "KnownJob", "KnownJobs"]
@@ -55,10 +57,13 @@ class KnownJobs:
                 {**asdict(job), "created": time.time()},
             )
 
-    def get(self, job_id: str) -> KnownJob | None:
+    async def find(self, job_id: str) -> KnownJob | None:
         """The job with that id; None when it did not come through here."""
-        if job_id in self._seen:
-            return self._seen[job_id]
+        seen = self._seen.get(job_id)
+        return seen or await anyio.to_thread.run_sync(self.get, job_id)
+
+    def get(self, job_id: str) -> KnownJob | None:
+        """As `find`, blocking."""
         job = self._one("SELECT * FROM jobs WHERE job_id = ?", job_id)
         if job is not None:
             self._seen[job_id] = job

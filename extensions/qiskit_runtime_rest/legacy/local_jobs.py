@@ -37,7 +37,7 @@ class LocalJob:
 
     def interim_results(self) -> Iterator[Any]:
         """What it gave on the way."""
-        return simple.interim_results(self.params)
+        return simple.interim_results(self.params, seed=self.job_id)
 
     def messages(self) -> Iterator[str]:
         """What a WebSocket gets to hear of it."""

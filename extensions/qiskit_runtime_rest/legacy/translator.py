@@ -294,7 +294,8 @@ class Translator:
         local = call.kept.get("local_job")
         if local is not None:
             yield f"Listening to job {job_id}."
-            for message in local.messages():
+            messages = local.messages()
+            while (message := await anyio.to_thread.run_sync(next, messages, None)) is not None:
                 yield message
             return
         job = await self._job(call, job_id)
@@ -382,5 +383,5 @@ def _as_sent(call: Call) -> ClassicAnswer:
     sent = call.sent
     assert sent is not None
     carried = {name: sent.headers[name] for name in CARRIED_HEADERS if name in sent.headers}
-    media_type = sent.headers.get("content-type") if sent.content else None
+    media_type = sent.headers.get("content-type")
     return ClassicAnswer(status=sent.status_code, body=sent.content, media_type=media_type, headers=carried)

@@ -105,7 +105,7 @@ async def classic_job(call: Call) -> None:
     """Answer one job."""
     job = call.document()
     if isinstance(job, dict):
-        shown = await _shown(call, job, await anyio.to_thread.run_sync(call.means.jobs.get, str(job.get("id"))))
+        shown = await _shown(call, job, await call.means.jobs.find(str(job.get("id"))))
         call.answer = ClassicAnswer.of_json(shown)
 
 

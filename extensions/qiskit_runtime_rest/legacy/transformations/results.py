@@ -18,7 +18,7 @@ async def primitive_v1(call: Call) -> None:
     sent = call.sent
     if sent is None or not sent.content:
         return
-    known = await anyio.to_thread.run_sync(call.means.jobs.get, call.names["id"])
+    known = await call.means.jobs.find(call.names["id"])
     if known is None or known.form == AS_IS:
         text = _text(sent.content)
         if text is not None:

@@ -34,7 +34,7 @@ async def v1_session(call: Call, session_id: str) -> str:
     """The v1 session that `session_id` stands for: it may be the id of a classic session's first job."""
     known = await anyio.to_thread.run_sync(call.means.jobs.session, session_id)
     if known is None:
-        first = await anyio.to_thread.run_sync(call.means.jobs.get, session_id)
+        first = await call.means.jobs.find(session_id)
         known = first.session_id if first else None
     if known is None:
         return session_id
