@@ -214,6 +214,20 @@ def test_a_stream_names_the_job_and_ends_with_the_result(gateway: Any, emulator:
     assert sum(json.loads(final)["quasi_dists"][0].values()) == pytest.approx(1)
 
 
+def test_a_stream_that_its_listener_leaves_early_is_recorded(gateway: Any, emulator: Emulator) -> None:
+    emulator.pace = "hold"
+    try:
+        job = submit(gateway)
+        url = gateway.url.replace("http:", "ws:") + f"/stream/jobs/{job['id']}"
+        with connect(url, additional_headers={"x-access-token": emulator.api_key}, proxy=None) as websocket:
+            assert job["id"] in str(websocket.recv(timeout=60))
+    finally:
+        emulator.pace = "immediate"
+    gateway.close()  # returns when everything it was doing has ended
+    assert gateway.translator.calls[-1].status == 101
+    assert gateway.translator.calls[-1].path == f"/stream/jobs/{job['id']}"
+
+
 def test_after_logout_the_token_is_refused_with_1201(gateway: Any) -> None:
     answer = gateway.http.post("/api/users/logout")
     assert (answer.status_code, answer.content) == (204, b"")
@@ -247,6 +261,16 @@ def test_what_was_removed_says_why_and_what_instead(gateway: Any, route: Any) ->
     assert status == 410
     assert str(route.removed) in message
     assert route.instead in answer.json()["errors"][0]["solution"]
+
+
+def test_a_store_that_cannot_be_used_is_the_gateways_fault(
+    open_gateway: Callable[..., Any], emulator: Emulator, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.sqlite"
+    broken.write_text("no database, but text of some length" * 100)
+    answer = open_gateway(store=broken).http.get("/programs", headers={"x-access-token": emulator.api_key})
+    assert error(answer)[0] == 503
+    assert "broken.sqlite" in answer.text
 
 
 def test_notes_are_logged_once_and_listed(gateway: Any, caplog: pytest.LogCaptureFixture) -> None:

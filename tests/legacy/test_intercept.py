@@ -435,6 +435,18 @@ def test_the_settings_api_key_takes_the_place_of_the_scripts_token_and_that_is_n
     assert TOKEN not in f"{installed.report()}{installed.report().to_dict()}{installed.calls}"
 
 
+@pytest.mark.parametrize("header", ["x-access-token", "Authorization"])
+@pytest.mark.parametrize("left_over", ["never-valid-here", "<paste your token here>"])
+def test_whatever_token_a_script_was_left_with_the_settings_api_key_takes_its_place(
+    installed: legacy.Installed, header: str, left_over: str
+) -> None:
+    value = f"Bearer {left_over}" if header == "Authorization" else left_over
+    for path in ("/backends", "/programs"):
+        assert requests.get(f"{RUNTIME}{path}", headers={header: value}, timeout=60).ok
+    assert {note.call for note in installed.notes if note.field == header} == {"GET /backends", "GET /programs"}
+    assert left_over not in f"{installed.report().to_dict()}{installed.calls}"
+
+
 def test_without_a_key_in_the_settings_the_scripts_own_is_used(install: Install, emulator: Emulator) -> None:
     with install(api_key=None):
         assert requests.get(f"{RUNTIME}/backends", headers={"x-access-token": emulator.api_key}, timeout=60).ok
@@ -493,7 +505,7 @@ def test_calls_and_notes_stay_after_the_end(install: Install) -> None:
     with install() as installed:
         requests.get(f"{RUNTIME}/backends?provider=a/b/c", headers=BEARER, timeout=60)
     assert [call.status for call in installed.calls] == [200]
-    assert [note.field for note in installed.notes] == ["provider"]
+    assert [note.field for note in installed.notes] == ["Authorization", "provider"]
 
 
 def test_a_second_installation_says_where_the_first_one_is(install: Install) -> None:

@@ -75,7 +75,7 @@ def test_without_calls_it_says_so() -> None:
 
 
 def test_it_is_plain_json() -> None:
-    report = Report.of([record("POST", "/jobs", where="gr%C3%B6%C3%9Fe.py:1", notes=(HUB,)), record("GET", "/health")])
+    report = Report.of([record("POST", "/jobs", where="größe.py:1", notes=(HUB,)), record("GET", "/health")])
     told = json.loads(json.dumps(report.to_dict()))
     assert told["calls"] == 2
     first, second = told["uses"]

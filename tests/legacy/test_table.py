@@ -10,6 +10,7 @@ import pytest
 
 from qiskit_runtime_rest.legacy.sdk_table import SDK_USES
 from qiskit_runtime_rest.legacy.table import FIELDS, HOSTS, ROUTES, find_host, find_route
+from qiskit_runtime_rest.legacy.transformations import OF_ANSWERS, OF_REQUESTS
 
 CONTRACT = Path(__file__).parents[2] / "openapi.json"
 
@@ -202,3 +203,8 @@ def test_rows_have_places_of_their_own() -> None:
     anchors = [row.anchor for row in (*HOSTS, *ROUTES, *FIELDS, *SDK_USES)]
     assert len(set(anchors)) == len(anchors)
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", anchor) for anchor in anchors)
+
+
+def test_each_transformation_that_the_table_names_exists_and_each_that_exists_is_named() -> None:
+    assert {name for route in ROUTES for name in route.request} == set(OF_REQUESTS)
+    assert {name for route in ROUTES for name in route.answer} == set(OF_ANSWERS)

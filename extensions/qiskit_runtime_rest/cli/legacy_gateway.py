@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ..errors import MissingExtra, RuntimeRestError
+from .legacy_options import EraOption, InstancesOption, StoreOption
 from .service_options import JsonOption, ServiceOptions, with_service_options
 from .terminal import print_json, say
 
@@ -33,16 +34,9 @@ def gateway(
     ready_file: Annotated[
         Path | None, typer.Option(help="JSON file that appears as soon as calls are answered.")
     ] = None,
-    era: Annotated[
-        str, typer.Option(help="Form of the classic API: 2021 or 2023, where calls do not show it.")
-    ] = "2023",
-    instances: Annotated[
-        Path | None,
-        typer.Option(help='JSON file: {"hub/group/project": "crn:...", "*": "crn:..."}; else QRR_CLASSIC_INSTANCES.'),
-    ] = None,
-    store: Annotated[
-        Path | None, typer.Option(help="SQLite file for programs; else one in your state directory.")
-    ] = None,
+    era: EraOption = "2023",
+    instances: InstancesOption = None,
+    store: StoreOption = None,
     json: JsonOption = False,
 ) -> None:
     """Serve the classic API on this machine, in front of v1, until Ctrl-C.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import RuntimeRestError
+from .legacy_options import EraOption, InstancesOption, StoreOption
 from .service_options import ServiceOptions, with_service_options
 from .terminal import say, stderr
 
@@ -37,16 +38,9 @@ def run(
         ),
     ],
     arguments: Annotated[list[str] | None, typer.Argument(metavar="[ARGS]...", help="For the script.")] = None,
-    era: Annotated[
-        str, typer.Option(help="Form of the classic API: 2021 or 2023, where calls do not show it.")
-    ] = "2023",
-    instances: Annotated[
-        Path | None,
-        typer.Option(help='JSON file: {"hub/group/project": "crn:...", "*": "crn:..."}; else QRR_CLASSIC_INSTANCES.'),
-    ] = None,
-    store: Annotated[
-        Path | None, typer.Option(help="SQLite file for programs; else one in your state directory.")
-    ] = None,
+    era: EraOption = "2023",
+    instances: InstancesOption = None,
+    store: StoreOption = None,
     report: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the report there as JSON, and not on stderr.")
     ] = None,

@@ -59,6 +59,9 @@ BODY_TOO_LARGE = Complaint(
     status=413, code=1111, message="The body is too large.", solution="Send less in one request."
 )
 UNAVAILABLE = Complaint(status=503, code=5203, message="The service cannot be reached.", solution="Try again later.")
+MISCONFIGURED = Complaint(
+    status=503, code=5203, message="The gateway cannot work as it is set up:", solution="Tell whoever runs it."
+)
 UNEXPECTED = Complaint(
     status=502, code=5203, message="The service's answer cannot be passed on.", solution="Try again later."
 )

@@ -11,6 +11,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import unquote
 
 import anyio
 from starlette.applications import Starlette
@@ -149,7 +150,7 @@ def _classic(
         headers=headers,
         body=body,
         host=(ours[HOST_HEADER] or None) if secret is not None else None,
-        where=(ours[WHERE_HEADER] or None) if secret is not None else None,
+        where=(unquote(ours[WHERE_HEADER]) or None) if secret is not None else None,
     )
 
 

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import unquote
 
 from .table import MIGRATION_PAGE
 
@@ -142,7 +141,7 @@ def _use(call: str, alike: list[CallRecord]) -> Use:
     first = alike[0]
     route = first.route
     return Use(
-        where=unquote(first.where) if first.where else None,
+        where=first.where,
         call=call,
         host=first.host,
         becomes=route.instead if route else UNKNOWN,

@@ -52,13 +52,18 @@ class AccessTokens:
             self._issued[token] = (caller, now + LIFETIME_SECONDS)
         return token
 
+    @staticmethod
+    def issued(token: str) -> bool:
+        """Whether it is, or once was, one of these tokens."""
+        return token.startswith(PREFIX)
+
     def caller(self, token: str) -> Caller:
         """Whose token it is. What this object never issued is an API key, or a bearer token, itself.
 
         Raises:
             ClassicError: 1201: one of ours, expired or logged out.
         """
-        if not token.startswith(PREFIX):
+        if not self.issued(token):
             return caller_with(token)
         with self._lock:
             caller, until = self._issued.get(token, (None, 0.0))
@@ -72,12 +77,14 @@ class AccessTokens:
             self._issued.pop(token, None)
 
 
-def presented(headers: dict[str, str]) -> str | None:
-    """The token or key that a call brings, in `x-access-token` or `Authorization: Bearer`; None without."""
+def presented(headers: dict[str, str]) -> tuple[str, str] | None:
+    """The header with which a call says who calls, and the token or key in it; None without."""
     if token := headers.get("x-access-token", "").strip():
-        return token
+        return "x-access-token", token
     scheme, _, value = headers.get("authorization", "").strip().partition(" ")
-    return value.strip() or None if scheme.lower() in ("bearer", "apikey") else None
+    if scheme.lower() in ("bearer", "apikey") and (token := value.strip()):
+        return "Authorization", token
+    return None
 
 
 def is_bearer_token(token: str) -> bool:

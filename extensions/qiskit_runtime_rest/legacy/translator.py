@@ -28,6 +28,7 @@ from .call import ERAS, Call, Era, Means, read_body
 from .errors import (
     INVALID_CREDENTIALS,
     INVALID_INPUT,
+    MISCONFIGURED,
     NO_SUCH_CALL,
     REMOVED,
     UNAVAILABLE,
@@ -58,6 +59,7 @@ CHECKED_SECONDS = 300.0
 
 CARRIED_HEADERS = ("retry-after",)
 OF_A_JOB = "/jobs/{id}"
+SWITCHING_PROTOCOLS = 101
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,18 +144,19 @@ class Translator:
         """
         match = find_route(request.method, request.path)
         notes: list[Note] = []
+        status = SWITCHING_PROTOCOLS
         try:
             if match is None or match.route.here != "stream":
                 raise ClassicError(NO_SUCH_CALL)
             async with self._call(request, match, notes) as call:
                 async for message in self._messages(call):
                     yield message
-            status = 101
         except (ClassicError, RuntimeRestError) as error:
             refusal = classic_error(error)
-            self._record(request, match, refusal.status, notes)
+            status = refusal.status
             raise refusal from error
-        self._record(request, match, status, notes)
+        finally:  # also when the listener leaves early
+            self._record(request, match, status, notes)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -175,7 +178,7 @@ class Translator:
             case "stream":
                 raise ClassicError(INVALID_INPUT, "This is a WebSocket.", solution="Connect with ws:// or wss://.")
             case str(here):
-                return await self._programs(here.removeprefix("programs."), request, match)
+                return await self._programs(here.removeprefix("programs."), request, match, notes)
         async with self._call(request, match, notes) as call:
             if (local := call.kept.get("local_job")) is not None:
                 return await anyio.to_thread.run_sync(self._means.local_jobs.answer, local, route)
@@ -205,7 +208,7 @@ class Translator:
     async def _call(self, request: ClassicRequest, match: Match, notes: list[Note]) -> AsyncIterator[Call]:
         body = read_body(request)
         query = {name: list(values) for name, values in request.query.items()}
-        caller = self._caller(request)
+        caller = self._caller(request, match.route, notes)
         if caller is None:
             if not match.route.public:
                 raise ClassicError(INVALID_CREDENTIALS)
@@ -240,12 +243,15 @@ class Translator:
 
     # Who is calling
 
-    def _caller(self, request: ClassicRequest) -> Caller | None:
-        token = presented(request.headers)
-        if token is None:
+    def _caller(self, request: ClassicRequest, route: Route, notes: list[Note]) -> Caller | None:
+        brought = presented(request.headers)
+        if brought is None:
             return None
-        caller = self._tokens.caller(token)
-        return self._own or caller
+        header, token = brought
+        if self._own is not None and not self._tokens.issued(token):
+            notes.append(_replaced(route, header))
+            return self._own
+        return self._tokens.caller(token)
 
     async def _check(self, caller: Caller) -> None:
         """Have IAM say that the caller's key is good, unless it did lately."""
@@ -262,22 +268,23 @@ class Translator:
             raise ClassicError(INVALID_INPUT, "apiToken: give your API key.")
         caller = self._own or caller_with(key.strip())
         if self._own is not None:
-            what = "the API key of the settings is used in its place"
-            notes.append(Note(call=f"{route.method} {route.path}", field="apiToken", what=what))
+            notes.append(_replaced(route, "apiToken"))
         await self._service.check(caller, self._means.instances.any)
         token = self._tokens.issue(caller)
         return ClassicAnswer.of_json({"id": token, "ttl": LIFETIME_SECONDS, "userId": caller.owner[:24]})
 
     async def _logout(self, request: ClassicRequest) -> ClassicAnswer:
-        token = presented(request.headers)
-        if token is None:
+        brought = presented(request.headers)
+        if brought is None:
             raise ClassicError(INVALID_CREDENTIALS)
-        self._tokens.caller(token)
+        _, token = brought
+        if self._own is None or self._tokens.issued(token):
+            self._tokens.caller(token)
         self._tokens.revoke(token)
         return ClassicAnswer(status=204)
 
-    async def _programs(self, here: str, request: ClassicRequest, match: Match) -> ClassicAnswer:
-        caller = self._caller(request)
+    async def _programs(self, here: str, request: ClassicRequest, match: Match, notes: list[Note]) -> ClassicAnswer:
+        caller = self._caller(request, match.route, notes)
         if caller is not None:
             await self._check(caller)
         elif not match.route.public:
@@ -358,8 +365,10 @@ def classic_error(error: ClassicError | RuntimeRestError) -> ClassicError:
             )
         case SubmissionUnknown() | TransportError():
             return ClassicError(UNAVAILABLE, str(error))
-        case InvalidInput() | ConfigurationError():
+        case InvalidInput():
             return ClassicError(INVALID_INPUT, str(error))
+        case ConfigurationError():
+            return ClassicError(MISCONFIGURED, str(error))
         case _:
             return ClassicError(UNEXPECTED, str(error))
 
@@ -372,6 +381,11 @@ def _own_caller(own: Settings) -> Caller:
             "no API key in the settings: pass api_key=, set QISKIT_IBM_TOKEN, or save an account with `qrr login`."
         )
     return Caller(own.api_key)
+
+
+def _replaced(route: Route, credential: str) -> Note:
+    what = "the API key of the settings is used in its place"
+    return Note(call=f"{route.method} {route.path}", field=credential, what=what)
 
 
 def _instead(route: Route) -> str:
