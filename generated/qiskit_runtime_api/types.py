@@ -7,6 +7,7 @@ import datetime
 from collections.abc import Mapping, MutableMapping
 from enum import IntEnum, StrEnum
 from typing import IO, BinaryIO, Generic, Literal, Self, TypeVar
+from urllib.parse import quote
 
 from attrs import define
 
@@ -72,6 +73,7 @@ __all__ = [
     "OpenStrEnum",
     "Response",
     "parse_datetime",
+    "path_step",
     "Unset",
 ]
 
@@ -117,3 +119,9 @@ def parse_datetime(text: str) -> datetime.datetime:
         except OverflowError as error:
             raise ValueError(f"not a time: {text!r}") from error
     return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
+
+
+def path_step(value: object) -> str:
+    """Write a value as one step of a path; `.` and `..`, by which a URL would be shortened, are escaped too"""
+    step = quote(str(value), safe="")
+    return step.replace(".", "%2E") if step in (".", "..") else step

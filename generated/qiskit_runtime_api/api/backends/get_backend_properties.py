@@ -3,7 +3,6 @@
 
 import datetime
 from typing import Any
-from urllib.parse import quote
 
 import httpx
 
@@ -11,7 +10,7 @@ from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.backend_properties import BackendProperties
 from ...models.error_container import ErrorContainer
-from ...types import UNSET, Response, Unset
+from ...types import UNSET, Response, Unset, path_step
 
 
 def _get_kwargs(
@@ -35,7 +34,7 @@ def _get_kwargs(
     _kwargs: dict[str, Any] = {
         "method": "get",
         "url": "/v1/backends/{id}/properties".format(
-            id=quote(str(id), safe=""),
+            id=path_step(id),
         ),
         "params": params,
     }

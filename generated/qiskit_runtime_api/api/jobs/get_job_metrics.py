@@ -2,7 +2,6 @@
 # and openapi-overlay.yaml. Do not edit: change those, the templates or the configuration.
 
 from typing import Any
-from urllib.parse import quote
 
 import httpx
 
@@ -10,7 +9,7 @@ from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.error_container import ErrorContainer
 from ...models.job_metrics import JobMetrics
-from ...types import Response
+from ...types import Response, path_step
 
 
 def _get_kwargs(
@@ -20,7 +19,7 @@ def _get_kwargs(
     _kwargs: dict[str, Any] = {
         "method": "get",
         "url": "/v1/jobs/{id}/metrics".format(
-            id=quote(str(id), safe=""),
+            id=path_step(id),
         ),
     }
 

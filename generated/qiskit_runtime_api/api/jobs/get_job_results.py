@@ -2,7 +2,6 @@
 # and openapi-overlay.yaml. Do not edit: change those, the templates or the configuration.
 
 from typing import Any, cast
-from urllib.parse import quote
 
 import httpx
 
@@ -13,7 +12,7 @@ from ...models.executor_v01_quantum_program_result import ExecutorV01QuantumProg
 from ...models.executor_v02_quantum_program_result import ExecutorV02QuantumProgramResult
 from ...models.noise_learner_v3v01_results import NoiseLearnerV3V01Results
 from ...models.noise_learner_v3v02_results import NoiseLearnerV3V02Results
-from ...types import Response
+from ...types import Response, path_step
 
 
 def _get_kwargs(
@@ -23,7 +22,7 @@ def _get_kwargs(
     _kwargs: dict[str, Any] = {
         "method": "get",
         "url": "/v1/jobs/{id}/results".format(
-            id=quote(str(id), safe=""),
+            id=path_step(id),
         ),
     }
 

@@ -2,14 +2,13 @@
 # and openapi-overlay.yaml. Do not edit: change those, the templates or the configuration.
 
 from typing import Any, cast
-from urllib.parse import quote
 
 import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.error_container import ErrorContainer
-from ...types import Response
+from ...types import Response, path_step
 
 
 def _get_kwargs(
@@ -19,7 +18,7 @@ def _get_kwargs(
     _kwargs: dict[str, Any] = {
         "method": "delete",
         "url": "/v1/sessions/{id}/close".format(
-            id=quote(str(id), safe=""),
+            id=path_step(id),
         ),
     }
 
