@@ -14,6 +14,8 @@ import pytest
 from qiskit_runtime_rest import AsyncRuntimeClient, Pace, RetryPolicy, RuntimeClient
 from qiskit_runtime_rest.testing import Emulator
 
+from .consumer.service import Consumer
+
 BELL = """OPENQASM 3.0;
 include "stdgates.inc";
 bit[2] c;
@@ -132,3 +134,20 @@ def connect(request: pytest.FixtureRequest, options: dict[str, Any]) -> Iterator
         yield make
         for face in opened:
             face.close()
+
+
+@pytest.fixture(scope="session")
+def consumer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Consumer]]:
+    """Gives the clients of an API version, and a service that is nothing but its contract."""
+    made: dict[str, Consumer] = {}
+    with asyncio.Runner() as runner:
+
+        def of(version: str) -> Consumer:
+            if version not in made:
+                made[version] = Consumer(version, runner, tmp_path_factory.mktemp("consumer"))
+            made[version].service.answers.clear()
+            return made[version]
+
+        yield of
+        for each in made.values():
+            each.close()

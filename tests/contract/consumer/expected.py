@@ -1,0 +1,132 @@
+"""Whether what the generated parser made of an answer is what the contract names: models, enums, times, nulls."""
+
+from __future__ import annotations
+
+import datetime
+import enum
+import re
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import attrs
+
+from qiskit_runtime_api.types import parse_datetime
+
+from .schemas import Schema, Schemas, class_names
+
+TYPES = {"date-time": datetime.datetime, "date": datetime.date, "uuid": uuid.UUID}
+
+PLAIN: Mapping[str, str] = {
+    "DataTree": "a union that contains itself is no Python class: any JSON value",
+    "ComplexNumber": "an array of two numbers in answers, not an object: any JSON value",
+    "VersionMetadata.version": "a version goes back into a header as it came: text, not a date",
+}
+"""What stays as it came, though the contract names a type for it; `openapi-overlay.yaml` has the reasons at length."""
+
+used: set[str] = set()
+"""Those of `PLAIN` that something needed."""
+
+
+def differences(schemas: Schemas, schema: Schema, value: Any, parsed: Any, at: str = "$") -> Iterator[str]:
+    """Where `parsed`, made of the JSON `value`, is not what `schema` says."""
+    name, schema = schemas.named(schema)
+    if value is None or name in PLAIN or at in PLAIN:
+        used.update({name or "", at})
+        if parsed != value:
+            yield f"{at}: {parsed!r} is not {value!r}"
+        return
+    branches = [*schema.get("oneOf", ()), *schema.get("anyOf", ())]
+    if branches:
+        # Of several that fit, or of none (the value is one that nobody knows of), the parser may take either.
+        fitting = [branch for branch in branches if schemas.accepts(branch, value)]
+        told = [list(differences(schemas, branch, value, parsed, at)) for branch in fitting or branches]
+        yield from (
+            min(told, key=len) if told and fitting else ([] if plain(parsed) == plain(value) else [f"{at}: lost"])
+        )
+    elif isinstance(value, dict):
+        yield from _object(schemas, name, schema, value, parsed, at)
+    elif isinstance(value, list):
+        if not isinstance(parsed, list) or len(parsed) != len(value):
+            yield f"{at}: {parsed!r} is no list of {len(value)}"
+            return
+        for item, each in zip(value, parsed, strict=True):
+            yield from differences(schemas, schema.get("items", {}), item, each, f"{name or at}[]")
+    else:
+        yield from _leaf(schema, value, parsed, at)
+
+
+def _leaf(schema: Schema, value: Any, parsed: Any, at: str) -> Iterator[str]:
+    kind = TYPES.get(schema.get("format", ""))
+    if "enum" in schema:
+        if not isinstance(parsed, enum.Enum) or parsed.value != value:
+            yield f"{at}: {parsed!r} is no enum of {value!r}"
+    elif kind is not None:
+        if not isinstance(parsed, kind) or plain(parsed) != plain(value):
+            yield f"{at}: {parsed!r} is no {schema['format']} of {value!r}"
+    elif parsed != value or isinstance(parsed, bool) != isinstance(value, bool):
+        yield f"{at}: {parsed!r} is not {value!r}"
+
+
+def _object(
+    schemas: Schemas, name: str | None, schema: Schema, value: Mapping[str, Any], parsed: Any, at: str
+) -> Iterator[str]:
+    known = dict(_properties(schemas, schema))
+    if isinstance(parsed, dict) and not known:
+        fields, more = {}, parsed
+    elif not attrs.has(type(parsed)):
+        yield f"{at}: {type(parsed).__name__} is no model"
+        return
+    else:
+        expected = class_names().get(name or "", type(parsed).__name__)
+        if type(parsed).__name__ != expected:
+            yield f"{at}: {type(parsed).__name__} is no {expected}"
+        fields = {_bare(field): getattr(parsed, field) for field in attrs.fields_dict(type(parsed))}
+        more = fields.pop("additionalproperties", {})
+    for key, each in value.items():
+        if _bare(key) in fields and key not in more:
+            yield from differences(schemas, known.get(key, {}), each, fields[_bare(key)], f"{name or at}.{key}")
+        elif key not in more:
+            yield f"{at}.{key}: lost"
+        else:
+            said = schema.get("additionalProperties")
+            part = known.get(key) or (said if isinstance(said, dict) else {})
+            if part:
+                yield from differences(schemas, part, each, more[key], f"{name or at}.{key}")
+            elif more[key] != each:
+                yield f"{at}.{key}: {more[key]!r} is not {each!r}"
+
+
+def _properties(schemas: Schemas, schema: Schema) -> Iterator[tuple[str, Schema]]:
+    for part in schema.get("allOf", ()):
+        yield from _properties(schemas, schemas.resolved(part))
+    for part in [*schema.get("oneOf", ()), *schema.get("anyOf", ())]:
+        yield from _properties(schemas, schemas.resolved(part))
+    yield from schema.get("properties", {}).items()
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def plain(value: Any) -> Any:
+    """JSON with each time as the moment that it names, so that it may be written in several ways."""
+    if attrs.has(type(value)):
+        return plain(value.to_dict())
+    if isinstance(value, dict):
+        return {key: plain(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [plain(each) for each in value]
+    if isinstance(value, datetime.datetime):
+        return value if value.tzinfo else value.replace(tzinfo=datetime.UTC)
+    if isinstance(value, datetime.date | uuid.UUID):
+        return str(value)
+    if isinstance(value, str) and TIME.match(value):
+        try:
+            return parse_datetime(value)
+        except ValueError:
+            return value
+    return value
+
+
+TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}")

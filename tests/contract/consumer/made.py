@@ -1,0 +1,79 @@
+"""Values made up by hypothesis from the contract's schemas; schemathesis knows their dialect."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+
+from .operations import Operation
+from .schemas import Schema, Schemas
+
+USUAL_EXAMPLES = 100
+"""Of hypothesis, when nothing is said; a profile that has more of them asks for as many times more here."""
+
+
+def few(examples: int) -> settings:
+    """So many examples, the same each time; more with a profile such as `deep` (`HYPOTHESIS_PROFILE=deep`)."""
+    times = max(1, settings().max_examples // USUAL_EXAMPLES)
+    return settings(
+        max_examples=examples * times,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=(Phase.explicit, Phase.generate),
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+def made(schema: Schema, schemas: Schemas) -> st.SearchStrategy[Any]:
+    """Values of a schema. Of a union's branches each is as likely, whether or not others fit the value, too."""
+    for union in ("oneOf", "anyOf"):
+        if union in schema:
+            return st.one_of([made(branch, schemas) for branch in schema[union]])
+    operation = {
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+        "responses": {"204": {"description": "Never asked."}},
+    }
+    document = {
+        "openapi": "3.0.3",
+        "info": {"title": "One schema", "version": "1"},
+        "paths": {"/": {"put": operation}},
+        "components": {"schemas": schemas.document["components"]["schemas"]},
+    }
+    loaded = schemathesis.openapi.from_dict(document, config=schemathesis.Config())
+    values: st.SearchStrategy[Any] = loaded["/"]["PUT"].as_strategy().map(lambda case: case.body)
+    return values
+
+
+def arguments(operation: Operation) -> st.SearchStrategy[dict[str, Any]]:
+    """Values for the parameters of an operation, by their names, and for its `body`, as JSON."""
+    parameters = {given["name"]: given for given in operation.parameters if given["name"] not in OF_THE_CLIENT}
+    schema = {
+        "type": "object",
+        "properties": {name: {**_narrowed(given, operation.schemas)} for name, given in parameters.items()},
+        "required": [name for name, given in parameters.items() if given.get("required")],
+        "additionalProperties": False,
+    }
+    values = made(schema, operation.schemas) if parameters else st.just({})
+    if operation.body is None:
+        return values
+    bodies = made(operation.schemas.resolved(operation.body), operation.schemas)
+    return st.builds(lambda given, body: {**given, "body": body}, values, bodies)
+
+
+OF_THE_CLIENT = ("Authorization", "Service-CRN", "IBM-API-Version")
+"""Headers that a client says once and for all."""
+
+
+def _narrowed(parameter: Schema, schemas: Schemas) -> Schema:
+    schema = schemas.resolved(parameter["schema"])
+    if parameter["in"] == "path":
+        return {**schema, "minLength": 1}  # none would be another path
+    if parameter["in"] == "header":
+        return {**schema, "pattern": "^[!-~]+$"}  # what a header can hold
+    if schema.get("type") == "array":
+        return {**schema, "minItems": 1}  # none is not sent
+    return schema

@@ -1,0 +1,92 @@
+"""What the contract says of each operation, version by version, beside the generated module that calls it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from attrs import field, frozen
+
+from qiskit_runtime_rest.api_versions import SUNSETS
+from qiskit_runtime_rest.contract.generated import operation_files
+from qiskit_runtime_rest.validation.documents import corrected_contract_of, vendored
+
+from .schemas import Schemas
+
+METHODS = ("get", "put", "post", "patch", "delete")
+
+
+@frozen(eq=False)
+class Operation:
+    """One operation as one API version has it."""
+
+    version: str
+    method: str
+    path: str
+    spec: Mapping[str, Any] = field(repr=False)
+    schemas: Schemas = field(repr=False)
+
+    @property
+    def id(self) -> str:
+        """The contract's name for it."""
+        return str(self.spec["operationId"])
+
+    @property
+    def name(self) -> str:
+        """The generated module, such as `jobs.get_job`; a new operation has none before `make generate`."""
+        return operation_files()[f"{self.method.upper()} {self.path}"].module
+
+    @property
+    def module(self) -> ModuleType:
+        """The generated module, imported."""
+        return import_module(f"qiskit_runtime_api.api.{self.name}")
+
+    @property
+    def parameters(self) -> list[Mapping[str, Any]]:
+        """Its parameters, those that stand apart included."""
+        return [self.schemas.resolved(given) for given in self.spec.get("parameters", [])]
+
+    @property
+    def body(self) -> Mapping[str, Any] | None:
+        """The schema of its request's body."""
+        if "requestBody" not in self.spec:
+            return None
+        schema: Mapping[str, Any] = self.spec["requestBody"]["content"]["application/json"]["schema"]
+        return schema
+
+    @property
+    def answers(self) -> dict[int, tuple[str, Mapping[str, Any]] | None]:
+        """Media type and schema of each documented status; None where there is no body."""
+        described = {int(status): self.schemas.resolved(said) for status, said in self.spec["responses"].items()}
+        return {
+            status: next(((kind, media["schema"]) for kind, media in said.get("content", {}).items()), None)
+            for status, said in described.items()
+        }
+
+
+@cache
+def operations(version: str) -> Mapping[str, Operation]:
+    """The operations that a version has, by their ids."""
+    return _operations(corrected_contract_of(version), version)
+
+
+@cache
+def newest() -> Mapping[str, Operation]:
+    """Every operation of the vendored contract, as the newest version that still has it."""
+    known = {name: operation for version in SUNSETS for name, operation in operations(version).items()}
+    published = _operations(vendored(), "vendored")
+    return {name: known.get(name, operation) for name, operation in published.items()}
+
+
+def _operations(document: Mapping[str, Any], version: str) -> dict[str, Operation]:
+    schemas = Schemas(document)
+    found = [
+        Operation(version, method, path, item[method], schemas)
+        for path, item in document["paths"].items()
+        for method in METHODS
+        if method in item
+    ]
+    return {operation.id: operation for operation in found}

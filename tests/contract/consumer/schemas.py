@@ -1,0 +1,73 @@
+"""Schemas of one document: references followed, values checked by openapi-schema-validator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from openapi_schema_validator import OAS30Validator, oas30_format_checker
+
+from tools.generate import REPOSITORY, read_contract
+from tools.overlay import load_overlay, prepare
+
+Schema = Mapping[str, Any]
+COMPONENT = "#/components/schemas/"
+
+
+class Schemas:
+    """The schemas of a document."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self.document = document
+        self._validators: dict[int, tuple[Schema, OAS30Validator]] = {}
+
+    def resolved(self, schema: Schema) -> Schema:
+        """What a reference refers to."""
+        return self.named(schema)[1]
+
+    def named(self, schema: Schema) -> tuple[str | None, Schema]:
+        """The component that a schema is, if it is one, and what it says; one alone in an `allOf` is that one."""
+        name = None
+        while "$ref" in schema or ("properties" not in schema and len(schema.get("allOf", ())) == 1):
+            if "$ref" in schema:
+                pointer = schema["$ref"]
+                name = pointer.removeprefix(COMPONENT) if pointer.startswith(COMPONENT) else name
+                schema = self._at(pointer)
+            else:
+                schema = schema["allOf"][0]
+        return name, schema
+
+    def _at(self, pointer: str) -> Schema:
+        part: Any = self.document
+        for step in pointer.removeprefix("#/").split("/"):
+            part = part[step.replace("~1", "/").replace("~0", "~")]
+        found: Schema = part
+        return found
+
+    def problems(self, schema: Schema, value: Any) -> list[str]:
+        """What is wrong with a value, each with its place."""
+        _, validator = self._validators.setdefault(id(schema), (schema, self._validator(schema)))
+        return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(value)]
+
+    def accepts(self, schema: Schema, value: Any) -> bool:
+        """Whether a value is one of the schema's."""
+        return not self.problems(schema, value)
+
+    def _validator(self, schema: Schema) -> OAS30Validator:
+        # References in it are looked up in the document around it.
+        whole = {"components": self.document["components"], **schema}
+        return OAS30Validator(whole, format_checker=oas30_format_checker)
+
+
+@cache
+def prepared() -> Mapping[str, Any]:
+    """The document that the generator was given: the contract with the overlay applied."""
+    return prepare(read_contract(REPOSITORY.contract), overlay=load_overlay(REPOSITORY.overlay)).document
+
+
+@cache
+def class_names() -> Mapping[str, str]:
+    """The generated class of each component: its title."""
+    schemas = prepared()["components"]["schemas"]
+    return {name: schema.get("title", name) for name, schema in schemas.items()}

@@ -1,0 +1,159 @@
+"""A service that is nothing but the contract: it answers what the contract documents, and reads what it is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from qiskit_runtime_rest import AsyncRuntimeClient, RetryPolicy, RuntimeClient
+
+from .operations import Operation, operations
+from .samples import Samples
+from .sent import Sent, route
+
+BASE_URL = "https://service.test/api"
+OPTIONS: dict[str, Any] = {
+    "token": "a-token-of-nobody",
+    "instance": "crn:v1:bluemix:public:quantum-computing:us-east:a/0b7d9a526f0e4c5e9d5b0f6f5d2a7c11:one::",
+    "base_url": BASE_URL,
+    "verify": False,
+    "submissions_per_minute": None,
+    "retries": RetryPolicy(attempts=1),
+}
+
+
+class Instant:
+    """A clock whose sleeps take no time."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def time(self) -> float:
+        return 1.7e9 + self.now
+
+    def sleep(self, seconds: float, stop: threading.Event | None = None) -> None:
+        self.now += seconds
+
+    async def sleep_async(self, seconds: float) -> None:
+        self.sleep(seconds)
+
+
+class Service:
+    """One API version of the service; `answers` has what is said in place of the usual, by the operation's id."""
+
+    def __init__(self, version: str) -> None:
+        self.version = version
+        self.operations = operations(version)
+        self.answers: dict[str, Callable[[Sent], httpx.Response]] = {}
+        self.sent: list[Sent] = []
+        self._usual: dict[str, httpx.Response] = {}
+        self._routes = [(operation, route(operation.path)) for operation in self.operations.values()]
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        operation = self._operation(request)
+        sent = Sent.read(request, operation)
+        self.sent.append(sent)
+        return self.answers.get(operation.id, self.usual)(sent)
+
+    async def answer(self, request: httpx.Request) -> httpx.Response:
+        """The same, awaited."""
+        return self(request)
+
+    def usual(self, sent: Sent) -> httpx.Response:
+        """The documented success, with everything there is in it."""
+        status, said = min(sent.operation.answers.items(), key=lambda answer: answer[0])
+        return answer(sent.operation, status, None if said is None else Samples(sent.operation.schemas).whole(said[1]))
+
+    def taken(self) -> list[Sent]:
+        """What came since last asked; each request kept the contract."""
+        taken, self.sent = self.sent, []
+        assert taken, "nothing was sent"
+        wrong = {f"{sent.request.method} {sent.request.url}": sent.problems for sent in taken if sent.problems}
+        assert not wrong, wrong
+        return taken
+
+    def _operation(self, request: httpx.Request) -> Operation:
+        path = request.url.raw_path.decode("ascii").partition("?")[0]
+        root = httpx.URL(BASE_URL).path
+        assert str(request.url).startswith(f"{BASE_URL}/"), request.url
+        found = [
+            operation
+            for operation, pattern in self._routes
+            if pattern.fullmatch(path.removeprefix(root)) and operation.method == request.method.lower()
+        ]
+        assert len(found) == 1, f"{request.method} {path} is no operation of the contract"
+        return found[0]
+
+
+def answer(operation: Operation, status: int, value: Any = None) -> httpx.Response:
+    """An answer of an operation, in its media type."""
+    said = operation.answers[status]
+    if said is None:
+        return httpx.Response(status)
+    # The contract describes results as a text, which they are.
+    content = value if isinstance(value, str) else json.dumps(value)
+    return httpx.Response(status, content=content.encode(), headers={"Content-Type": said[0]})
+
+
+class Face:
+    """A client of either kind, driven the same way."""
+
+    def __init__(self, client: Any, runner: asyncio.Runner) -> None:
+        self.client = client
+        self.is_async = isinstance(client, AsyncRuntimeClient)
+        self._runner = runner
+
+    def do(self, act: Callable[[Any], Any]) -> Any:
+        """Call, and await what has to be awaited; a list of what is iterated over."""
+        if not self.is_async:
+            outcome = act(self.client)
+            return list(outcome) if inspect.isgenerator(outcome) else outcome
+
+        async def awaited() -> Any:
+            outcome = act(self.client)
+            if hasattr(outcome, "__aiter__"):
+                return [item async for item in outcome]
+            return await outcome if inspect.isawaitable(outcome) else outcome
+
+        return self._runner.run(awaited())
+
+    def generated(self, operation: Operation, **arguments: Any) -> Any:
+        """What the generated function of an operation makes of the answer, through `*_detailed`."""
+        function = operation.module.asyncio_detailed if self.is_async else operation.module.sync_detailed
+        return self.do(lambda client: function(client=client.api, **arguments))
+
+
+class Consumer:
+    """A service of one version, and clients of both kinds that speak to it."""
+
+    def __init__(self, version: str, runner: asyncio.Runner, home: Path) -> None:
+        self.service = Service(version)
+        options = {**OPTIONS, "api_version": version, "clock": Instant(), "state_path": home / "state"}
+        sync, tasks = RuntimeClient(**options), AsyncRuntimeClient(**options)
+        sync.api.set_httpx_client(sync.api.connection.open(transport=httpx.MockTransport(self.service)))
+        tasks.api.set_async_httpx_client(
+            tasks.api.connection.open_async(transport=httpx.MockTransport(self.service.answer))
+        )
+        self.faces = (Face(sync, runner), Face(tasks, runner))
+
+    def outcomes(self, act: Callable[[Face], Any]) -> Iterator[tuple[Face, Any, list[Sent]]]:
+        """What `act` comes to with each face, and what was sent for it."""
+        for face in self.faces:
+            self.service.sent.clear()
+            outcome = act(face)
+            yield face, outcome, self.service.taken()
+
+    def close(self) -> None:
+        """Close the clients."""
+        for face in self.faces:
+            face.do(lambda client: client.aclose() if isinstance(client, AsyncRuntimeClient) else client.close())
