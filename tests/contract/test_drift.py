@@ -209,6 +209,17 @@ def test_files_and_functions_exist() -> None:
         ("backends.get_backend_status", {"backends.BackendOperations.status", "backends.BackendsOperations.status"}),
         ("sessions.close_session", {"sessions.SessionOperations.cancel"}),
         ("versions.get_versions", {"cli.checks.all_checks", "cli.doctor.doctor", "client.ClientOperations.versions"}),
+        (
+            "jobs.get_job_results",
+            {
+                "cli.demo.demo",
+                "handles.Handles.collect",
+                "job.JobOperations.result",
+                "jobs.JobsOperations.as_completed",
+                "jobs.JobsOperations.wait_all",
+                "reading.Reading.read",
+            },
+        ),
         ("accounts.get_account", set()),
     ],
 )

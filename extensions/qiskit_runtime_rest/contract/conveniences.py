@@ -7,8 +7,8 @@ module, or calls a function that does.
 from __future__ import annotations
 
 import ast
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -89,7 +89,11 @@ def _functions() -> dict[str, _Function]:
     for name in bodies:
         owner, _, own = name.rpartition(".")
         methods[owner][own] = name
-    return {name: _function(module, node, name, modules, methods) for name, (module, node) in bodies.items()}
+    classes = {module.name: _known(module, modules) for module in modules.values()}
+    return {
+        name: _function(module, node, name, modules, methods, classes[module.name])
+        for name, (module, node) in bodies.items()
+    }
 
 
 def _modules() -> Iterator[_Module]:
@@ -126,7 +130,10 @@ def _function(
     name: str,
     modules: Mapping[str, _Module],
     methods: Mapping[str, Mapping[str, str]],
+    classes: tuple[str, ...],
 ) -> _Function:
+    """`classes`: those whose methods it may call on objects of which nothing is known but the method's name."""
+    family = _family([name.rpartition(".")[0]], modules)
     operations: set[str] = set()
     calls: set[str] = set()
     reads: set[str] = set()
@@ -145,8 +152,11 @@ def _function(
             full = module.imports.get(base, "")
             if full.rpartition(".")[0] == GENERATED:
                 operations.add(f"{full.removeprefix(f'{GENERATED}.')}.{each.attr}")
-            if base in ("self", "cls") or each.attr not in ORDINARY:
-                calls.update(_methods(each.attr, module, modules, methods))
+            own_methods = [methods[owner][each.attr] for owner in family if each.attr in methods.get(owner, {})]
+            if base in ("self", "cls") and own_methods:
+                calls.update(own_methods)
+            elif each.attr not in ORDINARY:
+                calls.update(methods[owner][each.attr] for owner in classes if each.attr in methods.get(owner, {}))
             reads.add(each.attr)
         elif isinstance(each, ast.Subscript) and isinstance(each.slice, ast.Constant):
             if isinstance(each.slice.value, str):
@@ -161,16 +171,41 @@ def _function(
     )
 
 
-def _methods(
-    attribute: str, module: _Module, modules: Mapping[str, _Module], methods: Mapping[str, Mapping[str, str]]
-) -> Iterator[str]:
-    """Methods of that name, of the classes that the module defines or imports."""
+def _family(names: Iterable[str], modules: Mapping[str, _Module]) -> tuple[str, ...]:
+    """Classes, and all that they stand on, nearest first."""
+    seen: dict[str, None] = {}
+    open_ = deque(names)
+    while open_:
+        name = open_.popleft()
+        if name not in seen:
+            seen[name] = None
+            open_ += _beneath(name, modules)
+    return tuple(seen)
+
+
+def _beneath(name: str, modules: Mapping[str, _Module]) -> Iterator[str]:
+    """The bases of a class, or the classes that a type variable stands for."""
+    owner, _, own = name.rpartition(".")
+    if owner not in modules:
+        return
+    module = modules[owner]
+    for node in module.tree.body:
+        if isinstance(node, ast.ClassDef) and node.name == own:
+            named = [ast.unparse(base).partition("[")[0] for base in node.bases]
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and ast.unparse(node.targets[0]) == own:
+            named = [ast.unparse(argument).strip("'") for argument in node.value.args]
+        else:
+            continue
+        for each in named:
+            yield _resolved(module.imports.get(each, f"{PACKAGE}.{owner}.{each}"), modules).removeprefix(f"{PACKAGE}.")
+
+
+def _known(module: _Module, modules: Mapping[str, _Module]) -> tuple[str, ...]:
+    """The classes that a module defines or imports, by name or as what a type variable stands for, and their bases."""
     prefix = f"{module.name}." if module.name else ""
     own = [f"{prefix}{node.name}" for node in module.tree.body if isinstance(node, ast.ClassDef)]
     imported = [_resolved(full, modules).removeprefix(f"{PACKAGE}.") for full in module.imports.values()]
-    for owner in [*own, *imported]:
-        if attribute in methods.get(owner, {}):
-            yield methods[owner][attribute]
+    return _family([*own, *imported], modules)
 
 
 def _resolved(full: str, modules: Mapping[str, _Module]) -> str:
