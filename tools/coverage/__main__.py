@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not given.check:
         given.page.write_text(render(record.facts), "utf-8")
         return 0
-    wrong = list(_wrong(given.page.read_text("utf-8"), record))
+    wrong = list(_wrong(given.page.read_text("utf-8") if given.page.is_file() else "", record))
     for line in wrong:
         print(f"{given.page}: {line}", file=sys.stderr)
     if wrong:

@@ -38,7 +38,8 @@ class Noting:
 
     def __init__(self, config: pytest.Config) -> None:
         """Begin to watch."""
-        self._record = Record()
+        self._facts: set[Fact] = set()
+        self._ran: set[str] = set()
         self._watch = Watch()
         self._patches = pytest.MonkeyPatch()
         self._watch.put_on(self._patches.setattr)
@@ -53,7 +54,8 @@ class Noting:
             yield
         where = item.path.relative_to(self._root).as_posix()
         seen = self._watch.seen if certain is None else set.intersection(*(certain or [set()]))
-        self._record |= Record(frozenset(Fact(each, where) for each in seen), frozenset({where}))
+        self._facts.update(Fact(each, where) for each in seen)
+        self._ran.add(where)
 
     def _certain(self, item: pytest.Item, patches: pytest.MonkeyPatch) -> list[set[Item]] | None:
         """What each example of a test of hypothesis meets, filled as they are run; None if it is no such test."""
@@ -76,15 +78,19 @@ class Noting:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Take what a worker of pytest-xdist noted."""
-        self._record |= Record.from_json(getattr(node, "workeroutput", {}).get(WORKER, {"ran": [], "facts": []}))
+        if WORKER in getattr(node, "workeroutput", {}):
+            noted = Record.from_json(node.workeroutput[WORKER])
+            self._facts |= noted.facts
+            self._ran |= noted.ran
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the record, or send it to whoever does."""
+        record = Record(frozenset(self._facts), frozenset(self._ran))
         if hasattr(session.config, "workeroutput"):
-            session.config.workeroutput[WORKER] = self._record.as_json()
+            session.config.workeroutput[WORKER] = record.as_json()
         else:
-            self._record.write(session.config.getoption("contract_coverage"))
+            record.write(session.config.getoption("contract_coverage"))
 
     def pytest_unconfigure(self) -> None:
         """Watch no longer."""
