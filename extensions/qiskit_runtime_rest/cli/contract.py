@@ -8,6 +8,8 @@ import typer
 
 from ..errors import InvalidInput
 from .contract_check import check
+from .contract_record import record
+from .contract_replay import replay
 from .outcome import FAILED, reported
 from .service_options import JsonOption
 from .terminal import print_json
@@ -78,3 +80,5 @@ def _document(spec: str | None) -> tuple[str, Any]:
 app = typer.Typer(no_args_is_help=True, help="Whether contract, client and service still agree.")
 app.command()(reported(drift))
 app.command()(reported(check))
+app.command()(reported(record))
+app.command()(reported(replay))

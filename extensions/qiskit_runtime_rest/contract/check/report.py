@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,23 +9,12 @@ from urllib.parse import quote
 
 from attrs import asdict, define, field, frozen
 
+from ..secrets import LOOKS
 from .exceptions import Exception_
 
 __all__ = ["Finding", "Mask", "Report"]
 
 _LONGEST = 400
-
-# What tells who somebody is, or opens their account, wherever it stands.
-_SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"crn(?::|%3A)v1(?::|%3A)[^\s\"'&?]+", re.IGNORECASE), "<crn>"),
-    (re.compile(r"\beyJ[\w-]+\.[\w-]*\.?[\w-]*"), "<token>"),
-    (re.compile(r"((?:bearer|apikey)\s+)[^\s\"',}]+", re.IGNORECASE), r"\1<token>"),
-    (re.compile(r"\bIBMid-[\w-]+", re.IGNORECASE), "<user>"),
-    (re.compile(r"\biam-ServiceId-[\w-]+", re.IGNORECASE), "<user>"),
-    (re.compile(r"\b[\w.+-]+@[\w-]+\.[\w.-]+"), "<mail address>"),
-    (re.compile(r"\b[0-9a-f]{32}\b", re.IGNORECASE), "<account>"),
-    (re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE), "<uuid>"),
-)
 
 
 class Mask:
@@ -45,8 +33,8 @@ class Mask:
             text = text.partition(" Value: ")[0]
         for secret, place in self._named.items():
             text = text.replace(secret, place)
-        for pattern, place in _SECRETS:
-            text = pattern.sub(place, text)
+        for name, looks in LOOKS.items():
+            text = looks.sub(f"<{name}>", text)
         return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 

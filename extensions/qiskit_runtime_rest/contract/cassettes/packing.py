@@ -1,0 +1,28 @@
+"""Values that are packed into base64: compressed arrays, and circuits in Qiskit's binary form (QPY)."""
+
+from __future__ import annotations
+
+import base64
+import zlib
+
+__all__ = ["inflated", "unpacked"]
+
+MOST_BYTES = 64 * 2**20
+QPY = b"QISKIT"
+
+
+def unpacked(text: str) -> bytes | None:
+    """What a text is packed of; None: it is not packed."""
+    try:
+        content = base64.b64decode(text, validate=True)
+    except ValueError:
+        return None
+    return content if content.startswith(QPY) else inflated(content)
+
+
+def inflated(content: bytes) -> bytes | None:
+    """What bytes are compressed of (zlib, gzip), up to a limit; None: they are not compressed."""
+    try:
+        return zlib.decompressobj(wbits=zlib.MAX_WBITS | 32).decompress(content, MOST_BYTES)
+    except zlib.error:
+        return None
