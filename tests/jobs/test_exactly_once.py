@@ -34,7 +34,7 @@ from qiskit_runtime_rest.testing import Emulator
 from ..conftest import FakeClock
 from .faces import every, now
 from .faulty_proxy import FaultyProxy
-from .service import BACKEND, ONES, script, sent
+from .service import BACKEND, FLIPPED, ONES, script, sent
 
 pytestmark = pytest.mark.anyio
 
@@ -65,6 +65,13 @@ async def test_a_job_whose_answer_is_lost_is_found_and_adopted(client: Any, emul
     assert len(sent(emulator, "create_job")) == 1
     assert "mine" in job.tags
     assert job.program_id == "sampler"
+
+
+async def test_a_lost_estimator_job_is_found_the_same(client: Any, emulator: Emulator) -> None:
+    script(emulator, {"kind": "reset_after"}, operation="create_job")
+    job = await now(client.estimator((FLIPPED, "ZZ"), backend=BACKEND))
+    assert await recorded(client) == [job.id]
+    assert job.program_id == "estimator"
 
 
 async def test_each_submission_has_a_tag_of_its_own_that_finds_it(client: Any) -> None:
@@ -180,6 +187,17 @@ async def test_a_job_that_may_take_more_than_is_left_is_warned_of(
     await now(client.sampler(ONES, backend=BACKEND, max_execution_time=10))
     await now(client.sampler(ONES, backend=BACKEND))
     assert sum(request.path.endswith("/instances/usage") for request in emulator.requests) == 1
+
+
+async def test_of_many_those_that_may_take_more_than_is_left_are_warned_of(
+    client: Any, blocking: RuntimeClient, emulator: Emulator
+) -> None:
+    limit = InstanceConfigurationUpdate(instance_limit=600)
+    replace_instance_configuration.sync_detailed(client=blocking.api, body=limit)
+    script(emulator, {"replace": {"usage_consumed_seconds": 580}}, operation="get_usage")
+    with pytest.warns(SubmissionWarning, match="20 s left"):
+        (outcome,) = await now(client.jobs.submit_all([request(max_execution_time=60)]))
+    assert outcome.job is not None
 
 
 async def test_many_are_submitted_in_order_with_an_error_for_each_that_fails(client: Any, emulator: Emulator) -> None:

@@ -873,6 +873,17 @@ async def test_one_job_is_told_the_queue_of_its_backend(client: Any, emulator: E
     assert traffic.by_operation()["list_backends"] == 1
 
 
+async def test_jobs_given_back_one_by_one_are_told_their_queue_as_well(
+    client: Any, emulator: Emulator, clock: Any
+) -> None:
+    ids = recorded(emulator, 2)
+    Traffic(emulator, clock, {5: lambda: complete(emulator, ids)})
+    seen: list[Any] = []
+    ended = await every(client.jobs.as_completed(ids, on_status=seen.append, results=False))
+    assert {job.id for job in ended} == set(ids)
+    assert [(str(update), update.queue_length) for update in seen[:2]] == [("Queued", 2)] * 2
+
+
 async def test_the_running_time_that_the_service_estimates_is_told(client: Any, emulator: Emulator, clock: Any) -> None:
     ids = recorded(emulator, 2)
     queued = [{"id": job_id, "status": "Queued", "estimated_running_time_seconds": 4.5} for job_id in ids]
