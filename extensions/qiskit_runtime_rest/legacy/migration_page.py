@@ -21,19 +21,8 @@ The hosts of the classic API are gone. Scripts, notebooks and pipelines that wer
 all driven by the tables below: `table.py` and `sdk_table.py` of `extensions/qiskit_runtime_rest/legacy/`, from which
 this page is rendered (`python -m qiskit_runtime_rest.legacy.migration_page`). IBM's own guide: {MIGRATION_GUIDE}
 
-```console
-pip install 'qiskit-runtime-rest[legacy,cli]'
-```
-
-## Run them unchanged
-
-`qrr legacy run script.py [args...]` and `qrr legacy run notebook.ipynb` answer calls of the classic hosts through v1,
-and end with a report: each call, what became of it, and what to change where. In a program of one's own,
-`legacy.install(...)` does the same.
-
-## Change the host only
-
-`qrr legacy gateway --port 8080` serves the classic API in front of v1, for clients in any language.
+[classic.md](classic.md) shows how to run them unchanged, and how to change their host only. This page is for those who
+change them.
 
 ## Change the source
 
