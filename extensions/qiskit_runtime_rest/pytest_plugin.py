@@ -15,16 +15,40 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from .client import AsyncRuntimeClient, RuntimeClient
+    from .contract.cassettes import Loopback
     from .emulator.embedded import Emulator, EmulatorFaults
 
 __all__ = [
     "async_runtime_client",
+    "qiskit_runtime_cassette",
     "qiskit_runtime_emulator",
     "qiskit_runtime_options",
     "qiskit_runtime_server",
     "runtime_client",
     "runtime_faults",
 ]
+
+
+CASSETTE = "qiskit_runtime_cassette"
+RECORD = "--qiskit-runtime-record"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option to record."""
+    parser.addoption(
+        RECORD,
+        action="store_true",
+        help=f"let tests with {CASSETTE} ask the live service, with your own settings, and write their cassettes",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tell pytest of the marker."""
+    config.addinivalue_line(
+        "markers",
+        f"{CASSETTE}(*files, match='request', exhausted='repeat'): what the fixture of that name replays; paths are "
+        "taken from the test's folder. Without it: cassettes/<name of the test>.har.",
+    )
 
 
 def _testing() -> ModuleType:
@@ -80,3 +104,42 @@ def runtime_faults(qiskit_runtime_emulator: Emulator) -> Iterator[EmulatorFaults
     """The embedded service's fault rules, to `add` to: those of a test end with it."""
     yield qiskit_runtime_emulator.faults
     qiskit_runtime_emulator.faults.clear()
+
+
+@pytest.fixture
+def qiskit_runtime_cassette(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Loopback]:
+    """Recorded reality, served to clients of any make, which the environment leads there during the test.
+
+    A test that asks what was not recorded fails, whatever it makes of the answer. With `--qiskit-runtime-record` the
+    live service answers, and the cassette is written anew.
+    """
+    marker = request.node.get_closest_marker(CASSETTE)
+    names = marker.args if marker and marker.args else (f"cassettes/{request.node.originalname}.har",)
+    files = [request.path.parent / name for name in names]
+    if request.config.getoption(RECORD):
+        from .settings import Settings
+
+        files[0].parent.mkdir(exist_ok=True)
+        opened = _cassettes().record(files[0], Settings())
+    else:
+        opened = _cassettes().replay(*files, **(marker.kwargs if marker else {}))
+    with opened as service:
+        for name, value in service.environment.items():
+            monkeypatch.setenv(name, value)
+        yield service
+    if service.missed:
+        told = ["The test asked what is not in its cassette.", *dict.fromkeys(service.missed)]
+        pytest.fail("\n".join(told), pytrace=False)
+
+
+def _cassettes() -> ModuleType:
+    from .errors import MissingExtra
+
+    try:
+        from .contract import cassettes
+    except ModuleNotFoundError as error:
+        missing = MissingExtra("cassettes", extra="contract", module=error.name)
+    else:
+        return cassettes
+    # Outside the handler, where pytest would show the same text twice.
+    pytest.fail(str(missing), pytrace=False)

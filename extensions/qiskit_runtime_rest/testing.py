@@ -9,6 +9,7 @@ from `qiskit_runtime_rest.pytest_plugin`:
 | `runtime_client` | a `RuntimeClient` of it | a test |
 | `async_runtime_client` | an `AsyncRuntimeClient` of it, for whichever plugin runs the asynchronous test | a test |
 | `runtime_faults` | its fault rules, none at first and none afterwards | a test |
+| `qiskit_runtime_cassette` | recorded reality in the service's place, see `docs/cassettes.md` | a test |
 | `qiskit_runtime_server` | the same `Emulator`, never reset | all tests |
 | `qiskit_runtime_options` | what it starts with, see `emulator.options.Options`; override it to choose | all tests |
 

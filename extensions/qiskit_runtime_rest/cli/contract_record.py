@@ -96,10 +96,9 @@ def announce(url: str, *, json: bool, more: Mapping[str, str] | None = None) -> 
 def _run(cassettes: ModuleType, recorder: Recorder, settings: Settings, command: Sequence[str], *, port: int) -> int:
     with cassettes.served(recorder.app, port=port, name="qiskit-runtime-recorder") as url:
         # The account may be one of a file, from which a client would take the real addresses as well.
-        own = {"QISKIT_IBM_TOKEN": settings.api_key, "QISKIT_IBM_INSTANCE": settings.instance}
-        variables = {**cassettes.environment(url), **{name: value for name, value in own.items() if value}}
+        service = cassettes.Loopback(url=url, api_key=settings.api_key, instance=settings.instance)
         try:
-            child = subprocess.Popen(list(command), env={**os.environ, **variables})  # noqa: S603 - the user's own
+            child = subprocess.Popen(list(command), env={**os.environ, **service.environment})  # noqa: S603 - the user's own
         except OSError as error:
             raise InvalidInput(f"{command[0]} cannot be run: {error.strerror}.") from None
         return _ended(child)

@@ -1,6 +1,6 @@
 """Recorded reality: what a user did on the live service, sanitised, served again to any client.
 
-    with record("bell.har", Settings()) as environment: ...   # or: qrr contract record bell.har -- python bell.py
+    with record("bell.har", Settings()) as service, service.connect() as client: ...
     with replay("bell.har") as service, service.connect() as client: ...
 
 An extra, `qiskit-runtime-rest[contract]`.
@@ -9,8 +9,9 @@ An extra, `qiskit-runtime-rest[contract]`.
 from .exchange import Exchange
 from .har import load
 from .judgement import Judgement, judged
+from .loopback import Loopback
 from .recording import Recorder, Recording, Unsanitised, record
-from .replaying import API_KEY, Replay, Replayed, replay
+from .replaying import API_KEY, Replay, replay
 from .serve import serve, served
 from .services import environment
 
@@ -18,10 +19,10 @@ __all__ = [
     "API_KEY",
     "Exchange",
     "Judgement",
+    "Loopback",
     "Recorder",
     "Recording",
     "Replay",
-    "Replayed",
     "Unsanitised",
     "environment",
     "judged",

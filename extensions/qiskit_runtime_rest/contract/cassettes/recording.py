@@ -33,6 +33,7 @@ from .fakes import Fakes
 from .har import dumps
 from .headers import HOP_BY_HOP
 from .judgement import Judgement, judged
+from .loopback import Loopback
 from .sanitise import Sanitiser
 from .serve import served
 from .services import IAM, RUNTIME, SERVICES, Service, environment, locate
@@ -219,7 +220,7 @@ class Recorder:
 
 
 @contextlib.contextmanager
-def record(path: Path | str, settings: Settings, *, port: int = 0, **choices: Any) -> Iterator[Mapping[str, str]]:
+def record(path: Path | str, settings: Settings, *, port: int = 0, **choices: Any) -> Iterator[Loopback]:
     """Record what is asked at an address of this machine until the end of the block, then write the cassette.
 
     Args:
@@ -228,16 +229,13 @@ def record(path: Path | str, settings: Settings, *, port: int = 0, **choices: An
         port: of the address; 0: a free one.
         choices: as for `Recorder`.
 
-    Returns:
-        What leads clients there: environment variables by name.
-
     Raises:
         OSError: the address cannot be listened on.
         Unsanitised: nothing was written.
     """
     recorder = Recorder(settings, **choices)
     with served(recorder.app, port=port, name="qiskit-runtime-recorder") as url:
-        yield environment(url)
+        yield Loopback(url=url, api_key=settings.api_key, instance=settings.instance)
     recorder.save(path)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from attrs import evolve, frozen
+from attrs import evolve
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -18,15 +18,13 @@ from ...errors import ConfigurationError
 from .exchange import Exchange
 from .har import load
 from .headers import ANSWERED
+from .loopback import Loopback
 from .matching import PREFERRED_HEADERS, Asked, Exhausted, Match, NotRecorded, Repertoire
 from .serve import served
-from .services import IAM, RUNTIME, environment, locate
+from .services import IAM, environment, locate
 from .tokens import TOKEN_PATH, token_answer
 
-if TYPE_CHECKING:
-    from ...client import AsyncRuntimeClient, RuntimeClient
-
-__all__ = ["API_KEY", "NOT_RECORDED", "Replay", "Replayed", "replay"]
+__all__ = ["API_KEY", "NOT_RECORDED", "Replay", "replay"]
 
 API_KEY = "replayed-api-key-not-a-secret"
 """Any other is as good."""
@@ -119,69 +117,8 @@ class Replay:
         return JSONResponse({"errors": [error]}, NOT_RECORDED)
 
 
-@frozen
-class Replayed:
-    """A replay that runs."""
-
-    url: str
-    replay: Replay
-
-    @property
-    def environment(self) -> Mapping[str, str]:
-        """What leads clients of any make here: environment variables by name."""
-        return {**environment(self.url), "QISKIT_IBM_TOKEN": self.api_key, "QISKIT_IBM_INSTANCE": self.instance}
-
-    @property
-    def base_url(self) -> str:
-        """What comes before `/v1`."""
-        return f"{self.url}{RUNTIME.prefix}"
-
-    @property
-    def iam_url(self) -> str:
-        """What comes before `/identity/token`."""
-        return f"{self.url}{IAM.prefix}"
-
-    @property
-    def api_key(self) -> str:
-        """One that is no secret; any other is as good."""
-        return API_KEY
-
-    @property
-    def instance(self) -> str:
-        """The CRN of the first instance that was recorded, as it is in the cassette; any other is as good."""
-        return self.replay.instance
-
-    @property
-    def missed(self) -> list[str]:
-        """What was asked and not recorded, and what is nearest to it."""
-        return self.replay.missed
-
-    def connect(self, **choices: Any) -> RuntimeClient:
-        """A client of it, whatever the environment says; `choices` are those of `RuntimeClient`."""
-        from ...client import RuntimeClient
-
-        return RuntimeClient(**{**self._settings, **choices})
-
-    def connect_async(self, **choices: Any) -> AsyncRuntimeClient:
-        """A client of it, whatever the environment says; `choices` are those of `AsyncRuntimeClient`."""
-        from ...client import AsyncRuntimeClient
-
-        return AsyncRuntimeClient(**{**self._settings, **choices})
-
-    @property
-    def _settings(self) -> dict[str, Any]:
-        return {
-            "api_key": self.api_key,
-            "instance": self.instance,
-            "base_url": self.base_url,
-            "iam_url": self.iam_url,
-            "submissions_per_minute": None,
-            "verify": False,  # It speaks http; loading certificates would take longer than most tests.
-        }
-
-
 @contextlib.contextmanager
-def replay(*paths: Path | str, port: int = 0, **choices: Any) -> Iterator[Replayed]:
+def replay(*paths: Path | str, port: int = 0, **choices: Any) -> Iterator[Loopback]:
     """Answer from cassettes on 127.0.0.1, until the end of the block.
 
     Args:
@@ -195,7 +132,7 @@ def replay(*paths: Path | str, port: int = 0, **choices: Any) -> Iterator[Replay
     """
     replayed = Replay(*paths, **choices)
     with served(replayed.app, port=port, name="qiskit-runtime-replay") as url:
-        yield Replayed(url, replayed)
+        yield Loopback(url=url, api_key=API_KEY, instance=replayed.instance, missed=replayed.missed)
 
 
 def _response(one: Exchange) -> Response:
