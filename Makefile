@@ -5,6 +5,7 @@ PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 BOOTSTRAP ?= python3
 WORKERS ?= 2
+TESTS = $(PYTHON) -m pytest -n $(WORKERS) --dist loadscope -p tools.coverage.plugin --contract-coverage build/coverage.json
 
 .DEFAULT_GOAL := help
 
@@ -25,7 +26,8 @@ demo: setup  ## a quantum job from key to counts, on the embedded service
 	@$(VENV)/bin/qrr demo
 
 test: check  ## lint, types, layers, drift, and all tests
-	$(PYTHON) -m pytest -n $(WORKERS) --dist loadscope
+	$(TESTS)
+	$(PYTHON) -m tools.coverage --check build/coverage.json
 
 browser: setup  ## the embedded service's pages in Debian's chromium (apt-get install chromium)
 	$(PYTHON) -m pytest tests/browser
@@ -46,6 +48,11 @@ vendor: setup  ## take a new contract: make vendor SPEC=path-or-URL (default: th
 contract: setup  ## everything the contract describes, asked of the embedded service; LIVE=1: reads of the real one
 	$(VENV)/bin/qrr contract check $(if $(LIVE),--live) $(CONTRACT)
 
+coverage: setup  ## run all tests and the contract's check, and write docs/coverage.md: what is tested where
+	$(TESTS)
+	$(VENV)/bin/qrr contract check --report build/contract.json
+	$(PYTHON) -m tools.coverage build/coverage.json build/contract.json
+
 contract-deep: setup  ## the same for hours, with many more requests
 	$(VENV)/bin/qrr contract check --examples 10000 $(CONTRACT)
 
@@ -58,4 +65,4 @@ bench: setup  ## speed, side by side in one run
 clean:  ## remove everything that make made
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
-.PHONY: help setup demo test browser check generate vendor contract contract-deep contract-mutants bench clean
+.PHONY: help setup demo test browser check generate vendor contract coverage contract-deep contract-mutants bench clean

@@ -49,14 +49,12 @@ def _wrong(page: str, record: Record) -> Iterator[str]:
         if where in record.ran or not (where == CHECK or Path(where).is_file()):
             yield f"says that {_told(item)} is met by {where}, which is not so"
     met: dict[Item, str] = dict(sorted(record.facts, reverse=True))
-    shown = {item for item, _ in said}
-    for row in items().values():
-        for cell in row.values():
-            yield from (
-                f"says that {_told(item)} is missing, and {met[item]} meets it"
-                for item in cell
-                if item in met and item not in shown
-            )
+    wanted = {item for row in items().values() for cell in row.values() for item in cell}
+    for item in sorted((met.keys() & wanted) - {item for item, _ in said}):
+        yield f"says that {_told(item)} is missing, and {met[item]} meets it"
+    for item in sorted(met.keys() - wanted):
+        if item.aspect == "convenience":
+            yield f"has no place for {_told(item)}, met by {met[item]}: contract/conveniences.py does not find it"
 
 
 def _told(item: Item) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from inspect import isfunction
 from typing import Any
@@ -13,6 +13,13 @@ from qiskit_runtime_rest.effects import AsyncFace, SyncFace
 __all__ = ["methods", "reached", "shown"]
 
 MODULES = ("backends", "client", "instances", "job", "jobs", "sessions")
+
+NEVER: Mapping[tuple[str, str], str] = {
+    ("Job.result", "jobs.list_jobs"): "one job is asked for by itself, only several are followed through the list",
+    ("Job.wait", "jobs.list_jobs"): "the same",
+    ("Session.wait", "backends.list_backends"): "queues are listed for `on_status`, which it does not have",
+}
+"""Where the source seems to lead, since functions share it, and no call goes."""
 
 
 def methods() -> Iterator[tuple[type, str, Callable[..., Any]]]:
@@ -33,11 +40,13 @@ def shown(qualified: str) -> str:
 
 
 def reached() -> dict[str, set[str]]:
-    """Conveniences by the generated module (`jobs.get_job`) of each operation that their source leads to."""
+    """Conveniences, by the generated module (`jobs.get_job`) of each operation that they lead to."""
     public = {shown(function.__qualname__) for _, _, function in methods()}
     found: dict[str, set[str]] = {}
     for one in conveniences():
-        if shown(one.name) in public:
+        name = shown(one.name)
+        if name in public:
             for module in one.operations:
-                found.setdefault(module, set()).add(shown(one.name))
+                if (name, module) not in NEVER:
+                    found.setdefault(module, set()).add(name)
     return found
