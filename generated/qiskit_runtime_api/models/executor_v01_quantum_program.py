@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -23,27 +23,29 @@ class ExecutorV01QuantumProgram:
 
     Attributes:
         shots (int): Shots for each circuit with each set of arguments.
-        items (list[ExecutorV01CircuitItem | ExecutorV01SamplexItem]): What to run, in order; the result has one entry
-            for each.
+        items (list[Any | ExecutorV01CircuitItem | ExecutorV01SamplexItem]): What to run, in order; the result has one
+            entry for each.
     """
 
     shots: int
-    items: list[ExecutorV01CircuitItem | ExecutorV01SamplexItem]
+    items: list[Any | ExecutorV01CircuitItem | ExecutorV01SamplexItem]
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.executor_v01_circuit_item import ExecutorV01CircuitItem  # noqa: PLC0415
+        from ..models.executor_v01_samplex_item import ExecutorV01SamplexItem  # noqa: PLC0415
 
         shots = self.shots
 
         items = []
         for items_item_data in self.items:
-            items_item: dict[str, Any]
+            items_item: Any | dict[str, Any]
             if isinstance(items_item_data, ExecutorV01CircuitItem):
                 items_item = items_item_data.to_dict()
-            else:
+            elif isinstance(items_item_data, ExecutorV01SamplexItem):
                 items_item = items_item_data.to_dict()
-
+            else:
+                items_item = items_item_data
             items.append(items_item)
 
         field_dict: dict[str, Any] = {}
@@ -69,7 +71,7 @@ class ExecutorV01QuantumProgram:
         _items = d.pop("items")
         for items_item_data in _items:
 
-            def _parse_items_item(data: object) -> ExecutorV01CircuitItem | ExecutorV01SamplexItem:
+            def _parse_items_item(data: object) -> Any | ExecutorV01CircuitItem | ExecutorV01SamplexItem:
                 try:
                     if not (isinstance(data, dict) and data.get("item_type", "circuit") == "circuit"):
                         raise TypeError()
@@ -78,11 +80,15 @@ class ExecutorV01QuantumProgram:
                     return items_item_type_0
                 except (TypeError, ValueError, AttributeError, KeyError):
                     pass
-                if not (isinstance(data, dict) and data.get("item_type", "samplex") == "samplex"):
-                    raise TypeError()
-                items_item_type_1 = ExecutorV01SamplexItem.from_dict(data)
+                try:
+                    if not (isinstance(data, dict) and data.get("item_type", "samplex") == "samplex"):
+                        raise TypeError()
+                    items_item_type_1 = ExecutorV01SamplexItem.from_dict(data)
 
-                return items_item_type_1
+                    return items_item_type_1
+                except (TypeError, ValueError, AttributeError, KeyError):
+                    pass
+                return cast(Any | ExecutorV01CircuitItem | ExecutorV01SamplexItem, data)
 
             items_item = _parse_items_item(items_item_data)
 

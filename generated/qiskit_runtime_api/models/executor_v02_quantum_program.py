@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -26,8 +26,8 @@ class ExecutorV02QuantumProgram:
 
     Attributes:
         shots (int): Shots for each circuit with each set of arguments.
-        items (list[ExecutorV02CircuitItem | ExecutorV02SamplexItem]): What to run, in order; the result has one entry
-            for each.
+        items (list[Any | ExecutorV02CircuitItem | ExecutorV02SamplexItem]): What to run, in order; the result has one
+            entry for each.
         meas_level (ExecutorV02QuantumProgramMeasLevel | Unset): What to return for a measurement: bits (`classified`),
             a complex number for each shot (`kerneled`), or their average over shots (`avg_kerneled`). Default:
             ExecutorV02QuantumProgramMeasLevel.CLASSIFIED.
@@ -36,24 +36,26 @@ class ExecutorV02QuantumProgram:
     """
 
     shots: int
-    items: list[ExecutorV02CircuitItem | ExecutorV02SamplexItem]
+    items: list[Any | ExecutorV02CircuitItem | ExecutorV02SamplexItem]
     meas_level: ExecutorV02QuantumProgramMeasLevel | Unset = ExecutorV02QuantumProgramMeasLevel.CLASSIFIED
     passthrough_data: Any | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.executor_v02_circuit_item import ExecutorV02CircuitItem  # noqa: PLC0415
+        from ..models.executor_v02_samplex_item import ExecutorV02SamplexItem  # noqa: PLC0415
 
         shots = self.shots
 
         items = []
         for items_item_data in self.items:
-            items_item: dict[str, Any]
+            items_item: Any | dict[str, Any]
             if isinstance(items_item_data, ExecutorV02CircuitItem):
                 items_item = items_item_data.to_dict()
-            else:
+            elif isinstance(items_item_data, ExecutorV02SamplexItem):
                 items_item = items_item_data.to_dict()
-
+            else:
+                items_item = items_item_data
             items.append(items_item)
 
         meas_level: str | Unset = UNSET
@@ -89,7 +91,7 @@ class ExecutorV02QuantumProgram:
         _items = d.pop("items")
         for items_item_data in _items:
 
-            def _parse_items_item(data: object) -> ExecutorV02CircuitItem | ExecutorV02SamplexItem:
+            def _parse_items_item(data: object) -> Any | ExecutorV02CircuitItem | ExecutorV02SamplexItem:
                 try:
                     if not (isinstance(data, dict) and data.get("item_type", "circuit") == "circuit"):
                         raise TypeError()
@@ -98,11 +100,15 @@ class ExecutorV02QuantumProgram:
                     return items_item_type_0
                 except (TypeError, ValueError, AttributeError, KeyError):
                     pass
-                if not (isinstance(data, dict) and data.get("item_type", "samplex") == "samplex"):
-                    raise TypeError()
-                items_item_type_1 = ExecutorV02SamplexItem.from_dict(data)
+                try:
+                    if not (isinstance(data, dict) and data.get("item_type", "samplex") == "samplex"):
+                        raise TypeError()
+                    items_item_type_1 = ExecutorV02SamplexItem.from_dict(data)
 
-                return items_item_type_1
+                    return items_item_type_1
+                except (TypeError, ValueError, AttributeError, KeyError):
+                    pass
+                return cast(Any | ExecutorV02CircuitItem | ExecutorV02SamplexItem, data)
 
             items_item = _parse_items_item(items_item_data)
 

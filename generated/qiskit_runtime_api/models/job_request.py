@@ -43,9 +43,9 @@ class JobRequest:
         session_id (str | Unset): Session or batch to run in; it has to be on the same backend and accept jobs. Leave it
             out for a single job.
         calibration_id (str | Unset): Calibration to bind the job to. Leave it out to use the current one.
-        params (EstimatorParams | ExecutorV01Params | ExecutorV02Params | NoiseLearnerParams | NoiseLearnerV3V01Params |
-            NoiseLearnerV3V02Params | SamplerParams | Unset): Parameters of the program. Exactly one form has to match:
-            bodies that fit both sampler and estimator are ambiguous.
+        params (Any | EstimatorParams | ExecutorV01Params | ExecutorV02Params | NoiseLearnerParams |
+            NoiseLearnerV3V01Params | NoiseLearnerV3V02Params | SamplerParams | Unset): Parameters of the program. Exactly
+            one form has to match: bodies that fit both sampler and estimator are ambiguous.
         private (bool | Unset): Whether the job is private: its inputs are never returned and are deleted when it ends,
             and its result can be read once only.
     """
@@ -59,7 +59,8 @@ class JobRequest:
     session_id: str | Unset = UNSET
     calibration_id: str | Unset = UNSET
     params: (
-        EstimatorParams
+        Any
+        | EstimatorParams
         | ExecutorV01Params
         | ExecutorV02Params
         | NoiseLearnerParams
@@ -77,6 +78,7 @@ class JobRequest:
         from ..models.executor_v02_params import ExecutorV02Params  # noqa: PLC0415
         from ..models.noise_learner_params import NoiseLearnerParams  # noqa: PLC0415
         from ..models.noise_learner_v3v01_params import NoiseLearnerV3V01Params  # noqa: PLC0415
+        from ..models.noise_learner_v3v02_params import NoiseLearnerV3V02Params  # noqa: PLC0415
         from ..models.sampler_params import SamplerParams  # noqa: PLC0415
 
         program_id = self.program_id
@@ -99,7 +101,7 @@ class JobRequest:
 
         calibration_id = self.calibration_id
 
-        params: dict[str, Any] | Unset
+        params: Any | dict[str, Any] | Unset
         if isinstance(self.params, Unset):
             params = UNSET
         elif isinstance(self.params, SamplerParams):
@@ -114,8 +116,10 @@ class JobRequest:
             params = self.params.to_dict()
         elif isinstance(self.params, NoiseLearnerV3V01Params):
             params = self.params.to_dict()
-        else:
+        elif isinstance(self.params, NoiseLearnerV3V02Params):
             params = self.params.to_dict()
+        else:
+            params = self.params
 
         private = self.private
 
@@ -181,7 +185,8 @@ class JobRequest:
         def _parse_params(
             data: object,
         ) -> (
-            EstimatorParams
+            Any
+            | EstimatorParams
             | ExecutorV01Params
             | ExecutorV02Params
             | NoiseLearnerParams
@@ -240,11 +245,26 @@ class JobRequest:
                 return params_type_5
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            if not (isinstance(data, dict) and data.get("schema_version", "v0.2") == "v0.2"):
-                raise TypeError()
-            params_type_6 = NoiseLearnerV3V02Params.from_dict(data)
+            try:
+                if not (isinstance(data, dict) and data.get("schema_version", "v0.2") == "v0.2"):
+                    raise TypeError()
+                params_type_6 = NoiseLearnerV3V02Params.from_dict(data)
 
-            return params_type_6
+                return params_type_6
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(
+                Any
+                | EstimatorParams
+                | ExecutorV01Params
+                | ExecutorV02Params
+                | NoiseLearnerParams
+                | NoiseLearnerV3V01Params
+                | NoiseLearnerV3V02Params
+                | SamplerParams
+                | Unset,
+                data,
+            )
 
         params = _parse_params(d.pop("params", UNSET))
 

@@ -28,18 +28,21 @@ class NoiseLearnerV3V01Result:
         num_qubits (int): Number of qubits that the generators act on.
         rates (F64Tensor): An array of double-precision numbers.
         rates_std (F64Tensor): An array of double-precision numbers.
-        metadata (NoiseLearnerV3V01LindbladResultMetadata | NoiseLearnerV3V01TrexResultMetadata): How the noise was
-            learned; `learning_protocol` tells which of the two forms it is.
+        metadata (Any | NoiseLearnerV3V01LindbladResultMetadata | NoiseLearnerV3V01TrexResultMetadata): How the noise
+            was learned; `learning_protocol` tells which of the two forms it is.
     """
 
     generators_sparse: list[list[list[Any]]]
     num_qubits: int
     rates: F64Tensor
     rates_std: F64Tensor
-    metadata: NoiseLearnerV3V01LindbladResultMetadata | NoiseLearnerV3V01TrexResultMetadata
+    metadata: Any | NoiseLearnerV3V01LindbladResultMetadata | NoiseLearnerV3V01TrexResultMetadata
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.noise_learner_v3v01_lindblad_result_metadata import (
+            NoiseLearnerV3V01LindbladResultMetadata,  # noqa: PLC0415
+        )
         from ..models.noise_learner_v3v01_trex_result_metadata import NoiseLearnerV3V01TrexResultMetadata  # noqa: PLC0415
 
         generators_sparse = []
@@ -58,11 +61,13 @@ class NoiseLearnerV3V01Result:
 
         rates_std = self.rates_std.to_dict()
 
-        metadata: dict[str, Any]
+        metadata: Any | dict[str, Any]
         if isinstance(self.metadata, NoiseLearnerV3V01TrexResultMetadata):
             metadata = self.metadata.to_dict()
-        else:
+        elif isinstance(self.metadata, NoiseLearnerV3V01LindbladResultMetadata):
             metadata = self.metadata.to_dict()
+        else:
+            metadata = self.metadata
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -107,7 +112,7 @@ class NoiseLearnerV3V01Result:
 
         def _parse_metadata(
             data: object,
-        ) -> NoiseLearnerV3V01LindbladResultMetadata | NoiseLearnerV3V01TrexResultMetadata:
+        ) -> Any | NoiseLearnerV3V01LindbladResultMetadata | NoiseLearnerV3V01TrexResultMetadata:
             try:
                 if not (isinstance(data, dict) and data.get("learning_protocol", "trex") == "trex"):
                     raise TypeError()
@@ -116,11 +121,17 @@ class NoiseLearnerV3V01Result:
                 return metadata_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            if not (isinstance(data, dict) and data.get("learning_protocol", "lindblad") == "lindblad"):
-                raise TypeError()
-            metadata_type_1 = NoiseLearnerV3V01LindbladResultMetadata.from_dict(data)
+            try:
+                if not (isinstance(data, dict) and data.get("learning_protocol", "lindblad") == "lindblad"):
+                    raise TypeError()
+                metadata_type_1 = NoiseLearnerV3V01LindbladResultMetadata.from_dict(data)
 
-            return metadata_type_1
+                return metadata_type_1
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(
+                Any | NoiseLearnerV3V01LindbladResultMetadata | NoiseLearnerV3V01TrexResultMetadata, data
+            )
 
         metadata = _parse_metadata(d.pop("metadata"))
 
