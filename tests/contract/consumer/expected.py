@@ -20,21 +20,30 @@ TYPES = {"date-time": datetime.datetime, "date": datetime.date, "uuid": uuid.UUI
 PLAIN: Mapping[str, str] = {
     "DataTree": "a union that contains itself is no Python class: any JSON value",
     "ComplexNumber": "an array of two numbers in answers, not an object: any JSON value",
+    "JobMetricsResponse.bss": "only older versions have it: among what else the model holds, as JSON",
+    "RemoteStorage.type": "a union within an `allOf` gives a model no fields: among what else it holds, as text",
+    "RemoteStorage.region_type": "the same",
     "VersionMetadata.version": "a version goes back into a header as it came: text, not a date",
 }
 """What stays as it came, though the contract names a type for it; `openapi-overlay.yaml` has the reasons at length."""
 
-used: set[str] = set()
+used: set[str | None] = set()
 """Those of `PLAIN` that something needed."""
 
 
 def differences(schemas: Schemas, schema: Schema, value: Any, parsed: Any, at: str = "$") -> Iterator[str]:
     """Where `parsed`, made of the JSON `value`, is not what `schema` says."""
     name, schema = schemas.named(schema)
-    if value is None or name in PLAIN or at in PLAIN:
-        used.update({name or "", at})
-        if parsed != value:
-            yield f"{at}: {parsed!r} is not {value!r}"
+    told = list(_differences(schemas, name, schema, value, parsed, at))
+    excused = {name, at} & PLAIN.keys() if told and parsed == value else ()
+    used.update(excused)
+    yield from () if excused else told
+
+
+def _differences(schemas: Schemas, name: str | None, schema: Schema, value: Any, parsed: Any, at: str) -> Iterator[str]:
+    if value is None:
+        if parsed is not None:
+            yield f"{at}: {parsed!r} is not None"
         return
     branches = [*schema.get("oneOf", ()), *schema.get("anyOf", ())]
     if branches:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from .schemas import Schema, Schemas
 
 BRANCHES = ("oneOf", "anyOf")
-UNKNOWN = {"string": "unheard-of", "integer": 987}
+UNKNOWN = {str: "unheard-of", int: 987}
 MORE = {"unheard_of": {"deep": [1, None]}}
 TEXTS = (
     "text",
@@ -46,13 +46,13 @@ class Samples:
             if union in schema:
                 # A union that contains itself ends with its simplest branch.
                 return self.whole(schema[union][-1 if above.count(name or "") > 1 else 0], above)
-        if "allOf" in schema or "properties" in schema or schema.get("type") == "object":
+        if is_object(schema):
             value = {key: value for part in schema.get("allOf", ()) for key, value in self.whole(part, above).items()}
             value |= {key: self.whole(part, above) for key, part in schema.get("properties", {}).items()}
             if isinstance(schema.get("additionalProperties"), dict):
                 value["named"] = self.whole(schema["additionalProperties"], above)
             return value
-        return LEAVES.get(schema.get("type", "string"), self._text)(self, schema, above)
+        return self._leaf(kinds(schema)[0], schema, above)
 
     def each(self, schema: Schema) -> Iterator[Sample]:
         """The whole value, and every value that differs from it in one thing."""
@@ -69,14 +69,16 @@ class Samples:
         above = (*above, name) if name else above
         if "enum" in schema:
             yield from (Sample(f"{at} {value}", value) for value in schema["enum"][1:])
-            yield Sample(f"{at} unheard-of", UNKNOWN[schema["type"]], documented=False)
+            yield Sample(f"{at} unheard-of", UNKNOWN[type(schema["enum"][0])], documented=False)
         for union in BRANCHES:
             for index, branch in enumerate(schema.get(union, ())):
                 yield Sample(f"{at} branch {index}", self.whole(branch, above))
                 yield from self._changed(branch, f"{at}|{index}", above)
-        if "properties" in schema or "allOf" in schema or schema.get("type") == "object":
+        for kind in kinds(schema)[1:]:
+            yield Sample(f"{at} of type {kind}", self._leaf(kind, schema, above))
+        if is_object(schema):
             yield from self._objects(schema, at, above)
-        elif schema.get("type") == "array":
+        elif kinds(schema)[0] == "array":
             yield Sample(f"{at} empty", [], documented=not schema.get("minItems"))
             for sample in self._changed(schema.get("items", {}), f"{at}[]", above):
                 yield sample._replace(value=self._filled(schema, sample.value))
@@ -104,6 +106,9 @@ class Samples:
         if "allOf" not in schema and least != whole:
             yield Sample(f"{at} with as little as can be", least)
 
+    def _leaf(self, kind: str, schema: Schema, above: tuple[str, ...]) -> Any:
+        return LEAVES[kind](self, {**schema, "type": kind}, above)
+
     def _filled(self, schema: Schema, item: Any) -> list[Any]:
         return [item] * max(1, schema.get("minItems", 1))
 
@@ -120,6 +125,17 @@ class Samples:
         fitting = [text for text in TEXTS if self._schemas.accepts(schema, text)]
         assert fitting, f"no text of TEXTS fits {schema}"
         return fitting[0]
+
+
+def kinds(schema: Schema) -> list[str]:
+    """The types that a schema names; a text stands for what may be anything."""
+    named = schema.get("type", "string")
+    return [named] if isinstance(named, str) else list(named)
+
+
+def is_object(schema: Schema) -> bool:
+    """Whether a value of a schema is an object, first of all."""
+    return "properties" in schema or "allOf" in schema or kinds(schema)[0] == "object"
 
 
 LEAVES: dict[str, Callable[[Samples, Schema, tuple[str, ...]], Any]] = {

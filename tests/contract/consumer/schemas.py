@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -62,8 +63,13 @@ class Schemas:
 
 @cache
 def prepared() -> Mapping[str, Any]:
-    """The document that the generator was given: the contract with the overlay applied."""
-    return prepare(read_contract(REPOSITORY.contract), overlay=load_overlay(REPOSITORY.overlay)).document
+    """The document that the generator was given: the contract with the overlay applied.
+
+    Of a union the generator takes the first branch that fits, and the overlay gives some a last one that fits all.
+    """
+    document = prepare(read_contract(REPOSITORY.contract), overlay=load_overlay(REPOSITORY.overlay)).document
+    as_read: Mapping[str, Any] = json.loads(json.dumps(document).replace('"oneOf":', '"anyOf":'))
+    return as_read
 
 
 @cache

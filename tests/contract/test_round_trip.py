@@ -1,0 +1,95 @@
+"""Every generated model gives back what it was read from: `Model.from_dict(x).to_dict() == x`."""
+
+from __future__ import annotations
+
+import copy
+import datetime
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import given
+
+from qiskit_runtime_api import models
+from qiskit_runtime_api.types import parse_datetime
+
+from .consumer.made import few, made
+from .consumer.models import model_names, model_schemas
+from .consumer.samples import Samples
+from .consumer.schemas import Schema, Schemas, prepared
+
+EXAMPLES = 2
+
+REWRITTEN: Mapping[type, str] = {
+    datetime.datetime: "the same moment, with the same offset: Z becomes +00:00, zeros after the seconds come and go",
+}
+"""Types whose values may be written in another way than they came, and what stays as it was."""
+
+
+def schema_of(name: str) -> Schema:
+    """The objects of a model; what else may stand in its place is no business of the model."""
+    schema = Schemas(prepared()).resolved(model_schemas()[name])
+    return {**{key: said for key, said in schema.items() if key != "nullable"}, "type": "object"}
+
+
+def trip(name: str, value: Any) -> dict[type, str]:
+    """Read a value and write it; the types of what came out differently, with the place of one of each."""
+    before = copy.deepcopy(value)
+    read = getattr(models, name).from_dict(value)
+    assert value == before, "reading changed what was read"
+    return {type(kept): at for kept, at in changed(read, value, read.to_dict(), name)}
+
+
+def changed(read: Any, came: Any, written: Any, at: str) -> Iterator[tuple[Any, str]]:
+    """What was read out of each part of `came` that is `written` differently."""
+    if type(came) is type(written) and came == written:
+        return
+    if isinstance(came, dict) and isinstance(written, dict) and came.keys() == written.keys():
+        for key in came:
+            yield from changed(part(read, key), came[key], written[key], f"{at}.{key}")
+    elif isinstance(came, list) and isinstance(written, list) and len(came) == len(written):
+        for index, each in enumerate(came):
+            yield from changed(read[index], each, written[index], f"{at}[]")
+    else:
+        yield read, f"{at}: {came!r} became {written!r}"
+
+
+def part(read: Any, key: str) -> Any:
+    """What a model, or a dict, has for a key of the JSON."""
+    if not attrs.has(type(read)):
+        return read[key]
+    own = getattr(read, key, getattr(read, f"{key}_", None))
+    return own if own is not None else read.additional_properties.get(key)
+
+
+def test_every_model_has_its_schema() -> None:
+    assert sorted(model_schemas()) == model_names()
+
+
+@pytest.mark.parametrize("name", model_names())
+def test_what_a_model_was_read_from_it_writes_again(name: str) -> None:
+    schemas, schema = Schemas(prepared()), schema_of(name)
+    for sample in Samples(schemas).each(schema):
+        rewritten = trip(name, sample.value)
+        assert rewritten.keys() <= REWRITTEN.keys(), (sample.what, rewritten)
+
+    @few(EXAMPLES)
+    @given(value=made(schema, schemas))
+    def read_and_write(value: Any) -> None:
+        rewritten = trip(name, value)
+        assert rewritten.keys() <= REWRITTEN.keys(), rewritten
+
+    read_and_write()
+
+
+def test_no_more_is_written_differently_than_is_listed() -> None:
+    samples = Samples(Schemas(prepared()))
+    assert {kind for name in model_names() for kind in trip(name, samples.whole(schema_of(name)))} == REWRITTEN.keys()
+
+
+@pytest.mark.parametrize("text", ["2026-04-20T09:30:00Z", "2026-04-20T09:30:00.500Z", "0102-04-20T11:30:00.1-13:24"])
+def test_a_moment_stays_the_same_moment_with_the_same_offset(text: str) -> None:
+    written = models.SessionTimestamp.from_dict({"status": "open", "timestamp": text}).to_dict()["timestamp"]
+    came, kept = parse_datetime(text), parse_datetime(written)
+    assert (kept, kept.utcoffset()) == (came, came.utcoffset())
