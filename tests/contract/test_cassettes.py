@@ -85,7 +85,12 @@ def with_plain_http(environment: Mapping[str, str], api_key: str) -> Answers:
 def with_qiskit(environment: Mapping[str, str], home: Path) -> Any:
     command = [sys.executable, "-W", "ignore", "-c", QISKIT_SCRIPT]
     done = subprocess.run(
-        command, env={**clean_environment(home), **environment}, capture_output=True, text=True, timeout=300, check=False
+        command,
+        env={**clean_environment(home), **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])

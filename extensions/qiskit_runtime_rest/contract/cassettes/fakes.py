@@ -45,11 +45,14 @@ class Fakes:
         return self(secret)
 
     def forms(self, secret: str) -> Iterator[tuple[str, str]]:
-        """How a secret may be written, and how its replacement is then."""
+        """How a secret may be written as a text, and how its replacement is then."""
         fake = self(secret)
         for written in (_as_is, quote_plus, _quoted, _in_json, lambda text: _in_json(_in_json(text)), _slashes, _hex):
             yield written(secret), written(fake)
-        for core in _base64_cores(secret.encode()):
+
+    def cores(self, secret: str) -> Iterator[tuple[str, str]]:
+        """What of base64 gives away that the secret is somewhere in it, and what to write there."""
+        for core in _base64_cores(secret.encode("utf-8", "surrogatepass")):
             yield core, self(core)
 
     def _make(self, secret: str) -> str:
@@ -126,7 +129,7 @@ def _slashes(text: str) -> str:
 
 
 def _hex(text: str) -> str:
-    return text.encode().hex()
+    return text.encode("utf-8", "surrogatepass").hex()
 
 
 def _base64_cores(secret: bytes) -> Iterator[str]:

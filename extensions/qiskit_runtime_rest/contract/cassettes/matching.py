@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal
-from urllib.parse import parse_qsl, unquote, urlencode
+from urllib.parse import parse_qsl, unquote
 
 from attrs import define, frozen
 
@@ -157,12 +157,13 @@ class Repertoire:
             return f"The nearest that was: {near[0]}."
         mine = _normal_body(asked.body)
         others = [list(_differences(_normal_body(one.body), mine)) for one in self._asked if str(one) == near[0]]
-        return f"It was recorded with another body: {min(others, key=len)[0]}."
+        fewest = min(others, key=len)
+        return f"It was recorded with another body: {fewest[0]}." if fewest else "It was recorded with another query."
 
 
 def _normal_query(query: str) -> str:
     pairs = sorted(pair for pair in parse_qsl(query, keep_blank_values=True) if not VOLATILE_TEXTS.fullmatch(pair[1]))
-    return urlencode(pairs)
+    return json.dumps(pairs)
 
 
 def _normal_body(body: bytes) -> Any:

@@ -6,6 +6,7 @@ import base64
 import binascii
 import functools
 import ipaddress
+import itertools
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,8 +22,7 @@ DEEPEST = 6
 """So many encodings may be inside of each other; what is deeper is replaced whole."""
 
 CREDENTIALS = re.compile(
-    r"(?:api[_-]?key|token|passw(?:or)?d|passcode|secret|credentials?|signature|authorization|cookie|private[_-]?key"
-    r"|access[_-]?key(?:[_-]?id)?|^sig|session[_-]?key)$",
+    r"(?:\wkey(?:[_-]?id)?|token|passw(?:or)?d|passcode|secret|credentials?|signature|authorization|cookie|^sig)$",
     re.IGNORECASE,
 )
 """Names, in JSON, forms and queries, of what opens something."""
@@ -51,7 +51,7 @@ KINDS: Mapping[str, str] = {
     "address": (
         r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.])|(?<![\w:.])[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}(?![\w:.])"
     ),
-    "base64": r"[\w+/-]{24,}={0,2}",
+    "base64": r"[\w+/-]{11,}={0,2}",
 }
 """What may be a secret or hold one, wherever it stands; where two of them fit, the first counts."""
 
@@ -69,7 +69,8 @@ class Sanitiser:
             fakes.keep_out(secret)
         self._met = 0
         self._moved = dict(moved or {})
-        self._forms: dict[str, str] = dict(moved or {})
+        self._forms = dict(self._moved)
+        self._cores: dict[str, str] = {}
         self._text_of_json = functools.lru_cache(maxsize=20_000)(self._uncached_text_of_json)
 
     # Each of these gives the text without secrets.
@@ -138,7 +139,8 @@ class Sanitiser:
 
     def leaks(self, document: str) -> bool:
         """Whether a secret that was met is in the document all the same, in any form."""
-        return any(form in document for form in self._all_forms() if form not in self._moved)
+        forms = (form for form in self._all_forms() if form not in self._moved)
+        return any(form in document for form in itertools.chain(forms, self._cores))
 
     # How it is done.
 
@@ -184,14 +186,15 @@ class Sanitiser:
         if len(text) < SHORTEST:
             return text
         kinds = {name: pattern for name, pattern in KINDS.items() if packed or name != "base64"}
-        if forms := self._forms_in(text):
-            kinds = {"form": "|".join(map(re.escape, forms)), **kinds}
+        forms = self._all_forms() if packed else {**self._all_forms(), **self._cores}
+        if met := sorted((form for form in forms if form in text), key=len, reverse=True):
+            kinds = {"form": "|".join(map(re.escape, met)), **kinds}
         pattern = "|".join(f"(?P<{name}>{pattern})" for name, pattern in kinds.items())
 
         def replaced(found: re.Match[str]) -> str:
             match found.lastgroup:
                 case "form":
-                    return self._all_forms()[found[0]]
+                    return forms[found[0]]
                 case "token":
                     self._learn_claims(found[0])
                     return self._fakes.keep_out(found[0])
@@ -262,12 +265,10 @@ class Sanitiser:
             if re.search(r"[\d@ ]", text):
                 self._fakes.keep_out(text)
 
-    def _forms_in(self, text: str) -> list[str]:
-        return sorted((form for form in self._all_forms() if form in text), key=len, reverse=True)
-
     def _all_forms(self) -> Mapping[str, str]:
         for secret in list(self._fakes.secrets)[self._met :]:
             self._forms.update(self._fakes.forms(secret))
+            self._cores.update(self._fakes.cores(secret))
             self._text_of_json.cache_clear()
         self._met = len(self._fakes.secrets)
         return self._forms

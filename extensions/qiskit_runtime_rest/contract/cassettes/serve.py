@@ -45,4 +45,4 @@ def serve(app: ASGIApp, *, port: int, ready_file: Path | None, on_ready: Callabl
 
 
 def _server(app: ASGIApp, on_started: Callable[[], Any]) -> Server:
-    return Server(app, on_started=on_started, ws="none")
+    return Server(app, on_started=on_started, ws="none", date_header=False)
