@@ -63,6 +63,7 @@ def browser() -> Iterator[Browser]:
 def open_page(browser: Browser, emulator: Emulator) -> Iterator[OpenPage]:
     """Open a path of the server; fails the test where the page reported an error or left its server.
 
+    `at`: another server than the embedded service.
     `refused`: whether an answer 401, which the browser reports, is part of the test.
     """
     troubles: list[str] = []
@@ -71,6 +72,7 @@ def open_page(browser: Browser, emulator: Emulator) -> Iterator[OpenPage]:
     def open_one(
         path: str,
         *,
+        at: str = emulator.url,
         before: Callable[[Page], Any] = lambda page: None,
         refused: bool = False,
         **choices: Any,
@@ -81,9 +83,9 @@ def open_page(browser: Browser, emulator: Emulator) -> Iterator[OpenPage]:
         page.on("console", lambda message: note(message.text, expected=refused and "status of 401" in message.text))
         page.on("pageerror", lambda error: troubles.append(f"error: {error}"))
         page.on("dialog", refuse)
-        page.on("request", lambda request: check_origin(request.url))
+        page.on("request", lambda request: check_origin(request.url, at))
         before(page)
-        page.goto(emulator.url + path)
+        page.goto(at + path)
         return page
 
     def note(text: str, *, expected: bool) -> None:
@@ -94,8 +96,8 @@ def open_page(browser: Browser, emulator: Emulator) -> Iterator[OpenPage]:
         troubles.append(f"dialog: {dialog.message}")
         dialog.dismiss()
 
-    def check_origin(url: str) -> None:
-        if not url.startswith((f"{emulator.url}/", "data:")):
+    def check_origin(url: str, at: str) -> None:
+        if not url.startswith((f"{at}/", "data:")):
             troubles.append(f"left its server: {url}")
 
     yield open_one
