@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -276,7 +276,7 @@ def test_the_last_answer_is_repeated_or_an_error_follows(recorded: Recorded) -> 
 
 
 @pytest.fixture
-def qrr(emulator: Emulator, tmp_path: Path) -> Iterator[Any]:
+def qrr(emulator: Emulator, tmp_path: Path) -> Any:
     """Run `qrr` as a process with an account of the embedded service's."""
     environment = {
         **clean_environment(tmp_path),
@@ -297,7 +297,7 @@ def qrr(emulator: Emulator, tmp_path: Path) -> Iterator[Any]:
             check=False,
         )
 
-    yield run
+    return run
 
 
 def test_a_command_that_fails_keeps_its_status_and_what_it_did(qrr: Any, tmp_path: Path) -> None:

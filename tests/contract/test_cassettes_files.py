@@ -194,6 +194,17 @@ def test_answers_come_in_their_order_for_each_request(written: Any) -> None:
         assert [get(service, target) for target in asked] == ["a1", "b1", "a2", "a3", "a3", "b1"]
 
 
+def test_a_wait_is_as_short_as_it_can_be(written: Any) -> None:
+    path = written(answering("queued", "queued", "queued", "running", "queued", "done", "done"))
+    with replay(path) as service:
+        got = [get(service, "/v1/jobs") for _ in range(5)]
+        assert got == ["queued", "running", "queued", "done", "done"]
+    with replay(path, exhausted="error") as service:
+        got = [get(service, "/v1/jobs") for _ in range(8)]
+        assert got[:3] == ["queued"] * 3
+        assert got[-1].startswith("421: ")
+
+
 def test_methods_paths_queries_and_bodies_tell_requests_apart(written: Any) -> None:
     kept = [
         *answering("get"),

@@ -121,7 +121,8 @@ class Repertoire:
             asked = Asked.of(one)
             key = (self._ways[0][0](asked), asked.preferred)
             if key in sequences:
-                sequences[key].answers.append(one)
+                if exhausted == "error" or not _says_the_same(one, sequences[key].answers[-1]):
+                    sequences[key].answers.append(one)
                 continue
             sequences[key] = _Sequence(asked.preferred, [one])
             self._asked.append(asked)
@@ -159,6 +160,11 @@ class Repertoire:
         others = [list(_differences(_normal_body(one.body), mine)) for one in self._asked if str(one) == near[0]]
         fewest = min(others, key=len)
         return f"It was recorded with another body: {fewest[0]}." if fewest else "It was recorded with another query."
+
+
+def _says_the_same(one: Exchange, before: Exchange) -> bool:
+    """Whether a read found nothing new: who waited for an hour when it was recorded need not wait for one again."""
+    return one.method == "GET" and (one.status, one.body) == (before.status, before.body)
 
 
 def _normal_query(query: str) -> str:
