@@ -87,13 +87,18 @@ def test_conveniences(runtime_client):
         pass
     list_tags.sync(search="xyz", client=runtime_client.api)
 
+"""
+
+OF_TASKS = """
+import asyncio
+
 
 async def asked(client):
     assert [job async for job in client.jobs.list(limit=1)] == []
     await asyncio.gather(client.versions(), client.usage())
 
 
-def test_conveniences_of_tasks(async_runtime_client):
+def test_conveniences(async_runtime_client):
     asyncio.run(asked(async_runtime_client))
 """
 
@@ -101,8 +106,8 @@ LOGS, TAGS, METRICS = "GET /v1/jobs/{id}/logs", "GET /v1/tags", "GET /v1/jobs/{i
 
 
 def noted(pytester: pytest.Pytester, *options: str) -> Record:
-    """What a run of `TESTS` notes."""
-    pytester.makepyfile(**{"tests/test_some": TESTS})
+    """What a run of tests notes."""
+    pytester.makepyfile(**{"tests/test_some": TESTS, "tests/test_tasks": OF_TASKS})
     file = pytester.path / "build" / "coverage.json"
     plugin = ("-p", "no:cacheprovider", "-p", "tools.coverage.plugin", "--contract-coverage", str(file))
     assert pytester.runpytest_subprocess(*plugin, *options, timeout=120).ret == 0
@@ -118,24 +123,26 @@ def in_project(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("in_project")
 def test_a_run_and_its_workers_note_what_tests_meet_and_through_what(pytester: pytest.Pytester) -> None:
     record = noted(pytester, "-n", "2", "--dist", "load")
-    assert record.ran == {"tests/test_some.py"}
-    assert {where for _, where in record.facts} == record.ran
-    met: dict[str, set[str]] = {}
-    for item, _ in record.facts:
-        met.setdefault(item.operation, set()).add(f"{item.aspect} {item.name}")
-    newest = "version 2026-04-15"
-    assert met == {
+    assert record.ran == {"tests/test_some.py", "tests/test_tasks.py"}
+    met: dict[str, dict[str, set[str]]] = {where: {} for where in record.ran}
+    for item, where in record.facts:
+        met[where].setdefault(item.operation, set()).add(f"{item.aspect} {item.name}")
+    answered = {"status 200", "version 2026-04-15"}
+    assert met["tests/test_some.py"] == {
         LOGS: {
             *("function sync", "function asyncio", "status 404", "status 403"),
             *("version 2025-01-01", "version 2026-02-01"),
         },
-        TAGS: {"function sync", "status 401", "status 200", "version 2025-01-01", newest},
+        TAGS: {"function sync", "status 401", "version 2025-01-01", *answered},
         METRICS: {"function sync", "version 2025-01-01"},
-        "GET /v1/backends": {"convenience Backends.get", "status 200", newest},
-        "GET /v1/backends/{id}/status": {"convenience Backend.status", "function sync", "status 200", newest},
-        "GET /v1/jobs": {"convenience Jobs.list", "status 200", newest},
-        "GET /v1/versions": {"convenience Client.versions", "status 200", newest},
-        "GET /v1/instances/usage": {"convenience Client.usage", "function asyncio", "status 200", newest},
+        "GET /v1/backends": {"convenience Backends.get", *answered},
+        "GET /v1/backends/{id}/status": {"convenience Backend.status", "function sync", *answered},
+        "GET /v1/jobs": {"convenience Jobs.list", *answered},
+    }
+    assert met["tests/test_tasks.py"] == {
+        "GET /v1/jobs": {"convenience Jobs.list", *answered},
+        "GET /v1/versions": {"convenience Client.versions", *answered},
+        "GET /v1/instances/usage": {"convenience Client.usage", "function asyncio", *answered},
     }
 
 
