@@ -7,12 +7,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from typer.testing import CliRunner, Result
 
 from qiskit_runtime_rest import ApiError, AuthenticationError, RuntimeClient, Settings
 from qiskit_runtime_rest.contract.cassettes import judged, load, record, replay
@@ -276,61 +277,51 @@ def test_the_last_answer_is_repeated_or_an_error_follows(recorded: Recorded) -> 
 
 
 @pytest.fixture
-def qrr(emulator: Emulator, tmp_path: Path) -> Any:
-    """Run `qrr` as a process with an account of the embedded service's."""
-    environment = {
-        **clean_environment(tmp_path),
-        "QISKIT_IBM_URL": emulator.base_url,
-        "IAM_URL": emulator.iam_url,
-        "QISKIT_IBM_TOKEN": emulator.api_key,
-        "QISKIT_IBM_INSTANCE": emulator.instance,
-    }
+def qrr(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Run `qrr contract` with an account of the embedded service's."""
+    from qiskit_runtime_rest.cli.app import app
 
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "qiskit_runtime_rest", "contract", *arguments],
-            env=environment,
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-
-    return run
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("QISKIT_IBM_URL", emulator.base_url)
+    monkeypatch.setenv("IAM_URL", emulator.iam_url)
+    monkeypatch.setenv("QISKIT_IBM_TOKEN", emulator.api_key)
+    monkeypatch.setenv("QISKIT_IBM_INSTANCE", emulator.instance)
+    return lambda *arguments: CliRunner().invoke(app, ["contract", *arguments])
 
 
-def test_a_command_that_fails_keeps_its_status_and_what_it_did(qrr: Any, tmp_path: Path) -> None:
+def test_a_command_that_fails_keeps_its_status_and_what_it_did(qrr: Callable[..., Result], tmp_path: Path) -> None:
     code = "import httpx, os, sys; httpx.get(os.environ['QISKIT_IBM_URL'] + '/v1/versions'); sys.exit(7)"
     done = qrr("record", "seven.har", "--json", "--", sys.executable, "-c", code)
-    assert done.returncode == 7
+    assert done.exit_code == 7
     assert json.loads(done.stdout)["exchanges"] == 1
     assert [one.target for one in load(tmp_path / "seven.har")] == ["/v1/versions"]
     assert [path.name for path in tmp_path.glob("*") if path.suffix] == ["seven.har"]
 
 
-def test_a_cassette_is_not_overwritten_unasked(qrr: Any, tmp_path: Path) -> None:
+def test_a_cassette_is_not_overwritten_unasked(qrr: Callable[..., Result], tmp_path: Path) -> None:
     (tmp_path / "there.har").write_text("mine")
-    done = qrr("record", "there.har", "--", sys.executable, "-c", "pass")
-    assert done.returncode == 2
+    done = qrr("record", "there.har", "--", "true")
+    assert done.exit_code == 2
     assert "--overwrite" in done.stderr
     assert (tmp_path / "there.har").read_text() == "mine"
-    assert qrr("record", "there.har", "--overwrite", "--", sys.executable, "-c", "pass").returncode == 0
+    assert qrr("record", "there.har", "--overwrite", "--", "true").exit_code == 0
     assert load(tmp_path / "there.har") == []
 
 
-def test_a_command_that_is_none_writes_nothing(qrr: Any, tmp_path: Path) -> None:
+def test_a_command_that_is_none_writes_nothing(qrr: Callable[..., Result], tmp_path: Path) -> None:
     done = qrr("record", "none.har", "--", "./no-such-program")
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert "no-such-program cannot be run" in done.stderr
     assert not (tmp_path / "none.har").exists()
 
 
-def test_a_cassette_is_checked_without_being_served(qrr: Any, recorded: Recorded, tmp_path: Path) -> None:
+def test_a_cassette_is_checked_without_being_served(
+    qrr: Callable[..., Result], recorded: Recorded, tmp_path: Path
+) -> None:
     done = qrr("replay", "--check", str(recorded.ours))
-    assert (done.returncode, "0 violations" in done.stdout) == (0, True)
+    assert (done.exit_code, "0 violations" in done.stdout) == (0, True)
     spoilt = tmp_path / "spoilt.har"
     spoilt.write_text(recorded.ours.read_text().replace('\\"devices\\":', '\\"engines\\":'))
     done = qrr("replay", "--check", "--json", str(spoilt))
-    assert done.returncode == 1
+    assert done.exit_code == 1
     assert any("devices" in violation for violation in json.loads(done.stdout)["violations"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 import httpx
 from attrs import frozen
@@ -12,7 +13,7 @@ from ...validation.checker import Checker
 from .exchange import Exchange
 from .services import RUNTIME
 
-__all__ = ["Judgement", "judged"]
+__all__ = ["Judgement", "checker", "judged"]
 
 
 @frozen(kw_only=True)
@@ -30,10 +31,15 @@ class Judgement:
 
 def judged(exchanges: Iterable[Exchange]) -> Judgement:
     """Check answers, each against the contract of the API version that its request asked for."""
-    checker = Checker(base_url=RUNTIME.published, api_version=API_VERSION)
     fit = [one for one in exchanges if one.service is RUNTIME and one.header("ibm-api-version") in SUNSETS]
-    found = [checker.violation(_response(one)) for one in fit]
+    found = [checker().violation(_response(one)) for one in fit]
     return Judgement(checked=len(fit), violations=tuple(str(one) for one in found if one is not None))
+
+
+@cache
+def checker() -> Checker:
+    """What answers are checked with. Raises: MissingExtra."""
+    return Checker(base_url=RUNTIME.published, api_version=API_VERSION)
 
 
 def _response(one: Exchange) -> httpx.Response:

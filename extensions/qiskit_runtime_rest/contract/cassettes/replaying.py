@@ -16,6 +16,7 @@ from starlette.routing import Route
 from ...crn import Crn
 from ...errors import ConfigurationError
 from .exchange import Exchange
+from .forwarding import METHODS
 from .har import load
 from .headers import ANSWERED
 from .loopback import Loopback
@@ -39,7 +40,6 @@ NOT_RECORDED = 421
 """Status for what was not recorded ("Misdirected Request"): no client takes it for an answer of the service's, nor
 asks again."""
 
-METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 NO_BODY = (204, 304)
 
 
