@@ -14,7 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterable, Iterator, Mapping
-from contextvars import copy_context
+from contextvars import ContextVar, copy_context
 from types import FunctionType
 from typing import (
     TYPE_CHECKING,
@@ -38,6 +38,7 @@ __all__ = [
     "AsyncFace",
     "Clock",
     "Effect",
+    "Ended",
     "Face",
     "InThread",
     "Item",
@@ -147,6 +148,14 @@ class HasClock(Protocol):
         """The clock to sleep by."""
 
 
+ENDING: ContextVar[threading.Event | None] = ContextVar("ending", default=None)
+"""Set when the thread's plan is wanted no more: what a task is told by its cancellation."""
+
+
+class Ended(BaseException):
+    """Raised in a plan that is run beside others, at its next sleep, once one of them has failed."""
+
+
 class Sleep(NamedTuple):
     """Let `seconds` pass; `stop` (a `threading.Event`) ends the sleep of a thread early."""
 
@@ -155,7 +164,8 @@ class Sleep(NamedTuple):
 
     def perform(self, io: HasClock) -> None:
         """Block the thread."""
-        io.clock.sleep(self.seconds, self.stop)
+        io.clock.sleep(self.seconds, self.stop or ENDING.get())
+        _end_if_unwanted()
 
     async def perform_async(self, io: HasClock) -> None:
         """Suspend the task."""
@@ -165,8 +175,8 @@ class Sleep(NamedTuple):
 class Together(NamedTuple):
     """Run `plans`, `at_once` of them at a time; the outcome is the list of what they came to, in their order.
 
-    Plans are taken as they are needed. One that raises ends the others: a plan that should not reports its error as
-    its outcome.
+    Plans are taken as they are needed. One that raises ends the others, as does an interrupt: those that sleep at
+    once, those that do something when that is done. A plan that should not reports its error as its outcome.
     """
 
     plans: Iterable[Plan[Any]]
@@ -176,16 +186,20 @@ class Together(NamedTuple):
         """In threads."""
         from concurrent.futures import ThreadPoolExecutor
 
+        ending = threading.Event()
         with ThreadPoolExecutor(max_workers=self.at_once) as pool:
             waiting: deque[Future[Any]] = deque()
             outcomes: list[Any] = []
             try:
                 for plan in self.plans:
-                    waiting.append(pool.submit(copy_context().run, run, plan, io))
+                    context = copy_context()
+                    context.run(ENDING.set, ending)
+                    waiting.append(pool.submit(context.run, run, plan, io))
                     if len(waiting) >= 2 * self.at_once:
                         outcomes.append(waiting.popleft().result())
                 outcomes += [future.result() for future in waiting]
             except BaseException:
+                ending.set()
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
             return outcomes
@@ -195,15 +209,22 @@ class Together(NamedTuple):
         import anyio
 
         outcomes: dict[int, Any] = {}
+        failures: list[Exception] = []
         numbered = enumerate(self.plans)
 
         async def work() -> None:
-            for number, plan in numbered:
-                outcomes[number] = await run_async(plan, io)
+            try:
+                for number, plan in numbered:
+                    outcomes[number] = await run_async(plan, io)
+            except Exception as failure:
+                failures.append(failure)
+                group.cancel_scope.cancel()
 
         async with anyio.create_task_group() as group:
             for _ in range(self.at_once):
                 group.start_soon(work)
+        if failures:
+            raise failures[0]
         return [outcomes[number] for number in sorted(outcomes)]
 
 
@@ -216,7 +237,9 @@ class OnExecutor(NamedTuple):
 
     def perform(self, _io: Any) -> Any:
         """Block the thread until it is done."""
-        return self.executor.submit(self.function, *self.arguments).result()
+        outcome = self.executor.submit(self.function, *self.arguments).result()
+        _end_if_unwanted()
+        return outcome
 
     async def perform_async(self, _io: Any) -> Any:
         """Suspend the task until it is done."""
@@ -240,6 +263,12 @@ class InThread(NamedTuple):
         import anyio.to_thread
 
         return await anyio.to_thread.run_sync(self.function)
+
+
+def _end_if_unwanted() -> None:
+    ending = ENDING.get()
+    if ending is not None and ending.is_set():
+        raise Ended
 
 
 class Item(NamedTuple, Generic[T]):

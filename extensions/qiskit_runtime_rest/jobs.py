@@ -13,7 +13,7 @@ from qiskit_runtime_api.api import jobs as jobs_api
 
 from .connection import Connection, Origin
 from .connection.calls import fetch, json_object
-from .effects import AsyncFace, Effect, InThread, Item, Plan, SyncFace, operation, stream
+from .effects import AsyncFace, Effect, InThread, Item, Plan, SyncFace, Together, operation, stream
 from .errors import ConfigurationError, InvalidInput
 from .handles import Handles
 from .job import AsyncJob, Job
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncJobs", "Jobs", "Recovered"]
 
 SORTS = ("ASC", "DESC")
+RECOVERED_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -84,11 +85,11 @@ class JobsOperations(SubmitOperations[J]):
         if journal is None:
             raise ConfigurationError("there is no journal: make the client with journal=True, or with a path.")
         entries: Sequence[Entry] = yield InThread(journal.unsettled)
-        found = []
-        for entry in entries:
-            job = yield from self._submitter.recover(entry.tag)
-            found.append(Recovered(entry, self._handle(job, job["id"]) if job is not None else None))
-        return found
+        jobs = yield Together([self._submitter.recover(entry.tag) for entry in entries], RECOVERED_AT_ONCE)
+        return [
+            Recovered(entry, self._handle(job, job["id"]) if job is not None else None)
+            for entry, job in zip(entries, jobs, strict=True)
+        ]
 
     @stream
     def list(

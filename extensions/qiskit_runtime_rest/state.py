@@ -18,7 +18,7 @@ from .errors import ConfigurationError
 if TYPE_CHECKING:
     import sqlite3
 
-__all__ = ["State", "default_state_path"]
+__all__ = ["State", "StateBroken", "default_state_path"]
 
 FILE_NAME = "state.sqlite"
 PATIENCE_SECONDS = 30.0
@@ -56,6 +56,10 @@ def default_state_path() -> Path:
     return root / "qiskit-runtime-rest" / FILE_NAME
 
 
+class StateBroken(ConfigurationError):
+    """The state file could be opened, and not read or written."""
+
+
 class State:
     """The file, opened anew for each transaction: nothing to close, nothing to share across a fork."""
 
@@ -71,6 +75,7 @@ class State:
 
         Raises:
             ConfigurationError: the file cannot be used; the message says why.
+            StateBroken: it cannot be used any more.
         """
         import sqlite3
 
@@ -78,15 +83,21 @@ class State:
             connection = self._connect()
         except (OSError, sqlite3.Error) as error:
             raise ConfigurationError(
-                f"cannot use the state file {self.path} ({error}): name another one, or make its folder writable."
+                f"cannot use the state file {self.path} ({error}): make its folder writable, or name a file "
+                "on a local disk; network disks often cannot lock files."
             ) from error
         with contextlib.closing(connection):
             try:
                 yield connection
-            except BaseException:
-                connection.rollback()
-                raise
-            connection.commit()
+                connection.commit()
+            except sqlite3.Error as error:
+                raise StateBroken(
+                    f"the state file {self.path} cannot be read or written ({error}): "
+                    "make room on its disk, or name another file."
+                ) from error
+            finally:
+                with contextlib.suppress(sqlite3.Error):
+                    connection.rollback()
 
     def _connect(self) -> sqlite3.Connection:
         """A connection with its transaction begun."""

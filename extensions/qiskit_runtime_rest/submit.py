@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypedDict, TypeVar, Unpack
 
 from .effects import Face, OnExecutor, Plan, Together, operation
-from .errors import ConfigurationError, InvalidInput, RuntimeRestError, SubmissionUnknown
+from .errors import ConfigurationError, InvalidInput, QuotaExceeded, SubmissionUnknown
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -53,11 +53,14 @@ class SubmitOptions(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Submitted(Generic[J]):
-    """What one request of `submit_all` came to: a `job`, or the `error` in its place. `index`: its place, from 0."""
+    """What one request of `submit_all` came to: a `job`, or the `error` in its place. `index`: its place, from 0.
+
+    The error is one of this package's, or what the function that was to build the request raised.
+    """
 
     index: int
     job: J | None = None
-    error: RuntimeRestError | None = None
+    error: Exception | None = None
 
 
 class SubmitOperations(Face, Generic[J]):
@@ -161,8 +164,11 @@ class SubmitOperations(Face, Generic[J]):
             max_in_flight: how many are being submitted at a time.
             resume: a name for the whole. Submitted again under the same name, after a crash say, requests that became
                 jobs already are not sent again. Needs a client with `journal=`.
-            on_progress: called with each `Submitted` as it comes.
+            on_progress: called with each `Submitted` as it comes, by the thread that has it. On an async client it may
+                return an awaitable.
             executor: where functions among the requests are called; they and what they return have to pickle.
+
+        Once the quota is used up nothing more is sent: the requests that are left get the same `QuotaExceeded`.
 
         Raises: InvalidInput, ConfigurationError. What becomes of a request is in its `Submitted`.
         """
@@ -171,40 +177,33 @@ class SubmitOperations(Face, Generic[J]):
         if resume is not None and self._submitter.journal is None:
             raise ConfigurationError("resume= needs a journal: make the client with journal=True, or with a path.")
 
-        def plans() -> Iterator[Plan[Submitted[J]]]:
-            for index, request in enumerate(requests):
-                yield self._submit_one(index, request, resume, on_progress, executor)
+        from .waiting import Notify
 
-        outcomes: list[Submitted[J]] = yield Together(plans(), max_in_flight)
+        used_up: list[QuotaExceeded] = []
+
+        def submit_one(index: int, requested: Requested) -> Plan[Submitted[J]]:
+            outcome: Submitted[J]
+            try:
+                request = yield from _built(requested, executor)
+                key = None if resume is None else f"{resume}/{index}/{request.digest()}"
+                known = None if key is None else (yield from self._submitter.known(request, key))
+                if known is None and used_up:
+                    raise used_up[0]
+                job = self._made(request, known) if known else (yield from self._submit(request, key=key))
+                outcome = Submitted(index, job=job)
+            except Exception as error:
+                if isinstance(error, QuotaExceeded):
+                    used_up.append(error)
+                outcome = Submitted(index, error=error)
+            if on_progress is not None:
+                yield Notify(on_progress, outcome)
+            return outcome
+
+        plans = (submit_one(index, requested) for index, requested in enumerate(requests))
+        outcomes: list[Submitted[J]] = yield Together(plans, max_in_flight)
         return outcomes
 
-    def _submit_one(
-        self,
-        index: int,
-        requested: Requested,
-        resume: str | None,
-        on_progress: Callable[[Submitted[J]], Any] | None,
-        executor: Executor | None,
-    ) -> Plan[Submitted[J]]:
-        outcome: Submitted[J]
-        try:
-            if not callable(requested):
-                request = requested
-            elif executor is not None:
-                request = yield OnExecutor(executor, requested)
-            else:
-                request = requested()
-            key = None if resume is None else f"{resume}/{index}/{request.digest()}"
-            outcome = Submitted(index, job=(yield from self._submit(request, key=key)))
-        except RuntimeRestError as error:
-            outcome = Submitted(index, error=error)
-        if on_progress is not None:
-            on_progress(outcome)
-        return outcome
-
     def _submit(self, request: JobRequest, *, key: str | None = None) -> Plan[J]:
-        if key is not None and (known := (yield from self._submitter.known(key))) is not None:
-            return self._made(request, known)
         try:
             created = yield from self._submitter.submit(request, key=key)
         except SubmissionUnknown as error:
@@ -230,3 +229,15 @@ class SubmitOperations(Face, Generic[J]):
 
     def _defaults(self) -> SubmitOptions:
         return {}
+
+
+def _built(requested: Requested, executor: Executor | None) -> Plan[JobRequest]:
+    """The request, built on the `executor` if it is to be built."""
+    from .submission import JobRequest
+
+    built: object = requested
+    if callable(requested):
+        built = requested() if executor is None else (yield OnExecutor(executor, requested))
+    if not isinstance(built, JobRequest):
+        raise InvalidInput(f"{type(built).__name__} is no request: make it with JobRequest.sampler(...), for example.")
+    return built

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from qiskit_runtime_rest.state import default_state_path
-from qiskit_runtime_rest.testing import Emulator
+from qiskit_runtime_rest.testing import Emulator, connect
 
 from .conftest import BELL, Run
 
@@ -35,3 +35,16 @@ def test_a_submission_that_nobody_settled_is_found_again(
     recovered = qrr("jobs", "--recover", "--json")
     assert json.loads(recovered.stdout)["job"] == submitted.stdout.strip()
     assert qrr("jobs", "--recover").stdout == ""
+
+
+def test_a_journal_of_the_users_own_is_settled_by_its_path(
+    qrr: Run, held: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    journal = tmp_path / "sweep.sqlite"
+    with connect(held, journal=journal) as client:
+        job = client.sampler(BELL, backend="ibm_torino")
+    with closing(sqlite3.connect(journal)) as file, file:
+        file.execute("UPDATE submissions SET outcome = 'sending', job_id = NULL")
+    assert qrr("jobs", "--recover").stdout == ""
+    assert json.loads(qrr("jobs", "--recover", "--journal", str(journal), "--json").stdout)["job"] == job.id

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import anyio.lowlevel
 import anyio.to_thread
 import pytest
 
@@ -22,6 +25,7 @@ from qiskit_runtime_rest import (
     JobRequest,
     PendingJobsLimit,
     QuotaExceeded,
+    RateLimited,
     RetryPolicy,
     RuntimeClient,
     SubmissionPolicy,
@@ -34,7 +38,7 @@ from qiskit_runtime_rest.testing import Emulator
 from ..conftest import FakeClock
 from .faces import every, now
 from .faulty_proxy import FaultyProxy
-from .service import BACKEND, FLIPPED, ONES, script, sent
+from .service import BACKEND, FLIPPED, ONES, environment, script, sent
 
 pytestmark = pytest.mark.anyio
 
@@ -172,7 +176,40 @@ async def test_a_used_up_quota_stops_at_once_and_names_the_day_it_returns(
     with pytest.raises(QuotaExceeded) as quota:
         await now(client.sampler(ONES, backend=BACKEND))
     assert quota.value.resets_at == "2026-11-29T00:00:00Z"
+    assert "2026-11-29" in str(quota.value)
     assert clock.slept == []
+
+
+async def test_once_the_quota_is_used_up_no_more_of_many_are_sent(
+    connect: Callable[..., Any], emulator: Emulator, tmp_path: Path
+) -> None:
+    client = connect(journal=tmp_path / "journal.sqlite")
+    await now(client.jobs.submit_all([request(3)], resume="sweep"))
+    used_up = {"status": 409, "body": {"errors": [{"code": 4317, "message": "The quota is used up."}]}}
+    emulator.faults.add("create_job", kind="null", times=None, **used_up)
+    requests = [request(n) for n in (3, 2, 1)]
+    outcomes = await now(client.jobs.submit_all(requests, max_in_flight=1, resume="sweep"))
+    assert outcomes[0].job is not None
+    assert [type(one.error) for one in outcomes[1:]] == [QuotaExceeded, QuotaExceeded]
+    assert [entry.status for entry in sent(emulator, "create_job")] == [200, 409]
+
+
+async def test_a_refusal_for_the_rate_is_waited_out_for_longer_than_a_minute(
+    connect: Callable[..., Any], emulator: Emulator, clock: Any
+) -> None:
+    emulator.faults.add("create_job", kind="rate_limited", times=18)
+    with pytest.raises(RateLimited):
+        await now(connect(submission=SubmissionPolicy(wait_for_rate=0)).sampler(ONES, backend=BACKEND))
+    assert sum(clock.slept) == 0
+    client = connect()
+    job = await now(client.sampler(ONES, backend=BACKEND))
+    assert [wait for wait in clock.slept if wait] == [8.0, 16.0]
+    assert await recorded(client) == [job.id]
+    emulator.faults.add("create_job", kind="rate_limited", times=None)
+    clock.slept.clear()
+    with pytest.raises(RateLimited):
+        await now(client.sampler(ONES, backend=BACKEND))
+    assert 60 < sum(clock.slept) <= 120
 
 
 async def test_a_job_that_may_take_more_than_is_left_is_warned_of(
@@ -217,15 +254,74 @@ def no_request() -> JobRequest:
     return request(0)
 
 
+def broken() -> JobRequest:
+    raise ZeroDivisionError
+
+
+async def test_whatever_goes_wrong_in_building_one_request_the_others_are_submitted(client: Any) -> None:
+    outcomes = await now(client.jobs.submit_all([request(1), broken, {"program_id": "sampler"}, request(2)]))
+    assert [type(one.error) for one in outcomes] == [type(None), ZeroDivisionError, InvalidInput, type(None)]
+    assert len(await recorded(client)) == 2
+
+
+async def test_progress_is_told_and_what_the_callback_raises_ends_the_submission(
+    client: Any, emulator: Emulator
+) -> None:
+    def fail(one: Any) -> None:
+        raise LookupError(one.index)
+
+    with pytest.raises(LookupError):
+        await now(client.jobs.submit_all((request(n) for n in range(1, 9)), max_in_flight=1, on_progress=fail))
+    assert len(sent(emulator, "create_job")) < 8
+
+
+async def test_an_asynchronous_callback_is_awaited(awaited: Any) -> None:
+    seen = []
+
+    async def see(one: Any) -> None:
+        await anyio.lowlevel.checkpoint()
+        seen.append(one.index)
+
+    await awaited.jobs.submit_all([request(1), request(2)], on_progress=see)
+    assert sorted(seen) == [0, 1]
+
+
+def test_an_interrupt_ends_those_that_wait_for_their_turn(
+    options: dict[str, Any], emulator: Emulator, tmp_path: Path
+) -> None:
+    waits = threading.Semaphore(0)
+
+    class Standing(type(options["clock"])):  # type: ignore[misc]
+        def sleep(self, seconds: float, stop: threading.Event | None = None) -> None:
+            waits.release()
+            assert stop is not None
+            assert stop.wait(60)
+
+    def interrupted() -> Iterator[JobRequest]:
+        yield from map(request, (1, 2, 3))
+        # The first has been sent, and the others wait for the next minutes.
+        assert waits.acquire(timeout=60)
+        assert waits.acquire(timeout=60)
+        raise KeyboardInterrupt
+
+    paced = {"submissions_per_minute": 1, "state_path": tmp_path / "state.sqlite", "journal": True}
+    with RuntimeClient(**{**options, **paced, "clock": Standing(emulator)}) as client:
+        with pytest.raises(KeyboardInterrupt):
+            client.jobs.submit_all(interrupted(), max_in_flight=3)
+        assert client.jobs.recover() == []
+    assert len(sent(emulator, "create_job")) == 1
+
+
 async def test_what_was_submitted_under_a_name_is_not_submitted_again(
     connect: Callable[..., Any], emulator: Emulator, tmp_path: Path
 ) -> None:
     with pytest.raises(ConfigurationError, match="journal"):
         await now(connect().jobs.submit_all([request()], resume="sweep"))
     client = connect(journal=tmp_path / "journal.sqlite")
-    first = await now(client.jobs.submit_all([request(n) for n in (1, 2)], resume="sweep"))
-    again = await now(client.jobs.submit_all([request(n) for n in (1, 2, 3)], resume="sweep"))
+    first = await now(client.jobs.submit_all([request(n, tags=["mine"]) for n in (1, 2)], resume="sweep"))
+    again = await now(client.jobs.submit_all([request(n, tags=["mine"]) for n in (1, 2, 3)], resume="sweep"))
     assert [one.job.id for one in again][:2] == [one.job.id for one in first]
+    assert [one.job.tags for one in again][:2] == [one.job.tags for one in first]
     assert len(sent(emulator, "create_job")) == 3
     changed = await now(client.jobs.submit_all([request(5)], resume="sweep"))
     other = await now(client.jobs.submit_all([request(1)], resume="other sweep"))
@@ -260,15 +356,9 @@ async def test_what_a_killed_process_left_behind_is_settled(
     connect: Callable[..., Any], emulator: Emulator, tmp_path: Path, moment: str
 ) -> None:
     journal = tmp_path / "journal.sqlite"
-    environment = {
-        "QISKIT_IBM_TOKEN": emulator.api_key,
-        "QISKIT_IBM_INSTANCE": emulator.instance,
-        "QISKIT_IBM_URL": emulator.base_url,
-        "IAM_URL": emulator.iam_url,
-        "PYTHONPATH": ":".join(sys.path),
-    }
+    variables = {**environment(emulator), "PYTHONPATH": ":".join(sys.path)}
     command = [sys.executable, "-c", KILLED, str(journal), moment]
-    killed = await anyio.to_thread.run_sync(lambda: subprocess.run(command, env=environment, check=False))
+    killed = await anyio.to_thread.run_sync(lambda: subprocess.run(command, env=variables, check=False))
     assert killed.returncode == 9
     client = connect(journal=journal)
     (recovered,) = await now(client.jobs.recover())
@@ -277,6 +367,73 @@ async def test_what_a_killed_process_left_behind_is_settled(
     assert (recovered.job is None) == (moment == "before")
     assert recovered.entry.backend == BACKEND
     assert await now(client.jobs.recover()) == []
+
+
+KILLED_IN_THE_MIDDLE = """
+import itertools, os, sys
+from qiskit_runtime_rest import JobRequest, RuntimeClient
+from qiskit_runtime_rest.connection import http
+send_once, sent = http.HttpClient.send_once, itertools.count(1)
+def killed(self, request, **options):
+    response = send_once(self, request, **options)
+    if request.method == "POST" and request.url.path.endswith("/v1/jobs") and next(sent) == 5:
+        os._exit(9)
+    return response
+http.HttpClient.send_once = killed
+requests = (JobRequest.sampler(sys.argv[2], shots=n, backend="ibm_torino") for n in range(1, 11))
+with RuntimeClient(journal=sys.argv[1]) as client:
+    client.jobs.submit_all(requests, max_in_flight=2, resume="sweep")
+"""
+
+
+async def test_another_process_goes_on_where_a_killed_one_stopped(
+    connect: Callable[..., Any], emulator: Emulator, tmp_path: Path
+) -> None:
+    journal = tmp_path / "journal.sqlite"
+    variables = {**environment(emulator), "PYTHONPATH": ":".join(sys.path)}
+    command = [sys.executable, "-c", KILLED_IN_THE_MIDDLE, str(journal), ONES]
+    killed = await anyio.to_thread.run_sync(lambda: subprocess.run(command, env=variables, check=False))
+    assert killed.returncode == 9
+    assert 5 <= len(sent(emulator, "create_job")) <= 6
+    client = connect(journal=journal)
+    outcomes = await now(client.jobs.submit_all([request(n) for n in range(1, 11)], resume="sweep"))
+    jobs = {job.id: job.raw["params"]["shots"] for job in await every(client.jobs.list(params=True))}
+    assert [jobs[one.job.id] for one in outcomes] == [*range(1, 11)]
+    assert len(jobs) == 10
+
+
+BREAKS = "CREATE TRIGGER breaks BEFORE {change} ON {table} BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"
+
+
+def break_down(path: Path, change: str, table: str = "submissions") -> None:
+    """Let the state file at `path` refuse such a change."""
+    with contextlib.closing(sqlite3.connect(path)) as file:
+        file.execute(BREAKS.format(change=change, table=table))
+
+
+async def test_a_journal_that_breaks_once_the_job_is_there_does_not_take_it_away(
+    connect: Callable[..., Any], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = connect(journal=tmp_path / "journal.sqlite")
+    jobs = [await now(client.sampler(ONES, backend=BACKEND))]
+    break_down(tmp_path / "journal.sqlite", "UPDATE")
+    jobs.append(await now(client.sampler(ONES, backend=BACKEND)))
+    assert sorted(await recorded(client)) == sorted(job.id for job in jobs)
+    assert f"{jobs[1].id}. the state file" in caplog.text
+    # It is still written down as sent, and found by whoever looks.
+    (recovered,) = await now(client.jobs.recover())
+    assert recovered.job.id == jobs[1].id
+
+
+async def test_a_journal_that_breaks_before_stops_the_submission(
+    connect: Callable[..., Any], emulator: Emulator, tmp_path: Path
+) -> None:
+    client = connect(journal=tmp_path / "journal.sqlite")
+    await now(client.sampler(ONES, backend=BACKEND))
+    break_down(tmp_path / "journal.sqlite", "INSERT")
+    with pytest.raises(ConfigurationError, match="the disk is full"):
+        await now(client.sampler(ONES, backend=BACKEND))
+    assert len(sent(emulator, "create_job")) == 1
 
 
 async def test_the_journal_is_for_its_owner_only_and_keeps_no_params(
@@ -313,6 +470,53 @@ async def test_all_clients_of_a_user_share_the_pace(connect: Callable[..., Any],
         await now(one.sampler(ONES, backend=BACKEND))
         await now(other.sampler(ONES, backend=BACKEND))
     assert sum(clock.slept) == pytest.approx(60)
+
+
+SUBMITS = """
+import sys
+from qiskit_runtime_rest import RuntimeClient
+from qiskit_runtime_rest.effects import SystemClock
+class Clock(SystemClock):
+    def time(self):
+        return float(sys.argv[2])
+with RuntimeClient(submissions_per_minute=1, state_path=sys.argv[1], clock=Clock()) as client:
+    client.sampler(sys.argv[3], backend="ibm_torino")
+"""
+
+
+async def test_all_processes_of_a_user_share_the_pace(
+    connect: Callable[..., Any], emulator: Emulator, clock: Any, tmp_path: Path
+) -> None:
+    state = tmp_path / "state.sqlite"
+    command = [sys.executable, "-c", SUBMITS, str(state), str(clock.time() - 20), ONES]
+    variables = {**environment(emulator), "PYTHONPATH": ":".join(sys.path)}
+    await anyio.to_thread.run_sync(lambda: subprocess.run(command, env=variables, check=True))
+    await now(connect(submissions_per_minute=1, state_path=state).sampler(ONES, backend=BACKEND))
+    assert clock.slept == pytest.approx([40])
+
+
+async def test_a_clock_that_is_set_back_holds_nobody_up_for_as_long(
+    connect: Callable[..., Any], clock: Any, tmp_path: Path
+) -> None:
+    client = connect(submissions_per_minute=1, state_path=tmp_path / "state.sqlite")
+    await now(client.sampler(ONES, backend=BACKEND))
+    with contextlib.closing(sqlite3.connect(tmp_path / "state.sqlite")) as file:
+        file.execute("UPDATE pace SET at = at + 86400")
+        file.commit()
+    await now(client.sampler(ONES, backend=BACKEND))
+    assert 0 < sum(clock.slept) <= 120
+
+
+async def test_a_state_file_that_breaks_leaves_a_process_to_pace_itself(
+    connect: Callable[..., Any], clock: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = connect(submissions_per_minute=1, state_path=tmp_path / "state.sqlite")
+    await now(client.sampler(ONES, backend=BACKEND))
+    break_down(tmp_path / "state.sqlite", "INSERT", "pace")
+    for _ in range(3):
+        await now(client.sampler(ONES, backend=BACKEND))
+    assert sum(clock.slept) >= 119
+    assert caplog.text.count("in this process only") == 1
 
 
 async def test_where_no_state_can_be_kept_a_process_paces_itself(

@@ -9,15 +9,18 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import sqlite3
 import stat
 import uuid
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ..effects import Clock, InThread, Plan, Sleep
 from ..errors import ConfigurationError
-from ..state import State
+from ..state import State, StateBroken
 from .token import Token
+
+if TYPE_CHECKING:
+    import sqlite3
 
 __all__ = ["TokenCache"]
 
@@ -109,8 +112,8 @@ class TokenCache:
         try:
             with self._state.transaction() as file:
                 act(file)
-        except sqlite3.Error as error:
-            log.warning("the token is not shared with other processes now: %s (%s)", error, self._state.path)
+        except StateBroken as error:
+            log.warning("the token is not shared with other processes now: %s", error)
 
     def _refuse_if_others_can_read(self) -> None:
         path = self._state.path

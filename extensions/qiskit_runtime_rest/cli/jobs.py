@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import itertools
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -49,12 +50,15 @@ def jobs(
         bool,
         typer.Option("--recover", help="Instead: settle journaled submissions whose outcome nobody knows."),
     ] = False,
+    journal: Annotated[
+        Path | None, typer.Option("--journal", help="With --recover: the journal's file, if it is not the state file.")
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many in all.")] = 20,
     json: JsonOption = False,
 ) -> None:
     """List jobs, the newest first. With --json, one object a line."""
     if recover:
-        _recover(options, json=json)
+        _recover(options, journal or True, json=json)
         return
     with options.client() as client:
         found = client.jobs.list(
@@ -77,8 +81,8 @@ def jobs(
     console.print(fitting_table(COLUMNS, [_row(raw) for raw in listed], console=console))
 
 
-def _recover(options: ServiceOptions, *, json: bool) -> None:
-    with options.client(journal=True) as client:
+def _recover(options: ServiceOptions, journal: bool | Path, *, json: bool) -> None:
+    with options.client(journal=journal) as client:
         settled = client.jobs.recover()
     for one in settled:
         job_id = one.job.id if one.job is not None else None

@@ -14,6 +14,8 @@ import typer
 from .terminal import say
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ..client import RuntimeClient
     from ..settings import Settings
 
@@ -66,8 +68,8 @@ class ServiceOptions:
         given = {field.name: getattr(self, field.name) for field in fields(self)}
         return Settings(**{**given, **more}, application="qrr")
 
-    def client(self, *, journal: bool = False, **more: Any) -> RuntimeClient:
-        """A client with these settings; to be closed. `journal`: keep one. `more`: as for `settings`."""
+    def client(self, *, journal: bool | Path = False, **more: Any) -> RuntimeClient:
+        """A client with these settings; to be closed. `journal`: keep one, in that file. `more`: as for `settings`."""
         from ..client import RuntimeClient
 
         with warnings.catch_warnings(record=True) as caught:

@@ -9,7 +9,7 @@ from typing import Any
 from ..state import State
 from .request import JobRequest
 
-__all__ = ["Entry", "Journal"]
+__all__ = ["ABSENT", "RECORDED", "REFUSED", "Entry", "Journal"]
 
 SENDING, RECORDED, REFUSED, ABSENT = "sending", "recorded", "refused", "absent"
 
@@ -53,7 +53,7 @@ class Journal:
                 (tag, key, *self._scope, request.program_id, request.backend, time.time(), SENDING),
             )
 
-    def settle(self, tag: str, *, job_id: str | None, outcome: str = RECORDED) -> None:
+    def settle(self, tag: str, *, outcome: str, job_id: str | None = None) -> None:
         """Write down what became of the submission with `tag`."""
         with self._state.transaction() as file:
             file.execute("UPDATE submissions SET outcome = ?, job_id = ? WHERE tag = ?", (outcome, job_id, tag))

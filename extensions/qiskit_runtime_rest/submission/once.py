@@ -10,7 +10,6 @@ import email.utils
 import logging
 import os
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -25,14 +24,16 @@ from ..connection.retries import may_have_happened
 from ..effects import Clock, InThread, Plan, Sleep
 from ..errors import (
     ApiError,
+    ConfigurationError,
     InvalidInput,
     PendingJobsLimit,
     QuotaExceeded,
+    RateLimited,
     SubmissionUnknown,
     SubmissionWarning,
     TransportError,
 )
-from .journal import ABSENT, REFUSED, Journal
+from .journal import ABSENT, RECORDED, REFUSED, Journal
 from .pacing import SubmissionLimiter
 from .request import MOST_TAGS, JobRequest
 from .usage import UsageWatch
@@ -54,6 +55,8 @@ class SubmissionPolicy:
         if_unknown: when it is still not found: `raise` a `SubmissionUnknown`, or `submit again`.
         most_times: how often `submit again` sends it in all.
         wait_for_room: seconds to wait while too many jobs are pending (code 3458); 0: raise `PendingJobsLimit`.
+        wait_for_rate: seconds to wait while the service takes no more jobs a minute (429), as when the user submits
+            from other machines, too; then `RateLimited` is raised.
         first, longest: bounds of the back-off between two looks, in seconds.
     """
 
@@ -62,6 +65,7 @@ class SubmissionPolicy:
     if_unknown: Literal["raise", "submit again"] = "raise"
     most_times: int = 3
     wait_for_room: float = 0.0
+    wait_for_rate: float = 120.0
     first: float = 0.5
     longest: float = 8.0
 
@@ -103,12 +107,11 @@ class Submitter:
         request = request.tagged(tag) if tag else request
         body = request.to_json()
         for attempt in range(1, self.policy.most_times + 1):
-            yield from self._note(tag, lambda journal, tag: journal.intend(tag, request, key=key))
             try:
-                created = yield from self._send(request, body)
+                created = yield from self._send(request, body, tag, key)
             except (ApiError, TransportError) as failure:
                 if not may_have_happened(failure):
-                    yield from self._note(tag, lambda journal, tag: journal.settle(tag, job_id=None, outcome=REFUSED))
+                    yield from self._settle(tag, REFUSED)
                     raise
                 log.warning("the submission's outcome is unknown: %s", failure)
                 found = (yield from find_by_tag(tag, self.policy, self._clock)) if tag else None
@@ -118,11 +121,11 @@ class Submitter:
                         continue
                     raise _unknown(failure, tag, request) from failure
                 created = found
-            yield from self._note(tag, lambda journal, tag, job=created: journal.settle(tag, job_id=job["id"]))
+            yield from self._settle(tag, RECORDED, created["id"])
             return {"tags": list(request.tags or ()), **created}
         raise AssertionError("the last attempt returns or raises")
 
-    def known(self, key: str) -> Plan[dict[str, Any] | None]:
+    def known(self, request: JobRequest, key: str) -> Plan[dict[str, Any] | None]:
         """The job that the journal knows as `key`, looked up if its outcome was never written down; or None."""
         if self.journal is None:
             return None
@@ -131,16 +134,16 @@ class Submitter:
         if entry is None:
             return None
         if entry.job_id is not None:
-            return {"id": entry.job_id, "tags": [entry.tag]}
+            return {"id": entry.job_id, "tags": [*(request.tags or ()), entry.tag]}
         return (yield from self.recover(entry.tag))
 
     def recover(self, tag: str) -> Plan[dict[str, Any] | None]:
         """Look once more for the job with `tag`, and write down what became of it; None if there is none."""
         found = yield from find_by_tag(tag, self.policy, self._clock)
         if found is None:
-            yield from self._note(tag, lambda journal, tag: journal.settle(tag, job_id=None, outcome=ABSENT))
+            yield from self._settle(tag, ABSENT)
         else:
-            yield from self._note(tag, lambda journal, tag: journal.settle(tag, job_id=found["id"]))
+            yield from self._settle(tag, RECORDED, found["id"])
         return found
 
     def _tag(self, request: JobRequest) -> str | None:
@@ -156,21 +159,33 @@ class Submitter:
             return None
         return TAG_PREFIX + os.urandom(16).hex()
 
-    def _note(self, tag: str | None, write: Callable[..., None]) -> Plan[None]:
+    def _intend(self, tag: str | None, request: JobRequest, key: str | None) -> Plan[None]:
         if self.journal is not None and tag is not None:
             journal = self.journal
-            yield InThread(lambda: write(journal, tag))
+            yield InThread(lambda: journal.intend(tag, request, key=key))
 
-    def _send(self, request: JobRequest, body: bytes) -> Plan[dict[str, Any]]:
+    def _settle(self, tag: str | None, outcome: str, job_id: str | None = None) -> Plan[None]:
+        """Write down what became of the submission; a journal that breaks now takes no job away from its owner."""
+        if self.journal is not None and tag is not None:
+            journal = self.journal
+            try:
+                yield InThread(lambda: journal.settle(tag, outcome=outcome, job_id=job_id))
+            except ConfigurationError as error:
+                log.warning("not in the journal: the submission with tag %s is %s. %s", tag, job_id or outcome, error)
+
+    def _send(self, request: JobRequest, body: bytes, tag: str | None, key: str | None) -> Plan[dict[str, Any]]:
         waited, pause = 0.0, self.policy.longest
         while True:
             yield from self._pace()
+            # Only now: whoever is killed while he waits for his turn leaves nothing to be looked for.
+            yield from self._intend(tag, request, key)
             try:
                 return (yield from create_job(request, body))
-            except PendingJobsLimit:
-                if waited + pause > self.policy.wait_for_room:
+            except RateLimited as refusal:
+                pending = isinstance(refusal, PendingJobsLimit)
+                if waited + pause > (self.policy.wait_for_room if pending else self.policy.wait_for_rate):
                     raise
-                log.info("too many jobs are pending: next try in %.1f s", pause)
+                log.info("%s: next try in %.1f s", "too many jobs are pending" if pending else "too fast", pause)
                 yield Sleep(pause)
                 waited += pause
                 pause = min(2 * pause, 60.0)
@@ -248,4 +263,4 @@ def _tell_reset(error: QuotaExceeded) -> Plan[None]:
     ends = period.get("end_time") if isinstance(period, dict) else None
     if isinstance(ends, str):
         error.resets_at = ends
-        error.add_note(f"The usage period ends at {ends}.")
+        error.args = (f"{error} The usage period ends at {ends}.",)

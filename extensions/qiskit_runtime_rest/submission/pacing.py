@@ -67,4 +67,8 @@ class SubmissionLimiter:
         return WINDOW_SECONDS * self._at_once / self.per_minute
 
     def _next(self, now: float, taken: Sequence[float]) -> float:
-        return max(now, taken[-self._at_once] + self._window) if len(taken) >= self._at_once else now
+        if len(taken) < self._at_once:
+            return now
+        # So many windows are taken at most; moments beyond were reserved before somebody set the clock back.
+        last = now + self._window * (len(taken) // self._at_once + 1)
+        return min(max(now, taken[-self._at_once] + self._window), last)

@@ -59,8 +59,8 @@ StatusCallback = Callable[[StatusUpdate], Any]
 class Notify:
     """Tell the caller's `callback`; one that returns an awaitable is awaited by tasks."""
 
-    callback: StatusCallback
-    update: StatusUpdate
+    callback: Callable[[Any], Any]
+    update: object
 
     def perform(self, _io: object) -> None:
         """Call it."""
