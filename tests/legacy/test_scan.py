@@ -273,6 +273,29 @@ def test_what_is_not_classic_is_left_alone(tmp_path: Path, text: str) -> None:
     assert rules_in(tmp_path, "a.py", text) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "line", "found"),
+    [
+        ("a.m", "options = weboptions('HeaderFields', {'x-access-token' token});", ["header/x-access-token"]),
+        ("a.m", "r = webwrite(url, 'programId', id, 'hub', 'h');", ["body/programId", "body/hub"]),
+        ("a.R", "GET(url, add_headers(`x-access-token`=id))", ["header/x-access-token"]),
+        ("a.R", 'POST(url, body=list(apiToken=token, hub = "h"), encode="json")', ["body/apiToken", "body/hub"]),
+        ("a.jl", 'HTTP.get(url; headers=["x-access-token" => id])', ["header/x-access-token"]),
+        ("a.ps1", '$headers = @{ "x-access-token" = $id }', ["header/x-access-token"]),
+        ("a.java", 'request.header("x-access-token", id);', ["header/x-access-token"]),
+        ("a.go", 'request.Header.Set("x-access-token", id)', ["header/x-access-token"]),
+        ("a.rb", "headers = { 'x-access-token' => id }", ["header/x-access-token"]),
+        ("a.sh", "apiToken=$1; group=users", []),
+        ("a.md", 'the "hub" is the first part, and "x-access-token" == id compares it', []),
+    ],
+)
+def test_headers_and_keys_are_found_as_each_language_writes_them(
+    tmp_path: Path, name: str, line: str, found: list[str]
+) -> None:
+    (tmp_path / name).write_text(f'url = "{CLASSIC}";\n{line}\n')
+    assert [rule for number, _, _, rule in places(scan([tmp_path])) if number == 2] == found
+
+
 def test_paths_that_only_the_classic_api_has_need_no_host(tmp_path: Path) -> None:
     text = 'post(base + "/users/loginWithToken")\nget(base + "/facade/v1/jobs")\nget(base + "/jobs")\n'
     assert rules_in(tmp_path, "a.py", text) == ["route/post-users-loginwithtoken", "route/get-jobs", "route/get-jobs"]

@@ -26,7 +26,9 @@ AFTER, BEFORE = 300, 120
 
 QUOTED_PATH = re.compile(rf"(?<=[\"'`\s{HOLE}])(?P<path>/[\w.~%/{HOLE}-]+(?:\?[^\s\"'`<>]*)?)")
 KEYS = re.compile(
-    r"(?P<quote>\\?[\"'`])(?P<name>[\w-]+)(?P=quote)(?=\s*(?:[:,\]]|=>))"  # "hub": ...; struct('hub', ...); body["hub"]
+    # "hub": ...; struct('hub', ...); body["hub"]; `x-access-token`=...; {'x-access-token' token}
+    r"(?P<quote>\\?[\"'`])(?P<name>[\w-]+)(?P=quote)(?=\s*(?:[:,\]]|=(?!=))|[ \t]+[\w.()]+\s*[,;}])"
+    r"|(?:(?<=[(,])|(?<=,\s))(?P<keyword>\w+)(?=\s*=(?!=))"  # list(apiToken=...)
     r"|(?<![\w\"'.$/-])(?P<word>[\w-]+)(?=\s*:\s)"  # hub: ...; x-access-token: ...
     r"|(?<=-H )[\"']?(?P<header>[\w-]+)(?=:)"
     r"|(?<=[?&])(?P<query>\w+)(?==)"
@@ -158,7 +160,7 @@ def keys(text: str) -> list[tuple[re.Match[str], Field]]:
 
 
 def _name(match: re.Match[str]) -> str:
-    return match["name"] or match["word"] or match["header"] or match["query"] or ""
+    return match[match.lastgroup or 0]
 
 
 def _spellings(use: SdkUse) -> str | None:
