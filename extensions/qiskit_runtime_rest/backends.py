@@ -13,7 +13,7 @@ from .answers import unexpected_answer
 from .connection import Connection
 from .connection.calls import call, fetch, json_object
 from .effects import AsyncFace, Plan, SyncFace, operation
-from .errors import InvalidInput, NotFound
+from .errors import ConfigurationError, InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from qiskit_runtime_api.models import BackendConfiguration, BackendProperties, BackendStatus, Device
@@ -58,9 +58,18 @@ class BackendOperations:
 
     @property
     def details(self) -> Device:
-        """The entry of the list, as the generated model `Device`."""
+        """The entry of the list, as the generated model `Device`.
+
+        Raises:
+            ConfigurationError: the API version lists backends by their names only.
+        """
         from qiskit_runtime_api.models import Device
 
+        if "status" not in self.raw:
+            raise ConfigurationError(
+                f"API version {self._io.settings.api_version} tells no more of backend {self.name} than its name in the "
+                "list: ask for a newer api_version, or call status(), configuration() or properties()."
+            )
         return Device.from_dict(self.raw)
 
     @operation

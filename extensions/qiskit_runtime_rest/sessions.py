@@ -291,8 +291,8 @@ class SessionsOperations(Generic[S]):
         created = json_object(response)
         if not isinstance(created.get("id"), str):
             raise unexpected_answer(response, "the answer names no session")
-        known = {name: value for name, value in created.items() if value is not None}
-        return self._handle({**body, **known}, created["id"], cancel_on_error=cancel_on_error)
+        asked = {name: value for name, value in body.items() if created.get(name) is None}
+        return self._handle({**created, **asked}, created["id"], cancel_on_error=cancel_on_error)
 
     def _handle(self, raw: dict[str, Any], session_id: str, *, cancel_on_error: bool = False) -> S:
         return self._session(
