@@ -19,10 +19,11 @@ from qiskit_runtime_rest.validation.checker import Checker
 
 from .consumer.arguments import least_arguments
 from .consumer.expected import PLAIN, differences, plain, used
-from .consumer.made import few, made
+from .consumer.made import few, fields, made
 from .consumer.operations import Operation, newest, operations
-from .consumer.samples import Sample, Samples
-from .consumer.service import BASE_URL, Consumer, answer
+from .consumer.samples import EVERYTHING, Sample, Samples
+from .consumer.service import BASE_URL, Consumer, Face, answer
+from .consumer.uses import NEEDED, USES, Stage, Use
 
 Consumers = Callable[[str], Consumer]
 EXAMPLES = 3
@@ -57,14 +58,14 @@ def samples(operation: Operation, status: int) -> list[Sample]:
     """What a version's answer may be, as far as no newer version has the same; the whole answer in any case."""
     said = operation.answers[status]
     if said is None:
-        return [Sample("nothing", None)]
+        return [Sample(EVERYTHING, None)]
     here = list(Samples(operation.schemas).each(said[1]))
     later = VERSIONS[VERSIONS.index(operation.version) + 1 :]
     newer = operations(later[0]).get(operation.id) if later else None
     if newer is None or (there := newer.answers.get(status)) is None:
         return here
     known = [sample.value for sample in Samples(newer.schemas).each(there[1])]
-    return [sample for sample in here if sample.what == "everything" or sample.value not in known]
+    return [sample for sample in here if sample.what == EVERYTHING or sample.value not in known]
 
 
 @pytest.mark.parametrize(("operation", "status"), documented(successes=True))
@@ -73,12 +74,16 @@ def test_a_generated_function_reads_each_documented_answer_as_the_type_that_the_
 ) -> None:
     clients = consumer(operation.version)
     for sample in samples(operation, status):
-        reads(clients, operation, status, sample.value, what=sample.what)
+        reads(clients, operation, status, sample)
 
 
-def reads(clients: Consumer, operation: Operation, status: int, value: Any, *, what: str = "") -> None:
+def reads(clients: Consumer, operation: Operation, status: int, sample: Sample) -> None:
+    what, value, _ = sample
     clients.service.answers[operation.id] = lambda _: answer(operation, status, value)
-    for _, response, _ in clients.outcomes(lambda face: face.generated(operation, **least_arguments(operation))):
+    called_with = least_arguments(operation)
+    for _, response, _ in clients.outcomes(
+        lambda face: face.generated(operation, **called_with), clients.faces_for(sample)
+    ):
         assert response.status_code == status
         said = operation.answers[status]
         if said is None:
@@ -109,7 +114,7 @@ def test_a_generated_function_reads_whatever_keeps_the_contract(consumer: Consum
     @few(EXAMPLES)
     @given(value=made(operation.schemas.resolved(said[1]), operation.schemas))
     def read(value: Any) -> None:
-        reads(clients, operation, 200, value)
+        reads(clients, operation, 200, Sample("made up", value))
 
     read()
 
@@ -120,8 +125,8 @@ def test_what_stays_plain_json_though_the_contract_names_a_type_is_no_more_than_
         for operation in operations(version).values():
             for status in operation.answers:
                 for sample in samples(operation, status) if status < 400 else ():
-                    if sample.what == "everything" or sample.what.endswith("with more"):
-                        reads(consumer(version), operation, status, sample.value)
+                    if sample.what == EVERYTHING or sample.what.endswith("with more"):
+                        reads(consumer(version), operation, status, sample)
     assert used == PLAIN.keys()
 
 
@@ -131,12 +136,13 @@ def test_a_generated_function_raises_the_error_that_a_documented_status_means(
 ) -> None:
     clients = consumer(operation.version)
     for sample in samples(operation, status):
-        refuses(clients, operation, status, sample.value)
+        refuses(clients, operation, status, sample)
 
 
-def refuses(clients: Consumer, operation: Operation, status: int, value: Any) -> None:
+def refuses(clients: Consumer, operation: Operation, status: int, sample: Sample) -> None:
+    value = sample.value
     clients.service.answers[operation.id] = lambda _: answer(operation, status, value)
-    for face in clients.faces:
+    for face in clients.faces_for(sample):
         with pytest.raises(errors.ApiError) as caught:
             face.generated(operation, **least_arguments(operation))
         check_error(caught.value, operation, status, value)
@@ -182,3 +188,75 @@ def test_validate_finds_nothing_wrong_with_any_documented_answer(version: str) -
                 url = f"{BASE_URL}{operation.path.format(id='x')}"
                 response.request = httpx.Request(operation.method, url, headers={"IBM-API-Version": version})
                 assert not sample.documented or checker.violation(response) is None, (operation.id, sample.what)
+
+
+def used_at(successes: bool, versions: Sequence[str] = VERSIONS) -> list[Any]:
+    """Each convenience with each status of its operation, in each version that has it."""
+    return [
+        pytest.param(use, operation, status, id=f"{use.operation}-{status}-{version}-{use.name}")
+        for version in versions
+        for use in USES
+        if (operation := operations(version).get(use.operation)) is not None
+        for status in operation.answers
+        if (status < 400) == successes
+    ]
+
+
+@pytest.mark.parametrize(("use", "operation", "status"), used_at(successes=True))
+def test_a_convenience_makes_of_each_documented_answer_what_it_promises(
+    consumer: Consumers, use: Use, operation: Operation, status: int
+) -> None:
+    clients = consumer(operation.version)
+    given = least_given(use, operation)
+    known = samples(operation, status)
+    for sample in known if newest()[operation.id] is operation else known[:1]:
+        for face in clients.faces_for(sample):
+            stage = staged(clients, face, given, use, answer(operation, status, sample.value))
+            try:
+                outcome = use.call(stage)
+            except use.may_raise:
+                continue
+            use.comes(stage, operation, sample.value, outcome)
+
+
+@pytest.mark.parametrize(("use", "operation", "status"), used_at(successes=False, versions=VERSIONS[-1:]))
+def test_a_convenience_raises_the_error_that_a_documented_status_means(
+    consumer: Consumers, use: Use, operation: Operation, status: int
+) -> None:
+    clients = consumer(operation.version)
+    given = least_given(use, operation)
+    for sample in samples(operation, status):
+        for face in clients.faces_for(sample):
+            stage = staged(clients, face, given, use, answer(operation, status, sample.value))
+            if status in use.bears:
+                bears(use, stage, use.bears[status])
+                continue
+            with pytest.raises(errors.ApiError) as caught:
+                use.call(stage)
+            check_error(caught.value, operation, status, sample.value)
+
+
+def bears(use: Use, stage: Stage, in_the_end: type[errors.RuntimeRestError] | None) -> None:
+    """Call what goes on in spite of an error, or raises another one in the end."""
+    if in_the_end is None:
+        use.call(stage)
+        return
+    with pytest.raises(in_the_end):
+        use.call(stage)
+
+
+def least_given(use: Use, operation: Operation) -> dict[str, Any]:
+    """The whole sample of each value that a convenience cannot do without."""
+    known = {**fields(operation), **use.makes}
+    return {name: Samples(operation.schemas).whole(known[name]) for name in use.takes if name in NEEDED}
+
+
+def staged(clients: Consumer, face: Face, given: dict[str, Any], use: Use, response: httpx.Response) -> Stage:
+    clients.service.sent.clear()
+    clients.service.answers = {use.operation: lambda _: again(response)}
+    return Stage(clients, face, given)
+
+
+def again(response: httpx.Response) -> httpx.Response:
+    """The same answer as a new one."""
+    return httpx.Response(response.status_code, content=response.content, headers=response.headers)

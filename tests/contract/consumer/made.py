@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
-from .operations import Operation
+from .operations import Operation, newest
 from .schemas import Schema, Schemas
+from .uses import NEEDED, Use
 
 USUAL_EXAMPLES = 100
 """Of hypothesis, when nothing is said; a profile that has more of them asks for as many times more here."""
@@ -30,6 +32,7 @@ def few(examples: int) -> settings:
 
 def made(schema: Schema, schemas: Schemas) -> st.SearchStrategy[Any]:
     """Values of a schema. Of a union's branches each is as likely, whether or not others fit the value, too."""
+    schema = schemas.resolved(schema)
     for union in ("oneOf", "anyOf"):
         if union in schema:
             return st.one_of([made(branch, schemas) for branch in schema[union]])
@@ -62,6 +65,34 @@ def arguments(operation: Operation) -> st.SearchStrategy[dict[str, Any]]:
         return values
     bodies = made(operation.schemas.resolved(operation.body), operation.schemas)
     return st.builds(lambda given, body: {**given, "body": body}, values, bodies)
+
+
+def fields(operation: Operation) -> dict[str, Schema]:
+    """What an operation takes, by name: its parameters, and the properties of its body in the first of its forms."""
+    schemas = operation.schemas
+    found = {given["name"]: _narrowed(given, schemas) for given in operation.parameters}
+    return {**found, **(dict(_properties(operation.body, schemas)) if operation.body else {})}
+
+
+def _properties(schema: Schema, schemas: Schemas) -> Iterator[tuple[str, Schema]]:
+    schema = schemas.resolved(schema)
+    for part in [*schema.get("oneOf", ())[:1], *schema.get("allOf", ())]:
+        yield from _properties(part, schemas)
+    yield from schema.get("properties", {}).items()
+
+
+def given_values(use: Use) -> st.SearchStrategy[dict[str, Any]]:
+    """Values for what a convenience passes on, by the contract's names."""
+    operation = newest()[use.operation]
+    known = {**fields(operation), **use.makes}
+    values = {name: _agreed(known[name], operation.schemas) for name in use.takes}
+    optional = {name: values.pop(name) for name in use.takes if name not in NEEDED}
+    return st.fixed_dictionaries(values, optional=optional)
+
+
+def _agreed(schema: Schema, schemas: Schemas) -> st.SearchStrategy[Any]:
+    """Values that the validator takes, too: its regular expressions have more ends of lines."""
+    return made(schema, schemas).filter(lambda value: not schemas.problems(schema, value, tolerant=True))
 
 
 OF_THE_CLIENT = ("Authorization", "Service-CRN", "IBM-API-Version")

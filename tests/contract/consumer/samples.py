@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 
 from .schemas import Schema, Schemas
 
+EVERYTHING = "everything"
+"""What the sample is called in which nothing is special."""
+
 BRANCHES = ("oneOf", "anyOf")
 UNKNOWN = {str: "unheard-of", int: 987}
 MORE = {"unheard_of": {"deep": [1, None]}}
@@ -56,7 +59,7 @@ class Samples:
 
     def each(self, schema: Schema) -> Iterator[Sample]:
         """The whole value, and every value that differs from it in one thing."""
-        yield Sample("everything", self.whole(schema))
+        yield Sample(EVERYTHING, self.whole(schema))
         yield from self._changed(schema, "$", ())
 
     def _changed(self, schema: Schema, at: str, above: tuple[str, ...]) -> Iterator[Sample]:

@@ -21,7 +21,7 @@ class Schemas:
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.document = document
-        self._validators: dict[int, tuple[Schema, OAS30Validator]] = {}
+        self._validators: dict[tuple[int, bool], tuple[Schema, OAS30Validator]] = {}
 
     def resolved(self, schema: Schema) -> Schema:
         """What a reference refers to."""
@@ -46,19 +46,21 @@ class Schemas:
         found: Schema = part
         return found
 
-    def problems(self, schema: Schema, value: Any) -> list[str]:
-        """What is wrong with a value, each with its place."""
-        _, validator = self._validators.setdefault(id(schema), (schema, self._validator(schema)))
-        return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(value)]
+    def problems(self, schema: Schema, value: Any, *, tolerant: bool = False) -> list[str]:
+        """What is wrong with a value, each with its place; `tolerant`: it may fit several branches of a union."""
+        key = id(schema), tolerant
+        if key not in self._validators:
+            self._validators[key] = schema, self._validator(schema, tolerant=tolerant)
+        return [f"{error.json_path}: {error.message}" for error in self._validators[key][1].iter_errors(value)]
 
     def accepts(self, schema: Schema, value: Any) -> bool:
         """Whether a value is one of the schema's."""
         return not self.problems(schema, value)
 
-    def _validator(self, schema: Schema) -> OAS30Validator:
+    def _validator(self, schema: Schema, *, tolerant: bool) -> OAS30Validator:
         # References in it are looked up in the document around it.
         whole = {"components": self.document["components"], **schema}
-        return OAS30Validator(whole, format_checker=oas30_format_checker)
+        return OAS30Validator(any_for_one(whole) if tolerant else whole, format_checker=oas30_format_checker)
 
 
 @cache
@@ -68,8 +70,13 @@ def prepared() -> Mapping[str, Any]:
     Of a union the generator takes the first branch that fits, and the overlay gives some a last one that fits all.
     """
     document = prepare(read_contract(REPOSITORY.contract), overlay=load_overlay(REPOSITORY.overlay)).document
-    as_read: Mapping[str, Any] = json.loads(json.dumps(document).replace('"oneOf":', '"anyOf":'))
-    return as_read
+    return any_for_one(document)
+
+
+def any_for_one(part: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A part of a document in which a value may fit more than one branch of a union."""
+    changed: Mapping[str, Any] = json.loads(json.dumps(part).replace('"oneOf":', '"anyOf":'))
+    return changed
 
 
 @cache

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import itertools
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from qiskit_runtime_rest import AsyncRuntimeClient, RetryPolicy, RuntimeClient
+from qiskit_runtime_rest import AsyncRuntimeClient, Pace, RetryPolicy, RuntimeClient, SubmissionPolicy
 
 from .operations import Operation, operations
-from .samples import Samples
+from .samples import EVERYTHING, Sample, Samples
 from .sent import Sent, route
 
 BASE_URL = "https://service.test/api"
@@ -26,6 +27,9 @@ OPTIONS: dict[str, Any] = {
     "verify": False,
     "submissions_per_minute": None,
     "retries": RetryPolicy(attempts=1),
+    "pace": Pace(shortest=2.0),
+    "submission": SubmissionPolicy(settle=0.5),
+    "journal": True,
 }
 
 
@@ -145,10 +149,17 @@ class Consumer:
             tasks.api.connection.open_async(transport=httpx.MockTransport(self.service.answer))
         )
         self.faces = (Face(sync, runner), Face(tasks, runner))
+        self._turns = itertools.cycle(self.faces)
 
-    def outcomes(self, act: Callable[[Face], Any]) -> Iterator[tuple[Face, Any, list[Sent]]]:
-        """What `act` comes to with each face, and what was sent for it."""
-        for face in self.faces:
+    def faces_for(self, sample: Sample) -> Sequence[Face]:
+        """Both faces for the whole value of a schema; they take turns with what differs from it in one thing."""
+        return self.faces if sample.what == EVERYTHING else [next(self._turns)]
+
+    def outcomes(
+        self, act: Callable[[Face], Any], faces: Sequence[Face] | None = None
+    ) -> Iterator[tuple[Face, Any, list[Sent]]]:
+        """What `act` comes to with each of the `faces` (both), and what was sent for it."""
+        for face in faces or self.faces:
             self.service.sent.clear()
             outcome = act(face)
             yield face, outcome, self.service.taken()
