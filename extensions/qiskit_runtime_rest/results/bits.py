@@ -72,12 +72,8 @@ class Bits:
         if num_bits < 0 or array.dtype != "uint8" or array.ndim < 2 or array.shape[-1] != bitplanes.bytes_for(num_bits):
             raise Malformed(f"{num_bits} bits a shot cannot be read from {array!r}")
         *shape, shots, _ = array.shape
-        return cls.from_rows(
-            _without_stray_bits(array.data, num_bits=num_bits),
-            num_bits=num_bits,
-            num_shots=shots,
-            shape=tuple(shape),
-        )
+        outcomes = PackedRows.masked(array.data, num_bits=num_bits)
+        return cls(outcomes, num_shots=shots, shape=tuple(shape))
 
     @classmethod
     def from_samples(cls, samples: Any, *, num_bits: int) -> Bits:
@@ -312,17 +308,3 @@ def _packed(lists: list[Any], *, num_bits: int) -> tuple[PackedRows, set[int]]:
             length += len(texts)
         lengths.add(length)
     return PackedRows(rows.getvalue(), num_bits=num_bits), lengths
-
-
-def _without_stray_bits(rows: bytes, *, num_bits: int) -> bytes:
-    if num_bits % 8 == 0:
-        return rows
-    # Qiskit ignores what lies above the register; so do its users.
-    highest = (1 << ((num_bits - 1) % 8 + 1)) - 1
-    width = bitplanes.bytes_for(num_bits) or 1
-    plane = rows[::width]
-    if not plane.translate(None, bytes(range(highest + 1))):
-        return rows
-    cleared = bytearray(rows)
-    cleared[::width] = plane.translate(bytes(value & highest for value in range(256)))
-    return bytes(cleared)

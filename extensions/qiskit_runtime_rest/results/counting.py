@@ -11,7 +11,7 @@ import sys
 from array import array
 from collections import Counter
 from itertools import chain
-from typing import TYPE_CHECKING, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from attrs import field, frozen
 
@@ -33,6 +33,8 @@ Outcome = TypeVar("Outcome", int, str)
 
 _NATIVE: Final[dict[int, Literal["B", "H", "I", "Q"]]] = {1: "B", 2: "H", 4: "I", 8: "Q"}
 _ROWS_AT_ONCE: Final = 1024
+_ROWS_IN_CACHE: Final = 2**14
+_DIGITS_OF_BYTES: Final = b"".join(format(value, "08b").encode() for value in range(256))
 _MULTIPLIER: Final = 0x9E3779B97F4A7C15
 """An odd number without a pattern: multiplied by it, words that differ anywhere differ in their highest bits."""
 
@@ -120,18 +122,21 @@ def row_texts(rows: bytes, *, width: int, num_bits: int) -> list[str]:
     """Each row as a bit string of `num_bits` characters, bit 0 rightmost."""
     texts: list[str] = []
     step, row_bits = width * _ROWS_AT_ONCE, 8 * width
-    if (numpy := numpy_for(len(rows))) is not None:
-        for start in range(0, len(rows), step):
-            block = numpy.frombuffer(rows[start : start + step], "u1").reshape(-1, width)
-            spaced = numpy.full((len(block), num_bits + 1), ord(" "), "u1")
-            spaced[:, :num_bits] = numpy.unpackbits(block, axis=1)[:, row_bits - num_bits :] | ord("0")
-            texts += spaced.tobytes().decode("ascii").split()
-        return texts
+    places = [slice(end - num_bits, end) for end in range(row_bits, row_bits * (_ROWS_AT_ONCE + 1), row_bits)]
+    numpy = numpy_for(len(rows))
     for start in range(0, len(rows), step):
-        # One long integer a block, led by a 1 so that zeros stay: a single conversion instead of a thousand.
-        digits = format(int.from_bytes(b"\1" + rows[start : start + step], "big"), "b")
-        texts += [digits[end - num_bits : end] for end in range(1 + row_bits, len(digits) + 1, row_bits)]
+        block = rows[start : start + step]
+        texts += map(_digits(block, numpy).__getitem__, places[: len(block) // width])
     return texts
+
+
+def _digits(data: bytes, numpy: ModuleType | None) -> str:
+    """All bits of `data` as one text."""
+    if numpy is None:
+        # One long integer, led by a 1 so that zeros stay.
+        return format(int.from_bytes(b"\1" + data, "big"), "b")[1:]
+    digits = numpy.frombuffer(_DIGITS_OF_BYTES, "u8")[numpy.frombuffer(data, "u1")]
+    return str(digits.tobytes(), "ascii")
 
 
 def _count_bytes(rows: bytes) -> dict[int, int]:
@@ -161,24 +166,34 @@ def _count_words(rows: bytes, *, width: int, numpy: ModuleType) -> Tally:
 
 def _count_wide(rows: bytes, *, width: int, numpy: ModuleType) -> dict[bytes, int]:
     """Count rows wider than a word by comparing each with the one among the first rows that has the same hash."""
-    shots = len(rows) // width
-    offsets = sorted({*range(0, width - WIDEST_WORD, WIDEST_WORD), width - WIDEST_WORD})
-    words = [numpy.ndarray(shots, "u8", rows, offset, strides=(width,)) for offset in offsets]
-    hashes = numpy.zeros(shots, "u8")
-    for word in words:
-        hashes = (hashes ^ word) * _MULTIPLIER
-    hashes = (hashes >> 48).astype("u2")
-    first = min(shots, _ROWS_AT_ONCE)
+    first = min(len(rows) // width, _ROWS_AT_ONCE)
+    known = numpy.frombuffer(rows, f"V{width}", first)
     alike = numpy.zeros(2**16, "u2")
-    alike[hashes[:first]] = range(first)
-    alike = alike[hashes]
-    equal = numpy.ones(shots, bool)
-    for word in words:
-        equal &= word[:first][alike] == word
-    numbers = numpy.bincount(alike[equal], minlength=first).tolist()
-    tally = {rows[i * width : (i + 1) * width]: number for i, number in enumerate(numbers) if number}
-    others = numpy.frombuffer(rows, "u1").reshape(shots, width)[~equal].tobytes()
-    return {**tally, **Counter(split_rows(others, width=width))}
+    alike[_hashes(rows[: first * width], width=width, numpy=numpy)] = range(first)
+    numbers = numpy.zeros(first, "i8")
+    others: Counter[bytes] = Counter()
+    # Part by part, so that what is made on the way stays in the processor's cache.
+    for start in range(0, len(rows), width * _ROWS_IN_CACHE):
+        part = rows[start : start + width * _ROWS_IN_CACHE]
+        nearest = alike[_hashes(part, width=width, numpy=numpy)]
+        found = known[nearest].tobytes()
+        if found != part:
+            bytes_found, bytes_there = (numpy.frombuffer(data, "u1").reshape(-1, width) for data in (found, part))
+            equal = (bytes_found == bytes_there).all(axis=1)
+            others.update(split_rows(bytes_there[~equal].tobytes(), width=width))
+            nearest = nearest[equal]
+        numbers += numpy.bincount(nearest, minlength=first)
+    tally = {rows[i * width : (i + 1) * width]: number for i, number in enumerate(numbers.tolist()) if number}
+    return {**tally, **others}
+
+
+def _hashes(rows: bytes, *, width: int, numpy: ModuleType) -> Any:
+    """16 bits for each row, from all words of it; the last one overlaps the one before."""
+    hashes = numpy.zeros(len(rows) // width, "u8")
+    for offset in sorted({*range(0, width - WIDEST_WORD, WIDEST_WORD), width - WIDEST_WORD}):
+        hashes ^= numpy.ndarray(len(hashes), "u8", rows, offset, strides=(width,))
+        hashes *= _MULTIPLIER
+    return (hashes >> 48).astype("u2")
 
 
 def _ascending(tally: Mapping[Row, int]) -> Mapping[Row, int]:

@@ -121,20 +121,26 @@ def load_hollow(source: Source) -> Any:
 
 
 def unbase64_in_steps(text: str | PackedText) -> Iterator[bytes]:
-    """What base64 `text` stands for, part by part.
+    """What base64 `text` stands for: part by part if it was left in a large document, else in one.
 
     Raises:
         Malformed: not base64.
     """
-    source, start, stop = (text, 0, len(text)) if isinstance(text, str) else (text.source, text.start, text.stop)
-    for at in range(start, stop, STEP):
-        part = source[at : min(at + STEP, stop)]
-        if at + STEP < stop and part[-1:] in ("=", b"="):
+    if isinstance(text, str):
+        yield _unbase64(text)
+        return
+    for at in range(text.start, text.stop, STEP):
+        part = text.source[at : min(at + STEP, text.stop)]
+        if at + STEP < text.stop and part.endswith(b"="):
             raise Malformed("packed data is not base64: it goes on after its end")
-        try:
-            yield binascii.a2b_base64(part, strict_mode=True)
-        except ValueError as error:
-            raise Malformed(f"packed data is not base64: {error}") from error
+        yield _unbase64(part)
+
+
+def _unbase64(text: str | bytes) -> bytes:
+    try:
+        return binascii.a2b_base64(text, strict_mode=True)
+    except ValueError as error:
+        raise Malformed(f"packed data is not base64: {error}") from error
 
 
 def _bulk_of(source: Source) -> Iterator[PackedText | SampleTexts]:

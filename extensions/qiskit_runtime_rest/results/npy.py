@@ -20,7 +20,7 @@ from .hollow import PackedText, unbase64_in_steps
 from .malformed import MAX_BYTES, Malformed, check_size, expect, expect_shape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator
 
 __all__ = ["inflate", "read_compressed_npy", "read_npy", "unbase64"]
 
@@ -80,12 +80,13 @@ def _packed(text: Any) -> str | PackedText:
     return text if isinstance(text, PackedText) else expect(text, str, what="packed data")
 
 
-def _rest(stream: zlib._Decompress, parts: Iterable[bytes], *, size: int) -> bytes:
+def _rest(stream: zlib._Decompress, parts: Iterator[bytes], *, size: int) -> bytes:
     """The `size` bytes that `stream` still holds, unpacked part by part into one buffer."""
     if size > MAX_BYTES:
         raise Malformed(f"an array of {size} bytes exceeds the limit of {MAX_BYTES} bytes")
-    # The values of such a buffer are handed on without a copy.
-    unpacked = io.BytesIO()
+    # What begins as bytes stays them without a copy, as do the values of such a buffer.
+    unpacked = io.BytesIO(stream.decompress(next(parts, b""), size + 1))
+    unpacked.seek(0, io.SEEK_END)
     for part in parts:
         if stream.eof and part:
             raise Malformed("compressed data goes on after its end")

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 __all__ = ["HexSamples", "Outcomes", "PackedRows"]
 
 
+class StrayBits(Malformed):
+    """There are bits above those of the register."""
+
+
 @frozen
 class PackedRows:
     """One row of `ceil(num_bits / 8)` big-endian bytes a shot, unused high bits 0.
@@ -39,7 +43,18 @@ class PackedRows:
         if unused := -self.num_bits % 8:
             highest = self.rows[:: bytes_for(self.num_bits)]
             if highest.translate(None, bytes(range(256 >> unused))):
-                raise Malformed(f"an outcome has more than the {self.num_bits} bits of its register")
+                raise StrayBits(f"an outcome has more than the {self.num_bits} bits of its register")
+
+    @classmethod
+    def masked(cls, rows: bytes, *, num_bits: int) -> PackedRows:
+        """With what is above the register left out: Qiskit ignores it, and so do its users."""
+        try:
+            return cls(rows, num_bits=num_bits)
+        except StrayBits:
+            width, used = bytes_for(num_bits), 0xFF >> -num_bits % 8
+            cleared = bytearray(rows)
+            cleared[::width] = rows[::width].translate(bytes(value & used for value in range(256)))
+            return cls(bytes(cleared), num_bits=num_bits)
 
     @property
     def shots(self) -> int:
