@@ -43,8 +43,8 @@ HIGH_ENTROPY = re.compile(r"(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=\D*\d)[\w+/=~.-]{
 API_KEY = re.compile(r"(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=\D*\d)[\w-]{43,48}", re.ASCII)
 
 KINDS: Mapping[str, str] = {
-    "url": r"https?://[^\s\"'<>\\?]+\?[^\s\"'<>\\]+",
-    "percent": r"[\w.~+-]*(?:%[0-9A-Fa-f]{2}[\w.~+-]*)+",
+    "url": r"https?://[^\s\"'<>\\?]{1,1000}\?[^\s\"'<>\\]+",
+    "percent": r"(?<![\w.~+-])[\w.~+-]*(?:%[0-9A-Fa-f]{2}[\w.~+-]*)+",
     "token": LOOKS["token"].pattern,
     "credential": f"(?i:{LOOKS['credential'].pattern})",
     "looks": "|".join(f"(?i:{looks.pattern})" for name, looks in LOOKS.items() if name not in ("token", "credential")),
@@ -77,19 +77,15 @@ class Sanitiser:
 
     def text(self, text: str, *, depth: int = 0, data: bool = False) -> str:
         """Any text; `data`: what merely looks like a key is none."""
-        if depth > DEEPEST:
-            return self._fakes(text)
-        if text.lstrip()[:1] in ("{", "[", '"'):
-            return self._json(text, depth, data)
-        return self._plain(text, depth)
+        return self._json(text, depth, data) if '"' in text else self._plain(text, depth)
 
-    def value(self, value: str, *, name: str = "") -> str:
+    def value(self, value: str, *, name: str = "", depth: int = 0) -> str:
         """A header's value or a query's, of which nothing is known but its name: what looks like a key is one."""
         if not value:
             return value
         if CREDENTIALS.search(name) or IDENTITIES.search(name):
             return self._named(value)
-        cleaned = self.text(value)
+        cleaned = self.text(value, depth=depth)
         if cleaned == value and HIGH_ENTROPY.fullmatch(value):
             return self._fakes.keep_out(value)
         return cleaned
@@ -107,15 +103,15 @@ class Sanitiser:
         """A text that tells nothing but who it belongs to."""
         return self._fakes.keep_out(value)
 
-    def query(self, query: str) -> str:
+    def query(self, query: str, *, depth: int = 0) -> str:
         """A query, or a form."""
         parts = []
         for part in query.split("&"):
             name, equals, value = part.partition("=")
             plain = unquote_plus(value)
-            cleaned = self.value(plain, name=unquote_plus(name))
+            cleaned = self.value(plain, name=unquote_plus(name), depth=depth)
             # What is not changed stays to the letter.
-            parts.append(f"{self._plain(name, 0)}{equals}{value if cleaned == plain else quote_plus(cleaned)}")
+            parts.append(f"{self._plain(name, depth)}{equals}{value if cleaned == plain else quote_plus(cleaned)}")
         return "&".join(parts)
 
     def path(self, path: str) -> str:
@@ -145,8 +141,11 @@ class Sanitiser:
     # How it is done.
 
     def _json(self, text: str, depth: int, data: bool) -> str:
-        """JSON, whole or not, with nothing changed but texts that hold a secret."""
+        """JSON, whole or not, or a text with JSON in it; nothing is changed but texts that hold a secret."""
         parts, end, name = [], 0, ""
+        for form, fake in self._all_forms().items():
+            if '"' in form:  # It would be taken apart.
+                text = text.replace(form, fake)
         for found in JSON_TEXT.finditer(text):
             between, literal, colon = text[end : found.start()], found[1], found[2]
             if len(between) >= SHORTEST and re.search(r"[A-Za-z]", between):
@@ -185,6 +184,8 @@ class Sanitiser:
         """A text without a structure; `packed`: it may hold base64."""
         if len(text) < SHORTEST:
             return text
+        if depth > DEEPEST:
+            return self._fakes(text)
         kinds = {name: pattern for name, pattern in KINDS.items() if packed or name != "base64"}
         forms = self._all_forms() if packed else {**self._all_forms(), **self._cores}
         if met := sorted((form for form in forms if form in text), key=len, reverse=True):
@@ -206,7 +207,7 @@ class Sanitiser:
                     return self._fakes(found[0]) if is_uuid else self._fakes.keep_out(found[0])
                 case "url":
                     address, _, query = found[0].partition("?")
-                    return f"{self._plain(address, depth)}?{self.query(query)}"
+                    return f"{self._plain(address, depth + 1)}?{self.query(query, depth=depth + 1)}"
                 case "percent":
                     plain = unquote(found[0])
                     cleaned = self.text(plain, depth=depth + 1)
