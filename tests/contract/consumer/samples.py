@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any, NamedTuple
+
+from openapi_schema_validator import OAS30Validator, oas30_format_checker
 
 from .schemas import Schema, Schemas
 
 EVERYTHING = "everything"
 """What the sample is called in which nothing is special."""
 
+OF_TEXTS = ("pattern", "minLength", "maxLength", "format")
 BRANCHES = ("oneOf", "anyOf")
 UNKNOWN = {str: "unheard-of", int: 987}
 MORE = {"unheard_of": {"deep": [1, None]}}
@@ -125,9 +129,17 @@ class Samples:
         return True
 
     def _text(self, schema: Schema, above: tuple[str, ...]) -> Any:
-        fitting = [text for text in TEXTS if self._schemas.accepts(schema, text)]
-        assert fitting, f"no text of TEXTS fits {schema}"
-        return fitting[0]
+        return _fitting(*(schema.get(keyword) for keyword in OF_TEXTS))
+
+
+@cache
+def _fitting(*said: Any) -> str:
+    """The first of `TEXTS` for which the keywords of `OF_TEXTS` hold."""
+    schema = {"type": "string", **{name: each for name, each in zip(OF_TEXTS, said, strict=True) if each is not None}}
+    validator = OAS30Validator(schema, format_checker=oas30_format_checker)
+    fitting = [text for text in TEXTS if validator.is_valid(text)]
+    assert fitting, f"no text of TEXTS fits {schema}"
+    return fitting[0]
 
 
 def kinds(schema: Schema) -> list[str]:

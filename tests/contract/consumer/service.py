@@ -29,7 +29,6 @@ OPTIONS: dict[str, Any] = {
     "retries": RetryPolicy(attempts=1),
     "pace": Pace(shortest=2.0),
     "submission": SubmissionPolicy(settle=0.5),
-    "journal": True,
 }
 
 
@@ -143,13 +142,16 @@ class Consumer:
     def __init__(self, version: str, runner: asyncio.Runner, home: Path) -> None:
         self.service = Service(version)
         options = {**OPTIONS, "api_version": version, "clock": Instant(), "state_path": home / "state"}
+        self.faces = self._faces(runner, **options)
+        self.with_journal = dict(zip(self.faces, self._faces(runner, **options, journal=True), strict=True))
+        self._turns = itertools.cycle(self.faces)
+
+    def _faces(self, runner: asyncio.Runner, **options: Any) -> tuple[Face, Face]:
         sync, tasks = RuntimeClient(**options), AsyncRuntimeClient(**options)
         sync.api.set_httpx_client(sync.api.connection.open(transport=httpx.MockTransport(self.service)))
-        tasks.api.set_async_httpx_client(
-            tasks.api.connection.open_async(transport=httpx.MockTransport(self.service.answer))
-        )
-        self.faces = (Face(sync, runner), Face(tasks, runner))
-        self._turns = itertools.cycle(self.faces)
+        transport = httpx.MockTransport(self.service.answer)
+        tasks.api.set_async_httpx_client(tasks.api.connection.open_async(transport=transport))
+        return Face(sync, runner), Face(tasks, runner)
 
     def faces_for(self, sample: Sample) -> Sequence[Face]:
         """Both faces for the whole value of a schema; they take turns with what differs from it in one thing."""
@@ -166,5 +168,5 @@ class Consumer:
 
     def close(self) -> None:
         """Close the clients."""
-        for face in self.faces:
+        for face in (*self.faces, *self.with_journal.values()):
             face.do(lambda client: client.aclose() if isinstance(client, AsyncRuntimeClient) else client.close())

@@ -302,16 +302,17 @@ def recover(stage: Stage) -> Any:
     def lost(sent: Sent) -> httpx.Response:
         raise httpx.ReadError("lost", request=sent.request)
 
+    face = stage.clients.with_journal[stage.face]
     answered = dict(stage.clients.service.answers)
     stage.clients.service.answers |= {"create_job": lost, "list_jobs": stage.clients.service.usual}
     with pytest.raises(errors.SubmissionUnknown):
-        stage.do(lambda client: client.submit("sampler", backend="ibm_torino", params={"pubs": [["OPENQASM 3.0;"]]}))
+        face.do(lambda client: client.submit("sampler", backend="ibm_torino", params={"pubs": [["OPENQASM 3.0;"]]}))
     stage.clients.service.answers = answered
     stage.clients.service.sent.clear()
-    outcome = stage.do(lambda client: client.jobs.recover())
+    outcome = face.do(lambda client: client.jobs.recover())
     # Found at last, it is settled for the next test.
     stage.clients.service.answers = {"list_jobs": with_asked_tag}
-    assert all(each.job for each in stage.do(lambda client: client.jobs.recover()))
+    assert all(each.job for each in face.do(lambda client: client.jobs.recover()))
     return outcome
 
 
