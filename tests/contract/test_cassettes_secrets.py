@@ -63,11 +63,12 @@ SECRETS = {
     "name": NAME,
     "jti": BEARER_OF["jti"],
     "imsid": "5ec7e7-imsid-99",
-    "password": '5ec7e7 pass/word&="quoted"',
+    "password": '5ec7e7 pass/word&="quoted"~~~???>>>',
     "cookie": "5ec7e7cookie0123456789",
     "set cookie": "5ec7e7setcookie9876543210",
     "presigned": "5ec7e7signature/with+base64==",
     "unknown header": "Xq5ec7e7UNKNOWNheader0123456789abcdefghijklmnop",
+    "unknown key": "UnknownApiKey_5ec7e7-ABCDEFGHIJKLMNOPQRSTUVW",
     "unknown query": "Zq5ec7e7UNKNOWNquery0123456789abcdefghijklmnopq",
     "ray": "5ec7e75ec7e75ec7-FRA",
     "transaction": "5ec7e7-transaction-0001",
@@ -134,6 +135,8 @@ def odd_places() -> dict[str, Any]:
         "percent twice": quote(quote(MAIL, safe=""), safe=""),
         "base64": base64.b64encode(f"{user}:{key}".encode()).decode(),
         "base64 glued": "prefix-" + base64.b64encode(f"..{user}:{key}..".encode()).decode(),
+        "urlsafe glued": "prefix-" + base64.urlsafe_b64encode(f"..{SECRETS['password']}..".encode()).decode(),
+        "unknown key": SECRETS["unknown key"],
         "basic": "Basic " + base64.b64encode(f"apikey:{key}".encode()).decode(),
         "compressed": base64.b64encode(zlib.compress(b"\xff\xfe binary " + key.encode())).decode(),
         "binary": base64.b64encode(b"\xff\xfe binary " + key.encode()).decode(),
@@ -322,6 +325,7 @@ def sanitiser() -> Sanitiser:
         '{"__type__":"ndarray","__value__":"'
         + base64.b64encode(zlib.compress(bytes(range(256)) * 9)).decode()
         + '","shots":1.0E-5}',
+        '{"__type__":"ndarray","__value__":"Abcdefghij0123456789Abcdefghij0123456789Abcd"}',
         "Only bearer tokens are accepted, not API keys.",
         '{"id":"d4ro8fekp30qdo0en7us","created":"2026-11-21T05:53:45.536294Z","backend":"ibm_torino"}',
         "version 2.4.2 at 12:34:56 on http://127.0.0.1:80/x",
@@ -332,9 +336,7 @@ def test_what_is_no_secret_stays_to_the_letter(sanitiser: Sanitiser, text: str) 
     assert sanitiser.text(text) == text
 
 
-@pytest.mark.parametrize(
-    "piece", ["a", "%41", "a@", "a-", "http://a", "http://a?", "crn:v1:", "eyJaaaaa.", '"', '["\\\\']
-)
+@pytest.mark.parametrize("piece", ["a", "%41", "a@", "a-", "http://a", "http://a?", "crn:v1:", "eyJaaaaa.", '"'])
 def test_what_is_long_takes_no_longer_than_its_length_asks_for(sanitiser: Sanitiser, piece: str) -> None:
     """In the square of its length, this would take hours."""
     assert sanitiser.body(piece.encode() * (100_000 // len(piece)))

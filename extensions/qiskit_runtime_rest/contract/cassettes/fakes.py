@@ -47,7 +47,7 @@ class Fakes:
     def forms(self, secret: str) -> Iterator[tuple[str, str]]:
         """How a secret may be written as a text, and how its replacement is then."""
         fake = self(secret)
-        for written in (_as_is, quote_plus, _quoted, _in_json, lambda text: _in_json(_in_json(text)), _slashes, _hex):
+        for written in (_as_is, quote_plus, _quoted, _in_json, lambda text: _in_json(_in_json(text)), _hex):
             yield written(secret), written(fake)
 
     def cores(self, secret: str) -> Iterator[tuple[str, str]]:
@@ -122,10 +122,6 @@ def _quoted(text: str) -> str:
 
 def _in_json(text: str) -> str:
     return json.dumps(text)[1:-1]
-
-
-def _slashes(text: str) -> str:
-    return text.replace("/", "\\/")
 
 
 def _hex(text: str) -> str:
