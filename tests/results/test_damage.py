@@ -5,6 +5,8 @@ import contextlib
 import datetime
 import json
 import pickle
+import subprocess
+import sys
 import zlib
 
 import numpy as np
@@ -119,6 +121,57 @@ def test_every_form_is_read_whole(name):
     program = "noise-learner" if name == "noise learner" else None
     read_everything(RAW[name], program)
     assert decode(RAW[name], program_id=program).kind not in ("json", "text")
+
+
+ALONE = """
+import json, sys
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"numpy", "qiskit", "qiskit_ibm_runtime", "httpx"}:
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Missing())
+from qiskit_runtime_rest.results import decode
+read = {}
+for name, text in json.load(sys.stdin).items():
+    result = decode(text.encode(), program_id="noise-learner" if name == "noise learner" else None)
+    read[name] = [result.to_dict(), repr(result), result._repr_html_(), [item._repr_html_() for item in result]]
+json.dump(read, sys.stdout)
+"""
+
+
+def test_every_form_is_read_the_same_where_there_is_neither_numpy_nor_qiskit():
+    texts = json.dumps({name: raw.decode() for name, raw in RAW.items()})
+    done = subprocess.run([sys.executable, "-c", ALONE], input=texts, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    read = json.loads(done.stdout)
+    assert read.keys() == RAW.keys()
+    for name, raw in RAW.items():
+        result = decode(raw, program_id="noise-learner" if name == "noise learner" else None)
+        tables = [item._repr_html_() for item in result]
+        assert read[name] == [json.loads(json.dumps(result.to_dict())), repr(result), result._repr_html_(), tables]
+
+
+MARKUP = "<i>&"
+WITH_MARKUP = {
+    "sampler": {"results": [{"data": {MARKUP: {"samples": ["0x1"], "num_bits": 1}}}]},
+    "level 1": {"results": [{"data": {MARKUP: [[1.5]]}}]},
+    "executor": {"schema_version": "v0.2", "data": [{"results": {MARKUP: RATES}}]},
+    "noise learner": {"data": [[{"circuit": "AA", "qubits": [1]}, {"generators": [MARKUP], "rates": [0.5]}]]},
+    "noise learner v3": {
+        "schema_version": "v0.1",
+        "data": [{"generators_sparse": [[[MARKUP, [0]]]], "num_qubits": 1, "rates": RATES, "rates_std": RATES}],
+    },
+    "text": MARKUP,
+}
+
+
+@pytest.mark.parametrize("name", WITH_MARKUP)
+def test_markup_in_a_result_is_text_in_its_tables(name):
+    program = "noise-learner" if name == "noise learner" else None
+    result = decode(json.dumps(WITH_MARKUP[name]).encode(), program_id=program)
+    tables = result._repr_html_() + "".join(item._repr_html_() for item in result)
+    assert "<i>" not in tables
+    assert "&lt;i&gt;&amp;" in tables
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
