@@ -201,7 +201,8 @@ class JobsOperations(SubmitOperations[J]):
     ) -> Generator[Effect | Item[J], Any, None]:
         """The jobs as they end, each handle once; arguments and errors as for `wait_all`.
 
-        Nothing is asked while the caller is busy with a job that it was given.
+        Nothing is asked while the caller is busy with a job that it was given. Results are read `at_once` ahead: who
+        leaves the loop early, and has private jobs among them, passes handles (they keep what was read) or saves them.
         """
         given = self._given(jobs, at_once)
         handles = Handles(given, patience=self._patience(timeout, stop), on_status=on_status)

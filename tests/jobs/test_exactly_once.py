@@ -32,6 +32,7 @@ from qiskit_runtime_rest import (
     SubmissionUnknown,
     SubmissionWarning,
     TransportError,
+    state,
 )
 from qiskit_runtime_rest.testing import Emulator
 
@@ -487,11 +488,11 @@ with RuntimeClient(submissions_per_minute=1, state_path=sys.argv[1], clock=Clock
 async def test_all_processes_of_a_user_share_the_pace(
     connect: Callable[..., Any], emulator: Emulator, clock: Any, tmp_path: Path
 ) -> None:
-    state = tmp_path / "state.sqlite"
-    command = [sys.executable, "-c", SUBMITS, str(state), str(clock.time() - 20), ONES]
+    path = tmp_path / "state.sqlite"
+    command = [sys.executable, "-c", SUBMITS, str(path), str(clock.time() - 20), ONES]
     variables = {**environment(emulator), "PYTHONPATH": ":".join(sys.path)}
     await anyio.to_thread.run_sync(lambda: subprocess.run(command, env=variables, check=True))
-    await now(connect(submissions_per_minute=1, state_path=state).sampler(ONES, backend=BACKEND))
+    await now(connect(submissions_per_minute=1, state_path=path).sampler(ONES, backend=BACKEND))
     assert clock.slept == pytest.approx([40])
 
 
@@ -517,6 +518,23 @@ async def test_a_state_file_that_breaks_leaves_a_process_to_pace_itself(
         await now(client.sampler(ONES, backend=BACKEND))
     assert sum(clock.slept) >= 119
     assert caplog.text.count("in this process only") == 1
+
+
+async def test_a_state_file_that_stays_locked_is_told_and_holds_up_only_who_needs_it(
+    connect: Callable[..., Any], emulator: Emulator, clock: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "state.sqlite"
+    await now(connect(journal=path).sampler(ONES, backend=BACKEND))
+    monkeypatch.setattr(state, "PATIENCE_SECONDS", 0.0)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as holder:
+        holder.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(ConfigurationError, match=r"locked.*network disks"):
+            await now(connect(journal=path).sampler(ONES, backend=BACKEND))
+        assert len(sent(emulator, "create_job")) == 1
+        paced = connect(submissions_per_minute=1, state_path=path)
+        for _ in range(2):
+            await now(paced.sampler(ONES, backend=BACKEND))
+    assert sum(clock.slept) == pytest.approx(60)
 
 
 async def test_where_no_state_can_be_kept_a_process_paces_itself(

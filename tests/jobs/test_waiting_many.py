@@ -586,6 +586,16 @@ async def test_the_first_job_does_not_wait_for_the_results_of_all(client: Any, e
     assert len(sent(emulator, "get_job_results")) == 3
 
 
+async def test_who_leaves_early_loses_no_result(client: Any, emulator: Emulator) -> None:
+    ids = recorded(emulator, 5, private=True)
+    complete(emulator, ids)
+    jobs = [await now(client.jobs.get(job_id)) for job_id in ids]
+    assert (await first(client.jobs.as_completed(jobs, at_once=3))).id == ids[0]
+    await now(client.jobs.wait_all(jobs))
+    assert [(await now(job.result()))[0].counts() for job in jobs] == [{"11": 1}] * 5
+    assert len(sent(emulator, "get_job_results")) == 5
+
+
 async def test_the_time_that_the_caller_took_is_not_waited_again(client: Any, emulator: Emulator, clock: Any) -> None:
     ids = recorded(emulator, 2)
     complete(emulator, ids[:1])
