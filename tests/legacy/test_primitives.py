@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import anyio
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from qiskit import QuantumCircuit, qasm2, qasm3
 from qiskit.quantum_info import SparsePauliOp, Statevector
 from qiskit.transpiler import CouplingMap, Target
+from qiskit_ibm_runtime import RuntimeEncoder
 
 from qiskit_runtime_rest import RuntimeClient
 from qiskit_runtime_rest.legacy.errors import ClassicError
 from qiskit_runtime_rest.legacy.primitives.circuits import prepare
 from qiskit_runtime_rest.legacy.primitives.options import OPTIONS, choose
-from qiskit_runtime_rest.legacy.primitives.params import PROGRAMS, read
+from qiskit_runtime_rest.legacy.primitives.params import PROGRAMS, Run, read
+from qiskit_runtime_rest.legacy.primitives.transpiling import Work, transpiled
 from qiskit_runtime_rest.results import decode
 from qiskit_runtime_rest.testing import Emulator
 
@@ -199,6 +204,58 @@ class TestParams:
     def test_what_is_no_observable_is_named(self, observables: Any) -> None:
         with pytest.raises(ClassicError, match="observables"):
             read("estimator", {"circuits": "c", "observables": observables}, note=lambda name, what: None)
+
+    def test_what_the_sdk_wraps_around_operators_and_arrays_is_read(self) -> None:
+        operator = SparsePauliOp.from_list([("ZZ", 1.0), ("XI", 0.5)])
+        params = {"circuits": "c", "observables": [operator, "ZZ"], "circuit_indices": [0, 0]}
+        params["parameter_values"] = np.array([[1.0, 2.0], [3.0, 4.0]])
+        asked = read("estimator", json.loads(json.dumps(params, cls=RuntimeEncoder)), note=lambda name, what: None)
+        assert [run.observable for run in asked.runs] == [{"ZZ": 1.0, "XI": 0.5}, {"ZZ": 1.0}]
+        assert [run.values for run in asked.runs] == [(1.0, 2.0), (3.0, 4.0)]
+
+    @pytest.mark.parametrize("damaged", ["", "AAAA", "eJyb"])
+    def test_what_is_wrapped_and_damaged_is_named(self, damaged: Any) -> None:
+        params = {"circuits": "c", "parameter_values": {"__type__": "ndarray", "__value__": damaged}}
+        with pytest.raises(ClassicError, match="parameter_values"):
+            read("sampler", params, note=lambda name, what: None)
+
+
+DOUBLED = "".join(f"gate g{i} a {{ g{i - 1} a; g{i - 1} a; }}" for i in range(1, 60))
+ENDLESS = Work(
+    runs=[Run(circuit=f'OPENQASM 2.0; include "qelib1.inc"; gate g0 a {{ h a; }} {DOUBLED} qreg q[1]; g59 q[0];')],
+    configuration={"basis_gates": ["rz", "sx", "x", "cz"], "n_qubits": 5, "coupling_map": None},
+    transpile={},
+)
+SHORT = Work(runs=[Run(circuit="OPENQASM 2.0; qreg q[1]; U(0,0,0) q[0];")], configuration=None, transpile={})
+
+
+class TestTranspiling:
+    """In a process of its own."""
+
+    @pytest.mark.anyio
+    async def test_circuits_that_take_too_long_are_given_up_and_the_next_ones_are_not(self) -> None:
+        with pytest.raises(ClassicError, match="too long") as refused:
+            await transpiled(ENDLESS, longest=5)
+        assert refused.value.status == 400
+        (made,) = await transpiled(SHORT)
+        assert made.text.startswith("OPENQASM 3")
+
+    @pytest.mark.anyio
+    async def test_circuits_that_nobody_waits_for_any_more_keep_nobody_waiting(self) -> None:
+        with anyio.move_on_after(2):
+            await transpiled(ENDLESS, longest=10_000)
+        with anyio.fail_after(100):
+            (made,) = await transpiled(SHORT)
+        assert made.text.startswith("OPENQASM 3")
+
+    @pytest.mark.anyio
+    async def test_what_is_wrong_with_a_circuit_is_told_whole(self) -> None:
+        work = Work(runs=[Run(circuit="OPENQASM 2.0; nonsense")], configuration=None, transpile={})
+        with pytest.raises(ClassicError, match="cannot be read") as refused:
+            await transpiled(work)
+        (error,) = refused.value.answer.json()["errors"]
+        assert (refused.value.answer.status, error["code"]) == (400, 1204)
+        assert error["solution"]
 
 
 @pytest.fixture(scope="module")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from .errors import INVALID_INPUT, ClassicError
 from .exchange import ClassicAnswer, ClassicRequest
+from .json_text import read_json
 from .notes import Note
 from .service import send
 from .table import Route
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from .instances import Instances
     from .jobs import KnownJobs
     from .local_jobs import LocalJobs
-    from .primitives.circuits import Targets
     from .programs import Programs
     from .tokens import Caller
 
@@ -29,6 +28,7 @@ __all__ = ["ERAS", "Call", "Era", "Means"]
 Era: TypeAlias = Literal["2021", "2023"]
 ERAS: tuple[Era, ...] = ("2021", "2023")
 JSON = "application/json"
+LONGEST_NAME = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,6 @@ class Means:
     jobs: KnownJobs
     local_jobs: LocalJobs
     programs: Programs
-    targets: Targets
 
 
 @dataclass(kw_only=True)
@@ -72,7 +71,7 @@ class Call:
 
     def note(self, name: str, what: str) -> None:
         """Note what became of the field `name`."""
-        note = Note(call=f"{self.route.method} {self.route.path}", field=name, what=what)
+        note = Note(call=f"{self.route.method} {self.route.path}", field=_shown(name), what=what)
         if note not in self.notes:
             self.notes.append(note)
 
@@ -107,6 +106,11 @@ class Call:
         return await send(self.client, operation, names=names, query=query, body=body)
 
 
+def _shown(name: str) -> str:
+    """The name of a field, which is the caller's own text, fit for one line."""
+    return (name if name.isprintable() else ascii(name)[1:-1])[:LONGEST_NAME]
+
+
 def read_body(request: ClassicRequest) -> Any:
     """The request's body as JSON; None without one.
 
@@ -115,7 +119,4 @@ def read_body(request: ClassicRequest) -> Any:
     """
     if not request.body.strip():
         return None
-    try:
-        return json.loads(request.body)
-    except (ValueError, RecursionError) as error:
-        raise ClassicError(INVALID_INPUT, f"The body is not JSON ({type(error).__name__}).") from None
+    return read_json(request.body)

@@ -90,6 +90,10 @@ class ClassicError(Exception):
         self.headers = headers or {}
         super().__init__(f"{self.status} {_phrase(self.status)}: {self.message}")
 
+    def __reduce__(self) -> Any:
+        """Whole, also from another process."""
+        return type(self).__new__, (type(self), *self.args), vars(self)
+
     @property
     def answer(self) -> ClassicAnswer:
         """The answer to send."""

@@ -40,7 +40,6 @@ from .instances import Instances
 from .jobs import KnownJobs
 from .local_jobs import LocalJobs
 from .notes import Note, Notes
-from .primitives.circuits import Targets
 from .programs import Programs
 from .service import Service
 from .store import Store
@@ -120,7 +119,6 @@ class Translator:
             jobs=KnownJobs(kept),
             local_jobs=LocalJobs(kept),
             programs=Programs(kept),
-            targets=Targets(),
         )
         self.notes = Notes()
         self.calls: deque[CallRecord] = deque(maxlen=MOST_CALLS)
@@ -181,6 +179,8 @@ class Translator:
                 return await self._programs(here.removeprefix("programs."), request, match, notes)
         async with self._call(request, match, notes) as call:
             if (local := call.kept.get("local_job")) is not None:
+                if route.method == "PUT":
+                    call.note("tags", f"ignored: {local.program_id} runs here")
                 return await anyio.to_thread.run_sync(self._means.local_jobs.answer, local, route)
             return await self._translated(call)
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ...errors import MissingExtra
 from ..errors import INVALID_INPUT, ClassicError
 
 if TYPE_CHECKING:
@@ -46,10 +45,8 @@ class Targets:
 
 
 def _target(gates: Sequence[str], configuration: Mapping[str, Any]) -> Target:
-    try:
-        from qiskit.transpiler import CouplingMap, Target
-    except ModuleNotFoundError as error:
-        raise MissingExtra("transpiling circuits", extra="legacy", module=error.name) from None
+    from qiskit.transpiler import CouplingMap, Target
+
     coupling = configuration.get("coupling_map")
     return Target.from_configuration(
         basis_gates=list(dict.fromkeys([*gates, *ALWAYS])),
@@ -115,10 +112,8 @@ def _key(source: Any) -> str:
 
 @lru_cache(maxsize=256)
 def _read(text: str) -> QuantumCircuit:
-    try:
-        from qiskit import qasm2, qasm3, qpy
-    except ModuleNotFoundError as error:
-        raise MissingExtra("reading circuits", extra="legacy", module=error.name) from None
+    from qiskit import qasm2, qasm3, qpy
+
     try:
         if text.startswith("qpy:"):
             circuit: QuantumCircuit = qpy.load(io.BytesIO(zlib.decompress(base64.b64decode(text[4:]))))[0]

@@ -6,16 +6,18 @@ The kinds of answer: quasi-probabilities, expectation values, and the counts of 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ...results import Bits, Result, decode
 
-__all__ = ["AS_IS", "FORMS", "RUNNER", "V1_ESTIMATOR", "V1_SAMPLER", "in_form"]
+__all__ = ["AS_IS", "FORMS", "RUNNER", "RUNNER_WITH_MEMORY", "V1_ESTIMATOR", "V1_SAMPLER", "in_form"]
 
 AS_IS = "as is"
 V1_SAMPLER = "V1 sampler"
 V1_ESTIMATOR = "V1 estimator"
 RUNNER = "circuit runner"
+RUNNER_WITH_MEMORY = "circuit runner with memory"
 
 
 def in_form(form: str, raw: bytes, *, job_id: str) -> dict[str, Any]:
@@ -52,18 +54,23 @@ def expectation_values(result: Result, _job_id: str) -> dict[str, Any]:
     return {"values": values, "metadata": metadata}
 
 
-def runner_results(result: Result, job_id: str) -> dict[str, Any]:
-    """What the circuit runners gave: counts by hexadecimal outcome, an experiment a circuit."""
+def runner_results(result: Result, job_id: str, *, memory: bool = False) -> dict[str, Any]:
+    """What the circuit runners gave: counts by hexadecimal outcome, an experiment a circuit.
+
+    `memory`: also the outcomes themselves, shot by shot.
+    """
     experiments = []
     for pub in result:
         bits = _joined(pub)
-        counts = {hex(value): number for value, number in bits.int_counts().items()}
+        data: dict[str, Any] = {"counts": {hex(value): number for value, number in bits.int_counts().items()}}
+        if memory:
+            data["memory"] = [hex(outcome) for outcome in bits.ints()]
         experiments.append(
             {
                 "shots": bits.num_shots * bits.size,
                 "success": True,
                 "status": "DONE",
-                "data": {"counts": counts},
+                "data": data,
                 "header": {"memory_slots": bits.num_bits},
             }
         )
@@ -74,6 +81,7 @@ FORMS: dict[str, Callable[[Result, str], dict[str, Any]]] = {
     V1_SAMPLER: quasi_distributions,
     V1_ESTIMATOR: expectation_values,
     RUNNER: runner_results,
+    RUNNER_WITH_MEMORY: partial(runner_results, memory=True),
 }
 
 

@@ -80,6 +80,7 @@ SHOTS = Option(to=("shots",), what="is shots of the sampler, default_shots of th
 SKIP = _transpile("skip")
 RUN: dict[str, Option] = {
     "shots": SHOTS,
+    "memory": Option(to=("memory",), what="is in the answers of the circuit runners", programs=(SAMPLER,)),
     "init_qubits": _execution("execution", "init_qubits"),
     "rep_delay": _execution("execution", "rep_delay"),
     "seed_simulator": _execution("simulator", "seed_simulator"),

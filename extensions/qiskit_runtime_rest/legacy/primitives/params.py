@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ...results import Array, Encoded
+from ...results.malformed import DECODE_FAILURES
+from ...results.wrapped import unwrap
 from ..errors import INVALID_INPUT, ClassicError
 from .circuits import PAULI, Observable
-from .forms import RUNNER, V1_ESTIMATOR, V1_SAMPLER
+from .forms import RUNNER, RUNNER_WITH_MEMORY, V1_ESTIMATOR, V1_SAMPLER
 from .options import ESTIMATOR, SAMPLER, Chosen, Note, choose
 
 __all__ = ["PROGRAMS", "Asked", "Program", "Run", "read"]
@@ -48,10 +51,11 @@ class Run:
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """The whole of what was asked for. `shots`: for each run."""
+    """The whole of what was asked for. `shots`: for each run; `form`: how the results are written."""
 
     runs: list[Run]
     shots: int
+    form: str
     chosen: Chosen
 
 
@@ -66,10 +70,10 @@ def read(program_id: str, params: Mapping[str, Any], *, note: Note) -> Asked:
     if not circuits:
         raise ClassicError(INVALID_INPUT, "params.circuits: give one circuit at least.")
     chosen_circuits = _taken(circuits, params.get("circuit_indices"), "circuit_indices")
-    values = _values(params.get("parameter_values"), len(chosen_circuits))
+    values = _values(_plain(params, "parameter_values"), len(chosen_circuits))
     observables: list[Observable | None] = [None] * len(chosen_circuits)
     if program.now == ESTIMATOR:
-        given = [_observable(one) for one in _observables(params.get("observables"))]
+        given = [_observable(one) for one in _observables(_plain(params, "observables"))]
         observables = list(_taken(given, params.get("observable_indices"), "observable_indices"))
     if not len(chosen_circuits) == len(values) == len(observables):
         raise ClassicError(
@@ -85,11 +89,33 @@ def read(program_id: str, params: Mapping[str, Any], *, note: Note) -> Asked:
     options = {name: value for name, value in params.items() if name not in CIRCUITS and name != "version"}
     chosen = choose(options, program=program.now, note=note)
     shots = chosen.params.pop("shots", program.shots)
+    in_order = chosen.params.pop("memory", False)
     runs = [
         Run(circuit=circuit, values=tuple(one), observable=observable)
         for circuit, one, observable in zip(chosen_circuits, values, observables, strict=True)
     ]
-    return Asked(runs=runs, shots=shots, chosen=chosen)
+    form = RUNNER_WITH_MEMORY if in_order and program.form == RUNNER else program.form
+    return Asked(runs=runs, shots=shots, form=form, chosen=chosen)
+
+
+def _plain(params: Mapping[str, Any], name: str) -> Any:
+    """Of the params, what is called `name`, out of what IBM's SDK wraps around arrays and operators."""
+    try:
+        return _lists(unwrap(params.get(name)))
+    except DECODE_FAILURES as error:
+        raise ClassicError(INVALID_INPUT, f"params.{name}: {error}.") from None
+
+
+def _lists(value: Any) -> Any:
+    match value:
+        case Array():
+            return value.tolist()
+        case Encoded(kind="SparsePauliOp", value={"data": labels, "coeffs": coefficients}):
+            return [list(term) for term in zip(labels, _lists(coefficients), strict=True)]
+        case list() | tuple():
+            return [_lists(one) for one in value]
+        case _:
+            return value
 
 
 def _list(value: Any) -> list[Any]:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..call import Call
 from ..errors import INVALID_INPUT, ClassicError
-from ..primitives.circuits import Prepared, prepare
+from ..primitives.circuits import Prepared
 from ..primitives.options import ESTIMATOR
 from ..primitives.params import PROGRAMS, Asked, read
-from ..primitives.transpiler_thread import in_transpiler_thread
-
-if TYPE_CHECKING:
-    from qiskit.transpiler import Target
+from ..primitives.transpiling import Work, transpiled
 
 __all__ = ["primitive_v2"]
 
@@ -34,40 +31,28 @@ async def primitive_v2(call: Call) -> None:
         call.note("program_id", f"{body['program_id']} is {program.now} now")
     asked = read(body["program_id"], params, note=call.note)
     skip = bool(asked.chosen.transpile.get("skip"))
-    target = None if skip else await _target(call, body["backend"])
-    pubs = await in_transpiler_thread(lambda: _pubs(asked, target))
-    if target is not None:
+    configuration = None if skip else await _configuration(call, body["backend"])
+    pubs = await transpiled(Work(runs=asked.runs, configuration=configuration, transpile=asked.chosen.transpile))
+    if configuration is not None:
         call.note("params.circuits", "those in other gates than the backend's are transpiled before they are sent")
     body["program_id"] = program.now
     body["params"] = _params(program.now, pubs, asked)
-    call.kept["form"] = program.form
+    call.kept["form"] = asked.form
 
 
 def _without_transpilation(call: Call, params: Mapping[str, Any]) -> None:
-    options = params.get("options")
-    if isinstance(options, dict) and options.pop("transpilation", None) is not None:
-        call.note("params.options.transpilation", "ignored: pubs hold circuits in the backend's own gates")
+    for where, name in ((params, "params"), (params.get("options"), "params.options")):
+        if isinstance(where, dict) and "transpilation" in where:
+            del where["transpilation"]
+            call.note(f"{name}.transpilation", "ignored: pubs hold circuits in the backend's own gates")
 
 
-async def _target(call: Call, backend: str) -> Target:
+async def _configuration(call: Call, backend: str) -> dict[str, Any]:
     configuration = await call.ask("GET /v1/backends/{name}/configuration", names={"name": backend})
     found = configuration.json()
     if not isinstance(found, dict):
         raise ClassicError(INVALID_INPUT, f"backend: nothing is known of {backend!r}.")
-    return await in_transpiler_thread(lambda: call.means.targets.of(found))
-
-
-def _pubs(asked: Asked, target: Target | None) -> list[Prepared]:
-    return [
-        prepare(
-            run.circuit,
-            values=run.values,
-            observable=run.observable,
-            target=target,
-            transpile=asked.chosen.transpile,
-        )
-        for run in asked.runs
-    ]
+    return found
 
 
 def _params(program: str, prepared: list[Prepared], asked: Asked) -> dict[str, Any]:
