@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -85,6 +87,13 @@ def test_the_circuit_runners_answer_counts(gateway: Any, program: str) -> None:
     assert gateway.http.get(f"/jobs/{job['id']}").json()["program"]["id"] == program
 
 
+def test_a_circuit_runner_with_memory_answers_each_shot(gateway: Any) -> None:
+    job = submit(gateway, program_id="circuit-runner", params={"circuits": [BELL], "shots": 20, "memory": True})
+    (experiment,) = gateway.results(job["id"]).json()["results"]
+    assert Counter(experiment["data"]["memory"]) == experiment["data"]["counts"]
+    assert sum(experiment["data"]["counts"].values()) == 20
+
+
 def test_circuit_indices_and_parameter_values_choose_what_runs(gateway: Any) -> None:
     turn = BELL_3.replace("h q[0];\ncx q[0], q[1];", "rx(theta) q[0];").replace(
         "bit[2] c;", "input float theta;\nbit[2] c;"
@@ -104,6 +113,7 @@ def test_circuit_indices_and_parameter_values_choose_what_runs(gateway: Any) -> 
 def test_v2_pubs_pass_as_they_are(gateway: Any, emulator: Emulator) -> None:
     isa = BELL_3.replace("h q[0];\ncx q[0], q[1];", "x q[0];")
     params = {"pubs": [[isa]], "version": 2, "shots": 50, "support_qiskit": False, "options": {"transpilation": {}}}
+    params["transpilation"] = {"optimization_level": 1}
     job = submit(gateway, params=params)
     (result,) = gateway.results(job["id"]).json()["results"]
     assert len(result["data"]["c"]["samples"]) == 50
@@ -207,11 +217,37 @@ def test_runtime_simple_runs_as_the_tutorial_expects(gateway: Any, emulator: Emu
     assert error(gateway.http.get(f"/jobs/{job['id']}"))[0] == 404
 
 
+def test_what_a_job_that_runs_here_cannot_take_is_noted(gateway: Any) -> None:
+    body = {"program_id": "runtime-simple", **PLACE, "start_session": "True", "job_tags": ["a"]}
+    job = gateway.http.post("/jobs", json=body).json()
+    assert gateway.http.put(f"/jobs/{job['id']}/tags", json={"tags": ["b"]}).status_code == 204
+    ignored = {note.field for note in gateway.translator.notes if note.what.startswith("ignored")}
+    assert ignored == {"start_session", "job_tags", "tags"}
+
+
 def test_a_stream_names_the_job_and_ends_with_the_result(gateway: Any, emulator: Emulator) -> None:
     job = submit(gateway)
     listening, *_, final = stream(gateway, job["id"], emulator.api_key)
     assert job["id"] in listening
     assert sum(json.loads(final)["quasi_dists"][0].values()) == pytest.approx(1)
+
+
+def test_what_a_listener_says_makes_no_difference(gateway: Any, emulator: Emulator) -> None:
+    emulator.pace = "hold"
+    try:
+        job = submit(gateway)
+        url = gateway.url.replace("http:", "ws:") + f"/stream/jobs/{job['id']}"
+        with connect(url, additional_headers={"x-access-token": emulator.api_key}, proxy=None) as websocket:
+            assert job["id"] in str(websocket.recv(timeout=60))
+            websocket.send("text")
+            websocket.send(b"bytes")
+            assert websocket.ping().wait(60)  # it has read both
+            emulator.pace = "immediate"
+            (final,) = websocket
+            assert "quasi_dists" in json.loads(final)
+            assert websocket.close_code == 1000
+    finally:
+        emulator.pace = "immediate"
 
 
 def test_a_stream_that_its_listener_leaves_early_is_recorded(gateway: Any, emulator: Emulator) -> None:
@@ -332,6 +368,7 @@ class TestBadInput:
             ({"hub": "a", "group": None, "project": None}, "together"),
             ({"program_id": None}, "program_id"),
             ({"tags": "one"}, "tags"),
+            ({"backend": ["ibm_torino"]}, "backend"),
         ],
     )
     def test_what_cannot_be_meant_is_named(self, gateway: Any, changes: dict[str, Any], part: str) -> None:
@@ -342,6 +379,34 @@ class TestBadInput:
     @pytest.mark.parametrize("body", [b"{", b"[1]", b'"text"', b"\xff\xfe", b"[" * 100_000])
     def test_a_body_that_is_no_object_is_refused(self, gateway: Any, body: bytes) -> None:
         assert error(gateway.http.post("/jobs", content=body))[0] == 400
+
+    @pytest.mark.parametrize("number", ["NaN", "1e999", "9" * 5000])
+    @pytest.mark.parametrize("field", ["program_id", "backend"])
+    def test_what_json_cannot_hold_is_refused(self, gateway: Any, number: str, field: str) -> None:
+        body = json.dumps(SAMPLE | {"params": {"circuits": [BELL], "x": 0}}).replace('"x": 0', f'"x": {number}')
+        assert error(gateway.http.post("/jobs", content=body))[0] == 400
+        half = json.dumps(SAMPLE | {field: "\ud800"})
+        assert error(gateway.http.post("/jobs", content=half))[:2] == (400, 1204)
+
+    @pytest.mark.parametrize("dots", [".", "..", "%2e", "%2E%2e"])
+    def test_an_id_of_dots_is_the_id_of_a_job_that_there_is_not(self, gateway: Any, dots: str) -> None:
+        with socket.create_connection((httpx.URL(gateway.url).host, httpx.URL(gateway.url).port)) as connection:
+            token = gateway.http.headers["x-access-token"]
+            # Clients shorten such paths before they send them.
+            sent = f"GET /jobs/{dots} HTTP/1.1\r\nHost: x\r\nx-access-token: {token}\r\nConnection: close\r\n\r\n"
+            connection.sendall(sent.encode())
+            answer = b"".join(iter(lambda: connection.recv(65536), b""))
+        assert answer.startswith(b"HTTP/1.1 404 ")
+        assert b"Job not found" in answer
+
+    def test_names_of_fields_cannot_forge_lines_of_the_log(
+        self, gateway: Any, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.INFO, logger="qiskit_runtime_rest.legacy")
+        submit(gateway, **{"a\nb" + "c" * 1000: 1})
+        assert not any("\n" in record.getMessage() or len(record.getMessage()) > 300 for record in caplog.records)
+        noted = [note["field"] for note in gateway.http.get("/_gateway/notes").json()["notes"]]
+        assert "a\\nb" + "c" * 96 in noted
 
     def test_an_unknown_program_and_an_unknown_call_are_404(self, gateway: Any) -> None:
         assert error(gateway.http.post("/jobs", json=SAMPLE | {"program_id": "mine"}))[0] == 404

@@ -106,9 +106,8 @@ async def _relay(websocket: WebSocket, messages: AsyncIterator[str]) -> None:
     async with anyio.create_task_group() as group:
 
         async def until_gone() -> None:
-            with contextlib.suppress(WebSocketDisconnect):
-                while True:
-                    await websocket.receive_text()
+            while (await websocket.receive())["type"] != "websocket.disconnect":
+                pass  # whatever it says, nobody has to hear it
             group.cancel_scope.cancel()
 
         group.start_soon(until_gone)

@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 
 __all__ = ["Note", "Notes"]
 
+MOST_NOTES = 10_000
+
 log = logging.getLogger("qiskit_runtime_rest.legacy")
 
 
@@ -36,7 +38,7 @@ class Note:
 
 
 class Notes:
-    """All notes so far, each once; safe to use from several threads."""
+    """All notes so far, each once; the oldest go when there are too many. Safe to use from several threads."""
 
     def __init__(self) -> None:
         """Begin without any."""
@@ -46,10 +48,12 @@ class Notes:
     def add(self, note: Note) -> None:
         """Keep `note`, and log it unless it was there."""
         with self._lock:
-            known = note in self._all
+            if note in self._all:
+                return
             self._all[note] = None
-        if not known:
-            log.info("%s", note)
+            while len(self._all) > MOST_NOTES:
+                del self._all[next(iter(self._all))]
+        log.info("%s", note)
 
     def __iter__(self) -> Iterator[Note]:
         """In the order in which they came first."""

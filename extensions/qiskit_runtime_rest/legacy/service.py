@@ -7,9 +7,10 @@ import json
 from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
-from urllib.parse import quote
 
 import httpx
+
+from qiskit_runtime_api.types import path_step
 
 from ..client import AsyncRuntimeClient
 from ..errors import ConfigurationError
@@ -93,7 +94,7 @@ async def send(
     """
     method, _, path = operation.partition(" ")
     for name, value in (names or {}).items():
-        path = path.replace("{" + name + "}", quote(value, safe=""))
+        path = path.replace("{" + name + "}", path_step(value))
     http = client.api.get_async_httpx_client()
     content = None if body is None else json.dumps(body).encode()
     return await http.request(method, path, params=query or None, content=content, headers=JSON if content else None)

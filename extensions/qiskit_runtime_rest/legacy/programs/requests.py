@@ -17,6 +17,7 @@ from jsonschema.validators import validator_for
 from ..document import document
 from ..errors import BODY_TOO_LARGE, INVALID_INPUT, ClassicError
 from ..exchange import ClassicRequest
+from ..json_text import read_json
 
 __all__ = ["TEXTS_OF_2021", "check", "read_filters", "read_metadata", "read_text", "read_upload"]
 
@@ -67,7 +68,7 @@ def read_text(request: ClassicRequest) -> str:
     """
     _check_size(request)
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json":
-        body = _json(request.body)
+        body = read_json(request.body)
     else:
         body = {"data": request.body.decode("utf-8", "replace")}
     _check(_validator("ProgramData"), body)
@@ -114,7 +115,7 @@ def _typed(kind: str, values: list[str]) -> Any:
 
 def _described(request: ClassicRequest, schema: str, *, era: str) -> dict[str, Any]:
     _check_size(request)
-    body = _json(request.body)
+    body = read_json(request.body)
     if era == "2021" and isinstance(body, dict):
         body = _from_2021(body)
     _check(_validator(schema), body)
@@ -132,7 +133,7 @@ def _from_2021(body: dict[str, Any]) -> dict[str, Any]:
     if not texts:
         return kept
     spec = {
-        name: _json(text.encode(), name=TEXTS_OF_2021[name]) if isinstance(text, str) else text
+        name: read_json(text.encode(), name=TEXTS_OF_2021[name]) if isinstance(text, str) else text
         for name, text in texts.items()
     }
     return kept | {"spec": spec}
@@ -142,17 +143,6 @@ def _check_size(request: ClassicRequest) -> None:
     if len(request.body) > MOST_BYTES:
         detail = f"It has {len(request.body)} bytes, and a program may have {MOST_BYTES}."
         raise ClassicError(BODY_TOO_LARGE, detail)
-
-
-def _json(text: bytes, *, name: str = "The body") -> Any:
-    try:
-        value = json.loads(text)
-        # Python reads more than can be sent back: NaN, 1e999, halves of surrogate pairs.
-        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
-    except (ValueError, RecursionError) as error:
-        reason = str(error)[:LONGEST_COMPLAINT]
-        raise ClassicError(INVALID_INPUT, f"{name} is not JSON: {reason}.") from None
-    return value
 
 
 def _check_base64(text: str) -> None:

@@ -23,6 +23,8 @@ async def least_busy_backend(call: Call) -> None:
     """A job that names no backend runs on the one with the fewest jobs waiting, as it did."""
     body = call.fields()
     if body.get("backend"):
+        if not isinstance(body["backend"], str):
+            raise ClassicError(INVALID_INPUT, "backend: its name, as a text.")
         return
     listed = await call.ask("GET /v1/backends")
     devices = [device for device in _devices(listed.json()) if _is_online(device)]

@@ -49,6 +49,8 @@ async def known_program(call: Call) -> None:
             )
         )
         call.note("program_id", f"{program_id} runs here, not on the service")
+        for name in body.keys() - {"program_id", "backend", "params"}:
+            call.note(name, f"ignored: {program_id} runs here")
         call.answer = ClassicAnswer.of_json({"id": job_id, "backend": backend})
 
 
