@@ -196,12 +196,12 @@ def test_every_operation_has_a_row_in_which_what_is_missing_stands() -> None:
     operation, generated, convenience, statuses, versions = row(page, LOGS)
     assert operation == f"`{LOGS}`<br>`jobs.get_job_logs`"
     assert generated == "**missing**: sync asyncio"
-    assert convenience == "**missing**: Job.logs Job.result Job.wait Jobs.as_completed Jobs.wait_all"
+    assert convenience == "**missing**: Job.logs Job.result Job.wait"
     assert statuses == "**missing**: 200 401 403 404"
     assert versions == "**missing**: all 7"
     assert row(page, TAGS)[2] == "none"
     assert "- **documented statuses**: 0 of 127 met, at 0 of 33 operations" in page
-    assert "- **convenience**: 0 of 62 met, at 0 of 21 operations; 12 have none" in page
+    assert "- **convenience**: 0 of 60 met, at 0 of 21 operations; 12 have none" in page
 
 
 def facts(where: str, *names: str, aspect: str = "status", operation: str = LOGS) -> set[Fact]:

@@ -17,6 +17,8 @@ MODULES = ("backends", "client", "instances", "job", "jobs", "sessions")
 NEVER: Mapping[tuple[str, str], str] = {
     ("Job.result", "jobs.list_jobs"): "one job is asked for by itself, only several are followed through the list",
     ("Job.wait", "jobs.list_jobs"): "the same",
+    ("Jobs.as_completed", "jobs.get_job_logs"): "logs explain a failure that is raised, and a job's is kept on it",
+    ("Jobs.wait_all", "jobs.get_job_logs"): "the same",
     ("Session.wait", "backends.list_backends"): "queues are listed for `on_status`, which it does not have",
 }
 """Where the source seems to lead, since functions share it, and no call goes."""
