@@ -246,7 +246,11 @@ class OnExecutor(NamedTuple):
         import anyio.to_thread
 
         future = self.executor.submit(self.function, *self.arguments)
-        return await anyio.to_thread.run_sync(future.result)
+        try:
+            return await anyio.to_thread.run_sync(future.result, abandon_on_cancel=True)
+        except BaseException:
+            future.cancel()
+            raise
 
 
 class InThread(NamedTuple):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import pickle
 import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -333,6 +334,33 @@ async def test_a_job_may_be_built_on_an_executor(client: Any) -> None:
     with ThreadPoolExecutor(1) as executor:
         (outcome,) = await now(client.jobs.submit_all([request], executor=executor))
     assert outcome.job.id in await recorded(client)
+
+
+class Stuck(Executor):
+    """A cluster that never comes to what it is given."""
+
+    def __init__(self) -> None:
+        self.given: list[Future[Any]] = []
+        self.is_full = anyio.Event()
+
+    def submit(self, *_: Any, **__: Any) -> Future[Any]:
+        self.given.append(Future())
+        if len(self.given) == 3:
+            self.is_full.set()
+        return self.given[-1]
+
+
+async def test_a_cancelled_task_does_not_wait_for_a_cluster_and_takes_back_what_it_gave(
+    awaited: Any, emulator: Emulator
+) -> None:
+    executor = Stuck()
+    async with anyio.create_task_group() as group:
+        submitting = functools.partial(awaited.jobs.submit_all, [request] * 5, max_in_flight=3, executor=executor)
+        group.start_soon(submitting)
+        await executor.is_full.wait()
+        group.cancel_scope.cancel()
+    assert [future.cancelled() for future in executor.given] == [True] * 3
+    assert sent(emulator, "create_job") == []
 
 
 KILLED = """
