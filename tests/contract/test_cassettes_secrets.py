@@ -72,6 +72,7 @@ SECRETS = {
     "unknown query": "Zq5ec7e7UNKNOWNquery0123456789abcdefghijklmnopq",
     "ray": "5ec7e75ec7e75ec7-FRA",
     "transaction": "5ec7e7-transaction-0001",
+    "user without a prefix": "user5ec7e7whoever",
     "hidden": "Project Secret Manhattan",
     "user agent": "5ec7e7-somebodys-laptop",
     "address": "198.51.100.57",
@@ -137,6 +138,7 @@ def odd_places() -> dict[str, Any]:
         "base64 glued": "prefix-" + base64.b64encode(f"..{user}:{key}..".encode()).decode(),
         "urlsafe glued": "prefix-" + base64.urlsafe_b64encode(f"..{SECRETS['password']}..".encode()).decode(),
         "unknown key": SECRETS["unknown key"],
+        "user_id": SECRETS["user without a prefix"],
         "basic": "Basic " + base64.b64encode(f"apikey:{key}".encode()).decode(),
         "compressed": base64.b64encode(zlib.compress(b"\xff\xfe binary " + key.encode())).decode(),
         "binary": base64.b64encode(b"\xff\xfe binary " + key.encode()).decode(),
@@ -224,6 +226,16 @@ def test_nothing_secret_is_written_anywhere(
     assert emulator.url not in path.read_text()
 
 
+def test_a_name_tells_a_secret_however_short(upstream: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "cassette.har"
+    with record(path, upstream) as service:
+        httpx.post(f"{service.iam_url}/identity/token", data={"passcode": "914273", "grant_type": "passcode"})
+        httpx.get(f"{service.base_url}/v1/jobs", params={"apiKey": "914273"})
+        httpx.post(f"{service.base_url}/v1/jobs", json={"hmacSecret": "914273"})
+    assert "914273" not in path.read_text()
+    assert "grant_type=passcode" in path.read_text()
+
+
 def test_the_command_line_gives_nothing_away(emulator: Emulator, upstream: Settings, tmp_path: Path) -> None:
     body = odd_places()
     del body["echo"], body["unknown"]  # what only a header that is not sent here makes known
@@ -284,6 +296,7 @@ def test_what_belongs_together_still_does(emulator: Emulator, upstream: Settings
     sent = dict(pair.split("=") for pair in exchanges[0].sent.decode().split("&"))
     assert (sent["apikey"], sent["username"]) == (key, quote_plus(mail))
     assert f"/accounts/{crn.account}/" in exchanges[7].path
+    assert json.loads(exchanges[4].sent)["crn"] == str(crn)  # It was sent compressed.
     assert str(deep).count("iam-ServiceId-") == 1
 
 
