@@ -173,6 +173,7 @@ def pass_everything(emulator: Emulator, root: str, iam: str) -> None:
         **odd_places(),
         "cookies": [SECRETS["set cookie"], SECRETS["cookie"]],
         "trace": SECRETS["transaction"],
+        "href": f"{emulator.base_url}/v1/jobs",
         "ids": [SECRETS["ray"], SECRETS["jti"], SECRETS["imsid"]],
     }
     emulator.faults.add("*", kind="answer", status=200, headers=answered, body=body, times=None)
@@ -297,6 +298,7 @@ def test_what_belongs_together_still_does(emulator: Emulator, upstream: Settings
     assert (sent["apikey"], sent["username"]) == (key, quote_plus(mail))
     assert f"/accounts/{crn.account}/" in exchanges[7].path
     assert json.loads(exchanges[4].sent)["crn"] == str(crn)  # It was sent compressed.
+    assert body["href"] == "https://quantum.cloud.ibm.com/api/v1/jobs"
     assert str(deep).count("iam-ServiceId-") == 1
 
 
