@@ -93,7 +93,7 @@ class State:
             except sqlite3.Error as error:
                 raise StateBroken(
                     f"the state file {self.path} cannot be read or written ({error}): "
-                    "make room on its disk, or name another file."
+                    "make it and its folder writable, make room on its disk, or name another file."
                 ) from error
             finally:
                 with contextlib.suppress(sqlite3.Error):
