@@ -160,7 +160,9 @@ def test_a_run_without_workers_notes_the_same(pytester: pytest.Pytester) -> None
 
 
 def test_nothing_is_noted_unless_it_is_asked_for(pytester: pytest.Pytester, in_project: None) -> None:
-    pytester.makepyfile("import httpx\n\n\ndef test_it():\n    assert not hasattr(httpx.Client.send, '__wrapped__')")
+    pytester.makepyfile(
+        "import httpx\n\n\ndef test_it():\n    assert not hasattr(httpx.Cookies.extract_cookies, '__wrapped__')"
+    )
     pytester.runpytest_subprocess("-p", "tools.coverage.plugin").assert_outcomes(passed=1)
 
 

@@ -47,8 +47,9 @@ class Watch:
 
     def put_on(self, replace: Replace) -> None:
         """`replace(owner, name, value)` puts something in the place of an attribute."""
-        replace(httpx.Client, "send", self._noting(httpx.Client.send))
-        replace(httpx.AsyncClient, "send", self._noting_async(httpx.AsyncClient.send))
+        # Both kinds of clients hand each answer to it, retried, redirected or for httpx.Auth, and call nothing else in
+        # it: tests that look at who called find httpx as it is.
+        replace(httpx.Cookies, "extract_cookies", self._noting(httpx.Cookies.extract_cookies))
         for face, name, function in methods():
             replace(face, name, _within(function, self._convenience, shown(function.__qualname__)))
         for operation in operation_files().values():
@@ -56,35 +57,24 @@ class Watch:
             for name, told in FUNCTIONS.items():
                 replace(module, name, _within(getattr(module, name), self._function, told))
 
-    def _noting(self, send: Function) -> Function:
-        @functools.wraps(send)
-        def noting(*args: Any, **kwargs: Any) -> Any:
-            response = send(*args, **kwargs)
+    def _noting(self, extract_cookies: Function) -> Function:
+        @functools.wraps(extract_cookies)
+        def noting(cookies: httpx.Cookies, response: httpx.Response) -> None:
             self._note(response)
-            return response
+            extract_cookies(cookies, response)
 
         return noting
 
-    def _noting_async(self, send: Function) -> Function:
-        @functools.wraps(send)
-        async def noting(*args: Any, **kwargs: Any) -> Any:
-            response = await send(*args, **kwargs)
-            self._note(response)
-            return response
-
-        return noting
-
-    def _note(self, last: httpx.Response) -> None:
-        for response in (*last.history, last):
-            operation = self._operation(response.request)
-            if operation is not None:
-                met = {
-                    "function": self._function.get(),
-                    "convenience": self._convenience.get(),
-                    "status": str(response.status_code),
-                    "version": response.request.headers.get("IBM-API-Version"),
-                }
-                self.seen.update(Item(operation, aspect, name) for aspect, name in met.items() if name is not None)
+    def _note(self, response: httpx.Response) -> None:
+        operation = self._operation(response.request)
+        if operation is not None:
+            met = {
+                "function": self._function.get(),
+                "convenience": self._convenience.get(),
+                "status": str(response.status_code),
+                "version": response.request.headers.get("IBM-API-Version"),
+            }
+            self.seen.update(Item(operation, aspect, name) for aspect, name in met.items() if name is not None)
 
     def _operation(self, request: httpx.Request) -> str | None:
         path = request.url.raw_path.decode("ascii").partition("?")[0]
