@@ -45,14 +45,8 @@ def _differences(schemas: Schemas, name: str | None, schema: Schema, value: Any,
         if parsed is not None:
             yield f"{at}: {parsed!r} is not None"
         return
-    branches = [*schema.get("oneOf", ()), *schema.get("anyOf", ())]
-    if branches:
-        # Of several that fit, or of none (the value is one that nobody knows of), the parser may take either.
-        fitting = [branch for branch in branches if schemas.accepts(branch, value)]
-        told = [list(differences(schemas, branch, value, parsed, at)) for branch in fitting or branches]
-        yield from (
-            min(told, key=len) if told and fitting else ([] if plain(parsed) == plain(value) else [f"{at}: lost"])
-        )
+    if "oneOf" in schema or "anyOf" in schema:
+        yield from _union(schemas, schema, value, parsed, at)
     elif isinstance(value, dict):
         yield from _object(schemas, name, schema, value, parsed, at)
     elif isinstance(value, list):
@@ -63,6 +57,37 @@ def _differences(schemas: Schemas, name: str | None, schema: Schema, value: Any,
             yield from differences(schemas, schema.get("items", {}), item, each, f"{name or at}[]")
     else:
         yield from _leaf(schema, value, parsed, at)
+
+
+def _union(schemas: Schemas, schema: Schema, value: Any, parsed: Any, at: str) -> Iterator[str]:
+    branches = [*schema.get("oneOf", ()), *schema.get("anyOf", ())]
+    told_by = schema.get("discriminator", {}).get("propertyName")
+    untold = told_by is not None and isinstance(value, dict) and told_by not in value
+    fitting = [each for each in branches if len(branches) == 1 or schemas.accepts(each, value)]
+    meant = fitting or [each for each in branches if _goes_by(schemas, each, value)]
+    lost = [f"{at}: {parsed!r} is not {value!r}"]
+    if not meant:
+        # Nobody knows what this is: it stays as it came.
+        yield from [] if parsed == value else lost
+    elif untold or (not fitting and len(meant) > 1):
+        # Nobody can say which of them it is.
+        yield from [] if plain(parsed) == plain(value) else lost
+    else:
+        # Of several that fit, the parser may take any.
+        yield from min([list(differences(schemas, each, value, parsed, at)) for each in meant], key=len)
+
+
+def _goes_by(schemas: Schemas, schema: Schema, value: Any) -> bool:
+    """Whether a value has what a schema requires, and the words that can be nothing else, by which it is told."""
+    schema = schemas.resolved(schema)
+    words = {key: said["enum"] for key, said in _properties(schemas, schema) if "enum" in said}
+    alone = {key: said[0] for key, said in words.items() if len(said) == 1}
+    return (
+        bool(alone)
+        and isinstance(value, dict)
+        and all(value.get(key, word) == word for key, word in alone.items())
+        and value.keys() >= set(schema.get("required", ()))
+    )
 
 
 def _leaf(schema: Schema, value: Any, parsed: Any, at: str) -> Iterator[str]:

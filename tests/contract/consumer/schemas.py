@@ -54,8 +54,8 @@ class Schemas:
         return [f"{error.json_path}: {error.message}" for error in self._validators[key][1].iter_errors(value)]
 
     def accepts(self, schema: Schema, value: Any) -> bool:
-        """Whether a value is one of the schema's."""
-        return not self.problems(schema, value)
+        """Whether a value is one of the schema's; within it, it may fit several branches of a union."""
+        return not self.problems(schema, value, tolerant=True)
 
     def _validator(self, schema: Schema, *, tolerant: bool) -> OAS30Validator:
         # References in it are looked up in the document around it.
