@@ -53,8 +53,9 @@ coverage: setup  ## run all tests and the contract's check, and write docs/cover
 	$(VENV)/bin/qrr contract check --report build/contract.json
 	$(PYTHON) -m tools.coverage build/coverage.json build/contract.json
 
-contract-deep: setup  ## the same for hours, with many more requests
+contract-deep: setup  ## the same for hours, with many more requests, and answers
 	$(VENV)/bin/qrr contract check --examples 10000 $(CONTRACT)
+	HYPOTHESIS_PROFILE=deep $(PYTHON) -m pytest -n $(WORKERS) tests/contract/test_consumer_*.py tests/contract/test_round_trip.py
 
 contract-mutants: setup  ## seed faults into the embedded service: does `make contract` find them?
 	$(PYTHON) -m tools.mutants
