@@ -15,7 +15,9 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from qiskit_runtime_rest.legacy.errors import ClassicError
 from qiskit_runtime_rest.legacy.table import ROUTES
+from qiskit_runtime_rest.legacy.tokens import LIFETIME_SECONDS, AccessTokens, Caller
 from qiskit_runtime_rest.testing import Emulator
 
 BELL = """OPENQASM 2.0;
@@ -92,6 +94,13 @@ def test_a_circuit_runner_with_memory_answers_each_shot(gateway: Any) -> None:
     (experiment,) = gateway.results(job["id"]).json()["results"]
     assert Counter(experiment["data"]["memory"]) == experiment["data"]["counts"]
     assert sum(experiment["data"]["counts"].values()) == 20
+
+
+def test_results_that_v1_never_had_come_as_they_are(gateway: Any) -> None:
+    params = {"circuits": 'OPENQASM 3.0; include "stdgates.inc"; x $0;', "skip_transpilation": True}
+    job = submit(gateway, params=params)
+    assert "results" in gateway.results(job["id"]).json()
+    assert "results" in {note.field for note in gateway.translator.notes}
 
 
 def test_circuit_indices_and_parameter_values_choose_what_runs(gateway: Any) -> None:
@@ -290,6 +299,25 @@ def test_every_spelling_of_a_path_is_understood(gateway: Any, spelling: str) -> 
     assert gateway.http.get(f"{spelling}/jobs").status_code == 200
 
 
+def test_head_is_get_without_the_body(gateway: Any) -> None:
+    for path, status in (("/programs", 200), ("/jobs/nothing", 404), ("/health", 410)):
+        answer = gateway.http.head(path)
+        assert (answer.status_code, answer.content) == (status, b"")
+
+
+def test_an_access_token_expires_and_another_one_does_not() -> None:
+    now = 0.0
+    tokens = AccessTokens(clock=lambda: now)
+    first = tokens.issue(Caller("key"))
+    now = LIFETIME_SECONDS - 1.0
+    second = tokens.issue(Caller("key"))
+    assert tokens.caller(first).secret == "key"
+    now += 1
+    with pytest.raises(ClassicError, match="401"):
+        tokens.caller(first)
+    assert tokens.caller(second).secret == "key"
+
+
 @pytest.mark.parametrize("route", [route for route in ROUTES if not route.here and not route.v1], ids=str)
 def test_what_was_removed_says_why_and_what_instead(gateway: Any, route: Any) -> None:
     answer = gateway.http.request(route.method, route.path.replace("{id}", "x"))
@@ -369,6 +397,7 @@ class TestBadInput:
             ({"program_id": None}, "program_id"),
             ({"tags": "one"}, "tags"),
             ({"backend": ["ibm_torino"]}, "backend"),
+            ({"params": {"circuits": ["OPENQASM 2.0; qreg q[1]; U(0,0,0) q[0];"]}}, "measures nothing"),
         ],
     )
     def test_what_cannot_be_meant_is_named(self, gateway: Any, changes: dict[str, Any], part: str) -> None:

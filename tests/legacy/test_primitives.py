@@ -226,7 +226,7 @@ ENDLESS = Work(
     configuration={"basis_gates": ["rz", "sx", "x", "cz"], "n_qubits": 5, "coupling_map": None},
     transpile={},
 )
-SHORT = Work(runs=[Run(circuit="OPENQASM 2.0; qreg q[1]; U(0,0,0) q[0];")], configuration=None, transpile={})
+SHORT = Work(runs=[Run(circuit="OPENQASM 2.0; qreg q[1]; creg c[1]; U(0,0,0) q[0];")], configuration=None, transpile={})
 
 
 class TestTranspiling:

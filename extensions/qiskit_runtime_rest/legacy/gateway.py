@@ -60,9 +60,11 @@ def gateway_app(translator: Translator, *, secret: str | None = None) -> Starlet
     async def answer(request: Request) -> Response:
         try:
             classic = _classic(request, secret, body=await _body(request))
+            return _response(await translator.answer(classic))
         except ClassicError as error:
             return _response(error.answer)
-        return _response(await translator.answer(classic))
+        except Exception as error:  # here, and not further out: the connection stays open for other calls
+            return await failed(request, error)
 
     async def stream(websocket: WebSocket) -> None:
         try:
@@ -143,7 +145,7 @@ def _classic(
         query.setdefault(name, []).append(value)
     raw_path = connection.scope.get("raw_path") or connection.scope["path"].encode()
     return ClassicRequest(
-        method=method or connection.scope["method"],
+        method=(method or connection.scope["method"]).replace("HEAD", "GET"),
         path=raw_path.decode("ascii", errors="replace"),
         query=query,
         headers=headers,

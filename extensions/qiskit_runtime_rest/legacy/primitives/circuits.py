@@ -77,7 +77,7 @@ def prepare(
     Args:
         source: OpenQASM 2 or 3, or the wrapped QPY of IBM's SDK.
         values: of the circuit's parameters, in the order of their names.
-        observable: on the circuit's qubits.
+        observable: on the circuit's qubits; None: the circuit measures.
         target: None leaves the circuit as it is.
         transpile: options: optimization_level, initial_layout, layout_method, ...
 
@@ -91,10 +91,13 @@ def prepare(
         raise ClassicError(
             INVALID_INPUT, f"the circuit has {circuit.num_parameters} parameters, {len(values)} values are given."
         )
-    if target is not None and not _is_isa(circuit, target):
+    is_ready = target is None or _is_isa(circuit, target)
+    if target is not None and not is_ready:
         circuit = _transpiled(circuit, target, transpile)
         observable = _laid_out(observable, circuit)
-    elif isinstance(source, str) and not values and not QASM2.match(source):
+    if observable is None and not circuit.num_clbits:
+        raise ClassicError(INVALID_INPUT, "params.circuits: a circuit measures nothing.")
+    if is_ready and isinstance(source, str) and not values and not QASM2.match(source):
         return Prepared(source, observable)
     if values:
         circuit = circuit.assign_parameters(list(values))

@@ -28,7 +28,12 @@ async def primitive_v1(call: Call) -> None:
         call.answer = ClassicAnswer.of_text(sent.text)
         return
     form, raw, job_id = known.form, sent.content, known.job_id
-    call.answer = ClassicAnswer.of_json(await anyio.to_thread.run_sync(lambda: in_form(form, raw, job_id=job_id)))
+    try:
+        written = await anyio.to_thread.run_sync(lambda: in_form(form, raw, job_id=job_id))
+    except (AttributeError, LookupError, TypeError, ValueError):  # of results that read well, and lack what V1 had
+        call.note("results", f"have nothing to write in the form of the {form}; they are sent as they came")
+    else:
+        call.answer = ClassicAnswer.of_json(written)
 
 
 def _text(content: bytes) -> str | None:
