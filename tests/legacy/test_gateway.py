@@ -96,6 +96,14 @@ def test_a_circuit_runner_with_memory_answers_each_shot(gateway: Any) -> None:
     assert sum(experiment["data"]["counts"].values()) == 20
 
 
+@pytest.mark.parametrize(("gate", "likely"), [("x", {"3"}), ("h", {"1", "3"})])
+def test_a_circuit_may_depend_on_what_it_measured(gateway: Any, gate: str, likely: set[str]) -> None:
+    flipped = BELL.replace("cx q[0], q[1];\nmeasure q -> c;", f"measure q[0] -> c[0];\nif (c == 1) {gate} q[1];")
+    job = submit(gateway, params={"circuits": [flipped.replace("h q[0]", "x q[0]") + "measure q[1] -> c[1];"]})
+    (outcomes,) = gateway.results(job["id"]).json()["quasi_dists"]
+    assert max(outcomes, key=outcomes.get) in likely
+
+
 def test_results_that_v1_never_had_come_as_they_are(gateway: Any) -> None:
     params = {"circuits": 'OPENQASM 3.0; include "stdgates.inc"; x $0;', "skip_transpilation": True}
     job = submit(gateway, params=params)
@@ -397,6 +405,7 @@ class TestBadInput:
             ({"program_id": None}, "program_id"),
             ({"tags": "one"}, "tags"),
             ({"backend": ["ibm_torino"]}, "backend"),
+            ({"params": {"circuits": ['OPENQASM 2.0; include "/etc/passwd"; qreg q[1];']}}, "include search path"),
             ({"params": {"circuits": ["OPENQASM 2.0; qreg q[1]; U(0,0,0) q[0];"]}}, "measures nothing"),
         ],
     )

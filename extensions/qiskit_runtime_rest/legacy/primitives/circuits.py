@@ -45,15 +45,20 @@ class Targets:
 
 
 def _target(gates: Sequence[str], configuration: Mapping[str, Any]) -> Target:
+    from qiskit.circuit.controlflow import get_control_flow_name_mapping
     from qiskit.transpiler import CouplingMap, Target
 
     coupling = configuration.get("coupling_map")
-    return Target.from_configuration(
+    target: Target = Target.from_configuration(
         basis_gates=list(dict.fromkeys([*gates, *ALWAYS])),
         num_qubits=configuration.get("n_qubits"),
         coupling_map=CouplingMap(coupling) if coupling else None,
         dt=None,
     )
+    for name, kind in get_control_flow_name_mapping().items():
+        if name in (configuration.get("supported_instructions") or ()):
+            target.add_instruction(kind, name=name)
+    return target
 
 
 @dataclass(frozen=True)
@@ -124,7 +129,7 @@ def _read(text: str) -> QuantumCircuit:
         if QASM2.match(text):
             return qasm2.loads(
                 text,
-                include_path=qasm2.LEGACY_INCLUDE_PATH,
+                include_path=(),  # no file of this machine's; `qelib1.inc` is known without
                 custom_instructions=qasm2.LEGACY_CUSTOM_INSTRUCTIONS,
                 custom_classical=qasm2.LEGACY_CUSTOM_CLASSICAL,
             )
@@ -136,15 +141,18 @@ def _read(text: str) -> QuantumCircuit:
         raise ClassicError(INVALID_INPUT, f"params.circuits: a circuit cannot be read ({reason}).") from error
 
 
-def _is_isa(circuit: QuantumCircuit, target: Target) -> bool:
+def _is_isa(circuit: QuantumCircuit, target: Target, places: Sequence[int] = ()) -> bool:
+    """Whether the target has it all as it is. `places`: of the circuit's qubits, where it is a block of another one."""
     if circuit.num_qubits > target.num_qubits:
         return False
-    at = {qubit: index for index, qubit in enumerate(circuit.qubits)}
-    return all(
-        instruction.operation.name == "barrier"
-        or target.instruction_supported(instruction.operation.name, tuple(at[qubit] for qubit in instruction.qubits))
-        for instruction in circuit.data
-    )
+    at = dict(zip(circuit.qubits, places or range(circuit.num_qubits), strict=True))
+    for instruction in circuit.data:
+        operation, used = instruction.operation, tuple(at[qubit] for qubit in instruction.qubits)
+        if operation.name != "barrier" and not target.instruction_supported(operation.name, used):
+            return False
+        if not all(_is_isa(block, target, used) for block in getattr(operation, "blocks", ())):
+            return False
+    return True
 
 
 def _transpiled(circuit: QuantumCircuit, target: Target, transpile: Mapping[str, Any]) -> QuantumCircuit:
