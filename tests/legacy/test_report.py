@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from qiskit_runtime_rest.legacy import Report
-from qiskit_runtime_rest.legacy.notes import Note
+from qiskit_runtime_rest.legacy.notes import MOST_NOTES, Note, Notes
 from qiskit_runtime_rest.legacy.table import ROUTES, find_route
 from qiskit_runtime_rest.legacy.translator import CallRecord
 
@@ -83,3 +83,11 @@ def test_it_is_plain_json() -> None:
     assert first["notes"] == [{"call": "POST /jobs", "field": "hub", "what": "is gone"}] == told["notes"]
     assert second["removed"]
     assert second["becomes"]
+
+
+def test_the_oldest_notes_go_when_there_are_too_many() -> None:
+    notes = Notes()
+    for number in range(MOST_NOTES + 5):
+        notes.add(Note(call="POST /jobs", field=f"field {number}", what="ignored"))
+    kept = [note.field for note in notes]
+    assert (len(kept), kept[0], kept[-1]) == (MOST_NOTES, "field 5", f"field {MOST_NOTES + 4}")
