@@ -41,6 +41,18 @@ def test_what_was_submitted_is_told(api: httpx.Client, submit: Submit) -> None:
     assert job["created"].endswith("Z")
 
 
+def test_storage_of_the_callers_own_is_taken_and_told(api: httpx.Client, submit: Submit) -> None:
+    place = {
+        "type": "ibmcloud_cos",
+        "region": "us-east",
+        "region_type": "regional",
+        "bucket_crn": "crn:v1:bluemix:public:cloud-object-storage:global:a/1::bucket:mine",
+        "object_name": "params.json",
+    }
+    storage = place | {"job_params": place, "results": place | {"object_name": "results.json"}}
+    assert api.get(f"/jobs/{submit(api, remote_storage=storage)}").json()["remote_storage"] == storage
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
@@ -57,6 +69,7 @@ def test_what_was_submitted_is_told(api: httpx.Client, submit: Submit) -> None:
         ({"params": "text"}, "3220"),
         ({"program_id": ""}, "3220"),
         ({"remote_storage": {}}, "3220"),
+        ({"remote_storage": {"type": "elsewhere"}}, "3220"),
     ],
 )
 def test_a_job_that_breaks_the_contract_is_refused(

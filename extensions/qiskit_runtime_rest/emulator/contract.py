@@ -99,7 +99,7 @@ class Contract:
         from referencing import Registry
         from referencing.jsonschema import DRAFT4
 
-        return Registry().with_resource(_URI, DRAFT4.create_resource(self.document))
+        return Registry().with_resource(_URI, DRAFT4.create_resource(_with_sound_discriminators(self.document)))
 
     def _operation(self, method: str, path: str, spec: Mapping[str, Any]) -> Operation:
         here = f"#/paths/{_escape(path)}/{method}"
@@ -137,6 +137,21 @@ class Contract:
         for step in pointer.removeprefix("#/").split("/"):
             part = part[step.replace("~1", "/").replace("~0", "~")]
         return part  # type: ignore[no-any-return]
+
+
+def _with_sound_discriminators(part: Any) -> Any:
+    """The same without discriminators that map their values to no schema; the `oneOf` beside them says enough.
+
+    The validator takes such values for names of schemas. The storage kind `ibmcloud_cos` is none, and would be refused.
+    """
+    match part:
+        case dict():
+            left_out = {"discriminator"} if part.get("discriminator", {}).keys() == {"propertyName"} else set()
+            return {name: _with_sound_discriminators(one) for name, one in part.items() if name not in left_out}
+        case list():
+            return [_with_sound_discriminators(one) for one in part]
+        case _:
+            return part
 
 
 def _escape(step: str) -> str:
