@@ -67,8 +67,8 @@ class BackendOperations:
 
         if "status" not in self.raw:
             raise ConfigurationError(
-                f"API version {self._io.settings.api_version} tells no more of backend {self.name} than its name in the "
-                "list: ask for a newer api_version, or call status(), configuration() or properties()."
+                f"API version {self._io.settings.api_version} tells no more of backend {self.name} than its name: "
+                "ask for a newer api_version, or call status(), configuration() or properties()."
             )
         return Device.from_dict(self.raw)
 
