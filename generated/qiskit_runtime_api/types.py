@@ -89,6 +89,10 @@ class OpenStrEnum(StrEnum):
         member._name_ = member._value_ = value
         return member
 
+    def __reduce_ex__(self, proto: object) -> tuple[type[Self], tuple[str]]:
+        """Pickle by value: Python 3.11.2 looks up the name, which such a member does not have in the class"""
+        return self.__class__, (self._value_,)
+
 
 class OpenIntEnum(IntEnum):
     """An integer enum that keeps a value the contract does not list: a member without a name in the class, equal to its number"""
@@ -101,6 +105,10 @@ class OpenIntEnum(IntEnum):
         member._name_ = str(value)
         member._value_ = value
         return member
+
+    def __reduce_ex__(self, proto: object) -> tuple[type[Self], tuple[int]]:
+        """Pickle by value: see `OpenStrEnum`"""
+        return self.__class__, (self._value_,)
 
 
 def parse_datetime(text: str) -> datetime.datetime:
