@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import OrderedDict
 from dataclasses import asdict, dataclass
@@ -13,6 +14,8 @@ from .store import Store
 __all__ = ["Form", "KnownJob", "KnownJobs"]
 
 MOST_SEEN = 10_000
+ABSENT_SECONDS = 10.0
+"""How long a job that is not here is not looked for again; another gateway on the same store may just be adding it."""
 
 Form = str
 """How the job was asked for, and so how it is answered: a key of `transformations.results.FORMS`, or `as is`."""
@@ -45,7 +48,7 @@ class KnownJobs:
     def __init__(self, store: Store) -> None:
         """`store`: the file they are kept in."""
         self._store = store
-        self._seen: OrderedDict[str, KnownJob] = OrderedDict()
+        self._seen: OrderedDict[str, tuple[KnownJob | None, float]] = OrderedDict()
 
     def add(self, job: KnownJob) -> None:
         """Keep `job`."""
@@ -56,20 +59,23 @@ class KnownJobs:
                 " VALUES (:job_id, :program_id, :form, :name, :session_id, :classic_session_id, :created)",
                 {**asdict(job), "created": time.time()},
             )
+        self._remember(job.job_id, job)
 
     async def find(self, job_id: str) -> KnownJob | None:
         """The job with that id; None when it did not come through here."""
-        seen = self._seen.get(job_id)
-        return seen or await anyio.to_thread.run_sync(self.get, job_id)
+        job, until = self._seen.get(job_id, (None, 0.0))
+        return job if until > time.monotonic() else await anyio.to_thread.run_sync(self.get, job_id)
 
     def get(self, job_id: str) -> KnownJob | None:
-        """As `find`, blocking."""
+        """As `find`, blocking, and in the store whatever was found before."""
         job = self._one("SELECT * FROM jobs WHERE job_id = ?", job_id)
-        if job is not None:
-            self._seen[job_id] = job
-            while len(self._seen) > MOST_SEEN:
-                self._seen.popitem(last=False)
+        self._remember(job_id, job)
         return job
+
+    def _remember(self, job_id: str, job: KnownJob | None) -> None:
+        self._seen[job_id] = (job, math.inf if job else time.monotonic() + ABSENT_SECONDS)
+        while len(self._seen) > MOST_SEEN:
+            self._seen.popitem(last=False)
 
     def several(self, job_ids: list[str]) -> dict[str, KnownJob]:
         """Those among `job_ids` that are known."""
