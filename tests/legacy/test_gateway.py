@@ -478,6 +478,29 @@ class TestBadInput:
                 stream(gateway, job_id, key)
             assert refused.value.response.status_code == status
 
+    def test_a_stream_of_another_instances_job_does_not_open(
+        self, open_gateway: Callable[..., Any], emulator: Emulator
+    ) -> None:
+        one, other, *_ = emulator.instances.values()
+        gateway = open_gateway(instances={"h/g/one": one, "h/g/other": other})
+        gateway.login(emulator.api_key)
+        job_id = submit(gateway, hub="h", group="g", project="other", backend="ibm_fez")["id"]
+        assert job_id in stream(gateway, f"{job_id}?provider=h/g/other", emulator.api_key)[0]
+        with pytest.raises(InvalidStatus) as refused:
+            stream(gateway, f"{job_id}?provider=h/g/one", emulator.api_key)
+        assert refused.value.response.status_code == 404
+
+    def test_a_stream_of_another_callers_job_that_runs_here_does_not_open(
+        self, gateway: Any, emulator: Emulator
+    ) -> None:
+        job_id = submit(gateway, program_id="runtime-simple", params={"iterations": 1})["id"]
+        assert stream(gateway, job_id, emulator.api_key)[-1] == "All done!"
+        grant = {"grant_type": "urn:ibm:params:oauth:grant-type:apikey", "apikey": emulator.api_key}
+        token = httpx.post(f"{emulator.iam_url}/identity/token", data=grant).json()["access_token"]
+        with pytest.raises(InvalidStatus) as refused:
+            stream(gateway, job_id, token)
+        assert refused.value.response.status_code == 404
+
     def test_nothing_secret_is_logged_or_answered(
         self, gateway: Any, emulator: Emulator, caplog: pytest.LogCaptureFixture
     ) -> None:
