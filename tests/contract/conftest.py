@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from qiskit_runtime_rest import AsyncRuntimeClient, Pace, RetryPolicy, RuntimeCl
 from qiskit_runtime_rest.testing import Emulator
 
 from .consumer.service import Consumer
+from .faces import Face
 
 BELL = """OPENQASM 3.0;
 include "stdgates.inc";
@@ -49,36 +49,6 @@ class ServiceClock:
 
     async def sleep_async(self, seconds: float) -> None:
         self.sleep(seconds)
-
-
-class Face:
-    """A client of either kind, driven the same way."""
-
-    def __init__(self, client: Any, runner: asyncio.Runner) -> None:
-        self.client = client
-        self.is_async = isinstance(client, AsyncRuntimeClient)
-        self._runner = runner
-
-    def do(self, act: Callable[[Any], Any]) -> Any:
-        if not self.is_async:
-            outcome = act(self.client)
-            return list(outcome) if inspect.isgenerator(outcome) else outcome
-
-        async def awaited() -> Any:
-            outcome = act(self.client)
-            if hasattr(outcome, "__aiter__"):
-                return [item async for item in outcome]
-            return await outcome if inspect.isawaitable(outcome) else outcome
-
-        return self._runner.run(awaited())
-
-    def generated(self, module: Any, **arguments: Any) -> Any:
-        """Call a generated function."""
-        function = module.asyncio if self.is_async else module.sync
-        return self.do(lambda client: function(client=client.api, **arguments))
-
-    def close(self) -> None:
-        self.do(lambda client: client.aclose() if self.is_async else client.close())
 
 
 Connect = Callable[..., Face]

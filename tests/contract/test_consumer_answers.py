@@ -82,7 +82,7 @@ def reads(clients: Consumer, operation: Operation, status: int, sample: Sample) 
     clients.service.answers[operation.id] = lambda _: answer(operation, status, value)
     called_with = least_arguments(operation)
     for _, response, _ in clients.outcomes(
-        lambda face: face.generated(operation, **called_with), clients.faces_for(sample)
+        lambda face: face.detailed(operation.module, **called_with), clients.faces_for(sample)
     ):
         assert response.status_code == status
         said = operation.answers[status]
@@ -144,7 +144,7 @@ def refuses(clients: Consumer, operation: Operation, status: int, sample: Sample
     clients.service.answers[operation.id] = lambda _: answer(operation, status, value)
     for face in clients.faces_for(sample):
         with pytest.raises(errors.ApiError) as caught:
-            face.generated(operation, **least_arguments(operation))
+            face.detailed(operation.module, **least_arguments(operation))
         check_error(caught.value, operation, status, value)
     assert clients.service.taken()
 

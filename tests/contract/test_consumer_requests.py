@@ -47,7 +47,7 @@ def test_a_generated_function_sends_what_it_is_given_as_the_contract_says(
     @given(values=arguments(operation))
     def ask(values: dict[str, Any]) -> None:
         called_with = dict(python_arguments(operation, values))
-        for _, answer, (sent,) in clients.outcomes(lambda face: face.generated(operation, **called_with)):
+        for _, answer, (sent,) in clients.outcomes(lambda face: face.detailed(operation.module, **called_with)):
             assert sent.operation is operation
             assert not list(lost(values, sent))
             assert answer.status_code == min(operation.answers)
@@ -72,7 +72,9 @@ def lost(values: dict[str, Any], sent: Sent) -> Iterator[str]:
 )
 def test_an_id_stays_in_its_place_in_the_path(consumer: Consumers, operation: Operation, step: str) -> None:
     called_with = {**least_arguments(operation), "id": step}
-    for _, _, (sent,) in consumer(operation.version).outcomes(lambda face: face.generated(operation, **called_with)):
+    for _, _, (sent,) in consumer(operation.version).outcomes(
+        lambda face: face.detailed(operation.module, **called_with)
+    ):
         assert (sent.operation.id, sent.given["id"]) == (operation.id, step)
 
 

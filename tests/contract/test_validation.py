@@ -24,7 +24,8 @@ from qiskit_runtime_rest import (
 )
 from qiskit_runtime_rest.testing import Emulator
 
-from .conftest import BELL, Connect, Face
+from .conftest import BELL, Connect
+from .faces import Face
 
 CRN = "crn:v1:bluemix:public:quantum-computing:us-east:a/0123:4567::"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import itertools
 import json
 import threading
@@ -15,6 +14,7 @@ import httpx
 
 from qiskit_runtime_rest import AsyncRuntimeClient, Pace, RetryPolicy, RuntimeClient, SubmissionPolicy
 
+from ..faces import Face
 from .operations import Operation, operations
 from .samples import EVERYTHING, Sample, Samples
 from .sent import Sent, route
@@ -108,34 +108,6 @@ def answer(operation: Operation, status: int, value: Any = None) -> httpx.Respon
     return httpx.Response(status, content=content.encode(), headers={"Content-Type": said[0]})
 
 
-class Face:
-    """A client of either kind, driven the same way."""
-
-    def __init__(self, client: Any, runner: asyncio.Runner) -> None:
-        self.client = client
-        self.is_async = isinstance(client, AsyncRuntimeClient)
-        self._runner = runner
-
-    def do(self, act: Callable[[Any], Any]) -> Any:
-        """Call, and await what has to be awaited; a list of what is iterated over."""
-        if not self.is_async:
-            outcome = act(self.client)
-            return list(outcome) if inspect.isgenerator(outcome) else outcome
-
-        async def awaited() -> Any:
-            outcome = act(self.client)
-            if hasattr(outcome, "__aiter__"):
-                return [item async for item in outcome]
-            return await outcome if inspect.isawaitable(outcome) else outcome
-
-        return self._runner.run(awaited())
-
-    def generated(self, operation: Operation, **arguments: Any) -> Any:
-        """What the generated function of an operation makes of the answer, through `*_detailed`."""
-        function = operation.module.asyncio_detailed if self.is_async else operation.module.sync_detailed
-        return self.do(lambda client: function(client=client.api, **arguments))
-
-
 class Consumer:
     """A service of one version, and clients of both kinds that speak to it."""
 
@@ -169,4 +141,4 @@ class Consumer:
     def close(self) -> None:
         """Close the clients."""
         for face in (*self.faces, *self.with_journal.values()):
-            face.do(lambda client: client.aclose() if isinstance(client, AsyncRuntimeClient) else client.close())
+            face.close()
