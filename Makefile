@@ -53,6 +53,9 @@ coverage: setup  ## run all tests and the contract's check, and write docs/cover
 	$(VENV)/bin/qrr contract check --report build/contract.json
 	$(PYTHON) -m tools.coverage build/coverage.json build/contract.json
 
+docs: coverage  ## write the pages that are rendered: docs/coverage.md, docs/migration.md
+	$(PYTHON) -m qiskit_runtime_rest.legacy.migration_page
+
 contract-deep: setup  ## the same for hours, with many more requests, and answers
 	$(VENV)/bin/qrr contract check --examples 10000 $(CONTRACT)
 	HYPOTHESIS_PROFILE=deep $(PYTHON) -m pytest -n $(WORKERS) tests/contract/test_consumer_*.py tests/contract/test_round_trip.py
@@ -66,4 +69,4 @@ bench: setup  ## speed, side by side in one run
 clean:  ## remove everything that make made
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
-.PHONY: help setup demo test browser check generate vendor contract coverage contract-deep contract-mutants bench clean
+.PHONY: help setup demo test browser check generate vendor contract coverage docs contract-deep contract-mutants bench clean
