@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import jwt
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
@@ -300,6 +301,45 @@ def test_a_bearer_token_of_iam_is_taken_with_its_crn(open_gateway: Callable[...,
     token = httpx.post(f"{emulator.iam_url}/identity/token", data=grant).json()["access_token"]
     headers = {"Authorization": f"Bearer {token}", "Service-CRN": emulator.instance}
     assert "ibm_torino" in http.get("/backends", headers=headers).json()["devices"]
+
+
+def bearer(emulator: Emulator, **altered: str) -> dict[str, str]:
+    """The header of a token that IAM gives now, perhaps with claims altered, as nobody signed them."""
+    grant = {"grant_type": "urn:ibm:params:oauth:grant-type:apikey", "apikey": emulator.api_key}
+    token = httpx.post(f"{emulator.iam_url}/identity/token", data=grant).json()["access_token"]
+    if altered:
+        claims = jwt.decode(token, options={"verify_signature": False})
+        token = jwt.encode({**claims, **altered}, "somebody's own key, long enough for the algorithm", "HS256")
+    return {"Authorization": f"Bearer {token}"}
+
+
+def test_the_bearer_tokens_of_one_user_own_the_same_programs(
+    open_gateway: Callable[..., Any], emulator: Emulator
+) -> None:
+    http = open_gateway().http
+    first, later = bearer(emulator), bearer(emulator)
+    assert first != later
+    program = {"name": "mine", "data": "cHJpbnQoMSk="}
+    program_id = http.post("/programs", headers=first, json=program).json()["id"]
+    assert http.get(f"/programs/{program_id}", headers=later).json()["data"] == program["data"]
+    assert http.delete(f"/programs/{program_id}", headers=later).status_code == 204
+
+
+def test_nobody_becomes_an_owner_with_a_token_that_the_service_refuses(
+    open_gateway: Callable[..., Any], emulator: Emulator
+) -> None:
+    http = open_gateway().http
+    program = {"name": "mine", "data": "cHJpbnQoMSk="}
+    program_id = http.post("/programs", headers=bearer(emulator), json=program).json()["id"]
+    forged = bearer(emulator, jti="another")
+    job = {"program_id": program_id, "backend": "ibm_torino", "params": {}}
+    simple = {"program_id": "runtime-simple", "params": {"iterations": 1}}
+    for answer in (
+        http.get(f"/programs/{program_id}", headers=forged),
+        http.post("/jobs", headers=forged, json=job),
+        http.post("/jobs", headers=forged, json=simple),
+    ):
+        assert error(answer)[:2] == (401, 1201)
 
 
 @pytest.mark.parametrize("spelling", ["", "/facade/v1", "/runtime", "/runtime/facade/v1", "/v1"])

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .jobs import KnownJobs
     from .local_jobs import LocalJobs
     from .programs import Programs
+    from .service import Service
     from .tokens import Caller
 
 __all__ = ["ERAS", "Call", "Era", "Means"]
@@ -35,6 +36,7 @@ LONGEST_NAME = 100
 class Means:
     """What all calls share."""
 
+    service: Service
     instances: Instances
     jobs: KnownJobs
     local_jobs: LocalJobs
@@ -93,6 +95,10 @@ class Call:
             return self.sent.json()
         except ValueError:
             return None
+
+    async def owner(self) -> str:
+        """Who is calling, checked. Raises: AuthenticationError and the like."""
+        return await self.means.service.owner(self.caller, self.client.settings.instance)
 
     async def ask(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
@@ -20,19 +21,29 @@ from .tokens import Caller
 __all__ = ["Service", "send"]
 
 MOST_CLIENTS = 64
+CHECKED_SECONDS = 300.0
+"""How long a key that IAM took is believed without asking again."""
+
 JSON = {"Content-Type": "application/json"}
 
 
 class Service:
-    """Clients of the v1 service. `settings`: arguments of `Settings` that all of them share."""
+    """Clients of the v1 service."""
 
-    def __init__(self, settings: Mapping[str, Any]) -> None:
-        """Nothing is sent yet."""
+    def __init__(self, settings: Mapping[str, Any], *, any_instance: str | None = None) -> None:
+        """Nothing is sent yet.
+
+        Args:
+            settings: arguments of `Settings` that all clients share.
+            any_instance: the CRN to check callers with who named none; None: that of the settings.
+        """
+        self._any_instance = any_instance
         self._settings = {
             name: value for name, value in settings.items() if name not in ("api_key", "token", "instance")
         }
         self._clients: OrderedDict[tuple[Caller, str | None], AsyncRuntimeClient] = OrderedDict()
         self._uses: Counter[tuple[Caller, str | None]] = Counter()
+        self._checked: dict[Caller, float] = {}
 
     @contextlib.asynccontextmanager
     async def client(self, caller: Caller, crn: str | None) -> AsyncIterator[AsyncRuntimeClient]:
@@ -65,13 +76,25 @@ class Service:
             del self._uses[key]
             await self._clients.pop(key).aclose()
 
-    async def check(self, caller: Caller, crn: str | None) -> None:
-        """Have the caller's API key exchanged for a token, unless that was done just now.
+    async def check(self, caller: Caller, crn: str | None = None) -> None:
+        """Have IAM, or the service, say now that the caller's credential is good. `crn`: an instance of theirs.
 
         Raises: AuthenticationError and the like. Source: operation `get_versions`, which anybody may call.
         """
-        async with self.client(caller, crn) as client:
+        async with self.client(caller, crn or self._any_instance) as client:
             await send(client, "GET /v1/instance" if caller.is_bearer else "GET /v1/versions")
+
+    async def owner(self, caller: Caller, crn: str | None = None) -> str:
+        """Whose things `caller` may touch, checked unless that was done lately.
+
+        Raises: AuthenticationError and the like.
+        """
+        now = time.monotonic()
+        if self._checked.get(caller, 0.0) <= now:
+            await self.check(caller, crn)
+            self._checked = {one: until for one, until in self._checked.items() if until > now}
+            self._checked[caller] = now + CHECKED_SECONDS
+        return caller.owner
 
     async def aclose(self) -> None:
         """Close all connections."""

@@ -53,9 +53,6 @@ from .transformations.sessions import close_session
 __all__ = ["CallRecord", "Translator"]
 
 MOST_CALLS = 10_000
-CHECKED_SECONDS = 300.0
-"""How long a key that IAM took is believed without asking again."""
-
 CARRIED_HEADERS = ("retry-after",)
 OF_A_JOB = "/jobs/{id}"
 SWITCHING_PROTOCOLS = 101
@@ -111,11 +108,11 @@ class Translator:
         self._own = _own_caller(own) if credentials == "settings" else None
         self._era: Era = "2021" if era == "2021" else "2023"
         self._tokens = AccessTokens()
-        self._service = Service(settings or {})
-        self._checked: dict[Caller, float] = {}
+        known = Instances(instances, default=own.instance)
         kept = Store(Path(store) if store is not None else None)
         self._means = Means(
-            instances=Instances(instances, default=own.instance),
+            service=Service(settings or {}, any_instance=known.any),
+            instances=known,
             jobs=KnownJobs(kept),
             local_jobs=LocalJobs(kept),
             programs=Programs(kept),
@@ -158,7 +155,7 @@ class Translator:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._service.aclose()
+        await self._means.service.aclose()
 
     # One call
 
@@ -215,7 +212,7 @@ class Translator:
             caller = self._own or Caller("anonymous")
         name, _ = named_instance(query, body, request.headers)
         crn = self._means.instances.crn(name)
-        async with self._service.client(caller, crn) as client:
+        async with self._means.service.client(caller, crn) as client:
             call = Call(
                 request=request,
                 route=match.route,
@@ -235,8 +232,7 @@ class Translator:
     async def _find_local_job(self, call: Call) -> None:
         """Keep the job that a call is about, if it ran here and not on the service."""
         if OF_A_JOB in call.route.path and self._means.local_jobs.has(call.names["id"]):
-            await self._check(call.caller)
-            job_id, owner = call.names["id"], call.caller.owner
+            job_id, owner = call.names["id"], await call.owner()
             call.kept["local_job"] = await anyio.to_thread.run_sync(
                 lambda: self._means.local_jobs.get(job_id, owner=owner)
             )
@@ -253,14 +249,6 @@ class Translator:
             return self._own
         return self._tokens.caller(token)
 
-    async def _check(self, caller: Caller) -> None:
-        """Have IAM say that the caller's key is good, unless it did lately."""
-        now = time.monotonic()
-        if self._checked.get(caller, 0.0) <= now:
-            await self._service.check(caller, self._means.instances.any)
-            self._checked = {one: until for one, until in self._checked.items() if until > now}
-            self._checked[caller] = now + CHECKED_SECONDS
-
     async def _login(self, request: ClassicRequest, notes: list[Note], route: Route) -> ClassicAnswer:
         body = read_body(request)
         key = body.get("apiToken") if isinstance(body, dict) else None
@@ -269,7 +257,7 @@ class Translator:
         caller = self._own or caller_with(key.strip())
         if self._own is not None:
             notes.append(_replaced(route, "apiToken"))
-        await self._service.check(caller, self._means.instances.any)
+        await self._means.service.check(caller)
         token = self._tokens.issue(caller)
         return ClassicAnswer.of_json({"id": token, "ttl": LIFETIME_SECONDS, "userId": caller.owner[:24]})
 
@@ -285,11 +273,9 @@ class Translator:
 
     async def _programs(self, here: str, request: ClassicRequest, match: Match, notes: list[Note]) -> ClassicAnswer:
         caller = self._caller(request, match.route, notes)
-        if caller is not None:
-            await self._check(caller)
-        elif not match.route.public:
+        if caller is None and not match.route.public:
             raise ClassicError(INVALID_CREDENTIALS)
-        owner = caller.owner if caller else None
+        owner = await self._means.service.owner(caller) if caller else None
         return await anyio.to_thread.run_sync(
             lambda: self._means.programs.handle(here, request, match.names, owner=owner, era=self._era)
         )

@@ -34,7 +34,7 @@ async def known_program(call: Call) -> None:
     call.kept["program_id"] = program_id
     if program_id in V1_PROGRAMS:
         return
-    programs, owner = call.means.programs, call.caller.owner
+    programs, owner = call.means.programs, await call.owner()
     program = await anyio.to_thread.run_sync(lambda: programs.find(program_id, owner=owner))
     if not program.is_ready_made:
         raise ClassicError(PROGRAM_NOT_RUN)
