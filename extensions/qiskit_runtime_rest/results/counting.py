@@ -11,7 +11,7 @@ import sys
 from array import array
 from collections import Counter
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeVar
 
 from attrs import field, frozen
 
@@ -21,15 +21,33 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from types import ModuleType
 
-__all__ = ["Tally", "count_rows", "mostly_different", "row_ints", "row_texts", "split_rows"]
+__all__ = [
+    "Outcome",
+    "Reader",
+    "Tally",
+    "ascending",
+    "count_rows",
+    "mostly_different",
+    "row_ints",
+    "row_texts",
+    "split_rows",
+]
 
 # Peeling one outcome off the data at a time beats counting byte by byte while outcomes are few.
 PEEL_AT_MOST: Final = 12
 WIDEST_WORD: Final = 8
 SORT_AT_MOST: Final = 2**16
 
-Row = TypeVar("Row", int, bytes)
+Key = TypeVar("Key", int, str, bytes)
 Outcome = TypeVar("Outcome", int, str)
+
+
+class Reader(Protocol[Outcome]):
+    """Makes each row into a text or an integer: `row_texts`, `row_ints`."""
+
+    def __call__(self, rows: bytes, /, *, width: int) -> list[Outcome]:
+        """Read them all."""
+
 
 _NATIVE: Final[dict[int, Literal["B", "H", "I", "Q"]]] = {1: "B", 2: "H", 4: "I", 8: "Q"}
 _ROWS_AT_ONCE: Final = 1024
@@ -50,15 +68,9 @@ class Tally:
     width: int = field(kw_only=True)
     numbers: tuple[int, ...] = field(kw_only=True)
 
-    def texts(self, *, num_bits: int) -> dict[str, int]:
-        """Numbers by bit string."""
-        return self._by(row_texts(self.rows, width=self.width, num_bits=num_bits))
-
-    def ints(self) -> dict[int, int]:
-        """Numbers by integer value."""
-        return self._by(row_ints(self.rows, width=self.width))
-
-    def _by(self, outcomes: list[Outcome]) -> dict[Outcome, int]:
+    def by(self, read: Reader[Outcome]) -> dict[Outcome, int]:
+        """Numbers by what `read` makes of the rows."""
+        outcomes = read(self.rows, width=self.width)
         numbers = dict(zip(outcomes, self.numbers, strict=True))
         if len(numbers) < len(outcomes):
             # Texts of the plain form can spell one outcome in several ways.
@@ -76,20 +88,20 @@ def count_rows(rows: bytes, *, width: int) -> Tally:
         width: bytes a row, at least 1.
     """
     if width == 1:
-        tally = _ascending(_count_bytes(rows))
+        tally = ascending(_count_bytes(rows))
         return Tally(bytes(tally), width=1, numbers=tuple(tally.values()))
     numpy = numpy_for(len(rows)) if rows else None
     if width <= WIDEST_WORD:
         if numpy is not None:
             return _count_words(rows, width=width, numpy=numpy)
         words = _words(rows, width=width)
-        tally = _ascending(Counter(words))
+        tally = ascending(Counter(words))
         distinct = array(words.format, tally)
         if sys.byteorder == "little":
             distinct.byteswap()
         return Tally(distinct.tobytes(), width=words.itemsize, numbers=tuple(tally.values()))
     split = Counter(split_rows(rows, width=width)) if numpy is None else _count_wide(rows, width=width, numpy=numpy)
-    found = _ascending(split)
+    found = ascending(split)
     return Tally(b"".join(found), width=width, numbers=tuple(found.values()))
 
 
@@ -196,8 +208,9 @@ def _hashes(rows: bytes, *, width: int, numpy: ModuleType) -> Any:
     return (hashes >> 48).astype("u2")
 
 
-def _ascending(tally: Mapping[Row, int]) -> Mapping[Row, int]:
-    return dict(sorted(tally.items())) if len(tally) <= SORT_AT_MOST else tally
+def ascending(tally: Mapping[Key, int]) -> dict[Key, int]:
+    """Numbers by what was counted, in its order while there are at most 65,536 of them."""
+    return dict(sorted(tally.items())) if len(tally) <= SORT_AT_MOST else dict(tally)
 
 
 def _word_for(width: int) -> int:

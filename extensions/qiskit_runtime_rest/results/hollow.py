@@ -7,7 +7,6 @@ before parsing, and by `PackedText` and `SampleTexts` after it, which point into
 
 from __future__ import annotations
 
-import binascii
 import itertools
 import json
 import mmap
@@ -18,6 +17,7 @@ from typing import Any, Final, TypeAlias
 
 from attrs import field, frozen
 
+from .codecs import decode_base64
 from .malformed import Malformed
 
 __all__ = ["HOLLOW_FROM_BYTES", "PackedText", "SampleTexts", "Source", "load_hollow", "unbase64_in_steps"]
@@ -138,7 +138,7 @@ def unbase64_in_steps(text: str | PackedText) -> Iterator[bytes]:
 
 def _unbase64(text: str | bytes) -> bytes:
     try:
-        return binascii.a2b_base64(text, strict_mode=True)
+        return decode_base64(text)
     except ValueError as error:
         raise Malformed(f"packed data is not base64: {error}") from error
 

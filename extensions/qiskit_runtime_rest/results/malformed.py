@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import struct
-import zlib
 from typing import Any, Final, TypeVar
+
+from .codecs import DAMAGED
 
 __all__ = [
     "DECODE_FAILURES",
@@ -27,8 +28,16 @@ MAX_BYTES: Final = 2**31
 MAX_EMPTY_ELEMENTS: Final = 2**24
 MAX_BITS: Final = 2**20
 
-# What the standard library raises on bytes that are not what they claim to be.
-DECODE_FAILURES: Final = (ValueError, TypeError, LookupError, ArithmeticError, RecursionError, struct.error, zlib.error)
+# What is raised on bytes that are not what they claim to be.
+DECODE_FAILURES: Final[tuple[type[Exception], ...]] = (
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    RecursionError,
+    struct.error,
+    *DAMAGED,
+)
 
 
 class Malformed(ValueError):

@@ -10,17 +10,19 @@ import itertools
 import math
 import re
 import struct
-import zlib
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import field, frozen
 
 from .arrays import Array
+from .codecs import decompressor
 from .hollow import PackedText, unbase64_in_steps
 from .malformed import MAX_BYTES, Malformed, check_size, expect, expect_shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from .codecs import Decompressor
 
 __all__ = ["inflate", "read_compressed_npy", "read_npy", "unbase64"]
 
@@ -56,7 +58,7 @@ def inflate(text: Any, *, size: int) -> bytes:
     Raises:
         Malformed: not base64, damaged, truncated, of another size, or larger than `MAX_BYTES`.
     """
-    return _rest(zlib.decompressobj(), unbase64_in_steps(_packed(text)), size=size)
+    return _rest(decompressor(), unbase64_in_steps(_packed(text)), size=size)
 
 
 def read_compressed_npy(text: Any) -> Array:
@@ -70,8 +72,8 @@ def read_compressed_npy(text: Any) -> Array:
     """
     parts = unbase64_in_steps(_packed(text))
     first = next(parts, b"")
-    header = _read_header(zlib.decompressobj().decompress(first[:MAX_HEADER_BYTES], MAX_HEADER_BYTES))
-    stream = zlib.decompressobj()
+    header = _read_header(decompressor().decompress(first[:MAX_HEADER_BYTES], MAX_HEADER_BYTES))
+    stream = decompressor()
     stream.decompress(first, header.offset)
     return header.array(_rest(stream, itertools.chain([stream.unconsumed_tail], parts), size=header.size))
 
@@ -80,7 +82,7 @@ def _packed(text: Any) -> str | PackedText:
     return text if isinstance(text, PackedText) else expect(text, str, what="packed data")
 
 
-def _rest(stream: zlib._Decompress, parts: Iterator[bytes], *, size: int) -> bytes:
+def _rest(stream: Decompressor, parts: Iterator[bytes], *, size: int) -> bytes:
     """The `size` bytes that `stream` still holds, unpacked part by part into one buffer."""
     if size > MAX_BYTES:
         raise Malformed(f"an array of {size} bytes exceeds the limit of {MAX_BYTES} bytes")

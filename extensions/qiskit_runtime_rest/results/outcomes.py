@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import binascii
 from collections import Counter
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
 from .bitplanes import bytes_for
-from .counting import Tally, count_rows, mostly_different, row_texts
+from .counting import Outcome, Reader, Tally, ascending, count_rows, mostly_different, row_ints, row_texts
 from .malformed import Malformed, expect
 
 if TYPE_CHECKING:
@@ -68,17 +68,20 @@ class PackedRows:
 
     def count(self, start: int, stop: int) -> dict[str, int]:
         """How often each outcome occurs between two shots, by bit string."""
-        rows, width = self.packed(start, stop), bytes_for(self.num_bits)
-        if mostly_different(rows, width=width):
-            # Counting packed rows first would only add work.
-            texts = row_texts(rows, width=width, num_bits=self.num_bits)
-            different = dict.fromkeys(texts, 1)
-            return different if len(different) == len(texts) else dict(Counter(texts))
-        return count_rows(rows, width=width).texts(num_bits=self.num_bits)
+        return self._count(start, stop, partial(row_texts, num_bits=self.num_bits))
 
     def count_ints(self, start: int, stop: int) -> dict[int, int]:
         """How often each outcome occurs between two shots, by value."""
-        return count_rows(self.packed(start, stop), width=bytes_for(self.num_bits)).ints()
+        return self._count(start, stop, row_ints)
+
+    def _count(self, start: int, stop: int, read: Reader[Outcome]) -> dict[Outcome, int]:
+        rows, width = self.packed(start, stop), bytes_for(self.num_bits)
+        if not mostly_different(rows, width=width):
+            return count_rows(rows, width=width).by(read)
+        # Counting packed rows first would only add work.
+        outcomes = read(rows, width=width)
+        different = dict.fromkeys(outcomes, 1)
+        return ascending(different if len(different) == len(outcomes) else Counter(outcomes))
 
 
 @frozen(slots=False)
@@ -121,11 +124,11 @@ class HexSamples:
 
     def count(self, start: int, stop: int) -> dict[str, int]:
         """How often each outcome occurs between two shots, by bit string."""
-        return self._between(start, stop).texts(num_bits=self.num_bits)
+        return self._between(start, stop).by(partial(row_texts, num_bits=self.num_bits))
 
     def count_ints(self, start: int, stop: int) -> dict[int, int]:
         """How often each outcome occurs between two shots, by value."""
-        return self._between(start, stop).ints()
+        return self._between(start, stop).by(row_ints)
 
     def _between(self, start: int, stop: int) -> Tally:
         whole = (start, stop) == (0, self.shots)
