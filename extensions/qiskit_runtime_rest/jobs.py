@@ -14,10 +14,10 @@ from qiskit_runtime_api.api import jobs as jobs_api
 from .connection import Connection, Origin
 from .connection.calls import fetch, json_object
 from .effects import AsyncFace, Effect, InThread, Item, Plan, SyncFace, Together, operation, stream
-from .errors import ConfigurationError, InvalidInput
+from .errors import ApiError, ConfigurationError, InvalidInput, TransportError
 from .handles import Handles
 from .job import AsyncJob, Job
-from .submission import Entry, Submitter, check_tags
+from .submission import Entry, Submitter, check_tags, find_by_tag
 from .submit import J, SubmitOperations
 from .waiting import PAGE, JobPages, Pace, Patience, StatusCallback
 
@@ -32,10 +32,17 @@ RECOVERED_AT_ONCE = 8
 
 @dataclass(frozen=True)
 class Recovered:
-    """A submission of the journal that was settled: the `job` it became, or None if there is none."""
+    """A submission of the journal that was looked for.
+
+    Attributes:
+        entry: what the journal says of it.
+        job: what it became; None if it became none, or nobody can say.
+        error: why nobody can say; it stays in the journal.
+    """
 
     entry: Entry
     job: Job | AsyncJob | None
+    error: ApiError | TransportError | None = None
 
 
 class JobsOperations(SubmitOperations[J]):
@@ -67,11 +74,8 @@ class JobsOperations(SubmitOperations[J]):
         Raises: InvalidInput, ApiError, TransportError. Source: operation `list_jobs`.
         """
         check_tags([tag])
-        response = yield from fetch(jobs_api.list_jobs, tags=[tag], limit=1, offset=0, exclude_params=True)
-        for job in json_object(response).get("jobs") or []:
-            if tag in (job.get("tags") or ()):
-                return self._handle(job, job["id"])
-        return None
+        job = yield from find_by_tag(tag)
+        return None if job is None else self._handle(job, job["id"])
 
     @operation
     def recover(self) -> Plan[list_type[Recovered]]:
@@ -79,17 +83,21 @@ class JobsOperations(SubmitOperations[J]):
 
         Each is looked for by its tag, for as long as the client's `SubmissionPolicy` says; nothing is submitted.
 
-        Raises: ConfigurationError (the client keeps no journal), ApiError. Source: operation `list_jobs`.
+        Raises: ConfigurationError (the client keeps no journal). Source: operation `list_jobs`.
         """
         journal = self._submitter.journal
         if journal is None:
             raise ConfigurationError("there is no journal: make the client with journal=True, or with a path.")
         entries: Sequence[Entry] = yield InThread(journal.unsettled)
-        jobs = yield Together([self._submitter.recover(entry.tag) for entry in entries], RECOVERED_AT_ONCE)
-        return [
-            Recovered(entry, self._handle(job, job["id"]) if job is not None else None)
-            for entry, job in zip(entries, jobs, strict=True)
-        ]
+        recovered: list_type[Recovered] = yield Together(map(self._recovered, entries), RECOVERED_AT_ONCE)
+        return recovered
+
+    def _recovered(self, entry: Entry) -> Plan[Recovered]:
+        try:
+            job = yield from self._submitter.recover(entry.tag, began=entry.began)
+        except (ApiError, TransportError) as failure:
+            return Recovered(entry, None, failure)
+        return Recovered(entry, None if job is None else self._handle(job, job["id"]))
 
     @stream
     def list(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypedDict, TypeVar, Unpack
 
@@ -163,7 +164,8 @@ class SubmitOperations(Face, Generic[J]):
             requests: `JobRequest`s, or functions that build one; taken as they are needed.
             max_in_flight: how many are being submitted at a time.
             resume: a name for the whole. Submitted again under the same name, after a crash say, requests that became
-                jobs already are not sent again. Needs a client with `journal=`.
+                jobs already are not sent again; one of which nobody wrote down what became of it is looked for first.
+                Needs a client with `journal=`.
             on_progress: called with each `Submitted` as it comes, by the thread that has it. On an async client it may
                 return an awaitable.
             executor: where functions among the requests are called; they and what they return have to pickle.
@@ -186,7 +188,8 @@ class SubmitOperations(Face, Generic[J]):
             try:
                 request = yield from _built(requested, executor)
                 key = None if resume is None else f"{resume}/{index}/{request.digest()}"
-                known = None if key is None else (yield from self._submitter.known(request, key))
+                with self._recoverable(request):
+                    known = None if key is None else (yield from self._submitter.known(request, key))
                 if known is None and used_up:
                     raise used_up[0]
                 job = self._made(request, known) if known else (yield from self._submit(request, key=key))
@@ -204,12 +207,18 @@ class SubmitOperations(Face, Generic[J]):
         return outcomes
 
     def _submit(self, request: JobRequest, *, key: str | None = None) -> Plan[J]:
-        try:
+        with self._recoverable(request):
             created = yield from self._submitter.submit(request, key=key)
+        return self._made(request, created)
+
+    @contextlib.contextmanager
+    def _recoverable(self, request: JobRequest) -> Iterator[None]:
+        """Let a `SubmissionUnknown` raised inside look for the job again."""
+        try:
+            yield
         except SubmissionUnknown as error:
             error.look_again = functools.partial(self._look_again, error, request)
             raise
-        return self._made(request, created)
 
     def _look_again(self, error: SubmissionUnknown, request: JobRequest) -> Any:
         return self._run(self._recover(error, request))

@@ -32,6 +32,9 @@ def test_a_submission_that_nobody_settled_is_found_again(
     assert (nothing.exit_code, nothing.stdout) == (0, "")
     with closing(sqlite3.connect(default_state_path())) as file, file:
         file.execute("UPDATE submissions SET outcome = 'sending', job_id = NULL")
+    held.faults.add("list_jobs", kind="null", times=2, status=401, body={"errors": [{"code": 1201}]})
+    blindly = qrr("jobs", "--recover")
+    assert (blindly.exit_code, "nobody can say" in blindly.stdout) == (1, True)
     recovered = qrr("jobs", "--recover", "--json")
     assert json.loads(recovered.stdout)["job"] == submitted.stdout.strip()
     assert qrr("jobs", "--recover").stdout == ""

@@ -21,8 +21,10 @@ import pytest
 from qiskit_runtime_api.api.instances import replace_instance_configuration
 from qiskit_runtime_api.models import InstanceConfigurationUpdate
 from qiskit_runtime_rest import (
+    ApiError,
     ConfigurationError,
     InvalidInput,
+    InvalidRequest,
     JobRequest,
     PendingJobsLimit,
     QuotaExceeded,
@@ -129,12 +131,105 @@ async def test_on_request_what_was_not_recorded_is_submitted_again(
         await now(client.sampler(ONES, backend=BACKEND))
 
 
+BLIND = {
+    "the service fails": {"kind": "server_error"},
+    "what comes is no list": {"kind": "null", "replace": {"jobs": 5}},
+    "credentials that are refused": {"kind": "null", "status": 401, "body": {"errors": [{"code": 1201}]}},
+}
+
+
+@pytest.mark.parametrize("blind", BLIND.values(), ids=BLIND)
+async def test_what_could_not_be_looked_for_is_not_taken_for_absent(
+    connect: Callable[..., Any], emulator: Emulator, clock: Any, tmp_path: Path, blind: dict[str, Any]
+) -> None:
+    policy = SubmissionPolicy(if_unknown="submit again")
+    client = connect(journal=tmp_path / "journal.sqlite", submission=policy)
+    emulator.faults.add("list_jobs", times=None, **blind)
+    script(emulator, {"kind": "reset_after"}, operation="create_job")
+    with pytest.raises(SubmissionUnknown, match="could not be looked for"):
+        await now(client.sampler(ONES, backend=BACKEND))
+    (blindly,) = await now(client.jobs.recover())
+    assert blindly.job is None
+    assert isinstance(blindly.error, ApiError)
+    assert len(sent(emulator, "create_job")) == 1
+    emulator.faults.clear()
+    (recovered,) = await now(client.jobs.recover())
+    assert await recorded(client) == [recovered.job.id]
+    assert await now(client.jobs.recover()) == []
+
+
+async def test_credentials_that_are_refused_end_the_look_at_once(client: Any, emulator: Emulator, clock: Any) -> None:
+    emulator.faults.add("list_jobs", times=None, **BLIND["credentials that are refused"])
+    script(emulator, {"kind": "reset_after"}, operation="create_job")
+    with pytest.raises(SubmissionUnknown) as unknown:
+        await now(client.sampler(ONES, backend=BACKEND))
+    assert clock.slept == []
+    emulator.faults.clear()
+    assert [(await now(unknown.value.recover())).id] == await recorded(client)
+
+
+async def test_a_resumed_sweep_sends_nothing_again_that_it_cannot_look_for(
+    connect: Callable[..., Any], emulator: Emulator, tmp_path: Path
+) -> None:
+    client = connect(journal=tmp_path / "journal.sqlite")
+    emulator.faults.add("list_jobs", kind="server_error", times=None)
+    script(emulator, {"kind": "reset_after"}, operation="create_job")
+    for _ in range(2):
+        (outcome,) = await now(client.jobs.submit_all([request()], resume="sweep"))
+        assert isinstance(outcome.error, SubmissionUnknown)
+    assert len(sent(emulator, "create_job")) == 1
+    emulator.faults.clear()
+    assert [(await now(outcome.error.recover())).id] == await recorded(client)
+    (outcome,) = await now(client.jobs.submit_all([request()], resume="sweep"))
+    assert [outcome.job.id] == await recorded(client)
+
+
+async def test_a_refusal_of_the_second_try_says_nothing_about_the_first(
+    connect: Callable[..., Any], emulator: Emulator, tmp_path: Path
+) -> None:
+    client = connect(journal=tmp_path / "journal.sqlite", submission=SubmissionPolicy(if_unknown="submit again"))
+    refusal = {"status": 400, "body": {"errors": [{"code": 1211, "message": "Backend not found."}]}}
+    script(emulator, {"kind": "reset_after"}, refusal, operation="create_job")
+    emulator.faults.add("list_jobs", kind="null", times=None, replace={"jobs": []})
+    with pytest.raises(SubmissionUnknown) as unknown:
+        await now(client.sampler(ONES, backend=BACKEND))
+    assert isinstance(unknown.value.__cause__, InvalidRequest)
+    emulator.faults.clear()
+    (recovered,) = await now(client.jobs.recover())
+    assert await recorded(client) == [recovered.job.id]
+
+
+async def test_what_has_no_tag_is_never_sent_again(connect: Callable[..., Any], emulator: Emulator) -> None:
+    client = connect(submission=SubmissionPolicy(if_unknown="submit again"))
+    script(emulator, {"kind": "reset_after"}, operation="create_job")
+    with pytest.warns(SubmissionWarning), pytest.raises(SubmissionUnknown, match="no tag"):
+        await now(client.sampler(ONES, backend=BACKEND, tags=[str(n) for n in range(8)]))
+    assert len(sent(emulator, "create_job")) == 1
+
+
 async def test_a_job_of_somebody_else_is_not_adopted(client: Any, emulator: Emulator) -> None:
     await now(client.sampler(ONES, backend=BACKEND, tags=["other"]))
     script(emulator, {"kind": "reset"}, operation="create_job")
     emulator.faults.add("list_jobs", kind="null", times=None, replace={"jobs.0.tags": ["other"]})
     with pytest.raises(SubmissionUnknown):
         await now(client.sampler(ONES, backend=BACKEND))
+
+
+@pytest.mark.parametrize("tags", [["other"], "mine among others", [["mine"]], 5, None])
+async def test_a_job_is_found_by_a_tag_that_it_has(client: Any, emulator: Emulator, tags: Any) -> None:
+    await now(client.sampler(ONES, backend=BACKEND, tags=["mine"]))
+    assert await now(client.jobs.find("mine")) is not None
+    script(emulator, {"replace": {"jobs.0.tags": tags}}, operation="list_jobs")
+    assert await now(client.jobs.find("mine")) is None
+
+
+@pytest.mark.parametrize("change", [{"id": ""}, {"id": 5}, {"id": None}])
+async def test_an_answer_that_names_no_job_leads_to_the_job_all_the_same(
+    client: Any, emulator: Emulator, change: dict[str, Any]
+) -> None:
+    script(emulator, {"replace": change}, operation="create_job")
+    job = await now(client.sampler(ONES, backend=BACKEND))
+    assert await recorded(client) == [job.id]
 
 
 async def test_without_a_tag_nothing_is_looked_up(connect: Callable[..., Any], emulator: Emulator) -> None:
@@ -199,19 +294,28 @@ async def test_once_the_quota_is_used_up_no_more_of_many_are_sent(
 async def test_a_refusal_for_the_rate_is_waited_out_for_longer_than_a_minute(
     connect: Callable[..., Any], emulator: Emulator, clock: Any
 ) -> None:
-    emulator.faults.add("create_job", kind="rate_limited", times=18)
+    emulator.faults.add("create_job", kind="rate_limited", times=3)
     with pytest.raises(RateLimited):
         await now(connect(submission=SubmissionPolicy(wait_for_rate=0)).sampler(ONES, backend=BACKEND))
     assert sum(clock.slept) == 0
     client = connect()
     job = await now(client.sampler(ONES, backend=BACKEND))
-    assert [wait for wait in clock.slept if wait] == [8.0, 16.0]
+    assert clock.slept == [8.0, 16.0]
     assert await recorded(client) == [job.id]
     emulator.faults.add("create_job", kind="rate_limited", times=None)
     clock.slept.clear()
     with pytest.raises(RateLimited):
         await now(client.sampler(ONES, backend=BACKEND))
     assert 60 < sum(clock.slept) <= 120
+
+
+async def test_what_the_service_asks_to_wait_counts_too(
+    connect: Callable[..., Any], emulator: Emulator, clock: Any
+) -> None:
+    emulator.faults.add("create_job", kind="rate_limited", times=None, retry_after=60)
+    with pytest.raises(RateLimited):
+        await now(connect(submission=SubmissionPolicy(wait_for_rate=130)).sampler(ONES, backend=BACKEND))
+    assert clock.slept == [60.0, 60.0]
 
 
 async def test_a_job_that_may_take_more_than_is_left_is_warned_of(

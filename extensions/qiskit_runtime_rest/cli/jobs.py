@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import InvalidInput, ResultDecodeError
+from .outcome import FAILED
 from .progress import following
 from .result_view import result_document, result_view
 from .service_options import JsonOption, ServiceOptions, with_service_options
@@ -86,12 +87,16 @@ def _recover(options: ServiceOptions, journal: bool | Path, *, json: bool) -> No
         settled = client.jobs.recover()
     for one in settled:
         job_id = one.job.id if one.job is not None else None
+        why = None if one.error is None else str(one.error)
         if json:
-            print_json({"tag": one.entry.tag, "job": job_id, "backend": one.entry.backend, "began": one.entry.began})
+            known = {"tag": one.entry.tag, "job": job_id, "backend": one.entry.backend, "began": one.entry.began}
+            print_json({**known, "error": why})
         else:
-            typer.echo(f"{one.entry.tag}  {job_id or 'became no job'}")
+            typer.echo(f"{one.entry.tag}  {job_id or ('became no job' if why is None else f'nobody can say: {why}')}")
     if not settled:
         say("nothing to recover.")
+    if any(one.error for one in settled):
+        raise typer.Exit(FAILED)
 
 
 def _row(raw: dict[str, Any]) -> tuple[object, ...]:

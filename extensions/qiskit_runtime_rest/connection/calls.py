@@ -10,6 +10,7 @@ from ..answers import unexpected_answer
 from ..effects import Plan
 from .exchange import SINK, Sink, limited_to
 from .link import Connection
+from .retries import WAITS_ITSELF
 
 __all__ = ["Call", "Fetch", "call", "fetch", "json_object"]
 
@@ -53,6 +54,7 @@ class Fetch(NamedTuple):
 
     With a `budget`, retries take so many seconds at most, and no silence of the service is borne for longer. With a
     `sink`, the body goes there as it comes, and the answer is without it. `content` is the request's body, encoded.
+    Who `waits_itself` gets an answer that the rate is too high at once.
     """
 
     operation: Operation
@@ -60,6 +62,7 @@ class Fetch(NamedTuple):
     budget: float | None = None
     sink: Sink | None = None
     content: bytes | None = None
+    waits_itself: bool = False
 
     def perform(self, io: Connection) -> httpx.Response:
         """Block the thread until the answer is there."""
@@ -80,8 +83,7 @@ class Fetch(NamedTuple):
             request["content"] = self.content
         if self.budget is not None:
             request["timeout"] = _cut(timeout, self.budget)
-        if self.sink is not None:
-            request["extensions"] = {SINK: self.sink}
+        request["extensions"] = {SINK: self.sink, WAITS_ITSELF: self.waits_itself}
         return request
 
 
@@ -103,10 +105,11 @@ def fetch(
     budget: float | None = None,
     sink: Sink | None = None,
     content: bytes | None = None,
+    waits_itself: bool = False,
     **arguments: Any,
 ) -> Plan[httpx.Response]:
-    """The bare answer to `operation`; for `budget`, `sink` and `content` see `Fetch`."""
-    response: httpx.Response = yield Fetch(operation, arguments, budget, sink, content)
+    """The bare answer to `operation`; for `budget`, `sink`, `content` and `waits_itself` see `Fetch`."""
+    response: httpx.Response = yield Fetch(operation, arguments, budget, sink, content, waits_itself)
     return response
 
 

@@ -11,12 +11,15 @@ import httpx
 from ..auth.iam import TOKEN_PATH
 from ..errors import ApiError, PendingJobsLimit, QuotaExceeded, ServerError, TransportError, UnexpectedAnswer
 
-__all__ = ["RetryPolicy", "may_have_happened", "may_retry"]
+__all__ = ["WAITS_ITSELF", "RetryPolicy", "may_have_happened", "may_retry"]
 
 IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 PASSING_STATUSES = frozenset({408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 NOTHING_HAPPENED_STATUS = httpx.codes.TOO_MANY_REQUESTS
 LIMITS_THAT_STAY = (PendingJobsLimit, QuotaExceeded)
+
+WAITS_ITSELF = "qiskit_runtime_rest.waits_itself"
+"""The extension of a request whose sender waits himself when the service says that he is too fast."""
 
 
 def may_retry(request: httpx.Request, failure: ApiError | TransportError, *, reached_service: bool) -> bool:
@@ -31,6 +34,8 @@ def may_retry(request: httpx.Request, failure: ApiError | TransportError, *, rea
         return harmless or not failure.sent
     if isinstance(failure, LIMITS_THAT_STAY) or failure.status not in PASSING_STATUSES:
         return False
+    if failure.status == NOTHING_HAPPENED_STATUS and reached_service:
+        return not request.extensions.get(WAITS_ITSELF)
     return harmless or failure.status == NOTHING_HAPPENED_STATUS
 
 

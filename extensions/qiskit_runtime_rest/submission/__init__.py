@@ -1,7 +1,8 @@
 """Submitting jobs: what is asked, how fast, and exactly once."""
 
 from .journal import Entry, Journal
-from .once import SubmissionPolicy, Submitter, find_by_tag
+from .lookup import find_by_tag
+from .once import SubmissionPolicy, Submitter
 from .pacing import SubmissionLimiter
 from .request import JobRequest, check_tags
 

@@ -34,15 +34,18 @@ from ..errors import (
     TransportError,
 )
 from .journal import ABSENT, RECORDED, REFUSED, Journal
+from .lookup import look_up
 from .pacing import SubmissionLimiter
 from .request import MOST_TAGS, JobRequest
 from .usage import UsageWatch
 
-__all__ = ["SubmissionPolicy", "Submitter", "find_by_tag"]
+__all__ = ["SubmissionPolicy", "Submitter"]
 
 log = logging.getLogger("qiskit_runtime_rest.submission")
 
 TAG_PREFIX = "qrr-"
+LONGEST_PAUSE = 60.0
+"""Seconds between two tries at most, while the service takes no more jobs and does not say until when."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +59,7 @@ class SubmissionPolicy:
         most_times: how often `submit again` sends it in all.
         wait_for_room: seconds to wait while too many jobs are pending (code 3458); 0: raise `PendingJobsLimit`.
         wait_for_rate: seconds to wait while the service takes no more jobs a minute (429), as when the user submits
-            from other machines, too; then `RateLimited` is raised.
+            from other machines, too; 0: raise `RateLimited` at once.
         first, longest: bounds of the back-off between two looks, in seconds.
     """
 
@@ -99,34 +102,55 @@ class Submitter:
 
         Raises:
             InvalidInput: the params are no JSON.
-            SubmissionUnknown: it may have become a job, which was not found.
+            SubmissionUnknown: one of the times that it was sent may have become a job, which was not found.
             ApiError, TransportError: it became no job.
         """
         yield from self._usage.warn_if_over(request)
         tag = self._tag(request)
         request = request.tagged(tag) if tag else request
         body = request.to_json()
-        for attempt in range(1, self.policy.most_times + 1):
+        times = self.policy.most_times if tag and self.policy.if_unknown == "submit again" else 1
+        created: dict[str, Any] | None = None
+        in_doubt = False
+        while created is None:
+            times -= 1
             try:
                 created = yield from self._send(request, body, tag, key)
             except (ApiError, TransportError) as failure:
-                if not may_have_happened(failure):
+                if may_have_happened(failure):
+                    in_doubt = True
+                    log.warning("the submission's outcome is unknown: %s", failure)
+                    created = (yield from self._adopted(failure, tag, request)) if tag else None
+                elif not in_doubt:
                     yield from self._settle(tag, REFUSED)
                     raise
-                log.warning("the submission's outcome is unknown: %s", failure)
-                found = (yield from find_by_tag(tag, self.policy, self._clock)) if tag else None
-                if found is None:
-                    if self.policy.if_unknown == "submit again" and attempt < self.policy.most_times:
-                        log.warning("no job has the tag %s: submitting again", tag)
-                        continue
+                else:
+                    times = 0
+                if created is None and times <= 0:
                     raise _unknown(failure, tag, request) from failure
-                created = found
-            yield from self._settle(tag, RECORDED, created["id"])
-            return {"tags": list(request.tags or ()), **created}
-        raise AssertionError("the last attempt returns or raises")
+        yield from self._settle(tag, RECORDED, created["id"])
+        return {"tags": list(request.tags or ()), **created}
+
+    def _adopted(
+        self, failure: ApiError | TransportError, tag: str, request: JobRequest
+    ) -> Plan[dict[str, Any] | None]:
+        """The job with `tag`, if it appears in time; None: there is none."""
+        try:
+            found = yield from self._look_up(tag, settle=self.policy.settle)
+        except (ApiError, TransportError) as blind:
+            raise _unknown(failure, tag, request, blind) from blind
+        if found is None:
+            log.warning("no job has the tag %s", tag)
+        return found
+
+    def _look_up(self, tag: str, *, settle: float) -> Plan[dict[str, Any] | None]:
+        return look_up(tag, settle=settle, first=self.policy.first, longest=self.policy.longest, clock=self._clock)
 
     def known(self, request: JobRequest, key: str) -> Plan[dict[str, Any] | None]:
-        """The job that the journal knows as `key`, looked up if its outcome was never written down; or None."""
+        """The job that the journal knows as `key`, looked up if its outcome was never written down; or None.
+
+        Raises: SubmissionUnknown: it could not be looked up.
+        """
         if self.journal is None:
             return None
         journal = self.journal
@@ -135,11 +159,22 @@ class Submitter:
             return None
         if entry.job_id is not None:
             return {"id": entry.job_id, "tags": [*(request.tags or ()), entry.tag]}
-        return (yield from self.recover(entry.tag))
+        try:
+            return (yield from self.recover(entry.tag, began=entry.began))
+        except (ApiError, TransportError) as blind:
+            raise _unknown(blind, entry.tag, request, blind) from blind
 
-    def recover(self, tag: str) -> Plan[dict[str, Any] | None]:
-        """Look once more for the job with `tag`, and write down what became of it; None if there is none."""
-        found = yield from find_by_tag(tag, self.policy, self._clock)
+    def recover(self, tag: str, *, began: float | None = None) -> Plan[dict[str, Any] | None]:
+        """Look once more for the job with `tag`, and write down what became of it; None if there is none.
+
+        Args:
+            tag: of the submission.
+            began: when it was sent, in seconds since the epoch: a job has `settle` seconds from then to appear.
+
+        Raises: ApiError, TransportError: nobody can say, and nothing is written down.
+        """
+        age = 0.0 if began is None else max(0.0, self._clock.time() - began)
+        found = yield from self._look_up(tag, settle=max(0.0, self.policy.settle - age))
         if found is None:
             yield from self._settle(tag, ABSENT)
         else:
@@ -174,7 +209,8 @@ class Submitter:
                 log.warning("not in the journal: the submission with tag %s is %s. %s", tag, job_id or outcome, error)
 
     def _send(self, request: JobRequest, body: bytes, tag: str | None, key: str | None) -> Plan[dict[str, Any]]:
-        waited, pause = 0.0, self.policy.longest
+        refused_at: float | None = None
+        pause = self.policy.longest
         while True:
             yield from self._pace()
             # Only now: whoever is killed while he waits for his turn leaves nothing to be looked for.
@@ -183,12 +219,16 @@ class Submitter:
                 return (yield from create_job(request, body))
             except RateLimited as refusal:
                 pending = isinstance(refusal, PendingJobsLimit)
-                if waited + pause > (self.policy.wait_for_room if pending else self.policy.wait_for_rate):
+                patience = self.policy.wait_for_room if pending else self.policy.wait_for_rate
+                now = self._clock.monotonic()
+                refused_at = now if refused_at is None else refused_at
+                wait = refusal.retry_after or pause
+                if now - refused_at + wait > patience:
                     raise
-                log.info("%s: next try in %.1f s", "too many jobs are pending" if pending else "too fast", pause)
-                yield Sleep(pause)
-                waited += pause
-                pause = min(2 * pause, 60.0)
+                log.info("%s: next try in %.1f s", "too many jobs are pending" if pending else "too fast", wait)
+                yield Sleep(wait)
+                if not refusal.retry_after:
+                    pause = min(2 * pause, LONGEST_PAUSE)
             except QuotaExceeded as error:
                 yield from _tell_reset(error)
                 raise
@@ -204,9 +244,9 @@ class Submitter:
 
 def create_job(request: JobRequest, body: bytes) -> Plan[dict[str, Any]]:
     """Send `request`, of which `body` is the JSON, and read the answer; nothing more."""
-    response = yield from fetch(jobs_api.create_job, content=body, body=request)
+    response = yield from fetch(jobs_api.create_job, content=body, waits_itself=True, body=request)
     created = json_object(response)
-    if not isinstance(created.get("id"), str):
+    if not isinstance(created.get("id"), str) or not created["id"]:
         raise unexpected_answer(response, "the answer to the submission names no job")
     return {"created": _moment(response), **created}
 
@@ -215,42 +255,29 @@ def _moment(response: httpx.Response) -> str | None:
     """When the service answered, by its clock: what lists the job among others created at that time."""
     try:
         return email.utils.parsedate_to_datetime(response.headers["Date"]).isoformat()
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OverflowError):
         return None
 
 
-def find_by_tag(tag: str, policy: SubmissionPolicy, clock: Clock) -> Plan[dict[str, Any] | None]:
-    """Look for the job with `tag`, with back-off, until it is found or `policy.settle` seconds have passed."""
-    deadline, pause = clock.monotonic() + policy.settle, policy.first
-    while True:
-        try:
-            budget = max(0.0, deadline - clock.monotonic())
-            response = yield from fetch(
-                jobs_api.list_jobs, budget=budget, tags=[tag], limit=2, offset=0, exclude_params=True
-            )
-            listed = json_object(response).get("jobs")
-        except (ApiError, TransportError) as failure:
-            log.warning("looking for the job with tag %s goes on after: %s", tag, failure)
-        else:
-            for job in listed if isinstance(listed, list) else []:
-                # A service that ignores the filter must not make us adopt somebody else's job.
-                if isinstance(job, dict) and tag in (job.get("tags") or ()) and isinstance(job.get("id"), str):
-                    return job
-        if clock.monotonic() + pause > deadline:
-            return None
-        yield Sleep(pause)
-        pause = min(2 * pause, policy.longest)
-
-
-def _unknown(failure: ApiError | TransportError, tag: str | None, request: JobRequest) -> SubmissionUnknown:
+def _unknown(
+    failure: ApiError | TransportError,
+    tag: str | None,
+    request: JobRequest,
+    blind: ApiError | TransportError | None = None,
+) -> SubmissionUnknown:
+    """The error for a submission that ended in `failure`. `blind`: why its job could not even be looked for."""
     what = f"Nobody can say whether the job was recorded: {failure}"
-    then = (
-        f" No job with the tag {tag} was found. Call recover() on this error to look again, or "
-        f"client.jobs.find(tag={tag!r}) another day; submit again only if it stays missing."
-        if tag
-        else " It carries no tag of ours, so look through client.jobs.list() before you submit again."
-    )
-    return SubmissionUnknown(what + then, tag=tag, request=request.to_dict())
+    if tag is None:
+        then = "It carries no tag of ours, so look through client.jobs.list() before you submit again."
+    else:
+        looked = f"No job with the tag {tag} was found."
+        if blind is not None:
+            looked = f"It could not be looked for{'' if blind is failure else f': {blind}'}."
+        then = (
+            f"{looked} Call recover() on this error to look again, or client.jobs.find(tag={tag!r}) another day; "
+            "submit again only if it stays missing."
+        )
+    return SubmissionUnknown(f"{what} {then}", tag=tag, request=request.to_dict())
 
 
 def _tell_reset(error: QuotaExceeded) -> Plan[None]:
