@@ -71,9 +71,9 @@ class Settings:
         token_cache: share bearer tokens with the user's other processes (`QRR_TOKEN_CACHE`): True through the state
             file, or the path of a file.
         validate: check each answer against the contract of its API version (`QRR_VALIDATE`): "responses" raises
-            `ContractViolation`, "warn" warns with `ContractWarning`, and a function is called with the violation.
-            An answer that is an error raises its own error in any case. None, or "off": no check. Needs the extra
-            `contract`.
+            `ContractViolation`, "warn" warns with `ContractWarning`, and a function is called with the violation
+            (and awaited, by an `AsyncRuntimeClient`). An answer that is an error raises its own error in any case.
+            None, or "off": no check. Needs the extra `contract`.
 
     Raises:
         ConfigurationError: something cannot work; the message says what to do.

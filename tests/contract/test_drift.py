@@ -322,10 +322,56 @@ def test_wrong_use_and_missing_documents_have_a_status_of_their_own(arguments: t
     assert told in " ".join(result.stderr.split())
 
 
-@pytest.mark.parametrize("text", ["<html></html>", "[]", '{"swagger": "2.0", "paths": {}}', '{"openapi": "3.0.0"}'])
+NO_CONTRACTS: dict[str, Any] = {
+    "a list": [],
+    "Swagger": {"swagger": "2.0", "paths": {}},
+    "no paths": {"openapi": "3.0.0"},
+    "a path that is null": {"openapi": "3.0.3", "paths": {"/v1/jobs": None}},
+    "an operation that is null": {"openapi": "3.0.3", "paths": {"/v1/jobs": {"get": None}}},
+    "parameters that are no list": {"openapi": "3.0.3", "paths": {"/v1/jobs": {"get": {"parameters": "x"}}}},
+    "a parameter of nowhere": {"openapi": "3.0.3", "paths": {"/v1/jobs": {"get": {"parameters": [{"name": "limit"}]}}}},
+}
+
+
+@pytest.mark.parametrize(
+    "text", ["<html></html>", *map(json.dumps, NO_CONTRACTS.values())], ids=["HTML", *NO_CONTRACTS]
+)
 def test_what_is_no_contract_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "newer.json").write_text(text, "utf-8")
-    assert qrr("--spec", str(tmp_path / "newer.json")).exit_code == 2
+    refused = qrr("--spec", str(tmp_path / "newer.json"))
+    assert refused.exit_code == 2
+    assert "please report it" not in refused.stderr
+
+
+@pytest.mark.parametrize(("name", "value"), [("HTTP_PROXY", "foo://bar"), ("SSL_CERT_FILE", "/nonexistent")])
+def test_settings_of_the_machine_that_cannot_work_are_told(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    for other in ("http_proxy", "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(other, raising=False)
+    monkeypatch.setenv(name, value)
+    refused = qrr("--spec", "http://contract.invalid/openapi.json")
+    assert (refused.exit_code, "cannot be fetched" in " ".join(refused.stderr.split())) == (2, True)
+
+
+def test_a_schema_may_be_true_or_false() -> None:
+    def anything(document: dict[str, Any]) -> None:
+        schema(document, "JobState")["properties"]["reason"] = True
+
+    def nothing(document: dict[str, Any]) -> None:
+        schema(document, "JobState")["properties"]["reason"] = False
+
+    assert worst(changed(anything)) == "breaking"
+    assert changed(nothing)
+
+
+def test_other_credentials_are_noticed() -> None:
+    def basic(document: dict[str, Any]) -> None:
+        for scheme in document["components"]["securitySchemes"].values():
+            scheme.clear()
+            scheme.update(type="http", scheme="basic")
+
+    assert worst(changed(basic)) == "breaking"
 
 
 def test_a_reference_to_nothing_is_refused(spec: Callable[[Edit], str]) -> None:

@@ -183,6 +183,31 @@ def test_a_violation_can_go_to_a_function(emulator: Emulator, connect: Connect) 
     assert [violation.status for violation in seen] == [200, 404]
 
 
+def test_the_function_may_be_asynchronous_where_the_client_is(emulator: Emulator, connect: Connect) -> None:
+    seen: list[ContractViolation] = []
+
+    async def note(violation: ContractViolation) -> None:
+        seen.append(violation)
+
+    face = connect(validate=note)
+    job = submitted(face)
+    emulator.faults.add("get_job", kind="unknown_status", times=None)
+    if face.is_async:
+        assert face.do(lambda _: job.status()) == "Reticulating"
+        assert len(seen) == 1
+    else:
+        with pytest.raises(ConfigurationError, match="AsyncRuntimeClient"):
+            job.status()
+
+
+def test_what_the_embedded_service_says_of_all_its_devices_keeps_the_contract(
+    emulator: Emulator, options: dict[str, Any]
+) -> None:
+    with RuntimeClient(**options, validate="responses") as client:
+        asked = [(backend.configuration(), backend.status()) for backend in client.backends.list()]
+    assert len(asked) > 60
+
+
 def test_what_the_function_raises_goes_through(emulator: Emulator, connect: Connect) -> None:
     def refuse(violation: ContractViolation) -> None:
         raise LookupError(violation.operation)

@@ -41,7 +41,7 @@ def drift(
     Exit status: 0 no breaking difference (with --strict: none at all), 1 some, 2 wrong use, or no document to compare.
     """
     from ..contract.changes import Kind
-    from ..contract.document import UnresolvedReference
+    from ..contract.document import NotOpenApi
     from ..contract.drift import as_json, as_markdown, worst
     from ..contract.drift import drift as compared
 
@@ -51,7 +51,7 @@ def drift(
     new_name, new = _contract(to) if to is not None else _document(spec)
     try:
         differences = compared(old, new)
-    except UnresolvedReference as error:
+    except NotOpenApi as error:
         raise InvalidInput(str(error)) from error
     if json:
         print_json(as_json(differences, old=old_name, new=new_name))

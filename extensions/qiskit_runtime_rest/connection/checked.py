@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from typing import Any
 
 import httpx
 
-from ..errors import ContractWarning
+from ..errors import ConfigurationError, ContractWarning
 from ..settings import Settings
 from ..validation.checker import Checker
 from .exchange import VIOLATION
@@ -30,23 +31,24 @@ class AnswerCheck:
         self._secrets = tuple(secret for secret in (settings.api_key, settings.token) if secret)
         self._validate = settings.validate
 
-    def __call__(self, response: httpx.Response) -> None:
-        """Report the answer, if it breaks the contract.
+    def __call__(self, response: httpx.Response) -> object:
+        """Report the answer, if it breaks the contract; the outcome is what the function that was told returned.
 
         Raises:
             ContractViolation: it does, it is a success, and `validate="responses"`.
         """
         violation = self._checker.violation(response, secrets=self._secrets)
         if violation is None:
-            return
+            return None
         if callable(self._validate):
-            self._validate(violation)
-        elif self._validate == "warn":
+            return self._validate(violation)
+        if self._validate == "warn":
             warnings.warn(str(violation), ContractWarning, stacklevel=2)
         elif response.is_success:
             raise violation
         else:
             response.extensions[VIOLATION] = violation
+        return None
 
 
 class CheckedHttpClient(HttpClient):
@@ -60,7 +62,10 @@ class CheckedHttpClient(HttpClient):
     def send_once(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Send, and check what comes."""
         response = super().send_once(request, **options)
-        self.check(response)
+        outcome = self.check(response)
+        if inspect.iscoroutine(outcome):
+            outcome.close()
+            raise ConfigurationError("validate= is an async function: pass it to an AsyncRuntimeClient.")
         return response
 
 
@@ -75,5 +80,7 @@ class CheckedAsyncHttpClient(AsyncHttpClient):
     async def send_once(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Send, and check what comes."""
         response = await super().send_once(request, **options)
-        self.check(response)
+        outcome = self.check(response)
+        if inspect.isawaitable(outcome):
+            await outcome
         return response

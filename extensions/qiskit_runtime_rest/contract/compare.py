@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from qiskit_runtime_rest.contract.changes import Change, Kind
-from qiskit_runtime_rest.contract.document import Document, JsonObject
+from qiskit_runtime_rest.contract.document import Document, JsonObject, NotOpenApi
 from qiskit_runtime_rest.contract.schemas import Direction, Place, compare_schemas
 
 _PROSE = ("summary", "description", "externalDocs")
@@ -22,16 +22,36 @@ def compare(old: JsonObject, new: JsonObject) -> list[Change]:
     else, something it reads is gone, of another type, or may be missing or null.
 
     Raises:
-        UnresolvedReference: If a document refers to something it does not define.
+        NotOpenApi: If a document is not what OpenAPI says, or refers to something it does not define.
     """
     before, after = Document(content=old), Document(content=new)
-    return [*_document_changes(old, new), *_operation_changes(before, after)]
+    try:
+        return [*_document_changes(old, new), *_operation_changes(before, after)]
+    except (AttributeError, KeyError, TypeError) as error:
+        raise NotOpenApi(
+            f"one of the two documents is not what OpenAPI 3 says ({type(error).__name__}: {error}); "
+            "a validator such as openapi-spec-validator tells where"
+        ) from error
 
 
 def _document_changes(old: JsonObject, new: JsonObject) -> Iterator[Change]:
     for key in ("openapi", "info", "servers"):
         if old.get(key) != new.get(key):
             yield Change(operation="", location=key, kind=Kind.COSMETIC, message=_changed(old.get(key), new.get(key)))
+    was, now = _credentials(old), _credentials(new)
+    for name in sorted(was.keys() | now.keys()):
+        if was.get(name) != now.get(name):
+            kind = Kind.BREAKING if name in was else Kind.ADDITIVE
+            message = _changed(was.get(name), now.get(name))
+            yield Change(operation="", location=f"securitySchemes.{name}", kind=kind, message=message)
+
+
+def _credentials(content: JsonObject) -> dict[str, JsonObject]:
+    """Each way to say who calls, without the words about it."""
+    schemes = content.get("components", {}).get("securitySchemes", {})
+    return {
+        name: {key: value for key, value in scheme.items() if key != "description"} for name, scheme in schemes.items()
+    }
 
 
 def _operation_changes(before: Document, after: Document) -> Iterator[Change]:

@@ -10,13 +10,22 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 JsonObject = Mapping[str, Any]
 
 
-class UnresolvedReference(ValueError):
+class NotOpenApi(ValueError):
+    """A document is not what OpenAPI says that it is."""
+
+
+class UnresolvedReference(NotOpenApi):
     """A `$ref` points at nothing in its document."""
 
     def __init__(self, reference: str) -> None:
         """Name the reference as it is written in the document."""
         super().__init__(f"the contract refers to {reference}, which it does not define")
         self.reference = reference
+
+
+def as_object(schema: JsonObject | bool) -> JsonObject:
+    """A schema as an object: `true`, which anything fits, and `false`, which nothing does, are schemas, too."""
+    return schema if not isinstance(schema, bool) else ({} if schema else {"not": {}})
 
 
 @frozen(eq=False)
@@ -51,9 +60,9 @@ class Document:
             raise UnresolvedReference(reference)
         return found
 
-    def schema(self, node: JsonObject) -> JsonObject:
+    def schema(self, node: JsonObject | bool) -> JsonObject:
         """Resolve a schema and merge its `allOf` into it, so that both ways to write it compare as equal."""
-        node = self.resolve(node)
+        node = self.resolve(as_object(node))
         if not isinstance(node.get("allOf"), list):
             return node
         merged: dict[str, Any] = {}

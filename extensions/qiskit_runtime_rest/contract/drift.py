@@ -50,7 +50,7 @@ def drift(old: JsonObject, new: JsonObject) -> list[Difference]:
     """Judge what differs between two contracts: the one that this client was made for, and another one.
 
     Raises:
-        UnresolvedReference: a document refers to something that it does not define.
+        NotOpenApi: a document is not what OpenAPI says, or refers to something that it does not define.
     """
     return [_judged(change) for change in compare(old, new)]
 

@@ -7,7 +7,7 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from qiskit_runtime_rest.contract.changes import Change, Kind
-from qiskit_runtime_rest.contract.document import Document, JsonObject
+from qiskit_runtime_rest.contract.document import Document, JsonObject, as_object
 
 
 class Direction(Enum):
@@ -58,8 +58,11 @@ _WIDENED = {Direction.REQUEST: Kind.ADDITIVE, Direction.RESPONSE: Kind.BREAKING}
 """More values are possible: more to send is not breaking, more to read is."""
 
 
-def compare_schemas(old: JsonObject, new: JsonObject, *, place: Place, direction: Direction) -> Iterator[Change]:
+def compare_schemas(
+    old: JsonObject | bool, new: JsonObject | bool, *, place: Place, direction: Direction
+) -> Iterator[Change]:
     """Yield what differs between two schemas and everything below them."""
+    old, new = as_object(old), as_object(new)
     pair = (str(old.get("$ref", "")), str(new.get("$ref", "")))
     if any(pair):
         if pair in place.entered:
@@ -179,7 +182,7 @@ def _variants(old: JsonObject, new: JsonObject, place: Place, direction: Directi
 
 
 def _forms(schema: JsonObject) -> list[JsonObject]:
-    return [*schema.get("oneOf", []), *schema.get("anyOf", [])]
+    return [as_object(form) for form in (*schema.get("oneOf", []), *schema.get("anyOf", []))]
 
 
 def _by_name(variants: list[JsonObject]) -> dict[str, JsonObject]:

@@ -62,7 +62,7 @@ def _downloaded(url: str) -> Any:
         response = httpx.get(
             url, follow_redirects=True, headers={"Accept": "application/json"}, timeout=TIMEOUT_SECONDS
         )
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:  # the last two: of proxy, certificates
         raise NoContract(f"{url} cannot be fetched: {error}. {BY_HAND}") from error
     if response.status_code in TURNED_AWAY:
         raise NoContract(
