@@ -52,6 +52,17 @@ def test_some_requests_can_pass_before(emulator: Emulator, api: httpx.Client) ->
     assert [api.get("/jobs").status_code for _ in range(4)] == [200, 200, 500, 200]
 
 
+def test_a_rule_for_no_operation_is_refused(emulator: Emulator) -> None:
+    for operation in ("get_jobb", "nothing_*"):
+        with pytest.raises(ValueError, match="is no operation"):
+            emulator.faults.add(operation)
+    address = f"{emulator.url}/_emulator/faults"
+    refused = httpx.post(address, json=[{"operation": "list_jobs"}, {"operation": "get_jobb"}])
+    assert (refused.status_code, "get_jobb" in refused.text) == (400, True)
+    assert emulator.faults.list() == []
+    assert httpx.post(address, json={"operation": "get_job*"}).status_code == 201
+
+
 def test_html_and_headers_come_as_asked(emulator: Emulator, api: httpx.Client) -> None:
     emulator.faults.add("list_jobs", status=502, html="<p>down</p>", headers={"X-Why": "test"})
     answer = api.get("/jobs")

@@ -16,7 +16,10 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from qiskit_runtime_rest import ConfigurationError
+from qiskit_runtime_rest.legacy import Report
 from qiskit_runtime_rest.legacy.errors import ClassicError
+from qiskit_runtime_rest.legacy.gateway import LoopbackGateway
 from qiskit_runtime_rest.legacy.table import ROUTES
 from qiskit_runtime_rest.legacy.tokens import LIFETIME_SECONDS, AccessTokens, Caller
 from qiskit_runtime_rest.testing import Emulator
@@ -379,10 +382,27 @@ def test_a_store_that_cannot_be_used_is_the_gateways_fault(
     open_gateway: Callable[..., Any], emulator: Emulator, tmp_path: Path
 ) -> None:
     broken = tmp_path / "broken.sqlite"
+    http = open_gateway(store=broken).http
     broken.write_text("no database, but text of some length" * 100)
-    answer = open_gateway(store=broken).http.get("/programs", headers={"x-access-token": emulator.api_key})
+    answer = http.get("/programs", headers={"x-access-token": emulator.api_key})
     assert error(answer)[0] == 503
     assert "broken.sqlite" in answer.text
+
+
+def test_a_store_that_cannot_be_used_is_told_before_anything_is_answered(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigurationError, match="cannot use the state file"):
+        LoopbackGateway(store=tmp_path / "file" / "store.sqlite")
+
+
+def test_what_an_error_said_is_in_the_report(open_gateway: Callable[..., Any], emulator: Emulator) -> None:
+    gateway = open_gateway(instances={"ibm-q/open/main": emulator.instance})
+    query = {"provider": "ibm-q/other/main"}
+    gateway.http.get("/jobs", params=query, headers={"x-access-token": emulator.api_key})
+    report = Report.of(gateway.translator.calls)
+    (use,) = report.uses
+    assert "ibm-q/other/main" in use.errors[0]
+    assert f"  error: {use.errors[0]}" in str(report)
 
 
 def test_notes_are_logged_once_and_listed(gateway: Any, caplog: pytest.LogCaptureFixture) -> None:

@@ -80,13 +80,13 @@ def create_app(options: Options | None = None, **choices: Any) -> Starlette:
     `app.state.parts.service.close()` at the end.
     """
     service = Service(options or Options(**choices))
+    names = OperationNames(SERVICE_ROUTES, contract=service.contract)
     parts = Parts(
         service=service,
-        faults=FaultRules(),
+        faults=FaultRules(names.known),
         recorder=Recorder(clock=service.clock, limit=service.options.recorded_requests),
         connections=Connections(),
     )
-    names = OperationNames(SERVICE_ROUTES, contract=service.contract)
     control = Control(parts.faults, parts.recorder, parts.reset)
 
     @asynccontextmanager

@@ -26,6 +26,11 @@ class OperationNames:
             names = frozenset({route.name} | ({operation.id} if operation else set()))
             self._patterns.append((route.method, compile_path(route.full_path)[0], route.name, names))
 
+    @property
+    def known(self) -> frozenset[str]:
+        """All names of all operations."""
+        return frozenset().union(*(names for *_, names in self._patterns))
+
     def plain(self, method: str, path: str) -> str | None:
         """The plain name; `None` for a path of no operation."""
         for known, pattern, name, _ in self._patterns:

@@ -14,6 +14,8 @@ from typing import Any, Self
 from urllib.parse import unquote
 
 import anyio
+import httptools  # noqa: F401 - uvicorn names it only once it serves
+import websockets  # noqa: F401 - as above
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Report", "Use"]
 
+GONE = 410
 UNKNOWN = "the classic API had no such call"
 
 
@@ -30,6 +31,7 @@ class Use:
         removed: why v1 has no such call, None where it has.
         link: the call on the migration page, None where the classic API never had it.
         answers: how many there were of each status.
+        errors: what those said that are errors, once each; not what was removed, which `removed` tells.
         notes: the fields that were ignored or changed.
     """
 
@@ -40,6 +42,7 @@ class Use:
     removed: str | None
     link: str | None
     answers: dict[int, int]
+    errors: tuple[str, ...]
     notes: tuple[Note, ...]
 
     @property
@@ -58,6 +61,7 @@ class Use:
             "link": self.link,
             "times": self.times,
             "answers": {str(status): times for status, times in sorted(self.answers.items())},
+            "errors": list(self.errors),
             "notes": [note.to_dict() for note in self.notes],
         }
 
@@ -68,6 +72,7 @@ class Use:
         )
         lines = [
             f"{self.where or 'somewhere'}: {self.call}: {answers}",
+            *(f"  error: {error}" for error in self.errors),
             *([f"  removed: {self.removed}"] if self.removed else []),
             *([f"  now: {self.becomes}"] if self.becomes else []),
             *(f"  {note.field}: {note.what}" for note in self.notes),
@@ -148,5 +153,6 @@ def _use(call: str, alike: list[CallRecord]) -> Use:
         removed=route.removed if route else None,
         link=f"{MIGRATION_PAGE}#{route.anchor}" if route else None,
         answers=dict(Counter(one.status for one in alike)),
+        errors=tuple(dict.fromkeys(one.error for one in alike if one.error and one.status != GONE)),
         notes=tuple(dict.fromkeys(note for one in alike for note in one.notes)),
     )

@@ -66,6 +66,7 @@ class CallRecord:
         method, path, host, where: as in `ClassicRequest`.
         route: the row of the table; None when the classic API had no such call.
         status: of the answer; 101 for a WebSocket.
+        error: what an answer that is an error says, else empty.
         notes: what was changed or ignored in it.
     """
 
@@ -75,6 +76,7 @@ class CallRecord:
     where: str | None
     route: Route | None
     status: int
+    error: str = ""
     notes: tuple[Note, ...] = field(default=())
 
 
@@ -110,6 +112,8 @@ class Translator:
         self._tokens = AccessTokens()
         known = Instances(instances, default=own.instance)
         kept = Store(Path(store) if store is not None else None)
+        with kept.transaction():
+            pass  # what cannot be written is told now, and not to whoever has just submitted a job
         self._means = Means(
             service=Service(settings or {}, any_instance=known.any),
             instances=known,
@@ -124,11 +128,13 @@ class Translator:
         """Answer a call; one that cannot be answered gets a classic error."""
         match = find_route(request.method, request.path)
         notes: list[Note] = []
+        told = ""
         try:
             answer = await self._answer(request, match, notes)
         except (ClassicError, RuntimeRestError) as error:
-            answer = classic_error(error).answer
-        self._record(request, match, answer.status, notes)
+            refusal = classic_error(error)
+            answer, told = refusal.answer, refusal.message
+        self._record(request, match, answer.status, notes, told)
         return answer
 
     async def stream(self, request: ClassicRequest) -> AsyncIterator[str]:
@@ -139,7 +145,7 @@ class Translator:
         """
         match = find_route(request.method, request.path)
         notes: list[Note] = []
-        status = SWITCHING_PROTOCOLS
+        status, told = SWITCHING_PROTOCOLS, ""
         try:
             if match is None or match.route.here != "stream":
                 raise ClassicError(NO_SUCH_CALL)
@@ -148,10 +154,10 @@ class Translator:
                     yield message
         except (ClassicError, RuntimeRestError) as error:
             refusal = classic_error(error)
-            status = refusal.status
+            status, told = refusal.status, refusal.message
             raise refusal from error
         finally:  # also when the listener leaves early
-            self._record(request, match, status, notes)
+            self._record(request, match, status, notes, told)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -316,7 +322,7 @@ class Translator:
         found = await call.ask("GET /v1/jobs/{id}", names={"id": job_id})
         return JobSnapshot.from_json(found.json(), job_id=job_id)
 
-    def _record(self, request: ClassicRequest, match: Match | None, status: int, notes: list[Note]) -> None:
+    def _record(self, request: ClassicRequest, match: Match | None, status: int, notes: list[Note], error: str) -> None:
         for note in notes:
             self.notes.add(note)
         self.calls.append(
@@ -327,6 +333,7 @@ class Translator:
                 where=request.where,
                 route=match.route if match else None,
                 status=status,
+                error=error,
                 notes=tuple(notes),
             )
         )

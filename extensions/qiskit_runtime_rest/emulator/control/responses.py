@@ -138,7 +138,8 @@ class Control:
         """`POST faults`: one rule or a list of rules; answers them with their ids."""
         try:
             given = await _json(call)
-            rules = [FaultRule.parse(one) for one in (given if isinstance(given, list) else [given])]
+            given = given if isinstance(given, list) else [given]
+            rules = [self.faults.checked(FaultRule.parse(one)) for one in given]
         except ValueError as problem:
             return _refused(problem)
         return Answer(status=201, body={"faults": [self.faults.add(rule).as_json() for rule in rules]})

@@ -120,14 +120,24 @@ class FaultRule:
 class FaultRules:
     """The rules in force. The first one that matches a request, and whose chance comes up, spoils it."""
 
-    def __init__(self) -> None:
-        """Start without rules."""
+    def __init__(self, operations: frozenset[str]) -> None:
+        """Start without rules. `operations`: the names that there are."""
+        self._operations = operations
         self._rules: dict[int, FaultRule] = {}
         self._chances: dict[int, random.Random] = {}
         self._added = 0
 
+    def checked(self, rule: FaultRule) -> FaultRule:
+        """The rule, if there is an operation that it could spoil; else raises `ValueError`."""
+        if not any(fnmatchcase(name, rule.operation) for name in self._operations):
+            raise ValueError(
+                f"{rule.operation!r} is no operation, and matches none. Known: {', '.join(sorted(self._operations))}."
+            )
+        return rule
+
     def add(self, rule: FaultRule) -> FaultRule:
-        """Put a rule in force and give it back with its id."""
+        """Put a rule in force and give it back with its id; raises `ValueError` as `checked` does."""
+        rule = self.checked(rule)
         self._added += 1
         rule = evolve(rule, id=self._added)
         self._rules[rule.id] = rule

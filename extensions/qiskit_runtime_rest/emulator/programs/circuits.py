@@ -152,4 +152,6 @@ def _bound(value: Any, sample: dict[Parameter, float]) -> float:
 
 
 def _reason(error: Exception) -> str:
-    return str(error).strip().strip("'\"") or type(error).__name__
+    text = str(error).strip()
+    quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "'\""
+    return (text[1:-1] if quoted else text) or type(error).__name__
