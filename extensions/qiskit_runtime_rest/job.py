@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,7 @@ from qiskit_runtime_api.api import jobs as jobs_api
 
 from .connection import Connection, Handle, Origin
 from .connection.calls import call, fetch, json_object
-from .effects import AsyncFace, InThread, Plan, SyncFace, operation
+from .effects import AsyncFace, InThread, Plan, SyncFace, ended_by, operation
 from .errors import (
     ApiError,
     JobError,
@@ -207,14 +208,13 @@ class JobOperations(Handle):
             yield Notify(on_status, StatusUpdate.of(self._snapshot(), waited=0.0))
         snapshot = self._snapshot()
         if snapshot.failure is not None:
-            raise (yield from self._failure(snapshot))
+            raise (yield from self._failure(snapshot, stop))
         return StatusUpdate.of(snapshot, waited=self._io.clock.monotonic() - began)
 
-    def _failure(self, snapshot: JobSnapshot) -> Plan[JobError]:
-        try:
+    def _failure(self, snapshot: JobSnapshot, stop: threading.Event | None) -> Plan[JobError]:
+        text = ""
+        with contextlib.suppress(ApiError, TransportError), ended_by(stop):
             text = (yield from fetch(jobs_api.get_job_logs, budget=LOG_SECONDS, id=self.id)).text
-        except (ApiError, TransportError):
-            text = ""
         tail = "\n".join(text.splitlines()[-LOG_TAIL_LINES:])
         error = snapshot.error(log_tail=tail or None)
         assert error is not None
