@@ -48,7 +48,7 @@ class Reading:
         Raises:
             ResultUnavailable: there is none (any more).
             ResultNotSaved: it cannot be saved in the folder.
-            WaitTimeout: there is none yet.
+            WaitTimeout: there is none yet, or not all of it.
             ApiError, TransportError: it could not be read.
         """
         incoming = IncomingResult(self.job_id, folder=self.folder, read_once=self.private)
@@ -65,25 +65,35 @@ class Reading:
 
     def _receive(self, incoming: IncomingResult) -> Plan[None]:
         began = self.clock.monotonic()
-        deadline = None if self.timeout is None else self.began + self.timeout
         while True:
-            budget = None if deadline is None else max(0.0, deadline - self.clock.monotonic())
             try:
-                yield from fetch(jobs_api.get_job_results, budget=budget, sink=incoming, id=self.job_id)
+                yield from fetch(jobs_api.get_job_results, budget=self._left, sink=incoming, id=self.job_id)
             except (ApiError, TransportError) as failure:
                 # What came of a result that is not given again is worth more than the error that ended it.
                 if isinstance(failure, NotFound) or (self.private and incoming.size):
                     raise self._unavailable(incoming) from failure
+                if isinstance(failure, TransportError) and self._left == 0:
+                    raise self._timed_out() from failure
                 raise
             if incoming.is_whole:
                 return
-            now = self.clock.monotonic()
-            if deadline is not None and now >= deadline:
-                raise WaitTimeout(job_id=self.job_id, status="Completed", waited=now - self.began)
-            if now - began >= LAG_SECONDS:
+            if self._left == 0:
+                raise self._timed_out()
+            waited = self.clock.monotonic() - began
+            if waited >= LAG_SECONDS:
                 raise self._unavailable(incoming)
-            interval = self.pace.interval(now - began)
-            yield Sleep(interval if deadline is None else min(interval, deadline - now))
+            interval = self.pace.interval(waited)
+            yield Sleep(interval if self._left is None else min(interval, self._left))
+
+    @property
+    def _left(self) -> float | None:
+        """Seconds until the deadline; None without one."""
+        if self.timeout is None:
+            return None
+        return max(0.0, self.began + self.timeout - self.clock.monotonic())
+
+    def _timed_out(self) -> WaitTimeout:
+        return WaitTimeout(job_id=self.job_id, status="Completed", waited=self.clock.monotonic() - self.began)
 
     def _unavailable(self, incoming: IncomingResult) -> ResultUnavailable:
         why = " (a private job's result can be read once)" if self.private else ""
