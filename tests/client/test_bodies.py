@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 import tracemalloc
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ from qiskit_runtime_rest import (
 from qiskit_runtime_rest.connection import bodies
 
 from .conftest import Connect
-from .loopback import Answer, Loopback, refused
+from .loopback import Answer, Asked, Loopback, refused
 
 JOB = "/api/v1/jobs/x"
 MIB = 2**20
@@ -106,6 +107,25 @@ def test_a_failed_job_is_reported_without_a_log_that_comes_slowly(
     with pytest.raises(JobFailed, match="Why not") as failed:
         face.do(lambda _: job.wait(timeout=1))
     assert failed.value.log_tail is None
+
+
+def test_a_wait_for_a_session_does_not_outlast_its_deadline_for_a_list_without_an_end(
+    service: Loopback, connect: Connect, clock: Any
+) -> None:
+    number = itertools.count()
+
+    def page(_: Asked) -> Answer:
+        clock.now += 2
+        return Answer(200, {"jobs": [{"id": f"job-{next(number)}", "status": "Completed"} for _ in range(200)]})
+
+    service.script("GET /api/v1/sessions/s", Answer(200, {"id": "s", "state": "closed"}))
+    service.script("GET /api/v1/jobs", *[page] * 9, Answer(200, {"jobs": []}))
+    face = connect(service)
+    session = face.do(lambda client: client.sessions.get("s"))
+    with pytest.raises(WaitTimeout, match="not all listed") as late:
+        face.do(lambda _: session.wait(timeout=5))
+    assert late.value.session_id == "s"
+    assert len(service.of("/api/v1/jobs")) == 3
 
 
 # In size.
