@@ -23,8 +23,10 @@ from .errors import (
     ResultUnavailable,
     RuntimeRestError,
     TransportError,
+    WaitTimeout,
 )
 from .submission import check_tags
+from .turns import TakeTurn, Turns
 from .waiting import (
     Ended,
     JobSnapshot,
@@ -78,6 +80,8 @@ class JobOperations(Handle):
         self._pace = pace or Pace()
         self._result: Result | None = None
         self._source: Source | None = None
+        self._came = b""
+        self._turns = Turns()
         self._known_failure: RuntimeRestError | None = None
 
     def __repr__(self) -> str:
@@ -257,16 +261,24 @@ class JobOperations(Handle):
     ) -> Plan[Result]:
         if self._known_failure is not None:
             raise self._known_failure
+        check_timeout(timeout)
+        began = self._io.clock.monotonic()
         if self._result is None and self._source is None:
-            check_timeout(timeout)
-            began = self._io.clock.monotonic()
             yield from self._wait(timeout, on_status, None)
-            yield from self._read_result(began, timeout, save_to)
-        elif save_to is not None:
-            yield from self._save_again(Path(save_to))
-        if self._result is None:
-            self._result = yield from self._decode(executor)
-        return self._result
+        waited = self._io.clock.monotonic() - began
+        end_turn = yield TakeTurn(self._turns, None if timeout is None else max(0.0, timeout - waited))
+        if end_turn is None:
+            raise WaitTimeout(job_id=self.id, status=self._snapshot().status, waited=waited)
+        try:
+            if self._result is None and self._source is None:
+                yield from self._read_result(began, timeout, save_to)
+            elif save_to is not None:
+                yield from self._save_again(Path(save_to))
+            if self._result is None:
+                self._result = yield from self._decode(executor)
+            return self._result
+        finally:
+            end_turn()
 
     def _read_result(self, began: float, timeout: float | None, save_to: str | Path | None) -> Plan[None]:
         from .reading import Reading
@@ -280,12 +292,15 @@ class JobOperations(Handle):
             pace=self._pace,
             began=began,
             timeout=timeout,
+            came=self._came,
         )
         try:
             self._source = yield from reading.read()
         except ResultNotSaved as failure:
             self._source = failure.raw or None
             raise
+        finally:
+            self._came = reading.came
 
     def _decode(self, executor: Executor | None) -> Plan[Result]:
         """Decode what was read; it stays here when an executor fails, or the caller is cancelled."""

@@ -20,7 +20,7 @@ LAG_SECONDS = 30.0
 """A job can be Completed a moment before its result can be read; so long, 204 means not yet."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Reading:
     """How the result of a completed job is read.
 
@@ -31,6 +31,7 @@ class Reading:
         clock, pace: as of the client.
         began: when the wait for the job began, in seconds of the clock.
         timeout: seconds from then on; None: no deadline.
+        came: what came of it before, when it was read and that was cut short; after `read`, also by that.
     """
 
     job_id: str
@@ -41,6 +42,7 @@ class Reading:
     pace: Pace
     began: float
     timeout: float | None
+    came: bytes = b""
 
     def read(self) -> Plan[Source]:
         """The bytes of the result.
@@ -60,6 +62,11 @@ class Reading:
             yield from self._receive(incoming)
             source: Source = yield InThread(lambda: incoming.finish(program_id=self.program_id))
             return source
+        except BaseException:
+            # A caller that is cancelled gets no error to keep it in.
+            if self.private and incoming.size:
+                self.came = incoming.so_far()
+            raise
         finally:
             incoming.close()
 
@@ -101,11 +108,8 @@ class Reading:
         copy = None if self.folder is None else saved_copy(self.job_id, self.folder)
         if copy is not None:
             message += f" An earlier read saved it: read it with client.load_result({str(copy)!r})."
-        if incoming.size:
-            message += f" The connection ended while it was read: the {incoming.size} bytes that came are in the `raw`"
-            message += (
-                f" of this error, and in a file *.partial in {self.folder}." if self.folder else " of this error."
-            )
-        return ResultUnavailable(
-            message, job_id=self.job_id, saved=None if copy is None else str(copy), raw=incoming.so_far()
-        )
+        raw = incoming.so_far() or self.came
+        if raw:
+            message += f" Reading it was cut short: the {len(raw)} bytes that came are in the `raw` of this error"
+            message += f", and in a file *.partial in {self.folder}." if self.folder and incoming.size else "."
+        return ResultUnavailable(message, job_id=self.job_id, saved=None if copy is None else str(copy), raw=raw)
