@@ -8,6 +8,7 @@ awaited.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
 import threading
@@ -48,6 +49,7 @@ __all__ = [
     "SyncFace",
     "SystemClock",
     "Together",
+    "ended_by",
     "operation",
     "run",
     "run_async",
@@ -151,9 +153,28 @@ class HasClock(Protocol):
 ENDING: ContextVar[threading.Event | None] = ContextVar("ending", default=None)
 """Set when the thread's plan is wanted no more: what a task is told by its cancellation."""
 
+NOTICED_SECONDS = 0.1
+"""So often a thread whose plan may be ended looks whether it was, while others work for it."""
+
 
 class Ended(BaseException):
-    """Raised in a plan that is run beside others, at its next sleep, once one of them has failed."""
+    """Raised in a plan that is wanted no more, at its next sleep: one beside it has failed, or the caller stops it."""
+
+
+@contextlib.contextmanager
+def ended_by(stop: threading.Event | None) -> Iterator[None]:
+    """End what a thread does inside, at its next sleep, once `stop` is set; the block is left without an error."""
+    if stop is None:
+        yield
+        return
+    token = ENDING.set(stop)
+    try:
+        yield
+    except Ended:
+        if not stop.is_set():
+            raise
+    finally:
+        ENDING.reset(token)
 
 
 class Sleep(NamedTuple):
@@ -196,8 +217,8 @@ class Together(NamedTuple):
                     context.run(ENDING.set, ending)
                     waiting.append(pool.submit(context.run, run, plan, io))
                     if len(waiting) >= 2 * self.at_once:
-                        outcomes.append(waiting.popleft().result())
-                outcomes += [future.result() for future in waiting]
+                        outcomes.append(_outcome(waiting.popleft(), ending))
+                outcomes += [_outcome(future, ending) for future in waiting]
             except BaseException:
                 ending.set()
                 pool.shutdown(wait=False, cancel_futures=True)
@@ -267,6 +288,16 @@ class InThread(NamedTuple):
         import anyio.to_thread
 
         return await anyio.to_thread.run_sync(self.function)
+
+
+def _outcome(future: Future[T], ending: threading.Event) -> T:
+    """What `future` comes to; `ending` is set meanwhile when this thread's own plan is to end."""
+    from concurrent.futures import wait
+
+    while (own := ENDING.get()) is not None and not wait([future], NOTICED_SECONDS).done:
+        if own.is_set():
+            ending.set()
+    return future.result()
 
 
 def _end_if_unwanted() -> None:

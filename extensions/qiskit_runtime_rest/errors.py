@@ -372,7 +372,8 @@ class WaitTimeout(RuntimeRestError, TimeoutError):
         self.session_id = session_id
         is_as = f"{_left(self.job_ids, session_id, status)} after {waited:.1f} s of waiting"
         if session_id is not None:
-            how = f"It goes on; come back with client.sessions.get({session_id!r}).wait(), or close() it."
+            how = f"come back with client.sessions.get({session_id!r}).wait()"
+            how = f"Its jobs are not all listed; {how}." if status == "closed" else f"It goes on; {how}, or close() it."
         elif len(self.job_ids) > 1:
             how = "They go on; come back with client.jobs.wait_all(error.job_ids)."
         else:

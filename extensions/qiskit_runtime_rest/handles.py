@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Generic
 
-from .effects import Plan, Together
+from .effects import Plan, Together, ended_by
 from .submit import J
 from .waiting import Following, Patience, StatusCallback
 
@@ -44,7 +44,8 @@ class Handles(Generic[J]):
 
     def collect(self, jobs: Sequence[J], *, at_once: int, executor: Executor | None) -> Plan[None]:
         """Read the results of `jobs`, `at_once` at a time, each once: that of a private job can be read no more."""
-        yield Together([job._collect(self._patience, executor) for job in jobs], at_once)
+        with ended_by(self._patience.stop):
+            yield Together([job._collect(self._patience, executor) for job in jobs], at_once)
         for job in jobs:
             for other in self.all_of(job)[1:]:
                 other._take_result(job)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,7 @@ from qiskit_runtime_api.api import jobs as jobs_api
 
 from .connection import Connection, Handle, Origin
 from .connection.calls import call, fetch, json_object
-from .effects import AsyncFace, InThread, Plan, SyncFace, operation
+from .effects import AsyncFace, InThread, Plan, SyncFace, ended_by, operation
 from .errors import (
     ApiError,
     JobError,
@@ -22,8 +23,10 @@ from .errors import (
     ResultUnavailable,
     RuntimeRestError,
     TransportError,
+    WaitTimeout,
 )
 from .submission import check_tags
+from .turns import TakeTurn, Turns
 from .waiting import (
     Ended,
     JobSnapshot,
@@ -77,6 +80,8 @@ class JobOperations(Handle):
         self._pace = pace or Pace()
         self._result: Result | None = None
         self._source: Source | None = None
+        self._came = b""
+        self._turns = Turns()
         self._known_failure: RuntimeRestError | None = None
 
     def __repr__(self) -> str:
@@ -207,14 +212,13 @@ class JobOperations(Handle):
             yield Notify(on_status, StatusUpdate.of(self._snapshot(), waited=0.0))
         snapshot = self._snapshot()
         if snapshot.failure is not None:
-            raise (yield from self._failure(snapshot))
+            raise (yield from self._failure(snapshot, stop))
         return StatusUpdate.of(snapshot, waited=self._io.clock.monotonic() - began)
 
-    def _failure(self, snapshot: JobSnapshot) -> Plan[JobError]:
-        try:
+    def _failure(self, snapshot: JobSnapshot, stop: threading.Event | None) -> Plan[JobError]:
+        text = ""
+        with contextlib.suppress(ApiError, TransportError), ended_by(stop):
             text = (yield from fetch(jobs_api.get_job_logs, budget=LOG_SECONDS, id=self.id)).text
-        except (ApiError, TransportError):
-            text = ""
         tail = "\n".join(text.splitlines()[-LOG_TAIL_LINES:])
         error = snapshot.error(log_tail=tail or None)
         assert error is not None
@@ -257,16 +261,24 @@ class JobOperations(Handle):
     ) -> Plan[Result]:
         if self._known_failure is not None:
             raise self._known_failure
+        check_timeout(timeout)
+        began = self._io.clock.monotonic()
         if self._result is None and self._source is None:
-            check_timeout(timeout)
-            began = self._io.clock.monotonic()
             yield from self._wait(timeout, on_status, None)
-            yield from self._read_result(began, timeout, save_to)
-        elif save_to is not None:
-            yield from self._save_again(Path(save_to))
-        if self._result is None:
-            self._result = yield from self._decode(executor)
-        return self._result
+        waited = self._io.clock.monotonic() - began
+        end_turn = yield TakeTurn(self._turns, None if timeout is None else max(0.0, timeout - waited))
+        if end_turn is None:
+            raise WaitTimeout(job_id=self.id, status=self._snapshot().status, waited=waited)
+        try:
+            if self._result is None and self._source is None:
+                yield from self._read_result(began, timeout, save_to)
+            elif save_to is not None:
+                yield from self._save_again(Path(save_to))
+            if self._result is None:
+                self._result = yield from self._decode(executor)
+            return self._result
+        finally:
+            end_turn()
 
     def _read_result(self, began: float, timeout: float | None, save_to: str | Path | None) -> Plan[None]:
         from .reading import Reading
@@ -280,12 +292,15 @@ class JobOperations(Handle):
             pace=self._pace,
             began=began,
             timeout=timeout,
+            came=self._came,
         )
         try:
             self._source = yield from reading.read()
         except ResultNotSaved as failure:
             self._source = failure.raw or None
             raise
+        finally:
+            self._came = reading.came
 
     def _decode(self, executor: Executor | None) -> Plan[Result]:
         """Decode what was read; it stays here when an executor fails, or the caller is cancelled."""

@@ -20,7 +20,7 @@ LAG_SECONDS = 30.0
 """A job can be Completed a moment before its result can be read; so long, 204 means not yet."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Reading:
     """How the result of a completed job is read.
 
@@ -31,6 +31,7 @@ class Reading:
         clock, pace: as of the client.
         began: when the wait for the job began, in seconds of the clock.
         timeout: seconds from then on; None: no deadline.
+        came: what came of it before, when it was read and that was cut short; after `read`, also by that.
     """
 
     job_id: str
@@ -41,6 +42,7 @@ class Reading:
     pace: Pace
     began: float
     timeout: float | None
+    came: bytes = b""
 
     def read(self) -> Plan[Source]:
         """The bytes of the result.
@@ -48,7 +50,7 @@ class Reading:
         Raises:
             ResultUnavailable: there is none (any more).
             ResultNotSaved: it cannot be saved in the folder.
-            WaitTimeout: there is none yet.
+            WaitTimeout: there is none yet, or not all of it.
             ApiError, TransportError: it could not be read.
         """
         incoming = IncomingResult(self.job_id, folder=self.folder, read_once=self.private)
@@ -60,30 +62,45 @@ class Reading:
             yield from self._receive(incoming)
             source: Source = yield InThread(lambda: incoming.finish(program_id=self.program_id))
             return source
+        except BaseException:
+            # A caller that is cancelled gets no error to keep it in.
+            if self.private and incoming.size:
+                self.came = incoming.so_far()
+            raise
         finally:
             incoming.close()
 
     def _receive(self, incoming: IncomingResult) -> Plan[None]:
         began = self.clock.monotonic()
-        deadline = None if self.timeout is None else self.began + self.timeout
         while True:
-            budget = None if deadline is None else max(0.0, deadline - self.clock.monotonic())
             try:
-                yield from fetch(jobs_api.get_job_results, budget=budget, sink=incoming, id=self.job_id)
+                yield from fetch(jobs_api.get_job_results, budget=self._left, sink=incoming, id=self.job_id)
             except (ApiError, TransportError) as failure:
                 # What came of a result that is not given again is worth more than the error that ended it.
                 if isinstance(failure, NotFound) or (self.private and incoming.size):
                     raise self._unavailable(incoming) from failure
+                if isinstance(failure, TransportError) and self._left == 0:
+                    raise self._timed_out() from failure
                 raise
             if incoming.is_whole:
                 return
-            now = self.clock.monotonic()
-            if deadline is not None and now >= deadline:
-                raise WaitTimeout(job_id=self.job_id, status="Completed", waited=now - self.began)
-            if now - began >= LAG_SECONDS:
+            if self._left == 0:
+                raise self._timed_out()
+            waited = self.clock.monotonic() - began
+            if waited >= LAG_SECONDS:
                 raise self._unavailable(incoming)
-            interval = self.pace.interval(now - began)
-            yield Sleep(interval if deadline is None else min(interval, deadline - now))
+            interval = self.pace.interval(waited)
+            yield Sleep(interval if self._left is None else min(interval, self._left))
+
+    @property
+    def _left(self) -> float | None:
+        """Seconds until the deadline; None without one."""
+        if self.timeout is None:
+            return None
+        return max(0.0, self.began + self.timeout - self.clock.monotonic())
+
+    def _timed_out(self) -> WaitTimeout:
+        return WaitTimeout(job_id=self.job_id, status="Completed", waited=self.clock.monotonic() - self.began)
 
     def _unavailable(self, incoming: IncomingResult) -> ResultUnavailable:
         why = " (a private job's result can be read once)" if self.private else ""
@@ -91,11 +108,8 @@ class Reading:
         copy = None if self.folder is None else saved_copy(self.job_id, self.folder)
         if copy is not None:
             message += f" An earlier read saved it: read it with client.load_result({str(copy)!r})."
-        if incoming.size:
-            message += f" The connection ended while it was read: the {incoming.size} bytes that came are in the `raw`"
-            message += (
-                f" of this error, and in a file *.partial in {self.folder}." if self.folder else " of this error."
-            )
-        return ResultUnavailable(
-            message, job_id=self.job_id, saved=None if copy is None else str(copy), raw=incoming.so_far()
-        )
+        raw = incoming.so_far() or self.came
+        if raw:
+            message += f" Reading it was cut short: the {len(raw)} bytes that came are in the `raw` of this error"
+            message += f", and in a file *.partial in {self.folder}." if self.folder and incoming.size else "."
+        return ResultUnavailable(message, job_id=self.job_id, saved=None if copy is None else str(copy), raw=raw)

@@ -164,16 +164,19 @@ class SessionOperations(Handle, SubmitOperations[J]):
                     missing, gone = 0, None
                     if self._state() != state:
                         state, changed = self._state(), patience.clock.monotonic()
-                    if state == CLOSED:
-                        return (yield from self._listed(patience))
+                    if state == CLOSED and (jobs := (yield from self._listed(patience))) is not None:
+                        return jobs
             if gone is not None:
                 raise gone
             yield from patience.pause(changed=changed, left={"job_id": "", "status": state, "session_id": self.id})
 
-    def _listed(self, patience: Patience) -> Plan[list[dict[str, Any]]]:
-        jobs: list[dict[str, Any]] = []
+    def _listed(self, patience: Patience) -> Plan[list[dict[str, Any]] | None]:
+        """The JSON of the session's jobs; None: there are more than `patience` lasts for."""
         pages = JobPages(session_id=self.id, sort="ASC", budget=lambda: patience.left)
+        jobs = yield from pages.next()
         while not pages.done:
+            if patience.is_used_up:
+                return None
             jobs += yield from pages.next()
         return jobs
 

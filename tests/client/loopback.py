@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import socket
 import ssl
 import struct
 import threading
 import urllib.parse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
@@ -27,7 +28,7 @@ class Answer:
 
     `body`: bytes, text, or anything else as JSON. `length`: the Content-Length claimed, when not the true one.
     `reset`: end the connection hard, `before` any byte of the answer or `after` its first half.
-    `gate`: answer only when it is set.
+    `gate`: answer only when it is set. `parts`: the body, each part sent when it is made, in place of `body`.
     """
 
     status: int = 200
@@ -36,6 +37,7 @@ class Answer:
     length: int | None = None
     reset: str | None = None
     gate: threading.Event | None = None
+    parts: Iterable[bytes] | None = None
 
     @property
     def content(self) -> bytes:
@@ -202,6 +204,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response_only(answer.status, "Told So")
         for name, value in answer.headers.items():
             self.send_header(name, value)
+        if answer.parts is not None:
+            return self._send_parts(answer.parts)
         if answer.status not in BODILESS:
             self.send_header("Content-Length", str(len(content) if answer.length is None else answer.length))
         self.end_headers()
@@ -214,6 +218,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = self.close_connection or answer.length is not None
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_CONNECT = answer  # noqa: N815 - names of http.server
+
+    def _send_parts(self, parts: Iterable[bytes]) -> None:
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for part in itertools.chain(parts, [b""]):
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(part), part))
+            self.wfile.flush()
 
     def _reset(self) -> None:
         # Closing with a linger time of 0 sends a RST instead of a FIN.

@@ -97,6 +97,15 @@ async def test_a_count_that_is_the_pages_own_does_not_lead_back(client: Any, emu
     assert len(sent(emulator, "list_jobs")) == 3
 
 
+@pytest.mark.parametrize("limit", [40, 200])
+async def test_a_list_that_repeats_itself_ends_with_an_error(client: Any, emulator: Emulator, limit: int) -> None:
+    page = {"jobs": [{"id": f"job-{number}"} for number in range(limit)]}
+    script(emulator, *[{"status": 200, "body": page}] * 12, operation="list_jobs")
+    with pytest.raises(UnexpectedAnswer, match="repeats itself"):
+        await every(client.jobs.list(limit=limit))
+    assert len(sent(emulator, "list_jobs")) == 1 + 400 // limit
+
+
 @pytest.mark.parametrize("count", [None, "five", 10**9])
 async def test_a_count_that_makes_no_sense_is_not_needed(client: Any, emulator: Emulator, count: Any) -> None:
     ids = await submitted(client, emulator, 5)

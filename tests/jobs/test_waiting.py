@@ -399,6 +399,44 @@ async def test_a_set_stop_event_ends_the_wait_of_a_thread(
     assert job.status() == "Queued"
 
 
+def set_in_sleep(clock: Any, stop: threading.Event) -> None:
+    """Set `stop` in the first sleep, which shall end for that."""
+    sleep = clock.sleep
+
+    def stopped_meanwhile(seconds: float, ends: threading.Event | None = None) -> None:
+        sleep(seconds)
+        stop.set()
+        assert ends is not None
+        assert ends.is_set()
+
+    clock.sleep = stopped_meanwhile
+
+
+async def test_a_set_stop_event_ends_the_retries_of_a_wait(
+    blocking: RuntimeClient, emulator: Emulator, clock: Any
+) -> None:
+    job = await held(blocking, emulator)
+    emulator.faults.add("get_job", kind="unavailable", retry_after=8, times=None)
+    stop = threading.Event()
+    set_in_sleep(clock, stop)
+    with pytest.raises(WaitStopped, match=job.id):
+        job.wait(stop=stop)
+    assert len(sent(emulator, "get_job")) == 1
+
+
+async def test_a_set_stop_event_ends_the_retries_for_a_log(
+    blocking: RuntimeClient, emulator: Emulator, clock: Any
+) -> None:
+    job = await held(blocking, emulator)
+    script(emulator, saying("Failed", reason="Why not."))
+    emulator.faults.add("get_job_logs", kind="unavailable", retry_after=4, times=None)
+    stop = threading.Event()
+    set_in_sleep(clock, stop)
+    with pytest.raises(JobFailed, match="Why not"):
+        job.wait(stop=stop)
+    assert len(sent(emulator, "get_job_logs")) == 1
+
+
 async def test_a_cancelled_task_leaves_the_job_alone(awaited: Any, emulator: Emulator, clock: Any) -> None:
     job = await held(awaited, emulator)
     task = asyncio.ensure_future(job.wait())

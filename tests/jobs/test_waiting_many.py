@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import json
 import logging
@@ -657,6 +658,30 @@ async def test_a_set_stop_event_ends_the_wait_of_a_thread(
         blocking.jobs.wait_all(ids, stop=stop)
     assert 5 <= clock.elapsed < 7
     assert list(stopped.value.job_ids) == ids
+
+
+@pytest.mark.parametrize("left", [0, 1])
+async def test_a_set_stop_event_ends_the_retries_for_results(
+    blocking: RuntimeClient, emulator: Emulator, clock: Any, left: int
+) -> None:
+    ids = recorded(emulator, 2)
+    complete(emulator, ids)
+    ids += recorded(emulator, left)
+    emulator.faults.add("get_job_results", kind="unavailable", retry_after=8, times=None)
+    stop = threading.Event()
+
+    def sleep(seconds: float, ends: threading.Event | None = None) -> None:
+        stop.set()
+        assert ends is not None
+        assert ends.wait(60)
+
+    clock.sleep = sleep
+    with pytest.raises(WaitStopped, match=ids[-1]) if left else contextlib.nullcontext():
+        blocking.jobs.wait_all(ids, stop=stop, at_once=1)
+    assert len(sent(emulator, "get_job_results")) == 1
+    clock.sleep = type(clock).sleep.__get__(clock)
+    emulator.faults.clear()
+    assert blocking.jobs.get(ids[0]).result()[0].counts() == {"11": 1}
 
 
 async def test_a_cancelled_task_leaves_the_jobs_alone(

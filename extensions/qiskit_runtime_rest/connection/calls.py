@@ -8,14 +8,12 @@ import httpx
 
 from ..answers import unexpected_answer
 from ..effects import Plan
+from .bodies import SHORTEST_SECONDS
 from .exchange import SINK, Sink, limited_to
 from .link import Connection
 from .retries import WAITS_ITSELF
 
 __all__ = ["Call", "Fetch", "call", "fetch", "json_object"]
-
-SHORTEST_TIMEOUT = 5.0
-"""Seconds that one request may always take, even when less of its budget is left: it could not succeed in none."""
 
 
 class Operation(Protocol):
@@ -52,9 +50,10 @@ class Call(NamedTuple):
 class Fetch(NamedTuple):
     """Send the request of `operation`; the outcome is the bare answer, read.
 
-    With a `budget`, retries take so many seconds at most, and no silence of the service is borne for longer. With a
-    `sink`, the body goes there as it comes, and the answer is without it. `content` is the request's body, encoded.
-    Who `waits_itself` gets an answer that the rate is too high at once.
+    With a `budget`, retries take so many seconds at most, no silence of the service is borne for longer, and an answer
+    that has not come whole by then is given up. With a `sink`, the body goes there as it comes, and the answer is
+    without it. `content` is the request's body, encoded. Who `waits_itself` gets an answer that the
+    rate is too high at once.
     """
 
     operation: Operation
@@ -88,7 +87,7 @@ class Fetch(NamedTuple):
 
 
 def _cut(timeout: httpx.Timeout, budget: float) -> httpx.Timeout:
-    longest = max(budget, SHORTEST_TIMEOUT)
+    longest = max(budget, SHORTEST_SECONDS)
     return httpx.Timeout(
         **{kind: longest if limit is None else min(limit, longest) for kind, limit in timeout.as_dict().items()}
     )

@@ -14,6 +14,7 @@ from ..answers import api_error
 from ..auth.iam import is_iam_request
 from ..effects import Clock, Plan, Sleep
 from ..errors import ApiError, TransportError
+from .bodies import SHORTEST_SECONDS, UNTIL
 from .retries import NOTHING_HAPPENED_STATUS, RetryPolicy, may_retry
 
 __all__ = ["SINK", "Sink", "exchange", "limited_to"]
@@ -21,7 +22,7 @@ __all__ = ["SINK", "Sink", "exchange", "limited_to"]
 log = logging.getLogger("qiskit_runtime_rest.connection")
 
 BUDGET: ContextVar[float | None] = ContextVar("budget", default=None)
-"""Seconds that retries may take for calls made in this context; None: as the policy says."""
+"""Seconds that calls made in this context may take, retries included; None: as the policy says."""
 
 SINK = "qiskit_runtime_rest.sink"
 """The extension of a request that names the `Sink` for its answer."""
@@ -57,7 +58,7 @@ WHAT_HAPPENED: dict[type[httpx.RequestError], str] = {
 
 @contextlib.contextmanager
 def limited_to(seconds: float | None) -> Iterator[None]:
-    """Let retries of calls made inside take at most `seconds`."""
+    """Let calls made inside take at most `seconds`, or what `SHORTEST_SECONDS` and their `Sink` leave them."""
     token = BUDGET.set(seconds)
     try:
         yield
@@ -67,6 +68,10 @@ def limited_to(seconds: float | None) -> Iterator[None]:
 
 class Sink(Protocol):
     """Where the body of an answer goes as it comes, instead of into memory; none of this may fail."""
+
+    @property
+    def seconds(self) -> float:
+        """So long an answer may take to come whole, even with less of the budget left."""
 
     def begin(self) -> None:
         """An answer begins, the first one or that of a retry."""
@@ -97,26 +102,34 @@ class Send(NamedTuple):
         """Block the thread until the answer is there."""
         response: httpx.Response = io.send_once(self.request, **self.options)
         sink: Sink | None = self.request.extensions.get(SINK)
-        if not response.is_success:
-            response.read()
-        elif sink is not None:
-            sink.begin()
-            for chunk in response.iter_bytes():
-                sink.write(chunk)
-            sink.end()
+        try:
+            if not response.is_success:
+                response.read()
+            elif sink is not None:
+                sink.begin()
+                for chunk in response.iter_bytes():
+                    sink.write(chunk)
+                sink.end()
+        except BaseException:
+            response.close()
+            raise
         return response
 
     async def perform_async(self, io: Sends) -> httpx.Response:
         """Suspend the task until the answer is there."""
         response: httpx.Response = await io.send_once(self.request, **self.options)
         sink: Sink | None = self.request.extensions.get(SINK)
-        if not response.is_success:
-            await response.aread()
-        elif sink is not None:
-            sink.begin()
-            async for chunk in response.aiter_bytes():
-                sink.write(chunk)
-            sink.end()
+        try:
+            if not response.is_success:
+                await response.aread()
+            elif sink is not None:
+                sink.begin()
+                async for chunk in response.aiter_bytes():
+                    sink.write(chunk)
+                sink.end()
+        except BaseException:
+            await response.aclose()
+            raise
         return response
 
 
@@ -129,11 +142,14 @@ def exchange(
         ApiError: the service's (or IAM's, or the edge's) answer is an error; the last one seen.
         TransportError: no answer.
     """
-    policy = policy.within(BUDGET.get())
+    budget = BUDGET.get()
+    policy = policy.within(budget)
     began = clock.monotonic()
     attempt, answered, uncertain = 0, None, False
     while True:
         attempt += 1
+        if budget is not None:
+            request.extensions[UNTIL] = max(began + budget, clock.monotonic() + _shortest(request))
         failure: ApiError | TransportError
         reached_service, stays = True, False
         try:
@@ -167,6 +183,11 @@ def exchange(
             raise failure
         log.warning("%s; attempt %d of %d in %.1f s", failure, attempt + 1, policy.attempts, wait)
         yield Sleep(wait)
+
+
+def _shortest(request: httpx.Request) -> float:
+    sink: Sink | None = request.extensions.get(SINK)
+    return SHORTEST_SECONDS if sink is None else max(SHORTEST_SECONDS, sink.seconds)
 
 
 def _may_have_happened(failure: ApiError | TransportError) -> bool:

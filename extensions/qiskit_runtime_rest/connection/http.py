@@ -13,6 +13,7 @@ from ..auth.flow import origin
 from ..effects import Clock, run, run_async
 from ..errors import ConfigurationError
 from ..settings import Settings
+from .bodies import ACCEPTED, Body
 from .exchange import exchange
 from .retries import RetryPolicy
 
@@ -61,6 +62,7 @@ def proxy_patterns(settings: Settings) -> dict[str, str]:
 def _headers(settings: Settings) -> dict[str, str]:
     headers = {
         "Accept": "application/json",
+        "Accept-Encoding": ACCEPTED,
         "IBM-API-Version": settings.api_version,
         "User-Agent": USER_AGENT,
         # The service expects this prefix of integrators; metrics answer it as `caller`.
@@ -91,6 +93,10 @@ class HttpClient(httpx.Client):
         super().__init__(**options)
         self.clock = clock
         self.retries = retries
+        self.event_hooks = {"response": [self._bound]}
+
+    def _bound(self, response: httpx.Response) -> None:
+        Body(response, self.clock)
 
     def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Send with retries; raises `ApiError` and `TransportError`, see `exchange`."""
@@ -110,6 +116,10 @@ class AsyncHttpClient(httpx.AsyncClient):
         super().__init__(**options)
         self.clock = clock
         self.retries = retries
+        self.event_hooks = {"response": [self._bound]}
+
+    async def _bound(self, response: httpx.Response) -> None:
+        Body(response, self.clock)
 
     async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Send with retries; raises `ApiError` and `TransportError`, see `exchange`."""

@@ -22,6 +22,9 @@ __all__ = ["IncomingResult", "load_result", "partial_copies", "save_result", "sa
 RESERVED_BYTES = 16 * 2**20
 """Disk space that is taken before a result is read; how large it will be, the service does not say."""
 
+READ_ONCE_SECONDS: Final = 600.0
+"""A result that is not given again is not cut short for a deadline that passes while it comes, for so long."""
+
 SPOOLED_FROM_BYTES: Final = HOLLOW_FROM_BYTES
 NO_RESERVING: Final = (errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS, errno.ENOTSUP)
 SUFFIX: Final = ".json"
@@ -35,12 +38,14 @@ class IncomingResult:
     copy; no byte is lost when that fails.
 
     Attributes:
+        seconds: so long the answer may take to come whole, whatever the caller's deadline.
         size: bytes of the answer so far.
         is_whole: whether the answer came to its end.
     """
 
     def __init__(self, job_id: str, *, folder: Path | None, read_once: bool = False) -> None:
         """Nothing is opened yet. `read_once`: what comes of it is not given again."""
+        self.seconds = READ_ONCE_SECONDS if read_once else 0.0
         self.size = 0
         self.is_whole = False
         self._read_once = read_once

@@ -19,6 +19,9 @@ __all__ = ["PAGE", "JobPages", "Page", "read_page"]
 PAGE = 200
 """Jobs that one page holds at most."""
 
+MOST_KNOWN = 2 * PAGE
+"""So many jobs in a row may be listed again: that many would have to be submitted between two requests."""
+
 
 @dataclass(frozen=True)
 class Page:
@@ -63,10 +66,14 @@ class JobPages:
         self._budget = budget
         self._limit = limit
         self._offset, self._total = 0, 0
+        self._known = 0
         self._seen: set[str] = set()
 
     def next(self) -> Plan[list[dict[str, Any]]]:
-        """The jobs of the next page that were on none before. Raises: ApiError, TransportError."""
+        """The jobs of the next page that were on none before.
+
+        Raises: UnexpectedAnswer (the list has no end), ApiError, TransportError.
+        """
         while True:
             page = yield from read_page(offset=self._offset, budget=self._budget(), **self._ask)
             left = self._total - page.count if page.count is not None else 0
@@ -80,6 +87,9 @@ class JobPages:
             self._seen.update(job["id"] for job in fresh)
             self._offset += len(page.jobs)
             self.done = len(page.jobs) < self._limit
+            self._known = 0 if fresh else self._known + len(page.jobs)
+            if self._known >= MOST_KNOWN and not self.done:
+                raise unexpected_answer(page.response, "the list of jobs repeats itself, whatever its `offset`")
             return fresh
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from ..answers import retry_after
-from ..effects import Clock, Plan, Sleep
+from ..effects import Clock, Plan, Sleep, ended_by
 from ..errors import (
     ApiError,
     InvalidInput,
@@ -86,13 +86,14 @@ class Patience:
 
     @contextlib.contextmanager
     def look(self, what: str) -> Iterator[None]:
-        """Around the requests of one look at `what`: failures that pass end the look, and not the wait.
+        """Around the requests of one look at `what`: failures that pass, and `stop`, end the look, and not the wait.
 
         Raises: ApiError, TransportError (it does not pass, or has not for long).
         """
         self._failure, self._asked_to_wait = None, 0.0
         try:
-            yield
+            with ended_by(self.stop):
+                yield
         except PASSING as failure:
             self.bear(failure, what)
         finally:
