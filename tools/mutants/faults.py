@@ -16,6 +16,7 @@ __all__ = ["MUTANTS"]
 Answered = Callable[[Asked, Answer], Answer]
 
 JSON = {"content-type": "application/json"}
+NO_CONTENT = 204
 GOOD: dict[str, str] = {}
 """The headers of the first request that was let in, for a service that lets in others as well."""
 
@@ -53,8 +54,14 @@ def _at(place: tuple[str | int, ...], change: Callable[[Any, Any], None]) -> Ans
 
 
 def status(was: int, now: int) -> Answered:
-    """One status is answered in another's place."""
-    return lambda _, answer: evolve(answer, status=now) if answer.status == was else answer
+    """One status is answered in another's place; a 204 has no body."""
+
+    def answered(_: Asked, answer: Answer) -> Answer:
+        if answer.status != was:
+            return answer
+        return Answer(now, {}, b"") if now == NO_CONTENT else evolve(answer, status=now)
+
+    return answered
 
 
 def served_as(content_type: str) -> Answered:
@@ -147,7 +154,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(name="JSON that ends in the middle", operation="get_instance", answered=cut),
     # How it is answered
     Mutant(name="another success than the documented", operation="create_job", answered=status(200, 201)),
-    Mutant(name="a success that is not documented", operation="analytics_filters", answered=status(200, 204)),
+    Mutant(name="a success that is not documented", operation="analytics_filters", answered=status(200, NO_CONTENT)),
     Mutant(name="a refusal that is not documented", operation="get_job", answered=status(404, 410)),
     Mutant(name="a wrong content type", operation="get_job_metrics_jid", answered=served_as("text/html")),
     Mutant(
@@ -172,7 +179,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(name="any instance is taken", operation="get_instance", asked=trusting("service-crn")),
     Mutant(name="a value outside its enum is taken", operation="list_backends", asked=forgetting(r"fields=[^&]*")),
     Mutant(name="a wrong parameter is ignored", operation="analytics_usage", asked=forgetting(r"simulators=[^&]*")),
-    Mutant(name="any body is taken", operation="replace_instance_configuration", answered=shrugging(204)),
+    Mutant(name="any body is taken", operation="replace_instance_configuration", answered=shrugging(NO_CONTENT)),
     Mutant(name="good requests are refused", operation="get_usage_analytics_grouped", answered=status(200, 400)),
     # What is true of several answers
     Mutant(name="a page longer than asked for", operation="list_jobs", asked=forgetting(r"limit=[^&]*")),
@@ -182,7 +189,7 @@ MUTANTS: tuple[Mutant, ...] = (
         name="a deletion that deletes nothing",
         operation="delete_job",
         asked=lambda request: evolve(request, method="GET"),
-        answered=lambda _, answer: Answer(204, {}, b"") if answer.status == 200 else answer,
+        answered=status(200, NO_CONTENT),
         beside=("create_job", "get_job", "cancel_job_jid"),
     ),
     Mutant(
