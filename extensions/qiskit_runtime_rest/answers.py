@@ -9,15 +9,15 @@ from __future__ import annotations
 import email.utils
 import json
 import time
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 import httpx
 
 from . import errors
 from .errors import ApiError
 
-__all__ = ["api_error", "blanked", "credentials", "excerpt", "retry_after", "unexpected_answer"]
+__all__ = ["api_error", "blanked", "credentials", "excerpt", "modelled", "retry_after", "unexpected_answer"]
 
 BY_CODE: dict[int | str, type[ApiError]] = {
     1200: errors.AuthenticationError,
@@ -65,6 +65,17 @@ EXCERPT_CHARACTERS = 200
 MESSAGE_CHARACTERS = 1000
 SHORTEST_SECRET = 8
 """Shorter texts are no credentials, but parts of words."""
+
+
+class Model(Protocol):
+    """A generated model."""
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read it from its JSON."""
+
+
+M = TypeVar("M", bound=Model)
 
 
 class _Said(NamedTuple):
@@ -116,6 +127,19 @@ def unexpected_answer(response: httpx.Response, why: str) -> errors.UnexpectedAn
         url=str(response.request.url),
         excerpt=excerpt(response) or "(empty)",
     )
+
+
+def modelled(model: type[M], raw: Mapping[str, Any], *, what: str) -> M:
+    """The generated `model` of JSON that was read earlier; `what` it is of.
+
+    Raises:
+        UnexpectedAnswer: the service left out, or told otherwise, what the contract promises.
+    """
+    try:
+        return model.from_dict(raw)
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        why = f"what the service told of {what} is not what the contract promises ({type(error).__name__}: {error})"
+        raise errors.UnexpectedAnswer(why, status=httpx.codes.OK, solution="What it told is in `raw`.") from error
 
 
 def retry_after(response: httpx.Response) -> float | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from qiskit_runtime_api.api import jobs as jobs_api
 
+from .answers import modelled
 from .connection import Connection, Handle, Origin
 from .connection.calls import call, fetch, json_object
 from .effects import AsyncFace, InThread, Plan, SyncFace, operation
@@ -23,6 +24,7 @@ from .errors import (
     RuntimeRestError,
     TransportError,
 )
+from .members import member_object, member_text, member_texts
 from .submission import check_tags
 from .waiting import (
     Ended,
@@ -101,23 +103,22 @@ class JobOperations(Handle):
     @property
     def backend(self) -> str | None:
         """Name of the backend, as far as known."""
-        return self.raw.get("backend")
+        return member_text(self.raw, "backend")
 
     @property
     def program_id(self) -> str | None:
         """The program, such as `sampler`, as far as known."""
-        program = self.raw.get("program")
-        return program.get("id") if isinstance(program, Mapping) else None
+        return member_text(member_object(self.raw, "program"), "id")
 
     @property
     def session_id(self) -> str | None:
         """Id of the session, as far as known."""
-        return self.raw.get("session_id")
+        return member_text(self.raw, "session_id")
 
     @property
     def tags(self) -> list[str]:
         """The job's tags, as last read."""
-        return list(self.raw.get("tags") or [])
+        return member_texts(self.raw, "tags")
 
     @property
     def details(self) -> JobModel:
@@ -125,12 +126,13 @@ class JobOperations(Handle):
 
         Raises:
             ResultUnavailable: nothing was read yet: call `refresh()` first.
+            UnexpectedAnswer: what was read is not what the contract promises; it is in `raw`.
         """
         from qiskit_runtime_api.models import Job as JobModel
 
         if "state" not in self.raw:
             raise ResultUnavailable(f"job {self.id} was not read yet: call refresh() first.", job_id=self.id)
-        return JobModel.from_dict(self.raw)
+        return modelled(JobModel, self.raw, what=f"job {self.id}")
 
     @property
     def failure(self) -> RuntimeRestError | None:
