@@ -63,6 +63,9 @@ REQUEST_ID_HEADERS = ("X-Request-Id", "X-Correlation-Id", "X-Global-Transaction-
 RAY_ID_HEADERS = ("CF-RAY",)
 EXCERPT_CHARACTERS = 200
 MESSAGE_CHARACTERS = 1000
+LONGEST_RETRY_AFTER = 3600.0
+"""Seconds. Nobody means more: it would be the slip of a proxy, and a wait would sleep through it for years."""
+
 SHORTEST_SECRET = 8
 """Shorter texts are no credentials, but parts of words."""
 
@@ -143,13 +146,13 @@ def modelled(model: type[M], raw: Mapping[str, Any], *, what: str) -> M:
 
 
 def retry_after(response: httpx.Response) -> float | None:
-    """Seconds that the header `Retry-After` asks to wait (a number or a date), or None."""
+    """Seconds that the header `Retry-After` asks to wait (a number or a date), an hour at most; None without one."""
     value = response.headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdigit():
-        return float(value)
+        return min(float(value), LONGEST_RETRY_AFTER)
     try:
         date = email.utils.parsedate_to_datetime(value)
-        return max(0.0, date.timestamp() - time.time())
+        return min(max(0.0, date.timestamp() - time.time()), LONGEST_RETRY_AFTER)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
 

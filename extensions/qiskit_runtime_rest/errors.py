@@ -143,7 +143,7 @@ class ApiError(RuntimeRestError):
         trace: the service's trace id, or None.
         request_id: id of the request in the answer's headers, or None.
         ray_id: id given by the content network (`CF-RAY`), or None.
-        retry_after: seconds the service asks to wait, or None.
+        retry_after: seconds the service asks to wait (3600 for any more), or None.
         method, url: the request that was answered.
         excerpt: start of the body when it is not the service's error format, else None.
 

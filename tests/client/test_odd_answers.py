@@ -10,6 +10,7 @@ import pytest
 
 from qiskit_runtime_rest import (
     JobFailed,
+    RetryPolicy,
     RuntimeRestError,
     SubmissionPolicy,
     SubmissionUnknown,
@@ -228,3 +229,23 @@ def test_a_session_that_the_service_tells_no_state_of_is_not_waited_for_without_
     with pytest.raises(UnexpectedAnswer, match="does not tell the session's state"):
         face.do(lambda _: session.wait())
     assert 900 <= sum(clock.slept) < 1000
+
+
+@pytest.mark.parametrize(
+    ("header", "slept"),
+    [
+        *((header, 3600.0) for header in ("99999999999", HUGE, "Fri, 31 Dec 9999 23:59:59 GMT", "86400")),
+        *((header, 0.25) for header in ("-5", "soon", "nan", "1e9")),
+    ],
+)
+@pytest.mark.parametrize("status", [200, 503])
+def test_no_wait_sleeps_for_more_than_an_hour_at_a_time(
+    service: Loopback, connect: Connect, clock: Any, header: str, slept: float, status: int
+) -> None:
+    running, completed = {"id": "x", "status": "Running"}, {"id": "x", "status": "Completed"}
+    busy = Answer(status, running, {"Retry-After": header})
+    service.script(JOB, Answer(200, running), busy, Answer(200, completed))
+    face = connect(service, retries=RetryPolicy(attempts=1))
+    job = job_of(face)
+    assert face.do(lambda _: job.wait()) == "Completed"
+    assert clock.slept == [pytest.approx(slept, abs=0.05)]
