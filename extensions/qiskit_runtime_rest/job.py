@@ -257,6 +257,8 @@ class JobOperations(Handle):
         save_to: str | Path | None = None,
         executor: Executor | None = None,
     ) -> Plan[Result]:
+        if isinstance(self._known_failure, ResultDecodeError) and not self._is_private:
+            self._known_failure = None
         if self._known_failure is not None:
             raise self._known_failure
         if self._result is None and self._source is None:
@@ -270,13 +272,18 @@ class JobOperations(Handle):
             self._result = yield from self._decode(executor)
         return self._result
 
+    @property
+    def _is_private(self) -> bool:
+        """Whether its result can be read once only."""
+        return bool(self.raw.get("private"))
+
     def _read_result(self, began: float, timeout: float | None, save_to: str | Path | None) -> Plan[None]:
         from .reading import Reading
 
         reading = Reading(
             job_id=self.id,
             program_id=self.program_id,
-            private=bool(self.raw.get("private")),
+            private=self._is_private,
             folder=self._io.settings.save_to if save_to is None else Path(save_to),
             clock=self._io.clock,
             pace=self._pace,
@@ -297,8 +304,9 @@ class JobOperations(Handle):
         try:
             result = yield from decode_on(executor, self._source, program_id=self.program_id)
         except ResultDecodeError:
-            # Its bytes are in the error; another read may bring better ones.
-            self._source = None
+            if not self._is_private:
+                # Its bytes are in the error; another read may bring better ones.
+                self._source = None
             raise
         self._source = None
         return result
