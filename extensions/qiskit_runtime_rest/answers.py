@@ -17,6 +17,7 @@ import httpx
 
 from . import errors
 from .errors import ApiError
+from .wording import printable
 
 __all__ = ["api_error", "blanked", "credentials", "excerpt", "modelled", "retry_after", "unexpected_answer"]
 
@@ -235,7 +236,7 @@ def _text(response: httpx.Response) -> str:
 def _line(text: str, most: int = MESSAGE_CHARACTERS) -> str | None:
     """`text` as one line that can be printed anywhere, cut to `most` characters; None when nothing is left."""
     # The cut before spares huge bodies the split; much of what is cut off may be white space.
-    line = " ".join(text[: 10 * most].split()).encode("utf-8", errors="replace").decode()
+    line = printable(" ".join(text[: 10 * most].split()))
     return line[:most] + "…" if len(line) > most else line or None
 
 

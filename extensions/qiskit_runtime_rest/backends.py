@@ -15,6 +15,7 @@ from .connection.calls import call, fetch, json_object
 from .effects import AsyncFace, Plan, SyncFace, operation
 from .errors import ConfigurationError, InvalidInput, NotFound
 from .members import member_count, member_object, member_text
+from .wording import printable
 
 if TYPE_CHECKING:
     from qiskit_runtime_api.models import BackendConfiguration, BackendProperties, BackendStatus, Device
@@ -39,7 +40,7 @@ class BackendOperations:
     def __repr__(self) -> str:
         """Name, qubits and queue."""
         facts = [self.name, f"{self.num_qubits} qubits" if self.num_qubits else "", self.state or ""]
-        return f"<{type(self).__name__} {', '.join(fact for fact in facts if fact)}>"
+        return printable(f"<{type(self).__name__} {', '.join(fact for fact in facts if fact)}>")
 
     @property
     def num_qubits(self) -> int | None:

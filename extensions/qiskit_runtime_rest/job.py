@@ -37,6 +37,7 @@ from .waiting import (
     check_timeout,
     wait,
 )
+from .wording import printable
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -84,7 +85,7 @@ class JobOperations(Handle):
     def __repr__(self) -> str:
         """Id, program, backend and status, as far as known."""
         known = [self.program_id, self.backend, self.raw.get("status")]
-        return f"<{type(self).__name__} {' '.join([self.id, *(str(fact) for fact in known if fact)])}>"
+        return printable(f"<{type(self).__name__} {' '.join([self.id, *(str(fact) for fact in known if fact)])}>")
 
     def __eq__(self, other: object) -> bool:
         """Two handles are equal if they mean the same job of the same instance."""
@@ -336,7 +337,7 @@ class JobOperations(Handle):
         except (ResultUnavailable, ResultDecodeError) as failure:
             self._known_failure = failure
         except RuntimeRestError as failure:
-            log.warning("the result of job %s is left to job.result(): %s", self.id, failure)
+            log.warning("the result of job %s is left to job.result(): %s", printable(self.id), failure)
 
     @operation
     def cancel(self) -> Plan[None]:

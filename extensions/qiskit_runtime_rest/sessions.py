@@ -25,6 +25,7 @@ from .state import State
 from .submission import SubmissionLimiter, SubmissionPolicy, Submitter
 from .submit import SubmitOperations, SubmitOptions
 from .waiting import LOOKS_FOR_MISSING, JobPages, Pace, Patience
+from .wording import printable
 
 if TYPE_CHECKING:
     from qiskit_runtime_api.models import Session as SessionModel
@@ -72,7 +73,7 @@ class SessionOperations(Handle, SubmitOperations[J]):
     def __repr__(self) -> str:
         """Id, mode, backend and state, as far as known."""
         known = [self.id, self.raw.get("mode"), self.backend, self.raw.get("state")]
-        return f"<{type(self).__name__} {' '.join(str(fact) for fact in known if fact)}>"
+        return printable(f"<{type(self).__name__} {' '.join(str(fact) for fact in known if fact)}>")
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle what identifies the session and what is known of it; no credentials."""

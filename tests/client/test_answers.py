@@ -150,7 +150,8 @@ def test_everything_the_service_says_is_kept() -> None:
         (b'"m"', "m"),
         (b'\xef\xbb\xbf{"message": "m"}', "m"),
         (b'{"message": "m\xff"}', "m\N{REPLACEMENT CHARACTER}"),
-        ({"message": "m\ud800"}, "m?"),
+        ({"message": "m\ud800"}, "m\\ud800"),
+        ({"message": "\x1b[2Jm\x07\x9b1m\u202e"}, r"\x1b[2Jm\x07\x9b1m\u202e"),
         ({"message": " first\n\tsecond\x1c "}, "first second"),
     ],
 )

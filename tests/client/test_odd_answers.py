@@ -249,3 +249,80 @@ def test_no_wait_sleeps_for_more_than_an_hour_at_a_time(
     job = job_of(face)
     assert face.do(lambda _: job.wait()) == "Completed"
     assert clock.slept == [pytest.approx(slept, abs=0.05)]
+
+
+ODD = "\x1b[2J\x1b]0;title\x07 \x9b31m \x00\x08\x7f \u202e\u2066 \r\nERROR forged\u2028\x85."
+"""What clears a screen, renames a window, rings, turns the writing round, ends lines."""
+
+FAILED = {"status": "Failed", "state": {"reason": ODD, "reason_code": ODD, "reason_solution": ODD}}
+
+
+def job_waited(face: Any) -> Any:
+    job = job_of(face)
+    return face.do(lambda _: job.wait(timeout=3))
+
+
+def session_waited(face: Any) -> Any:
+    session = face.do(lambda client: client.sessions.get("s"))
+    return face.do(lambda _: session.wait(timeout=3))
+
+
+def submitted(face: Any) -> Any:
+    return face.do(lambda client: client.jobs.submit("sampler", params={}, backend="b"))
+
+
+CASES: dict[str, tuple[Any, Do, int]] = {
+    "message": ({"errors": [{"message": ODD, "code": ODD, "solution": ODD}], "trace": ODD}, job_of, 400),
+    "body": (f"<p>{ODD}", job_of, 503),
+    "status": ({"status": ODD}, job_waited, 200),
+    "state": ({"state": ODD}, session_waited, 200),
+    "reason": (FAILED, job_waited, 200),
+    "name": ({"devices": [{"name": ODD}]}, lambda face: face.do(lambda client: client.backends.get("b")), 200),
+    "end of the period": ({"usage_period": {"end_time": ODD}}, submitted, 200),
+    "member": ({ODD: 1}, lambda face: face.do(lambda client: client.backends.status("b")), 200),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_the_service_says_moves_no_cursor_and_forges_no_line(
+    service: Loopback, connect: Connect, caplog: pytest.LogCaptureFixture, case: str
+) -> None:
+    caplog.set_level("DEBUG", logger="qiskit_runtime_rest")
+    body, act, status = CASES[case]
+    service.script("*", Answer(status, body))
+    service.script("POST /api/v1/jobs", Answer(409))
+    service.script(LOGS, Answer(200, f"first\n{ODD}\tlast"))
+    checks = {"validate": "responses"} if case == "member" else {}
+    with pytest.raises(RuntimeRestError) as caught:
+        act(connect(service, retries=RetryPolicy(attempts=2), **checks))
+    head, *tail = str(caught.value).split("\n")
+    assert "ERROR forged" in head
+    assert "x1b[2J" in head
+    assert head.isprintable()
+    assert bool(tail) == isinstance(caught.value, JobFailed)
+    assert all(line.replace("\t", "").isprintable() for line in tail)
+    messages = [*(record.getMessage() for record in caplog.records), *getattr(caught.value, "__notes__", ())]
+    assert all(message.isprintable() for message in messages)
+    assert case not in ("status", "body") or messages
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda client: client.jobs.get("x"),
+        lambda client: client.sessions.get("x"),
+        lambda client: client.backends.get(ODD),
+    ],
+    ids=["job", "session", "backend"],
+)
+def test_a_handle_is_shown_on_one_line(service: Loopback, connect: Connect, read: Do) -> None:
+    said = {"status": ODD, "state": ODD, "mode": ODD, "backend": ODD, "program": {"id": ODD}}
+    service.script("*", Answer(200, {**said, "devices": [{"name": ODD, "status": {"name": ODD}}]}))
+    assert repr(connect(service).do(read)).isprintable()
+
+
+def test_the_errors_attributes_keep_the_services_words(service: Loopback, connect: Connect) -> None:
+    service.script(JOB, Answer(200, FAILED))
+    with pytest.raises(JobFailed) as caught:
+        job_waited(connect(service))
+    assert caught.value.reason == caught.value.solution == ODD

@@ -20,6 +20,7 @@ from ..connection.calls import fetch, json_object
 from ..effects import Plan
 from ..errors import NotFound
 from ..members import member_text
+from ..wording import printable
 from .filters import narrowed_to
 from .pages import PAGE, Page, read_page
 from .patience import Patience
@@ -191,7 +192,8 @@ class Following:
         snapshot = job.snapshot
         if snapshot is not None and not snapshot.is_known and snapshot.status not in self._strange:
             self._strange.add(snapshot.status)
-            log.warning("job %s has a status this version does not know: %s; waiting on", job.job_id, snapshot.status)
+            told = printable(f"job {job.job_id} has a status this version does not know: {snapshot.status}")
+            log.warning("%s; waiting on", told)
         return True
 
     def _tell(self) -> Plan[None]:
