@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import email.utils
 import json
+import re
 import time
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 import httpx
 
 from . import errors
 from .errors import ApiError
+from .wording import printable
 
-__all__ = ["api_error", "blanked", "credentials", "excerpt", "retry_after", "unexpected_answer"]
+__all__ = ["api_error", "blanked", "credentials", "excerpt", "modelled", "retry_after", "unexpected_answer"]
 
 BY_CODE: dict[int | str, type[ApiError]] = {
     1200: errors.AuthenticationError,
@@ -63,8 +65,25 @@ REQUEST_ID_HEADERS = ("X-Request-Id", "X-Correlation-Id", "X-Global-Transaction-
 RAY_ID_HEADERS = ("CF-RAY",)
 EXCERPT_CHARACTERS = 200
 MESSAGE_CHARACTERS = 1000
+LONGEST_RETRY_AFTER = 3600.0
+"""Seconds. Nobody means more: it would be the slip of a proxy, and a wait would sleep through it for years."""
+
+JSON_ESCAPE = re.compile(r"(?<!\\)\\+(?:u00([2-7][0-9a-fA-F])|([/\"]))")
+"""A character of a credential as JSON may write it, and once more as often as that is itself in a JSON text."""
+
 SHORTEST_SECRET = 8
 """Shorter texts are no credentials, but parts of words."""
+
+
+class Model(Protocol):
+    """A generated model."""
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Read it from its JSON."""
+
+
+M = TypeVar("M", bound=Model)
 
 
 class _Said(NamedTuple):
@@ -83,7 +102,7 @@ def api_error(response: httpx.Response, *, secrets: Sequence[str] = ()) -> ApiEr
     The request's own credentials, and `secrets`, are blanked wherever the answer echoes them.
     """
     secrets = (*secrets, *credentials(response))
-    said = _said(blanked(_text(response), secrets))
+    said = _said(blanked(_text(response), secrets), secrets)
     at_edge = "CF-RAY" in response.headers and said.message is None
     kind = _kind(response, said, at_edge=at_edge)
     location = response.headers.get("Location") if response.is_redirect else None
@@ -118,14 +137,27 @@ def unexpected_answer(response: httpx.Response, why: str) -> errors.UnexpectedAn
     )
 
 
+def modelled(model: type[M], raw: Mapping[str, Any], *, what: str) -> M:
+    """The generated `model` of JSON that was read earlier; `what` it is of.
+
+    Raises:
+        UnexpectedAnswer: the service left out, or told otherwise, what the contract promises.
+    """
+    try:
+        return model.from_dict(raw)
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        why = f"what the service told of {what} is not what the contract promises ({type(error).__name__}: {error})"
+        raise errors.UnexpectedAnswer(why, status=httpx.codes.OK, solution="What it told is in `raw`.") from error
+
+
 def retry_after(response: httpx.Response) -> float | None:
-    """Seconds that the header `Retry-After` asks to wait (a number or a date), or None."""
+    """Seconds that the header `Retry-After` asks to wait (a number or a date), an hour at most; None without one."""
     value = response.headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdigit():
-        return float(value)
+        return min(float(value), LONGEST_RETRY_AFTER)
     try:
         date = email.utils.parsedate_to_datetime(value)
-        return max(0.0, date.timestamp() - time.time())
+        return min(max(0.0, date.timestamp() - time.time()), LONGEST_RETRY_AFTER)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
 
@@ -147,13 +179,13 @@ def _kind(response: httpx.Response, said: _Said, *, at_edge: bool) -> type[ApiEr
     return BY_STATUS.get(response.status_code, errors.ServerError if response.status_code >= 500 else ApiError)
 
 
-def _said(body: str) -> _Said:
+def _said(body: str, secrets: Sequence[str]) -> _Said:
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
         return _Said()
     if not isinstance(value, dict):
-        return _Said(message=_line(value)) if isinstance(value, str) else _Said()
+        return _Said(message=_line(blanked(value, secrets))) if isinstance(value, str) else _Said()
     listed = value.get("errors")
     first = listed[0] if isinstance(listed, list) and listed else value
     if isinstance(first, str):
@@ -162,31 +194,33 @@ def _said(body: str) -> _Said:
         first = first["error"]
     if not isinstance(first, dict):
         return _Said()
+    messages = ("message", "errorMessage", "error_description", "detail", "error", "title")
     return _Said(
-        message=_first_text(first, "message", "errorMessage", "error_description", "detail", "error", "title"),
-        code=_code(first.get("code", first.get("errorCode"))),
-        solution=_first_text(first, "solution"),
-        more_info=_first_text(first, "more_info", "moreInfo"),
-        trace=_first_text(value, "trace"),
+        message=_first_text(first, messages, secrets),
+        code=_code(first.get("code", first.get("errorCode")), secrets),
+        solution=_first_text(first, ("solution",), secrets),
+        more_info=_first_text(first, ("more_info", "moreInfo"), secrets),
+        trace=_first_text(value, ("trace",), secrets),
     )
 
 
-def _first_text(value: dict[str, Any], *names: str) -> str | None:
-    return next((line for name in names if isinstance(value.get(name), str) and (line := _line(value[name]))), None)
+def _first_text(value: dict[str, Any], names: Sequence[str], secrets: Sequence[str]) -> str | None:
+    texts = (value[name] for name in names if isinstance(value.get(name), str))
+    return next((line for text in texts if (line := _line(blanked(text, secrets)))), None)
 
 
 def _first_header(response: httpx.Response, names: Sequence[str], secrets: Sequence[str]) -> str | None:
     return next((_line(blanked(response.headers[name], secrets)) for name in names if name in response.headers), None)
 
 
-def _code(value: object) -> int | str | None:
+def _code(value: object, secrets: Sequence[str]) -> int | str | None:
     """The service's code, which comes as a number, a number in a string, or a word."""
     if isinstance(value, bool) or not isinstance(value, int | float | str) or value == "":
         return None
     try:
         return int(value)
     except (ValueError, OverflowError):
-        return _line(str(value))
+        return _line(blanked(str(value), secrets))
 
 
 def _standard_phrase(response: httpx.Response, *, at_edge: bool) -> str:
@@ -202,7 +236,7 @@ def _text(response: httpx.Response) -> str:
 def _line(text: str, most: int = MESSAGE_CHARACTERS) -> str | None:
     """`text` as one line that can be printed anywhere, cut to `most` characters; None when nothing is left."""
     # The cut before spares huge bodies the split; much of what is cut off may be white space.
-    line = " ".join(text[: 10 * most].split()).encode("utf-8", errors="replace").decode()
+    line = printable(" ".join(text[: 10 * most].split()))
     return line[:most] + "…" if len(line) > most else line or None
 
 
@@ -213,7 +247,11 @@ def credentials(response: httpx.Response) -> tuple[str, ...]:
 
 
 def blanked(text: str, secrets: Sequence[str]) -> str:
-    """`text` with `secrets` blanked."""
-    for secret in secrets:
-        text = text.replace(secret, "***") if len(secret) >= SHORTEST_SECRET else text
+    """`text` with `secrets` blanked, also where it writes them with JSON's escapes: then it is without these."""
+    hidden = [secret for secret in secrets if len(secret) >= SHORTEST_SECRET]
+    if "\\" in text:
+        plain = JSON_ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else found[2], text)
+        text = plain if any(secret in plain for secret in hidden) else text
+    for secret in hidden:
+        text = text.replace(secret, "***")
     return text

@@ -9,11 +9,13 @@ import httpx
 
 from qiskit_runtime_api.api import backends as backends_api
 
-from .answers import unexpected_answer
+from .answers import modelled, unexpected_answer
 from .connection import Connection
 from .connection.calls import call, fetch, json_object
 from .effects import AsyncFace, Plan, SyncFace, operation
 from .errors import ConfigurationError, InvalidInput, NotFound
+from .members import member_count, member_object, member_text
+from .wording import printable
 
 if TYPE_CHECKING:
     from qiskit_runtime_api.models import BackendConfiguration, BackendProperties, BackendStatus, Device
@@ -38,23 +40,22 @@ class BackendOperations:
     def __repr__(self) -> str:
         """Name, qubits and queue."""
         facts = [self.name, f"{self.num_qubits} qubits" if self.num_qubits else "", self.state or ""]
-        return f"<{type(self).__name__} {', '.join(fact for fact in facts if fact)}>"
+        return printable(f"<{type(self).__name__} {', '.join(fact for fact in facts if fact)}>")
 
     @property
     def num_qubits(self) -> int | None:
         """Number of qubits, as far as known."""
-        return self.raw.get("qubits")
+        return member_count(self.raw, "qubits")
 
     @property
     def state(self) -> str | None:
         """online, paused or offline when it was listed, as far as known."""
-        status = self.raw.get("status")
-        return status.get("name") if isinstance(status, Mapping) else None
+        return member_text(member_object(self.raw, "status"), "name")
 
     @property
     def queue_length(self) -> int | None:
         """Jobs waiting when it was listed, as far as known."""
-        return self.raw.get("queue_length")
+        return member_count(self.raw, "queue_length")
 
     @property
     def details(self) -> Device:
@@ -62,6 +63,7 @@ class BackendOperations:
 
         Raises:
             ConfigurationError: the API version lists backends by their names only.
+            UnexpectedAnswer: the entry is not what the contract promises; it is in `raw`.
         """
         from qiskit_runtime_api.models import Device
 
@@ -70,7 +72,7 @@ class BackendOperations:
                 f"API version {self._io.settings.api_version} tells no more of backend {self.name} than its name: "
                 "ask for a newer api_version, or call status(), configuration() or properties()."
             )
-        return Device.from_dict(self.raw)
+        return modelled(Device, self.raw, what=f"backend {self.name}")
 
     @operation
     def status(self) -> Plan[BackendStatus]:

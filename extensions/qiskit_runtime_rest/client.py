@@ -11,6 +11,7 @@ from .answers import unexpected_answer
 from .connection import Connection
 from .connection.calls import fetch, json_object
 from .effects import AsyncFace, InThread, Plan, SyncFace, operation
+from .members import member_text
 from .settings import Settings
 from .state import State
 from .submit import J, SubmitOperations
@@ -159,9 +160,10 @@ class ClientOperations(SubmitOperations[J]):
 
         response = yield from fetch(versions_api.get_versions)
         listed = json_object(response).get("versions")
-        if not isinstance(listed, list) or not all(isinstance(entry, str | dict) for entry in listed):
+        entries: list[Any] = listed if isinstance(listed, list) else [None]
+        versions = [{"version": entry} if isinstance(entry, str) else entry for entry in entries]
+        if not all(member_text(entry, "version") for entry in versions):
             raise unexpected_answer(response, "the answer holds no list of versions")
-        versions = [{"version": entry} if isinstance(entry, str) else entry for entry in listed]
         yield InThread(lambda: remember(versions, service=self.settings.base_url, state=self._state))
         return versions
 

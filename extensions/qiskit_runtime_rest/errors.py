@@ -36,7 +36,9 @@ RuntimeRestError
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
+
+from .wording import LINES, printable
 
 __all__ = [
     "ApiError",
@@ -89,7 +91,17 @@ def _restore(cls: type[RuntimeRestError], message: str, state: dict[str, Any]) -
 
 
 class RuntimeRestError(Exception):
-    """Base of all errors of this package. They pickle, so they cross process boundaries."""
+    """Base of all errors of this package. They pickle, so they cross process boundaries.
+
+    Printed, an error is one line without control characters (that of a job that failed has the lines of its log),
+    whatever the service said; attributes keep its words.
+    """
+
+    _kept: ClassVar[str] = ""
+
+    def __str__(self) -> str:
+        """The message, fit for terminals and logs."""
+        return printable(super().__str__(), keep=self._kept)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle by state: subclasses take keyword arguments that `args` does not keep."""
@@ -143,7 +155,7 @@ class ApiError(RuntimeRestError):
         trace: the service's trace id, or None.
         request_id: id of the request in the answer's headers, or None.
         ray_id: id given by the content network (`CF-RAY`), or None.
-        retry_after: seconds the service asks to wait, or None.
+        retry_after: seconds the service asks to wait (3600 for any more), or None.
         method, url: the request that was answered.
         excerpt: start of the body when it is not the service's error format, else None.
 
@@ -306,6 +318,8 @@ class JobError(RuntimeRestError):
     Source: schema `JobState` of the contract.
     """
 
+    _kept = LINES
+
     def __init__(
         self,
         *,
@@ -328,8 +342,8 @@ class JobError(RuntimeRestError):
             head += f": {reason.rstrip('.')}"
         if code is not None:
             head += f" (code {code})"
-        parts = [f"{head}.", solution or "", f"\nThe log ends:\n{log_tail}" if log_tail else ""]
-        super().__init__(" ".join(part for part in parts if part))
+        said = [printable(part) for part in (f"{head}.", solution) if part]
+        super().__init__(" ".join([*said, f"\nThe log ends:\n{log_tail}"] if log_tail else said))
 
 
 class JobFailed(JobError):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from qiskit_runtime_api.api import jobs as jobs_api
 
+from .answers import modelled
 from .connection import Connection, Handle, Origin
 from .connection.calls import call, fetch, json_object
 from .effects import AsyncFace, InThread, Plan, SyncFace, ended_by, operation
@@ -25,6 +26,7 @@ from .errors import (
     TransportError,
     WaitTimeout,
 )
+from .members import member_object, member_text, member_texts
 from .submission import check_tags
 from .turns import TakeTurn, Turns
 from .waiting import (
@@ -38,6 +40,7 @@ from .waiting import (
     check_timeout,
     wait,
 )
+from .wording import printable
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -87,7 +90,7 @@ class JobOperations(Handle):
     def __repr__(self) -> str:
         """Id, program, backend and status, as far as known."""
         known = [self.program_id, self.backend, self.raw.get("status")]
-        return f"<{type(self).__name__} {' '.join([self.id, *(str(fact) for fact in known if fact)])}>"
+        return printable(f"<{type(self).__name__} {' '.join([self.id, *(str(fact) for fact in known if fact)])}>")
 
     def __eq__(self, other: object) -> bool:
         """Two handles are equal if they mean the same job of the same instance."""
@@ -106,23 +109,22 @@ class JobOperations(Handle):
     @property
     def backend(self) -> str | None:
         """Name of the backend, as far as known."""
-        return self.raw.get("backend")
+        return member_text(self.raw, "backend")
 
     @property
     def program_id(self) -> str | None:
         """The program, such as `sampler`, as far as known."""
-        program = self.raw.get("program")
-        return program.get("id") if isinstance(program, Mapping) else None
+        return member_text(member_object(self.raw, "program"), "id")
 
     @property
     def session_id(self) -> str | None:
         """Id of the session, as far as known."""
-        return self.raw.get("session_id")
+        return member_text(self.raw, "session_id")
 
     @property
     def tags(self) -> list[str]:
         """The job's tags, as last read."""
-        return list(self.raw.get("tags") or [])
+        return member_texts(self.raw, "tags")
 
     @property
     def details(self) -> JobModel:
@@ -130,12 +132,13 @@ class JobOperations(Handle):
 
         Raises:
             ResultUnavailable: nothing was read yet: call `refresh()` first.
+            UnexpectedAnswer: what was read is not what the contract promises; it is in `raw`.
         """
         from qiskit_runtime_api.models import Job as JobModel
 
         if "state" not in self.raw:
             raise ResultUnavailable(f"job {self.id} was not read yet: call refresh() first.", job_id=self.id)
-        return JobModel.from_dict(self.raw)
+        return modelled(JobModel, self.raw, what=f"job {self.id}")
 
     @property
     def failure(self) -> RuntimeRestError | None:
@@ -259,6 +262,8 @@ class JobOperations(Handle):
         save_to: str | Path | None = None,
         executor: Executor | None = None,
     ) -> Plan[Result]:
+        if isinstance(self._known_failure, ResultDecodeError) and not self._is_private:
+            self._known_failure = None
         if self._known_failure is not None:
             raise self._known_failure
         check_timeout(timeout)
@@ -280,13 +285,18 @@ class JobOperations(Handle):
         finally:
             end_turn()
 
+    @property
+    def _is_private(self) -> bool:
+        """Whether its result can be read once only."""
+        return bool(self.raw.get("private"))
+
     def _read_result(self, began: float, timeout: float | None, save_to: str | Path | None) -> Plan[None]:
         from .reading import Reading
 
         reading = Reading(
             job_id=self.id,
             program_id=self.program_id,
-            private=bool(self.raw.get("private")),
+            private=self._is_private,
             folder=self._io.settings.save_to if save_to is None else Path(save_to),
             clock=self._io.clock,
             pace=self._pace,
@@ -310,8 +320,9 @@ class JobOperations(Handle):
         try:
             result = yield from decode_on(executor, self._source, program_id=self.program_id)
         except ResultDecodeError:
-            # Its bytes are in the error; another read may bring better ones.
-            self._source = None
+            if not self._is_private:
+                # Its bytes are in the error; another read may bring better ones.
+                self._source = None
             raise
         self._source = None
         return result
@@ -341,7 +352,7 @@ class JobOperations(Handle):
         except (ResultUnavailable, ResultDecodeError) as failure:
             self._known_failure = failure
         except RuntimeRestError as failure:
-            log.warning("the result of job %s is left to job.result(): %s", self.id, failure)
+            log.warning("the result of job %s is left to job.result(): %s", printable(self.id), failure)
 
     @operation
     def cancel(self) -> Plan[None]:

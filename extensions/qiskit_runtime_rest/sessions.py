@@ -13,17 +13,19 @@ import httpx
 
 from qiskit_runtime_api.api import sessions as sessions_api
 
-from .answers import unexpected_answer
+from .answers import modelled, unexpected_answer
 from .connection import Connection, Handle, Origin
 from .connection.calls import fetch, json_object
 from .effects import AsyncFace, Plan, SyncFace, operation, run, run_async
 from .errors import Conflict, InvalidInput, NotFound, RuntimeRestError
 from .handles import Handles
 from .job import AsyncJob, Job
+from .members import member_text
 from .state import State
 from .submission import SubmissionLimiter, SubmissionPolicy, Submitter
 from .submit import SubmitOperations, SubmitOptions
 from .waiting import LOOKS_FOR_MISSING, JobPages, Pace, Patience
+from .wording import printable
 
 if TYPE_CHECKING:
     from qiskit_runtime_api.models import Session as SessionModel
@@ -71,7 +73,7 @@ class SessionOperations(Handle, SubmitOperations[J]):
     def __repr__(self) -> str:
         """Id, mode, backend and state, as far as known."""
         known = [self.id, self.raw.get("mode"), self.backend, self.raw.get("state")]
-        return f"<{type(self).__name__} {' '.join(str(fact) for fact in known if fact)}>"
+        return printable(f"<{type(self).__name__} {' '.join(str(fact) for fact in known if fact)}>")
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle what identifies the session and what is known of it; no credentials."""
@@ -92,14 +94,18 @@ class SessionOperations(Handle, SubmitOperations[J]):
     @property
     def backend(self) -> str | None:
         """Name of the session's backend, as far as known."""
-        return self.raw.get("backend_name") or self.raw.get("backend")
+        return member_text(self.raw, "backend_name") or member_text(self.raw, "backend")
 
     @property
     def details(self) -> SessionModel:
-        """The session as last read, as the generated model `Session`."""
+        """The session as last read, as the generated model `Session`.
+
+        Raises:
+            UnexpectedAnswer: what was read is not what the contract promises; it is in `raw`.
+        """
         from qiskit_runtime_api.models import Session as SessionModel
 
-        return SessionModel.from_dict(self.raw)
+        return modelled(SessionModel, self.raw, what=f"session {self.id}")
 
     @operation
     def status(self) -> Plan[str]:
@@ -116,7 +122,7 @@ class SessionOperations(Handle, SubmitOperations[J]):
         return response
 
     def _state(self) -> str:
-        return str(self.raw.get("state") or "unknown")
+        return member_text(self.raw, "state") or "unknown"
 
     @operation
     def wait(self, *, timeout: float | None = None, stop: threading.Event | None = None) -> Plan[list[J]]:
@@ -154,7 +160,10 @@ class SessionOperations(Handle, SubmitOperations[J]):
             with patience.look(f"session {self.id}"):
                 try:
                     if state != CLOSED:
-                        patience.answered((yield from self._refresh(patience.left)))
+                        response = yield from self._refresh(patience.left)
+                        if member_text(self.raw, "state") is None:
+                            raise unexpected_answer(response, "the answer does not tell the session's state")
+                        patience.answered(response)
                 except NotFound as failure:
                     missing += 1
                     gone = failure if missing >= LOOKS_FOR_MISSING else None

@@ -178,3 +178,48 @@ def test_as_a_process_it_prints_json_on_stdout_only(process: Process, held: Emul
     assert child.returncode == 0, err
     assert json.loads(out)["id"]
     refuse_secrets(out + err, api_key=held.api_key)
+
+
+ODD = "\x1b[2J\x1b]0;title\x07 \x9b31m \u202e \r\nERROR forged"
+"""What clears a screen, renames a window, rings, turns the writing round, ends lines."""
+
+
+@pytest.mark.parametrize(
+    ("operation", "answer", "command"),
+    [
+        ("list_jobs", {"jobs": [{"id": "x", "status": ODD, "backend": ODD, "tags": [ODD]}]}, ["jobs"]),
+        ("list_jobs", {"jobs": [{"id": "x", "status": "Queued", "tags": 7, "program": 5}]}, ["jobs"]),
+        ("get_job", {"id": "x", "status": ODD}, ["wait", "x", "--timeout", "0"]),
+        ("get_job", {"id": "x", "status": "Failed", "state": {"reason": ODD}}, ["wait", "x"]),
+        ("get_job", {"errors": [{"message": ODD}]}, ["wait", "x"]),
+        ("create_job", {"id": ODD}, ["submit", "sampler", "BELL", "--backend", "ibm_torino"]),
+        ("list_backends", {"devices": [{"name": ODD, "status": {"name": ODD}}]}, ["backends"]),
+        ("get_session", {"id": "x", "state": ODD}, ["sessions", "get", "x"]),
+        ("get_versions", {"versions": [{"version": ODD, "status": ODD}]}, ["versions"]),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_the_service_says_moves_no_cursor(
+    qrr: Run, service: Emulator, bell: str, operation: str, answer: dict[str, object], command: list[str]
+) -> None:
+    service.faults.add(operation, status=400 if "errors" in answer else 200, body=answer, times=None)
+    try:
+        result = qrr(*[bell if word == "BELL" else word for word in command])
+    finally:
+        service.faults.clear()
+    assert "unexpected" not in result.output
+    assert all(line.isprintable() and not line.startswith("ERROR") for line in result.output.split("\n"))
+
+
+@pytest.mark.parametrize("body", [ODD, {"odd": ODD}], ids=["text", "json"])
+def test_a_result_that_is_text_moves_no_cursor(qrr: Run, service: Emulator, body: object) -> None:
+    done = {"id": "x", "status": "Completed", "program": {"id": "mine"}}
+    service.faults.add("get_job", status=200, body=done, times=None)
+    service.faults.add("get_job_results", status=200, body=body, times=None)
+    try:
+        result = qrr("result", "x")
+    finally:
+        service.faults.clear()
+    assert result.exit_code == 0
+    assert "ERROR forged" in result.stdout
+    assert all(line.isprintable() for line in result.stdout.split("\n"))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import pickle
 import traceback
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -106,6 +108,40 @@ def test_a_key_is_blanked_also_as_the_form_encodes_it(service: Loopback, connect
         connect(service, api_key=key).request("GET", "/v1/jobs")
     assert key not in str(caught.value)
     assert "0123456789" not in str(caught.value)
+
+
+def escaped(text: str, characters: str = "") -> str:
+    """`text` inside a JSON text, with `characters` (or all) escaped."""
+    return "".join(f"\\u{ord(each):04x}" if each in (characters or text) else each for each in text)
+
+
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    "one sign": lambda text: escaped(text, "-._"),
+    "all": escaped,
+    "all, in capitals": lambda text: escaped(text).upper().replace("U", "u"),
+    "twice": lambda text: json.dumps(escaped(text))[1:-1],
+    "slashes": lambda text: text.replace("/", "\\/").replace('"', '\\"'),
+}
+BODIES = ['{"errors": [{"message": "no %s", "code": "%s", "solution": "%s"}], "trace": "%s"}', '"%s"', '{"odd": "%s"}']
+
+
+@pytest.mark.parametrize("body", [*BODIES, '{"errorMessage": "%s", "errorCode": "%s"}', '["%s"', "<p>%s</p>"])
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("who", ["iam", "service"])
+def test_a_credential_is_blanked_however_json_spells_it(
+    service: Loopback, connect: Connect, caplog: pytest.LogCaptureFixture, who: str, spelling: str, body: str
+) -> None:
+    end = "0123456789-abcdefghij"
+    secret = f'ey0.with/some-"signs"/{end}'
+    answer = Answer(503, body.replace("%s", SPELLINGS[spelling](secret)))
+    service.script(f"POST {TOKEN_PATH}" if who == "iam" else "*", answer)
+    credentials = {"api_key": secret} if who == "iam" else {"token": secret}
+    with pytest.raises(ApiError) as caught:
+        connect(service, retries=RetryPolicy(attempts=2), **credentials).request("GET", "/v1/jobs")
+    spelled = {spell(end).replace("\\", "") for spell in (str, *SPELLINGS.values())}
+    for text in (shown(caught.value), caplog.text):
+        assert "***" in text
+        assert not any(shape in text.replace("\\", "") for shape in spelled)
 
 
 @pytest.mark.parametrize("before", [100, 150, 170, 190])

@@ -462,3 +462,23 @@ async def test_results_of_many_are_saved_and_one_that_cannot_be_is_left_for_late
     for job in jobs:
         await now(job.result())
     assert len(in_folder(folder)) == 3
+
+
+async def test_a_page_that_came_in_place_of_a_result_is_not_kept(client: Any, folder: Path, emulator: Emulator) -> None:
+    job = await finished(client)
+    emulator.faults.add("get_job_results", status=200, body="<html>sign in</html>", times=1)
+    with pytest.raises(ResultDecodeError):
+        await now(job.result(save_to=folder))
+    result = await now(job.result(save_to=folder))
+    assert result.kind == "sampler"
+    assert RuntimeClient.load_result(folder / f"{job.id}.sampler.json") == result
+
+
+async def test_a_private_result_that_cannot_be_decoded_is_kept(client: Any, emulator: Emulator) -> None:
+    job = await finished(client, private=True)
+    emulator.faults.add("get_job_results", status=200, body="abc", times=1)
+    for _ in range(2):
+        with pytest.raises(ResultDecodeError) as caught:
+            await now(job.result())
+        assert b"abc" in caught.value.raw
+    assert len(sent(emulator, "get_job_results")) == 1

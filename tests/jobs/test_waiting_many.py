@@ -526,6 +526,20 @@ async def test_a_result_that_cannot_be_decoded_keeps_its_bytes(client: Any, emul
     assert asked(emulator) == []
 
 
+async def test_a_result_that_cannot_be_decoded_is_read_again_when_it_is_asked_for(
+    client: Any, emulator: Emulator
+) -> None:
+    (job_id,) = recorded(emulator, 1)
+    complete(emulator, [job_id])
+    script(emulator, *[{"status": 200, "body": "<html>sign in</html>"}] * 2, operation="get_job_results")
+    (job,) = await now(client.jobs.wait_all([job_id]))
+    assert isinstance(job.failure, ResultDecodeError)
+    with pytest.raises(ResultDecodeError):
+        await now(job.result())
+    assert (await now(job.result()))[0].counts() == {"11": 1}
+    assert job.failure is None
+
+
 async def test_jobs_come_as_they_end(client: Any, emulator: Emulator, clock: Any) -> None:
     ids = recorded(emulator, 4)
     order = [ids[2], ids[0], ids[3], ids[1]]

@@ -49,7 +49,7 @@ def test_values_are_expectation_values(values):
 
 def test_a_log_is_text():
     log = "Traceback (most recent call last):\n  é\n[not JSON"
-    result = decode(log.encode(), program_id="sampler")
+    result = decode(log.encode(), program_id="my-program")
     assert (result.kind, result.text, result.value, len(result), list(result)) == ("text", log, log, 0, [])
     assert result.metadata == {}
     assert result.to_dict() == {"kind": "text", "value": log}
@@ -59,6 +59,15 @@ def test_a_log_is_text():
         result[0]
     with pytest.raises(TypeError, match="text"):
         result.to_qiskit()
+
+
+@pytest.mark.parametrize("program", ["sampler", "estimator", "executor", "noise-learner", "noise-learner-v3"])
+@pytest.mark.parametrize("raw", [b"<html>sign in</html>", b"abc", b'"x"', b"\xef\xbb\xbf<!DOCTYPE html>", b"[not JSON"])
+def test_a_text_is_no_result_of_a_program_that_answers_with_data(program, raw):
+    with pytest.raises(ResultDecodeError, match=f"not the form of a result of the program '{program}'") as caught:
+        decode(raw, program_id=program)
+    assert caught.value.raw == raw
+    assert decode(raw, program_id="my-program").kind == "text"
 
 
 def test_a_json_text_is_its_content():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import InvalidInput, MissingExtra
+from ..wording import LINES, printable
 from .outcome import FAILED
 from .service_options import JsonOption, ServiceOptions, with_service_options
 from .terminal import print_json, say
@@ -69,7 +70,7 @@ def _tell(reports: Sequence[Report], idle: Sequence[str], *, as_json: bool, repo
         print_json(document)
     else:
         for report in reports:
-            typer.echo("\n".join(report.lines()))
+            typer.echo(printable("\n".join(report.lines()), keep=LINES))
         for problem in idle:
             say(problem, label="error")
     if report_file is not None:

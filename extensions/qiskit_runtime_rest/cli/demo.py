@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import InvalidInput
+from ..wording import printable
 from .backends import backends_table
 from .bell import bell_circuit, entangler, on_device, quietest_pair
 from .emulator import embedded_service
@@ -117,11 +118,15 @@ def _run(client: RuntimeClient, name: str, *, show: Console, keep_going: bool) -
     gate = entangler(configuration)
     pair = quietest_pair(configuration, client.backends.properties(name), gate=gate)
     circuit = bell_circuit(gate, pair, measured=True)
-    show.print(f"A Bell state in the gates of {name}, on qubits {pair[0]} and {pair[1]}, which err least today:\n")
+    show.print(
+        f"A Bell state in the gates of {printable(name)}, on qubits {pair[0]} and {pair[1]}, which err least today:\n"
+    )
     show.print(textwrap.indent(circuit, "  "), style="dim")
 
     sampled = client.sampler(circuit, shots=SHOTS, backend=name, max_execution_time=LONGEST_SECONDS)
-    show.print(f"Sampler: job {sampled.id}. Each of 00 and 11 should come up in about half of {SHOTS} shots.\n")
+    show.print(
+        f"Sampler: job {printable(sampled.id)}. Each of 00 and 11 should come up in about half of {SHOTS} shots.\n"
+    )
     counts = _result(sampled, keep_going=keep_going)
     for part in result_view(counts, console=show):
         show.print(part)
@@ -130,7 +135,7 @@ def _run(client: RuntimeClient, name: str, *, show: Console, keep_going: bool) -
     pub = (bell_circuit(gate, pair, measured=False), observables)
     estimated = client.estimator(pub, precision=PRECISION, backend=name, max_execution_time=LONGEST_SECONDS)
     show.print(
-        f"\nEstimator: job {estimated.id}. {' and '.join(OBSERVABLES)} of a Bell state are both +1; "
+        f"\nEstimator: job {printable(estimated.id)}. {' and '.join(OBSERVABLES)} of a Bell state are both +1; "
         "errors of the device take a little off.\n"
     )
     values = _result(estimated, keep_going=keep_going)[0]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 from rich.text import Text
 
+from ..wording import LINES, printable
 from .outcome import FAILED
 from .service_options import JsonOption, ServiceOptions, with_service_options
 from .terminal import print_json, stdout
@@ -30,7 +31,8 @@ def doctor(options: ServiceOptions, *, json: JsonOption = False) -> None:
     for check in all_checks(options):
         done.append(check)
         if not json:
-            line = Text.assemble((f"{check.verdict:<4}", STYLES[check.verdict]), f"  {check.name:<14} {check.text}")
+            told = printable(f"  {check.name:<14} {check.text}", keep=LINES)
+            line = Text.assemble((f"{check.verdict:<4}", STYLES[check.verdict]), told)
             console.print(line, soft_wrap=True)
     failed = any(check.verdict == "fail" for check in done)
     if json:

@@ -11,6 +11,8 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import InvalidInput, ResultDecodeError
+from ..members import member_texts
+from ..wording import printable
 from .outcome import FAILED
 from .progress import following
 from .result_view import result_document, result_view
@@ -92,7 +94,8 @@ def _recover(options: ServiceOptions, journal: bool | Path, *, json: bool) -> No
             known = {"tag": one.entry.tag, "job": job_id, "backend": one.entry.backend, "began": one.entry.began}
             print_json({**known, "error": why})
         else:
-            typer.echo(f"{one.entry.tag}  {job_id or ('became no job' if why is None else f'nobody can say: {why}')}")
+            became = job_id or ("became no job" if why is None else f"nobody can say: {why}")
+            typer.echo(printable(f"{one.entry.tag}  {became}"))
     if not settled:
         say("nothing to recover.")
     if any(one.error for one in settled):
@@ -107,7 +110,7 @@ def _row(raw: dict[str, Any]) -> tuple[object, ...]:
         program.get("id") if isinstance(program, dict) else program,
         raw.get("backend"),
         _local_time(raw.get("created")),
-        ", ".join(raw.get("tags") or ()),
+        ", ".join(member_texts(raw, "tags")),
     )
 
 
@@ -128,7 +131,7 @@ def wait(options: ServiceOptions, job_id: JobId, *, timeout: Timeout = None, jso
     if json:
         print_json({"id": job.id, "status": str(status), "waited": round(status.waited, 3)})
     else:
-        typer.echo(status)
+        typer.echo(printable(status))
 
 
 @with_service_options

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from ..wording import printable
 from .outcome import INTERRUPTED
 from .terminal import say, stderr
 
@@ -32,7 +33,7 @@ def following(job_id: str, *, come_back: str | None = None) -> Iterator[StatusCa
             task = progress.add_task(f"job {job_id}")
 
             def on_status(update: StatusUpdate) -> None:
-                line = f"job {job_id}: {update}"
+                line = printable(f"job {job_id}: {update}")
                 progress.update(task, description=line)
                 if not console.is_terminal:
                     say(line)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
+from ..wording import LINES, printable
 from .histogram import histogram
 from .terminal import Column, fitting_table
 
@@ -23,7 +24,7 @@ PICTURE_WIDTH = 80
 def result_view(result: Result, *, console: Console) -> Iterator[RenderableType]:
     """What to print: a histogram for each sampler pub, a table for each estimator pub, else the values."""
     if not len(result):
-        yield Text(result.text)
+        yield Text(printable(result.text, keep=LINES))
     for position, item in enumerate(result):
         if len(result) > 1:
             yield Text(f"{position + 1} of {len(result)}: {item.what}", style="dim")
@@ -37,7 +38,7 @@ def _item_view(kind: str, item: ResultItem, *, console: Console) -> RenderableTy
     if kind in ("estimator", "values"):
         columns = [Column("index"), Column("expectation value", needed=True, right=True), Column("±", right=True)]
         return fitting_table(columns, list(_estimates(item.evs, item.stds)), console=console)
-    return Text(str(item))
+    return Text(printable(str(item), keep=LINES))
 
 
 def _shares(kind: str, item: ResultItem) -> Mapping[str, float] | None:

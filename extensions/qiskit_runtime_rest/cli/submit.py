@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import InvalidInput
+from ..wording import printable
 from .progress import following
 from .service_options import JsonOption, ServiceOptions, with_service_options
 from .terminal import print_json, say
@@ -80,11 +81,11 @@ def submit(
             say("interrupted while submitting: the job may exist. Look with: qrr jobs --pending")
             raise
         if not json:
-            typer.echo(job.id)
+            typer.echo(printable(job.id))
         if wait:
             with following(job.id) as on_status:
                 status = job.wait(timeout=timeout, on_status=on_status)
-            say(f"{status} after {status.waited:.1f} s. Read the result with: qrr result {job.id}")
+            say(f"{printable(status)} after {status.waited:.1f} s. Read the result with: qrr result {job.id}")
         if json:
             print_json(job.raw)
 

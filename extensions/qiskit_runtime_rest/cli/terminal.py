@@ -13,6 +13,8 @@ from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
+from ..wording import LINES, printable
+
 __all__ = ["Column", "fitting_table", "print_json", "say", "stderr", "stdout"]
 
 PIPE_WIDTH = 1000
@@ -40,7 +42,7 @@ def _console(console: Console) -> Console:
 
 def say(text: str, *, style: str = "", label: str = "", label_style: str = "bold red") -> None:
     """One message for people, on stderr; the terminal breaks its lines. `label`: a word before it, set apart."""
-    message = Text.assemble((f"{label}: ", label_style) if label else "", (text, style))
+    message = Text.assemble((f"{label}: ", label_style) if label else "", (printable(text, keep=LINES), style))
     stderr().print(message, soft_wrap=True)
 
 
@@ -66,7 +68,7 @@ class Column:
 
 def fitting_table(columns: Sequence[Column], rows: Sequence[Sequence[object]], *, console: Console) -> Table:
     """A table without frames of as many `columns` as fit; the last of those not needed goes first."""
-    cells = [["" if value is None else str(value) for value in row] for row in rows]
+    cells = [["" if value is None else printable(str(value)) for value in row] for row in rows]
     widths = [
         max(map(cell_len, [column.title, *(row[place] for row in cells)])) for place, column in enumerate(columns)
     ]

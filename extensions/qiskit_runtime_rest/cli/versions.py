@@ -9,6 +9,7 @@ from typing import Any
 
 from ..api_versions import API_VERSION, SUNSETS, days_left, end_told
 from ..errors import MissingExtra
+from ..wording import printable
 from .service_options import JsonOption, ServiceOptions, with_service_options
 from .terminal import Column, fitting_table, print_json, stdout
 
@@ -59,9 +60,9 @@ def versions(options: ServiceOptions, *, json: JsonOption = False) -> None:
     ]
     console = stdout()
     console.print(fitting_table(COLUMNS, rows, console=console))
-    console.print(f"\n{ahead.told}", soft_wrap=True, markup=False)
+    console.print(f"\n{printable(ahead.told)}", soft_wrap=True, markup=False)
     for change in ahead.changes or ():
-        console.print(f"  {change}", soft_wrap=True, markup=False)
+        console.print(f"  {printable(change)}", soft_wrap=True, markup=False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ from ..errors import ApiError, TransportError
 from .bodies import SHORTEST_SECONDS, UNTIL
 from .retries import NOTHING_HAPPENED_STATUS, RetryPolicy, may_retry
 
-__all__ = ["SINK", "Sink", "exchange", "limited_to"]
+__all__ = ["SINK", "Sink", "exchange", "limited_to", "redirects_unbuilt"]
 
 log = logging.getLogger("qiskit_runtime_rest.connection")
 
@@ -49,7 +49,7 @@ WHAT_HAPPENED: dict[type[httpx.RequestError], str] = {
     httpx.WriteTimeout: "the upload stalled",
     httpx.ReadTimeout: "no answer in time",
     httpx.DecodingError: "the answer's compression is broken",
-    httpx.RemoteProtocolError: "the connection ended before the answer was whole",
+    httpx.RemoteProtocolError: "the connection ended before the answer was whole, or the answer breaks HTTP",
     httpx.UnsupportedProtocol: "not an http(s) URL",
     httpx.LocalProtocolError: "a header or the body cannot be sent as it is",
     httpx.RequestError: "the connection was lost",
@@ -64,6 +64,18 @@ def limited_to(seconds: float | None) -> Iterator[None]:
         yield
     finally:
         BUDGET.reset(token)
+
+
+@contextlib.contextmanager
+def redirects_unbuilt(request: httpx.Request) -> Iterator[None]:
+    """Turn what httpx raises of a redirect to nowhere into one of its own errors.
+
+    It makes the request that would follow a redirect even where none is followed.
+    """
+    try:
+        yield
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise httpx.RemoteProtocolError("Invalid URL in location header.", request=request) from error
 
 
 class Sink(Protocol):
@@ -164,6 +176,8 @@ def exchange(
         else:
             _forget_tokens(response)
             if response.is_success:
+                # The contract's texts are: a header that names another charset, or none of texts, is wrong.
+                response.encoding = "utf-8"
                 return response
             if uncertain and request.method == "DELETE" and response.status_code == httpx.codes.NOT_FOUND:
                 # An earlier attempt may have done it: its answer was lost, or said that the service had failed.

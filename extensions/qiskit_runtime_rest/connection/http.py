@@ -14,7 +14,7 @@ from ..effects import Clock, run, run_async
 from ..errors import ConfigurationError
 from ..settings import Settings
 from .bodies import ACCEPTED, Body
-from .exchange import exchange
+from .exchange import exchange, redirects_unbuilt
 from .retries import RetryPolicy
 
 __all__ = ["AsyncHttpClient", "HttpClient", "client_options"]
@@ -105,7 +105,8 @@ class HttpClient(httpx.Client):
 
     def send_once(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Send as httpx does, through authentication only."""
-        return super().send(request, **options)
+        with redirects_unbuilt(request):
+            return super().send(request, **options)
 
 
 class AsyncHttpClient(httpx.AsyncClient):
@@ -128,4 +129,5 @@ class AsyncHttpClient(httpx.AsyncClient):
 
     async def send_once(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Send as httpx does, through authentication only."""
-        return await super().send(request, **options)
+        with redirects_unbuilt(request):
+            return await super().send(request, **options)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from ..wording import printable
 from .errors import INVALID_INPUT, ClassicError
 from .exchange import ClassicAnswer, ClassicRequest
 from .json_text import read_json
@@ -73,7 +74,7 @@ class Call:
 
     def note(self, name: str, what: str) -> None:
         """Note what became of the field `name`."""
-        note = Note(call=f"{self.route.method} {self.route.path}", field=_shown(name), what=what)
+        note = Note(call=f"{self.route.method} {self.route.path}", field=printable(name)[:LONGEST_NAME], what=what)
         if note not in self.notes:
             self.notes.append(note)
 
@@ -110,11 +111,6 @@ class Call:
     ) -> httpx.Response:
         """Call an operation on the way. Raises: ApiError, TransportError."""
         return await send(self.client, operation, names=names, query=query, body=body)
-
-
-def _shown(name: str) -> str:
-    """The name of a field, which is the caller's own text, fit for one line."""
-    return (name if name.isprintable() else ascii(name)[1:-1])[:LONGEST_NAME]
 
 
 def read_body(request: ClassicRequest) -> Any:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["DECODED_PROGRAMS", "Form", "recognise"]
 
 DECODED_PROGRAMS: Final = frozenset({"sampler", "estimator", "executor", "noise-learner", "noise-learner-v3"})
-"""Programs whose results have a known form: JSON of another form is an error for them."""
+"""Programs whose results have a known form: any other form, and text, is an error for them."""
 
 
 @frozen

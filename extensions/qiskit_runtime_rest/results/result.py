@@ -235,11 +235,11 @@ def decode(raw: bytes | mmap.mmap, *, program_id: str | None = None) -> Result:
     Args:
         raw: the body; of a large one, better the file it is in, mapped into memory.
         program_id: the job's program, if known; it tells apart results that look alike when they are empty, and
-            makes JSON of an unknown form an error for the programs that have a known one.
+            makes anything of another form (such as the page of a proxy) an error for those that have a known one.
 
     Returns:
-        The result; its items are unpacked when they are first read. A body that is not JSON, such as the log of a
-        failed job, gives a result of kind `text`; JSON of an unknown form one of kind `json`.
+        The result; its items are unpacked when they are first read. Of other programs, a body that is not JSON gives
+        a result of kind `text`, JSON of an unknown form one of kind `json`.
 
     Raises:
         ResultDecodeError: damaged or truncated; the bytes are kept in its `raw`. Reading an item or the metadata can
@@ -268,13 +268,11 @@ def _parse(source: Source, *, hollow: bool = True) -> Any:
 
 
 def _form_of(document: Any, *, program_id: str | None) -> Form:
-    if isinstance(document, str):
-        return _bare("text")
     if (form := recognise(document, program_id=program_id)) is not None:
         return form
     if program_id in DECODED_PROGRAMS:
         raise Malformed(f"this is not the form of a result of the program {program_id!r}")
-    return _bare("json")
+    return _bare("text" if isinstance(document, str) else "json")
 
 
 def _bare(kind: str) -> Form:

@@ -147,7 +147,7 @@ class VersionContract:
         steps = ("paths", path, method, "responses", status, "content", media_type, "schema")
         pointer = "/".join(step.replace("~", "~0").replace("/", "~1") for step in steps)
         validator = self._validator(f"#/{pointer}")
-        text = response.text
+        text = response.content.decode("utf-8", errors="replace")
         parsed = _parsed(text) if media_type == "application/json" else text
         # A schema that takes any text takes a JSON text as well: so the contract describes results.
         if validator.is_valid(text):

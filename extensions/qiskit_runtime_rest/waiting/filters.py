@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
+from ..members import member_object, member_text, member_texts
 from .watched import Watched
 
 __all__ = ["narrowed_to"]
 
 
-def _program(raw: Mapping[str, Any]) -> Any:
-    program = raw.get("program")
-    return program.get("id") if isinstance(program, Mapping) else None
-
-
-SAME: dict[str, Callable[[Mapping[str, Any]], Any]] = {
-    "session_id": lambda raw: raw.get("session_id"),
-    "backend": lambda raw: raw.get("backend"),
-    "program": _program,
+SAME: dict[str, Callable[[Mapping[str, Any]], str | None]] = {
+    "session_id": lambda raw: member_text(raw, "session_id"),
+    "backend": lambda raw: member_text(raw, "backend"),
+    "program": lambda raw: member_text(member_object(raw, "program"), "id"),
 }
 """Filters of `list_jobs` that serve when all jobs have the same."""
 
@@ -28,19 +23,14 @@ def narrowed_to(jobs: Sequence[Watched]) -> dict[str, Any]:
     """Filters of `list_jobs` that all `jobs` (one or more) pass, as far as is known of them."""
     filters: dict[str, Any] = {}
     for name, of in SAME.items():
-        values = {value if isinstance(value := of(job.raw), str) else None for job in jobs}
+        values = {of(job.raw) for job in jobs}
         if len(values) == 1 and (value := values.pop()):
             filters[name] = value
-    if shared := set.intersection(*(_tags(job.raw) for job in jobs)):
+    if shared := set.intersection(*(set(member_texts(job.raw, "tags")) for job in jobs)):
         filters["tags"] = sorted(shared)
     firsts, lasts = zip(*(job.created_between() for job in jobs), strict=True)
     if None not in firsts:
-        filters["created_after"] = datetime.fromtimestamp(min(firsts), UTC)
+        filters["created_after"] = min(firsts)
     if None not in lasts:
-        filters["created_before"] = datetime.fromtimestamp(max(lasts), UTC)
+        filters["created_before"] = max(lasts)
     return filters
-
-
-def _tags(raw: Mapping[str, Any]) -> set[str]:
-    tags = raw.get("tags")
-    return {tag for tag in tags if isinstance(tag, str) and tag} if isinstance(tags, list | tuple) else set()

@@ -15,13 +15,17 @@ from typing import Any
 
 from qiskit_runtime_api.api import jobs as jobs_api
 
+from ..answers import unexpected_answer
 from ..connection.calls import fetch, json_object
 from ..effects import Plan
 from ..errors import NotFound
+from ..members import member_text
+from ..wording import printable
 from .filters import narrowed_to
 from .pages import PAGE, Page, read_page
 from .patience import Patience
 from .queues import Queues
+from .states import status_of
 from .updates import Notify, StatusCallback, StatusUpdate
 from .watched import Ended, Watched
 
@@ -42,7 +46,7 @@ class _Scan:
     filters: dict[str, Any]
     offset: int = 0
     seen: set[str] = field(default_factory=set)
-    queued: Counter[Any] = field(default_factory=Counter)
+    queued: Counter[str | None] = field(default_factory=Counter)
 
 
 class Following:
@@ -121,9 +125,10 @@ class Following:
                     scan.seen.add(raw["id"])
                     self._unclear.pop(raw["id"], None)
                 if raw.get("status") == QUEUED:
-                    scan.queued[raw.get("backend")] += 1
+                    backend = member_text(raw, "backend")
+                    scan.queued[backend] += 1
                     if raw["id"] in self._watched:
-                        self._watched[raw["id"]].position = scan.queued[raw.get("backend")]
+                        self._watched[raw["id"]].position = scan.queued[backend]
             scan.offset += len(page.jobs)
             unseen = [job for job in self._watched.values() if job.job_id not in scan.seen]
             if not unseen or _is_last(page, scan.offset):
@@ -171,20 +176,24 @@ class Following:
             if not self._watched[job_id].is_over:
                 self.patience.bear(failure, f"job {job_id}")
             return False
-        self._see({**json_object(response), "id": job_id})
+        raw = json_object(response)
+        if status_of(raw) is None:
+            raise unexpected_answer(response, "the answer does not tell the job's status")
+        self._see({**raw, "id": job_id})
         self.patience.answered(response)
         return True
 
     def _see(self, raw: dict[str, Any]) -> bool:
-        """Take in the JSON of a job; whether it is waited for."""
+        """Take in the JSON of a job; whether it is waited for, and told the status of."""
         job = self._watched.get(raw["id"])
-        if job is None:
+        if job is None or status_of(raw) is None:
             return False
         job.see(raw, now=self._clock.monotonic())
         snapshot = job.snapshot
         if snapshot is not None and not snapshot.is_known and snapshot.status not in self._strange:
             self._strange.add(snapshot.status)
-            log.warning("job %s has a status this version does not know: %s; waiting on", job.job_id, snapshot.status)
+            told = printable(f"job {job.job_id} has a status this version does not know: {snapshot.status}")
+            log.warning("%s; waiting on", told)
         return True
 
     def _tell(self) -> Plan[None]:

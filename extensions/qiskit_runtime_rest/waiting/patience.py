@@ -23,6 +23,7 @@ from ..errors import (
     WaitStopped,
     WaitTimeout,
 )
+from ..wording import printable
 from .pace import Pace
 
 __all__ = ["LOOKS_FOR_MISSING", "PASSING", "Patience", "check_timeout"]
@@ -105,7 +106,7 @@ class Patience:
             raise failure
         self._failure = failure
         self._asked_to_wait = max(self._asked_to_wait, getattr(failure, "retry_after", None) or 0.0)
-        log.warning("waiting for %s goes on after: %s", what, failure)
+        log.warning("waiting for %s goes on after: %s", printable(what), failure)
 
     def answered(self, response: httpx.Response) -> None:
         """Take note of an answer that could be used."""

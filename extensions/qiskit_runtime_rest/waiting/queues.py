@@ -11,6 +11,7 @@ from qiskit_runtime_api.api import backends as backends_api
 from ..connection.calls import fetch, json_object
 from ..effects import Clock, Plan
 from ..errors import ApiError, TransportError
+from ..members import member_count, member_number, member_text
 
 __all__ = ["Queue", "Queues", "WaitTime"]
 
@@ -66,24 +67,16 @@ class Queues:
             except (ApiError, TransportError):
                 listed = {}
             devices = listed.get("devices")
-            named = [device for device in devices if _is_named(device)] if isinstance(devices, list) else []
-            self._queues = {device["name"]: _queue(device) for device in named}
+            named = {member_text(device, "name"): device for device in (devices if isinstance(devices, list) else [])}
+            self._queues = {name: _queue(device) for name, device in named.items() if name is not None}
         return self._queues
 
 
-def _is_named(device: Any) -> bool:
-    return isinstance(device, Mapping) and isinstance(device.get("name"), str)
-
-
 def _queue(device: Mapping[str, Any]) -> Queue:
-    length, spent = device.get("queue_length"), device.get("wait_time_seconds")
+    spent = device.get("wait_time_seconds")
     return Queue(
-        length=length if isinstance(length, int) else None,
-        wait_time=WaitTime(*(_seconds(spent.get(name)) for name in ("average", "p50", "p95")))
+        length=member_count(device, "queue_length"),
+        wait_time=WaitTime(*(member_number(spent, name) for name in ("average", "p50", "p95")))
         if isinstance(spent, Mapping)
         else None,
     )
-
-
-def _seconds(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) else None

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import JobCancelled, JobError, JobFailed, JobTimeLimit
+from ..members import member_number, member_object, member_text
 
-__all__ = ["JobSnapshot"]
+__all__ = ["JobSnapshot", "status_of"]
 
 KNOWN = frozenset({"Queued", "Running", "Completed", "Cancelled", "Cancelled - Ran too long", "Failed"})
 ENDINGS: dict[str, type[JobError] | None] = {
@@ -24,9 +25,14 @@ RAN_TOO_LONG = "1305"
 """The reason code, which comes as a number or a numeric string."""
 
 
+def status_of(job: Mapping[str, Any]) -> str | None:
+    """The status word in a job's JSON, wherever it stands; None without one."""
+    return member_text(job, "status") or member_text(member_object(job, "state"), "status")
+
+
 @dataclass(frozen=True)
 class JobSnapshot:
-    """A job's state at one moment, from the JSON of `get_job` or `list_jobs`, whatever is missing or null there."""
+    """A job's state at one moment, from the JSON of `get_job` or `list_jobs`, whatever is missing or odd there."""
 
     job_id: str
     status: str
@@ -38,16 +44,15 @@ class JobSnapshot:
     @classmethod
     def from_json(cls, job: Mapping[str, Any], *, job_id: str) -> JobSnapshot:
         """Read the job `job_id` as the service answers it."""
-        state = job.get("state")
-        state = state if isinstance(state, Mapping) else {}
-        estimate = job.get("estimated_running_time_seconds")
+        state = member_object(job, "state")
+        code = state.get("reason_code")
         return cls(
             job_id=job_id,
-            status=str(job.get("status") or state.get("status") or "unknown"),
-            reason=state.get("reason") or None,
-            reason_code=state.get("reason_code"),
-            solution=state.get("reason_solution") or None,
-            estimated_running_time_seconds=float(estimate) if isinstance(estimate, int | float) else None,
+            status=status_of(job) or "unknown",
+            reason=member_text(state, "reason"),
+            reason_code=code if isinstance(code, int | str) else None,
+            solution=member_text(state, "reason_solution"),
+            estimated_running_time_seconds=member_number(job, "estimated_running_time_seconds"),
         )
 
     @property

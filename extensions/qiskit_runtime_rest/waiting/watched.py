@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ..errors import NotFound
@@ -13,10 +13,10 @@ from .states import JobSnapshot
 
 __all__ = ["Ended", "Watched"]
 
-CLOCK_SKEW_SECONDS = 300.0
+CLOCK_SKEW = timedelta(minutes=5)
 """So long before the moment that the answer to a submission bears the service may list the job's creation."""
 
-ROUNDING_SECONDS = 1.0
+ROUNDING = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -88,14 +88,12 @@ class Watched:
         if self._missing >= (2 if self.snapshot is None else LOOKS_FOR_MISSING):
             self.failure = failure
 
-    def created_between(self) -> tuple[float | None, float | None]:
-        """Seconds since the epoch between which the service lists its creation; None where nobody knows."""
+    def created_between(self) -> tuple[datetime | None, datetime | None]:
+        """The moments, in UTC, between which the service lists its creation; None where nobody knows."""
         try:
             created = datetime.fromisoformat(self.raw["created"])
-        except (KeyError, TypeError, ValueError):
+            moment = (created if created.tzinfo is not None else created.replace(tzinfo=UTC)).astimezone(UTC)
+            listed = "status" in self.raw or "state" in self.raw
+            return (moment - ROUNDING, moment + ROUNDING) if listed else (moment - CLOCK_SKEW, None)
+        except (KeyError, TypeError, ValueError, OverflowError):
             return None, None
-        moment = (created if created.tzinfo is not None else created.replace(tzinfo=UTC)).timestamp()
-        listed = "status" in self.raw or "state" in self.raw
-        if listed:
-            return moment - ROUNDING_SECONDS, moment + ROUNDING_SECONDS
-        return moment - CLOCK_SKEW_SECONDS, None
