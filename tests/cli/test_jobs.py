@@ -96,6 +96,10 @@ def test_params_come_from_a_json_file_or_stdin(qrr: Run, held: Emulator, bell: s
         (("estimator", "-", "--observable", "ZZ", "--shots", "9"), BELL, "takes no --shots"),
         (("executor", "-"), BELL, "JSON file of params"),
         (("sampler", "-", "--max-execution-time", "0"), BELL, "max_execution_time"),
+        (("sampler", "-", "--shots", "0"), BELL, "shots=0 is not a positive whole number"),
+        (("estimator", "-", "--observable", "ZZ", "--precision", "0"), BELL, "precision=0.0 is not a positive number"),
+        (("sampler", "-", "--wait", "--timeout=-3"), BELL, "timeout=-3.0"),
+        (("sampler", "-", "--timeout", "3"), BELL, "--timeout goes with --wait"),
     ],
 )
 def test_a_submission_that_cannot_be_meant_ends_with_status_2_and_sends_no_job(
