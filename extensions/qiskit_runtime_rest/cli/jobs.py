@@ -14,7 +14,7 @@ from ..errors import InvalidInput, ResultDecodeError
 from .outcome import FAILED
 from .progress import following
 from .result_view import result_document, result_view
-from .service_options import JsonOption, ServiceOptions, with_service_options
+from .service_options import JsonLinesOption, JsonOption, ServiceOptions, with_service_options
 from .terminal import Column, fitting_table, print_json, say, stdout
 
 __all__ = ["cancel", "jobs", "result", "wait"]
@@ -28,6 +28,7 @@ COLUMNS = (
     Column("tags"),
 )
 LARGEST_PAGE = 200
+USUAL_LIMIT = 20
 
 JobId = Annotated[str, typer.Argument(metavar="JOB", help="Id of the job.")]
 Timeout = Annotated[float | None, typer.Option(help="Seconds to wait at most; then the exit status is 3.")]
@@ -52,24 +53,34 @@ def jobs(
         typer.Option("--recover", help="Instead: settle journaled submissions whose outcome nobody knows."),
     ] = False,
     journal: Annotated[
-        Path | None, typer.Option("--journal", help="With --recover: the journal's file, if it is not the state file.")
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="With --recover: the journal's file, if it is not the state file."
+        ),
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many in all.")] = 20,
-    json: JsonOption = False,
+    limit: Annotated[
+        int | None, typer.Option("--limit", "-n", min=1, help=f"How many in all; {USUAL_LIMIT}, if not said.")
+    ] = None,
+    json: JsonLinesOption = False,
 ) -> None:
-    """List jobs, the newest first. With --json, one object a line."""
+    """List jobs, the newest first."""
+    filters: dict[str, Any] = {
+        "pending": pending,
+        "backend": backend,
+        "program": program,
+        "session_id": session,
+        "tags": tag or None,
+    }
     if recover:
+        if any(value is not None for value in (*filters.values(), limit)):
+            raise InvalidInput("--recover settles all of the journal: what chooses jobs goes without it.")
         _recover(options, journal or True, json=json)
         return
+    if journal is not None:
+        raise InvalidInput("--journal goes with --recover.")
+    limit = limit or USUAL_LIMIT
     with options.client() as client:
-        found = client.jobs.list(
-            pending=pending,
-            backend=backend,
-            program=program,
-            session_id=session,
-            tags=tag or None,
-            limit=min(limit, LARGEST_PAGE),
-        )
+        found = client.jobs.list(**filters, limit=min(limit, LARGEST_PAGE))
         listed = [job.raw for job in itertools.islice(found, limit)]
     if json:
         for raw in listed:
