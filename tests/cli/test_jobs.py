@@ -130,6 +130,7 @@ def test_a_pending_job_is_listed_and_can_be_cancelled(qrr: Run, held: Emulator, 
     table = qrr("jobs", "--pending", "--tag", "waits", "--backend", "ibm_torino").stdout.splitlines()
     assert table[0].split() == ["job", "status", "program", "backend", "created", "tags"]
     assert [line.split()[0] for line in table[1:]] == [job]
+    assert table[1].split()[-1] == "waits"  # and not the tag by which the client finds its submission again
     assert "no jobs" in qrr("jobs", "--finished", "--tag", "waits").stderr
     assert json.loads(qrr("cancel", job, "--json").stdout) == {"id": job, "cancelled": True}
     assert qrr("wait", job).exit_code == 1

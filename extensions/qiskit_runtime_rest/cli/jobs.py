@@ -111,6 +111,8 @@ def _recover(options: ServiceOptions, journal: bool | Path, *, json: bool) -> No
 
 
 def _row(raw: dict[str, Any]) -> tuple[object, ...]:
+    from ..submission.once import TAG_PREFIX
+
     program = raw.get("program") or {}
     return (
         raw.get("id"),
@@ -118,7 +120,7 @@ def _row(raw: dict[str, Any]) -> tuple[object, ...]:
         program.get("id") if isinstance(program, dict) else program,
         raw.get("backend"),
         _local_time(raw.get("created")),
-        ", ".join(raw.get("tags") or ()),
+        ", ".join(tag for tag in raw.get("tags") or () if not tag.startswith(TAG_PREFIX)),
     )
 
 
