@@ -125,6 +125,13 @@ def test_a_wait_that_takes_too_long_ends_with_status_3_and_says_how_to_come_back
     assert late.stdout.strip() != ""  # the id is not lost
 
 
+@pytest.mark.parametrize("command", ["wait", "result"])
+def test_the_deadline_holds_for_a_service_that_cannot_be_reached(qrr: Run, command: str) -> None:
+    result = qrr(command, "some-job", "--timeout", "0", "--base-url", "http://127.0.0.1:9/api")
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert "job some-job is not seen yet" in result.stderr
+
+
 def test_a_pending_job_is_listed_and_can_be_cancelled(qrr: Run, held: Emulator, bell: str) -> None:
     job = submitted(qrr, bell, "--tag", "waits")
     table = qrr("jobs", "--pending", "--tag", "waits", "--backend", "ibm_torino").stdout.splitlines()
@@ -144,9 +151,11 @@ def test_limit_is_how_many_jobs_come_in_all(qrr: Run, held: Emulator, bell: str)
     assert len({json.loads(line)["id"] for line in lines}) == 2
 
 
-@pytest.mark.parametrize("command", ["wait", "result", "cancel"])
-def test_an_unknown_job_ends_with_status_1(qrr: Run, command: str) -> None:
-    result = qrr(command, "no-such-job")
+@pytest.mark.parametrize(
+    "command", [("wait",), ("wait", "--timeout", "60"), ("result",), ("result", "--timeout", "60"), ("cancel",)]
+)
+def test_an_unknown_job_ends_with_status_1(qrr: Run, command: tuple[str, ...]) -> None:
+    result = qrr(*command, "no-such-job")
     assert (result.exit_code, result.stdout) == (1, "")
     assert "no-such-job" in result.stderr
 
@@ -155,15 +164,18 @@ def test_raw_and_json_exclude_each_other(qrr: Run) -> None:
     assert qrr("result", "x", "--raw", "--json").exit_code == 2
 
 
-def test_ctrl_c_leaves_the_job_and_says_how_to_come_back(qrr: Run, process: Process, held: Emulator, bell: str) -> None:
+@pytest.mark.parametrize("command", ["wait", "result"])
+def test_ctrl_c_leaves_the_job_and_says_how_to_come_back(
+    qrr: Run, process: Process, held: Emulator, bell: str, command: str
+) -> None:
     job = submitted(qrr, bell)
-    child = process("wait", job)
+    child = process(command, job)
     assert child.stderr is not None
     assert child.stderr.readline() == f"job {job}: Queued\n"
     child.send_signal(signal.SIGINT)
     out, err = child.communicate(timeout=30)
     assert (child.returncode, out) == (130, "")
-    assert f"qrr wait {job}" in err
+    assert f"qrr {command} {job}" in err
     assert "Traceback" not in err
     assert json.loads(qrr("jobs", "--pending", "--json", "--limit", "1").stdout)["id"] == job
 

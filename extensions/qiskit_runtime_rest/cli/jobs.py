@@ -6,7 +6,7 @@ import datetime
 import itertools
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,6 +16,10 @@ from .progress import following
 from .result_view import result_document, result_view
 from .service_options import JsonLinesOption, JsonOption, ServiceOptions, with_service_options
 from .terminal import Column, fitting_table, print_json, say, stdout
+
+if TYPE_CHECKING:
+    from ..client import RuntimeClient
+    from ..job import Job
 
 __all__ = ["cancel", "jobs", "result", "wait"]
 
@@ -131,11 +135,16 @@ def _local_time(text: object) -> str:
         return str(text or "")
 
 
+def _to_wait_for(client: RuntimeClient, job_id: str, timeout: float | None) -> Job:
+    """Its handle: a deadline holds for the first request, too; without one, a wrong address or id is told at once."""
+    return client.jobs.get(job_id) if timeout is None else client.jobs.handle(job_id)
+
+
 @with_service_options
 def wait(options: ServiceOptions, job_id: JobId, *, timeout: Timeout = None, json: JsonOption = False) -> None:
     """Wait until a job is over; print its last status."""
     with options.client() as client:
-        job = client.jobs.get(job_id)
+        job = _to_wait_for(client, job_id, timeout)
         with following(job.id) as on_status:
             status = job.wait(timeout=timeout, on_status=on_status)
     if json:
@@ -157,8 +166,9 @@ def result(
     if raw and json:
         raise InvalidInput("--raw or --json, not both.")
     with options.client() as client:
-        job = client.jobs.get(job_id)
-        with following(job.id) as on_status:
+        job = _to_wait_for(client, job_id, timeout)
+        come_back = f"interrupted; the job goes on. Come back to it with: qrr result {job.id}"
+        with following(job.id, come_back=come_back) as on_status:
             try:
                 decoded = job.result(timeout=timeout, on_status=on_status)
             except ResultDecodeError as error:
