@@ -302,6 +302,7 @@ class JobError(RuntimeRestError):
         code: the service's reason code, or None.
         solution: what the service advises, or None.
         log_tail: last lines of the job's log, or None.
+        summary: the message without the log.
 
     Source: schema `JobState` of the contract.
     """
@@ -328,8 +329,8 @@ class JobError(RuntimeRestError):
             head += f": {reason.rstrip('.')}"
         if code is not None:
             head += f" (code {code})"
-        parts = [f"{head}.", solution or "", f"\nThe log ends:\n{log_tail}" if log_tail else ""]
-        super().__init__(" ".join(part for part in parts if part))
+        self.summary = f"{head}. {solution}" if solution else f"{head}."
+        super().__init__(f"{self.summary} \nThe log ends:\n{log_tail}" if log_tail else self.summary)
 
 
 class JobFailed(JobError):

@@ -71,6 +71,12 @@ def test_a_job_that_fails_ends_the_wait_with_status_1_and_the_reason(qrr: Run, t
     job = result.stdout.strip()
     assert result.exit_code == 1
     assert f"error: job {job}: Failed" in result.stderr
+    for command in ("wait", "result"):
+        *_, told = qrr(command, job).stderr.splitlines()
+        assert told in result.stderr
+        assert "Transpile the circuits" in told
+        assert told.endswith(f"qrr --debug wait {job}")
+    assert "The log ends:" in qrr("--debug", "wait", job).stderr
     assert qrr("result", job).exit_code == 1
     assert qrr("wait", job, "--json").stdout == ""
 

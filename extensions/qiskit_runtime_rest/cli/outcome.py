@@ -13,6 +13,7 @@ import typer
 from ..errors import (
     ConfigurationError,
     InvalidInput,
+    JobError,
     MissingExtra,
     RemovedInV1,
     RuntimeRestError,
@@ -61,7 +62,7 @@ def reported(command: Callable[P, None]) -> Callable[P, None]:
             say("interrupted.")
             raise typer.Exit(INTERRUPTED) from None
         except RuntimeRestError as error:
-            _tell(error, " ".join([str(error), *getattr(error, "__notes__", ())]))
+            _tell(error, " ".join([_told(error), *getattr(error, "__notes__", ())]))
             raise typer.Exit(status_of(error)) from None
         except Exception as error:
             what = f"unexpected {type(error).__name__}: {error}"
@@ -69,6 +70,13 @@ def reported(command: Callable[P, None]) -> Callable[P, None]:
             raise typer.Exit(FAILED) from None
 
     return call
+
+
+def _told(error: RuntimeRestError) -> str:
+    """What is said of it: of a job's failure all but the log, which has the reason again among much else."""
+    if not isinstance(error, JobError) or not error.log_tail:
+        return str(error)
+    return error.summary if DEBUG.get() else f"{error.summary} The log's end: qrr --debug wait {error.job_id}"
 
 
 def _tell(error: Exception, message: str) -> None:
