@@ -186,15 +186,6 @@ def test_ctrl_c_leaves_the_job_and_says_how_to_come_back(
     assert json.loads(qrr("jobs", "--pending", "--json", "--limit", "1").stdout)["id"] == job
 
 
-def test_a_reader_that_goes_away_is_no_error(qrr: Run, process: Process, held: Emulator, bell: str) -> None:
-    submitted(qrr, bell)
-    child = process("backends")
-    assert child.stdout is not None
-    child.stdout.close()
-    assert child.stderr is not None
-    assert "Traceback" not in child.stderr.read()
-
-
 def test_as_a_process_it_prints_json_on_stdout_only(process: Process, held: Emulator, bell: str) -> None:
     child = process("submit", "sampler", bell, "--backend", "ibm_torino", "--json")
     out, err = child.communicate(timeout=60)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import traceback
 from collections.abc import Callable
@@ -21,7 +22,7 @@ from ..errors import (
 )
 from .terminal import say
 
-__all__ = ["DEBUG", "FAILED", "INTERRUPTED", "TIMED_OUT", "WRONG_USE", "reported", "status_of"]
+__all__ = ["DEBUG", "FAILED", "INTERRUPTED", "TIMED_OUT", "UNWRITTEN", "WRONG_USE", "reported", "status_of"]
 
 P = ParamSpec("P")
 
@@ -29,6 +30,9 @@ FAILED = 1
 WRONG_USE = 2
 TIMED_OUT = 3
 INTERRUPTED = 130
+
+UNWRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""Numbers of errors that mean: there is no place for what was to be printed."""
 
 STATUS: dict[type[RuntimeRestError], int] = {
     ConfigurationError: WRONG_USE,
@@ -56,15 +60,17 @@ def reported(command: Callable[P, None]) -> Callable[P, None]:
     def call(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             command(*args, **kwargs)
-        except (typer.Exit, typer.Abort, typer.BadParameter, BrokenPipeError):
+        except (typer.Exit, typer.BadParameter, BrokenPipeError):
             raise
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, typer.Abort):
             say("interrupted.")
             raise typer.Exit(INTERRUPTED) from None
         except RuntimeRestError as error:
             _tell(error, " ".join([_told(error), *getattr(error, "__notes__", ())]))
             raise typer.Exit(status_of(error)) from None
         except Exception as error:
+            if isinstance(error, OSError) and error.errno in UNWRITTEN:
+                raise
             what = f"unexpected {type(error).__name__}: {error}"
             _tell(error, what if DEBUG.get() else f"{what}. `qrr --debug ...` shows where; please report it.")
             raise typer.Exit(FAILED) from None
