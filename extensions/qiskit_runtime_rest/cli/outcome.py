@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import functools
+import inspect
+import re
 import traceback
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -48,13 +50,20 @@ DEBUG: ContextVar[bool] = ContextVar("debug", default=False)
 """Whether `--debug` was given: errors come with the place in the code where they were raised."""
 
 
+LINE_BREAK = re.compile(r"(?<!\n)\n(?!\n)")
+"""Within a paragraph."""
+
+
 def status_of(error: RuntimeRestError) -> int:
     """The exit status that stands for `error`."""
     return next(status for kind, status in STATUS.items() if isinstance(error, kind))
 
 
 def reported(command: Callable[P, None]) -> Callable[P, None]:
-    """`command`, with whatever it raises told in one line on stderr, and the exit status that stands for it."""
+    """`command`, with whatever it raises told in one line on stderr, and the exit status that stands for it.
+
+    The lines of its help break where the terminal ends, and not where those of the source do.
+    """
 
     @functools.wraps(command)
     def call(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -75,6 +84,7 @@ def reported(command: Callable[P, None]) -> Callable[P, None]:
             _tell(error, what if DEBUG.get() else f"{what}. `qrr --debug ...` shows where; please report it.")
             raise typer.Exit(FAILED) from None
 
+    call.__doc__ = LINE_BREAK.sub(" ", inspect.getdoc(command) or "")
     return call
 
 
