@@ -6,7 +6,10 @@ import sys
 
 from .errors import MissingExtra
 
+FAILED = 1
 WRONG_USE = 2
+READER_GONE = 141
+"""128 and the number of SIGPIPE: what shells see of a command whose reader has gone away."""
 
 
 def main() -> None:
@@ -19,7 +22,20 @@ def main() -> None:
             raise
         sys.stderr.write(f"error: {MissingExtra('the command line', extra='cli', module=module)}\n")
         sys.exit(WRONG_USE)
-    app(prog_name="qrr")
+    from .cli.outcome import UNWRITTEN
+
+    try:
+        app(prog_name="qrr")
+    except SystemExit as end:
+        # Typer and rich end with 1 then, which here means that a job or a request failed.
+        if isinstance(end.__context__, BrokenPipeError):
+            sys.exit(READER_GONE)
+        raise
+    except OSError as error:
+        if error.errno not in UNWRITTEN:
+            raise
+        sys.stderr.write(f"error: the output could not be written: {error.strerror}.\n")
+        sys.exit(FAILED)
 
 
 if __name__ == "__main__":

@@ -314,6 +314,7 @@ class JobError(RuntimeRestError):
         code: the service's reason code, or None.
         solution: what the service advises, or None.
         log_tail: last lines of the job's log, or None.
+        summary: the message without the log.
 
     Source: schema `JobState` of the contract.
     """
@@ -342,8 +343,8 @@ class JobError(RuntimeRestError):
             head += f": {reason.rstrip('.')}"
         if code is not None:
             head += f" (code {code})"
-        said = [printable(part) for part in (f"{head}.", solution) if part]
-        super().__init__(" ".join([*said, f"\nThe log ends:\n{log_tail}"] if log_tail else said))
+        self.summary = " ".join(printable(part) for part in (f"{head}.", solution) if part)
+        super().__init__(f"{self.summary} \nThe log ends:\n{log_tail}" if log_tail else self.summary)
 
 
 class JobFailed(JobError):

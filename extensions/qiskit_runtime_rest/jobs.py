@@ -62,10 +62,19 @@ class JobsOperations(SubmitOperations[J]):
 
         Raises: NotFound, ApiError, TransportError. Source: operation `get_job`.
         """
-        if not isinstance(job_id, str) or not job_id:
-            raise InvalidInput(f"job_id={job_id!r} is no job's id.")
+        _check_id(job_id)
         response = yield from fetch(jobs_api.get_job, id=job_id, exclude_params=True)
         return self._handle(json_object(response), job_id)
+
+    def handle(self, job_id: str) -> J:
+        """The job with this id, of which nothing is known yet: nothing is sent.
+
+        For a wait whose deadline holds for all that is asked: `client.jobs.handle(job_id).wait(timeout=3)`.
+
+        Raises: InvalidInput.
+        """
+        _check_id(job_id)
+        return self._handle({}, job_id)
 
     @operation
     def find(self, tag: str) -> Plan[J | None]:
@@ -249,6 +258,11 @@ class JobsOperations(SubmitOperations[J]):
 
     def _handle(self, job: dict[str, Any], job_id: str) -> J:
         return self._job(self._io, job_id, raw=job, pace=self._pace)
+
+
+def _check_id(job_id: str) -> None:
+    if not isinstance(job_id, str) or not job_id:
+        raise InvalidInput(f"job_id={job_id!r} is no job's id.")
 
 
 list_type = list  # the name inside the class is the operation's

@@ -3,13 +3,14 @@ from __future__ import annotations
 import datetime
 import json
 import socket
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from qiskit_runtime_rest.account_file import save_account
-from qiskit_runtime_rest.cli.checks import all_checks, clock_check
+from qiskit_runtime_rest.cli.checks import EXTRAS, all_checks, clock_check
 from qiskit_runtime_rest.cli.service_options import ServiceOptions
 from qiskit_runtime_rest.cli.versions import outlook
 from qiskit_runtime_rest.testing import Emulator
@@ -168,3 +169,8 @@ def test_the_checks_go_by_the_time_they_are_given(qrr: Run, environ: pytest.Monk
         return next(check.verdict for check in checks if check.name == "version")
 
     assert (verdict("2026-06-01"), verdict("2027-01-02")) == ("warn", "fail")
+
+
+def test_every_extra_that_adds_something_is_looked_for() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    assert {*EXTRAS, "all", "dev"} == set(project["optional-dependencies"])

@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 import shlex
 import signal
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -55,3 +57,38 @@ def test_an_address_that_is_taken_ends_with_status_1(process: Process) -> None:
     _, err = second.communicate(timeout=60)
     assert second.returncode == 1
     assert f"127.0.0.1:{port}" in err
+
+
+@pytest.mark.parametrize(
+    ("option", "path", "reason", "advice"),
+    [
+        ("--state", "no-folder/state.db", "unable to open database file", "Name a file in a folder that exists"),
+        ("--state", ".", "unable to open database file", "Name a file in a folder that exists"),
+        ("--state", "notes.txt", "file is not a database", "Name another file"),
+        ("--state", "other.db", "is a database", "Name another file"),
+        ("--ready-file", "no-folder/ready.json", "cannot be written", "no-folder is no folder"),
+        ("--ready-file", ".", "is a directory", "--ready-file"),
+    ],
+)
+def test_a_file_that_cannot_be_used_ends_with_status_2(
+    qrr: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str, path: str, reason: str, advice: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("notes.txt").write_text("These are notes. " * 9)
+    with closing(sqlite3.connect("other.db")) as other:
+        other.execute("CREATE TABLE things (name)")
+    result = qrr("emulator", "serve", option, path)
+    assert result.exit_code == 2
+    told = " ".join(result.stderr.replace("│", " ").split())
+    assert path in told
+    assert reason in told
+    assert advice in told
+    assert "report" not in told
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs a folder in which nobody can write")
+def test_a_ready_file_that_cannot_be_written_is_named(process: Process) -> None:
+    child = process("emulator", "serve", "--ready-file", "/proc/ready.json")
+    _, err = child.communicate(timeout=60)
+    assert child.returncode == 1
+    assert "Cannot write /proc/ready.json: " in err

@@ -71,6 +71,12 @@ def test_a_job_that_fails_ends_the_wait_with_status_1_and_the_reason(qrr: Run, t
     job = result.stdout.strip()
     assert result.exit_code == 1
     assert f"error: job {job}: Failed" in result.stderr
+    for command in ("wait", "result"):
+        *_, told = qrr(command, job).stderr.splitlines()
+        assert told in result.stderr
+        assert "Transpile the circuits" in told
+        assert told.endswith(f"qrr --debug wait {job}")
+    assert "The log ends:" in qrr("--debug", "wait", job).stderr
     assert qrr("result", job).exit_code == 1
     assert qrr("wait", job, "--json").stdout == ""
 
@@ -96,6 +102,10 @@ def test_params_come_from_a_json_file_or_stdin(qrr: Run, held: Emulator, bell: s
         (("estimator", "-", "--observable", "ZZ", "--shots", "9"), BELL, "takes no --shots"),
         (("executor", "-"), BELL, "JSON file of params"),
         (("sampler", "-", "--max-execution-time", "0"), BELL, "max_execution_time"),
+        (("sampler", "-", "--shots", "0"), BELL, "shots=0 is not a positive whole number"),
+        (("estimator", "-", "--observable", "ZZ", "--precision", "0"), BELL, "precision=0.0 is not a positive number"),
+        (("sampler", "-", "--wait", "--timeout=-3"), BELL, "timeout=-3.0"),
+        (("sampler", "-", "--timeout", "3"), BELL, "--timeout goes with --wait"),
     ],
 )
 def test_a_submission_that_cannot_be_meant_ends_with_status_2_and_sends_no_job(
@@ -121,11 +131,19 @@ def test_a_wait_that_takes_too_long_ends_with_status_3_and_says_how_to_come_back
     assert late.stdout.strip() != ""  # the id is not lost
 
 
+@pytest.mark.parametrize("command", ["wait", "result"])
+def test_the_deadline_holds_for_a_service_that_cannot_be_reached(qrr: Run, command: str) -> None:
+    result = qrr(command, "some-job", "--timeout", "0", "--base-url", "http://127.0.0.1:9/api")
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert "job some-job is not seen yet" in result.stderr
+
+
 def test_a_pending_job_is_listed_and_can_be_cancelled(qrr: Run, held: Emulator, bell: str) -> None:
     job = submitted(qrr, bell, "--tag", "waits")
     table = qrr("jobs", "--pending", "--tag", "waits", "--backend", "ibm_torino").stdout.splitlines()
     assert table[0].split() == ["job", "status", "program", "backend", "created", "tags"]
     assert [line.split()[0] for line in table[1:]] == [job]
+    assert table[1].split()[-1] == "waits"  # and not the tag by which the client finds its submission again
     assert "no jobs" in qrr("jobs", "--finished", "--tag", "waits").stderr
     assert json.loads(qrr("cancel", job, "--json").stdout) == {"id": job, "cancelled": True}
     assert qrr("wait", job).exit_code == 1
@@ -139,9 +157,11 @@ def test_limit_is_how_many_jobs_come_in_all(qrr: Run, held: Emulator, bell: str)
     assert len({json.loads(line)["id"] for line in lines}) == 2
 
 
-@pytest.mark.parametrize("command", ["wait", "result", "cancel"])
-def test_an_unknown_job_ends_with_status_1(qrr: Run, command: str) -> None:
-    result = qrr(command, "no-such-job")
+@pytest.mark.parametrize(
+    "command", [("wait",), ("wait", "--timeout", "60"), ("result",), ("result", "--timeout", "60"), ("cancel",)]
+)
+def test_an_unknown_job_ends_with_status_1(qrr: Run, command: tuple[str, ...]) -> None:
+    result = qrr(*command, "no-such-job")
     assert (result.exit_code, result.stdout) == (1, "")
     assert "no-such-job" in result.stderr
 
@@ -150,26 +170,20 @@ def test_raw_and_json_exclude_each_other(qrr: Run) -> None:
     assert qrr("result", "x", "--raw", "--json").exit_code == 2
 
 
-def test_ctrl_c_leaves_the_job_and_says_how_to_come_back(qrr: Run, process: Process, held: Emulator, bell: str) -> None:
+@pytest.mark.parametrize("command", ["wait", "result"])
+def test_ctrl_c_leaves_the_job_and_says_how_to_come_back(
+    qrr: Run, process: Process, held: Emulator, bell: str, command: str
+) -> None:
     job = submitted(qrr, bell)
-    child = process("wait", job)
+    child = process(command, job)
     assert child.stderr is not None
     assert child.stderr.readline() == f"job {job}: Queued\n"
     child.send_signal(signal.SIGINT)
     out, err = child.communicate(timeout=30)
     assert (child.returncode, out) == (130, "")
-    assert f"qrr wait {job}" in err
+    assert f"qrr {command} {job}" in err
     assert "Traceback" not in err
     assert json.loads(qrr("jobs", "--pending", "--json", "--limit", "1").stdout)["id"] == job
-
-
-def test_a_reader_that_goes_away_is_no_error(qrr: Run, process: Process, held: Emulator, bell: str) -> None:
-    submitted(qrr, bell)
-    child = process("backends")
-    assert child.stdout is not None
-    child.stdout.close()
-    assert child.stderr is not None
-    assert "Traceback" not in child.stderr.read()
 
 
 def test_as_a_process_it_prints_json_on_stdout_only(process: Process, held: Emulator, bell: str) -> None:

@@ -64,5 +64,7 @@ def test_an_unexpected_error_shows_where_only_with_debug_and_never_the_locals(
     assert SECRET not in err
 
 
-def test_ctrl_c_ends_with_status_130() -> None:
-    assert ending(KeyboardInterrupt()).exit_code == 130
+@pytest.mark.parametrize("interruption", [KeyboardInterrupt(), typer.Abort()], ids=["at work", "at a prompt"])
+def test_ctrl_c_ends_with_status_130(interruption: BaseException, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ending(interruption).exit_code == 130
+    assert capsys.readouterr().err.strip() == "interrupted."

@@ -51,3 +51,23 @@ def test_a_journal_of_the_users_own_is_settled_by_its_path(
         file.execute("UPDATE submissions SET outcome = 'sending', job_id = NULL")
     assert qrr("jobs", "--recover").stdout == ""
     assert json.loads(qrr("jobs", "--recover", "--journal", str(journal), "--json").stdout)["job"] == job.id
+
+
+@pytest.mark.parametrize(
+    ("arguments", "advice"),
+    [
+        (("--recover", "--journal", "no-such-file"), "no-such-file"),
+        (("--recover", "--journal", "."), "directory"),
+        (("--journal", "{bell}"), "--journal goes with --recover"),
+        (("--recover", "--pending"), "goes without it"),
+        (("--recover", "--limit", "20"), "goes without it"),
+    ],
+)
+def test_options_that_would_have_no_effect_are_refused_and_leave_no_file(
+    qrr: Run, bell: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments: tuple[str, ...], advice: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = qrr("jobs", *(argument.format(bell=bell) for argument in arguments))
+    assert result.exit_code == 2, result.output
+    assert advice in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["bell.qasm"]

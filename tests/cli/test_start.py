@@ -29,6 +29,20 @@ def test_every_command_has_help(qrr: Run, command: str) -> None:
     assert qrr(command, "--help").exit_code == 0
 
 
+@pytest.mark.parametrize(
+    ("command", "text"),
+    [
+        (("contract", "drift"), "comes with the generated files and the hand-written functions that it touches."),
+        (("legacy", "run"), "so is the exit status; the report follows on stderr."),
+    ],
+)
+def test_help_breaks_no_line_before_the_terminal_ends(
+    qrr: Run, environ: pytest.MonkeyPatch, command: tuple[str, ...], text: str
+) -> None:
+    environ.setenv("COLUMNS", "400")
+    assert text in qrr(*command, "--help").stdout
+
+
 def test_help_does_not_load_what_only_a_request_needs() -> None:
     done = python(
         "import sys\n"

@@ -143,7 +143,21 @@ async def test_what_is_no_job_id_is_refused_before_anything_is_sent(
 ) -> None:
     with pytest.raises(InvalidInput, match="job_id"):
         await now(client.jobs.get(job_id))
+    with pytest.raises(InvalidInput, match="job_id"):
+        client.jobs.handle(job_id)
     assert emulator.requests == []
+
+
+async def test_a_handle_is_made_of_an_id_alone_and_does_all_that_the_job_can(client: Any, emulator: Emulator) -> None:
+    submitted = await now(client.jobs.submit("sampler", **STUDY))
+    emulator.clear_requests()
+    job = client.jobs.handle(submitted.id)
+    assert emulator.requests == []
+    assert (job, job.program_id, job.failure) == (submitted, None, None)
+    assert await now(job.wait(timeout=60)) == "Completed"
+    assert (await now(job.result())).kind == "sampler"
+    with pytest.raises(NotFound):
+        await now(client.jobs.handle("no-such-job").wait(timeout=60))
 
 
 async def test_an_id_with_special_characters_stays_within_its_part_of_the_path(client: Any, emulator: Emulator) -> None:

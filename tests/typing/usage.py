@@ -63,6 +63,7 @@ def blocking() -> None:
         assert_type(client.estimator([(QASM, "ZZ")], backend="ibm_torino", precision=0.1), Job)
         assert_type(client.jobs.submit("sampler", backend="ibm_torino", params={}, private=True), Job)
         assert_type(client.jobs.get("x"), Job)
+        assert_type(client.jobs.handle("x"), Job)
         assert_type(client.jobs.list(pending=True, limit=10), Iterator[Job])
         for listed in client.jobs.list():
             assert_type(listed, Job)
@@ -140,6 +141,7 @@ async def awaiting() -> None:
         assert_type(await client.estimator([(QASM, "ZZ")], backend="ibm_torino"), AsyncJob)
         assert_type(await client.jobs.submit("sampler", backend="ibm_torino", params={}), AsyncJob)
         assert_type(await client.jobs.get("x"), AsyncJob)
+        assert_type(client.jobs.handle("x"), AsyncJob)
         assert_type(client.jobs.list(), AsyncIterator[AsyncJob])
         async for listed in client.jobs.list():
             assert_type(listed, AsyncJob)

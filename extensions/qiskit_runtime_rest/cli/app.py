@@ -63,7 +63,7 @@ def qrr(
 ) -> None:
     """The Qiskit Runtime REST API from the command line.
 
-    Exit status: 0 done, 1 the job or the request failed, 2 wrong use, 3 timed out.
+    Exit status: 0 done, 1 the job or the request failed, 2 wrong use, 3 timed out, 130 interrupted.
     """
     DEBUG.set(debug)
     if debug:

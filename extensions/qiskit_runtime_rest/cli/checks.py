@@ -31,7 +31,7 @@ SKEW_SECONDS = 60.0
 """More than this between our clock and the service's, and tokens look expired, or not yet valid."""
 
 DISTRIBUTION = "qiskit-runtime-rest"
-EXTRAS = ("cli", "numpy", "qiskit", "emulator", "legacy", "contract")
+EXTRAS = ("cli", "numpy", "fast", "qiskit", "emulator", "legacy", "contract")
 INDENT = " " * 22
 """Below the text of a check, where `qrr doctor` prints it."""
 

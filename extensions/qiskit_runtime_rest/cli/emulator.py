@@ -10,6 +10,7 @@ import typer
 
 from ..errors import InvalidInput, MissingExtra, RuntimeRestError
 from .outcome import reported
+from .server_options import HostOption, PortOption, ReadyFileOption
 from .service_options import JsonOption
 from .terminal import print_json, say
 
@@ -43,11 +44,9 @@ def embedded_service() -> ModuleType:
 
 def serve(
     *,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="0 takes a free one.", min=0, max=65535)] = 0,
-    ready_file: Annotated[
-        Path | None, typer.Option(help="JSON file that appears as soon as requests are answered.")
-    ] = None,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 0,
+    ready_file: ReadyFileOption = None,
     state: Annotated[Path | None, typer.Option(help="File that keeps the state; else it is lost at the end.")] = None,
     seed: Annotated[int | None, typer.Option(help="Makes ids and results the same in every run.")] = None,
     pace: Annotated[
@@ -103,6 +102,8 @@ def serve(
             on_ready=lambda address: _announce(address, json=json),
             **given,
         )
+    except service.UnusableState as error:
+        raise InvalidInput(str(error)) from None
     except OSError as error:
         raise RuntimeRestError(error.strerror or str(error)) from None
 

@@ -6,7 +6,7 @@ import datetime
 import itertools
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,8 +16,12 @@ from ..wording import printable
 from .outcome import FAILED
 from .progress import following
 from .result_view import result_document, result_view
-from .service_options import JsonOption, ServiceOptions, with_service_options
+from .service_options import JsonLinesOption, JsonOption, ServiceOptions, with_service_options
 from .terminal import Column, fitting_table, print_json, say, stdout
+
+if TYPE_CHECKING:
+    from ..client import RuntimeClient
+    from ..job import Job
 
 __all__ = ["cancel", "jobs", "result", "wait"]
 
@@ -30,6 +34,7 @@ COLUMNS = (
     Column("tags"),
 )
 LARGEST_PAGE = 200
+USUAL_LIMIT = 20
 
 JobId = Annotated[str, typer.Argument(metavar="JOB", help="Id of the job.")]
 Timeout = Annotated[float | None, typer.Option(help="Seconds to wait at most; then the exit status is 3.")]
@@ -54,24 +59,34 @@ def jobs(
         typer.Option("--recover", help="Instead: settle journaled submissions whose outcome nobody knows."),
     ] = False,
     journal: Annotated[
-        Path | None, typer.Option("--journal", help="With --recover: the journal's file, if it is not the state file.")
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="With --recover: the journal's file, if it is not the state file."
+        ),
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many in all.")] = 20,
-    json: JsonOption = False,
+    limit: Annotated[
+        int | None, typer.Option("--limit", "-n", min=1, help=f"How many in all; {USUAL_LIMIT}, if not said.")
+    ] = None,
+    json: JsonLinesOption = False,
 ) -> None:
-    """List jobs, the newest first. With --json, one object a line."""
+    """List jobs, the newest first."""
+    filters: dict[str, Any] = {
+        "pending": pending,
+        "backend": backend,
+        "program": program,
+        "session_id": session,
+        "tags": tag or None,
+    }
     if recover:
+        if any(value is not None for value in (*filters.values(), limit)):
+            raise InvalidInput("--recover settles all of the journal: what chooses jobs goes without it.")
         _recover(options, journal or True, json=json)
         return
+    if journal is not None:
+        raise InvalidInput("--journal goes with --recover.")
+    limit = limit or USUAL_LIMIT
     with options.client() as client:
-        found = client.jobs.list(
-            pending=pending,
-            backend=backend,
-            program=program,
-            session_id=session,
-            tags=tag or None,
-            limit=min(limit, LARGEST_PAGE),
-        )
+        found = client.jobs.list(**filters, limit=min(limit, LARGEST_PAGE))
         listed = [job.raw for job in itertools.islice(found, limit)]
     if json:
         for raw in listed:
@@ -103,6 +118,8 @@ def _recover(options: ServiceOptions, journal: bool | Path, *, json: bool) -> No
 
 
 def _row(raw: dict[str, Any]) -> tuple[object, ...]:
+    from ..submission.once import TAG_PREFIX
+
     program = raw.get("program") or {}
     return (
         raw.get("id"),
@@ -110,7 +127,7 @@ def _row(raw: dict[str, Any]) -> tuple[object, ...]:
         program.get("id") if isinstance(program, dict) else program,
         raw.get("backend"),
         _local_time(raw.get("created")),
-        ", ".join(member_texts(raw, "tags")),
+        ", ".join(tag for tag in member_texts(raw, "tags") if not tag.startswith(TAG_PREFIX)),
     )
 
 
@@ -121,11 +138,16 @@ def _local_time(text: object) -> str:
         return str(text or "")
 
 
+def _to_wait_for(client: RuntimeClient, job_id: str, timeout: float | None) -> Job:
+    """Its handle: a deadline holds for the first request, too; without one, a wrong address or id is told at once."""
+    return client.jobs.get(job_id) if timeout is None else client.jobs.handle(job_id)
+
+
 @with_service_options
 def wait(options: ServiceOptions, job_id: JobId, *, timeout: Timeout = None, json: JsonOption = False) -> None:
     """Wait until a job is over; print its last status."""
     with options.client() as client:
-        job = client.jobs.get(job_id)
+        job = _to_wait_for(client, job_id, timeout)
         with following(job.id) as on_status:
             status = job.wait(timeout=timeout, on_status=on_status)
     if json:
@@ -147,8 +169,9 @@ def result(
     if raw and json:
         raise InvalidInput("--raw or --json, not both.")
     with options.client() as client:
-        job = client.jobs.get(job_id)
-        with following(job.id) as on_status:
+        job = _to_wait_for(client, job_id, timeout)
+        come_back = f"interrupted; the job goes on. Come back to it with: qrr result {job.id}"
+        with following(job.id, come_back=come_back) as on_status:
             try:
                 decoded = job.result(timeout=timeout, on_status=on_status)
             except ResultDecodeError as error:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from types import ModuleType
-from typing import Annotated
-
-import typer
 
 from ..errors import MissingExtra, RuntimeRestError
 from .legacy_options import EraOption, InstancesOption, StoreOption
+from .server_options import HostOption, PortOption, ReadyFileOption
 from .service_options import JsonOption, ServiceOptions, with_service_options
 from .terminal import print_json, say
 
@@ -29,11 +26,9 @@ def gateway_module() -> ModuleType:
 def gateway(
     service: ServiceOptions,
     *,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="0 takes a free one.", min=0, max=65535)] = 0,
-    ready_file: Annotated[
-        Path | None, typer.Option(help="JSON file that appears as soon as calls are answered.")
-    ] = None,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 0,
+    ready_file: ReadyFileOption = None,
     era: EraOption = "2023",
     instances: InstancesOption = None,
     store: StoreOption = None,

@@ -19,13 +19,16 @@ if TYPE_CHECKING:
     from ..client import RuntimeClient
     from ..settings import Settings
 
-__all__ = ["JsonOption", "ServiceOptions", "with_service_options"]
+__all__ = ["JsonLinesOption", "JsonOption", "ServiceOptions", "with_service_options"]
 
 P = ParamSpec("P")
 
 PANEL = "Connection"
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout, and nothing else there.")]
+JsonLinesOption = Annotated[
+    bool, typer.Option("--json", help="Print JSON on stdout, an object a line, and nothing else there.")
+]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,10 +29,10 @@ CIRCUITS = "Circuits (not with a file of params)"
 @with_service_options
 def submit(
     options: ServiceOptions,
-    program: Annotated[str, typer.Argument(help="sampler, estimator, noise-learner, executor, ...")],
+    program: Annotated[str, typer.Argument(metavar="PROGRAM", help="sampler, estimator, noise-learner, executor, ...")],
     files: Annotated[
         list[str],
-        typer.Argument(help="OpenQASM files, one a circuit; or one JSON file of params; - reads stdin."),
+        typer.Argument(metavar="FILE...", help="OpenQASM, one circuit a file; or one file of JSON params; - is stdin."),
     ],
     *,
     backend: Annotated[str, typer.Option("--backend", "-b", help="Such as ibm_torino.", rich_help_panel=JOB)],
@@ -65,6 +65,11 @@ def submit(
 
     qrr submit sampler bell.qasm --backend ibm_torino --shots 1000
     """
+    from ..waiting import check_timeout
+
+    if timeout is not None and not wait:
+        raise InvalidInput("--timeout goes with --wait.")
+    check_timeout(timeout)
     request: SubmitOptions = {
         "backend": backend,
         "tags": tag or [],
@@ -73,7 +78,7 @@ def submit(
         "max_execution_time": max_execution_time,
     }
     texts = [_read(file) for file in files]
-    circuit_options = {"shots": shots, "observables": observable, "precision": precision}
+    circuit_options = {"shots": shots, "observables": observable or None, "precision": precision}
     with options.client(journal=journal) as client:
         try:
             job = _submit(client, program, texts, circuit_options, request)
@@ -102,7 +107,7 @@ def _read(file: str) -> str:
 def _submit(
     client: RuntimeClient, program: str, texts: list[str], circuit_options: dict[str, Any], request: SubmitOptions
 ) -> Job:
-    given = {name: value for name, value in circuit_options.items() if value}
+    given = {name: value for name, value in circuit_options.items() if value is not None}
     if texts[0].lstrip().startswith("{"):
         if given or len(texts) > 1:
             raise InvalidInput("a JSON file holds all the params: leave further files, shots and the like out.")
@@ -121,7 +126,8 @@ def _submit(
 def _only(given: dict[str, Any], *known: str, program: str) -> dict[str, Any]:
     for name in given:
         if name not in known:
-            raise InvalidInput(f"a {program} takes no --{name.removesuffix('s') if name == 'observables' else name}.")
+            option = "observable" if name == "observables" else name
+            raise InvalidInput(f"the program {program!r} takes no --{option}.")
     return dict(given)
 
 

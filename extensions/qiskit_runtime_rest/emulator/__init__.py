@@ -10,11 +10,18 @@ if TYPE_CHECKING:
     from .embedded import Emulator
     from .options import Options
     from .server import serve
+    from .storage import UnusableState
 
-__all__ = ["Emulator", "Options", "create_app", "serve"]
+__all__ = ["Emulator", "Options", "UnusableState", "create_app", "serve"]
 
 # Loaded on first use: worker processes import this package, and need no web server.
-_HOMES = {"Emulator": ".embedded", "Options": ".options", "create_app": ".app", "serve": ".server"}
+_HOMES = {
+    "Emulator": ".embedded",
+    "Options": ".options",
+    "UnusableState": ".storage",
+    "create_app": ".app",
+    "serve": ".server",
+}
 
 
 def __getattr__(name: str) -> Any:

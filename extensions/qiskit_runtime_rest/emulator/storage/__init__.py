@@ -2,6 +2,6 @@
 
 from .interface import Storage
 from .memory import MemoryStorage
-from .sqlite import SqliteStorage, StateInUse
+from .sqlite import SqliteStorage, StateInUse, UnusableState
 
-__all__ = ["MemoryStorage", "SqliteStorage", "StateInUse", "Storage"]
+__all__ = ["MemoryStorage", "SqliteStorage", "StateInUse", "Storage", "UnusableState"]

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-__all__ = ["SqliteStorage", "StateInUse"]
+__all__ = ["SqliteStorage", "StateInUse", "UnusableState"]
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS records (
@@ -33,6 +33,10 @@ class StateInUse(OSError):
     """Another server works on this state file."""
 
 
+class UnusableState(ValueError):
+    """This path cannot be a state file."""
+
+
 class SqliteStorage:
     """SQLite in WAL mode: a write that has returned survives the end of the process at any moment.
 
@@ -40,20 +44,32 @@ class SqliteStorage:
     """
 
     def __init__(self, path: Path) -> None:
-        """Open or create the file; raises `StateInUse`, or `ValueError` for a file of another kind."""
+        """Open or create the file.
+
+        Raises:
+            StateInUse: another server works on it.
+            UnusableState: it cannot be opened, or is a file of another kind.
+        """
         self._open = False
-        self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0)
         try:
-            self._prepare(path)
-        except BaseException as error:
-            self._database.close()
-            if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
+            self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0)
+            try:
+                self._prepare(path)
+            except BaseException:
+                self._database.close()
+                raise
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error):
                 raise StateInUse(
                     f"Another emulated service works on {path}. Stop it first, or choose another state file."
                 ) from None
-            if isinstance(error, sqlite3.DatabaseError):
-                raise ValueError(f"{path} is not a state file of the emulated service: {error}.") from None
-            raise
+            raise UnusableState(
+                f"{path} cannot be the state file: {error}. Name a file in a folder that exists and can be written to."
+            ) from None
+        except sqlite3.DatabaseError as error:
+            raise UnusableState(
+                f"{path} is not a state file of the emulated service: {error}. Name another file."
+            ) from None
 
     def put(self, table: str, key: str, record: Mapping[str, Any]) -> None:
         """Write a record, replacing one of the same key."""
@@ -129,7 +145,9 @@ class SqliteStorage:
         (found,) = self._database.execute("PRAGMA user_version").fetchone()
         (tables,) = self._database.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if found not in {0, _FORMAT} or (found == 0 and tables):
-            raise ValueError(f"{path} is a database, but not a state file of this version of the emulated service.")
+            raise UnusableState(
+                f"{path} is a database, but not a state file of this version of the service. Name another file."
+            )
         self._database.execute("BEGIN EXCLUSIVE")
         for statement in _SCHEMA.split(";"):
             self._database.execute(statement)
