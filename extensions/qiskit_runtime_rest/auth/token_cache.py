@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from ..effects import Clock, InThread, Plan, Sleep
 from ..errors import ConfigurationError
+from ..forks import renew_in_child
 from ..state import State, StateBroken
 from .token import Token
 
@@ -42,6 +43,11 @@ class TokenCache:
         owner = hashlib.sha256(f"{iam_url.rstrip('/')}|{api_key}".encode()).hexdigest()
         self._owner, self._leases = owner, f"{owner}/lease"
         self._lease: str | None = None
+        renew_in_child(self)
+
+    def renew(self) -> None:
+        """Leave the parent's lease to the parent."""
+        self._lease = None
 
     def claim(self) -> Plan[Token | None]:
         """The token that is usable now, waited for while another process fetches it; None: the caller's turn.

@@ -12,6 +12,7 @@ import httpx
 from ..auth import ApiKeyAuth, TokenAuth
 from ..effects import Clock, SystemClock
 from ..errors import ConfigurationError
+from ..forks import leave_to_parent, renew_in_child
 from ..settings import Settings, require_instance
 from ..state import State
 from .http import AsyncHttpClient, HttpClient, client_options, proxy_patterns
@@ -53,6 +54,12 @@ class Connection:
         self._opened: list[HttpClient] = []
         self._opened_async: list[AsyncHttpClient] = []
         self._api: ApiClient | None = None
+        renew_in_child(self)
+
+    def renew(self) -> None:
+        """Leave the HTTP clients to the parent; the child opens its own when they are needed."""
+        leave_to_parent((self._opened, self._opened_async))
+        self._opened, self._opened_async = [], []
 
     @property
     def api(self) -> ApiClient:

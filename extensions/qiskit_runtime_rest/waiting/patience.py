@@ -14,6 +14,7 @@ from ..answers import retry_after
 from ..effects import Clock, Plan, Sleep
 from ..errors import (
     ApiError,
+    ClientClosed,
     InvalidInput,
     NotFound,
     RateLimited,
@@ -93,6 +94,8 @@ class Patience:
         self._failure, self._asked_to_wait = None, 0.0
         try:
             yield
+        except ClientClosed:
+            raise
         except PASSING as failure:
             self.bear(failure, what)
         finally:
