@@ -76,15 +76,15 @@ class ApiKeyAuth(httpx.Auth):
                 self._run(self._drop(step))
             else:
                 with self._thread_lock:
-                    token = self._run(self._known())
-                    if token is None:
-                        try:
+                    try:
+                        token = self._run(self._known())
+                        if token is None:
                             asked_at = self._clock()
                             response = yield token_request(self._iam_url, api_key=self._api_key, like=request)
                             response.read()
                             token = self._run(self._accept(response, asked_at))
-                        finally:
-                            self._run(self._end_turn())
+                    finally:
+                        self._run(self._end_turn())
                 answer = token
             try:
                 step = steps.send(answer)
@@ -107,16 +107,16 @@ class ApiKeyAuth(httpx.Auth):
                 await self._run_async(self._drop(step))
             else:
                 async with self._task_lock:
-                    token = await self._run_async(self._known())
-                    if token is None:
-                        try:
+                    try:
+                        token = await self._run_async(self._known())
+                        if token is None:
                             asked_at = self._clock()
                             response = yield token_request(self._iam_url, api_key=self._api_key, like=request)
                             await response.aread()
                             token = await self._run_async(self._accept(response, asked_at))
-                        finally:
-                            with anyio.CancelScope(shield=True):
-                                await self._run_async(self._end_turn())
+                    finally:
+                        with anyio.CancelScope(shield=True):
+                            await self._run_async(self._end_turn())
                 answer = token
             try:
                 step = steps.send(answer)
