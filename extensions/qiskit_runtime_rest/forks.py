@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import weakref
+from collections.abc import Iterator
 from typing import Any, Protocol
 
-__all__ = ["Lock", "leave_to_parent", "renew_in_child"]
+__all__ = ["Lock", "leave_to_parent", "no_fork", "renew_in_child"]
 
 
 class Renewable(Protocol):
@@ -38,7 +40,18 @@ def _renew_all() -> None:
         thing.renew()
 
 
+_forking = threading.RLock()
+
+
+@contextlib.contextmanager
+def no_fork() -> Iterator[None]:
+    """Inside, other threads that want to fork wait: for what is short, and broken in the child that begins amid it."""
+    with _forking:
+        yield
+
+
 if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_forking.acquire, after_in_parent=_forking.release, after_in_child=_forking.release)
     os.register_at_fork(after_in_child=_renew_all)
 
 

@@ -92,6 +92,29 @@ sys.stdin.readline()
 thread.join()
 """
 
+IN_A_TRANSACTION = """
+from qiskit_runtime_rest.effects import SystemClock
+
+inside, go = threading.Event(), threading.Event()
+
+
+class Held(SystemClock):
+    def time(self):  # asked for in the middle of a transaction
+        if threading.current_thread() is not threading.main_thread():
+            inside.set()
+            go.wait(20)
+        return super().time()
+
+
+os.register_at_fork(before=go.set)
+client = RuntimeClient(timeout=5.0, token_cache=True, clock=Held())
+thread = threading.Thread(target=lambda: client.jobs.get("parent"))
+thread.start()
+inside.wait(20)
+os.waitpid(in_child(lambda: print(client.jobs.get("child").id)), 0)
+thread.join()
+"""
+
 KEPT_HTTP = """
 http = client.api.get_httpx_client()
 http.get("/v1/jobs/parent")
@@ -170,6 +193,13 @@ def test_a_child_does_not_wait_for_a_thread_that_it_does_not_have(service: Loopb
         assert process.stdout.readline() == "child\n"
         gate.set()
         assert output(process) == ["over"]
+
+
+def test_a_child_can_use_the_state_file_that_a_thread_wrote_to_at_the_fork(service: Loopback) -> None:
+    service.script("*", job_of)
+    with running(service, "sync", IN_A_TRANSACTION) as process:
+        assert output(process) == ["child"]
+    assert len(service.exchanges) == 1
 
 
 def test_an_http_client_that_was_kept_says_that_it_is_the_parents(service: Loopback) -> None:
