@@ -5,6 +5,7 @@ RuntimeRestError
 ├── InvalidInput                arguments that the service would refuse or misread, found before anything is sent
 ├── MissingExtra                an optional part of this package is not installed
 ├── TransportError              no answer: refused, lost, timed out
+│   └── ClientClosed                the client was closed, or is another event loop's
 ├── ApiError                    the service (or IAM, or the edge before it) answered with an error
 │   ├── AuthenticationError         credentials refused, by IAM or by the service
 │   ├── PermissionDenied            known, but not allowed
@@ -44,6 +45,7 @@ __all__ = [
     "ApiError",
     "AuthenticationError",
     "BackendReserved",
+    "ClientClosed",
     "ConfigurationError",
     "Conflict",
     "ContractViolation",
@@ -141,6 +143,13 @@ class TransportError(RuntimeRestError):
         self.method = method
         self.url = url
         self.sent = sent
+
+
+class ClientClosed(TransportError, RuntimeError):
+    """The client was closed, before the request or while it was under way; or it is another event loop's, or process's.
+
+    Nothing was `sent`, unless the request was under way. The message says how to go on.
+    """
 
 
 class ApiError(RuntimeRestError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import threading
-from collections.abc import Awaitable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -36,6 +36,8 @@ log = logging.getLogger("qiskit_runtime_rest.sessions")
 
 MODES = ("batch", "dedicated")
 CLOSED = "closed"
+LEAVE_SECONDS = 10.0
+"""How long a cancelled task goes on to close its session."""
 
 J = TypeVar("J", Job, AsyncJob)
 S = TypeVar("S", "Session", "AsyncSession")
@@ -258,8 +260,16 @@ class AsyncSession(AsyncFace, SessionOperations[AsyncJob]):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close; or, after an exception and if that was asked for, cancel."""
-        await run_async(self._leave(failed=error is not None), self._io)
+        """Close; or, after an exception and if that was asked for, cancel. A cancelled task takes a moment for it."""
+        import anyio
+
+        leaving = self._leave(failed=error is not None)
+        if not isinstance(error, anyio.get_cancelled_exc_class()):
+            return await run_async(leaving, self._io)
+        with anyio.move_on_after(LEAVE_SECONDS, shield=True) as moment:
+            await run_async(leaving, self._io)
+        if moment.cancelled_caught:
+            log.warning("session %s could not be closed within %g s", self.id, LEAVE_SECONDS)
 
 
 def _unpickled(
@@ -339,9 +349,9 @@ class Sessions(SyncFace, SessionsOperations[Session]):
 
 
 class Opening(Awaitable[AsyncSession]):
-    """A session being opened: `await` it, or use it in `async with` at once."""
+    """A session being opened: `await` it, or use it in `async with` at once. Once open, it is the same session."""
 
-    def __init__(self, plan: Plan[AsyncSession], io: Connection) -> None:
+    def __init__(self, plan: Callable[[], Plan[AsyncSession]], io: Connection) -> None:
         """Nothing is sent before it is awaited."""
         self._plan = plan
         self._io = io
@@ -349,11 +359,12 @@ class Opening(Awaitable[AsyncSession]):
 
     def __await__(self) -> Generator[Any, None, AsyncSession]:
         """Open the session."""
-        return run_async(self._plan, self._io).__await__()
+        return self.__aenter__().__await__()
 
     async def __aenter__(self) -> AsyncSession:
         """Open the session."""
-        self._session = await self
+        if self._session is None:
+            self._session = await run_async(self._plan(), self._io)
         return self._session
 
     async def __aexit__(
@@ -373,4 +384,4 @@ class AsyncSessions(AsyncFace, SessionsOperations[AsyncSession]):
         self, *, backend: str, mode: str = "dedicated", max_time: float | None = None, cancel_on_error: bool = False
     ) -> Opening:
         """As `Sessions.create`: await it, or use it in `async with` at once."""
-        return Opening(self._create(backend, mode, max_time, cancel_on_error), self._io)
+        return Opening(lambda: self._create(backend, mode, max_time, cancel_on_error), self._io)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import ConfigurationError
+from .forks import no_fork
 
 if TYPE_CHECKING:
     import sqlite3
@@ -77,6 +78,12 @@ class State:
             ConfigurationError: the file cannot be used; the message says why.
             StateBroken: it cannot be used any more.
         """
+        # SQLite would believe the parent's transaction to be the child's own, and the file locked for ever.
+        with no_fork(), self._transaction() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
         import sqlite3
 
         try:

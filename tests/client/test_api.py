@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -125,6 +126,27 @@ def test_the_generated_client_is_one_and_the_same(connect: Connect) -> None:
     face = connect(base_url="http://127.0.0.1:1")
     assert face.client.api is face.client.api
     assert http(face, face.client.api) is http(face, face.client.api)
+
+
+def test_threads_that_come_at_once_open_one_client(service: Loopback) -> None:
+    count = 16
+    together = threading.Barrier(count)
+
+    def take(client: RuntimeClient) -> tuple[Any, Any]:
+        together.wait()
+        return client.api, client.api.get_httpx_client()
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(count) as pool:
+            for _ in range(5):
+                with RuntimeClient(token="ready-made", instance=CRN, base_url=service.base_url) as client:
+                    taken = list(pool.map(take, [client] * count))
+                assert len({id(api) for api, _ in taken}) == 1
+                assert len({id(http) for _, http in taken}) == 1
+    finally:
+        sys.setswitchinterval(interval)
 
 
 def test_threads_share_a_client(service: Loopback) -> None:

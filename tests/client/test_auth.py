@@ -20,8 +20,10 @@ from qiskit_runtime_rest import (
     AsyncRuntimeClient,
     AuthenticationError,
     EdgeBlocked,
+    RateLimited,
     RetryPolicy,
     RuntimeClient,
+    ServerError,
     TransportError,
     UnexpectedAnswer,
 )
@@ -268,9 +270,11 @@ def test_after_a_refusal_the_next_call_asks_iam_again(service: Loopback, connect
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        (Answer(500), AuthenticationError),
-        (Answer(503, HTML.body), AuthenticationError),
-        (Answer(429, {"errorMessage": "Slow down."}), AuthenticationError),
+        (Answer(500), ServerError),
+        (Answer(503, HTML.body), ServerError),
+        (Answer(408), ServerError),
+        (Answer(520, headers={"CF-RAY": "8f0e-FRA"}), ServerError),
+        (Answer(429, {"errorMessage": "Slow down."}), RateLimited),
         (Answer(403, HTML.body, {"CF-RAY": "8f0e-FRA"}), EdgeBlocked),
         (Answer(403, HTML.body), AuthenticationError),
         (HTML, UnexpectedAnswer),
@@ -294,6 +298,33 @@ def test_whatever_iam_answers_is_a_typed_error(
         connect(service, retries=RetryPolicy(attempts=1)).request("GET", "/v1/jobs")
     assert type(caught.value) is kind
     assert TOKEN_PATH in str(caught.value)
+    assert service.calls == []
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 503])
+def test_a_wait_outlives_a_token_that_iam_cannot_replace_for_a_while(
+    service: Loopback, connect: Connect, status: int
+) -> None:
+    def job(status: str) -> Answer:
+        return Answer(200, {"id": "x", "status": status, "state": {"status": status}})
+
+    service.script("GET /api/v1/jobs/x", job("Queued"), job("Queued"), job("Completed"))
+    face = connect(service, retries=RetryPolicy(attempts=1))
+    service.expires_in = 0.1
+    handle = face.do(lambda client: client.jobs.get("x"))
+    service.script(f"POST {TOKEN_PATH}", *[Answer(status)] * 3, service.issue, *[Answer(status)] * 3, service.issue)
+    assert face.do(lambda _: handle.wait(timeout=1000)) == "Completed"
+    assert len(service.calls) == 3
+
+
+@pytest.mark.parametrize(("status", "kind"), [(408, ServerError), (429, RateLimited), (503, ServerError)])
+def test_a_job_is_not_in_doubt_when_iam_fails(
+    service: Loopback, connect: Connect, status: int, kind: type[Exception]
+) -> None:
+    service.script(f"POST {TOKEN_PATH}", Answer(status, {"errorMessage": "Closed for today."}))
+    face = connect(service, submissions_per_minute=None)
+    with pytest.raises(kind, match=r"^IAM: Closed for today"):
+        face.do(lambda client: client.jobs.submit("sampler", params={}, backend="b"))
     assert service.calls == []
 
 

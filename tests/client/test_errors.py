@@ -20,6 +20,7 @@ ANSWER: dict[str, Any] = {
 MADE: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "ResultNotSaved": (("message",), {"job_id": "j1", "path": "/full", "raw": b"abc"}),
     "MissingExtra": (("The emulator",), {"extra": "emulator", "module": "starlette"}),
+    "ClientClosed": (("closed",), {"method": "GET", "url": "https://h", "sent": False}),
     "TransportError": (("lost",), {"method": "GET", "url": "https://h", "sent": True}),
     "WaitTimeout": ((), {"job_id": "x", "status": "Queued", "waited": 1.5}),
     "WaitStopped": ((), {"job_id": "x", "status": None}),

@@ -10,7 +10,6 @@ import pytest
 
 from qiskit_runtime_rest import (
     ApiError,
-    AuthenticationError,
     NotFound,
     PendingJobsLimit,
     RetryPolicy,
@@ -139,7 +138,7 @@ def test_iam_is_asked_again_also_for_a_post_which_is_sent_once(
 
 def test_iam_that_stays_down_is_given_up_on_with_its_last_words(service: Loopback, connect: Connect) -> None:
     service.script("POST /identity/token", Answer(503, {"errorMessage": "Closed for today."}))
-    with pytest.raises(AuthenticationError, match=r"IAM: Closed for today") as caught:
+    with pytest.raises(ServerError, match=r"IAM: Closed for today") as caught:
         connect(service).request("POST", "/v1/jobs", json={})
     assert (len(service.exchanges), len(service.calls)) == (6, 0)
     assert "Given up after 6 attempts" in caught.value.__notes__[0]

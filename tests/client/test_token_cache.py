@@ -9,6 +9,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,15 @@ from typing import Any
 import httpx
 import pytest
 
-from qiskit_runtime_rest import AuthenticationError, ConfigurationError, RetryPolicy, RuntimeClient, TransportError
-from qiskit_runtime_rest.effects import SystemClock
+from qiskit_runtime_rest import (
+    AsyncRuntimeClient,
+    AuthenticationError,
+    ConfigurationError,
+    RetryPolicy,
+    RuntimeClient,
+    TransportError,
+)
+from qiskit_runtime_rest.effects import SystemClock, run
 
 from .conftest import Connect
 from .loopback import API_KEY, CRN, RESET, Answer, Asked, Loopback, refused
@@ -189,10 +197,6 @@ def test_a_failed_exchange_lets_the_next_one_try_at_once(
 
 
 def test_a_cancelled_exchange_lets_the_next_one_try_at_once(service: Loopback, path: Path) -> None:
-    import threading
-
-    from qiskit_runtime_rest import AsyncRuntimeClient
-
     service.script("*", VERSIONS)
     gate = threading.Event()
     service.script("POST /identity/token", Answer(200, {}, gate=gate), service.issue)
@@ -221,13 +225,47 @@ def test_a_cancelled_exchange_lets_the_next_one_try_at_once(service: Loopback, p
     assert used(service) == ["token-1"]
 
 
+def test_a_task_cancelled_while_its_thread_takes_the_turn_leaves_no_turn_behind(
+    service: Loopback, path: Path, clock: Any
+) -> None:
+    service.script("*", VERSIONS)
+    taking, gate = threading.Event(), threading.Event()
+
+    class Held(type(clock)):  # type: ignore[misc]
+        def time(self) -> float:  # asked for in the thread, with the file locked
+            if threading.current_thread() is not threading.main_thread():
+                taking.set()
+                gate.wait(10)
+            return float(super().time())
+
+    time_held = Held()
+    options: dict[str, Any] = {"base_url": service.base_url, "iam_url": service.url, "api_key": API_KEY}
+
+    async def go() -> None:
+        async with AsyncRuntimeClient(
+            **options, instance=CRN, verify=False, token_cache=path, clock=time_held
+        ) as client:
+            http = client.api.get_async_httpx_client()
+            task = asyncio.ensure_future(http.get("/v1/versions"))
+            await asyncio.to_thread(taking.wait, 10)
+            task.cancel()
+            asyncio.get_running_loop().call_later(0, gate.set)
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            await http.get("/v1/versions")
+
+    asyncio.run(go())
+    assert time_held.slept == []
+    assert used(service) == ["token-1"]
+
+
 def test_a_process_that_died_with_its_turn_is_not_waited_for_for_ever(
     connect: Connect, service: Loopback, path: Path, clock: Any
 ) -> None:
     service.script("*", VERSIONS)
     taker = connect(service, token_cache=path)
     cache = taker.client._io.auth._cache
-    assert cache._claim() is True  # and never ends its turn
+    assert run(cache.claim(), cache) is None  # and never ends its turn
     began = clock.now
     ask(connect(service, token_cache=path))
     assert 19 < clock.now - began < 30

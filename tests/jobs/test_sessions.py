@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import anyio
 import pytest
 
 from qiskit_runtime_rest import (
@@ -17,6 +18,7 @@ from qiskit_runtime_rest import (
     InvalidRequest,
     JobCancelled,
     NotFound,
+    PermissionDenied,
     RetryPolicy,
     RuntimeClient,
     ServerError,
@@ -276,6 +278,56 @@ async def test_a_cancelled_task_closes_its_session(awaited: AsyncRuntimeClient, 
     with pytest.raises(asyncio.CancelledError):
         await task
     assert ended(emulator) == ["close_session"]
+
+
+@pytest.mark.parametrize("cancels", [True, False])
+async def test_a_cancelled_scope_closes_its_session(
+    awaited: AsyncRuntimeClient, emulator: Emulator, cancels: bool
+) -> None:
+    with anyio.CancelScope() as scope:
+        async with awaited.sessions.create(backend=BACKEND, cancel_on_error=cancels):
+            scope.cancel()
+            await anyio.sleep_forever()
+    assert scope.cancelled_caught
+    assert ended(emulator) == ["close_session" if cancels else "update_session"]
+
+
+async def test_a_failed_task_group_closes_the_sessions_of_its_tasks(
+    awaited: AsyncRuntimeClient, emulator: Emulator
+) -> None:
+    async def work(opened: Any) -> None:
+        async with awaited.sessions.create(backend=BACKEND):
+            opened.started()
+            await anyio.sleep_forever()
+
+    async def fail_beside_two() -> None:
+        async with anyio.create_task_group() as group:
+            for _ in range(2):
+                await group.start(lambda *, task_status: work(task_status))
+            raise OSError("elsewhere")
+
+    with pytest.raises(ExceptionGroup, match="in a TaskGroup"):
+        await fail_beside_two()
+    assert ended(emulator) == ["update_session"] * 2
+
+
+async def test_a_session_that_is_awaited_twice_is_opened_once(awaited: AsyncRuntimeClient, emulator: Emulator) -> None:
+    opening = awaited.sessions.create(backend=BACKEND)
+    session = await opening
+    assert await opening is session
+    async with opening as entered:
+        assert entered is session
+    assert asked(emulator) == ["create_session", "update_session"]
+
+
+async def test_a_session_that_could_not_be_opened_can_be_awaited_again(
+    awaited: AsyncRuntimeClient, emulator: Emulator
+) -> None:
+    opening = awaited.sessions.create(backend=BACKEND)
+    script(emulator, {"status": 403, "body": {}}, operation="create_session")
+    with pytest.raises(PermissionDenied):
+        await opening
+    assert (await opening).backend == BACKEND
 
 
 async def test_a_session_is_waited_for_until_it_is_closed_and_its_jobs_are_over(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Generator
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import httpx
 
 from ..effects import Plan, run, run_async
+from ..forks import Lock, renew_in_child
 from .iam import parse_token, token_request
 from .token import Token, TokenStore
 
@@ -52,12 +52,17 @@ class ApiKeyAuth(httpx.Auth):
         self._clock = clock
         self._cache = cache
         self._tokens = TokenStore()
-        self._thread_lock = threading.Lock()
+        self._thread_lock = Lock()
         self._task_lock: anyio.Lock | None = None
+        renew_in_child(self)
 
     def __repr__(self) -> str:
         """Name the IAM host, never the key."""
         return f"{type(self).__name__}(iam_url={self._iam_url!r})"
+
+    def renew(self) -> None:
+        """Leave the turn at IAM that a task of the parent has to the parent."""
+        self._task_lock = None
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Drive the protocol for a thread."""
@@ -71,15 +76,15 @@ class ApiKeyAuth(httpx.Auth):
                 self._run(self._drop(step))
             else:
                 with self._thread_lock:
-                    token = self._run(self._known())
-                    if token is None:
-                        try:
+                    try:
+                        token = self._run(self._known())
+                        if token is None:
                             asked_at = self._clock()
                             response = yield token_request(self._iam_url, api_key=self._api_key, like=request)
                             response.read()
                             token = self._run(self._accept(response, asked_at))
-                        finally:
-                            self._run(self._end_turn())
+                    finally:
+                        self._run(self._end_turn())
                 answer = token
             try:
                 step = steps.send(answer)
@@ -102,16 +107,16 @@ class ApiKeyAuth(httpx.Auth):
                 await self._run_async(self._drop(step))
             else:
                 async with self._task_lock:
-                    token = await self._run_async(self._known())
-                    if token is None:
-                        try:
+                    try:
+                        token = await self._run_async(self._known())
+                        if token is None:
                             asked_at = self._clock()
                             response = yield token_request(self._iam_url, api_key=self._api_key, like=request)
                             await response.aread()
                             token = await self._run_async(self._accept(response, asked_at))
-                        finally:
-                            with anyio.CancelScope(shield=True):
-                                await self._run_async(self._end_turn())
+                    finally:
+                        with anyio.CancelScope(shield=True):
+                            await self._run_async(self._end_turn())
                 answer = token
             try:
                 step = steps.send(answer)

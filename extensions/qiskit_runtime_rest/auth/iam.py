@@ -13,7 +13,7 @@ from urllib.parse import quote_plus
 import httpx
 
 from ..answers import api_error
-from ..errors import ApiError, AuthenticationError, EdgeBlocked, UnexpectedAnswer
+from ..errors import ApiError, AuthenticationError, EdgeBlocked, RateLimited, ServerError, UnexpectedAnswer
 from .token import Token
 
 __all__ = ["TOKEN_PATH", "is_iam_request", "parse_token", "token_request"]
@@ -21,7 +21,8 @@ __all__ = ["TOKEN_PATH", "is_iam_request", "parse_token", "token_request"]
 TOKEN_PATH = "/identity/token"  # noqa: S105 - a path
 GRANT_TYPE = "urn:ibm:params:oauth:grant-type:apikey"
 MARK = "qiskit_runtime_rest.iam"
-BUSY = (httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_MANY_REQUESTS)
+CHECK_THE_KEY = "Check the API key (QISKIT_IBM_TOKEN), or create a new one on IBM Quantum Platform."
+TIMED_OUT = (httpx.codes.REQUEST_TIMEOUT, 499)
 
 
 def token_request(iam_url: str, *, api_key: str, like: httpx.Request) -> httpx.Request:
@@ -44,7 +45,8 @@ def parse_token(response: httpx.Response, *, api_key: str, asked_at: float) -> T
     """The token in IAM's answer (read already); `asked_at`: monotonic seconds before it was sent.
 
     Raises:
-        AuthenticationError: IAM refused, is busy or failed: in its own words, with its status.
+        AuthenticationError: IAM refused, in its own words, with its status.
+        RateLimited, ServerError: it is busy, or failed; likewise. The request that needs the token was not sent.
         EdgeBlocked: the content network before IAM refused.
         UnexpectedAnswer: a success without a token in it.
     """
@@ -64,14 +66,13 @@ def parse_token(response: httpx.Response, *, api_key: str, asked_at: float) -> T
 
 def _refusal(response: httpx.Response, api_key: str) -> ApiError:
     error = api_error(response, secrets=(api_key, quote_plus(api_key)))
-    refused = response.is_client_error and response.status_code not in BUSY
-    kind = EdgeBlocked if isinstance(error, EdgeBlocked) else AuthenticationError
-    advice = "Check the API key (QISKIT_IBM_TOKEN), or create a new one on IBM Quantum Platform."
+    kind = EdgeBlocked if isinstance(error, EdgeBlocked) else _kind(response.status_code)
+    refused = response.is_client_error and kind is AuthenticationError
     return kind(
         f"IAM: {error.message}",
         status=error.status,
         code=error.code,
-        solution=advice if refused and kind is AuthenticationError else error.solution,
+        solution=CHECK_THE_KEY if refused else error.solution,
         request_id=error.request_id,
         ray_id=error.ray_id,
         retry_after=error.retry_after,
@@ -79,6 +80,12 @@ def _refusal(response: httpx.Response, api_key: str) -> ApiError:
         url=error.url,
         excerpt=error.excerpt,
     )
+
+
+def _kind(status: int) -> type[ApiError]:
+    if status == httpx.codes.TOO_MANY_REQUESTS:
+        return RateLimited
+    return ServerError if httpx.codes.is_server_error(status) or status in TIMED_OUT else AuthenticationError
 
 
 def _token_fields(response: httpx.Response) -> tuple[str, float]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from ..effects import Clock, InThread, Plan, Sleep
 from ..errors import ConfigurationError
+from ..forks import renew_in_child
 from ..state import State, StateBroken
 from .token import Token
 
@@ -42,18 +43,25 @@ class TokenCache:
         owner = hashlib.sha256(f"{iam_url.rstrip('/')}|{api_key}".encode()).hexdigest()
         self._owner, self._leases = owner, f"{owner}/lease"
         self._lease: str | None = None
+        renew_in_child(self)
+
+    def renew(self) -> None:
+        """Leave the parent's lease to the parent."""
+        self._lease = None
 
     def claim(self) -> Plan[Token | None]:
         """The token that is usable now, waited for while another process fetches it; None: the caller's turn.
 
-        A caller whose turn it is ends it with `keep` or `release`.
+        A caller ends it with `keep` or `release`, also when the claim itself was broken off.
 
         Raises:
             ConfigurationError: the file cannot be used, or others can read it.
         """
+        lease = self._lease = uuid.uuid4().hex
         while True:
-            answer: Token | bool = yield InThread(self._claim)
+            answer: Token | bool = yield InThread(lambda: self._claim(lease))
             if isinstance(answer, Token):
+                self._lease = None
                 return answer
             if answer:
                 return None
@@ -65,14 +73,16 @@ class TokenCache:
 
         def write(file: sqlite3.Connection) -> None:
             file.execute("INSERT OR REPLACE INTO tokens VALUES (?, ?, ?)", (self._owner, token.value, refresh_at))
-            self._end_turn(file)
+            self._delete_lease(file, self._lease)
+            self._lease = None
 
         yield InThread(lambda: self._change(write))
 
     def release(self) -> Plan[None]:
         """End the turn, if there is one: whoever waits is next."""
-        if self._lease is not None:
-            yield InThread(lambda: self._change(self._end_turn))
+        lease, self._lease = self._lease, None
+        if lease is not None:
+            yield InThread(lambda: self._change(lambda file: self._delete_lease(file, lease)))
 
     def drop(self, token: Token) -> Plan[None]:
         """Forget `token`, which the service refused, unless another one has taken its place."""
@@ -82,14 +92,14 @@ class TokenCache:
 
         yield InThread(lambda: self._change(delete))
 
-    def _claim(self) -> Token | bool:
+    def _claim(self, lease: str) -> Token | bool:
         self._refuse_if_others_can_read()
         answer: list[Token | bool] = []
-        self._change(lambda file: answer.append(self._look(file)))
+        self._change(lambda file: answer.append(self._look(file, lease)))
         # Without the file everybody fetches a token of their own.
         return answer[0] if answer else True
 
-    def _look(self, file: sqlite3.Connection) -> Token | bool:
+    def _look(self, file: sqlite3.Connection, lease: str) -> Token | bool:
         now = self.clock.time()
         rows = file.execute(
             "SELECT owner, token, refresh_at FROM tokens WHERE owner IN (?, ?) AND refresh_at > ?",
@@ -100,13 +110,13 @@ class TokenCache:
             return Token(kept["token"], kept["refresh_at"] - now + self.clock.monotonic())
         if self._leases in found:
             return False
-        self._lease = uuid.uuid4().hex
-        file.execute("INSERT OR REPLACE INTO tokens VALUES (?, ?, ?)", (self._leases, self._lease, now + LEASE_SECONDS))
+        # A task that is cancelled leaves this thread behind: released before, the lease would stay for all its time.
+        if self._lease == lease:
+            file.execute("INSERT OR REPLACE INTO tokens VALUES (?, ?, ?)", (self._leases, lease, now + LEASE_SECONDS))
         return True
 
-    def _end_turn(self, file: sqlite3.Connection) -> None:
-        file.execute("DELETE FROM tokens WHERE owner = ? AND token = ?", (self._leases, self._lease))
-        self._lease = None
+    def _delete_lease(self, file: sqlite3.Connection, lease: str | None) -> None:
+        file.execute("DELETE FROM tokens WHERE owner = ? AND token = ?", (self._leases, lease))
 
     def _change(self, act: Callable[[sqlite3.Connection], None]) -> None:
         try:

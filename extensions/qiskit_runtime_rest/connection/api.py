@@ -10,6 +10,7 @@ import httpx
 from qiskit_runtime_api.client import Client
 
 from ..answers import unexpected_answer
+from .closing import is_of_parent
 from .http import AsyncHttpClient, HttpClient
 
 if TYPE_CHECKING:
@@ -35,15 +36,17 @@ class ApiClient(Client):
 
     def get_httpx_client(self) -> HttpClient:
         """The HTTP client for threads, opened on first use."""
-        if self._client is None:
-            self._client = self.connection.open(**self._changes())
-        return self._client
+        with self.connection.opening:
+            if self._client is None or is_of_parent(self._client):
+                self._client = self.connection.open(**self._changes())
+            return self._client
 
     def get_async_httpx_client(self) -> AsyncHttpClient:
         """The HTTP client for tasks, opened on first use."""
-        if self._async_client is None:
-            self._async_client = self.connection.open_async(**self._changes())
-        return self._async_client
+        with self.connection.opening:
+            if self._async_client is None or is_of_parent(self._async_client):
+                self._async_client = self.connection.open_async(**self._changes())
+            return self._async_client
 
     def with_headers(self, headers: dict[str, str]) -> ApiClient:
         """A copy that sends `headers`, too."""

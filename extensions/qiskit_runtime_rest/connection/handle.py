@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import atexit
-import os
-import threading
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import httpx
 
 from ..effects import AsyncFace
+from ..forks import Lock
 from .http import AsyncHttpClient
 from .link import Connection
+from .loops import kept_in_loop
 from .origin import Origin
-
-if TYPE_CHECKING:
-    import asyncio
 
 __all__ = ["Handle"]
 
@@ -36,7 +33,7 @@ class Handle:
     def _io(self) -> Connection:
         if isinstance(self._where, Connection):
             return self._where
-        return _connection_here(self._where, _running_loop() if isinstance(self, AsyncFace) else None)
+        return _connection_of_tasks(self._where) if isinstance(self, AsyncFace) else _connection_here(self._where)
 
     @_io.setter
     def _io(self, io: Connection) -> None:
@@ -62,29 +59,29 @@ class _OfTasks(Connection):
         return super().open_async(**{"limits": httpx.Limits(max_keepalive_connections=0), **changes})
 
 
-def _running_loop() -> asyncio.AbstractEventLoop:
-    import asyncio
-
-    return asyncio.get_running_loop()
+_lock = Lock()
+_connections: dict[Origin, Connection] = {}
 
 
-_lock = threading.Lock()
-_connections: dict[tuple[Origin, asyncio.AbstractEventLoop | None], Connection] = {}
-
-
-def _connection_here(origin: Origin, loop: asyncio.AbstractEventLoop | None) -> Connection:
-    """The connection to `origin` of this process; of tasks, that of their event loop.
+def _connection_here(origin: Origin) -> Connection:
+    """The connection to `origin` of this process.
 
     Raises:
         ConfigurationError: this process has no credentials.
     """
     with _lock:
-        for past in [key for key in _connections if key[1] is not None and key[1].is_closed()]:
-            del _connections[past]
-        if (origin, loop) not in _connections:
-            made = Connection if loop is None else _OfTasks
-            _connections[origin, loop] = made(origin.settings())
-        return _connections[origin, loop]
+        if origin not in _connections:
+            _connections[origin] = Connection(origin.settings())
+        return _connections[origin]
+
+
+def _connection_of_tasks(origin: Origin) -> Connection:
+    """The connection to `origin` of the event loop that runs. Raises: ConfigurationError, as above."""
+    connections = kept_in_loop()
+    if origin not in connections:
+        connections[origin] = _OfTasks(origin.settings())
+    connection: Connection = connections[origin]
+    return connection
 
 
 def _close() -> None:
@@ -95,6 +92,3 @@ def _close() -> None:
 
 
 atexit.register(_close)
-if hasattr(os, "register_at_fork"):
-    # A connection that parent and child both write to would mix up their requests.
-    os.register_at_fork(after_in_child=_connections.clear)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 import sys
 from typing import Any
@@ -14,7 +15,9 @@ from ..effects import Clock, run, run_async
 from ..errors import ConfigurationError
 from ..settings import Settings
 from .bodies import ACCEPTED, Body
+from .closing import is_in_its_loop, served_by
 from .exchange import exchange, redirects_unbuilt
+from .loops import kept_in_loop
 from .retries import RetryPolicy
 
 __all__ = ["AsyncHttpClient", "HttpClient", "client_options"]
@@ -94,6 +97,7 @@ class HttpClient(httpx.Client):
         self.clock = clock
         self.retries = retries
         self.event_hooks = {"response": [self._bound]}
+        self.process = os.getpid()
 
     def _bound(self, response: httpx.Response) -> None:
         Body(response, self.clock)
@@ -101,7 +105,8 @@ class HttpClient(httpx.Client):
     def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Send with retries; raises `ApiError` and `TransportError`, see `exchange`."""
         _prepare(request, options, self.base_url)
-        return run(exchange(request, options, self.retries, self.clock), self)
+        with served_by(self, request):
+            return run(exchange(request, options, self.retries, self.clock), self)
 
     def send_once(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Send as httpx does, through authentication only."""
@@ -118,6 +123,8 @@ class AsyncHttpClient(httpx.AsyncClient):
         self.clock = clock
         self.retries = retries
         self.event_hooks = {"response": [self._bound]}
+        self.process = os.getpid()
+        self._loop: dict[Any, Any] | None = None
 
     async def _bound(self, response: httpx.Response) -> None:
         Body(response, self.clock)
@@ -125,7 +132,14 @@ class AsyncHttpClient(httpx.AsyncClient):
     async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Send with retries; raises `ApiError` and `TransportError`, see `exchange`."""
         _prepare(request, options, self.base_url)
-        return await run_async(exchange(request, options, self.retries, self.clock), self)
+        with served_by(self, request, loop=self._loop):
+            self._loop = kept_in_loop()
+            return await run_async(exchange(request, options, self.retries, self.clock), self)
+
+    async def aclose(self) -> None:
+        """Close the connections, unless they are another event loop's, and gone with it or in use there."""
+        if is_in_its_loop(self._loop):
+            await super().aclose()
 
     async def send_once(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Send as httpx does, through authentication only."""

@@ -12,6 +12,7 @@ import httpx
 from ..auth import ApiKeyAuth, TokenAuth
 from ..effects import Clock, SystemClock
 from ..errors import ConfigurationError
+from ..forks import Lock, leave_to_parent, renew_in_child
 from ..settings import Settings, require_instance
 from ..state import State
 from .http import AsyncHttpClient, HttpClient, client_options, proxy_patterns
@@ -27,7 +28,10 @@ __all__ = ["Connection"]
 
 
 class Connection:
-    """Opens HTTP clients that share one authentication, and closes them. Constructing one sends nothing."""
+    """Opens HTTP clients that share one authentication, and closes them. Constructing one sends nothing.
+
+    `opening` is held by whoever opens one that others could be about to open, too.
+    """
 
     def __init__(
         self,
@@ -50,18 +54,26 @@ class Connection:
         self.auth = auth or _auth(settings, self.clock, state)
         self.retries = retries or RetryPolicy()
         self._check = _check(settings)
+        self.opening = Lock()
         self._opened: list[HttpClient] = []
         self._opened_async: list[AsyncHttpClient] = []
         self._api: ApiClient | None = None
+        renew_in_child(self)
+
+    def renew(self) -> None:
+        """Leave the HTTP clients to the parent; the child opens its own when they are needed."""
+        leave_to_parent((self._opened, self._opened_async))
+        self._opened, self._opened_async = [], []
 
     @property
     def api(self) -> ApiClient:
         """The generated client, authenticated."""
-        if self._api is None:
-            from .api import ApiClient
+        with self.opening:
+            if self._api is None:
+                from .api import ApiClient
 
-            self._api = ApiClient(connection=self)
-        return self._api
+                self._api = ApiClient(connection=self)
+            return self._api
 
     @property
     def http(self) -> HttpClient:

@@ -10,7 +10,7 @@ from qiskit_runtime_api.api import jobs as jobs_api
 from ..answers import unexpected_answer
 from ..connection.calls import fetch, json_object
 from ..effects import Clock, Plan, Sleep
-from ..errors import RateLimited, ServerError, TransportError, UnexpectedAnswer
+from ..errors import ClientClosed, RateLimited, ServerError, TransportError, UnexpectedAnswer
 
 __all__ = ["find_by_tag", "look_up"]
 
@@ -47,7 +47,7 @@ def look_up(tag: str, *, settle: float, first: float, longest: float, clock: Clo
         try:
             found = yield from find_by_tag(tag, budget=max(settle - waited, longest))
         except PASSING as failure:
-            if waited >= 2 * settle:
+            if waited >= 2 * settle or isinstance(failure, ClientClosed):
                 raise
             log.warning("looking for the job with tag %s goes on after: %s", tag, failure)
         else:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Sequence
 
 from ..effects import Clock
 from ..errors import ConfigurationError
+from ..forks import Lock
 from ..state import State
 
 __all__ = ["SubmissionLimiter"]
@@ -31,7 +31,7 @@ class SubmissionLimiter:
         self._user = user
         self._state: State | None = state
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._alone: list[float] = []
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import warnings
 
 from qiskit_runtime_api.api import instances as instances_api
@@ -10,6 +9,7 @@ from qiskit_runtime_api.api import instances as instances_api
 from ..connection.calls import fetch, json_object
 from ..effects import Clock, Plan
 from ..errors import ApiError, SubmissionWarning, TransportError
+from ..forks import Lock
 from .request import JobRequest
 
 __all__ = ["UsageWatch"]
@@ -23,7 +23,7 @@ class UsageWatch:
     def __init__(self, clock: Clock) -> None:
         """Knows nothing yet."""
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._left: float | None = None
         self._asked_at: float | None = None
 

@@ -14,6 +14,7 @@ from ..answers import retry_after
 from ..effects import Clock, Plan, Sleep, ended_by
 from ..errors import (
     ApiError,
+    ClientClosed,
     InvalidInput,
     NotFound,
     RateLimited,
@@ -95,6 +96,8 @@ class Patience:
         try:
             with ended_by(self.stop):
                 yield
+        except ClientClosed:
+            raise
         except PASSING as failure:
             self.bear(failure, what)
         finally:
