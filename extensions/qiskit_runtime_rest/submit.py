@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypedDict, TypeVar, Unpack
 
+from .arguments import Named
 from .effects import Face, OnExecutor, Plan, Together, operation
 from .errors import ConfigurationError, InvalidInput, QuotaExceeded, SubmissionUnknown
 
@@ -32,18 +33,18 @@ class SubmitOptions(TypedDict, total=False):
     """What every submission takes besides its program's params.
 
     Keys:
-        backend: name, such as `ibm_torino`; jobs of a session run on the session's backend.
+        backend: name, such as `ibm_torino`, or handle; jobs of a session run on the session's backend.
         tags: 8 at most, of 86 characters at most.
         session_id: run in this session.
         private: params are deleted when the job is over, and its result can be read once.
-        max_execution_time: seconds of QPU time, 1 to 10800; the job is ended after that.
+        max_execution_time: seconds of QPU time, 1 to 10800, after which the job is ended; a fraction is rounded up.
         log_level: critical, error, warning, info or debug.
         calibration_id: run only with this calibration.
 
     Source: schema `JobRunParams` of the contract.
     """
 
-    backend: str
+    backend: str | Named
     tags: Sequence[str]
     session_id: str | None
     private: bool | None

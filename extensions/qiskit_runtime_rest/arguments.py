@@ -1,0 +1,53 @@
+"""Checks of arguments that several modules take: what is meant is understood, the rest is told what to pass instead."""
+
+from __future__ import annotations
+
+import math
+from numbers import Real
+from typing import Any, Protocol
+
+from .errors import InvalidInput
+
+__all__ = ["Named", "backend_name", "whole_seconds"]
+
+
+class Named(Protocol):
+    """What has a name, such as the handle of a backend."""
+
+    @property
+    def name(self) -> str:
+        """The name."""
+
+
+def backend_name(backend: Any) -> str:
+    """The name of `backend`, which is one or has one.
+
+    Raises:
+        InvalidInput: says what to pass.
+    """
+    if backend is None or (isinstance(backend, str) and not backend):
+        raise InvalidInput("backend is missing: name one, such as 'ibm_torino'.")
+    name = backend if isinstance(backend, str) else getattr(backend, "name", None)
+    if not isinstance(name, str) or not name:
+        awaited = "await it first, or " if hasattr(backend, "__await__") else ""
+        raise InvalidInput(
+            f"backend is {type(backend).__name__}, not a backend: {awaited}pass its name, such as 'ibm_torino', or "
+            "what client.backends.get(...) or least_busy() gave."
+        )
+    return name
+
+
+def whole_seconds(value: Any, name: str, *, most: int) -> int:
+    """`value`, any real number from 1 to `most`, as the service takes it: a fraction counts as a whole second.
+
+    Raises:
+        InvalidInput: says what to pass.
+    """
+    if not isinstance(value, Real) or isinstance(value, bool):
+        kind = type(value).__name__
+        advice = "its total_seconds()" if hasattr(value, "total_seconds") else f"a number from 1 to {most}"
+        raise InvalidInput(f"{name}={value!r} is {kind}, not a number of seconds: pass {advice}.")
+    seconds = float(value)
+    if not 1 <= seconds <= most:
+        raise InvalidInput(f"{name}={value!r}: 1 to {most} seconds.")
+    return math.ceil(seconds)
