@@ -17,6 +17,7 @@ from .submit import J, SubmitOperations
 
 if TYPE_CHECKING:
     import ssl
+    from datetime import date
     from types import TracebackType
 
     import httpx
@@ -55,9 +56,9 @@ class ClientOperations(SubmitOperations[J]):
         instance: str | None = None,
         base_url: str | None = None,
         iam_url: str | None = None,
-        api_version: str | None = None,
+        api_version: str | date | None = None,
         timeout: float | httpx.Timeout | None = None,
-        verify: bool | str | ssl.SSLContext | None = None,
+        verify: bool | str | Path | ssl.SSLContext | None = None,
         submissions_per_minute: float | str | None = "default",
         token: str | None = None,
         proxies: Mapping[str, str] | None = None,

@@ -198,7 +198,7 @@ async def test_a_plan_without_dedicated_sessions_has_batches(connect: Callable[.
         {"backend": BACKEND, "mode": None},
         {"backend": ""},
         {"backend": None},
-        {"backend": object()},
+        {"backend": [BACKEND]},
         *({"backend": BACKEND, "max_time": time} for time in (0, -1, 0.5, float("nan"), float("inf"), 2**31)),
         *({"backend": BACKEND, "max_time": time} for time in ("60", True, [60])),
     ],

@@ -32,6 +32,20 @@ from .service import BACKEND, ONES, STUDY, script, sent
 pytestmark = pytest.mark.anyio
 
 
+class Wrong:
+    """Neither a text nor anything that has a name."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+class Promised(Wrong):
+    """What an asynchronous client gives before it is awaited."""
+
+    def __await__(self) -> Iterator[None]:
+        return iter([None])
+
+
 @pytest.fixture(autouse=True)
 def idle(emulator: Emulator) -> Iterator[None]:
     """No job runs."""
@@ -90,7 +104,7 @@ async def test_what_is_left_out_is_not_sent(untagged: Any, emulator: Emulator) -
         *({"params": params} for params in (None, [], "text", {"x": 1j}, {"x": float("nan")}, {"x": {1, 2}})),
         *({"tags": tags} for tags in ("green", ["x"] * 9, ["x" * 87], [5], 5)),
         *({"max_execution_time": limit} for limit in (0, 0.5, 10801, 10800.5, -1, "60", float("nan"), True, [60])),
-        *({name: value} for name in ("session_id", "calibration_id") for value in (5, b"id", object())),
+        *({name: value} for name in ("session_id", "calibration_id") for value in (5, b"id", Wrong())),
         *({"private": value} for value in ("no", 1)),
         *({"log_level": level} for level in ("loud", 5)),
     ],
@@ -103,17 +117,6 @@ async def test_a_bad_argument_is_refused_before_anything_is_sent(
     with pytest.raises(InvalidInput, match=next(iter(bad)).rstrip("s")):
         await now(client.jobs.submit(arguments.pop("program_id"), **arguments))
     assert emulator.requests == []
-
-
-class Wrong:
-    """Neither a text nor anything that has a name."""
-
-
-class Promised(Wrong):
-    """What an asynchronous client gives before it is awaited."""
-
-    def __await__(self) -> Iterator[None]:
-        return iter([None])
 
 
 @pytest.mark.parametrize(
