@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from numbers import Real
+from pathlib import Path
 from typing import Any, Protocol
 
 from .errors import InvalidInput
 
-__all__ = ["Named", "backend_name", "whole_seconds"]
+__all__ = ["Named", "backend_name", "folder_path", "whole_seconds"]
 
 
 class Named(Protocol):
@@ -51,3 +52,14 @@ def whole_seconds(value: Any, name: str, *, most: int) -> int:
     if not 1 <= seconds <= most:
         raise InvalidInput(f"{name}={value!r}: 1 to {most} seconds.")
     return math.ceil(seconds)
+
+
+def folder_path(path: Any, name: str) -> Path | None:
+    """`path` as a `Path`; None stays None.
+
+    Raises:
+        InvalidInput: it is neither a text nor a `Path`.
+    """
+    if path is not None and not isinstance(path, str | Path):
+        raise InvalidInput(f"{name}={path!r} is {type(path).__name__}: pass the path of a folder, or leave it out.")
+    return None if path is None else Path(path)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from qiskit_runtime_api.api import jobs as jobs_api
 
+from .arguments import folder_path
 from .connection import Connection, Handle, Origin
 from .connection.calls import call, fetch, json_object
 from .effects import AsyncFace, InThread, Plan, SyncFace, operation
@@ -255,27 +256,28 @@ class JobOperations(Handle):
         save_to: str | Path | None = None,
         executor: Executor | None = None,
     ) -> Plan[Result]:
+        folder = folder_path(save_to, "save_to")
         if self._known_failure is not None:
             raise self._known_failure
         if self._result is None and self._source is None:
             check_timeout(timeout)
             began = self._io.clock.monotonic()
             yield from self._wait(timeout, on_status, None)
-            yield from self._read_result(began, timeout, save_to)
-        elif save_to is not None:
-            yield from self._save_again(Path(save_to))
+            yield from self._read_result(began, timeout, folder)
+        elif folder is not None:
+            yield from self._save_again(folder)
         if self._result is None:
             self._result = yield from self._decode(executor)
         return self._result
 
-    def _read_result(self, began: float, timeout: float | None, save_to: str | Path | None) -> Plan[None]:
+    def _read_result(self, began: float, timeout: float | None, folder: Path | None) -> Plan[None]:
         from .reading import Reading
 
         reading = Reading(
             job_id=self.id,
             program_id=self.program_id,
             private=bool(self.raw.get("private")),
-            folder=self._io.settings.save_to if save_to is None else Path(save_to),
+            folder=folder or self._io.settings.save_to,
             clock=self._io.clock,
             pace=self._pace,
             began=began,

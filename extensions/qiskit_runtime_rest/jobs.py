@@ -230,7 +230,7 @@ class JobsOperations(SubmitOperations[J]):
     def _given(self, jobs: Iterable[J | str], at_once: int) -> list_type[J]:
         if at_once < 1:
             raise InvalidInput(f"at_once={at_once!r}: it is 1 at least.")
-        if isinstance(jobs, str):
+        if isinstance(jobs, str) or not isinstance(jobs, Iterable):
             raise InvalidInput(f"jobs={jobs!r}: pass a list of jobs, or of their ids.")
         return [self._of_this_client(job) for job in jobs]
 
