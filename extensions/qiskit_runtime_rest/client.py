@@ -124,7 +124,7 @@ class ClientOperations(SubmitOperations[J]):
 
     def __repr__(self) -> str:
         """Which instance on which host; never a secret."""
-        return f"<{type(self).__name__} {self.settings.instance} at {self.settings.base_url}>"
+        return f"<{type(self).__name__} {self._io.origin}>"
 
     def __reduce__(self) -> NoReturn:
         """Refuse: credentials stay where they are. Handles of jobs and sessions pickle without them.

@@ -56,6 +56,10 @@ class JobsOperations(SubmitOperations[J]):
         self._submitter = submitter
         self._pace = pace or Pace()
 
+    def __repr__(self) -> str:
+        """Which instance on which host; never a secret."""
+        return f"<{type(self).__name__} {self._io.origin}>"
+
     @operation
     def get(self, job_id: str) -> Plan[J]:
         """The job with this id, read from the service.

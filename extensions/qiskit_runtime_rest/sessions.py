@@ -269,6 +269,10 @@ class SessionsOperations(Generic[S]):
         self._submitter = submitter
         self._pace = pace
 
+    def __repr__(self) -> str:
+        """Which instance on which host; never a secret."""
+        return f"<{type(self).__name__} {self._io.origin}>"
+
     @operation
     def get(self, session_id: str) -> Plan[S]:
         """The session with this id. Raises: InvalidInput, NotFound, ApiError. Source: operation `get_session`."""

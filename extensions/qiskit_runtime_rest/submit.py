@@ -98,7 +98,7 @@ class SubmitOperations(Face, Generic[J]):
         """
         from .submission import JobRequest
 
-        fields = self._with_defaults(request)
+        fields = self._with_defaults("sampler", request)
         return (yield from self._submit(JobRequest.sampler(pubs, shots=shots, options=options, **fields)))
 
     @operation
@@ -129,7 +129,7 @@ class SubmitOperations(Face, Generic[J]):
             precision=precision,
             options=options,
             resilience_level=resilience_level,
-            **self._with_defaults(request),
+            **self._with_defaults("estimator", request),
         )
         return (yield from self._submit(asked))
 
@@ -146,7 +146,7 @@ class SubmitOperations(Face, Generic[J]):
         """
         from .submission import JobRequest
 
-        fields = self._with_defaults(request)
+        fields = self._with_defaults("submit", request)
         return (yield from self._submit(JobRequest(program_id=program_id, params=params, **fields)))
 
     @operation
@@ -234,11 +234,26 @@ class SubmitOperations(Face, Generic[J]):
         known = {"backend": request.backend, "program": {"id": request.program_id}, **created}
         return self._job(self._io, created["id"], raw=known, pace=self._pace)
 
-    def _with_defaults(self, options: SubmitOptions) -> dict[str, Any]:
+    def _with_defaults(self, method: str, options: SubmitOptions) -> dict[str, Any]:
+        for unknown in options.keys() - SubmitOptions.__annotations__.keys():
+            raise _unexpected(getattr(self, method), unknown)
         return {**self._defaults(), **options}
 
     def _defaults(self) -> SubmitOptions:
         return {}
+
+
+def _unexpected(method: Callable[..., Any], name: str) -> TypeError:
+    """The error for an argument that `method` does not take, with the one that was meant, or all there are."""
+    import difflib
+    import inspect
+
+    parameters = inspect.signature(method).parameters.values()
+    own = [parameter.name for parameter in parameters if parameter.kind is not parameter.VAR_KEYWORD]
+    names = [*own, *SubmitOptions.__annotations__]
+    near = difflib.get_close_matches(name, names, n=1)
+    meant = f"did you mean {near[0]!r}?" if near else f"it takes {', '.join(names)}."
+    return TypeError(f"{method.__name__}() takes no argument {name!r}: {meant}")
 
 
 def _built(requested: Requested, executor: Executor | None) -> Plan[JobRequest]:
