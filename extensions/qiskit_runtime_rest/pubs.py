@@ -61,7 +61,7 @@ def sampler_params(
         InvalidInput: no pub, or one that is not of this form; more than 10 million shots in all (the service counts
             them times parameter sets).
     """
-    sent = _pubs(pubs, read=SAMPLER_PARTS, least=1, form="circuit or (circuit, parameter values, shots)")
+    sent = _pubs(pubs, read=SAMPLER_PARTS, least=1, form="a circuit or (circuit, parameter values, shots)")
     if not sent:
         raise InvalidInput("no circuit to run: pass at least one OpenQASM 3 text.")
     params: dict[str, Any] = {"pubs": sent, "version": PRIMITIVES_VERSION, "support_qiskit": True}

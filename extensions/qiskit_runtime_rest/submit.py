@@ -235,8 +235,9 @@ class SubmitOperations(Face, Generic[J]):
         return self._job(self._io, created["id"], raw=known, pace=self._pace)
 
     def _with_defaults(self, method: str, options: SubmitOptions) -> dict[str, Any]:
-        for unknown in options.keys() - SubmitOptions.__annotations__.keys():
-            raise _unexpected(getattr(self, method), unknown)
+        unknown = [name for name in options if name not in SubmitOptions.__annotations__]
+        if unknown:
+            raise _unexpected(getattr(self, method), unknown[0])
         return {**self._defaults(), **options}
 
     def _defaults(self) -> SubmitOptions:

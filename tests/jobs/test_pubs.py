@@ -129,7 +129,7 @@ async def test_bad_pubs_and_numbers_are_refused_before_anything_is_sent(
         (["  \n"], "the circuit is empty"),
         (["bell.qasm"], r"'bell\.qasm' looks like the name of a file"),
         ("circuits/bell.qasm3", r"looks like the name of a file: pass its text, such as Path\(\.\.\.\)\.read_text"),
-        ({"circuit": ONES}, "a pub is circuit or .*not dict"),
+        ({"circuit": ONES}, "a pub is a circuit or .*not dict"),
     ],
     ids=range(12),
 )
