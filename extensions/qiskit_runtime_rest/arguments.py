@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import operator
 from numbers import Real
 from pathlib import Path
 from typing import Any, Protocol
 
 from .errors import InvalidInput
 
-__all__ = ["Named", "backend_name", "folder_path", "whole_seconds"]
+__all__ = ["Named", "backend_name", "folder_path", "positive_whole", "whole_seconds"]
 
 
 class Named(Protocol):
@@ -52,6 +53,21 @@ def whole_seconds(value: Any, name: str, *, most: int) -> int:
     if not 1 <= seconds <= most:
         raise InvalidInput(f"{name}={value!r}: 1 to {most} seconds.")
     return math.ceil(seconds)
+
+
+def positive_whole(value: Any, name: str) -> int:
+    """`value`, any whole number from 1, as an int.
+
+    Raises:
+        InvalidInput: it is another number, or none.
+    """
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = 0
+    if number < 1 or isinstance(value, bool):
+        raise InvalidInput(f"{name}={value!r} is not a positive whole number.")
+    return number
 
 
 def folder_path(path: Any, name: str) -> Path | None:

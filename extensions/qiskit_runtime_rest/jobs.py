@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from qiskit_runtime_api.api import jobs as jobs_api
 
+from .arguments import positive_whole
 from .connection import Connection, Origin
 from .connection.calls import fetch, json_object
 from .effects import AsyncFace, Effect, InThread, Item, Plan, SyncFace, Together, operation, stream
@@ -232,8 +233,7 @@ class JobsOperations(SubmitOperations[J]):
         return Patience(clock=self._io.clock, pace=self._pace, timeout=timeout, stop=stop)
 
     def _given(self, jobs: Iterable[J | str], at_once: int) -> list_type[J]:
-        if at_once < 1:
-            raise InvalidInput(f"at_once={at_once!r}: it is 1 at least.")
+        positive_whole(at_once, "at_once")
         if isinstance(jobs, str) or not isinstance(jobs, Iterable):
             raise InvalidInput(f"jobs={jobs!r}: pass a list of jobs, or of their ids.")
         return [self._of_this_client(job) for job in jobs]

@@ -7,12 +7,12 @@ https://quantum.cloud.ibm.com/docs/guides/pubs.
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Real
 from pathlib import PurePath
 from typing import Any, TypeAlias
 
+from .arguments import positive_whole
 from .errors import InvalidInput
 
 __all__ = ["Circuit", "EstimatorPub", "SamplerPub", "estimator_params", "sampler_params"]
@@ -163,13 +163,7 @@ def _circuit(circuit: Any) -> str:
 
 
 def _shots(shots: Any) -> int | None:
-    try:
-        value = None if shots is None else operator.index(shots)
-    except TypeError:
-        value = 0
-    if isinstance(shots, bool) or (value is not None and value < 1):
-        raise InvalidInput(f"shots={shots!r} is not a positive whole number.")
-    return value
+    return None if shots is None else positive_whole(shots, "shots")
 
 
 def _precision(precision: Any) -> float | None:

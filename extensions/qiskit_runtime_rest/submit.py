@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypedDict, TypeVar, Unpack
 
-from .arguments import Named
+from .arguments import Named, positive_whole
 from .effects import Face, OnExecutor, Plan, Together, operation
 from .errors import ConfigurationError, InvalidInput, QuotaExceeded, SubmissionUnknown
 
@@ -175,8 +175,11 @@ class SubmitOperations(Face, Generic[J]):
 
         Raises: InvalidInput, ConfigurationError. What becomes of a request is in its `Submitted`.
         """
-        if max_in_flight < 1:
-            raise InvalidInput(f"max_in_flight={max_in_flight!r}: it is 1 at least.")
+        at_once = positive_whole(max_in_flight, "max_in_flight")
+        if not isinstance(requests, Iterable):
+            raise InvalidInput(
+                f"requests={requests!r}: pass a list of requests, such as JobRequest.sampler(...) makes."
+            )
         if resume is not None and self._submitter.journal is None:
             raise ConfigurationError("resume= needs a journal: make the client with journal=True, or with a path.")
 
@@ -204,7 +207,7 @@ class SubmitOperations(Face, Generic[J]):
             return outcome
 
         plans = (submit_one(index, requested) for index, requested in enumerate(requests))
-        outcomes: list[Submitted[J]] = yield Together(plans, max_in_flight)
+        outcomes: list[Submitted[J]] = yield Together(plans, at_once)
         return outcomes
 
     def _submit(self, request: JobRequest, *, key: str | None = None) -> Plan[J]:

@@ -992,6 +992,7 @@ def elsewhere(options: dict[str, Any], emulator: Emulator) -> Iterator[RuntimeCl
         ([""], {}),
         ([5], {}),
         (["id"], {"at_once": 0}),
+        (["id"], {"at_once": "8"}),
         (["id"], {"timeout": -1}),
         (["id"], {"timeout": "5"}),
     ],
