@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from .backends import AsyncBackend, Backend
     from .client import AsyncRuntimeClient, RuntimeClient
     from .connection import RetryPolicy
     from .errors import (
@@ -60,15 +61,17 @@ if TYPE_CHECKING:
     from .sessions import AsyncSession, Session
     from .settings import Settings
     from .submission import JobRequest, SubmissionPolicy
-    from .submit import Submitted
+    from .submit import SubmitOptions, Submitted
     from .waiting import Pace, StatusUpdate
 
 __all__ = [
     "ApiError",
+    "AsyncBackend",
     "AsyncJob",
     "AsyncRuntimeClient",
     "AsyncSession",
     "AuthenticationError",
+    "Backend",
     "BackendReserved",
     "ClientClosed",
     "ConfigurationError",
@@ -107,6 +110,7 @@ __all__ = [
     "SubmissionPolicy",
     "SubmissionUnknown",
     "SubmissionWarning",
+    "SubmitOptions",
     "Submitted",
     "TransportError",
     "UnexpectedAnswer",
@@ -116,9 +120,11 @@ __all__ = [
 ]
 
 _ELSEWHERE = {
+    "AsyncBackend": "backends",
     "AsyncJob": "job",
     "AsyncRuntimeClient": "client",
     "AsyncSession": "sessions",
+    "Backend": "backends",
     "Job": "job",
     "Pace": "waiting",
     "Result": "results",
@@ -129,6 +135,7 @@ _ELSEWHERE = {
     "StatusUpdate": "waiting",
     "JobRequest": "submission",
     "SubmissionPolicy": "submission",
+    "SubmitOptions": "submit",
     "Submitted": "submit",
 }
 """Module of each public name that is not an error."""

@@ -110,6 +110,10 @@ class BackendsOperations(Generic[B]):
         """Made by the client."""
         self._io = io
 
+    def __repr__(self) -> str:
+        """Which instance on which host; never a secret."""
+        return f"<{type(self).__name__} {self._io.origin}>"
+
     @operation
     def list(self) -> Plan[list[B]]:
         """The backends of the instance. Raises: ApiError, TransportError. Source: operation `list_backends`."""

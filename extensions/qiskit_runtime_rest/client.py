@@ -18,6 +18,7 @@ from .submit import J, SubmitOperations
 
 if TYPE_CHECKING:
     import ssl
+    from datetime import date
     from types import TracebackType
 
     import httpx
@@ -56,9 +57,9 @@ class ClientOperations(SubmitOperations[J]):
         instance: str | None = None,
         base_url: str | None = None,
         iam_url: str | None = None,
-        api_version: str | None = None,
+        api_version: str | date | None = None,
         timeout: float | httpx.Timeout | None = None,
-        verify: bool | str | ssl.SSLContext | None = None,
+        verify: bool | str | Path | ssl.SSLContext | None = None,
         submissions_per_minute: float | str | None = "default",
         token: str | None = None,
         proxies: Mapping[str, str] | None = None,
@@ -124,7 +125,7 @@ class ClientOperations(SubmitOperations[J]):
 
     def __repr__(self) -> str:
         """Which instance on which host; never a secret."""
-        return f"<{type(self).__name__} {self.settings.instance} at {self.settings.base_url}>"
+        return f"<{type(self).__name__} {self._io.origin}>"
 
     def __reduce__(self) -> NoReturn:
         """Refuse: credentials stay where they are. Handles of jobs and sessions pickle without them.

@@ -23,6 +23,10 @@ class InstancesOperations:
         """Made by the client."""
         self._io = io
 
+    def __repr__(self) -> str:
+        """Which instance on which host; never a secret."""
+        return f"<{type(self).__name__} {self._io.origin}>"
+
     @operation
     def get(self) -> Plan[Instance]:
         """The instance's plan and backends. Raises: ApiError. Source: operation `get_instance`."""

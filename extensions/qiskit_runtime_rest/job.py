@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from qiskit_runtime_api.api import jobs as jobs_api
 
 from .answers import modelled
+from .arguments import folder_path
 from .connection import Connection, Handle, Origin
 from .connection.calls import call, fetch, json_object
 from .effects import AsyncFace, InThread, Plan, SyncFace, ended_by, operation
@@ -262,6 +263,7 @@ class JobOperations(Handle):
         save_to: str | Path | None = None,
         executor: Executor | None = None,
     ) -> Plan[Result]:
+        folder = folder_path(save_to, "save_to")
         if isinstance(self._known_failure, ResultDecodeError) and not self._is_private:
             self._known_failure = None
         if self._known_failure is not None:
@@ -276,9 +278,9 @@ class JobOperations(Handle):
             raise WaitTimeout(job_id=self.id, status=self._snapshot().status, waited=waited)
         try:
             if self._result is None and self._source is None:
-                yield from self._read_result(began, timeout, save_to)
-            elif save_to is not None:
-                yield from self._save_again(Path(save_to))
+                yield from self._read_result(began, timeout, folder)
+            elif folder is not None:
+                yield from self._save_again(folder)
             if self._result is None:
                 self._result = yield from self._decode(executor)
             return self._result
@@ -290,14 +292,14 @@ class JobOperations(Handle):
         """Whether its result can be read once only."""
         return bool(self.raw.get("private"))
 
-    def _read_result(self, began: float, timeout: float | None, save_to: str | Path | None) -> Plan[None]:
+    def _read_result(self, began: float, timeout: float | None, folder: Path | None) -> Plan[None]:
         from .reading import Reading
 
         reading = Reading(
             job_id=self.id,
             program_id=self.program_id,
             private=self._is_private,
-            folder=self._io.settings.save_to if save_to is None else Path(save_to),
+            folder=folder or self._io.settings.save_to,
             clock=self._io.clock,
             pace=self._pace,
             began=began,

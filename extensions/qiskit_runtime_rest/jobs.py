@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from qiskit_runtime_api.api import jobs as jobs_api
 
+from .arguments import positive_whole
 from .connection import Connection, Origin
 from .connection.calls import fetch, json_object
 from .effects import AsyncFace, Effect, InThread, Item, Plan, SyncFace, Together, operation, stream
@@ -55,6 +56,10 @@ class JobsOperations(SubmitOperations[J]):
         self._io = io
         self._submitter = submitter
         self._pace = pace or Pace()
+
+    def __repr__(self) -> str:
+        """Which instance on which host; never a secret."""
+        return f"<{type(self).__name__} {self._io.origin}>"
 
     @operation
     def get(self, job_id: str) -> Plan[J]:
@@ -237,9 +242,8 @@ class JobsOperations(SubmitOperations[J]):
         return Patience(clock=self._io.clock, pace=self._pace, timeout=timeout, stop=stop)
 
     def _given(self, jobs: Iterable[J | str], at_once: int) -> list_type[J]:
-        if at_once < 1:
-            raise InvalidInput(f"at_once={at_once!r}: it is 1 at least.")
-        if isinstance(jobs, str):
+        positive_whole(at_once, "at_once")
+        if isinstance(jobs, str) or not isinstance(jobs, Iterable):
             raise InvalidInput(f"jobs={jobs!r}: pass a list of jobs, or of their ids.")
         return [self._of_this_client(job) for job in jobs]
 

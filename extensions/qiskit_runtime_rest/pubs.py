@@ -7,10 +7,12 @@ https://quantum.cloud.ibm.com/docs/guides/pubs.
 from __future__ import annotations
 
 import math
-import operator
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from numbers import Real
+from pathlib import PurePath
 from typing import Any, TypeAlias
 
+from .arguments import positive_whole
 from .errors import InvalidInput
 
 __all__ = ["Circuit", "EstimatorPub", "SamplerPub", "estimator_params", "sampler_params"]
@@ -26,6 +28,19 @@ EstimatorPub: TypeAlias = Sequence[Any]
 
 PRIMITIVES_VERSION = 2
 RESILIENCE_LEVELS = range(3)
+MOST_EXECUTIONS = 10_000_000
+"""Of one job. Source: the description of schema `JobRunParamsSampler` of the contract."""
+
+FILE_ENDINGS = (".qasm", ".qasm2", ".qasm3")
+CIRCUIT_ADVICE: tuple[tuple[type, str], ...] = (
+    (PurePath, "read the file: pass path.read_text()"),
+    (bytes, "pass circuit.decode()"),
+    (object, "with Qiskit, pass qiskit.qasm3.dumps(circuit)"),
+)
+"""What to pass in place of a circuit that is no text, by its type; the first that fits."""
+
+OBSERVABLES = "Pauli strings, mappings from Pauli string to coefficient, or (nested) lists of these"
+OBSERVABLES_ADVICE = "with Qiskit, pass {label: value.real for label, value in operator.to_list()}"
 
 
 def sampler_params(
@@ -43,14 +58,16 @@ def sampler_params(
         options: sent as they are.
 
     Raises:
-        InvalidInput: no pub, or one that is not of this form.
+        InvalidInput: no pub, or one that is not of this form; more than 10 million shots in all (the service counts
+            them times parameter sets).
     """
-    sent = _pubs(pubs, least=1, most=3, form="circuit or (circuit, parameter values, shots)")
+    sent = _pubs(pubs, read=SAMPLER_PARTS, least=1, form="a circuit or (circuit, parameter values, shots)")
     if not sent:
         raise InvalidInput("no circuit to run: pass at least one OpenQASM 3 text.")
     params: dict[str, Any] = {"pubs": sent, "version": PRIMITIVES_VERSION, "support_qiskit": True}
     if shots is not None:
-        params["shots"] = _positive_whole(shots, "shots")
+        params["shots"] = _shots(shots)
+    _check_executions((pub[2:] and pub[2]) or params.get("shots", 0) for pub in sent)
     if options:
         params["options"] = _plain(options)
     return params
@@ -76,14 +93,12 @@ def estimator_params(
         InvalidInput: no pub, or one that is not of this form.
     """
     form = "(circuit, observables, parameter values, precision)"
-    sent = _pubs(pubs, least=2, most=4, form=form)
+    sent = _pubs(pubs, read=ESTIMATOR_PARTS, least=2, form=form)
     if not sent:
         raise InvalidInput(f"nothing to estimate: pass at least one {form}.")
     params: dict[str, Any] = {"pubs": sent, "version": PRIMITIVES_VERSION, "support_qiskit": True}
     if precision is not None:
-        if isinstance(precision, str) or not 0 < precision < math.inf:
-            raise InvalidInput(f"precision={precision!r} is not a positive number.")
-        params["precision"] = float(precision)
+        params["precision"] = _precision(precision)
     if resilience_level is not None:
         if resilience_level not in RESILIENCE_LEVELS:
             raise InvalidInput(f"resilience_level={resilience_level!r}: it is 0, 1 or 2.")
@@ -93,12 +108,22 @@ def estimator_params(
     return params
 
 
-def _pubs(pubs: Any, *, least: int, most: int, form: str) -> list[list[Any]]:
+Reader: TypeAlias = Callable[[Any], Any]
+"""Makes of one part of a pub what is sent, or raises `InvalidInput`."""
+
+
+def _pubs(pubs: Any, *, read: Sequence[Reader], least: int, form: str) -> list[list[Any]]:
     """The pubs as they are sent; one alone, as a text or a tuple that begins with a text, counts as a list of it."""
     alone = isinstance(pubs, str) or (isinstance(pubs, tuple) and _is_one_pub(pubs, least=least))
-    if not alone and not isinstance(pubs, Iterable):
-        raise InvalidInput(f"a pub is {form}, not {type(pubs).__name__} {_short(pubs)}.")
-    return [_pub(pub, least=least, most=most, form=form) for pub in ([pubs] if alone else pubs)]
+    if not alone and (not isinstance(pubs, Iterable) or isinstance(pubs, bytes | Mapping)):
+        raise InvalidInput(_no_pub(pubs, form))
+    sent = []
+    for index, pub in enumerate([pubs] if alone else pubs):
+        try:
+            sent.append(_pub(pub, read=read, least=least, form=form))
+        except InvalidInput as error:
+            raise InvalidInput(f"pub {index}: {error}") from None
+    return sent
 
 
 def _is_one_pub(pub: tuple[Any, ...], *, least: int) -> bool:
@@ -107,25 +132,68 @@ def _is_one_pub(pub: tuple[Any, ...], *, least: int) -> bool:
     return bool(pub) and isinstance(pub[0], str) and not circuits
 
 
-def _positive_whole(number: Any, name: str) -> int:
-    try:
-        value = operator.index(number)
-    except TypeError:
-        value = 0
-    if isinstance(number, bool) or value < 1:
-        raise InvalidInput(f"{name}={number!r} is not a positive whole number.")
-    return value
-
-
-def _pub(pub: Any, *, least: int, most: int, form: str) -> list[Any]:
-    parts = [pub] if isinstance(pub, str) else list(pub) if isinstance(pub, Sequence) else None
-    if parts is None or not least <= len(parts) <= most:
+def _pub(pub: Any, *, read: Sequence[Reader], least: int, form: str) -> list[Any]:
+    parts = [pub] if isinstance(pub, str) else pub
+    if not isinstance(parts, Sequence) or isinstance(parts, bytes):
+        raise InvalidInput(_no_pub(pub, form))
+    if not least <= len(parts) <= len(read):
         raise InvalidInput(f"a pub is {form}, not {type(pub).__name__} {_short(pub)}.")
-    if not isinstance(parts[0], str) or not parts[0].strip():
+    return [make(part) for make, part in zip(read, parts, strict=False)]
+
+
+def _no_pub(value: Any, form: str) -> str:
+    return f"a pub is {form}, not {type(value).__name__} {_short(value)}. A circuit is OpenQASM text: {_advice(value)}."
+
+
+def _advice(circuit: Any) -> str:
+    return next(advice for kind, advice in CIRCUIT_ADVICE if isinstance(circuit, kind))
+
+
+def _circuit(circuit: Any) -> str:
+    if not isinstance(circuit, str):
+        raise InvalidInput(f"a circuit is OpenQASM text, not {type(circuit).__name__}; {_advice(circuit)}.")
+    text = circuit.strip()
+    if not text:
+        raise InvalidInput("the circuit is empty: pass its OpenQASM text.")
+    if text.endswith(FILE_ENDINGS) and not {"\n", ";"} & set(text):
         raise InvalidInput(
-            f"a circuit is OpenQASM text, not {type(parts[0]).__name__}; with Qiskit, pass qiskit.qasm3.dumps(circuit)."
+            f"the circuit {_short(text)} looks like the name of a file: pass its text, such as Path(...).read_text()."
         )
-    return [_plain(part) for part in parts]
+    return circuit
+
+
+def _shots(shots: Any) -> int | None:
+    return None if shots is None else positive_whole(shots, "shots")
+
+
+def _precision(precision: Any) -> float | None:
+    value = _plain(precision)
+    if value is None:
+        return None
+    if not isinstance(value, Real) or isinstance(value, bool) or not 0 < float(value) < math.inf:
+        raise InvalidInput(f"precision={precision!r} is not a positive number.")
+    return float(value)
+
+
+def _observables(observables: Any) -> Any:
+    """The observables as JSON knows them; what is none at all is refused, the Pauli strings are the service's."""
+    value = observables.tolist() if hasattr(observables, "tolist") else observables
+    if isinstance(value, list | tuple):
+        return [_observables(item) for item in value]
+    if not isinstance(value, str | Mapping):
+        raise InvalidInput(f"observables are {OBSERVABLES}, not {type(value).__name__}; {OBSERVABLES_ADVICE}.")
+    if isinstance(value, Mapping) and any(isinstance(coefficient, complex) for coefficient in value.values()):
+        raise InvalidInput(f"the coefficients of {_short(value)} are complex: pass real numbers, such as value.real.")
+    return _plain(value)
+
+
+def _check_executions(shots: Iterable[int]) -> None:
+    total = sum(shots)
+    if total > MOST_EXECUTIONS:
+        raise InvalidInput(
+            f"{total:,} shots in all: a job takes {MOST_EXECUTIONS:,} executions (shots times circuits times parameter "
+            "sets) at most. Submit several jobs."
+        )
 
 
 def _plain(value: Any) -> Any:
@@ -142,3 +210,7 @@ def _plain(value: Any) -> Any:
 def _short(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+SAMPLER_PARTS: tuple[Reader, ...] = (_circuit, _plain, _shots)
+ESTIMATOR_PARTS: tuple[Reader, ...] = (_circuit, _observables, _plain, _precision)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import threading
 from collections.abc import Awaitable, Callable, Generator
 from types import TracebackType
@@ -14,6 +13,7 @@ import httpx
 from qiskit_runtime_api.api import sessions as sessions_api
 
 from .answers import modelled, unexpected_answer
+from .arguments import Named, backend_name, whole_seconds
 from .connection import Connection, Handle, Origin
 from .connection.calls import fetch, json_object
 from .effects import AsyncFace, Plan, SyncFace, operation, run, run_async
@@ -38,6 +38,9 @@ MODES = ("batch", "dedicated")
 CLOSED = "closed"
 LEAVE_SECONDS = 10.0
 """How long a cancelled task goes on to close its session."""
+
+LONGEST_LIFE_SECONDS = 2**31 - 1
+"""`max_ttl` is of the format int32 in the contract."""
 
 J = TypeVar("J", Job, AsyncJob)
 S = TypeVar("S", "Session", "AsyncSession")
@@ -289,6 +292,10 @@ class SessionsOperations(Generic[S]):
         self._submitter = submitter
         self._pace = pace
 
+    def __repr__(self) -> str:
+        """Which instance on which host; never a secret."""
+        return f"<{type(self).__name__} {self._io.origin}>"
+
     @operation
     def get(self, session_id: str) -> Plan[S]:
         """The session with this id. Raises: InvalidInput, NotFound, ApiError. Source: operation `get_session`."""
@@ -297,18 +304,14 @@ class SessionsOperations(Generic[S]):
         response = yield from fetch(sessions_api.get_session, id=session_id)
         return self._handle(json_object(response), session_id)
 
-    def _create(self, backend: str, mode: str, max_time: float | None, cancel_on_error: bool) -> Plan[S]:
+    def _create(self, backend: str | Named, mode: str, max_time: float | None, cancel_on_error: bool) -> Plan[S]:
         from qiskit_runtime_api.models import SessionRequest
 
         if mode not in MODES:
             raise InvalidInput(f"mode={mode!r}: a session is {' or '.join(MODES)}.")
-        if not isinstance(backend, str) or not backend:
-            raise InvalidInput(f"backend={backend!r}: name one, such as 'ibm_torino'.")
-        body: dict[str, Any] = {"mode": mode, "backend": backend}
+        body: dict[str, Any] = {"mode": mode, "backend": backend_name(backend)}
         if max_time is not None:
-            if not (isinstance(max_time, int | float) and 1 <= max_time < math.inf):
-                raise InvalidInput(f"max_time={max_time!r}: a session lives for 1 second at least.")
-            body["max_ttl"] = int(max_time)
+            body["max_ttl"] = whole_seconds(max_time, "max_time", most=LONGEST_LIFE_SECONDS)
         response = yield from fetch(sessions_api.create_session, body=SessionRequest.from_dict(body))
         created = json_object(response)
         if not isinstance(created.get("id"), str):
@@ -333,14 +336,20 @@ class Sessions(SyncFace, SessionsOperations[Session]):
     _session = Session
 
     def create(
-        self, *, backend: str, mode: str = "dedicated", max_time: float | None = None, cancel_on_error: bool = False
+        self,
+        *,
+        backend: str | Named,
+        mode: str = "dedicated",
+        max_time: float | None = None,
+        cancel_on_error: bool = False,
     ) -> Session:
         """Open a session.
 
         Args:
-            backend: name of the backend of all its jobs.
+            backend: name or handle of the backend of all its jobs.
             mode: `dedicated` (the backend waits for you) or `batch` (jobs are known beforehand; every plan has it).
-            max_time: seconds until it is closed for good; None: the service's default of 8 hours, or the plan's.
+            max_time: seconds until it is closed for good, a fraction rounded up; None: the service's default of 8
+                hours, or the plan's.
             cancel_on_error: when an exception leaves the `with` block, cancel its queued jobs instead of closing.
 
         Raises: InvalidInput, ApiError, TransportError. Source: operation `create_session`.
@@ -381,7 +390,12 @@ class AsyncSessions(AsyncFace, SessionsOperations[AsyncSession]):
     _session = AsyncSession
 
     def create(
-        self, *, backend: str, mode: str = "dedicated", max_time: float | None = None, cancel_on_error: bool = False
+        self,
+        *,
+        backend: str | Named,
+        mode: str = "dedicated",
+        max_time: float | None = None,
+        cancel_on_error: bool = False,
     ) -> Opening:
         """As `Sessions.create`: await it, or use it in `async with` at once."""
         return Opening(lambda: self._create(backend, mode, max_time, cancel_on_error), self._io)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from datetime import date
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from urllib.parse import urlsplit
@@ -42,6 +44,22 @@ ENVIRONMENT = {
     "token_cache": "QRR_TOKEN_CACHE",
     "validate": "QRR_VALIDATE",
 }
+TEXT = (str, "a text")
+ARGUMENT_TYPES: Mapping[str, tuple[Any, str]] = {
+    **dict.fromkeys(("api_key", "token", "instance", "base_url", "iam_url", "application", "account"), TEXT),
+    "api_version": (str | date, f"a date such as {API_VERSION}"),
+    "proxies": (Mapping, "a mapping from scheme to URL, such as {'https': 'http://proxy.example:8080'}"),
+    "save_to": (str | Path, "the path of a folder"),
+    "account_path": (str | Path, "the path of a file"),
+}
+"""What an argument is, if it is given, and what it is called."""
+
+NEEDED = {
+    "api_key": ("API key", "QISKIT_IBM_TOKEN", "Create a key on IBM Quantum Platform."),
+    "instance": ("instance", "QISKIT_IBM_INSTANCE", f"{WHERE}: {EXAMPLE}"),
+}
+"""What nobody can do without: its name, its variable, and where it comes from."""
+
 SWITCHES = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
@@ -56,12 +74,12 @@ class Settings:
         api_key: IBM Cloud API key (`QISKIT_IBM_TOKEN`; `token` in the account file).
         token: a ready-made bearer token, used instead of an API key and never refreshed.
         instance: the instance's CRN (`QISKIT_IBM_INSTANCE`).
-        base_url: the service, up to and without `/v1`; a given one is used to the letter (`QISKIT_IBM_URL`);
-            else the CRN's region picks it.
+        base_url: the service, up to `/v1` (`QISKIT_IBM_URL`); a given one is used to the letter, but for a `/v1` at
+            its end, which is left out: every path of the contract begins with it. Else the CRN's region picks it.
         iam_url: the host that exchanges the key for a token (`IAM_URL`).
-        api_version: `IBM-API-Version`, a date `YYYY-MM-DD`.
-        timeout: seconds without progress before a request is given up, or an `httpx.Timeout`; None: the defaults
-            of `qiskit_runtime_rest.connection`.
+        api_version: `IBM-API-Version`, a date, or its text `YYYY-MM-DD`.
+        timeout: seconds, more than 0, without progress before a request is given up, or an `httpx.Timeout`; None: the
+            defaults of `qiskit_runtime_rest.connection`.
         verify: TLS: True, False, the path of a CA bundle, or an `ssl.SSLContext`.
         submissions_per_minute: how many jobs are sent a minute at most (`QRR_SUBMISSIONS_PER_MINUTE`); None: no
             limit; by default 5 on the real service (its own limit for a user) and none on a loopback host.
@@ -104,9 +122,9 @@ class Settings:
         instance: str | None = None,
         base_url: str | None = None,
         iam_url: str | None = None,
-        api_version: str | None = None,
+        api_version: str | date | None = None,
         timeout: float | httpx.Timeout | None = None,
-        verify: bool | str | ssl.SSLContext | None = None,
+        verify: bool | str | Path | ssl.SSLContext | None = None,
         submissions_per_minute: float | str | None = "default",
         proxies: Mapping[str, str] | None = None,
         application: str | None = None,
@@ -119,16 +137,23 @@ class Settings:
     ) -> None:
         """Resolve and check. `account`: a name in the account file, which is at `account_path`."""
         environ = os.environ if environ is None else environ
-        arguments = {
+        arguments: dict[str, Any] = {
             "api_key": api_key,
+            "token": token,
             "instance": instance,
+            "base_url": base_url,
             "iam_url": iam_url,
+            "api_version": api_version,
+            "application": application,
+            "account": account,
+            "account_path": account_path,
             "verify": verify,
             "proxies": proxies,
             "save_to": save_to,
             "token_cache": token_cache,
             "validate": validate,
         }
+        _check_types(arguments)
         variables: dict[str, Any] = {
             name: environ[variable] for name, variable in ENVIRONMENT.items() if environ.get(variable)
         }
@@ -147,11 +172,11 @@ class Settings:
             "api_key": None if token else _printable(_pick(found, "api_key"), "API key"),
             "token": _printable(token, "token"),
             "instance": str(crn) if crn else None,
-            "base_url": _http_url(service, "base_url"),
+            "base_url": re.sub("(?<=[^/])/v1/?$", "", _http_url(service, "base_url")),
             "iam_url": _http_url(_pick(found, "iam_url") or _iam_url(crn, private=private), "iam_url"),
             "api_version": _api_version(api_version),
-            "timeout": timeout,
-            "verify": _pick(found, "verify", default=True),
+            "timeout": _timeout(timeout),
+            "verify": _verify(_pick(found, "verify", default=True)),
             "submissions_per_minute": _submission_limit(submissions_per_minute, service),
             "proxies": _proxies(_pick(found, "proxies", default={})),
             "application": _application(application or "qiskit-runtime-rest"),
@@ -169,11 +194,19 @@ class Settings:
         return hashlib.sha256(who.encode()).hexdigest()[:32]
 
     def __repr__(self) -> str:
-        """Everything but the secrets; proxies, whose URLs may hold a password, by their names."""
+        """Everything but the secrets, and the proxies' URLs, which may hold a password."""
         shown = {field.name: getattr(self, field.name) for field in fields(self)}
         shown |= {name: "***" for name in SECRETS if shown[name] is not None}
-        shown["proxies"] = sorted(self.proxies)
+        shown["proxies"] = dict.fromkeys(sorted(self.proxies), "***")
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+
+
+def _check_types(arguments: Mapping[str, Any]) -> None:
+    """Refuse arguments of a wrong type, unshown: a key may have been given in the place of another argument."""
+    for name, (kind, called) in ARGUMENT_TYPES.items():
+        value = arguments[name]
+        if value is not None and not isinstance(value, kind):
+            raise ConfigurationError(f"{name} is {type(value).__name__}, not {called}.")
 
 
 def _pick(found: list[dict[str, Any]], name: str, *, default: Any = None) -> Any:
@@ -226,7 +259,7 @@ def _is_url(url: str, schemes: tuple[str, ...]) -> bool:
 
 def _proxies(proxies: Mapping[str, str]) -> dict[str, str]:
     for scheme, url in proxies.items():
-        if not _is_url(url, PROXY_SCHEMES):
+        if not isinstance(scheme, str) or not isinstance(url, str) or not _is_url(url, PROXY_SCHEMES):
             # The URL is not shown: it may hold a password.
             raise ConfigurationError(
                 f"the proxy for {scheme!r} is not a URL such as http://proxy.example:8080 ({', '.join(PROXY_SCHEMES)})."
@@ -240,10 +273,42 @@ def _application(name: str) -> str:
     return name
 
 
-def _api_version(version: str | None) -> str:
+def _api_version(version: str | date | None) -> str:
+    if isinstance(version, date):
+        version = f"{version:%Y-%m-%d}"
     if version is not None and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", version):
         raise ConfigurationError(f"api_version {version!r} is not a date such as {API_VERSION}.")
     return version or API_VERSION
+
+
+def _timeout(timeout: Any) -> float | httpx.Timeout | None:
+    if timeout is None:
+        return None
+    if not isinstance(timeout, Real) or isinstance(timeout, bool):
+        from httpx import Timeout
+
+        if isinstance(timeout, Timeout):
+            return timeout
+        raise ConfigurationError(f"timeout={timeout!r} is neither a number of seconds nor an httpx.Timeout.")
+    seconds = float(timeout)
+    if not 0 < seconds < float("inf"):
+        raise ConfigurationError(
+            f"timeout={timeout!r}: more than 0 seconds; leave it out for the usual time-outs, and pass "
+            "httpx.Timeout(None) for none at all."
+        )
+    return seconds
+
+
+def _verify(verify: Any) -> bool | str | ssl.SSLContext:
+    if isinstance(verify, bool | str):
+        return verify
+    if isinstance(verify, Path):
+        return str(verify)
+    import ssl
+
+    if not isinstance(verify, ssl.SSLContext):
+        raise ConfigurationError(f"verify={verify!r}: pass True, False, the path of a CA bundle, or an ssl.SSLContext.")
+    return verify
 
 
 def _printable(secret: str | None, what: str) -> str | None:
@@ -255,8 +320,6 @@ def _printable(secret: str | None, what: str) -> str | None:
 
 
 def _folder(path: str | Path | None) -> Path | None:
-    if path is not None and not isinstance(path, str | Path):
-        raise ConfigurationError(f"save_to={path!r} is not the path of a folder.")
     return Path(path) if path else None
 
 
@@ -283,7 +346,7 @@ def _submission_limit(limit: float | str | None, service: str) -> float | None:
         return None
     try:
         number = float(limit)
-    except ValueError:
+    except (TypeError, ValueError):
         number = 0.0
     if not number > 0:
         raise ConfigurationError(f"submissions_per_minute {limit!r} is neither a positive number nor None.")
@@ -293,7 +356,23 @@ def _submission_limit(limit: float | str | None, service: str) -> float | None:
 def require_instance(settings: Settings) -> str:
     """The instance's CRN, or a `ConfigurationError` that says where to get one."""
     if settings.instance is None:
-        raise ConfigurationError(
-            f"no instance: pass instance=, set QISKIT_IBM_INSTANCE, or save an account. {WHERE}: {EXAMPLE}"
-        )
+        raise _missing(["instance"])
     return settings.instance
+
+
+def require_credentials(settings: Settings, *, key: bool) -> None:
+    """Raise one `ConfigurationError` for all that is missing; `key`: whether a key (or a token) is needed, too."""
+    missing = ["api_key"] if key and settings.api_key is None and settings.token is None else []
+    if settings.instance is None:
+        missing.append("instance")
+    if missing:
+        raise _missing(missing)
+
+
+def _missing(names: Sequence[str]) -> ConfigurationError:
+    things, variables, sources = zip(*(NEEDED[name] for name in names), strict=True)
+    return ConfigurationError(
+        f"{' and '.join(f'no {thing}' for thing in things)}: pass {' and '.join(f'{name}=' for name in names)}, set "
+        f"{' and '.join(variables)}, or save an account with `qrr login`. {' '.join(sources)} Without an account, try "
+        "things out on this machine: `qrr emulator serve` prints the variables that lead to its service."
+    )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypedDict, TypeVar, Unpack
 
+from .arguments import Named, positive_whole
 from .effects import Face, OnExecutor, Plan, Together, operation
 from .errors import ConfigurationError, InvalidInput, QuotaExceeded, SubmissionUnknown
 
@@ -32,18 +33,18 @@ class SubmitOptions(TypedDict, total=False):
     """What every submission takes besides its program's params.
 
     Keys:
-        backend: name, such as `ibm_torino`; jobs of a session run on the session's backend.
+        backend: name, such as `ibm_torino`, or handle; jobs of a session run on the session's backend.
         tags: 8 at most, of 86 characters at most.
         session_id: run in this session.
         private: params are deleted when the job is over, and its result can be read once.
-        max_execution_time: seconds of QPU time, 1 to 10800; the job is ended after that.
+        max_execution_time: seconds of QPU time, 1 to 10800, after which the job is ended; a fraction is rounded up.
         log_level: critical, error, warning, info or debug.
         calibration_id: run only with this calibration.
 
     Source: schema `JobRunParams` of the contract.
     """
 
-    backend: str
+    backend: str | Named
     tags: Sequence[str]
     session_id: str | None
     private: bool | None
@@ -97,7 +98,7 @@ class SubmitOperations(Face, Generic[J]):
         """
         from .submission import JobRequest
 
-        fields = self._with_defaults(request)
+        fields = self._with_defaults("sampler", request)
         return (yield from self._submit(JobRequest.sampler(pubs, shots=shots, options=options, **fields)))
 
     @operation
@@ -128,7 +129,7 @@ class SubmitOperations(Face, Generic[J]):
             precision=precision,
             options=options,
             resilience_level=resilience_level,
-            **self._with_defaults(request),
+            **self._with_defaults("estimator", request),
         )
         return (yield from self._submit(asked))
 
@@ -145,7 +146,7 @@ class SubmitOperations(Face, Generic[J]):
         """
         from .submission import JobRequest
 
-        fields = self._with_defaults(request)
+        fields = self._with_defaults("submit", request)
         return (yield from self._submit(JobRequest(program_id=program_id, params=params, **fields)))
 
     @operation
@@ -174,8 +175,11 @@ class SubmitOperations(Face, Generic[J]):
 
         Raises: InvalidInput, ConfigurationError. What becomes of a request is in its `Submitted`.
         """
-        if max_in_flight < 1:
-            raise InvalidInput(f"max_in_flight={max_in_flight!r}: it is 1 at least.")
+        at_once = positive_whole(max_in_flight, "max_in_flight")
+        if not isinstance(requests, Iterable):
+            raise InvalidInput(
+                f"requests={requests!r}: pass a list of requests, such as JobRequest.sampler(...) makes."
+            )
         if resume is not None and self._submitter.journal is None:
             raise ConfigurationError("resume= needs a journal: make the client with journal=True, or with a path.")
 
@@ -203,7 +207,7 @@ class SubmitOperations(Face, Generic[J]):
             return outcome
 
         plans = (submit_one(index, requested) for index, requested in enumerate(requests))
-        outcomes: list[Submitted[J]] = yield Together(plans, max_in_flight)
+        outcomes: list[Submitted[J]] = yield Together(plans, at_once)
         return outcomes
 
     def _submit(self, request: JobRequest, *, key: str | None = None) -> Plan[J]:
@@ -233,11 +237,27 @@ class SubmitOperations(Face, Generic[J]):
         known = {"backend": request.backend, "program": {"id": request.program_id}, **created}
         return self._job(self._io, created["id"], raw=known, pace=self._pace)
 
-    def _with_defaults(self, options: SubmitOptions) -> dict[str, Any]:
+    def _with_defaults(self, method: str, options: SubmitOptions) -> dict[str, Any]:
+        unknown = [name for name in options if name not in SubmitOptions.__annotations__]
+        if unknown:
+            raise _unexpected(getattr(self, method), unknown[0])
         return {**self._defaults(), **options}
 
     def _defaults(self) -> SubmitOptions:
         return {}
+
+
+def _unexpected(method: Callable[..., Any], name: str) -> TypeError:
+    """The error for an argument that `method` does not take, with the one that was meant, or all there are."""
+    import difflib
+    import inspect
+
+    parameters = inspect.signature(method).parameters.values()
+    own = [parameter.name for parameter in parameters if parameter.kind is not parameter.VAR_KEYWORD]
+    names = [*own, *SubmitOptions.__annotations__]
+    near = difflib.get_close_matches(name, names, n=1)
+    meant = f"did you mean {near[0]!r}?" if near else f"it takes {', '.join(names)}."
+    return TypeError(f"{method.__name__}() takes no argument {name!r}: {meant}")
 
 
 def _built(requested: Requested, executor: Executor | None) -> Plan[JobRequest]:

@@ -122,6 +122,12 @@ def test_a_connection_refused_for_good_says_where_and_what_to_check(connect: Con
     assert caught.value.__notes__ == [f"Given up after 6 attempts in {sum(clock.slept):.1f} s."]
 
 
+def test_an_iam_that_is_not_reached_says_which_address_to_check(service: Loopback, connect: Connect) -> None:
+    face = connect(service, iam_url=f"http://127.0.0.1:{free_port()}")
+    with pytest.raises(TransportError, match=r"identity/token: could not connect; check iam_url \(IAM_URL\), the name"):
+        face.request("GET", "/v1/jobs")
+
+
 @pytest.mark.parametrize("failure", ["503", "reset", "429", "cut"])
 def test_iam_is_asked_again_also_for_a_post_which_is_sent_once(
     service: Loopback, connect: Connect, failure: str
@@ -201,9 +207,9 @@ def test_each_retry_is_logged_with_its_reason(
     assert [record.levelno for record in records] == [logging.WARNING] * 2
     first, second = (record.getMessage() for record in records)
     assert "Planned outage" in first
-    assert "attempt 2 of 6 in 0.2 s" in first
+    assert first.endswith("] Attempt 2 of 6 follows in 0.2 s.")
     assert "GET http://127.0.0.1" in second
-    assert "attempt 3 of 6 in 0.5 s" in second
+    assert second.endswith(". Attempt 3 of 6 follows in 0.5 s.")
 
 
 def test_what_is_given_up_on_carries_the_services_last_words(service: Loopback, connect: Connect) -> None:

@@ -6,9 +6,13 @@ import dataclasses
 import json
 import socket
 import string
+from datetime import UTC, date, datetime
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import httpx
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -167,6 +171,32 @@ def test_a_given_base_url_is_used_to_the_letter(url: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "base_url"),
+    [
+        ("https://quantum.cloud.ibm.com/api/v1", "https://quantum.cloud.ibm.com/api"),
+        ("http://127.0.0.1:1/v1/", "http://127.0.0.1:1"),
+        ("https://h/v1/api", "https://h/v1/api"),
+        ("https://h/api/v10", "https://h/api/v10"),
+        ("https://h/xv1", "https://h/xv1"),
+        ("http://v1", "http://v1"),
+    ],
+)
+@pytest.mark.parametrize("given", ["argument", "environment", "file"])
+def test_the_version_that_every_path_begins_with_is_no_part_of_the_base_url(
+    home: Path, given: str, url: str, base_url: str
+) -> None:
+    options: dict[str, Any] = {"api_key": API_KEY, "instance": CRN, "environ": {}}
+    if given == "argument":
+        options["base_url"] = url
+    elif given == "environment":
+        options["environ"] = {"QISKIT_IBM_URL": url}
+    else:
+        accounts(home, default_ibm_cloud={**SAVED, "url": url})
+        options = {"environ": {}}
+    assert Settings(**options).base_url == base_url
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "https://auth.quantum-computing.ibm.com/api",
@@ -246,6 +276,53 @@ def test_an_api_version_that_is_no_date_is_refused(version: str) -> None:
         Settings(api_key=API_KEY, instance=CRN, api_version=version)
 
 
+@pytest.mark.parametrize("version", [date(2026, 4, 15), datetime(2026, 4, 15, 12, tzinfo=UTC)])
+def test_an_api_version_may_be_a_date(version: date) -> None:
+    assert Settings(api_key=API_KEY, instance=CRN, api_version=version).api_version == "2026-04-15"
+
+
+@pytest.mark.parametrize("client", [RuntimeClient, AsyncRuntimeClient])
+@pytest.mark.parametrize(
+    ("options", "advice"),
+    [
+        *(
+            ({name: 5}, f"{name} is int, not a text")
+            for name in ("api_key", "token", "instance", "base_url", "iam_url", "application", "account")
+        ),
+        ({"api_key": b"bytes"}, "api_key is bytes, not a text"),
+        ({"api_version": 20260415}, "api_version is int, not a date such as 2026-04-15"),
+        ({"proxies": ["https"]}, "proxies is list, not a mapping from scheme to URL, such as"),
+        ({"proxies": {"https": 5}}, "the proxy for 'https' is not a URL"),
+        ({"proxies": {5: "http://proxy:1"}}, "the proxy for 5 is not a URL"),
+        ({"save_to": 3}, "save_to is int, not the path of a folder"),
+        ({"account": "mine", "account_path": 3}, "account_path is int, not the path of a file"),
+        ({"timeout": "5"}, "timeout='5' is neither a number of seconds nor an httpx.Timeout"),
+        ({"timeout": True}, "timeout=True is neither a number"),
+        *(({"timeout": seconds}, "more than 0 seconds") for seconds in (-1, 0, float("nan"), float("inf"))),
+        ({"verify": 5}, "verify=5: pass True, False, the path of a CA bundle"),
+        ({"submissions_per_minute": [5]}, "submissions_per_minute .* neither a positive number nor None"),
+    ],
+    ids=str,
+)
+def test_a_setting_of_a_wrong_type_is_told_at_once(client: type[Any], options: dict[str, Any], advice: str) -> None:
+    with pytest.raises(ConfigurationError, match=advice):
+        client(**{"api_key": API_KEY, "instance": CRN, **options})
+
+
+@pytest.mark.parametrize("seconds", [5, np.float32(5), Fraction(5)])
+def test_a_time_out_is_any_number(seconds: Any) -> None:
+    assert Settings(api_key=API_KEY, instance=CRN, timeout=seconds).timeout == 5.0
+
+
+def test_a_ca_bundle_may_be_a_path(tmp_path: Path) -> None:
+    assert Settings(api_key=API_KEY, instance=CRN, verify=tmp_path).verify == str(tmp_path)
+
+
+def test_proxies_are_shown_as_they_are_given_but_for_their_urls() -> None:
+    settings = Settings(api_key=API_KEY, instance=CRN, proxies={"https": "http://me:sesame@proxy:1"})
+    assert "proxies={'https': '***'}" in repr(settings)
+
+
 @pytest.mark.parametrize("application", ["grüße", "a\r\nX-Evil: 1", "a\x00"])
 def test_an_application_that_cannot_be_a_header_is_refused(application: str) -> None:
     with pytest.raises(ConfigurationError, match="application"):
@@ -304,9 +381,16 @@ def test_settings_can_be_changed_as_a_value() -> None:
         ({"api_key": API_KEY}, r"no instance: pass instance=, set QISKIT_IBM_INSTANCE"),
         ({"api_key": "", "instance": CRN}, "no API key"),
         ({"api_key": API_KEY, "instance": ""}, "no instance"),
+        ({"token": "ready-made"}, r"^no instance: pass instance=, set QISKIT_IBM_INSTANCE"),
+        ({"auth": httpx.BasicAuth("me", "sesame")}, "^no instance: pass instance=, set"),
+        (
+            {},
+            "^no API key and no instance: pass api_key= and instance=, set QISKIT_IBM_TOKEN and QISKIT_IBM_INSTANCE, "
+            "or save an account with `qrr login`. Create a key .* Copy the CRN .* `qrr emulator serve`",
+        ),
     ],
 )
-def test_what_is_missing_is_said_at_once(client: type[Any], options: dict[str, str], advice: str) -> None:
+def test_what_is_missing_is_said_at_once(client: type[Any], options: dict[str, Any], advice: str) -> None:
     with pytest.raises(ConfigurationError, match=advice):
         client(**options)
 

@@ -352,8 +352,11 @@ async def test_many_are_submitted_in_order_with_an_error_for_each_that_fails(cli
     assert outcomes[1].job is None
     assert sorted(seen) == [0, 1, 2]
     assert sorted(await recorded(client)) == sorted([outcomes[0].job.id, outcomes[2].job.id])
-    with pytest.raises(InvalidInput, match="max_in_flight"):
-        await now(client.jobs.submit_all([], max_in_flight=0))
+    for wrong in (0, "8", 1.5, None):
+        with pytest.raises(InvalidInput, match="max_in_flight"):
+            await now(client.jobs.submit_all([], max_in_flight=wrong))
+    with pytest.raises(InvalidInput, match=r"requests=JobRequest\(.*: pass a list of requests"):
+        await now(client.jobs.submit_all(JobRequest.sampler([ONES], backend=BACKEND)))
 
 
 def no_request() -> JobRequest:

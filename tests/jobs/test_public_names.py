@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import subprocess
 import sys
 from typing import Any
@@ -120,10 +121,38 @@ def test_help_shows_what_callers_get(offline: Any) -> None:
     assert inspect.signature(client.usage).return_annotation == "InstanceUsage"
 
 
-def test_a_client_shows_its_instance_and_no_secret(offline: Any) -> None:
+@pytest.mark.parametrize("part", ["", "backends", "instances", "jobs", "sessions"])
+def test_a_client_and_its_parts_show_their_instance_and_no_secret(offline: Any, part: str) -> None:
     for client in offline:
-        assert "crn:v1" in repr(client)
-        assert "a-key" not in repr(client)
+        thing = getattr(client, part) if part else client
+        assert repr(thing) == f"<{type(thing).__name__} {CRN} at http://127.0.0.1:9>"
+
+
+def test_what_help_refers_to_can_be_reached(offline: Any) -> None:
+    client, client_async = offline
+    for method in (client.sampler, client.estimator, client_async.jobs.submit):
+        named = re.findall(r"see `(\w+)`", str(inspect.getdoc(method)))
+        assert named
+        assert set(named) <= set(qiskit_runtime_rest.__all__)
+    assert inspect.signature(client.backends.least_busy).return_annotation in qiskit_runtime_rest.__all__
+    assert inspect.signature(client_async.backends.get).return_annotation in qiskit_runtime_rest.__all__
+
+
+@pytest.mark.parametrize(
+    ("method", "wrong", "told"),
+    [
+        ("sampler", "shot", r"^sampler\(\) takes no argument 'shot': did you mean 'shots'\?"),
+        ("estimator", "precison", r"^estimator\(\) .* did you mean 'precision'\?"),
+        ("submit", "session", r"^submit\(\) .* did you mean 'session_id'\?"),
+        ("sampler", "zzz", r"^sampler\(\) .* it takes pubs, shots, options, backend, tags, session_id, private, max_"),
+    ],
+)
+def test_the_argument_that_was_meant_is_told(offline: Any, method: str, wrong: str, told: str) -> None:
+    client, _ = offline
+    given = {"program_id": "sampler", "params": {}} if method == "submit" else {"pubs": "OPENQASM 3.0;"}
+    for thing in (client, client.jobs):
+        with pytest.raises(TypeError, match=told):
+            getattr(thing, method)(**given, **{wrong: 1})
 
 
 IMPORT = """

@@ -21,6 +21,7 @@ import pytest
 from qiskit_runtime_rest import (
     AsyncRuntimeClient,
     ConfigurationError,
+    InvalidInput,
     ResultDecodeError,
     ResultNotSaved,
     ResultUnavailable,
@@ -92,6 +93,14 @@ async def test_nothing_is_saved_where_nobody_asked(client: Any, tmp_path: Path) 
     before = in_folder(tmp_path)
     await now((await finished(client)).result())
     assert in_folder(tmp_path) == before
+
+
+async def test_what_is_no_folder_is_refused_before_anything_is_sent(client: Any, emulator: Emulator) -> None:
+    job = await finished(client)
+    before = len(emulator.requests)
+    with pytest.raises(InvalidInput, match="save_to=3 is int: pass the path of a folder"):
+        await now(job.result(save_to=3))
+    assert len(emulator.requests) == before
 
 
 def test_a_folder_that_is_none_is_refused(options: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import anyio
@@ -199,7 +200,9 @@ async def test_a_plan_without_dedicated_sessions_has_batches(connect: Callable[.
         {"backend": BACKEND, "mode": None},
         {"backend": ""},
         {"backend": None},
-        *({"backend": BACKEND, "max_time": time} for time in (0, -1, 0.5, "60", float("nan"), float("inf"))),
+        {"backend": [BACKEND]},
+        *({"backend": BACKEND, "max_time": time} for time in (0, -1, 0.5, float("nan"), float("inf"), 2**31)),
+        *({"backend": BACKEND, "max_time": time} for time in ("60", True, [60])),
     ],
     ids=str,
 )
@@ -209,6 +212,28 @@ async def test_bad_arguments_are_refused_before_anything_is_sent(
     with pytest.raises(InvalidInput):
         await now(client.sessions.create(**arguments))
     assert emulator.requests == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "advice"),
+    [
+        ({"backend": 5}, "backend is int, not a backend: pass its name"),
+        ({"max_time": "1h"}, "max_time='1h' is str, not a number of seconds"),
+        ({"max_time": timedelta(hours=1)}, r"is timedelta, .* pass its total_seconds\(\)"),
+    ],
+    ids=str,
+)
+async def test_what_to_pass_instead_of_a_bad_argument_is_told(
+    client: Any, emulator: Emulator, arguments: dict[str, Any], advice: str
+) -> None:
+    with pytest.raises(InvalidInput, match=advice):
+        await now(client.sessions.create(**{"backend": BACKEND, **arguments}))
+    assert emulator.requests == []
+
+
+async def test_a_maximum_time_is_sent_in_whole_seconds(client: Any, emulator: Emulator) -> None:
+    await now(client.sessions.create(backend=BACKEND, max_time=60.5))
+    assert json.loads(sent(emulator, "create_session")[0].body)["max_ttl"] == 61
 
 
 @pytest.mark.parametrize("session_id", ["", None, 5])

@@ -1,16 +1,21 @@
 from __future__ import annotations
 
 import json
+import pickle
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from qiskit_runtime_rest import (
     InvalidInput,
+    JobRequest,
     NotFound,
     PendingJobsLimit,
     QuotaExceeded,
@@ -25,6 +30,20 @@ from .faces import every, now
 from .service import BACKEND, ONES, STUDY, script, sent
 
 pytestmark = pytest.mark.anyio
+
+
+class Wrong:
+    """Neither a text nor anything that has a name."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+class Promised(Wrong):
+    """What an asynchronous client gives before it is awaited."""
+
+    def __await__(self) -> Iterator[None]:
+        return iter([None])
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +85,7 @@ async def test_everything_that_is_asked_for_is_sent_under_the_contracts_names(
         "tags": ["a", "b"],
         "session_id": session.id,
         "private": True,
-        "cost": 90,
+        "cost": 91,
         "log_level": "debug",
         "calibration_id": "cal",
     }
@@ -84,7 +103,9 @@ async def test_what_is_left_out_is_not_sent(untagged: Any, emulator: Emulator) -
         *({"backend": backend} for backend in ("", None, 5)),
         *({"params": params} for params in (None, [], "text", {"x": 1j}, {"x": float("nan")}, {"x": {1, 2}})),
         *({"tags": tags} for tags in ("green", ["x"] * 9, ["x" * 87], [5], 5)),
-        *({"max_execution_time": limit} for limit in (0, 0.5, 10801, -1, "60", float("nan"))),
+        *({"max_execution_time": limit} for limit in (0, 0.5, 10801, 10800.5, -1, "60", float("nan"), True, [60])),
+        *({name: value} for name in ("session_id", "calibration_id") for value in (5, b"id", Wrong())),
+        *({"private": value} for value in ("no", 1)),
         *({"log_level": level} for level in ("loud", 5)),
     ],
     ids=str,
@@ -96,6 +117,58 @@ async def test_a_bad_argument_is_refused_before_anything_is_sent(
     with pytest.raises(InvalidInput, match=next(iter(bad)).rstrip("s")):
         await now(client.jobs.submit(arguments.pop("program_id"), **arguments))
     assert emulator.requests == []
+
+
+@pytest.mark.parametrize(
+    ("bad", "advice"),
+    [
+        ({"backend": Wrong()}, r"backend is Wrong, not a backend: pass its name, such as 'ibm_torino', or what"),
+        ({"backend": Promised()}, "backend is Promised, not a backend: await it first"),
+        ({"max_execution_time": "3"}, "'3' is str, not a number of seconds: pass a number from 1 to 10800"),
+        ({"max_execution_time": timedelta(seconds=30)}, r"is timedelta, .* pass its total_seconds\(\)"),
+        ({"max_execution_time": np.int64(10801)}, "1 to 10800 seconds"),
+        ({"session_id": Wrong()}, r"session_id is Wrong, not str: pass the session's id, or submit with"),
+        ({"private": "no"}, "private is str, not bool: pass True or False"),
+        ({"program_id": None}, "program_id=None: name a program, such as 'sampler'"),
+    ],
+    ids=str,
+)
+async def test_what_to_pass_instead_of_a_bad_argument_is_told(
+    client: Any, emulator: Emulator, bad: dict[str, Any], advice: str
+) -> None:
+    arguments = {"program_id": "sampler", **STUDY, **bad}
+    with pytest.raises(InvalidInput, match=advice):
+        await now(client.jobs.submit(arguments.pop("program_id"), **arguments))
+    assert emulator.requests == []
+
+
+async def test_a_session_in_place_of_its_id_is_told_from_it(client: Any, emulator: Emulator) -> None:
+    session = await now(client.sessions.create(backend=BACKEND))
+    with pytest.raises(InvalidInput, match="pass the session's id"):
+        await now(client.sampler([ONES], backend=BACKEND, session_id=session))
+    assert sent(emulator, "create_job") == []
+
+
+@pytest.mark.parametrize("choose", [lambda backends: backends.least_busy(), lambda backends: backends.get(BACKEND)])
+async def test_a_backend_is_named_by_its_handle(
+    untagged: Any, emulator: Emulator, choose: Callable[[Any], Any]
+) -> None:
+    backend = await now(choose(untagged.backends))
+    job = await now(untagged.sampler([ONES], backend=backend))
+    session = await now(untagged.sessions.create(backend=backend))
+    assert json.loads(sent(emulator, "create_job")[0].body)["backend"] == backend.name
+    assert job.backend == session.backend == backend.name
+    assert pickle.loads(pickle.dumps(JobRequest.sampler([ONES], backend=backend))).backend == backend.name
+
+
+@pytest.mark.parametrize(
+    ("limit", "cost"), [(30, 30), (np.int64(30), 30), (np.float32(30.5), 31), (30.5, 31), (Fraction(10799, 1), 10799)]
+)
+async def test_a_time_limit_is_any_number_in_whole_seconds(
+    untagged: Any, emulator: Emulator, limit: Any, cost: int
+) -> None:
+    await now(untagged.jobs.submit("sampler", max_execution_time=limit, **STUDY))
+    assert json.loads(sent(emulator, "create_job")[0].body)["cost"] == cost
 
 
 async def test_a_forgotten_backend_is_told(client: Any, emulator: Emulator) -> None:

@@ -1026,10 +1026,12 @@ def elsewhere(options: dict[str, Any], emulator: Emulator) -> Iterator[RuntimeCl
     ("jobs", "choices"),
     [
         ("one-id", {}),
+        (5, {}),
         ([None], {}),
         ([""], {}),
         ([5], {}),
         (["id"], {"at_once": 0}),
+        (["id"], {"at_once": "8"}),
         (["id"], {"timeout": -1}),
         (["id"], {"timeout": "5"}),
     ],
@@ -1043,6 +1045,14 @@ async def test_bad_arguments_are_refused_before_anything_is_sent(
     with pytest.raises(InvalidInput):
         await every(client.jobs.as_completed(jobs, **choices))
     assert emulator.requests == []
+
+
+async def test_one_job_in_place_of_a_list_is_told(client: Any, emulator: Emulator) -> None:
+    job = await now(client.jobs.submit("sampler", **STUDY))
+    before = len(emulator.requests)
+    with pytest.raises(InvalidInput, match="pass a list of jobs"):
+        await now(client.jobs.wait_all(job))
+    assert len(emulator.requests) == before
 
 
 async def test_jobs_of_another_instance_or_face_are_refused(

@@ -17,6 +17,7 @@ from qiskit_ibm_runtime.execution_span import (
     TwirledSliceSpanV2,
 )
 
+from qiskit_runtime_rest import RuntimeRestError
 from qiskit_runtime_rest.results import Array, Bits, ItemLacks, SamplerPub, decode
 
 START = datetime.datetime(2026, 3, 1, 12, tzinfo=datetime.UTC)
@@ -197,6 +198,7 @@ def test_an_index_and_registers_that_do_not_exist_say_what_does():
         pub.counts(index=0)
     with pytest.raises(ItemLacks, match=r"a sampler's pub has no evs; it has counts"):
         _ = pub.evs
+    assert issubclass(ItemLacks, RuntimeRestError)
     assert not hasattr(pub, "stds")
 
 

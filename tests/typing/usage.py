@@ -55,6 +55,8 @@ def blocking() -> None:
         assert_type(backend, Backend)
         assert_type(backend.num_qubits, int | None)
         assert_type(backend.status(), BackendStatus)
+        assert_type(client.sampler([QASM], backend=client.backends.least_busy()), Job)
+        assert_type(client.sessions.create(backend=backend), Session)
         assert_type(client.backends.configuration("ibm_torino"), BackendConfiguration)
         assert_type(client.instances.usage(), InstanceUsage)
 

@@ -42,8 +42,8 @@ WRONG_REQUEST = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
 
 WHAT_HAPPENED: dict[type[httpx.RequestError], str] = {
-    httpx.ConnectTimeout: "could not connect in time; check base_url and the proxy settings",
-    httpx.ConnectError: "could not connect; check base_url, the name service and the proxy settings",
+    httpx.ConnectTimeout: "could not connect in time; check {url} and the proxy settings",
+    httpx.ConnectError: "could not connect; check {url}, the name service and the proxy settings",
     httpx.ProxyError: "the proxy refused; check the proxy settings",
     httpx.PoolTimeout: "no connection became free in time: too many requests at once on this client",
     httpx.WriteTimeout: "the upload stalled",
@@ -54,6 +54,7 @@ WHAT_HAPPENED: dict[type[httpx.RequestError], str] = {
     httpx.LocalProtocolError: "a header or the body cannot be sent as it is",
     httpx.RequestError: "the connection was lost",
 }
+"""What an error of httpx means; `{url}` is the setting that names the host."""
 
 
 @contextlib.contextmanager
@@ -195,7 +196,7 @@ def exchange(
         if wait is None:
             _tell_history(failure, attempt, elapsed, answered)
             raise failure
-        log.warning("%s; attempt %d of %d in %.1f s", failure, attempt + 1, policy.attempts, wait)
+        log.warning("%s Attempt %d of %d follows in %.1f s.", failure, attempt + 1, policy.attempts, wait)
         yield Sleep(wait)
 
 
@@ -211,6 +212,7 @@ def _may_have_happened(failure: ApiError | TransportError) -> bool:
 def _transport_error(error: httpx.RequestError, request: httpx.Request, *, reached_service: bool) -> TransportError:
     failed = _request_of(error, request)
     what = next(text for kind, text in WHAT_HAPPENED.items() if isinstance(error, kind))
+    what = what.format(url="base_url" if reached_service else "iam_url (IAM_URL)")
     if UNTRUSTED in str(error):
         what = "the server's certificate is not trusted; pass the path of its CA bundle as verify="
     detail = f" ({error})" if str(error) else ""

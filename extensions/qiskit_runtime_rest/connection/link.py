@@ -13,7 +13,7 @@ from ..auth import ApiKeyAuth, TokenAuth
 from ..effects import Clock, SystemClock
 from ..errors import ConfigurationError
 from ..forks import Lock, leave_to_parent, renew_in_child
-from ..settings import Settings, require_instance
+from ..settings import Settings, require_credentials
 from ..state import State
 from .http import AsyncHttpClient, HttpClient, client_options, proxy_patterns
 from .origin import Origin
@@ -48,7 +48,7 @@ class Connection:
             ConfigurationError: no credentials, no instance, or no contract to check answers against.
             MissingExtra: answers shall be checked, and what does it is not installed.
         """
-        require_instance(settings)
+        require_credentials(settings, key=auth is None)
         self.settings = settings
         self.clock = clock or SystemClock()
         self.auth = auth or _auth(settings, self.clock, state)
@@ -178,17 +178,13 @@ def _check(settings: Settings) -> AnswerCheck | None:
 def _auth(settings: Settings, clock: Clock, state: State | None) -> httpx.Auth:
     if settings.token is not None:
         return TokenAuth(settings.token, base_url=settings.base_url)
-    if settings.api_key is not None:
-        return ApiKeyAuth(
-            settings.api_key,
-            iam_url=settings.iam_url,
-            base_url=settings.base_url,
-            clock=clock.monotonic,
-            cache=_token_cache(settings, clock, state),
-        )
-    raise ConfigurationError(
-        "no API key: pass api_key=, set QISKIT_IBM_TOKEN, or save an account with `qrr login`. "
-        "Create a key on IBM Quantum Platform."
+    assert settings.api_key is not None
+    return ApiKeyAuth(
+        settings.api_key,
+        iam_url=settings.iam_url,
+        base_url=settings.base_url,
+        clock=clock.monotonic,
+        cache=_token_cache(settings, clock, state),
     )
 
 

@@ -17,6 +17,10 @@ class Origin(NamedTuple):
     iam_url: str
     api_version: str
 
+    def __str__(self) -> str:
+        """Which instance on which host."""
+        return f"{self.instance} at {self.base_url}"
+
     @classmethod
     def of(cls, settings: Settings) -> Origin:
         """The origin that `settings` name."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
+from ..errors import RuntimeRestError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -96,5 +98,5 @@ class ResultItem:
         raise ItemLacks(f"{self.what} has no {name}; it has {self.offers}")
 
 
-class ItemLacks(AttributeError, TypeError):
+class ItemLacks(RuntimeRestError, AttributeError, TypeError):
     """This kind of item has no such attribute or method."""

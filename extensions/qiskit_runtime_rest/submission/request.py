@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
+from ..arguments import backend_name, whole_seconds
 from ..errors import InvalidInput
 from ..pubs import EstimatorPub, SamplerPub, estimator_params, sampler_params
 
@@ -17,6 +18,13 @@ MOST_TAGS = 8
 LONGEST_TAG = 86
 LONGEST_EXECUTION_SECONDS = 10_800
 LOG_LEVELS = ("critical", "error", "warning", "info", "debug")
+SESSION_ADVICE = "pass the session's id, or submit with the session's own sampler(), estimator() or submit()"
+OPTIONAL: Mapping[str, tuple[type, str]] = {
+    "session_id": (str, SESSION_ADVICE),
+    "private": (bool, "pass True or False"),
+    "calibration_id": (str, "pass a calibration's id"),
+}
+"""Of what may be left out: its type, and what to do about another one."""
 
 
 def check_tags(tags: Sequence[str]) -> None:
@@ -38,7 +46,8 @@ def check_tags(tags: Sequence[str]) -> None:
 class JobRequest:
     """One submission, checked; a value that pickles. `params` are sent as they are.
 
-    `JobRequest.sampler` and `JobRequest.estimator` build the params from circuits.
+    `JobRequest.sampler` and `JobRequest.estimator` build the params from circuits. Of a `backend` that is a handle the
+    name is kept; of `max_execution_time` whole seconds, a fraction counting as one.
 
     Source: schema `JobRunParams` of the contract, operation `create_job`.
     """
@@ -59,16 +68,20 @@ class JobRequest:
         Raises:
             InvalidInput: says what is wrong.
         """
-        for name in ("program_id", "backend"):
-            if not isinstance(getattr(self, name), str) or not getattr(self, name):
-                raise InvalidInput(f"{name} is missing: name one, such as 'sampler' and 'ibm_torino'.")
+        if not isinstance(self.program_id, str) or not self.program_id:
+            raise InvalidInput(f"program_id={self.program_id!r}: name a program, such as 'sampler'.")
+        object.__setattr__(self, "backend", backend_name(self.backend))
         if not isinstance(self.params, Mapping):
             raise InvalidInput(f"params is {type(self.params).__name__}: pass what the program takes, by name.")
         if self.tags is not None:
             check_tags(self.tags)
-        limit = self.max_execution_time
-        if limit is not None and not (isinstance(limit, int | float) and 1 <= limit <= LONGEST_EXECUTION_SECONDS):
-            raise InvalidInput(f"max_execution_time={limit!r}: 1 to {LONGEST_EXECUTION_SECONDS} seconds.")
+        if self.max_execution_time is not None:
+            limit = whole_seconds(self.max_execution_time, "max_execution_time", most=LONGEST_EXECUTION_SECONDS)
+            object.__setattr__(self, "max_execution_time", limit)
+        for name, (kind, advice) in OPTIONAL.items():
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, kind):
+                raise InvalidInput(f"{name} is {type(value).__name__}, not {kind.__name__}: {advice}.")
         if self.log_level is not None and str(self.log_level).lower() not in LOG_LEVELS:
             raise InvalidInput(f"log_level={self.log_level!r}: one of {', '.join(LOG_LEVELS)}.")
 
@@ -81,7 +94,7 @@ class JobRequest:
             "tags": list(self.tags or ()) or None,
             "session_id": self.session_id,
             "private": self.private,
-            "cost": None if self.max_execution_time is None else int(self.max_execution_time),
+            "cost": self.max_execution_time,
             "log_level": self.log_level and self.log_level.lower(),
             "calibration_id": self.calibration_id,
         }
