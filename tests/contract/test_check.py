@@ -76,6 +76,17 @@ def test_examples_are_answered_as_documented_through_a_socket() -> None:
     assert {("list_jobs", 200), ("create_job", 200), ("get_usage", 200), ("logout", 204)} <= report.answers.keys()
 
 
+def test_proxies_of_the_environment_are_not_asked_for_what_is_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    with over_socket(finished=False) as target:
+        report = check(target, Plan(phases=["examples"], operations=["list_tags", "get_instance"]))
+    assert report.passed, report.lines()
+    assert {("list_tags", 200), ("get_instance", 200)} <= report.answers.keys()
+
+
 def test_a_short_walk_along_the_links_finds_nothing(target: Target) -> None:
     report = check(target, Plan(phases=["stateful"], examples=10))
     assert report.passed, report.lines()
