@@ -18,6 +18,7 @@ from .exceptions import corrected
 from .gate import Gate, Stopped, as_application
 from .report import Finding, Mask, Report
 from .run import Plan, Target, check
+from .telling import without_answers
 
 if TYPE_CHECKING:
     from ...client import RuntimeClient
@@ -139,7 +140,7 @@ def open_live(client: RuntimeClient, *, per_minute: float = PER_MINUTE, most: in
         "instance": crn.instance_id,
         "account": crn.account,
     }
-    return LiveService(gate=gate, mask=Mask(named, quotes=False), account=crn.account)
+    return LiveService(gate=gate, mask=Mask(named), account=crn.account)
 
 
 def _certain(settings: Settings) -> Crn:
@@ -231,6 +232,7 @@ def check_reads(
         target,
         Plan(seed=seed, examples=examples or EXAMPLES, phases=("examples", "coverage", "fuzzing")),
         mask=service.mask,
+        tell=without_answers,
         changes=SETTINGS,
         document=_readable(readings, asked),
         stoppable=partial(setattr, service.gate, "on_close"),
