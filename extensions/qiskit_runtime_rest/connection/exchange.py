@@ -16,7 +16,7 @@ from ..effects import Clock, Plan, Sleep
 from ..errors import ApiError, TransportError
 from .retries import NOTHING_HAPPENED_STATUS, RetryPolicy, may_retry
 
-__all__ = ["SINK", "Sink", "exchange", "limited_to"]
+__all__ = ["NOTHING_SENT", "SINK", "Sink", "exchange", "limited_to", "what_happened"]
 
 log = logging.getLogger("qiskit_runtime_rest.connection")
 
@@ -175,9 +175,7 @@ def _may_have_happened(failure: ApiError | TransportError) -> bool:
 
 def _transport_error(error: httpx.RequestError, request: httpx.Request, *, reached_service: bool) -> TransportError:
     failed = _request_of(error, request)
-    what = next(text for kind, text in WHAT_HAPPENED.items() if isinstance(error, kind))
-    if UNTRUSTED in str(error):
-        what = "the server's certificate is not trusted; pass the path of its CA bundle as verify="
+    what = what_happened(error)
     detail = f" ({error})" if str(error) else ""
     failure = TransportError(
         f"{failed.method} {failed.url}: {what}{detail}.",
@@ -189,6 +187,13 @@ def _transport_error(error: httpx.RequestError, request: httpx.Request, *, reach
     error.request = httpx.Request(failed.method, failed.url)
     failure.__cause__ = error
     return failure
+
+
+def what_happened(error: httpx.RequestError) -> str:
+    """Why there is no answer, and what to do about it, in words of our own."""
+    if UNTRUSTED in str(error):
+        return "the server's certificate is not trusted; pass the path of its CA bundle as verify="
+    return next(text for kind, text in WHAT_HAPPENED.items() if isinstance(error, kind))
 
 
 def _request_of(error: httpx.RequestError, request: httpx.Request) -> httpx.Request:
