@@ -212,6 +212,7 @@ def test_what_was_not_listed_is_not_sent_and_closes_the_gate(emulator: Emulator,
         ({"api_key": None}, "needs your credentials"),
         ({"base_url": "https://quantum.example.com/api"}, "cannot tell what https://quantum.example.com"),
         ({"base_url": "https://eu-de.quantum.cloud.ibm.com/api"}, "the instance lives at"),
+        ({"iam_url": "https://iam.example.com"}, "cannot tell what https://iam.example.com"),
     ],
 )
 def test_it_refuses_to_start_when_it_is_not_clear_what_it_would_touch(

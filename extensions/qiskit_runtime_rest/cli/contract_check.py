@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import InvalidInput, MissingExtra
+from ..errors import InvalidInput, MissingExtra, RuntimeRestError
 from ..wording import LINES, printable
 from .outcome import FAILED
 from .service_options import JsonOption, ServiceOptions, with_service_options
@@ -36,7 +36,9 @@ def check(
     examples: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="How many requests are made up for each operation.")
     ] = None,
-    report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report there, too, as JSON.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the report there, too, as JSON.", dir_okay=False)
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Check the embedded service, or with --live the real one, against the contract.
@@ -47,25 +49,54 @@ def check(
     """
     if not live and (allow_jobs or yes or options.any_given):
         raise InvalidInput("--allow-jobs, --yes and the options of a connection go with --live.")
+    if report is not None and not report.absolute().parent.is_dir():
+        raise InvalidInput(f"{report.parent} is no folder.")
     try:
         import schemathesis  # noqa: F401 - everything below needs it
     except ModuleNotFoundError as error:
         raise MissingExtra("checking a service against the contract", extra="contract", module=error.name) from None
-    if live:
-        from .contract_live import check_live
+    reports: list[Report] = []
+    idle: Sequence[str] = ()
+    try:
+        if live:
+            from .contract_live import check_live
 
-        reports: Sequence[Report] = check_live(options, jobs=allow_jobs, ask=not yes, seed=seed, examples=examples)
-        idle: Sequence[str] = ()
-    else:
-        from ..contract.check.everything import check_embedded
+            check_live(options, reports, jobs=allow_jobs, ask=not yes, seed=seed, examples=examples)
+        else:
+            from ..contract.check.everything import check_embedded
 
-        reports, idle = check_embedded(seed=seed, examples=examples)
-    _tell(reports, idle, as_json=json, report_file=report)
+            found, idle = check_embedded(seed=seed, examples=examples)
+            reports += found
+    finally:
+        # Whatever ended the check: what it cost, and what it left behind, is to be known.
+        passed = not idle and all(report.passed for report in reports)
+        if reports:
+            _tell(reports, idle, passed=passed, as_json=json, report_file=report)
+    if not passed:
+        raise typer.Exit(FAILED)
 
 
-def _tell(reports: Sequence[Report], idle: Sequence[str], *, as_json: bool, report_file: Path | None) -> None:
-    passed = not idle and all(report.passed for report in reports)
+def _tell(
+    reports: Sequence[Report], idle: Sequence[str], *, passed: bool, as_json: bool, report_file: Path | None
+) -> None:
     document = {"passed": passed, "reports": [report.as_json() for report in reports], "problems": list(idle)}
+    try:
+        if report_file is not None:
+            _write(document, report_file)
+    finally:
+        _print(document, reports, idle, as_json=as_json)
+
+
+def _write(document: dict[str, Any], file: Path) -> None:
+    import json
+
+    try:
+        file.write_text(json.dumps(document, indent=1), "utf-8")
+    except OSError as error:
+        raise RuntimeRestError(f"{file} cannot be written: {error.strerror}.") from None
+
+
+def _print(document: dict[str, Any], reports: Sequence[Report], idle: Sequence[str], *, as_json: bool) -> None:
     if as_json:
         print_json(document)
     else:
@@ -73,9 +104,3 @@ def _tell(reports: Sequence[Report], idle: Sequence[str], *, as_json: bool, repo
             typer.echo(printable("\n".join(report.lines()), keep=LINES))
         for problem in idle:
             say(problem, label="error")
-    if report_file is not None:
-        import json
-
-        report_file.write_text(json.dumps(document, indent=1), "utf-8")
-    if not passed:
-        raise typer.Exit(FAILED)

@@ -17,7 +17,7 @@ from ..errors import ApiError, TransportError
 from .bodies import SHORTEST_SECONDS, UNTIL
 from .retries import NOTHING_HAPPENED_STATUS, RetryPolicy, may_retry
 
-__all__ = ["SINK", "Sink", "exchange", "limited_to", "redirects_unbuilt"]
+__all__ = ["NOTHING_SENT", "SINK", "Sink", "exchange", "limited_to", "redirects_unbuilt", "what_happened"]
 
 log = logging.getLogger("qiskit_runtime_rest.connection")
 
@@ -211,10 +211,7 @@ def _may_have_happened(failure: ApiError | TransportError) -> bool:
 
 def _transport_error(error: httpx.RequestError, request: httpx.Request, *, reached_service: bool) -> TransportError:
     failed = _request_of(error, request)
-    what = next(text for kind, text in WHAT_HAPPENED.items() if isinstance(error, kind))
-    what = what.format(url="base_url" if reached_service else "iam_url (IAM_URL)")
-    if UNTRUSTED in str(error):
-        what = "the server's certificate is not trusted; pass the path of its CA bundle as verify="
+    what = what_happened(error, url="base_url" if reached_service else "iam_url (IAM_URL)")
     detail = f" ({error})" if str(error) else ""
     failure = TransportError(
         f"{failed.method} {failed.url}: {what}{detail}.",
@@ -226,6 +223,13 @@ def _transport_error(error: httpx.RequestError, request: httpx.Request, *, reach
     error.request = httpx.Request(failed.method, failed.url)
     failure.__cause__ = error
     return failure
+
+
+def what_happened(error: httpx.RequestError, *, url: str = "base_url") -> str:
+    """Why there is no answer, and what to do about it, in words of our own. `url`: the setting that led there."""
+    if UNTRUSTED in str(error):
+        return "the server's certificate is not trusted; pass the path of its CA bundle as verify="
+    return next(text for kind, text in WHAT_HAPPENED.items() if isinstance(error, kind)).format(url=url)
 
 
 def _request_of(error: httpx.RequestError, request: httpx.Request) -> httpx.Request:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -39,9 +40,11 @@ Ask = Callable[..., requests.Response]
 
 @contextmanager
 def over_socket(*, finished: bool = True) -> Iterator[Target]:
-    """The embedded service behind a port of its own on 127.0.0.1; `finished` as for `in_process`."""
-    with Emulator(**OPTIONS) as emulator, requests.Session() as session:
-        session.trust_env = False
+    """The embedded service behind a port of its own on 127.0.0.1; `finished` as for `in_process`.
+
+    Meanwhile this process asks no proxy of the environment, which would not find that port.
+    """
+    with Emulator(**OPTIONS) as emulator, _no_proxies(), requests.Session() as session:
         yield _furnished(session.request, name="through a socket", root=emulator.url, finished=finished)
 
 
@@ -61,6 +64,19 @@ def in_process(around: Callable[[ASGIApp], ASGIApp] = lambda app: app, *, finish
         yield target
     finally:
         app.state.parts.service.close()
+
+
+@contextmanager
+def _no_proxies() -> Iterator[None]:
+    # The environment, because schemathesis opens sessions of its own, which take proxies from nowhere else.
+    before = os.environ.get("no_proxy")
+    os.environ["no_proxy"] = "*"
+    try:
+        yield
+    finally:
+        del os.environ["no_proxy"]
+        if before is not None:
+            os.environ["no_proxy"] = before
 
 
 def _furnished(ask: Ask, *, name: str, root: str, app: Any = None, finished: bool = True) -> Target:

@@ -9,8 +9,9 @@ from typing import Any
 
 import httpx
 
+from ...connection.exchange import NOTHING_SENT, what_happened
 from ...effects import Clock
-from ...errors import RuntimeRestError
+from ...errors import RuntimeRestError, TransportError
 
 __all__ = ["Gate", "Stopped", "Unforeseen", "as_application"]
 
@@ -32,7 +33,8 @@ class Gate:
     """Sends requests as the user, one at a time, `interval` seconds apart, `most` in all.
 
     Reads pass when their path was listed with `let_read`; everything else needs a ticket each time. What is not listed
-    is not sent, and closes the gate for reads: a check that errs about what it asks must not go on asking.
+    is not sent, and closes the gate: a check that errs about what it asks must not go on asking. Through a closed gate
+    only that passes which takes back what was made before.
     """
 
     def __init__(self, http: httpx.Client, *, base_url: str, clock: Clock, interval: float, most: int) -> None:
@@ -44,6 +46,7 @@ class Gate:
         self._most = most
         self._readable: set[str] = set()
         self._tickets: Counter[tuple[str, str]] = Counter()
+        self._tickets_back: Counter[tuple[str, str]] = Counter()
         self._next = clock.monotonic()
         self.sent: Counter[str] = Counter()
         """How many requests went out, by method."""
@@ -56,8 +59,16 @@ class Gate:
         self._readable.update(paths)
 
     def let(self, method: str, path: str, *, times: int = 1) -> None:
-        """Give tickets for so many requests that change something."""
+        """Give tickets for so many requests that make something."""
         self._tickets[method, path] += times
+
+    def let_back(self, method: str, path: str, *, times: int) -> None:
+        """Give tickets for so many requests that find, or take back, what was made; a closed gate lets them through."""
+        self._tickets_back[method, path] += times
+
+    def close(self, why: str) -> None:
+        """Let nothing more through than what takes back; `why`: for the report."""
+        self._close(Stopped(why))
 
     def send(self, method: str, path: str, *, query: str = "", body: Any = None) -> httpx.Response:
         """Send one request; the answer, whatever its status.
@@ -65,6 +76,8 @@ class Gate:
         Raises:
             Unforeseen: it was not listed.
             Stopped: the gate is closed, the check has sent as much as it may, or the service asks for less.
+            TransportError: no answer came.
+            ApiError: there is no token to be had; nothing was sent.
         """
         self._pass(method, path)
         self._clock.sleep(max(0.0, self._next - self._clock.monotonic()))
@@ -76,24 +89,33 @@ class Gate:
         request = self._http.build_request(method, url, content=content, headers=headers)
         # Once: neither retries nor typed errors are wanted of what is being checked.
         send: Callable[..., httpx.Response] = getattr(self._http, "send_once", self._http.send)
-        response = send(request, follow_redirects=False)
+        try:
+            response = send(request, follow_redirects=False)
+        except httpx.RequestError as error:
+            sent = not isinstance(error, NOTHING_SENT)
+            message = f"{method} {path}: {what_happened(error)}."
+            # httpx's error holds the request, with its credentials.
+            raise TransportError(message, method=method, url=url, sent=sent) from None
         if response.status_code in TOO_MUCH:
             raise self._close(Stopped(f"the service answered {response.status_code}: try again later."))
         return response
 
     def _pass(self, method: str, path: str) -> None:
-        if self._tickets[method, path] > 0:
-            self._tickets[method, path] -= 1  # Also when the gate is closed: this is how things are taken back.
+        wanted = method, path
+        if self._tickets_back[wanted] > 0:
+            self._tickets_back[wanted] -= 1
             return
         if self.closed is not None:
             raise self.closed
-        if method != "GET" or path not in self._readable:
+        if self._tickets[wanted] == 0 and (method != "GET" or path not in self._readable):
             raise self._close(Unforeseen(f"a check was about to send {method} {path}, which it may not: not sent."))
-        if sum(self.sent.values()) >= self._most:
+        if self.sent.total() >= self._most:
             raise self._close(Stopped(f"{self._most} requests were sent, and a check sends no more."))
+        if self._tickets[wanted] > 0:
+            self._tickets[wanted] -= 1
 
     def _close(self, why: Stopped) -> Stopped:
-        self.closed = why
+        self.closed = self.closed or why
         self.on_close()
         return why
 

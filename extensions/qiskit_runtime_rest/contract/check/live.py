@@ -18,12 +18,23 @@ from .exceptions import corrected
 from .gate import Gate, Stopped, as_application
 from .report import Finding, Mask, Report
 from .run import Plan, Target, check
+from .telling import without_answers
 
 if TYPE_CHECKING:
     from ...client import RuntimeClient
     from ...settings import Settings
 
-__all__ = ["EXAMPLES", "MOST_REQUESTS", "PER_MINUTE", "LiveService", "Readings", "check_reads", "open_live"]
+__all__ = [
+    "EXAMPLES",
+    "MOST_REQUESTS",
+    "PER_MINUTE",
+    "CannotTell",
+    "LiveService",
+    "Readings",
+    "check_reads",
+    "open_live",
+    "read_lists",
+]
 
 PER_MINUTE = 30
 """Requests a minute; a user's own client sends as many while it waits for one job."""
@@ -93,6 +104,10 @@ CHECKS = (
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
+class CannotTell(Stopped):
+    """The check did not start: it cannot tell what it would touch."""
+
+
 @frozen(kw_only=True)
 class Readings:
     """Which ids exist, by kind, as lists said that were read before."""
@@ -120,14 +135,14 @@ def open_live(client: RuntimeClient, *, per_minute: float = PER_MINUTE, most: in
     """Make sure of what would be touched, without sending anything, and open the gate.
 
     Raises:
-        ConfigurationError: there is no instance, or no credentials; the base URL is not where the instance lives.
-        Stopped: the contract has a read that this check has no table entry for.
+        ConfigurationError: there is no instance, or no credentials; the base URL, or IAM's, is not the instance's.
+        CannotTell: the contract has a read that this check has no table entry for.
     """
     settings = client.settings
     crn = _certain(settings)
     for operation, method, _ in operations():
         if method == "GET" and operation not in READ and operation not in UNREAD:
-            raise Stopped(
+            raise CannotTell(
                 f"the contract has an operation {operation}, and nothing says whether reading it is harmless."
             )
     http = client.api.get_httpx_client()
@@ -139,7 +154,7 @@ def open_live(client: RuntimeClient, *, per_minute: float = PER_MINUTE, most: in
         "instance": crn.instance_id,
         "account": crn.account,
     }
-    return LiveService(gate=gate, mask=Mask(named, quotes=False), account=crn.account)
+    return LiveService(gate=gate, mask=Mask(named), account=crn.account)
 
 
 def _certain(settings: Settings) -> Crn:
@@ -148,12 +163,15 @@ def _certain(settings: Settings) -> Crn:
         raise ConfigurationError(
             "a live check needs your credentials: set QISKIT_IBM_TOKEN, or save them: `qrr login`."
         )
-    at_home = {crn.base_url(private=private) for private in (False, True)}
-    if settings.base_url.rstrip("/") not in at_home and urlsplit(settings.base_url).hostname not in LOOPBACK:
-        raise ConfigurationError(
-            f"a live check cannot tell what {settings.base_url} is: the instance lives at {min(at_home, key=len)}. "
-            "Leave the base URL out."
-        )
+    for what, given, own in (
+        ("the instance lives at", settings.base_url, crn.base_url),
+        ("its keys are exchanged at", settings.iam_url, crn.iam_url),
+    ):
+        at_home = (own(), own(private=True))
+        if given.rstrip("/") not in at_home and urlsplit(given).hostname not in LOOPBACK:
+            raise ConfigurationError(
+                f"a live check cannot tell what {given} is: {what} {at_home[0]}. Leave that URL out."
+            )
     return crn
 
 
@@ -170,11 +188,14 @@ def read_lists(service: LiveService) -> Readings:
     """Read what exists: the instance itself, its backends, its last jobs.
 
     Raises:
-        Stopped: the answers are not such that one could tell what a check would touch.
+        CannotTell: the answers are not such that one could tell what a check would touch.
+        Stopped: the service asks for fewer requests.
+        TransportError: no answer came.
+        ApiError: IAM gives no token.
     """
     instance = _listed(service.gate, "/v1/instance")
     if not isinstance(instance, dict):
-        raise Stopped("the service does not say what the instance is: a check cannot tell what it would touch.")
+        raise CannotTell("the service does not say what the instance is: a check cannot tell what it would touch.")
     devices = _entries(_listed(service.gate, "/v1/backends"), "devices")
     jobs = _entries(_listed(service.gate, "/v1/jobs", query=f"limit={MOST_IDS}"), "jobs")
     free = [one for one in devices if one.get("status", {}).get("name") == "online" and not one.get("is_simulator")]
@@ -198,7 +219,7 @@ def _listed(gate: Gate, path: str, *, query: str = "") -> Any:
             return response.json()
     except ValueError:
         pass
-    raise Stopped(
+    raise CannotTell(
         f"GET {path} was answered {response.status_code}, not with what the contract describes: a check cannot tell "
         "what it would touch."
     )
@@ -207,7 +228,7 @@ def _listed(gate: Gate, path: str, *, query: str = "") -> Any:
 def _entries(listed: Any, name: str) -> list[dict[str, Any]]:
     entries = listed.get(name) if isinstance(listed, dict) else None
     if not isinstance(entries, list) or not all(isinstance(one, dict) for one in entries):
-        raise Stopped(f"the service's list of {name} is none: a check cannot tell what it would touch.")
+        raise CannotTell(f"the service's list of {name} is none: a check cannot tell what it would touch.")
     return entries
 
 
@@ -231,6 +252,7 @@ def check_reads(
         target,
         Plan(seed=seed, examples=examples or EXAMPLES, phases=("examples", "coverage", "fuzzing")),
         mask=service.mask,
+        tell=without_answers,
         changes=SETTINGS,
         document=_readable(readings, asked),
         stoppable=partial(setattr, service.gate, "on_close"),

@@ -20,17 +20,14 @@ _LONGEST = 400
 class Mask:
     """Takes out of a text what is nobody else's business."""
 
-    def __init__(self, named: Mapping[str, str | None] | None = None, *, quotes: bool = True) -> None:
-        """`named`: texts known to be secret, by what to write in their place. `quotes`: show values of answers."""
-        self._quotes = quotes
+    def __init__(self, named: Mapping[str, str | None] | None = None) -> None:
+        """`named`: texts known to be secret, by what to write in their place."""
         self._named = {
             form: f"<{name}>" for name, text in (named or {}).items() if text for form in (text, quote(text))
         }
 
     def __call__(self, text: str) -> str:
         """The text without them, cut to a length that people read."""
-        if not self._quotes:
-            text = text.partition(" Value: ")[0]
         for secret, place in self._named.items():
             text = text.replace(secret, place)
         for name, looks in LOOKS.items():

@@ -18,6 +18,7 @@ from ..sources import vendored
 from . import checks
 from .exceptions import Allowed, corrected, operation_id
 from .report import Finding, Mask, Report
+from .telling import Tell, in_full
 
 if TYPE_CHECKING:
     from schemathesis.engine.recorder import ScenarioRecorder
@@ -97,16 +98,16 @@ def check(
     *,
     allowed: Allowed | None = None,
     mask: Mask | None = None,
+    tell: Tell = in_full,
     changes: Mapping[str, Any] | None = None,
     document: dict[str, Any] | None = None,
     stoppable: Callable[[Callable[[], None]], None] = lambda _: None,
 ) -> Report:
     """Ask the target's operations what `plan` says, and report what contradicts the contract.
 
-    `allowed`: findings that are none. `mask`: what is taken out of the report. `changes`: settings that replace those
-    of `schemathesis.toml`. `document`: what is checked in place of the vendored
-    contract with its corrections; it is changed. `stoppable`: is given what ends the
-    check early.
+    `allowed`: findings that are none. `mask`: what is taken out of the report. `tell`: what is said of a failure.
+    `changes`: settings that replace those of `schemathesis.toml`. `document`: what is checked in place of the vendored
+    contract with its corrections; it is changed. `stoppable`: is given what ends the check early.
     """
     plan, allowed, mask = plan or Plan(), allowed or Allowed(), mask or Mask()
     given = _settings(target, plan, changes or {})
@@ -121,7 +122,7 @@ def check(
         schema.hooks.register_hook_with_name(allowed.keep, "filter_failure")
         stream = from_schema(schema).execute()
         stoppable(stream.stop)
-        _take_all(stream, report, mask)
+        _take_all(stream, report, mask, lambda error: mask(" ".join(tell(error).split())))
     report.excused = allowed.needed
     report.seconds = time.monotonic() - begun
     return report
@@ -219,28 +220,28 @@ def _walkable(contract: Mapping[str, Any], start: str) -> Mapping[str, Any]:
     return narrowed
 
 
-def _take_all(stream: Iterable[events.EngineEvent], report: Report, mask: Mask) -> None:
+def _take_all(stream: Iterable[events.EngineEvent], report: Report, mask: Mask, tell: Tell) -> None:
     for event in stream:
         if isinstance(event, events.FatalError):
             raise event.exception
         if isinstance(event, events.NonFatalError):
-            report.add(_error(event, mask))
+            report.add(_error(event, tell))
         if isinstance(event, events.ScenarioFinished):
-            _take(event.recorder, report, mask, phase=_phase(event.phase))
+            _take(event.recorder, report, mask, tell, phase=_phase(event.phase))
 
 
-def _error(event: events.NonFatalError, mask: Mask) -> Finding:
+def _error(event: events.NonFatalError, tell: Tell) -> Finding:
     return Finding(
         operation=event.label,
         failure=event.info.title,
         status=None,
-        message=mask(str(event.value)),
+        message=tell(event.value),
         request="",
         phase=_phase(event.phase) if event.phase else "",
     )
 
 
-def _take(recorder: ScenarioRecorder, report: Report, mask: Mask, *, phase: str) -> None:
+def _take(recorder: ScenarioRecorder, report: Report, mask: Mask, tell: Tell, *, phase: str) -> None:
     report.requests[phase] += len(recorder.interactions)
     for case_id, interaction in recorder.interactions.items():
         if interaction.response is not None and case_id in recorder.cases:
@@ -260,7 +261,7 @@ def _take(recorder: ScenarioRecorder, report: Report, mask: Mask, *, phase: str)
                     operation=operation_id(recorder.cases[case_id].value),
                     failure=result.name if name == "CustomFailure" else name,
                     status=response.status_code if response else None,
-                    message=mask(" ".join(failure.message.split())),
+                    message=tell(failure),
                     request=mask(f"{sent.method} {sent.uri}") if sent else "",
                     phase=phase,
                 )
