@@ -203,7 +203,7 @@ def test_files_and_functions_exist() -> None:
 @pytest.mark.parametrize(
     ("module", "functions"),
     [
-        ("jobs.cancel_job", {"job.JobOperations.cancel"}),
+        ("jobs.cancel_job", {"cli.jobs.cancel", "job.JobOperations.cancel"}),
         ("jobs.delete_job", {"job.JobOperations.delete"}),
         ("jobs.replace_job_tags", {"job.JobOperations.replace_tags"}),
         ("backends.get_backend_status", {"backends.BackendOperations.status", "backends.BackendsOperations.status"}),
@@ -213,6 +213,7 @@ def test_files_and_functions_exist() -> None:
             "jobs.get_job_results",
             {
                 "cli.demo.demo",
+                "cli.jobs.result",
                 "handles.Handles.collect",
                 "job.JobOperations.result",
                 "jobs.JobsOperations.as_completed",

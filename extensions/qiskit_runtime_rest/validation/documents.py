@@ -18,7 +18,7 @@ from typing import Any
 from ..api_versions import SUNSETS
 from ..errors import InvalidInput, MissingExtra
 
-__all__ = ["contract_of", "corrected_contract_of", "vendored"]
+__all__ = ["contract_of", "corrected", "corrected_contract_of", "corrections", "vendored"]
 
 OVERLAYS = Path(__file__).with_name("version_overlays")
 CORRECTIONS = Path(__file__).with_name("corrections.yaml")
@@ -52,14 +52,26 @@ def contract_of(version: str) -> Mapping[str, Any]:
     return document
 
 
-def corrected_contract_of(version: str) -> Mapping[str, Any]:
-    """The contract of an API version as answers keep it: without what the contract itself tells is wrong in it.
+def corrected(contract: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of a contract as answers keep it: without what it tells itself is wrong in it.
 
-    Raises: as `contract_of`.
+    Raises:
+        MissingExtra: what applies overlays is not installed.
     """
-    document = copy.deepcopy(dict(contract_of(version)))
+    document = copy.deepcopy(dict(contract))
     _apply(_overlay(CORRECTIONS), document)
     return document
+
+
+def corrected_contract_of(version: str) -> Mapping[str, Any]:
+    """The contract of an API version, corrected. Raises: as `contract_of`."""
+    return corrected(contract_of(version))
+
+
+def corrections() -> list[dict[str, Any]]:
+    """What is wrong in the contract: actions of an overlay, with the contract's words in `x-says`."""
+    actions: list[dict[str, Any]] = copy.deepcopy(_overlay(CORRECTIONS)["actions"])
+    return actions
 
 
 @cache

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -17,17 +16,7 @@ if TYPE_CHECKING:
     from schemathesis import Case, HookContext, Response
     from schemathesis.core.failures import Failure
 
-__all__ = ["Allowed", "Correction", "Exception_", "corrected", "corrections", "exceptions", "operation_id"]
-
-
-@frozen(kw_only=True)
-class Correction:
-    """One place of the contract that is wrong, by its own words."""
-
-    at: str
-    value: Any
-    says: str
-    because: str
+__all__ = ["Allowed", "Exception_", "exceptions", "operation_id"]
 
 
 @frozen(kw_only=True)
@@ -54,23 +43,6 @@ class Exception_:  # noqa: N801 - the word of the field; Python has taken the ot
 def exceptions() -> tuple[Exception_, ...]:
     """The findings that are none."""
     return tuple(Exception_(**entry) for entry in _table()["exception"])
-
-
-def corrections() -> tuple[Correction, ...]:
-    """The places of the contract that are wrong."""
-    return tuple(Correction(**entry) for entry in _table()["correction"])
-
-
-def corrected(contract: Mapping[str, Any], changes: Iterable[Correction] | None = None) -> dict[str, Any]:
-    """A copy of the contract with these changes, by default all of the table."""
-    document: dict[str, Any] = copy.deepcopy(dict(contract))
-    for change in corrections() if changes is None else changes:
-        *steps, last = (step.replace("~1", "/").replace("~0", "~") for step in change.at.split("/")[1:])
-        part: Any = document
-        for step in steps:
-            part = part[step]
-        part[last] = change.value
-    return document
 
 
 @cache

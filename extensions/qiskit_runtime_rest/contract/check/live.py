@@ -13,8 +13,8 @@ from attrs import field, frozen
 from ...crn import Crn
 from ...errors import ConfigurationError
 from ...settings import require_instance
+from ...validation.documents import corrected
 from ..sources import vendored
-from .exceptions import corrected
 from .gate import Gate, Stopped, as_application
 from .report import Finding, Mask, Report
 from .run import Plan, Target, check

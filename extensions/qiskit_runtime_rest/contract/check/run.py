@@ -14,9 +14,10 @@ from attrs import field, frozen
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 
+from ...validation.documents import corrected
 from ..sources import vendored
 from . import checks
-from .exceptions import Allowed, corrected, operation_id
+from .exceptions import Allowed, operation_id
 from .report import Finding, Mask, Report
 from .telling import Tell, in_full
 

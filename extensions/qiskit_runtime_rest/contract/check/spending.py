@@ -15,8 +15,7 @@ from schemathesis.core.failures import Failure, FailureGroup
 
 from ...effects import Clock
 from ...errors import ApiError, RuntimeRestError, TransportError
-from ..sources import vendored
-from .exceptions import corrected
+from ...validation.documents import corrected, vendored
 from .gate import Gate, Stopped
 from .live import LiveService, operations
 from .report import Finding, Report
