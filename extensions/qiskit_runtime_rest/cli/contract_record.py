@@ -46,7 +46,8 @@ def record(
         Path | None, typer.Option(help="JSON file that appears as soon as requests are recorded.")
     ] = None,
     hide: Annotated[
-        list[str] | None, typer.Option(metavar="TEXT", help="Something else that is secret; can be repeated.")
+        list[str] | None,
+        typer.Option(metavar="TEXT", help="Something else that is secret, in this case of letters; can be repeated."),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a cassette that is there.")] = False,
     json: JsonOption = False,

@@ -72,7 +72,7 @@ class Recorder:
         Args:
             settings: where the service is; its credentials are used for nothing but to keep them out.
             environ: where the other services are, if not where they always are; by default the process's environment.
-            hide: further texts that are secret.
+            hide: further texts that are secret, as they are written: in upper and lower case.
             salt: cassettes recorded with the same one replace the same secret by the same text; by default that of
                 the variable `QRR_CASSETTE_SALT`, else a random one.
 
