@@ -144,6 +144,14 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
 
 
 @pytest.fixture
+def upstream(emulator: Emulator) -> Settings:
+    """Where the embedded service is, and an account of it."""
+    return Settings(
+        api_key=emulator.api_key, instance=emulator.instance, base_url=emulator.base_url, iam_url=emulator.iam_url
+    )
+
+
+@pytest.fixture
 def quick(options: dict[str, Any]) -> dict[str, Any]:
     """Choices of a client that waits for nothing."""
     return {name: options[name] for name in ("clock", "pace", "retries")}
@@ -304,8 +312,29 @@ def test_a_cassette_is_not_overwritten_unasked(qrr: Callable[..., Result], tmp_p
     assert done.exit_code == 2
     assert "--overwrite" in done.stderr
     assert (tmp_path / "there.har").read_text() == "mine"
-    assert qrr("record", "there.har", "--overwrite", "--", "true").exit_code == 0
-    assert load(tmp_path / "there.har") == []
+    code = "import httpx, os; httpx.get(os.environ['QISKIT_IBM_URL'] + '/v1/versions')"
+    assert qrr("record", "there.har", "--overwrite", "--", sys.executable, "-c", code).exit_code == 0
+    assert len(load(tmp_path / "there.har")) == 1
+
+
+def test_nothing_is_no_cassette(qrr: Callable[..., Result], upstream: Settings, tmp_path: Path) -> None:
+    (tmp_path / "there.har").write_text("mine")
+    done = qrr("record", "there.har", "--overwrite", "--json", "--", "true")
+    assert (done.exit_code, json.loads(done.stdout)["file"]) == (0, None)
+    assert "nothing was asked: there.har was not written" in " ".join(done.stderr.split())
+    told = pytest.warns(UserWarning, match=r"nothing was asked: .*there\.har was not written")
+    with told, record(tmp_path / "there.har", upstream):
+        pass
+    assert (tmp_path / "there.har").read_text() == "mine"
+
+
+def test_the_result_of_a_private_job_is_not_recorded_without_a_word(
+    upstream: Settings, tmp_path: Path, quick: dict[str, Any]
+) -> None:
+    told = pytest.warns(UserWarning, match="the result of the private job")
+    with told, record(tmp_path / "private.har", upstream) as service, service.connect(**quick) as client:
+        client.sampler([BELL], backend="ibm_torino", shots=10, private=True).result(timeout=600)
+    assert load(tmp_path / "private.har")
 
 
 def test_a_command_that_is_none_writes_nothing(qrr: Callable[..., Result], tmp_path: Path) -> None:

@@ -126,14 +126,14 @@ def _tell(recording: Recording, *, json: bool) -> None:
         say(violation, label="violation")
     if json:
         print_json(as_json(recording))
-    else:
+    elif recording.exchanges:
         say(f"{recording.exchanges} exchanges are in {recording.path}: {recording.judgement}.")
 
 
 def as_json(recording: Recording) -> dict[str, Any]:
-    """What was recorded, for programs."""
+    """What was recorded, for programs; `file` is null if nothing was."""
     return {
-        "file": str(recording.path),
+        "file": str(recording.path) if recording.exchanges else None,
         "exchanges": recording.exchanges,
         "checked": recording.judgement.checked,
         "violations": list(recording.judgement.violations),
