@@ -354,3 +354,28 @@ def test_a_cassette_is_checked_without_being_served(
     done = qrr("replay", "--check", "--json", str(spoilt))
     assert done.exit_code == 1
     assert any("devices" in violation for violation in json.loads(done.stdout)["violations"])
+
+
+@pytest.fixture
+def behind_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy that reaches nothing, for whoever asks it."""
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "intranet.example")
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+
+
+def test_no_proxy_is_asked_for_what_is_on_this_machine(
+    upstream: Settings, tmp_path: Path, quick: dict[str, Any], behind_a_proxy: None
+) -> None:
+    with record(tmp_path / "it.har", upstream) as service, service.connect(**quick) as client:
+        names = [one.name for one in client.backends.list()]
+    with replay(tmp_path / "it.har") as service, service.connect(**quick) as client:
+        assert [one.name for one in client.backends.list()] == names
+        assert service.environment["NO_PROXY"] == "intranet.example,127.0.0.1" == service.environment["no_proxy"]
+
+
+def test_a_command_is_recorded_behind_a_proxy(qrr: Callable[..., Result], tmp_path: Path, behind_a_proxy: None) -> None:
+    code = "import httpx, os; httpx.get(os.environ['QISKIT_IBM_URL'] + '/v1/versions').raise_for_status()"
+    assert qrr("record", "it.har", "--", sys.executable, "-c", code).exit_code == 0
+    assert [one.target for one in load(tmp_path / "it.har")] == ["/v1/versions"]
