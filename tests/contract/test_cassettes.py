@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -378,4 +379,55 @@ def test_no_proxy_is_asked_for_what_is_on_this_machine(
 def test_a_command_is_recorded_behind_a_proxy(qrr: Callable[..., Result], tmp_path: Path, behind_a_proxy: None) -> None:
     code = "import httpx, os; httpx.get(os.environ['QISKIT_IBM_URL'] + '/v1/versions').raise_for_status()"
     assert qrr("record", "it.har", "--", sys.executable, "-c", code).exit_code == 0
+    assert [one.target for one in load(tmp_path / "it.har")] == ["/v1/versions"]
+
+
+def test_a_cassette_of_nothing_keeps_no_contract(qrr: Callable[..., Result], tmp_path: Path) -> None:
+    (tmp_path / "empty.har").write_text(json.dumps({"log": {"version": "1.2", "entries": []}}))
+    done = qrr("replay", "--check", "empty.har")
+    assert done.exit_code == 2
+    assert "there is nothing in empty.har" in done.stderr
+
+
+ASKS_AND_STAYS = """
+import httpx, os, signal
+httpx.get(os.environ["QISKIT_IBM_URL"] + "/v1/versions")
+print("asked", flush=True)
+signal.pause()
+"""
+
+
+@pytest.mark.parametrize(
+    ("ending", "command"),
+    [
+        *((ending, ()) for ending in ("SIGINT", "SIGTERM", "SIGHUP")),
+        *((ending, ("--", sys.executable, "-c", ASKS_AND_STAYS)) for ending in ("SIGTERM", "SIGHUP")),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "a command" if value else "alone",
+)
+def test_a_recording_is_kept_whatever_ends_it(
+    emulator: Emulator, tmp_path: Path, ending: str, command: tuple[str, ...]
+) -> None:
+    record_it = [sys.executable, "-m", "qiskit_runtime_rest", "contract", "record", "it.har"]
+    recorder = subprocess.Popen(
+        [*record_it, "--base-url", emulator.base_url, "--iam-url", emulator.iam_url, *command],
+        cwd=tmp_path,
+        env=clean_environment(tmp_path),
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # `nohup` may run the tests.
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert recorder.stdout is not None
+        line = recorder.stdout.readline().strip()
+        if not command:
+            httpx.get(line.removeprefix("export QISKIT_IBM_URL=") + "/v1/versions")
+        recorder.send_signal(getattr(signal, ending))
+        recorder.communicate(timeout=60)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(recorder.pid, signal.SIGKILL)
+        recorder.communicate()
     assert [one.target for one in load(tmp_path / "it.har")] == ["/v1/versions"]

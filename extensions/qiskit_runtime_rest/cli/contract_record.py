@@ -107,7 +107,9 @@ def _run(cassettes: ModuleType, recorder: Recorder, settings: Settings, command:
 
 def _ended(child: subprocess.Popen[bytes]) -> int:
     """The exit status of a command, as shells have it; whatever ends us ends it first, so that nothing is lost."""
-    before = signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+    from ..serving import ending_signals
+
+    before = {number: signal.signal(number, lambda number, _: child.send_signal(number)) for number in ending_signals()}
     try:
         while True:
             try:
@@ -116,7 +118,8 @@ def _ended(child: subprocess.Popen[bytes]) -> int:
                 continue  # It got the same signal, and ends when it has done what it has to.
             return status if status >= 0 else 128 - status
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _tell(recording: Recording, *, json: bool) -> None:
