@@ -152,6 +152,14 @@ def test_a_name_without_digits_is_found_as_a_word(no_account: Settings, tmp_path
     assert got.path == f"/v1/users/{fake}/x"
 
 
+def test_what_is_hidden_is_no_name_of_a_field_either(no_account: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "it.har"
+    with record(path, no_account, hide=["ProjectManhattan"]) as service:
+        httpx.post(f"{service.base_url}/v1/jobs", json={"ProjectManhattan": "ProjectManhattan"})
+    ((name, value),) = sent(path)[0].items()
+    assert name == value != "ProjectManhattan"
+
+
 def test_short_claims_of_a_token_are_found(no_account: Settings, tmp_path: Path) -> None:
     claims = {"account": {"bss": "0" * 31 + "a", "ims": "1234567"}, "exp": 1700000000, "ims_user_id": 7654321}
     packed = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")

@@ -133,7 +133,8 @@ class Sanitiser:
             said = _unescaped(literal)
             if colon:
                 names.call(said)
-                cleaned = literal if said.isalpha() else self._text_of_json(literal, "", depth, data)
+                is_name = said.isalpha() and said in self._fakes.words
+                cleaned = literal if is_name else self._text_of_json(literal, "", depth, data)
             else:
                 cleaned = self._text_of_json(literal, names.current, depth, data)
                 names.state(said)
