@@ -6,7 +6,11 @@ fixture is used.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+import hashlib
+import re
+from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -31,6 +35,12 @@ __all__ = [
 
 CASSETTE = "qiskit_runtime_cassette"
 RECORD = "--qiskit-runtime-record"
+PASSED = pytest.StashKey[bool]()
+WRITTEN = pytest.StashKey[dict[Path, str]]()
+"""Cassettes, and the tests that wrote them."""
+
+READABLE = re.compile(r"[A-Za-z0-9_.]{1,80}(?:\[[a-z0-9_.-]{1,40}\])?")
+"""A test whose name is one of a file, in any file system, but for the brackets."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -47,8 +57,18 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         f"{CASSETTE}(*files, match='request', exhausted='repeat'): what the fixture of that name replays; paths are "
-        "taken from the test's folder. Without it: cassettes/<name of the test>.har.",
+        "taken from the test's folder. Without it: cassettes/<module>/<class and name of the test, parameters>.har.",
     )
+    config.stash[WRITTEN] = {}
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, None]:
+    """Remember how a test ended, for the fixture that records."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.when == "call":
+        item.stash[PASSED] = report.passed
 
 
 def _testing() -> ModuleType:
@@ -111,16 +131,13 @@ def qiskit_runtime_cassette(request: pytest.FixtureRequest, monkeypatch: pytest.
     """Recorded reality, served to clients of any make, which the environment leads there during the test.
 
     A test that asks what was not recorded fails, whatever it makes of the answer. With `--qiskit-runtime-record` the
-    live service answers, and the cassette is written anew.
+    live service answers, and the cassette is written anew if the test passes.
     """
     marker = request.node.get_closest_marker(CASSETTE)
-    names = marker.args if marker and marker.args else (f"cassettes/{request.node.originalname}.har",)
+    names = marker.args if marker and marker.args else (f"cassettes/{request.path.stem}/{_file_name(request.node)}",)
     files = [request.path.parent / name for name in names]
     if request.config.getoption(RECORD):
-        from .settings import Settings
-
-        files[0].parent.mkdir(exist_ok=True)
-        opened = _cassettes().record(files[0], Settings())
+        opened = _recording(request.node, files[0])
     else:
         opened = _cassettes().replay(*files, **(marker.kwargs if marker else {}))
     with opened as service:
@@ -130,6 +147,37 @@ def qiskit_runtime_cassette(request: pytest.FixtureRequest, monkeypatch: pytest.
     if service.missed:
         told = ["The test asked what is not in its cassette.", *dict.fromkeys(service.missed)]
         pytest.fail("\n".join(told), pytrace=False)
+
+
+def _file_name(test: pytest.Item) -> str:
+    """The name of a test's own cassette: another for each class, test and set of parameters in a module."""
+    classes = [node.name for node in test.listchain() if isinstance(node, pytest.Class)]
+    whole = ".".join([*classes, test.name])
+    name = re.sub(r"[^A-Za-z0-9_.]+", "-", whole).strip("-")
+    if not READABLE.fullmatch(whole):
+        name = f"{name[:80]}-{hashlib.sha256(whole.encode()).hexdigest()[:8]}"
+    return f"{name}.har"
+
+
+@contextlib.contextmanager
+def _recording(test: pytest.Item, file: Path) -> Iterator[Loopback]:
+    """A recorder, whose cassette is written if the test passes."""
+    from .settings import Settings
+
+    written = test.config.stash[WRITTEN]
+    if written.get(file, test.nodeid) != test.nodeid:
+        pytest.fail(f"{file} was recorded by {written[file]}, and would be overwritten.", pytrace=False)
+    test.stash[PASSED] = False
+    with contextlib.suppress(_NotPassed), _cassettes().record(file, Settings()) as service:
+        yield service
+        if not test.stash[PASSED]:
+            raise _NotPassed
+        file.parent.mkdir(parents=True, exist_ok=True)
+        written[file] = test.nodeid
+
+
+class _NotPassed(Exception):
+    """The test failed: what it recorded is no cassette."""
 
 
 def _cassettes() -> ModuleType:

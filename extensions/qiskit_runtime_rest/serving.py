@@ -16,7 +16,7 @@ from typing import Any
 
 import uvicorn
 
-__all__ = ["Server", "ThreadedServer", "is_loopback", "listen", "serve_on", "url_of"]
+__all__ = ["Server", "ThreadedServer", "ending_signals", "is_loopback", "listen", "serve_on", "url_of"]
 
 _PATIENCE_SECONDS = 2
 # A client that submits on a connection which is just being closed cannot know whether its job was recorded.
@@ -86,7 +86,7 @@ def serve_on(
     ready_file: Path | str | None,
     on_ready: Callable[[], None] | None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT, then return. Call it from the main thread.
+    """Serve until SIGTERM, SIGINT or SIGHUP, then return. Call it from the main thread.
 
     Args:
         listener: the open socket; closed at the end.
@@ -103,7 +103,7 @@ def serve_on(
 
     server = make_server(started)
     # uvicorn handles signals only while it runs, and raises them again afterwards, when they have done their work.
-    before = {number: signal.signal(number, server.handle_exit) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {number: signal.signal(number, server.handle_exit) for number in (signal.SIGINT, *ending_signals())}
     try:
         asyncio.run(server.serve(sockets=[listener]))
     finally:
@@ -112,6 +112,12 @@ def serve_on(
         listener.close()
         if ready_file is not None:
             Path(ready_file).unlink(missing_ok=True)
+
+
+def ending_signals() -> list[signal.Signals]:
+    """What ends a process from outside, but for Ctrl-C; SIGHUP only where it exists, and is not ignored (`nohup`)."""
+    known = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    return [number for number in known if signal.getsignal(number) is not signal.SIG_IGN]
 
 
 class ThreadedServer:

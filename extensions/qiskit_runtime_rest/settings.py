@@ -83,7 +83,8 @@ class Settings:
         verify: TLS: True, False, the path of a CA bundle, or an `ssl.SSLContext`.
         submissions_per_minute: how many jobs are sent a minute at most (`QRR_SUBMISSIONS_PER_MINUTE`); None: no
             limit; by default 5 on the real service (its own limit for a user) and none on a loopback host.
-        proxies: scheme (`http`, `https`) or `scheme://host` to proxy URL, on top of the environment's proxies.
+        proxies: scheme (`http`, `https`) or `scheme://host` to proxy URL, on top of the environment's proxies, which
+            are not asked for this machine.
         application: name of the calling application, sent in `X-Qx-Client-Application`.
         save_to: folder in which each result is saved before it is decoded (`QRR_SAVE_TO`); None: in none.
         token_cache: share bearer tokens with the user's other processes (`QRR_TOKEN_CACHE`): True through the state

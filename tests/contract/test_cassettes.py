@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -141,6 +142,14 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
         made.answers["qiskit"] = json.loads(done.stdout.splitlines()[-1])
         made.said = done.stderr
     return made
+
+
+@pytest.fixture
+def upstream(emulator: Emulator) -> Settings:
+    """Where the embedded service is, and an account of it."""
+    return Settings(
+        api_key=emulator.api_key, instance=emulator.instance, base_url=emulator.base_url, iam_url=emulator.iam_url
+    )
 
 
 @pytest.fixture
@@ -304,8 +313,29 @@ def test_a_cassette_is_not_overwritten_unasked(qrr: Callable[..., Result], tmp_p
     assert done.exit_code == 2
     assert "--overwrite" in done.stderr
     assert (tmp_path / "there.har").read_text() == "mine"
-    assert qrr("record", "there.har", "--overwrite", "--", "true").exit_code == 0
-    assert load(tmp_path / "there.har") == []
+    code = "import httpx, os; httpx.get(os.environ['QISKIT_IBM_URL'] + '/v1/versions')"
+    assert qrr("record", "there.har", "--overwrite", "--", sys.executable, "-c", code).exit_code == 0
+    assert len(load(tmp_path / "there.har")) == 1
+
+
+def test_nothing_is_no_cassette(qrr: Callable[..., Result], upstream: Settings, tmp_path: Path) -> None:
+    (tmp_path / "there.har").write_text("mine")
+    done = qrr("record", "there.har", "--overwrite", "--json", "--", "true")
+    assert (done.exit_code, json.loads(done.stdout)["file"]) == (0, None)
+    assert "nothing was asked: there.har was not written" in " ".join(done.stderr.split())
+    told = pytest.warns(UserWarning, match=r"nothing was asked: .*there\.har was not written")
+    with told, record(tmp_path / "there.har", upstream):
+        pass
+    assert (tmp_path / "there.har").read_text() == "mine"
+
+
+def test_the_result_of_a_private_job_is_not_recorded_without_a_word(
+    upstream: Settings, tmp_path: Path, quick: dict[str, Any]
+) -> None:
+    told = pytest.warns(UserWarning, match="the result of the private job")
+    with told, record(tmp_path / "private.har", upstream) as service, service.connect(**quick) as client:
+        client.sampler([BELL], backend="ibm_torino", shots=10, private=True).result(timeout=600)
+    assert load(tmp_path / "private.har")
 
 
 def test_a_command_that_is_none_writes_nothing(qrr: Callable[..., Result], tmp_path: Path) -> None:
@@ -325,3 +355,79 @@ def test_a_cassette_is_checked_without_being_served(
     done = qrr("replay", "--check", "--json", str(spoilt))
     assert done.exit_code == 1
     assert any("devices" in violation for violation in json.loads(done.stdout)["violations"])
+
+
+@pytest.fixture
+def behind_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy that reaches nothing, for whoever asks it."""
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "intranet.example")
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+
+
+def test_no_proxy_is_asked_for_what_is_on_this_machine(
+    upstream: Settings, tmp_path: Path, quick: dict[str, Any], behind_a_proxy: None
+) -> None:
+    with record(tmp_path / "it.har", upstream) as service, service.connect(**quick) as client:
+        names = [one.name for one in client.backends.list()]
+    with replay(tmp_path / "it.har") as service, service.connect(**quick) as client:
+        assert [one.name for one in client.backends.list()] == names
+        assert service.environment["NO_PROXY"] == "intranet.example,127.0.0.1" == service.environment["no_proxy"]
+
+
+def test_a_command_is_recorded_behind_a_proxy(qrr: Callable[..., Result], tmp_path: Path, behind_a_proxy: None) -> None:
+    code = "import httpx, os; httpx.get(os.environ['QISKIT_IBM_URL'] + '/v1/versions').raise_for_status()"
+    assert qrr("record", "it.har", "--", sys.executable, "-c", code).exit_code == 0
+    assert [one.target for one in load(tmp_path / "it.har")] == ["/v1/versions"]
+
+
+def test_a_cassette_of_nothing_keeps_no_contract(qrr: Callable[..., Result], tmp_path: Path) -> None:
+    (tmp_path / "empty.har").write_text(json.dumps({"log": {"version": "1.2", "entries": []}}))
+    done = qrr("replay", "--check", "empty.har")
+    assert done.exit_code == 2
+    assert "there is nothing in empty.har" in done.stderr
+
+
+ASKS_AND_STAYS = """
+import httpx, os, signal
+httpx.get(os.environ["QISKIT_IBM_URL"] + "/v1/versions")
+print("asked", flush=True)
+signal.pause()
+"""
+
+
+@pytest.mark.parametrize(
+    ("ending", "command"),
+    [
+        *((ending, ()) for ending in ("SIGINT", "SIGTERM", "SIGHUP")),
+        *((ending, ("--", sys.executable, "-c", ASKS_AND_STAYS)) for ending in ("SIGTERM", "SIGHUP")),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "a command" if value else "alone",
+)
+def test_a_recording_is_kept_whatever_ends_it(
+    emulator: Emulator, tmp_path: Path, ending: str, command: tuple[str, ...]
+) -> None:
+    record_it = [sys.executable, "-m", "qiskit_runtime_rest", "contract", "record", "it.har"]
+    recorder = subprocess.Popen(
+        [*record_it, "--base-url", emulator.base_url, "--iam-url", emulator.iam_url, *command],
+        cwd=tmp_path,
+        env=clean_environment(tmp_path),
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # `nohup` may run the tests.
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert recorder.stdout is not None
+        line = recorder.stdout.readline().strip()
+        if not command:
+            httpx.get(line.removeprefix("export QISKIT_IBM_URL=") + "/v1/versions")
+        recorder.send_signal(getattr(signal, ending))
+        recorder.communicate(timeout=60)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(recorder.pid, signal.SIGKILL)
+        recorder.communicate()
+    assert [one.target for one in load(tmp_path / "it.har")] == ["/v1/versions"]

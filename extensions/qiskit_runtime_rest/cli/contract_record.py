@@ -46,7 +46,8 @@ def record(
         Path | None, typer.Option(help="JSON file that appears as soon as requests are recorded.")
     ] = None,
     hide: Annotated[
-        list[str] | None, typer.Option(metavar="TEXT", help="Something else that is secret; can be repeated.")
+        list[str] | None,
+        typer.Option(metavar="TEXT", help="Something else that is secret, in this case of letters; can be repeated."),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a cassette that is there.")] = False,
     json: JsonOption = False,
@@ -106,7 +107,9 @@ def _run(cassettes: ModuleType, recorder: Recorder, settings: Settings, command:
 
 def _ended(child: subprocess.Popen[bytes]) -> int:
     """The exit status of a command, as shells have it; whatever ends us ends it first, so that nothing is lost."""
-    before = signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+    from ..serving import ending_signals
+
+    before = {number: signal.signal(number, lambda number, _: child.send_signal(number)) for number in ending_signals()}
     try:
         while True:
             try:
@@ -115,7 +118,8 @@ def _ended(child: subprocess.Popen[bytes]) -> int:
                 continue  # It got the same signal, and ends when it has done what it has to.
             return status if status >= 0 else 128 - status
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _tell(recording: Recording, *, json: bool) -> None:
@@ -125,14 +129,14 @@ def _tell(recording: Recording, *, json: bool) -> None:
         say(violation, label="violation")
     if json:
         print_json(as_json(recording))
-    else:
+    elif recording.exchanges:
         say(f"{recording.exchanges} exchanges are in {recording.path}: {recording.judgement}.")
 
 
 def as_json(recording: Recording) -> dict[str, Any]:
-    """What was recorded, for programs."""
+    """What was recorded, for programs; `file` is null if nothing was."""
     return {
-        "file": str(recording.path),
+        "file": str(recording.path) if recording.exchanges else None,
         "exchanges": recording.exchanges,
         "checked": recording.judgement.checked,
         "violations": list(recording.judgement.violations),

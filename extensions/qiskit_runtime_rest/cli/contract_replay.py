@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import RuntimeRestError
+from ..errors import InvalidInput, RuntimeRestError
 from .contract_record import announce, cassettes_module
 from .outcome import FAILED
 from .service_options import JsonOption
@@ -59,6 +59,8 @@ def replay(
     cassettes = cassettes_module()
     replayed = cassettes.Replay(*files, match=match.value, exhausted=exhausted.value)
     if check:
+        if not replayed.exchanges:
+            raise InvalidInput(f"there is nothing in {', '.join(map(str, files))}: nothing was recorded.")
         _check(cassettes.judged(replayed.exchanges), json=json)
         return
     own = {"QISKIT_IBM_TOKEN": cassettes.API_KEY, "QISKIT_IBM_INSTANCE": replayed.instance}

@@ -28,6 +28,7 @@ UPLOAD_TIMEOUT = {"read": 300.0, "write": 300.0}
 
 UPLOAD = ("POST", "/v1/jobs")
 LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30.0)
+LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
 PYTHON = f"python/{sys.version_info.major}.{sys.version_info.minor}"
 USER_AGENT = f"qiskit-runtime-rest/{__version__} {PYTHON} httpx/{httpx.__version__}"
 
@@ -54,12 +55,17 @@ def _trusted(path: str) -> ssl.SSLContext:
         raise ConfigurationError(f"verify={path!r} is not the path of a readable CA bundle (PEM): {error}.") from error
 
 
-def proxy_patterns(settings: Settings) -> dict[str, str]:
-    """The settings' own proxies, as httpx's URL patterns."""
-    patterns = {key if "://" in key else f"{key}://": url for key, url in settings.proxies.items()}
+def proxy_patterns(settings: Settings) -> dict[str, str | None]:
+    """The settings' own proxies, as httpx's URL patterns; None: without one, whatever the environment says."""
+    patterns: dict[str, str | None] = {
+        key if "://" in key else f"{key}://": url for key, url in settings.proxies.items()
+    }
     # httpx takes the most specific pattern: as `all://` it would lose to a proxy of the environment.
     for_all = patterns.pop("all://", None)
-    return patterns if for_all is None else {"http://": for_all, "https://": for_all, **patterns}
+    if for_all is not None:
+        patterns = {"http://": for_all, "https://": for_all, **patterns}
+    # A proxy cannot reach a server on this machine, and is not to see the key that is meant for it.
+    return patterns if "http://" in patterns else {**dict.fromkeys(LOOPBACK), **patterns}
 
 
 def _headers(settings: Settings) -> dict[str, str]:

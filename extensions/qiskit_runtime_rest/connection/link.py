@@ -120,12 +120,10 @@ class Connection:
     def _options(self, changes: dict[str, Any], transport: type[Any]) -> dict[str, Any]:
         options = {**client_options(self.settings, self.auth), "clock": self.clock, "retries": self.retries}
         options["headers"] = {**options["headers"], **changes.pop("headers", {})}
-        patterns = proxy_patterns(self.settings)
-        if patterns:
-            options["mounts"] = {
-                pattern: transport(proxy=url, verify=options["verify"], limits=options["limits"])
-                for pattern, url in patterns.items()
-            }
+        options["mounts"] = {
+            pattern: url and transport(proxy=url, verify=options["verify"], limits=options["limits"])
+            for pattern, url in proxy_patterns(self.settings).items()
+        }
         return {**options, **changes}
 
     @property

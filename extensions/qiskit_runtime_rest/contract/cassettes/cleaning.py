@@ -20,7 +20,7 @@ SHORTEST_COOKIE = 16
 
 def cleaned(one: Exchange, sanitiser: Sanitiser) -> Exchange:
     """The exchange without secrets, as far as the sanitiser has met them: see there."""
-    if header(one.asked, "content-type").startswith(FORM):
+    if header(one.asked, "content-type").lower().startswith(FORM):
         sent = sanitiser.query(one.sent.decode("utf-8", "replace")).encode()
     else:
         sent = sanitiser.body(one.sent)

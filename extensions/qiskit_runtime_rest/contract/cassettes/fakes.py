@@ -11,11 +11,18 @@ from urllib.parse import quote, quote_plus, unquote
 
 from ..secrets import LOOKS
 
-__all__ = ["OPAQUE", "SHORTEST", "Fakes"]
+__all__ = ["OPAQUE", "SHORTEST", "SHORTEST_NUMBER", "Fakes"]
 
 OPAQUE = "replaced-"
 SHORTEST = 8
 """Shorter texts are replaced where they stand, but not looked for elsewhere: they would be parts of words."""
+SHORTEST_NUMBER = 6
+"""The same of what has a digit and is looked for as a whole word only."""
+
+WORDS_THAT_TELL_NOTHING = frozenset(
+    {"anonymous", "ibm-quantum", "not_supported", "qiskit-ibm-runtime", "qiskit-runtime-rest", "undefined"}
+)
+"""What may stand where somebody's name does, and elsewhere as well."""
 
 CRN_SEGMENTS = 10
 CRN_SECRETS = {6: "a/", 7: "", 9: ""}
@@ -31,6 +38,8 @@ class Fakes:
         self._made: dict[str, str] = {}
         self.secrets: dict[str, None] = {}
         """What has to be looked for in all its forms; ids that open nothing are not among them."""
+        self.words: dict[str, None] = {}
+        """What has to be looked for as a whole word: numbers, and what could be a part of one."""
 
     def __call__(self, secret: str) -> str:
         """What to write in its place."""
@@ -43,6 +52,17 @@ class Fakes:
         if len(secret) >= SHORTEST and not secret.startswith(OPAQUE):
             self.secrets[secret] = None
         return self(secret)
+
+    def keep_out_word(self, secret: str) -> str:
+        """The same, but as a whole word only, as it is."""
+        shortest = SHORTEST_NUMBER if re.search(r"\d", secret) else SHORTEST
+        if len(secret) >= shortest and re.fullmatch(r"[\w.-]+", secret) and not self._tells_nothing(secret):
+            self.words[secret] = None
+        return self(secret)
+
+    @staticmethod
+    def _tells_nothing(word: str) -> bool:
+        return word.lower() in WORDS_THAT_TELL_NOTHING or word.startswith(OPAQUE)
 
     def forms(self, secret: str) -> Iterator[tuple[str, str]]:
         """How a secret may be written as a text, and how its replacement is then."""
@@ -61,6 +81,8 @@ class Fakes:
         for name, make in self._SHAPES.items():
             if LOOKS[name].fullmatch(secret):
                 return make(self, secret)
+        if secret.isdecimal() and secret.isascii():
+            return self._number(secret)
         return f"{OPAQUE}{self.digest(secret)[:16]}"
 
     def digest(self, secret: str) -> str:
@@ -96,6 +118,13 @@ class Fakes:
     def _account(self, secret: str) -> str:
         # Its first digit is a letter, so that it still looks like one.
         return f"f{self.digest(secret)[1:32]}"
+
+    def _number(self, secret: str) -> str:
+        # It must not begin with 0, which would be no number in JSON, and must be another one.
+        digits = f"{int(self.digest(secret), 16):0{len(secret)}}"[-len(secret) :]
+        first = 1 + int(self.digest(secret)[:8], 16) % 9
+        fake = f"{first}{digits[1:]}"
+        return fake if fake != secret else f"{first % 9 + 1}{digits[1:]}"
 
     _SHAPES: dict[str, Callable[[Fakes, str], str]] = {  # noqa: RUF012 - not changed
         "crn": _crn,

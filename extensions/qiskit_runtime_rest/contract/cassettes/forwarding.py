@@ -67,7 +67,7 @@ class Forwarder:
         async def lifespan(_: Starlette) -> AsyncIterator[None]:
             verify = client_options(self._settings, None)["verify"]
             mounts = {
-                pattern: httpx.AsyncHTTPTransport(proxy=url, verify=verify)
+                pattern: None if url is None else httpx.AsyncHTTPTransport(proxy=url, verify=verify)
                 for pattern, url in proxy_patterns(self._settings).items()
             }
             async with httpx.AsyncClient(verify=verify, timeout=TIMEOUT, mounts=mounts) as self._http:

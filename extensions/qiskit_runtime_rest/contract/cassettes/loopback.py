@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
+from .serve import HOST
 from .services import IAM, RUNTIME, environment
 
 if TYPE_CHECKING:
     from ...client import AsyncRuntimeClient, RuntimeClient
 
 __all__ = ["Loopback"]
+
+NO_PROXY = ("NO_PROXY", "no_proxy")
+"""Where clients of various makes look for hosts that are reached without a proxy."""
 
 
 @frozen(kw_only=True)
@@ -30,9 +35,10 @@ class Loopback:
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """What leads clients of any make here: environment variables by name."""
+        """What leads clients of any make here, and past the proxies of this environment: variables by name."""
         own = {"QISKIT_IBM_TOKEN": self.api_key, "QISKIT_IBM_INSTANCE": self.instance}
-        return {**environment(self.url), **{name: value for name, value in own.items() if value is not None}}
+        given = {name: value for name, value in own.items() if value is not None}
+        return {**environment(self.url), **given, **dict.fromkeys(NO_PROXY, _past_proxies())}
 
     @property
     def base_url(self) -> str:
@@ -65,3 +71,10 @@ class Loopback:
             "iam_url": self.iam_url,
             "verify": False,  # It speaks http; loading certificates would take longer than most tests.
         }
+
+
+def _past_proxies() -> str:
+    """The hosts that are reached without a proxy, and this one."""
+    given = ",".join(os.environ.get(name, "") for name in NO_PROXY).split(",")
+    hosts = dict.fromkeys([host.strip() for host in given if host.strip()] + [HOST])
+    return "*" if "*" in hosts else ",".join(hosts)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import zlib
 
-__all__ = ["inflated", "unpacked"]
+__all__ = ["deflated", "inflated", "unpacked"]
 
+GZIP = b"\x1f\x8b"
 MOST_BYTES = 64 * 2**20
 QPY = b"QISKIT"
 
@@ -26,3 +28,8 @@ def inflated(content: bytes) -> bytes | None:
         return zlib.decompressobj(wbits=zlib.MAX_WBITS | 32).decompress(content, MOST_BYTES)
     except zlib.error:
         return None
+
+
+def deflated(content: bytes, like: bytes) -> bytes:
+    """Bytes compressed as `like` is."""
+    return gzip.compress(content, mtime=0) if like.startswith(GZIP) else zlib.compress(content)

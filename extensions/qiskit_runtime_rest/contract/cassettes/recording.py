@@ -10,6 +10,7 @@ import json
 import os
 import secrets
 import tempfile
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,7 +49,7 @@ class Unsanitised(RuntimeRestError):
 
 @frozen(kw_only=True)
 class Recording:
-    """What was written."""
+    """What was written; of no exchanges, nothing was."""
 
     path: Path
     exchanges: int
@@ -72,7 +73,7 @@ class Recorder:
         Args:
             settings: where the service is; its credentials are used for nothing but to keep them out.
             environ: where the other services are, if not where they always are; by default the process's environment.
-            hide: further texts that are secret.
+            hide: further texts that are secret, as they are written: in upper and lower case.
             salt: cassettes recorded with the same one replace the same secret by the same text; by default that of
                 the variable `QRR_CASSETTE_SALT`, else a random one.
 
@@ -113,7 +114,7 @@ class Recorder:
         self._remarks[remark] = None
 
     def save(self, path: Path | str) -> Recording:
-        """Write what passed until now, sanitised.
+        """Write what passed until now, sanitised; if nothing did, a file that is there stays as it is.
 
         Raises:
             Unsanitised: a secret would be left; nothing is written.
@@ -121,12 +122,10 @@ class Recorder:
         """
         exchanges, document = self.sanitised()
         path = Path(path)
-        try:
-            with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
-                file.write(document)
-            Path(file.name).replace(path)
-        except OSError as error:
-            raise RuntimeRestError(f"{path} cannot be written: {error.strerror}.") from None
+        if exchanges:
+            _write(path, document)
+        else:
+            self._remark(f"nothing was asked: {path} was not written.")
         return Recording(path=path, exchanges=len(exchanges), judgement=judged(exchanges), remarks=tuple(self._remarks))
 
     def sanitised(self) -> tuple[list[Exchange], str]:
@@ -154,6 +153,9 @@ class Recorder:
 def record(path: Path | str, settings: Settings, *, port: int = 0, **choices: Any) -> Iterator[Loopback]:
     """Record what is asked at an address of this machine until the end of the block, then write the cassette.
 
+    Nothing is written if the block raises, or nothing was asked. What is remarkable, this or the result of a private
+    job, is told by a `UserWarning`.
+
     Args:
         path: the cassette; overwritten.
         settings: where the service is.
@@ -167,7 +169,17 @@ def record(path: Path | str, settings: Settings, *, port: int = 0, **choices: An
     recorder = Recorder(settings, **choices)
     with served(recorder.app, port=port, name="qiskit-runtime-recorder") as url:
         yield Loopback(url=url, api_key=settings.api_key, instance=settings.instance)
-    recorder.save(path)
+    for remark in recorder.save(path).remarks:
+        warnings.warn(remark, stacklevel=3)
+
+
+def _write(path: Path, document: str) -> None:
+    try:
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
+            file.write(document)
+        Path(file.name).replace(path)
+    except OSError as error:
+        raise RuntimeRestError(f"{path} cannot be written: {error.strerror}.") from None
 
 
 def _addresses(settings: Settings, environ: Mapping[str, str]) -> dict[Service, str]:

@@ -32,7 +32,7 @@ def served(app: ASGIApp, *, port: int, name: str) -> Iterator[str]:
 
 
 def serve(app: ASGIApp, *, port: int, ready_file: Path | None, on_ready: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or SIGINT, then return. `on_ready` is called with the root. Raises: OSError."""
+    """Serve until SIGTERM, SIGINT or SIGHUP, then return. `on_ready` is called with the root. Raises: OSError."""
     listener = listen(HOST, port)
     url = url_of(listener)
     serve_on(
