@@ -139,6 +139,8 @@ def qiskit_runtime_cassette(request: pytest.FixtureRequest, monkeypatch: pytest.
     if request.config.getoption(RECORD):
         opened = _recording(request.node, files[0])
     else:
+        for missing in (file for file in files if not file.is_file()):
+            pytest.fail(f"There is no {missing}: record it with `pytest --qiskit-runtime-record`.", pytrace=False)
         opened = _cassettes().replay(*files, **(marker.kwargs if marker else {}))
     with opened as service:
         for name, value in service.environment.items():
@@ -183,10 +185,11 @@ class _NotPassed(Exception):
 def _cassettes() -> ModuleType:
     from .errors import MissingExtra
 
+    missing: MissingExtra
     try:
         from .contract import cassettes
-    except ModuleNotFoundError as error:
-        missing = MissingExtra("cassettes", extra="contract", module=error.name)
+    except MissingExtra as error:
+        missing = error
     else:
         return cassettes
     # Outside the handler, where pytest would show the same text twice.

@@ -6,6 +6,8 @@ import base64
 import contextlib
 import json
 import socket
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -272,3 +274,17 @@ def test_errors_are_served_as_they_were(written: Any) -> None:
         answers = [httpx.get(f"{service.base_url}/v1/jobs") for _ in kept]
     assert [answer.status_code for answer in answers] == [429, 520, 204]
     assert (answers[0].headers["retry-after"], answers[1].headers["cf-ray"]) == ("7", "replaced-0")
+
+
+def test_without_the_extra_the_error_names_it() -> None:
+    script = """
+import sys
+sys.modules["jsonschema"] = sys.modules["schemathesis"] = sys.modules["uvicorn"] = None
+from qiskit_runtime_rest import MissingExtra
+try:
+    from qiskit_runtime_rest.contract.cassettes import record
+except MissingExtra as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert "pip install 'qiskit-runtime-rest[contract]'" in done.stdout

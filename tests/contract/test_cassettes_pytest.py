@@ -122,7 +122,7 @@ def test_a_suite_is_recorded_once_and_runs_on_its_cassettes(
         [
             "*The test asked what is not in its cassette.*",
             "*GET /v1/backends/ibm_fez/configuration was not recorded. The nearest that was: *ibm_torino*",
-            "*cassettes/test_strict/test_nobody_recorded_this.har cannot be read: No such file*",
+            "There is no *test_nobody_recorded_this.har: record it with `pytest --qiskit-runtime-record`.",
         ]
     )
     assert emulator.requests == []

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import InvalidInput, MissingExtra, RuntimeRestError
+from ..errors import InvalidInput, RuntimeRestError
 from .service_options import JsonOption, ServiceOptions, with_service_options
 from .terminal import print_json, say
 
@@ -26,10 +26,8 @@ __all__ = ["announce", "cassettes_module", "record"]
 
 def cassettes_module() -> ModuleType:
     """The package `qiskit_runtime_rest.contract.cassettes`, with what it needs, or `MissingExtra`."""
-    try:
-        from ..contract import cassettes
-    except ModuleNotFoundError as error:
-        raise MissingExtra("recording and replaying", extra="contract", module=error.name) from None
+    from ..contract import cassettes
+
     return cassettes
 
 

@@ -6,14 +6,19 @@
 An extra, `qiskit-runtime-rest[contract]`.
 """
 
-from .exchange import Exchange
-from .har import load
-from .judgement import Judgement, judged
-from .loopback import Loopback
-from .recording import Recorder, Recording, Unsanitised, record
-from .replaying import API_KEY, Replay, replay
-from .serve import serve, served
-from .services import environment
+from ...errors import MissingExtra
+
+try:
+    from .exchange import Exchange
+    from .har import load
+    from .judgement import Judgement, judged
+    from .loopback import Loopback
+    from .recording import Recorder, Recording, Unsanitised, record
+    from .replaying import API_KEY, Replay, replay
+    from .serve import serve, served
+    from .services import environment
+except ModuleNotFoundError as error:
+    raise MissingExtra("cassettes", extra="contract", module=error.name) from None
 
 __all__ = [
     "API_KEY",
