@@ -690,7 +690,8 @@ def test_a_thousand_submissions_through_a_network_that_fails_become_a_thousand_j
     patient = {
         "clock": clock,
         "retries": RetryPolicy(attempts=12, seconds=1e9),
-        "submission": SubmissionPolicy(if_unknown="submit again", most_times=20),
+        # Long, since the sleeps of all threads move the one clock.
+        "submission": SubmissionPolicy(if_unknown="submit again", most_times=20, settle=1000),
     }
     with FaultyProxy(emulator.base_url, rate=0.3, seed=4) as proxy:
         with RuntimeClient(**{**options, **patient, "base_url": proxy.base_url}) as client:
