@@ -199,11 +199,19 @@ def test_a_result_longer_than_any_should_be_is_a_typed_error(
     assert len(service.of(f"{JOB}/results")) == 1
 
 
-def test_an_answer_that_is_packed_more_than_once_is_refused(service: Loopback, connect: Connect) -> None:
+@pytest.mark.parametrize("packed_by", ["gzip, gzip", "br", "deflate"])
+def test_an_answer_that_is_packed_as_nobody_asked_for_is_refused(
+    service: Loopback, connect: Connect, packed_by: str
+) -> None:
     body = gzip.compress(gzip.compress(b"{}"))
-    service.script("*", Answer(200, body, {"Content-Encoding": "gzip, gzip"}))
-    with pytest.raises(TransportError, match="packed more than once"):
-        connect(service).request("GET", "/v1/jobs/x")
+    service.script("*", Answer(200, body, {"Content-Encoding": packed_by}))
+    with pytest.raises(TransportError, match=f"only gzip was asked for, and it is {packed_by}"):
+        connect(service, retries=RetryPolicy(attempts=1)).request("GET", "/v1/jobs/x")
+
+
+def test_an_answer_may_say_that_it_is_not_packed(service: Loopback, connect: Connect) -> None:
+    service.script("*", Answer(200, b'{"id": "x"}', {"Content-Encoding": "identity"}))
+    assert connect(service).request("GET", "/v1/jobs/x").json() == {"id": "x"}
 
 
 def test_what_follows_a_packed_answer_is_not_taken_for_a_part_of_it(service: Loopback, connect: Connect) -> None:

@@ -49,7 +49,7 @@ class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
         """Nothing is read yet.
 
         Raises:
-            httpx.DecodingError: it is packed more than once.
+            httpx.DecodingError: it is packed in a way that was not asked for.
         """
         self._response = response
         self._stream: Any = response.stream
@@ -58,11 +58,10 @@ class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
         self._is_message = not response.is_success or is_iam_request(response.request)
         self._left = self._most = MESSAGE_BYTES if self._is_message else _most(response.request)
         # httpx would unpack what it reads in one, however much comes of it.
-        packed = [name for name in response.headers.pop("Content-Encoding", "").lower().split(",") if name.strip()]
-        if len(packed) > 1:
-            raise httpx.DecodingError("it is packed more than once", request=response.request)
-        is_packed = [name.strip() for name in packed] == [ACCEPTED]
-        self._packed = zlib.decompressobj(zlib.MAX_WBITS | 16) if is_packed else None
+        packed = response.headers.pop("Content-Encoding", "").strip().lower()
+        if packed not in ("", "identity", ACCEPTED):
+            raise httpx.DecodingError(f"only {ACCEPTED} was asked for, and it is {packed}", request=response.request)
+        self._packed = zlib.decompressobj(zlib.MAX_WBITS | 16) if packed == ACCEPTED else None
         response.stream = self
 
     def __iter__(self) -> Iterator[bytes]:
