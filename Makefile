@@ -5,7 +5,10 @@ PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 BOOTSTRAP ?= python3
 WORKERS ?= 2
-TESTS = $(PYTHON) -m pytest -n $(WORKERS) --dist loadscope -p tools.coverage.plugin --contract-coverage build/coverage.json
+CONSUMER := $(wildcard tests/contract/test_consumer_*.py) tests/contract/test_round_trip.py
+PYTEST = $(PYTHON) -m pytest -n $(WORKERS) --dist loadscope -p tools.coverage.plugin --contract-coverage
+TESTS = $(PYTEST) build/coverage.json $(addprefix --ignore=,$(CONSUMER))
+CONSUMER_TESTS = $(PYTEST) build/consumer.json --hypothesis-seed=20260415 $(CONSUMER)
 
 .DEFAULT_GOAL := help
 
@@ -25,7 +28,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 demo: setup  ## a quantum job from key to counts, on the embedded service
 	@$(VENV)/bin/qrr demo
 
-test: check  ## lint, types, layers, drift, and all tests
+test: check  ## lint, types, layers, drift, and the tests
 	$(TESTS)
 	$(PYTHON) -m tools.coverage --check build/coverage.json
 
@@ -45,20 +48,21 @@ generate: setup  ## openapi.json + overlay -> generated/qiskit_runtime_api
 vendor: setup  ## take a new contract: make vendor SPEC=path-or-URL (default: the published one)
 	$(PYTHON) -m tools.vendor $(SPEC)
 
-contract: setup  ## everything the contract describes, asked of the embedded service; LIVE=1: reads of the real one
+contract: setup  ## all that the contract describes, of client and embedded service; LIVE=1: reads of the real one
+	$(if $(LIVE),,$(CONSUMER_TESTS))
 	$(VENV)/bin/qrr contract check $(if $(LIVE),--live) $(CONTRACT)
 
 coverage: setup  ## run all tests and the contract's check, and write docs/coverage.md: what is tested where
 	$(TESTS)
-	$(VENV)/bin/qrr contract check --report build/contract.json
-	$(PYTHON) -m tools.coverage build/coverage.json build/contract.json
+	$(MAKE) contract CONTRACT='--report build/contract.json'
+	$(PYTHON) -m tools.coverage build/coverage.json build/consumer.json build/contract.json
 
 docs: coverage  ## write the pages that are rendered: docs/coverage.md, docs/migration.md
 	$(PYTHON) -m qiskit_runtime_rest.legacy.migration_page
 
 contract-deep: setup  ## the same for hours, with many more requests, and answers
 	$(VENV)/bin/qrr contract check --examples 10000 $(CONTRACT)
-	HYPOTHESIS_PROFILE=deep $(PYTHON) -m pytest -n $(WORKERS) tests/contract/test_consumer_*.py tests/contract/test_round_trip.py
+	HYPOTHESIS_PROFILE=deep $(PYTHON) -m pytest -n $(WORKERS) $(CONSUMER)
 
 contract-mutants: setup  ## seed faults into the embedded service: does `make contract` find them?
 	$(PYTHON) -m tools.mutants
