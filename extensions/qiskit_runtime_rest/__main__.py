@@ -6,7 +6,6 @@ import sys
 
 from .errors import MissingExtra
 
-FAILED = 1
 WRONG_USE = 2
 READER_GONE = 141
 """128 and the number of SIGPIPE: what shells see of a command whose reader has gone away."""
@@ -22,7 +21,7 @@ def main() -> None:
             raise
         sys.stderr.write(f"error: {MissingExtra('the command line', extra='cli', module=module)}\n")
         sys.exit(WRONG_USE)
-    from .cli.outcome import UNWRITTEN
+    from .cli.outcome import FAILED, UNWRITTEN
 
     try:
         app(prog_name="qrr")

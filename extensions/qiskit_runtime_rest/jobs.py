@@ -15,7 +15,7 @@ from .arguments import positive_whole
 from .connection import Connection, Origin
 from .connection.calls import fetch, json_object
 from .effects import AsyncFace, Effect, InThread, Item, Plan, SyncFace, Together, operation, stream
-from .errors import ApiError, ConfigurationError, InvalidInput, TransportError
+from .errors import ConfigurationError, InvalidInput, RuntimeRestError
 from .handles import Handles
 from .job import AsyncJob, Job
 from .submission import Entry, Submitter, check_tags, find_by_tag
@@ -43,7 +43,7 @@ class Recovered:
 
     entry: Entry
     job: Job | AsyncJob | None
-    error: ApiError | TransportError | None = None
+    error: RuntimeRestError | None = None
 
 
 class JobsOperations(SubmitOperations[J]):
@@ -109,7 +109,7 @@ class JobsOperations(SubmitOperations[J]):
     def _recovered(self, entry: Entry) -> Plan[Recovered]:
         try:
             job = yield from self._submitter.recover(entry.tag, began=entry.began)
-        except (ApiError, TransportError) as failure:
+        except RuntimeRestError as failure:
             return Recovered(entry, None, failure)
         return Recovered(entry, None if job is None else self._handle(job, job["id"]))
 

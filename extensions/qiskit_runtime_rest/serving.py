@@ -16,7 +16,16 @@ from typing import Any
 
 import uvicorn
 
-__all__ = ["Server", "ThreadedServer", "ending_signals", "is_loopback", "listen", "serve_on", "url_of"]
+__all__ = [
+    "Server",
+    "ThreadedServer",
+    "ending_signals",
+    "is_loopback",
+    "listen",
+    "serve_on",
+    "url_of",
+    "write_atomically",
+]
 
 _PATIENCE_SECONDS = 2
 # A client that submits on a connection which is just being closed cannot know whether its job was recorded.
@@ -97,7 +106,7 @@ def serve_on(
 
     def started() -> None:
         if ready_file is not None:
-            _write_atomically(Path(ready_file), json.dumps(dict(address), indent=2))
+            write_atomically(Path(ready_file), json.dumps(dict(address), indent=2))
         if on_ready is not None:
             on_ready()
 
@@ -159,9 +168,12 @@ class ThreadedServer:
         self.loop = None
 
 
-def _write_atomically(path: Path, text: str) -> None:
+def write_atomically(path: Path, text: str) -> None:
+    """Write `text` so that nobody ever sees a part of it. Raises `OSError` that names the path."""
     try:
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
+        ) as file:
             file.write(text)
         Path(file.name).replace(path)
     except OSError as error:

@@ -314,7 +314,7 @@ class SessionsOperations(Generic[S]):
             body["max_ttl"] = whole_seconds(max_time, "max_time", most=LONGEST_LIFE_SECONDS)
         response = yield from fetch(sessions_api.create_session, body=SessionRequest.from_dict(body))
         created = json_object(response)
-        if not isinstance(created.get("id"), str):
+        if member_text(created, "id") is None:
             raise unexpected_answer(response, "the answer names no session")
         asked = {name: value for name, value in body.items() if created.get(name) is None}
         return self._handle({**created, **asked}, created["id"], cancel_on_error=cancel_on_error)

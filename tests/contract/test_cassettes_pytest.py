@@ -91,6 +91,13 @@ def account(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return list(variables)
 
 
+ALL_ON_CASSETTES = """
+import pytest
+from sdk import OtherSdk
+pytestmark = pytest.mark.usefixtures('qiskit_runtime_cassette')
+"""
+
+
 def test_a_suite_is_recorded_once_and_runs_on_its_cassettes(
     suite: Path, run: Run, emulator: Emulator, account: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,10 +139,7 @@ def test_each_test_has_a_cassette_of_its_own(
     suite: Path, run: Run, account: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (suite / "test_sdk.py").write_text(
-        "import pytest\n"
-        "from sdk import OtherSdk\n"
-        "pytestmark = pytest.mark.usefixtures('qiskit_runtime_cassette')\n"
-        "def qubits(name): assert OtherSdk().qubits(name)\n"
+        ALL_ON_CASSETTES + "def qubits(name): assert OtherSdk().qubits(name)\n"
         "@pytest.mark.parametrize('name', ['ibm_torino', 'ibm_fez'])\n"
         "def test_it(name): qubits(name)\n"
         "@pytest.mark.parametrize('name', ['ibm_torino', 'ibm_fez'], ids=['a/b?', 'A/b?'])\n"
@@ -184,10 +188,7 @@ def test_a_test_that_fails_or_asks_nothing_leaves_its_cassette_as_it_was(
     suite: Path, run: Run, account: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (suite / "test_sdk.py").write_text(
-        "import pytest\n"
-        "from sdk import OtherSdk\n"
-        "pytestmark = pytest.mark.usefixtures('qiskit_runtime_cassette')\n"
-        "def test_fails(): assert not OtherSdk().qubits('ibm_torino')\n"
+        ALL_ON_CASSETTES + "def test_fails(): assert not OtherSdk().qubits('ibm_torino')\n"
         "def test_skips(): OtherSdk().qubits('ibm_torino'); pytest.skip()\n"
         "def test_asks_nothing(): pass\n"
     )

@@ -23,6 +23,7 @@ from qiskit_runtime_api.models import InstanceConfigurationUpdate
 from qiskit_runtime_rest import (
     ApiError,
     ConfigurationError,
+    ContractViolation,
     InvalidInput,
     InvalidRequest,
     JobRequest,
@@ -156,6 +157,21 @@ async def test_what_could_not_be_looked_for_is_not_taken_for_absent(
     (recovered,) = await now(client.jobs.recover())
     assert await recorded(client) == [recovered.job.id]
     assert await now(client.jobs.recover()) == []
+
+
+async def test_a_look_that_breaks_the_contract_leaves_the_submission_unknown(
+    connect: Callable[..., Any], emulator: Emulator, tmp_path: Path
+) -> None:
+    client = connect(validate="responses", journal=tmp_path / "journal.sqlite")
+    emulator.faults.add("list_jobs", kind="null", times=None, replace={"count": "many"})
+    script(emulator, {"kind": "reset_after"}, operation="create_job")
+    with pytest.raises(SubmissionUnknown, match="could not be looked for"):
+        await now(client.sampler(ONES, backend=BACKEND))
+    (blindly,) = await now(client.jobs.recover())
+    assert isinstance(blindly.error, ContractViolation)
+    emulator.faults.clear()
+    (recovered,) = await now(client.jobs.recover())
+    assert await recorded(client) == [recovered.job.id]
 
 
 async def test_credentials_that_are_refused_end_the_look_at_once(client: Any, emulator: Emulator, clock: Any) -> None:

@@ -255,8 +255,9 @@ async def test_a_session_is_asked_for_once_when_the_answer_is_lost(
     assert len(sent(emulator, "create_session")) == 1
 
 
-async def test_an_answer_that_names_no_session_is_a_typed_error(client: Any, emulator: Emulator) -> None:
-    script(emulator, {"replace": {"id": None}}, operation="create_session")
+@pytest.mark.parametrize("named", [None, "", 5])
+async def test_an_answer_that_names_no_session_is_a_typed_error(client: Any, emulator: Emulator, named: Any) -> None:
+    script(emulator, {"replace": {"id": named}}, operation="create_session")
     with pytest.raises(UnexpectedAnswer, match="session"):
         await now(client.sessions.create(backend=BACKEND))
 

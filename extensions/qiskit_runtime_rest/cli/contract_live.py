@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["check_live"]
 
 
-ENDING = tuple(one for one in signal.Signals if one.name in ("SIGINT", "SIGTERM", "SIGHUP"))
-"""Ctrl-C, the end of a CI job, and the end of a terminal."""
-
-
 def check_live(
     options: ServiceOptions,
     reports: list[Report],
@@ -77,7 +73,10 @@ def _ended_by_signals(gate: Gate) -> Iterator[None]:
     Raises:
         typer.Exit: one came, in the end; the exit status is the one that shells give for it.
     """
-    before = {one: handler for one in ENDING if (handler := signal.getsignal(one)) is not signal.SIG_IGN}
+    from ..serving import ending_signals
+
+    ending = (signal.SIGINT, *ending_signals())
+    before = {one: handler for one in ending if (handler := signal.getsignal(one)) is not signal.SIG_IGN}
     caught: list[signal.Signals] = []
 
     def end(number: int, _: FrameType | None) -> None:

@@ -11,6 +11,7 @@ from ..answers import unexpected_answer
 from ..connection.calls import fetch, json_object
 from ..effects import Clock, Plan, Sleep
 from ..errors import ClientClosed, RateLimited, ServerError, TransportError, UnexpectedAnswer
+from ..members import member_text, member_texts
 
 __all__ = ["find_by_tag", "look_up"]
 
@@ -39,7 +40,7 @@ def look_up(tag: str, *, settle: float, first: float, longest: float, clock: Clo
         settle: seconds that the job may take to appear. For as long again the service may fail to say.
         first, longest: bounds of the back-off between two looks, in seconds.
 
-    Raises: ApiError, TransportError: nobody can say whether there is one.
+    Raises: ApiError, TransportError, ContractViolation: nobody can say whether there is one.
     """
     began, pause = clock.monotonic(), first
     while True:
@@ -59,6 +60,4 @@ def look_up(tag: str, *, settle: float, first: float, longest: float, clock: Clo
 
 
 def _carries(job: Any, tag: str) -> bool:
-    if not isinstance(job, dict) or not isinstance(job.get("tags"), list):
-        return False
-    return tag in job["tags"] and isinstance(job.get("id"), str) and bool(job["id"])
+    return tag in member_texts(job, "tags") and member_text(job, "id") is not None

@@ -29,10 +29,12 @@ from ..errors import (
     PendingJobsLimit,
     QuotaExceeded,
     RateLimited,
+    RuntimeRestError,
     SubmissionUnknown,
     SubmissionWarning,
     TransportError,
 )
+from ..members import member_text
 from .journal import ABSENT, RECORDED, REFUSED, Journal
 from .lookup import look_up
 from .pacing import SubmissionLimiter
@@ -137,7 +139,7 @@ class Submitter:
         """The job with `tag`, if it appears in time; None: there is none."""
         try:
             found = yield from self._look_up(tag, settle=self.policy.settle)
-        except (ApiError, TransportError) as blind:
+        except RuntimeRestError as blind:
             raise _unknown(failure, tag, request, blind) from blind
         if found is None:
             log.warning("no job has the tag %s", tag)
@@ -161,7 +163,7 @@ class Submitter:
             return {"id": entry.job_id, "tags": [*(request.tags or ()), entry.tag]}
         try:
             return (yield from self.recover(entry.tag, began=entry.began))
-        except (ApiError, TransportError) as blind:
+        except RuntimeRestError as blind:
             raise _unknown(blind, entry.tag, request, blind) from blind
 
     def recover(self, tag: str, *, began: float | None = None) -> Plan[dict[str, Any] | None]:
@@ -171,7 +173,7 @@ class Submitter:
             tag: of the submission.
             began: when it was sent, in seconds since the epoch: a job has `settle` seconds from then to appear.
 
-        Raises: ApiError, TransportError: nobody can say, and nothing is written down.
+        Raises: RuntimeRestError: nobody can say, and nothing is written down.
         """
         age = 0.0 if began is None else max(0.0, self._clock.time() - began)
         found = yield from self._look_up(tag, settle=max(0.0, self.policy.settle - age))
@@ -246,7 +248,7 @@ def create_job(request: JobRequest, body: bytes) -> Plan[dict[str, Any]]:
     """Send `request`, of which `body` is the JSON, and read the answer; nothing more."""
     response = yield from fetch(jobs_api.create_job, content=body, waits_itself=True, body=request)
     created = json_object(response)
-    if not isinstance(created.get("id"), str) or not created["id"]:
+    if member_text(created, "id") is None:
         raise unexpected_answer(response, "the answer to the submission names no job")
     return {"created": _moment(response), **created}
 
@@ -260,10 +262,10 @@ def _moment(response: httpx.Response) -> str | None:
 
 
 def _unknown(
-    failure: ApiError | TransportError,
+    failure: RuntimeRestError,
     tag: str | None,
     request: JobRequest,
-    blind: ApiError | TransportError | None = None,
+    blind: RuntimeRestError | None = None,
 ) -> SubmissionUnknown:
     """The error for a submission that ended in `failure`. `blind`: why its job could not even be looked for."""
     what = f"Nobody can say whether the job was recorded: {failure}"

@@ -9,7 +9,6 @@ import contextlib
 import json
 import os
 import secrets
-import tempfile
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -20,6 +19,7 @@ from attrs import frozen
 
 from ...crn import Crn
 from ...errors import InvalidInput, RuntimeRestError
+from ...serving import write_atomically
 from .cleaning import cleaned
 from .exchange import Exchange
 from .fakes import SHORTEST, Fakes
@@ -123,7 +123,10 @@ class Recorder:
         exchanges, document = self.sanitised()
         path = Path(path)
         if exchanges:
-            _write(path, document)
+            try:
+                write_atomically(path, document)
+            except OSError as error:
+                raise RuntimeRestError(f"{error.strerror}.") from None
         else:
             self._remark(f"nothing was asked: {path} was not written.")
         return Recording(path=path, exchanges=len(exchanges), judgement=judged(exchanges), remarks=tuple(self._remarks))
@@ -171,15 +174,6 @@ def record(path: Path | str, settings: Settings, *, port: int = 0, **choices: An
         yield Loopback(url=url, api_key=settings.api_key, instance=settings.instance)
     for remark in recorder.save(path).remarks:
         warnings.warn(remark, stacklevel=3)
-
-
-def _write(path: Path, document: str) -> None:
-    try:
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
-            file.write(document)
-        Path(file.name).replace(path)
-    except OSError as error:
-        raise RuntimeRestError(f"{path} cannot be written: {error.strerror}.") from None
 
 
 def _addresses(settings: Settings, environ: Mapping[str, str]) -> dict[Service, str]:
