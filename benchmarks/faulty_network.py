@@ -13,7 +13,7 @@ from qiskit_ibm_runtime.exceptions import IBMRuntimeError
 from rich.table import Table
 
 from qiskit_runtime_rest import JobRequest, RetryPolicy, RuntimeClient, SubmissionPolicy
-from tests.jobs.faulty_proxy import FaultyProxy
+from tests.fixtures.faulty_proxy import FaultyProxy
 
 from .service import BELL, environment, service
 

@@ -17,9 +17,12 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__
 
 if TYPE_CHECKING:
-    from .backends import AsyncBackend, Backend
-    from .client import AsyncRuntimeClient, RuntimeClient
-    from .connection import RetryPolicy
+    from .client.backends import AsyncBackend, Backend
+    from .client.client import AsyncRuntimeClient, RuntimeClient
+    from .client.job import AsyncJob, Job
+    from .client.sessions import AsyncSession, Session
+    from .client.submit import SubmitOptions, Submitted
+    from .config.settings import Settings
     from .errors import (
         ApiError,
         AuthenticationError,
@@ -56,13 +59,10 @@ if TYPE_CHECKING:
         WaitStopped,
         WaitTimeout,
     )
-    from .job import AsyncJob, Job
+    from .http import RetryPolicy
     from .results import Result
-    from .sessions import AsyncSession, Session
-    from .settings import Settings
     from .submission import JobRequest, SubmissionPolicy
-    from .submit import SubmitOptions, Submitted
-    from .waiting import Pace, StatusUpdate
+    from .waiting import PollInterval, StatusUpdate
 
 __all__ = [
     "ApiError",
@@ -89,9 +89,9 @@ __all__ = [
     "JobTimeLimit",
     "MissingExtra",
     "NotFound",
-    "Pace",
     "PendingJobsLimit",
     "PermissionDenied",
+    "PollInterval",
     "QuotaExceeded",
     "RateLimited",
     "RemovedInV1",
@@ -120,23 +120,23 @@ __all__ = [
 ]
 
 _ELSEWHERE = {
-    "AsyncBackend": "backends",
-    "AsyncJob": "job",
-    "AsyncRuntimeClient": "client",
-    "AsyncSession": "sessions",
-    "Backend": "backends",
-    "Job": "job",
-    "Pace": "waiting",
+    "AsyncBackend": "client.backends",
+    "AsyncJob": "client.job",
+    "AsyncRuntimeClient": "client.client",
+    "AsyncSession": "client.sessions",
+    "Backend": "client.backends",
+    "Job": "client.job",
+    "PollInterval": "waiting",
     "Result": "results",
-    "RetryPolicy": "connection",
-    "RuntimeClient": "client",
-    "Session": "sessions",
-    "Settings": "settings",
+    "RetryPolicy": "http",
+    "RuntimeClient": "client.client",
+    "Session": "client.sessions",
+    "Settings": "config.settings",
     "StatusUpdate": "waiting",
     "JobRequest": "submission",
     "SubmissionPolicy": "submission",
-    "SubmitOptions": "submit",
-    "Submitted": "submit",
+    "SubmitOptions": "client.submit",
+    "Submitted": "client.submit",
 }
 """Module of each public name that is not an error."""
 

@@ -39,7 +39,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from .wording import LINES, printable
+from .base.text import LINES, printable
 
 __all__ = [
     "ApiError",

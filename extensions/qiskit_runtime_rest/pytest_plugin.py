@@ -18,8 +18,8 @@ import pytest
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from .client import AsyncRuntimeClient, RuntimeClient
-    from .contract.cassettes import Loopback
+    from .cassettes import Loopback
+    from .client.client import AsyncRuntimeClient, RuntimeClient
     from .emulator.embedded import Emulator, EmulatorFaults
 
 __all__ = [
@@ -164,7 +164,7 @@ def _file_name(test: pytest.Item) -> str:
 @contextlib.contextmanager
 def _recording(test: pytest.Item, file: Path) -> Iterator[Loopback]:
     """A recorder, whose cassette is written if the test passes."""
-    from .settings import Settings
+    from .config.settings import Settings
 
     written = test.config.stash[WRITTEN]
     if written.get(file, test.nodeid) != test.nodeid:
@@ -187,7 +187,7 @@ def _cassettes() -> ModuleType:
 
     missing: MissingExtra
     try:
-        from .contract import cassettes
+        from . import cassettes
     except MissingExtra as error:
         missing = error
     else:

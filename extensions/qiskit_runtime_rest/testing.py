@@ -34,9 +34,9 @@ from typing import Any
 
 import httpx
 
-from .auth import ApiKeyAuth
-from .client import AsyncRuntimeClient, RuntimeClient
+from .client.client import AsyncRuntimeClient, RuntimeClient
 from .errors import MissingExtra
+from .http.auth import ApiKeyAuth
 
 try:
     from .emulator.embedded import Emulator

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from qiskit_runtime_rest.account_file import save_account
 from qiskit_runtime_rest.cli.checks import EXTRAS, all_checks, clock_check
 from qiskit_runtime_rest.cli.service_options import ServiceOptions
 from qiskit_runtime_rest.cli.versions import outlook
+from qiskit_runtime_rest.config.account_file import save_account
 from qiskit_runtime_rest.testing import Emulator
 
 from .conftest import Run

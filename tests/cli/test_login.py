@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from qiskit_runtime_rest.account_file import read_account, save_account
+from qiskit_runtime_rest.config.account_file import read_account, save_account
 from qiskit_runtime_rest.errors import ConfigurationError
 from qiskit_runtime_rest.testing import Emulator
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from qiskit_runtime_rest.state import default_state_path
+from qiskit_runtime_rest.config.state_file import default_state_path
 from qiskit_runtime_rest.testing import Emulator, connect
 
 from .conftest import BELL, Run

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from qiskit_runtime_rest import RuntimeClient
-from qiskit_runtime_rest.api_versions import days_left
+from qiskit_runtime_rest.config.api_versions import days_left
 from qiskit_runtime_rest.testing import Emulator
 
 from .conftest import Run

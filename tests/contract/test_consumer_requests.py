@@ -11,7 +11,7 @@ from hypothesis import given
 
 from qiskit_runtime_rest.contract.conveniences import Convenience, conveniences
 from qiskit_runtime_rest.contract.generated import operation_files
-from qiskit_runtime_rest.validation.documents import vendored
+from qiskit_runtime_rest.contract.versions import vendored
 
 from .consumer.arguments import least_arguments, python_arguments
 from .consumer.expected import plain

@@ -17,12 +17,12 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import qiskit_runtime_api
-from qiskit_runtime_rest.api_versions import SUNSETS
 from qiskit_runtime_rest.cli.app import app
+from qiskit_runtime_rest.config.api_versions import SUNSETS
 from qiskit_runtime_rest.contract.conveniences import conveniences
 from qiskit_runtime_rest.contract.drift import Difference, as_markdown, drift, used, worst
 from qiskit_runtime_rest.contract.generated import operation_files
-from qiskit_runtime_rest.validation.documents import contract_of, vendored
+from qiskit_runtime_rest.contract.versions import contract_of, vendored
 
 Edit = Callable[[dict[str, Any]], Any]
 GENERATED = Path(qiskit_runtime_api.__file__).parents[1]
@@ -51,7 +51,7 @@ JUDGED: dict[str, tuple[Edit, dict[str, str], set[str], set[str]]] = {
         lambda document: schema(document, "JobState")["properties"].pop("reason"),
         {"GET /v1/jobs/{id}": "breaking", "GET /v1/jobs": "breaking"},
         {"api/jobs/get_job.py", "models/job_state.py"},
-        {"job.JobOperations.status", "job.JobOperations.wait"},
+        {"client.job.JobOperations.status", "client.job.JobOperations.wait"},
     ),
     "a field that only the types know goes": (
         lambda document: schema(document, "JobResponseV3")["properties"].pop("remote_storage"),
@@ -69,31 +69,31 @@ JUDGED: dict[str, tuple[Edit, dict[str, str], set[str], set[str]]] = {
         lambda document: schema(document, "JobStatus")["enum"].append("Reticulating"),
         {"GET /v1/jobs/{id}": "additive", "GET /v1/jobs": "additive"},
         {"models/job_status.py"},
-        {"job.JobOperations.status"},
+        {"client.job.JobOperations.status"},
     ),
     "a type changes": (
         lambda document: schema(document, "JobCreateResponse")["properties"].update(id={"type": "integer"}),
         {"POST /v1/jobs": "breaking"},
         {"models/job_created.py", "api/jobs/create_job.py"},
-        {"submit.SubmitOperations.submit", "submit.SubmitOperations.sampler"},
+        {"client.submit.SubmitOperations.submit", "client.submit.SubmitOperations.sampler"},
     ),
     "a null that the generated type knows": (
         lambda document: schema(document, "JobState")["properties"]["reason"].update(nullable=True),
         {"GET /v1/jobs/{id}": "additive", "GET /v1/jobs": "additive"},
         {"models/job_state.py"},
-        {"job.JobOperations.status"},
+        {"client.job.JobOperations.status"},
     ),
     "a null that it does not know": (
         lambda document: schema(document, "JobStatus").update(nullable=True),
         {"GET /v1/jobs/{id}": "breaking", "GET /v1/jobs": "breaking"},
         {"models/job.py"},
-        {"job.JobOperations.status"},
+        {"client.job.JobOperations.status"},
     ),
     "a type that the generated one has room for": (
         lambda document: schema(document, "BackendsResponse")["properties"]["devices"].update(items={"type": "string"}),
         {"GET /v1/backends": "additive"},
         {"models/backend_list.py"},
-        {"backends.BackendsOperations.list"},
+        {"client.backends.BackendsOperations.list"},
     ),
     "a parameter goes": (
         lambda document: operation(document, "GET /v1/jobs/{id}")["parameters"].pop(
@@ -105,13 +105,13 @@ JUDGED: dict[str, tuple[Edit, dict[str, str], set[str], set[str]]] = {
         ),
         {"GET /v1/jobs/{id}": "breaking"},
         {"api/jobs/get_job.py"},
-        {"job.JobOperations.refresh", "job.JobOperations.status"},
+        {"client.job.JobOperations.refresh", "client.job.JobOperations.status"},
     ),
     "an operation goes": (
         lambda document: document["paths"].pop("/v1/jobs/{id}/cancel"),
         {"POST /v1/jobs/{id}/cancel": "breaking"},
         {"api/jobs/cancel_job.py"},
-        {"job.JobOperations.cancel"},
+        {"client.job.JobOperations.cancel"},
     ),
     "an operation comes": (
         lambda document: document["paths"].update({"/v1/queue": {"get": {"operationId": "q", "responses": {}}}}),
@@ -129,7 +129,7 @@ JUDGED: dict[str, tuple[Edit, dict[str, str], set[str], set[str]]] = {
         lambda document: operation(document, "GET /v1/jobs/{id}").update(operationId="read_job"),
         {"GET /v1/jobs/{id}": "breaking"},
         {"api/jobs/get_job.py"},
-        {"job.JobOperations.refresh"},
+        {"client.job.JobOperations.refresh"},
     ),
     "an error's body": (
         lambda document: schema(document, "ErrorContainer")["properties"].pop("trace"),
@@ -141,7 +141,7 @@ JUDGED: dict[str, tuple[Edit, dict[str, str], set[str], set[str]]] = {
         lambda document: operation(document, "GET /v1/jobs/{id}")["responses"].update({"202": {"description": ""}}),
         {"GET /v1/jobs/{id}": "breaking"},
         {"api/jobs/get_job.py"},
-        {"job.JobOperations.refresh"},
+        {"client.job.JobOperations.refresh"},
     ),
     "words": (
         lambda document: operation(document, "GET /v1/jobs").update(summary="Jobs"),
@@ -203,22 +203,28 @@ def test_files_and_functions_exist() -> None:
 @pytest.mark.parametrize(
     ("module", "functions"),
     [
-        ("jobs.cancel_job", {"cli.jobs.cancel", "job.JobOperations.cancel"}),
-        ("jobs.delete_job", {"job.JobOperations.delete"}),
-        ("jobs.replace_job_tags", {"job.JobOperations.replace_tags"}),
-        ("backends.get_backend_status", {"backends.BackendOperations.status", "backends.BackendsOperations.status"}),
-        ("sessions.close_session", {"sessions.SessionOperations.cancel"}),
-        ("versions.get_versions", {"cli.checks.all_checks", "cli.doctor.doctor", "client.ClientOperations.versions"}),
+        ("jobs.cancel_job", {"cli.jobs.cancel", "client.job.JobOperations.cancel"}),
+        ("jobs.delete_job", {"client.job.JobOperations.delete"}),
+        ("jobs.replace_job_tags", {"client.job.JobOperations.replace_tags"}),
+        (
+            "backends.get_backend_status",
+            {"client.backends.BackendOperations.status", "client.backends.BackendsOperations.status"},
+        ),
+        ("sessions.close_session", {"client.sessions.SessionOperations.cancel"}),
+        (
+            "versions.get_versions",
+            {"cli.checks.all_checks", "cli.doctor.doctor", "client.client.ClientOperations.versions"},
+        ),
         (
             "jobs.get_job_results",
             {
                 "cli.demo.demo",
                 "cli.jobs.result",
-                "handles.Handles.collect",
-                "job.JobOperations.result",
-                "jobs.JobsOperations.as_completed",
-                "jobs.JobsOperations.wait_all",
-                "reading.Reading.read",
+                "client.job_group.JobGroup.collect",
+                "client.job.JobOperations.result",
+                "client.jobs.JobsOperations.as_completed",
+                "client.jobs.JobsOperations.wait_all",
+                "client.result_reading.Reading.read",
             },
         ),
         ("accounts.get_account", set()),
@@ -287,7 +293,7 @@ def test_the_report_is_markdown_with_the_worst_first(spec: Callable[[Edit], str]
     row = next(line for line in lines if "`GET /v1/jobs/{id}` | `response 200: state.reason` | removed" in line)
     assert row.count(" | ") == 4
     assert "`generated/qiskit_runtime_api/models/job_state.py`" in row
-    assert "`job.JobOperations.wait`" in row
+    assert "`client.job.JobOperations.wait`" in row
     assert as_markdown([], old="a", new="b").splitlines()[2] == "0 breaking, 0 additive, 0 cosmetic."
 
 

@@ -14,7 +14,7 @@ import pytest
 from qiskit_runtime_rest import RuntimeClient
 from qiskit_runtime_rest.testing import Emulator
 
-from .conftest import Connect, ServiceClock
+from ..fixtures.contract_clients import Connect, ServiceClock
 
 
 class On(ServiceClock):

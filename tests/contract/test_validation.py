@@ -24,8 +24,8 @@ from qiskit_runtime_rest import (
 )
 from qiskit_runtime_rest.testing import Emulator
 
-from .conftest import BELL, Connect
-from .faces import Face
+from ..fixtures.contract_clients import BELL, Connect
+from ..fixtures.contract_faces import Face
 
 CRN = "crn:v1:bluemix:public:quantum-computing:us-east:a/0123:4567::"
 
@@ -273,7 +273,7 @@ import sys
 from qiskit_runtime_rest import RuntimeClient
 client = RuntimeClient(api_key="k", instance={crn!r}{more})
 client.api.get_httpx_client()
-print([name for name in sys.modules if name.startswith(("qiskit_runtime_rest.validation", "openapi_schema_validator"))])
+print([name for name in sys.modules if name.startswith(("qiskit_runtime_rest.contract", "openapi_schema_validator"))])
 """
 
 MISSING = """
@@ -294,7 +294,7 @@ def python(script: str) -> str:
 
 def test_off_loads_nothing() -> None:
     assert python(OFF.format(crn=CRN, more="")) == "[]"
-    assert "validation.checker" in python(OFF.format(crn=CRN, more=", validate='warn'"))
+    assert "contract.answer_check" in python(OFF.format(crn=CRN, more=", validate='warn'"))
 
 
 @pytest.mark.parametrize("module", ["openapi_schema_validator", "oas_patch"])

@@ -12,12 +12,12 @@ from openapi_spec_validator import OpenAPIV30SpecValidator
 
 from qiskit_runtime_api.api import jobs as jobs_api
 from qiskit_runtime_rest import ContractViolation, InvalidInput, NotFound
-from qiskit_runtime_rest.api_versions import API_VERSION, SUNSETS, days_left
+from qiskit_runtime_rest.config.api_versions import API_VERSION, SUNSETS, days_left
+from qiskit_runtime_rest.contract import versions as documents
+from qiskit_runtime_rest.contract.versions import contract_of, corrected_contract_of, vendored
 from qiskit_runtime_rest.testing import Emulator
-from qiskit_runtime_rest.validation import documents
-from qiskit_runtime_rest.validation.documents import contract_of, corrected_contract_of, vendored
 
-from .conftest import BELL, Connect
+from ..fixtures.contract_clients import BELL, Connect
 
 OVERLAYS = sorted(Path(documents.__file__).parent.rglob("*.yaml"))
 LATEST = "2026-04-15"

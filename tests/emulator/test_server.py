@@ -15,8 +15,8 @@ from typing import Any
 import httpx
 import pytest
 
+from qiskit_runtime_rest.base.serving import listen
 from qiskit_runtime_rest.emulator import create_app
-from qiskit_runtime_rest.serving import listen
 from qiskit_runtime_rest.testing import Emulator
 
 SERVE = "import sys; from qiskit_runtime_rest.emulator import serve; serve(ready_file=sys.argv[1], seed=1)"
@@ -93,7 +93,9 @@ def test_the_emulator_imports_nothing_of_the_client_side() -> None:
     ours = {name for name in loaded_modules(import_it) if name.startswith("qiskit_runtime_rest.")}
     assert {name for name in ours if not name.startswith("qiskit_runtime_rest.emulator")} <= {
         "qiskit_runtime_rest._version",
-        "qiskit_runtime_rest.serving",
+        "qiskit_runtime_rest.base",
+        "qiskit_runtime_rest.base.files",
+        "qiskit_runtime_rest.base.serving",
     }
 
 

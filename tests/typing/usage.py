@@ -30,8 +30,8 @@ from qiskit_runtime_rest import (
     TransportError,
     WaitTimeout,
 )
-from qiskit_runtime_rest.backends import AsyncBackend, Backend
-from qiskit_runtime_rest.jobs import Recovered
+from qiskit_runtime_rest.client.backends import AsyncBackend, Backend
+from qiskit_runtime_rest.client.jobs import Recovered
 
 QASM = "OPENQASM 3.0;"
 

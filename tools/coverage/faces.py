@@ -8,7 +8,7 @@ from inspect import isfunction
 from typing import Any
 
 from qiskit_runtime_rest.contract.conveniences import conveniences
-from qiskit_runtime_rest.effects import AsyncFace, SyncFace
+from qiskit_runtime_rest.plans.faces import AsyncFace, SyncFace
 
 __all__ = ["methods", "reached", "shown"]
 
@@ -27,9 +27,9 @@ NEVER: Mapping[tuple[str, str], str] = {
 def methods() -> Iterator[tuple[type, str, Callable[..., Any]]]:
     """Every public method of every face: the class, its name, and the function."""
     for module in MODULES:
-        import_module(f"qiskit_runtime_rest.{module}")
+        import_module(f"qiskit_runtime_rest.client.{module}")
     for face in (*SyncFace.__subclasses__(), *AsyncFace.__subclasses__()):
-        if face.__module__.removeprefix("qiskit_runtime_rest.") in MODULES:
+        if face.__module__.removeprefix("qiskit_runtime_rest.client.") in MODULES:
             for name, value in vars(face).items():
                 if isfunction(value) and not name.startswith("_"):
                     yield face, name, value

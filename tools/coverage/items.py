@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from qiskit_runtime_rest.api_versions import SUNSETS
+from qiskit_runtime_rest.config.api_versions import SUNSETS
 from qiskit_runtime_rest.contract.generated import operation_files
 from qiskit_runtime_rest.contract.sources import vendored
 

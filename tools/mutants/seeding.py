@@ -7,8 +7,8 @@ from functools import partial
 
 from attrs import frozen
 
-from qiskit_runtime_rest.contract.check.embedded import in_process
-from qiskit_runtime_rest.contract.check.run import Plan, check
+from qiskit_runtime_rest.conformance.embedded import in_process
+from qiskit_runtime_rest.conformance.run import Plan, check
 
 from .faults import GOOD, MUTANTS
 from .layer import Layer, Mutant

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from ..backends import Backend
+    from ..client.backends import Backend
 
 __all__ = ["backends", "backends_table"]
 

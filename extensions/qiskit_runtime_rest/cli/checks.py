@@ -13,13 +13,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from .. import account_file
-from ..api_versions import API_VERSION
+from ..config import account_file
+from ..config.api_versions import API_VERSION
 from ..errors import ApiError, ConfigurationError, RuntimeRestError, TransportError
 from .versions import outlook
 
 if TYPE_CHECKING:
-    from ..settings import Settings
+    from ..config.settings import Settings
     from .service_options import ServiceOptions
 
 __all__ = ["Check", "Verdict", "all_checks", "clock_check"]
@@ -166,8 +166,8 @@ def _service(settings: Settings, *, pinned: str, now: datetime.datetime) -> Iter
 
     from qiskit_runtime_api.api.versions import get_versions
 
-    from ..client import RuntimeClient
-    from ..connection import RetryPolicy
+    from ..client.client import RuntimeClient
+    from ..http import RetryPolicy
 
     try:
         with RuntimeClient(settings=settings, auth=httpx.Auth(), retries=RetryPolicy(attempts=1)) as client:
@@ -209,9 +209,9 @@ def clock_check(date: str, *, now: datetime.datetime) -> Check:
 
 def _credentials(settings: Settings) -> Iterator[Check]:
     """Whether IAM gives a token for the key, and the service accepts it for the instance."""
-    from ..auth.iam import TOKEN_PATH
-    from ..client import RuntimeClient
-    from ..connection import RetryPolicy
+    from ..client.client import RuntimeClient
+    from ..http import RetryPolicy
+    from ..http.auth.iam import TOKEN_PATH
 
     try:
         with warnings.catch_warnings():

@@ -63,7 +63,7 @@ def drift(
 
 def _contract(version: str | None) -> tuple[str, Any]:
     """The contract of an API version, and its name; None: the vendored one."""
-    from ..validation.documents import contract_of, vendored
+    from ..contract.versions import contract_of, vendored
 
     if version is None:
         document = vendored()

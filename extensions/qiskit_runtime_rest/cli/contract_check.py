@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..base.text import LINES, printable
 from ..errors import InvalidInput, MissingExtra, RuntimeRestError
-from ..wording import LINES, printable
 from .outcome import FAILED
 from .service_options import JsonOption, ServiceOptions, with_service_options
 from .terminal import print_json, say
 
 if TYPE_CHECKING:
-    from ..contract.check.report import Report
+    from ..conformance.report import Report
 
 __all__ = ["check"]
 
@@ -63,7 +63,7 @@ def check(
 
             check_live(options, reports, jobs=allow_jobs, ask=not yes, seed=seed, examples=examples)
         else:
-            from ..contract.check.everything import check_embedded
+            from ..conformance.everything import check_embedded
 
             found, idle = check_embedded(seed=seed, examples=examples)
             reports += found

@@ -15,8 +15,8 @@ from ..errors import InvalidInput
 from .terminal import say
 
 if TYPE_CHECKING:
-    from ..contract.check.gate import Gate
-    from ..contract.check.report import Report
+    from ..conformance.gate import Gate
+    from ..conformance.report import Report
     from .service_options import ServiceOptions
 
 __all__ = ["check_live"]
@@ -35,9 +35,9 @@ def check_live(
 
     `reports`: where each report goes as soon as there is something in it, whatever ends the check.
     """
-    from ..contract.check.live import PER_MINUTE, CannotTell, check_reads, open_live, read_lists
-    from ..contract.check.report import Report
-    from ..contract.check.spending import LONGEST_SECONDS, spend
+    from ..conformance.live import PER_MINUTE, CannotTell, check_reads, open_live, read_lists
+    from ..conformance.report import Report
+    from ..conformance.spending import LONGEST_SECONDS, spend
 
     if jobs and ask and not sys.stdin.isatty():
         raise InvalidInput("jobs use QPU time: say --yes, nobody can be asked here.")
@@ -73,7 +73,7 @@ def _ended_by_signals(gate: Gate) -> Iterator[None]:
     Raises:
         typer.Exit: one came, in the end; the exit status is the one that shells give for it.
     """
-    from ..serving import ending_signals
+    from ..base.serving import ending_signals
 
     ending = (signal.SIGINT, *ending_signals())
     before = {one: handler for one in ending if (handler := signal.getsignal(one)) is not signal.SIG_IGN}

@@ -18,15 +18,15 @@ from .service_options import JsonOption, ServiceOptions, with_service_options
 from .terminal import print_json, say
 
 if TYPE_CHECKING:
-    from ..contract.cassettes import Recorder, Recording
-    from ..settings import Settings
+    from ..cassettes import Recorder, Recording
+    from ..config.settings import Settings
 
 __all__ = ["announce", "cassettes_module", "record"]
 
 
 def cassettes_module() -> ModuleType:
-    """The package `qiskit_runtime_rest.contract.cassettes`, with what it needs, or `MissingExtra`."""
-    from ..contract import cassettes
+    """The package `qiskit_runtime_rest.cassettes`, with what it needs, or `MissingExtra`."""
+    from .. import cassettes
 
     return cassettes
 
@@ -81,7 +81,7 @@ def record(
 
 def announce(url: str, *, json: bool, more: Mapping[str, str] | None = None) -> None:
     """Print the variables that lead clients of any make to a server of ours."""
-    from ..contract.cassettes.services import environment
+    from ..cassettes.services import environment
 
     variables = {**environment(url), **(more or {})}
     if json:
@@ -105,7 +105,7 @@ def _run(cassettes: ModuleType, recorder: Recorder, settings: Settings, command:
 
 def _ended(child: subprocess.Popen[bytes]) -> int:
     """The exit status of a command, as shells have it; whatever ends us ends it first, so that nothing is lost."""
-    from ..serving import ending_signals
+    from ..base.serving import ending_signals
 
     before = {number: signal.signal(number, lambda number, _: child.send_signal(number)) for number in ending_signals()}
     try:

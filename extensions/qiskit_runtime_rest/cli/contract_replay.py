@@ -15,7 +15,7 @@ from .service_options import JsonOption
 from .terminal import print_json, say
 
 if TYPE_CHECKING:
-    from ..contract.cassettes import Judgement
+    from ..cassettes import Judgement
 
 __all__ = ["replay"]
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..base.text import printable
 from ..errors import InvalidInput
-from ..wording import printable
 from .backends import backends_table
 from .bell import bell_circuit, entangler, on_device, quietest_pair
 from .emulator import embedded_service
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from ..backends import Backend
-    from ..client import RuntimeClient
-    from ..job import Job
+    from ..client.backends import Backend
+    from ..client.client import RuntimeClient
+    from ..client.job import Job
     from ..results import Result
 
 __all__ = ["demo"]
@@ -80,7 +80,7 @@ def demo(
 
 @contextmanager
 def _embedded(show: Console) -> Iterator[RuntimeClient]:
-    from ..client import RuntimeClient
+    from ..client.client import RuntimeClient
 
     # One worker: the second job finds it warm.
     with embedded_service().Emulator(workers=1) as service:

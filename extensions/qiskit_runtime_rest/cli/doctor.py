@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 from rich.text import Text
 
-from ..wording import LINES, printable
+from ..base.text import LINES, printable
 from .outcome import FAILED
 from .service_options import JsonOption, ServiceOptions, with_service_options
 from .terminal import print_json, stdout

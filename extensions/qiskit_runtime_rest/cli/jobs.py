@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..base.json_members import member_texts
+from ..base.text import printable
 from ..errors import InvalidInput, ResultDecodeError
-from ..members import member_texts
-from ..wording import printable
 from .outcome import FAILED
 from .progress import following
 from .result_view import result_document, result_view
@@ -20,8 +20,8 @@ from .service_options import JsonLinesOption, JsonOption, ServiceOptions, with_s
 from .terminal import Column, fitting_table, print_json, say, stdout
 
 if TYPE_CHECKING:
-    from ..client import RuntimeClient
-    from ..job import Job
+    from ..client.client import RuntimeClient
+    from ..client.job import Job
 
 __all__ = ["cancel", "jobs", "result", "wait"]
 
@@ -118,7 +118,7 @@ def _recover(options: ServiceOptions, journal: bool | Path, *, json: bool) -> No
 
 
 def _row(raw: dict[str, Any]) -> tuple[object, ...]:
-    from ..submission.once import TAG_PREFIX
+    from ..submission.submitter import TAG_PREFIX
 
     program = raw.get("program") or {}
     return (

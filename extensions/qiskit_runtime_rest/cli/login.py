@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from .. import account_file
+from ..config import account_file
 from ..errors import InvalidInput
 from .service_options import JsonOption, ServiceOptions
 from .terminal import print_json, say
@@ -37,8 +37,8 @@ def login(
     options = ServiceOptions(instance=instance or _ask_instance(), base_url=base_url, iam_url=iam_url)
     settings = options.settings(api_key=_ask_api_key())
 
-    from ..client import RuntimeClient
-    from ..crn import Crn
+    from ..client.client import RuntimeClient
+    from ..config.crn import Crn
 
     with RuntimeClient(settings=settings) as client:
         devices = client.instances.get().backends or []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from ..wording import printable
+from ..base.text import printable
 from .outcome import INTERRUPTED
 from .terminal import say, stderr
 

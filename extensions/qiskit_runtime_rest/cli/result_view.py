@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from ..wording import LINES, printable
+from ..base.text import LINES, printable
 from .histogram import histogram
 from .terminal import Column, fitting_table
 

@@ -16,8 +16,8 @@ from .terminal import say
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ..client import RuntimeClient
-    from ..settings import Settings
+    from ..client.client import RuntimeClient
+    from ..config.settings import Settings
 
 __all__ = ["JsonLinesOption", "JsonOption", "ServiceOptions", "with_service_options"]
 
@@ -66,14 +66,14 @@ class ServiceOptions:
 
     def settings(self, **more: Any) -> Settings:
         """The settings that follow from the options; `more`: further arguments of `Settings`."""
-        from ..settings import Settings
+        from ..config.settings import Settings
 
         given = {field.name: getattr(self, field.name) for field in fields(self)}
         return Settings(**{**given, **more}, application="qrr")
 
     def client(self, *, journal: bool | Path = False, **more: Any) -> RuntimeClient:
         """A client with these settings; to be closed. `journal`: keep one, in that file. `more`: as for `settings`."""
-        from ..client import RuntimeClient
+        from ..client.client import RuntimeClient
 
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")

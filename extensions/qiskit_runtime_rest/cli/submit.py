@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..base.text import printable
 from ..errors import InvalidInput
-from ..wording import printable
 from .progress import following
 from .service_options import JsonOption, ServiceOptions, with_service_options
 from .terminal import print_json, say
 
 if TYPE_CHECKING:
-    from ..client import RuntimeClient
-    from ..job import Job
-    from ..submit import SubmitOptions
+    from ..client.client import RuntimeClient
+    from ..client.job import Job
+    from ..client.submit import SubmitOptions
 
 __all__ = ["submit"]
 

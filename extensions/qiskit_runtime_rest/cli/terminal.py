@@ -13,7 +13,7 @@ from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
-from ..wording import LINES, printable
+from ..base.text import LINES, printable
 
 __all__ = ["Column", "fitting_table", "print_json", "say", "stderr", "stdout"]
 

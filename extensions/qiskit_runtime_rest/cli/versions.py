@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..api_versions import API_VERSION, SUNSETS, days_left, end_told
+from ..base.text import printable
+from ..config.api_versions import API_VERSION, SUNSETS, days_left, end_told
 from ..errors import MissingExtra
-from ..wording import printable
 from .service_options import JsonOption, ServiceOptions, with_service_options
 from .terminal import Column, fitting_table, print_json, stdout
 
@@ -118,7 +118,7 @@ def outlook(pinned: str, listed: Sequence[Mapping[str, Any]], *, today: datetime
 
 def _changes(pinned: str, latest: str) -> tuple[str, ...] | None:
     from ..contract.drift import drift, used
-    from ..validation.documents import contract_of
+    from ..contract.versions import contract_of
 
     if pinned == latest:
         return ()

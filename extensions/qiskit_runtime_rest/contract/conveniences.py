@@ -19,7 +19,7 @@ __all__ = ["Convenience", "conveniences"]
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT.name
 GENERATED = "qiskit_runtime_api.api"
-APART = ("contract", "emulator")
+APART = ("cassettes", "conformance", "contract", "emulator")
 """Folders that do not belong to the client."""
 
 ORDINARY = frozenset(dir(dict)) | frozenset(dir(list)) | frozenset(dir(str))

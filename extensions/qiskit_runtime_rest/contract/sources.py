@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InvalidInput, MissingExtra
-from ..validation.documents import vendored
+from .versions import vendored
 
 __all__ = ["PUBLISHED", "NoContract", "read", "vendored"]
 

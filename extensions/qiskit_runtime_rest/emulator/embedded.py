@@ -10,7 +10,7 @@ from typing import Any, Self, TypeVar
 
 from attrs import frozen
 
-from ..serving import ThreadedServer, listen
+from ..base.serving import ThreadedServer, listen
 from .app import Parts, create_app
 from .faults.models import FaultRule
 from .options import Options

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import asdict, frozen
 
-from ..serving import Server, is_loopback, listen, serve_on, url_of
+from ..base.serving import Server, is_loopback, listen, serve_on, url_of
 from .app import create_app
 from .connections import tracking_protocol
 from .instances.models import DEFAULT_INSTANCES

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from ..wording import printable
+from ..base.text import printable
 from .errors import INVALID_INPUT, ClassicError
 from .exchange import ClassicAnswer, ClassicRequest
 from .json_text import read_json
@@ -17,7 +17,7 @@ from .table import Route
 if TYPE_CHECKING:
     import httpx
 
-    from ..client import AsyncRuntimeClient
+    from ..client.client import AsyncRuntimeClient
     from .instances import Instances
     from .jobs import KnownJobs
     from .local_jobs import LocalJobs

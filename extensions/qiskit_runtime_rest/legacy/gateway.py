@@ -23,7 +23,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from ..serving import Server, ThreadedServer, is_loopback, listen, serve_on, url_of
+from ..base.serving import Server, ThreadedServer, is_loopback, listen, serve_on, url_of
 from .documentation import routes as documentation_routes
 from .errors import BODY_TOO_LARGE, NO_SUCH_CALL, NOT_AUTHORIZED, UNEXPECTED, ClassicError
 from .exchange import ClassicAnswer, ClassicRequest

@@ -8,8 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from ..config.settings import Settings
 from ..errors import ConfigurationError, MissingExtra
-from ..settings import Settings
 from .intercept.caller import caller
 from .report import Report
 

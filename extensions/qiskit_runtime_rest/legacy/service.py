@@ -13,7 +13,7 @@ import httpx
 
 from qiskit_runtime_api.types import path_step
 
-from ..client import AsyncRuntimeClient
+from ..client.client import AsyncRuntimeClient
 from ..errors import ConfigurationError
 from .errors import UNKNOWN_INSTANCE, ClassicError
 from .tokens import Caller

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..state import State, default_state_path
+from ..config.state_file import State, default_state_path
 
 __all__ = ["Store"]
 

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import anyio
 import anyio.to_thread
 
+from ..config.settings import Settings
 from ..errors import (
     ApiError,
     AuthenticationError,
@@ -22,8 +23,7 @@ from ..errors import (
     SubmissionUnknown,
     TransportError,
 )
-from ..settings import Settings
-from ..waiting import JobSnapshot, Pace
+from ..waiting import JobSnapshot, PollInterval
 from .call import ERAS, Call, Era, Means, read_body
 from .errors import (
     INVALID_CREDENTIALS,
@@ -299,7 +299,7 @@ class Translator:
             return
         job = await self._job(call, job_id)
         yield f"Listening to job {job_id}."
-        pace, seen, since = Pace(), 0, time.monotonic()
+        poll_interval, seen, since = PollInterval(), 0, time.monotonic()
         while True:
             interim = await call.ask("GET /v1/jobs/{id}/interim_results", names={"id": job_id})
             lines = interim.text.splitlines() if interim.status_code == 200 else []
@@ -308,7 +308,7 @@ class Translator:
             seen = max(seen, len(lines))
             if job.is_final:
                 break
-            await anyio.sleep(pace.interval(time.monotonic() - since))
+            await anyio.sleep(poll_interval.interval(time.monotonic() - since))
             before, job = job, await self._job(call, job_id)
             if job.status != before.status:
                 since = time.monotonic()

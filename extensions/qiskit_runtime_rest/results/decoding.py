@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from concurrent.futures import Executor
 
-from ..effects import InThread, OnExecutor, Plan
+from ..plans.effects import InThread, OnExecutor
+from ..plans.plan import Plan
 from .hollow import HOLLOW_FROM_BYTES, Source
 from .result import Result, Unpacked, decode
 

@@ -2,9 +2,9 @@
 
 from .journal import Entry, Journal
 from .lookup import find_by_tag
-from .once import SubmissionPolicy, Submitter
-from .pacing import SubmissionLimiter
+from .rate_limit import SubmissionLimiter
 from .request import JobRequest, check_tags
+from .submitter import SubmissionPolicy, Submitter
 
 __all__ = [
     "Entry",

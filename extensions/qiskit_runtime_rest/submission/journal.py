@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from ..state import State
+from ..config.state_file import State
 from .request import JobRequest
 
 __all__ = ["ABSENT", "RECORDED", "REFUSED", "Entry", "Journal"]

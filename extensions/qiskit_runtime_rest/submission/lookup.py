@@ -7,11 +7,13 @@ from typing import Any
 
 from qiskit_runtime_api.api import jobs as jobs_api
 
-from ..answers import unexpected_answer
-from ..connection.calls import fetch, json_object
-from ..effects import Clock, Plan, Sleep
+from ..base.json_members import member_text, member_texts
 from ..errors import ClientClosed, RateLimited, ServerError, TransportError, UnexpectedAnswer
-from ..members import member_text, member_texts
+from ..http.calls import fetch, json_object
+from ..http.error_mapping import unexpected_answer
+from ..plans.clock import Clock
+from ..plans.effects import Sleep
+from ..plans.plan import Plan
 
 __all__ = ["find_by_tag", "look_up"]
 

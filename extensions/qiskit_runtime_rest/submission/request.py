@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from ..arguments import backend_name, whole_seconds
 from ..errors import InvalidInput
-from ..pubs import EstimatorPub, SamplerPub, estimator_params, sampler_params
+from .pubs import EstimatorPub, SamplerPub, estimator_params, sampler_params
 
 __all__ = ["JobRequest", "check_tags"]
 

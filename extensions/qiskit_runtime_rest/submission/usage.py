@@ -6,10 +6,11 @@ import warnings
 
 from qiskit_runtime_api.api import instances as instances_api
 
-from ..connection.calls import fetch, json_object
-from ..effects import Clock, Plan
+from ..base.forks import Lock
 from ..errors import ApiError, SubmissionWarning, TransportError
-from ..forks import Lock
+from ..http.calls import fetch, json_object
+from ..plans.clock import Clock
+from ..plans.plan import Plan
 from .request import JobRequest
 
 __all__ = ["UsageWatch"]

@@ -1,27 +1,27 @@
 """When to ask again, and what the answer means."""
 
 from .many import Following
-from .pace import Pace
 from .pages import PAGE, JobPages
-from .patience import LOOKS_FOR_MISSING, Patience, check_timeout
+from .poll_interval import PollInterval
 from .queues import WaitTime
 from .states import JobSnapshot
 from .updates import Notify, StatusCallback, StatusUpdate
 from .wait import wait
-from .watched import Ended
+from .wait_budget import LOOKS_FOR_MISSING, WaitBudget, check_timeout
+from .watched import EndedJob
 
 __all__ = [
     "LOOKS_FOR_MISSING",
     "PAGE",
-    "Ended",
+    "EndedJob",
     "Following",
     "JobPages",
     "JobSnapshot",
     "Notify",
-    "Pace",
-    "Patience",
+    "PollInterval",
     "StatusCallback",
     "StatusUpdate",
+    "WaitBudget",
     "WaitTime",
     "check_timeout",
     "wait",

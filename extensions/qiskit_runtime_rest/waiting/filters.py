@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..members import member_object, member_text, member_texts
+from ..base.json_members import member_object, member_text, member_texts
 from .watched import Watched
 
 __all__ = ["narrowed_to"]

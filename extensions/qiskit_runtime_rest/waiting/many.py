@@ -15,19 +15,19 @@ from typing import Any
 
 from qiskit_runtime_api.api import jobs as jobs_api
 
-from ..answers import unexpected_answer
-from ..connection.calls import fetch, json_object
-from ..effects import Plan
+from ..base.json_members import member_text
+from ..base.text import printable
 from ..errors import NotFound
-from ..members import member_text
-from ..wording import printable
+from ..http.calls import fetch, json_object
+from ..http.error_mapping import unexpected_answer
+from ..plans.plan import Plan
 from .filters import narrowed_to
 from .pages import PAGE, Page, read_page
-from .patience import Patience
 from .queues import Queues
 from .states import status_of
 from .updates import Notify, StatusCallback, StatusUpdate
-from .watched import Ended, Watched
+from .wait_budget import WaitBudget
+from .watched import EndedJob, Watched
 
 __all__ = ["Following"]
 
@@ -56,12 +56,12 @@ class Following:
         self,
         jobs: Mapping[str, Mapping[str, Any]],
         *,
-        patience: Patience,
+        wait_budget: WaitBudget,
         on_status: StatusCallback | None = None,
     ) -> None:
         """Nothing is sent yet. `jobs`: the JSON of each, as far as it is known, by its id."""
-        self.patience = patience
-        self._clock = patience.clock
+        self.wait_budget = wait_budget
+        self._clock = wait_budget.clock
         now = self._clock.monotonic()
         self._watched = {job_id: Watched.from_raw(job_id, raw, now=now) for job_id, raw in jobs.items()}
         self._all = len(self._watched)
@@ -77,7 +77,7 @@ class Following:
         """How many jobs are still waited for."""
         return len(self._watched)
 
-    def next_ended(self) -> Plan[list[Ended]]:
+    def next_ended(self) -> Plan[list[EndedJob]]:
         """Wait until some of the jobs that are left have ended; these, in the order given.
 
         Raises:
@@ -86,8 +86,8 @@ class Following:
         """
         while True:
             if not any(job.is_over for job in self._watched.values()):
-                yield from self.patience.pause(changed=self._changed(), left=self._what_is_left())
-                with self.patience.look(self._what()):
+                yield from self.wait_budget.pause(changed=self._changed(), left=self._what_is_left())
+                with self.wait_budget.look(self._what()):
                     yield from self._look()
             yield from self._tell()
             over = [job for job in self._watched.values() if job.is_over]
@@ -162,25 +162,25 @@ class Following:
 
     def _page(self, filters: Mapping[str, Any], offset: int) -> Plan[Page]:
         self._requests -= 1
-        page = yield from read_page(offset=offset, budget=self.patience.left, **filters)
-        self.patience.answered(page.response)
+        page = yield from read_page(offset=offset, budget=self.wait_budget.left, **filters)
+        self.wait_budget.answered(page.response)
         return page
 
     def _read(self, job_id: str) -> Plan[bool]:
         """Look at one job by itself; whether the service knows it."""
         self._requests -= 1
         try:
-            response = yield from fetch(jobs_api.get_job, budget=self.patience.left, id=job_id, exclude_params=True)
+            response = yield from fetch(jobs_api.get_job, budget=self.wait_budget.left, id=job_id, exclude_params=True)
         except NotFound as failure:
             self._watched[job_id].miss(failure, now=self._clock.monotonic())
             if not self._watched[job_id].is_over:
-                self.patience.bear(failure, f"job {job_id}")
+                self.wait_budget.bear(failure, f"job {job_id}")
             return False
         raw = json_object(response)
         if status_of(raw) is None:
             raise unexpected_answer(response, "the answer does not tell the job's status")
         self._see({**raw, "id": job_id})
-        self.patience.answered(response)
+        self.wait_budget.answered(response)
         return True
 
     def _see(self, raw: dict[str, Any]) -> bool:
@@ -207,7 +207,7 @@ class Following:
             job.told = job.status
             update = StatusUpdate.of(
                 job.snapshot,
-                waited=self.patience.waited,
+                waited=self.wait_budget.waited,
                 position=job.position,
                 queue=queues.get(str(job.raw.get("backend"))) if job.status == QUEUED else None,
             )

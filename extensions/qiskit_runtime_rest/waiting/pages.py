@@ -10,9 +10,9 @@ import httpx
 
 from qiskit_runtime_api.api import jobs as jobs_api
 
-from ..answers import unexpected_answer
-from ..connection.calls import fetch, json_object
-from ..effects import Plan
+from ..http.calls import fetch, json_object
+from ..http.error_mapping import unexpected_answer
+from ..plans.plan import Plan
 
 __all__ = ["PAGE", "JobPages", "Page", "read_page"]
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from qiskit_runtime_api.api import backends as backends_api
 
-from ..connection.calls import fetch, json_object
-from ..effects import Clock, Plan
+from ..base.json_members import member_count, member_number, member_text
 from ..errors import ApiError, TransportError
-from ..members import member_count, member_number, member_text
+from ..http.calls import fetch, json_object
+from ..plans.clock import Clock
+from ..plans.plan import Plan
 
 __all__ = ["Queue", "Queues", "WaitTime"]
 

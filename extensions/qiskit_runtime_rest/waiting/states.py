@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..base.json_members import member_number, member_object, member_text
 from ..errors import JobCancelled, JobError, JobFailed, JobTimeLimit
-from ..members import member_number, member_object, member_text
 
 __all__ = ["JobSnapshot", "status_of"]
 

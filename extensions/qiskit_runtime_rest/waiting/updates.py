@@ -62,11 +62,11 @@ class Notify:
     callback: Callable[[Any], Any]
     update: object
 
-    def perform(self, _io: object) -> None:
+    def perform(self, _connection: object) -> None:
         """Call it."""
         self.callback(self.update)
 
-    async def perform_async(self, _io: object) -> None:
+    async def perform_async(self, _connection: object) -> None:
         """Call it, and await what it returns if that can be awaited."""
         outcome = self.callback(self.update)
         if inspect.isawaitable(outcome):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from ..effects import Clock, Plan
+from ..plans.clock import Clock
+from ..plans.plan import Plan
 from .many import Following
-from .pace import Pace
-from .patience import Patience
+from .poll_interval import PollInterval
 from .updates import StatusCallback
+from .wait_budget import WaitBudget
 
 __all__ = ["wait"]
 
@@ -18,7 +19,7 @@ def wait(
     job_id: str,
     *,
     clock: Clock,
-    pace: Pace,
+    poll_interval: PollInterval,
     timeout: float | None = None,
     on_status: StatusCallback | None = None,
     stop: threading.Event | None = None,
@@ -31,8 +32,8 @@ def wait(
         NotFound: there is no such job, or not any more.
         ApiError, TransportError: the service could not be asked, for long.
     """
-    patience = Patience(clock=clock, pace=pace, timeout=timeout, stop=stop)
-    (ended,) = yield from Following({job_id: {}}, patience=patience, on_status=on_status).next_ended()
+    wait_budget = WaitBudget(clock=clock, poll_interval=poll_interval, timeout=timeout, stop=stop)
+    (ended,) = yield from Following({job_id: {}}, wait_budget=wait_budget, on_status=on_status).next_ended()
     if ended.failure is not None:
         raise ended.failure
     return ended.raw

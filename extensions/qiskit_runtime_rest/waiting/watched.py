@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ..errors import NotFound
-from .patience import LOOKS_FOR_MISSING
 from .states import JobSnapshot
+from .wait_budget import LOOKS_FOR_MISSING
 
-__all__ = ["Ended", "Watched"]
+__all__ = ["EndedJob", "Watched"]
 
 CLOCK_SKEW = timedelta(minutes=5)
 """So long before the moment that the answer to a submission bears the service may list the job's creation."""
@@ -20,7 +20,7 @@ ROUNDING = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
-class Ended:
+class EndedJob:
     """A job that is waited for no more: its last JSON, or the `failure` for which there is none."""
 
     job_id: str
@@ -70,9 +70,9 @@ class Watched:
         return self.snapshot.status if self.snapshot is not None else None
 
     @property
-    def ended(self) -> Ended:
+    def ended(self) -> EndedJob:
         """How it came out of the wait."""
-        return Ended(self.job_id, self.raw, self.failure)
+        return EndedJob(self.job_id, self.raw, self.failure)
 
     def see(self, raw: dict[str, Any], *, now: float) -> None:
         """Take in its JSON."""

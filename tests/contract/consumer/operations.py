@@ -10,9 +10,9 @@ from typing import Any
 
 from attrs import field, frozen
 
-from qiskit_runtime_rest.api_versions import SUNSETS
+from qiskit_runtime_rest.config.api_versions import SUNSETS
 from qiskit_runtime_rest.contract.generated import operation_files
-from qiskit_runtime_rest.validation.documents import corrected_contract_of, vendored
+from qiskit_runtime_rest.contract.versions import corrected_contract_of, vendored
 
 from .schemas import Schemas
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import httpx
 
-from qiskit_runtime_rest import AsyncRuntimeClient, Pace, RetryPolicy, RuntimeClient, SubmissionPolicy
+from qiskit_runtime_rest import AsyncRuntimeClient, PollInterval, RetryPolicy, RuntimeClient, SubmissionPolicy
 
-from ..faces import Face
+from ...fixtures.contract_faces import Face
 from .operations import Operation, operations
 from .samples import EVERYTHING, Sample, Samples
 from .sent import Sent, route
@@ -27,7 +27,7 @@ OPTIONS: dict[str, Any] = {
     "verify": False,
     "submissions_per_minute": None,
     "retries": RetryPolicy(attempts=1),
-    "pace": Pace(shortest=2.0),
+    "poll_interval": PollInterval(shortest=2.0),
     "submission": SubmissionPolicy(settle=0.5),
 }
 
@@ -116,7 +116,7 @@ class Consumer:
         options = {**OPTIONS, "api_version": version, "clock": Instant(), "state_path": home / "state"}
         self.faces = self._faces(runner, **options)
         self.with_journal = dict(zip(self.faces, self._faces(runner, **options, journal=True), strict=True))
-        self._turns = itertools.cycle(self.faces)
+        self._mutex = itertools.cycle(self.faces)
 
     def _faces(self, runner: asyncio.Runner, **options: Any) -> tuple[Face, Face]:
         sync, tasks = RuntimeClient(**options), AsyncRuntimeClient(**options)
@@ -127,7 +127,7 @@ class Consumer:
 
     def faces_for(self, sample: Sample) -> Sequence[Face]:
         """Both faces for the whole value of a schema; they take turns with what differs from it in one thing."""
-        return self.faces if sample.what == EVERYTHING else [next(self._turns)]
+        return self.faces if sample.what == EVERYTHING else [next(self._mutex)]
 
     def outcomes(
         self, act: Callable[[Face], Any], faces: Sequence[Face] | None = None

@@ -10,10 +10,10 @@ import pytest
 from attrs import field, frozen
 
 from qiskit_runtime_rest import JobRequest, errors
-from qiskit_runtime_rest.backends import AsyncBackend, Backend
-from qiskit_runtime_rest.job import AsyncJob, Job
+from qiskit_runtime_rest.client.backends import AsyncBackend, Backend
+from qiskit_runtime_rest.client.job import AsyncJob, Job
+from qiskit_runtime_rest.client.sessions import AsyncSession, Session
 from qiskit_runtime_rest.results import Result
-from qiskit_runtime_rest.sessions import AsyncSession, Session
 from qiskit_runtime_rest.waiting import StatusUpdate
 
 from .expected import differences, plain
@@ -390,26 +390,33 @@ ENDS = (errors.JobError, errors.WaitTimeout)
 UNREADABLE = (errors.ResultDecodeError, errors.ResultUnavailable, errors.WaitTimeout)
 
 USES: tuple[Use, ...] = (
-    Use("client.ClientOperations.versions", "get_versions", lambda s: s.do(lambda c: c.versions()), versions),
-    Use("client.ClientOperations.usage", "get_usage", lambda s: s.do(lambda c: c.usage()), model),
-    Use("instances.InstancesOperations.usage", "get_usage", lambda s: s.do(lambda c: c.instances.usage()), model),
-    Use("instances.InstancesOperations.get", "get_instance", lambda s: s.do(lambda c: c.instances.get()), model),
+    Use("client.client.ClientOperations.versions", "get_versions", lambda s: s.do(lambda c: c.versions()), versions),
+    Use("client.client.ClientOperations.usage", "get_usage", lambda s: s.do(lambda c: c.usage()), model),
     Use(
-        "instances.InstancesOperations.configuration",
+        "client.instances.InstancesOperations.usage", "get_usage", lambda s: s.do(lambda c: c.instances.usage()), model
+    ),
+    Use("client.instances.InstancesOperations.get", "get_instance", lambda s: s.do(lambda c: c.instances.get()), model),
+    Use(
+        "client.instances.InstancesOperations.configuration",
         "get_instance_configuration",
         lambda s: s.do(lambda c: c.instances.configuration()),
         model,
     ),
-    Use("backends.BackendsOperations.list", "list_backends", lambda s: s.do(lambda c: c.backends.list()), backends),
     Use(
-        "backends.BackendsOperations.get",
+        "client.backends.BackendsOperations.list",
+        "list_backends",
+        lambda s: s.do(lambda c: c.backends.list()),
+        backends,
+    ),
+    Use(
+        "client.backends.BackendsOperations.get",
         "list_backends",
         lambda s: s.do(lambda c: c.backends.get("text")),
         one_backend,
         may_raise=(errors.NotFound,),
     ),
     Use(
-        "backends.BackendsOperations.least_busy",
+        "client.backends.BackendsOperations.least_busy",
         "list_backends",
         lambda s: s.do(lambda c: c.backends.least_busy()),
         one_backend,
@@ -427,24 +434,24 @@ USES: tuple[Use, ...] = (
         for name in ("status", "configuration", "properties")
     ),
     Use(
-        "jobs.JobsOperations.get",
+        "client.jobs.JobsOperations.get",
         "get_job",
         lambda s: s.do(lambda c: c.jobs.get(s.given["id"])),
         one_job,
         takes=("id",),
     ),
     Use(
-        "jobs.JobsOperations.find",
+        "client.jobs.JobsOperations.find",
         "list_jobs",
         lambda s: s.do(lambda c: c.jobs.find(s.given["tags"][0])),
         found,
         takes=("tags",),
         makes={"tags": {**TAGS, "minItems": 1, "maxItems": 1}},
     ),
-    Use("jobs.JobsOperations.list", "list_jobs", jobs_list, jobs, takes=FILTERS),
-    Use("jobs.JobsOperations.recover", "list_jobs", recover, settled, bears=dict.fromkeys((400, 401, 403, 404))),
+    Use("client.jobs.JobsOperations.list", "list_jobs", jobs_list, jobs, takes=FILTERS),
+    Use("client.jobs.JobsOperations.recover", "list_jobs", recover, settled, bears=dict.fromkeys((400, 401, 403, 404))),
     Use(
-        "jobs.JobsOperations.wait_all",
+        "client.jobs.JobsOperations.wait_all",
         "list_jobs",
         several(lambda c, ids: c.jobs.wait_all(ids, timeout=SECONDS, results=False)),
         as_listed,
@@ -453,7 +460,7 @@ USES: tuple[Use, ...] = (
         also=("get_job",),
     ),
     Use(
-        "jobs.JobsOperations.as_completed",
+        "client.jobs.JobsOperations.as_completed",
         "list_jobs",
         several(lambda c, ids: c.jobs.as_completed(ids, timeout=SECONDS, results=False)),
         as_listed,
@@ -462,15 +469,21 @@ USES: tuple[Use, ...] = (
         also=("get_job",),
     ),
     Use(
-        "job.JobOperations.refresh",
+        "client.job.JobOperations.refresh",
         "get_job",
         on_job(lambda job, given: job.refresh(params=not given.get("exclude_params", True))),
         job_json,
         takes=("id", "exclude_params"),
     ),
-    Use("job.JobOperations.status", "get_job", on_job(lambda job, given: job.status()), status_word, takes=("id",)),
     Use(
-        "job.JobOperations.wait",
+        "client.job.JobOperations.status",
+        "get_job",
+        on_job(lambda job, given: job.status()),
+        status_word,
+        takes=("id",),
+    ),
+    Use(
+        "client.job.JobOperations.wait",
         "get_job",
         on_job(lambda job, given: job.wait(timeout=SECONDS)),
         last_status,
@@ -479,7 +492,7 @@ USES: tuple[Use, ...] = (
         bears=PATIENT,
     ),
     Use(
-        "job.JobOperations.wait",
+        "client.job.JobOperations.wait",
         "list_backends",
         queue_told,
         queue_raised,
@@ -487,7 +500,7 @@ USES: tuple[Use, ...] = (
         also=("get_job",),
     ),
     Use(
-        "job.JobOperations.result",
+        "client.job.JobOperations.result",
         "get_job_results_jid",
         ended_result,
         result,
@@ -497,7 +510,7 @@ USES: tuple[Use, ...] = (
         also=("get_job",),
     ),
     Use(
-        "job.JobOperations.result",
+        "client.job.JobOperations.result",
         "get_jog_logs_jid",
         failed_result,
         no_result,
@@ -506,19 +519,25 @@ USES: tuple[Use, ...] = (
         bears=dict.fromkeys((401, 403, 404), errors.JobFailed),
         also=("get_job",),
     ),
-    Use("job.JobOperations.cancel", "cancel_job_jid", on_job(lambda job, given: job.cancel()), nothing, ("id",)),
-    Use("job.JobOperations.delete", "delete_job", on_job(lambda job, given: job.delete()), nothing, ("id",)),
-    Use("job.JobOperations.logs", "get_jog_logs_jid", on_job(lambda job, given: job.logs()), text, ("id",)),
-    Use("job.JobOperations.metrics", "get_job_metrics_jid", on_job(lambda job, given: job.metrics()), model, ("id",)),
+    Use("client.job.JobOperations.cancel", "cancel_job_jid", on_job(lambda job, given: job.cancel()), nothing, ("id",)),
+    Use("client.job.JobOperations.delete", "delete_job", on_job(lambda job, given: job.delete()), nothing, ("id",)),
+    Use("client.job.JobOperations.logs", "get_jog_logs_jid", on_job(lambda job, given: job.logs()), text, ("id",)),
     Use(
-        "job.JobOperations.replace_tags",
+        "client.job.JobOperations.metrics",
+        "get_job_metrics_jid",
+        on_job(lambda job, given: job.metrics()),
+        model,
+        ("id",),
+    ),
+    Use(
+        "client.job.JobOperations.replace_tags",
         "replace_job_tags",
         on_job(lambda job, given: job.replace_tags(given["tags"])),
         nothing,
         ("id", "tags"),
     ),
     Use(
-        "sessions.Sessions.create",
+        "client.sessions.Sessions.create",
         "create_session",
         create_session,
         one_session,
@@ -526,21 +545,21 @@ USES: tuple[Use, ...] = (
         makes=NAMED,
     ),
     Use(
-        "sessions.SessionsOperations.get",
+        "client.sessions.SessionsOperations.get",
         "get_session",
         lambda s: s.do(lambda c: c.sessions.get(s.given["id"])),
         one_session,
         takes=("id",),
     ),
     Use(
-        "sessions.SessionOperations.status",
+        "client.sessions.SessionOperations.status",
         "get_session",
         on_session(lambda session, given: session.status()),
         session_state,
         ("id",),
     ),
     Use(
-        "sessions.SessionOperations.wait",
+        "client.sessions.SessionOperations.wait",
         "get_session",
         closed,
         as_listed,
@@ -550,22 +569,30 @@ USES: tuple[Use, ...] = (
         also=("list_jobs", "get_job"),
     ),
     Use(
-        "sessions.SessionOperations.close",
+        "client.sessions.SessionOperations.close",
         "update_session",
         on_session(lambda session, given: session.close()),
         nothing,
         ("id",),
     ),
     Use(
-        "sessions.SessionOperations.cancel",
+        "client.sessions.SessionOperations.cancel",
         "delete_session_close",
         on_session(lambda session, given: session.cancel()),
         nothing,
         ("id",),
     ),
-    Use("submit.SubmitOperations.submit", "create_job", submit, submitted, JOB, {"tags": TAGS}, also=("get_usage",)),
     Use(
-        "submit.SubmitOperations.submit_all",
+        "client.submit.SubmitOperations.submit",
+        "create_job",
+        submit,
+        submitted,
+        JOB,
+        {"tags": TAGS},
+        also=("get_usage",),
+    ),
+    Use(
+        "client.submit.SubmitOperations.submit_all",
         "create_job",
         submit_to_jobs,
         submitted,
@@ -574,10 +601,16 @@ USES: tuple[Use, ...] = (
         also=("get_usage",),
     ),
     Use(
-        "submit.SubmitOperations.sampler", "create_job", sample, submitted, COMMON, {"tags": TAGS}, also=("get_usage",)
+        "client.submit.SubmitOperations.sampler",
+        "create_job",
+        sample,
+        submitted,
+        COMMON,
+        {"tags": TAGS},
+        also=("get_usage",),
     ),
     Use(
-        "submit.SubmitOperations.estimator",
+        "client.submit.SubmitOperations.estimator",
         "create_job",
         estimate,
         submitted,

@@ -5,13 +5,13 @@ from __future__ import annotations
 import codecs
 import io
 import os
-import tempfile
 import tokenize
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from ...base.files import write_atomically
 from .finding import Skipped
 
 __all__ = ["Language", "Source", "decode", "find_files", "language_of", "read", "replace"]
@@ -122,17 +122,5 @@ BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Put `content` in the file's place at once, with its mode: never half of it. Raises `OSError`."""
-    target = Path(os.path.realpath(path))
-    mode = target.stat().st_mode
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(mode)
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    """Put `content` in the file's place at once, with its mode. Raises `OSError`."""
+    write_atomically(path, content, mode=path.stat().st_mode)

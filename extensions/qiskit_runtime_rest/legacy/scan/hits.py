@@ -67,7 +67,7 @@ class Evidence:
 
 
 class Lines:
-    """Turns offsets into lines and columns, both from 1."""
+    """Mutex offsets into lines and columns, both from 1."""
 
     def __init__(self, text: str) -> None:
         """Find the lines of `text`."""

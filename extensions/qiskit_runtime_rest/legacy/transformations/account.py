@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...crn import Crn
-from ...submission.once import TAG_PREFIX
+from ...config.crn import Crn
+from ...submission.submitter import TAG_PREFIX
 from ..call import Call
 from ..exchange import ClassicAnswer
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import anyio.to_thread
 
-from ...submission.once import TAG_PREFIX
+from ...submission.submitter import TAG_PREFIX
 from ..call import Call
 from ..errors import INVALID_INPUT, PROGRAM_NOT_RUN, ClassicError
 from ..exchange import ClassicAnswer

@@ -1,0 +1,1 @@
+"""Pieces without knowledge of the service: text, JSON members, files, forks, serving, redaction."""

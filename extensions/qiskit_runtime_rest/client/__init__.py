@@ -1,0 +1,1 @@
+"""The public classes: clients, jobs, sessions, backends, instances."""

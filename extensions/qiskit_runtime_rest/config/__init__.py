@@ -1,0 +1,1 @@
+"""Settings: arguments, environment, account file, state file, API versions."""

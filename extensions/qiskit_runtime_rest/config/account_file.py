@@ -1,0 +1,201 @@
+"""The account file that IBM's SDK writes: read it, and save an account in it in the form that the SDK reads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..base.files import write_atomically
+from ..errors import ConfigurationError
+
+__all__ = ["DEFAULT_NAME", "SavedAccount", "check_can_save", "default_path", "read_account", "save_account"]
+
+CHANNELS = ("ibm_quantum_platform", "ibm_cloud")
+DEFAULT_NAME = "default-ibm-quantum-platform"
+"""Name of the account that is used when none is named and none is marked as the default."""
+
+DEFAULT_NAMES = (DEFAULT_NAME, "default-ibm-cloud")
+DEFAULT_MARK = "is_default_account"
+RETIRED_CHANNEL = "ibm_quantum"
+PLATFORM_URL = "https://cloud.ibm.com"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SavedAccount:
+    """What the account file says under one name. The API key is left out of `repr`."""
+
+    name: str
+    api_key: str | None = field(repr=False)
+    instance: str | None
+    url: str | None
+    verify: bool | None
+    private_endpoint: bool
+    proxies: Mapping[str, str] = field(repr=False)
+
+
+def default_path() -> Path:
+    """`~/.qiskit/qiskit-ibm.json`."""
+    return Path.home() / ".qiskit" / "qiskit-ibm.json"
+
+
+def check_channel(channel: str) -> None:
+    """Refuse the channel of the classic platform."""
+    if channel == RETIRED_CHANNEL:
+        raise ConfigurationError(
+            f"channel {channel!r} was retired with the classic platform. Create an API key on IBM Quantum "
+            "Platform, use channel 'ibm_quantum_platform', and give the instance's CRN."
+        )
+
+
+def read_account(path: Path, *, name: str | None = None, channel: str | None = None) -> SavedAccount | None:
+    """The account called `name`, or the default one (of `channel`, when given); None when there is none.
+
+    Raises:
+        ConfigurationError: unreadable file, no account of that name, or one of the retired channel.
+    """
+    accounts = _load(path)
+    chosen = name or _default_name(accounts, channel)
+    if chosen is None:
+        return None
+    entry = accounts.get(chosen)
+    if not isinstance(entry, dict):
+        known = ", ".join(sorted(accounts)) or "none"
+        raise ConfigurationError(f"no account {chosen!r} in {path} (accounts there: {known}).")
+    check_channel(str(entry.get("channel", "")))
+    return _account(chosen, entry, path)
+
+
+def check_can_save(path: Path, *, name: str, overwrite: bool = False, set_as_default: bool = False) -> None:
+    """Raise what `save_account` would refuse to do, before anything is asked or sent.
+
+    Raises:
+        ConfigurationError: the file cannot be read, holds an account `name` already, or has another default.
+    """
+    if not overwrite:
+        _refuse_to_overwrite(_load(path), path, name=name, set_as_default=set_as_default)
+
+
+def save_account(
+    path: Path,
+    *,
+    name: str,
+    api_key: str,
+    instance: str,
+    url: str | None = None,
+    overwrite: bool = False,
+    set_as_default: bool = False,
+) -> None:
+    """Save an account; the other entries stay as they are, and the file is replaced whole, readable by you only.
+
+    Args:
+        path: the file; it and its folder are made when missing.
+        name: of the account, such as `DEFAULT_NAME`.
+        api_key: IBM Cloud API key; stored as it is, as IBM's SDK does.
+        instance: the instance's CRN.
+        url: base URL, where it is not the one that the CRN leads to.
+        overwrite: replace an account of this name (it stays the default if it was), or take the default's mark.
+        set_as_default: mark it as the default account.
+
+    Raises:
+        ConfigurationError: as for `check_can_save`, or the file cannot be written.
+    """
+    accounts = _load(path)
+    if not overwrite:
+        _refuse_to_overwrite(accounts, path, name=name, set_as_default=set_as_default)
+    replaced = accounts.get(name)
+    entry: dict[str, Any] = {
+        "channel": CHANNELS[0],
+        "instance": instance,
+        "private_endpoint": False,
+        "token": api_key,
+        "url": url or PLATFORM_URL,
+        "verify": True,
+    }
+    if set_as_default:
+        for other in accounts.values():
+            if isinstance(other, dict):
+                other.pop(DEFAULT_MARK, None)
+    if set_as_default or (isinstance(replaced, dict) and replaced.get(DEFAULT_MARK)):
+        entry[DEFAULT_MARK] = True
+    _write(path, {**accounts, name: entry})
+
+
+def _refuse_to_overwrite(accounts: Mapping[str, Any], path: Path, *, name: str, set_as_default: bool) -> None:
+    if name in accounts:
+        raise ConfigurationError(
+            f"{path} holds an account {name!r} already: save under another name, or overwrite it (--overwrite)."
+        )
+    marked = [other for other, entry in accounts.items() if isinstance(entry, dict) and entry.get(DEFAULT_MARK)]
+    if set_as_default and marked:
+        raise ConfigurationError(
+            f"the default account in {path} is {marked[0]!r}: overwrite that choice (--overwrite), or leave it."
+        )
+
+
+def _write(path: Path, accounts: Mapping[str, Any]) -> None:
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_atomically(path, json.dumps(accounts, indent=4))
+    except OSError as error:
+        raise ConfigurationError(f"cannot write the account file {path}: {error.strerror}.") from error
+
+
+def _load(path: Path) -> dict[str, Any]:
+    broken = None
+    try:
+        # Editors on Windows put a byte order mark before the text.
+        accounts = json.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise ConfigurationError(f"cannot read the account file {path}: {error}") from error
+    except (ValueError, RecursionError) as error:
+        broken = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else type(error).__name__
+    if broken is not None:
+        # Raised out here: the decoders' errors hold the whole text, keys included, and would stay on as its context.
+        raise ConfigurationError(f"the account file {path} is not JSON ({broken}).")
+    if not isinstance(accounts, dict):
+        raise ConfigurationError(f"the account file {path} should hold a JSON object, one entry an account name.")
+    return accounts
+
+
+def _default_name(accounts: Mapping[str, Any], channel: str | None) -> str | None:
+    entries = {
+        name: entry
+        for name, entry in accounts.items()
+        if isinstance(entry, dict) and channel in (None, entry.get("channel"))
+    }
+    for name, entry in entries.items():
+        if entry.get(DEFAULT_MARK):
+            return name
+    for name in (*DEFAULT_NAMES, f"default-{RETIRED_CHANNEL.replace('_', '-')}"):
+        if name in entries:
+            return name
+    return None
+
+
+def _account(name: str, entry: Mapping[str, Any], path: Path) -> SavedAccount:
+    proxies = entry.get("proxies") or {}
+    if not isinstance(proxies, dict) or not isinstance(proxies.get("urls", {}), dict):
+        raise ConfigurationError(f"account {name!r} in {path}: 'proxies' should be an object with 'urls'.")
+    if proxies.get("username_ntlm"):
+        raise ConfigurationError(
+            f"account {name!r} in {path} asks for an NTLM proxy, which needs an httpx.Auth of your own: pass "
+            "auth=..., or run a local proxy that speaks NTLM and name it under proxies.urls."
+        )
+    return SavedAccount(
+        name=name,
+        api_key=_text(entry.get("token")),
+        instance=_text(entry.get("instance")),
+        url=_text(entry.get("url")),
+        verify=entry["verify"] if isinstance(entry.get("verify"), bool) else None,
+        private_endpoint=entry.get("private_endpoint") is True,
+        proxies={str(scheme): str(url) for scheme, url in proxies.get("urls", {}).items()},
+    )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None

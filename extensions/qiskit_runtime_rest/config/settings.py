@@ -1,0 +1,379 @@
+"""Where the client connects and as whom: arguments, then environment, then the account file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date
+from numbers import Real
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from urllib.parse import urlsplit
+
+from ..errors import ConfigurationError, ContractViolation
+from .api_versions import API_VERSION
+from .crn import EXAMPLE, WHERE, Crn
+
+if TYPE_CHECKING:
+    import ssl
+
+    import httpx
+
+__all__ = ["API_VERSION", "Settings", "Validate"]
+
+Validate: TypeAlias = Literal["responses", "warn"] | Callable[[ContractViolation], object]
+"""What is done about an answer that breaks the contract: raise, warn, or call."""
+
+PLATFORM_HOSTS = ("cloud.ibm.com", "test.cloud.ibm.com")
+CLASSIC_HOSTS = ("quantum-computing.ibm.com", "quantum-computing.cloud.ibm.com")
+HOST = r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f.:]+\])(:[0-9]*)?"
+PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
+SERVICE_SUBMISSIONS_PER_MINUTE = 5.0
+SECRETS = ("api_key", "token")
+ENVIRONMENT = {
+    "api_key": "QISKIT_IBM_TOKEN",
+    "instance": "QISKIT_IBM_INSTANCE",
+    "url": "QISKIT_IBM_URL",
+    "iam_url": "IAM_URL",
+    "submissions_per_minute": "QRR_SUBMISSIONS_PER_MINUTE",
+    "save_to": "QRR_SAVE_TO",
+    "token_cache": "QRR_TOKEN_CACHE",
+    "validate": "QRR_VALIDATE",
+}
+TEXT = (str, "a text")
+ARGUMENT_TYPES: Mapping[str, tuple[Any, str]] = {
+    **dict.fromkeys(("api_key", "token", "instance", "base_url", "iam_url", "application", "account"), TEXT),
+    "api_version": (str | date, f"a date such as {API_VERSION}"),
+    "proxies": (Mapping, "a mapping from scheme to URL, such as {'https': 'http://proxy.example:8080'}"),
+    "save_to": (str | Path, "the path of a folder"),
+    "account_path": (str | Path, "the path of a file"),
+}
+"""What an argument is, if it is given, and what it is called."""
+
+NEEDED = {
+    "api_key": ("API key", "QISKIT_IBM_TOKEN", "Create a key on IBM Quantum Platform."),
+    "instance": ("instance", "QISKIT_IBM_INSTANCE", f"{WHERE}: {EXAMPLE}"),
+}
+"""What nobody can do without: its name, its variable, and where it comes from."""
+
+SWITCHES = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+
+
+@dataclass(frozen=True, kw_only=True, init=False, repr=False)
+class Settings:
+    """Everything a client needs to know, resolved once; a value, without any connection.
+
+    Each argument is optional and wins over the environment, which wins over the account file. An account that is
+    named wins over the environment, too.
+
+    Attributes:
+        api_key: IBM Cloud API key (`QISKIT_IBM_TOKEN`; `token` in the account file).
+        token: a ready-made bearer token, used instead of an API key and never refreshed.
+        instance: the instance's CRN (`QISKIT_IBM_INSTANCE`).
+        base_url: the service, up to `/v1` (`QISKIT_IBM_URL`); a given one is used to the letter, but for a `/v1` at
+            its end, which is left out: every path of the contract begins with it. Else the CRN's region picks it.
+        iam_url: the host that exchanges the key for a token (`IAM_URL`).
+        api_version: `IBM-API-Version`, a date, or its text `YYYY-MM-DD`.
+        timeout: seconds, more than 0, without progress before a request is given up, or an `httpx.Timeout`; None: the
+            defaults of `qiskit_runtime_rest.http`.
+        verify: TLS: True, False, the path of a CA bundle, or an `ssl.SSLContext`.
+        submissions_per_minute: how many jobs are sent a minute at most (`QRR_SUBMISSIONS_PER_MINUTE`); None: no
+            limit; by default 5 on the real service (its own limit for a user) and none on a loopback host.
+        proxies: scheme (`http`, `https`) or `scheme://host` to proxy URL, on top of the environment's proxies, which
+            are not asked for this machine.
+        application: name of the calling application, sent in `X-Qx-Client-Application`.
+        save_to: folder in which each result is saved before it is decoded (`QRR_SAVE_TO`); None: in none.
+        token_cache: share bearer tokens with the user's other processes (`QRR_TOKEN_CACHE`): True through the state
+            file, or the path of a file.
+        validate: check each answer against the contract of its API version (`QRR_VALIDATE`): "responses" raises
+            `ContractViolation`, "warn" warns with `ContractWarning`, and a function is called with the violation
+            (and awaited, by an `AsyncRuntimeClient`). An answer that is an error raises its own error in any case.
+            None, or "off": no check. Needs the extra `contract`.
+
+    Raises:
+        ConfigurationError: something cannot work; the message says what to do.
+
+    Source: https://quantum.cloud.ibm.com/docs/guides/cloud-setup-rest-api (hosts and headers).
+    """
+
+    api_key: str | None
+    token: str | None
+    instance: str | None
+    base_url: str
+    iam_url: str
+    api_version: str
+    timeout: float | httpx.Timeout | None
+    verify: bool | str | ssl.SSLContext
+    submissions_per_minute: float | None
+    proxies: Mapping[str, str]
+    application: str
+    save_to: Path | None
+    token_cache: bool | Path
+    validate: Validate | None
+
+    def __init__(
+        self,
+        *,
+        api_key: str | None = None,
+        token: str | None = None,
+        instance: str | None = None,
+        base_url: str | None = None,
+        iam_url: str | None = None,
+        api_version: str | date | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        verify: bool | str | Path | ssl.SSLContext | None = None,
+        submissions_per_minute: float | str | None = "default",
+        proxies: Mapping[str, str] | None = None,
+        application: str | None = None,
+        save_to: str | Path | None = None,
+        token_cache: bool | str | Path | None = None,
+        validate: Validate | Literal["off"] | None = None,
+        account: str | None = None,
+        account_path: str | Path | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        """Resolve and check. `account`: a name in the account file, which is at `account_path`."""
+        environ = os.environ if environ is None else environ
+        arguments: dict[str, Any] = {
+            "api_key": api_key,
+            "token": token,
+            "instance": instance,
+            "base_url": base_url,
+            "iam_url": iam_url,
+            "api_version": api_version,
+            "application": application,
+            "account": account,
+            "account_path": account_path,
+            "verify": verify,
+            "proxies": proxies,
+            "save_to": save_to,
+            "token_cache": token_cache,
+            "validate": validate,
+        }
+        _check_types(arguments)
+        variables: dict[str, Any] = {
+            name: environ[variable] for name, variable in ENVIRONMENT.items() if environ.get(variable)
+        }
+        found = [arguments, variables]
+        if account is not None:
+            found = [arguments, _saved(account_path, name=account), variables]
+        elif not _pick(found, "instance") or not (token or _pick(found, "api_key")):
+            found.append(_saved(account_path, channel=environ.get("QISKIT_IBM_CHANNEL")))
+
+        crn = Crn.parse(_pick(found, "instance")) if _pick(found, "instance") else None
+        private = bool(_pick(found, "private_endpoint"))
+        service = base_url or _service_url(_pick(found, "url"), crn, private=private)
+        if submissions_per_minute == "default":
+            submissions_per_minute = variables.get("submissions_per_minute", "default")
+        resolved: dict[str, Any] = {
+            "api_key": None if token else _printable(_pick(found, "api_key"), "API key"),
+            "token": _printable(token, "token"),
+            "instance": str(crn) if crn else None,
+            "base_url": re.sub("(?<=[^/])/v1/?$", "", _http_url(service, "base_url")),
+            "iam_url": _http_url(_pick(found, "iam_url") or _iam_url(crn, private=private), "iam_url"),
+            "api_version": _api_version(api_version),
+            "timeout": _timeout(timeout),
+            "verify": _verify(_pick(found, "verify", default=True)),
+            "submissions_per_minute": _submission_limit(submissions_per_minute, service),
+            "proxies": _proxies(_pick(found, "proxies", default={})),
+            "application": _application(application or "qiskit-runtime-rest"),
+            "save_to": _folder(_pick(found, "save_to")),
+            "token_cache": _token_cache(_pick(found, "token_cache", default=False)),
+            "validate": _validate(_pick(found, "validate")),
+        }
+        for name, value in resolved.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def user(self) -> str:
+        """Who the service takes the caller for, as a text that gives neither key nor token away."""
+        who = f"{self.base_url}|{self.iam_url}|{self.api_key or self.token or ''}"
+        return hashlib.sha256(who.encode()).hexdigest()[:32]
+
+    def __repr__(self) -> str:
+        """Everything but the secrets, and the proxies' URLs, which may hold a password."""
+        shown = {field.name: getattr(self, field.name) for field in fields(self)}
+        shown |= {name: "***" for name in SECRETS if shown[name] is not None}
+        shown["proxies"] = dict.fromkeys(sorted(self.proxies), "***")
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+
+
+def _check_types(arguments: Mapping[str, Any]) -> None:
+    """Refuse arguments of a wrong type, unshown: a key may have been given in the place of another argument."""
+    for name, (kind, called) in ARGUMENT_TYPES.items():
+        value = arguments[name]
+        if value is not None and not isinstance(value, kind):
+            raise ConfigurationError(f"{name} is {type(value).__name__}, not {called}.")
+
+
+def _pick(found: list[dict[str, Any]], name: str, *, default: Any = None) -> Any:
+    return next((source[name] for source in found if source.get(name) is not None), default)
+
+
+def _saved(path: str | Path | None, *, name: str | None = None, channel: str | None = None) -> dict[str, Any]:
+    from . import account_file
+
+    if channel:
+        account_file.check_channel(channel)
+    where = account_file.default_path() if path is None else Path(path)
+    account = account_file.read_account(where, name=name, channel=channel or None)
+    return vars(account) if account is not None else {}
+
+
+def _service_url(url: str | None, crn: Crn | None, *, private: bool) -> str:
+    """The service's base URL: a found `url`, unless that is the platform's address, which the CRN makes precise."""
+    host = (urlsplit(url).hostname or "") if url else ""
+    if host.endswith(CLASSIC_HOSTS):
+        raise ConfigurationError(
+            f"{host} was a host of the classic API and is gone. Leave the URL out: the instance's CRN picks the host."
+        )
+    if url and host not in PLATFORM_HOSTS:
+        return url
+    return crn.base_url(private=private) if crn else "https://quantum.cloud.ibm.com/api"
+
+
+def _iam_url(crn: Crn | None, *, private: bool) -> str:
+    return crn.iam_url(private=private) if crn else "https://iam.cloud.ibm.com"
+
+
+def _http_url(url: str, name: str) -> str:
+    if "@" in url.partition("?")[0]:
+        raise ConfigurationError(f"{name} holds a user name or password: leave them out, the API key identifies you.")
+    if not _is_url(url, ("http", "https")):
+        raise ConfigurationError(f"{name} {url!r} is not an http(s) URL such as https://quantum.cloud.ibm.com/api.")
+    return url
+
+
+def _is_url(url: str, schemes: tuple[str, ...]) -> bool:
+    """Whether `url` names a host, and by one of `schemes`; an international host name in its ASCII form only."""
+    try:
+        parts = urlsplit(url)
+        named = re.fullmatch(HOST, parts.netloc.rpartition("@")[2]) is not None and parts.port != 0
+    except ValueError:
+        return False
+    return named and parts.scheme in schemes and re.fullmatch(r"[!-~]+", url) is not None
+
+
+def _proxies(proxies: Mapping[str, str]) -> dict[str, str]:
+    for scheme, url in proxies.items():
+        if not isinstance(scheme, str) or not isinstance(url, str) or not _is_url(url, PROXY_SCHEMES):
+            # The URL is not shown: it may hold a password.
+            raise ConfigurationError(
+                f"the proxy for {scheme!r} is not a URL such as http://proxy.example:8080 ({', '.join(PROXY_SCHEMES)})."
+            )
+    return dict(proxies)
+
+
+def _application(name: str) -> str:
+    if not (name.isascii() and name.isprintable()):
+        raise ConfigurationError(f"application {name!r} is sent in a header: ASCII letters, digits and signs only.")
+    return name
+
+
+def _api_version(version: str | date | None) -> str:
+    if isinstance(version, date):
+        version = f"{version:%Y-%m-%d}"
+    if version is not None and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", version):
+        raise ConfigurationError(f"api_version {version!r} is not a date such as {API_VERSION}.")
+    return version or API_VERSION
+
+
+def _timeout(timeout: Any) -> float | httpx.Timeout | None:
+    if timeout is None:
+        return None
+    if not isinstance(timeout, Real) or isinstance(timeout, bool):
+        from httpx import Timeout
+
+        if isinstance(timeout, Timeout):
+            return timeout
+        raise ConfigurationError(f"timeout={timeout!r} is neither a number of seconds nor an httpx.Timeout.")
+    seconds = float(timeout)
+    if not 0 < seconds < float("inf"):
+        raise ConfigurationError(
+            f"timeout={timeout!r}: more than 0 seconds; leave it out for the usual time-outs, and pass "
+            "httpx.Timeout(None) for none at all."
+        )
+    return seconds
+
+
+def _verify(verify: Any) -> bool | str | ssl.SSLContext:
+    if isinstance(verify, bool | str):
+        return verify
+    if isinstance(verify, Path):
+        return str(verify)
+    import ssl
+
+    if not isinstance(verify, ssl.SSLContext):
+        raise ConfigurationError(f"verify={verify!r}: pass True, False, the path of a CA bundle, or an ssl.SSLContext.")
+    return verify
+
+
+def _printable(secret: str | None, what: str) -> str | None:
+    """The `secret` without white space around it; one that cannot be a header value is refused, unshown."""
+    secret = secret.strip() if secret is not None else None
+    if secret and not (secret.isascii() and secret.isprintable()):
+        raise ConfigurationError(f"the {what} holds a line break or a character that no {what} has: copy it again.")
+    return secret or None
+
+
+def _folder(path: str | Path | None) -> Path | None:
+    return Path(path) if path else None
+
+
+def _token_cache(wanted: bool | str | Path) -> bool | Path:
+    if isinstance(wanted, str):
+        wanted = SWITCHES.get(wanted.lower(), Path(wanted))
+    if not isinstance(wanted, bool | Path):
+        raise ConfigurationError(f"token_cache={wanted!r} is neither True or False nor the path of a file.")
+    return wanted
+
+
+def _validate(wanted: Any) -> Validate | None:
+    if wanted is None or SWITCHES.get(str(wanted).lower()) is False:
+        return None
+    if wanted in ("responses", "warn") or callable(wanted):
+        return wanted  # type: ignore[no-any-return]  # one of the literals, or a function
+    raise ConfigurationError(f"validate={wanted!r} is none of 'responses', 'warn', 'off', and no function.")
+
+
+def _submission_limit(limit: float | str | None, service: str) -> float | None:
+    if limit == "default":
+        return None if urlsplit(service).hostname in LOOPBACK_HOSTS else SERVICE_SUBMISSIONS_PER_MINUTE
+    if limit is None or str(limit).lower() == "none":
+        return None
+    try:
+        number = float(limit)
+    except (TypeError, ValueError):
+        number = 0.0
+    if not number > 0:
+        raise ConfigurationError(f"submissions_per_minute {limit!r} is neither a positive number nor None.")
+    return number if number < float("inf") else None
+
+
+def require_instance(settings: Settings) -> str:
+    """The instance's CRN, or a `ConfigurationError` that says where to get one."""
+    if settings.instance is None:
+        raise _missing(["instance"])
+    return settings.instance
+
+
+def require_credentials(settings: Settings, *, key: bool) -> None:
+    """Raise one `ConfigurationError` for all that is missing; `key`: whether a key (or a token) is needed, too."""
+    missing = ["api_key"] if key and settings.api_key is None and settings.token is None else []
+    if settings.instance is None:
+        missing.append("instance")
+    if missing:
+        raise _missing(missing)
+
+
+def _missing(names: Sequence[str]) -> ConfigurationError:
+    things, variables, sources = zip(*(NEEDED[name] for name in names), strict=True)
+    return ConfigurationError(
+        f"{' and '.join(f'no {thing}' for thing in things)}: pass {' and '.join(f'{name}=' for name in names)}, set "
+        f"{' and '.join(variables)}, or save an account with `qrr login`. {' '.join(sources)} Without an account, try "
+        "things out on this machine: `qrr emulator serve` prints the variables that lead to its service."
+    )

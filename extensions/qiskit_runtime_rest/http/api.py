@@ -1,0 +1,69 @@
+"""The generated client, with our HTTP clients under it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+import httpx
+
+from qiskit_runtime_api.client import Client
+
+from .clients import AsyncHttpClient, HttpClient
+from .closing import is_of_parent
+from .error_mapping import unexpected_answer
+
+if TYPE_CHECKING:
+    from .connection import Connection
+
+__all__ = ["ApiClient"]
+
+
+@attrs.define(kw_only=True)
+class ApiClient(Client):
+    """The generated client, authenticated: pass it as `client` to any function of `qiskit_runtime_api.api`.
+
+    `with_headers`, `with_cookies` and `with_timeout` give a copy with an HTTP client of its own; this one stays as it
+    is.
+    """
+
+    connection: Connection = attrs.field(repr=False)
+    _base_url: str = attrs.field(
+        alias="base_url", default=attrs.Factory(lambda self: self.connection.settings.base_url, takes_self=True)
+    )
+    _client: HttpClient | None = attrs.field(default=None, init=False, repr=False)
+    _async_client: AsyncHttpClient | None = attrs.field(default=None, init=False, repr=False)
+
+    def get_httpx_client(self) -> HttpClient:
+        """The HTTP client for threads, opened on first use."""
+        with self.connection.opening:
+            if self._client is None or is_of_parent(self._client):
+                self._client = self.connection.open(**self._changes())
+            return self._client
+
+    def get_async_httpx_client(self) -> AsyncHttpClient:
+        """The HTTP client for tasks, opened on first use."""
+        with self.connection.opening:
+            if self._async_client is None or is_of_parent(self._async_client):
+                self._async_client = self.connection.open_async(**self._changes())
+            return self._async_client
+
+    def with_headers(self, headers: dict[str, str]) -> ApiClient:
+        """A copy that sends `headers`, too."""
+        return attrs.evolve(self, headers={**self._headers, **headers})
+
+    def with_cookies(self, cookies: dict[str, str]) -> ApiClient:
+        """A copy that sends `cookies`, too."""
+        return attrs.evolve(self, cookies={**self._cookies, **cookies})
+
+    def with_timeout(self, timeout: httpx.Timeout) -> ApiClient:
+        """A copy with another `timeout`."""
+        return attrs.evolve(self, timeout=timeout)
+
+    def unreadable(self, response: httpx.Response, error: Exception) -> Exception:
+        """The error for an answer that the generated parser cannot read."""
+        return unexpected_answer(response, f"the answer is not what the contract promises ({type(error).__name__})")
+
+    def _changes(self) -> dict[str, object]:
+        changes: dict[str, object] = {"headers": self._headers, "cookies": self._cookies}
+        return changes if self._timeout is None else {**changes, "timeout": self._timeout}

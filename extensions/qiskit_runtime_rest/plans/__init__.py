@@ -1,0 +1,1 @@
+"""Logic written once, run by threads and by tasks."""

@@ -1,0 +1,94 @@
+"""Plans: logic written once, run by threads and by tasks.
+
+A plan is a generator. It yields effects (send this request, sleep for so long), receives the outcome of each, and
+returns its result. It makes all decisions and does no I/O itself. `run` and `run_async` perform the effects.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from typing import Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
+
+__all__ = ["Effect", "Item", "Plan", "StreamPlan", "iterate", "iterate_async", "run", "run_async"]
+
+T = TypeVar("T")
+
+
+class Effect(Protocol):
+    """Something to do on the way of a plan, in two ways. `connection` is what the plan is run with."""
+
+    def perform(self, connection: Any, /) -> Any:
+        """Do it, blocking the thread."""
+
+    async def perform_async(self, connection: Any, /) -> Any:
+        """Do it, suspending the task."""
+
+
+Plan: TypeAlias = Generator[Effect, Any, T]
+
+
+def run(plan: Plan[T], connection: Any) -> T:
+    """Run `plan` in this thread; what an effect raises is raised inside the plan."""
+    step: Callable[[], Effect] = functools.partial(next, plan)
+    while True:
+        try:
+            effect = step()
+        except StopIteration as done:
+            return done.value  # type: ignore[no-any-return]  # a generator's return value is untyped at run time
+        try:
+            step = functools.partial(plan.send, effect.perform(connection))
+        except BaseException as error:
+            step = functools.partial(plan.throw, error)
+
+
+async def run_async(plan: Plan[T], connection: Any) -> T:
+    """Run `plan` in this task; what an effect raises (cancellation, too) is raised inside the plan."""
+    step: Callable[[], Effect] = functools.partial(next, plan)
+    while True:
+        try:
+            effect = step()
+        except StopIteration as done:
+            return done.value  # type: ignore[no-any-return]  # as above
+        try:
+            step = functools.partial(plan.send, await effect.perform_async(connection))
+        except BaseException as error:
+            step = functools.partial(plan.throw, error)
+
+
+class Item(NamedTuple, Generic[T]):
+    """Hands `value` to whoever iterates over a `stream`."""
+
+    value: T
+
+
+StreamPlan: TypeAlias = Generator[Effect | Item[T], Any, None]
+"""A plan that yields `Item`s between its effects."""
+
+
+def iterate(plan: StreamPlan[T], connection: Any) -> Iterator[T]:
+    """Run `plan` in this thread, and yield the values of its items."""
+    while (item := run(_until_item(plan), connection)) is not None:
+        yield item.value
+
+
+async def iterate_async(plan: StreamPlan[T], connection: Any) -> AsyncIterator[T]:
+    """Run `plan` in this task, and yield the values of its items."""
+    while (item := await run_async(_until_item(plan), connection)) is not None:
+        yield item.value
+
+
+def _until_item(plan: Generator[Effect | Item[T], Any, None]) -> Plan[Item[T] | None]:
+    """The part of `plan` up to its next item; None at its end."""
+    step: Callable[[], Effect | Item[T]] = functools.partial(next, plan)
+    while True:
+        try:
+            effect = step()
+        except StopIteration:
+            return None
+        if isinstance(effect, Item):
+            return effect
+        try:
+            step = functools.partial(plan.send, (yield effect))
+        except BaseException as error:
+            step = functools.partial(plan.throw, error)

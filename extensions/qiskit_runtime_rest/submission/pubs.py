@@ -1,0 +1,216 @@
+"""Parameters of the primitives, built from plain Python values: what `client.sampler` and `client.estimator` send.
+
+Source: schemas `JobRunParamsSampler` and `JobRunParamsEstimator` of the contract,
+https://quantum.cloud.ibm.com/docs/guides/pubs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from numbers import Real
+from pathlib import PurePath
+from typing import Any, TypeAlias
+
+from ..arguments import positive_whole
+from ..errors import InvalidInput
+
+__all__ = ["Circuit", "EstimatorPub", "SamplerPub", "estimator_params", "sampler_params"]
+
+Circuit: TypeAlias = str
+"""OpenQASM 3 (or 2) text, in the backend's native gates."""
+
+SamplerPub: TypeAlias = Circuit | Sequence[Any]
+"""A circuit, or (circuit, parameter values), or (circuit, parameter values, shots)."""
+
+EstimatorPub: TypeAlias = Sequence[Any]
+"""(circuit, observables), and then perhaps parameter values, and precision."""
+
+PRIMITIVES_VERSION = 2
+RESILIENCE_LEVELS = range(3)
+MOST_EXECUTIONS = 10_000_000
+"""Of one job. Source: the description of schema `JobRunParamsSampler` of the contract."""
+
+FILE_ENDINGS = (".qasm", ".qasm2", ".qasm3")
+CIRCUIT_ADVICE: tuple[tuple[type, str], ...] = (
+    (PurePath, "read the file: pass path.read_text()"),
+    (bytes, "pass circuit.decode()"),
+    (object, "with Qiskit, pass qiskit.qasm3.dumps(circuit)"),
+)
+"""What to pass in place of a circuit that is no text, by its type; the first that fits."""
+
+OBSERVABLES = "Pauli strings, mappings from Pauli string to coefficient, or (nested) lists of these"
+OBSERVABLES_ADVICE = "with Qiskit, pass {label: value.real for label, value in operator.to_list()}"
+
+
+def sampler_params(
+    pubs: SamplerPub | Iterable[SamplerPub],
+    *,
+    shots: int | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Params of the program `sampler`.
+
+    Args:
+        pubs: circuits, or tuples (circuit, parameter values, shots) with the rest left out at will. Parameter values
+            are a list, an object of names, or an array with `tolist`.
+        shots: for pubs that name none.
+        options: sent as they are.
+
+    Raises:
+        InvalidInput: no pub, or one that is not of this form; more than 10 million shots in all (the service counts
+            them times parameter sets).
+    """
+    sent = _pubs(pubs, read=SAMPLER_PARTS, least=1, form="a circuit or (circuit, parameter values, shots)")
+    if not sent:
+        raise InvalidInput("no circuit to run: pass at least one OpenQASM 3 text.")
+    params: dict[str, Any] = {"pubs": sent, "version": PRIMITIVES_VERSION, "support_qiskit": True}
+    if shots is not None:
+        params["shots"] = _shots(shots)
+    _check_executions((pub[2:] and pub[2]) or params.get("shots", 0) for pub in sent)
+    if options:
+        params["options"] = _plain(options)
+    return params
+
+
+def estimator_params(
+    pubs: EstimatorPub | Iterable[EstimatorPub],
+    *,
+    precision: float | None = None,
+    options: Mapping[str, Any] | None = None,
+    resilience_level: int | None = None,
+) -> dict[str, Any]:
+    """Params of the program `estimator`.
+
+    Args:
+        pubs: tuples (circuit, observables, parameter values, precision), the last two left out at will. Observables
+            are Pauli strings, objects from Pauli string to coefficient, or (nested) lists of these.
+        precision: target standard error, for pubs that name none.
+        options: sent as they are.
+        resilience_level: 0, 1 or 2.
+
+    Raises:
+        InvalidInput: no pub, or one that is not of this form.
+    """
+    form = "(circuit, observables, parameter values, precision)"
+    sent = _pubs(pubs, read=ESTIMATOR_PARTS, least=2, form=form)
+    if not sent:
+        raise InvalidInput(f"nothing to estimate: pass at least one {form}.")
+    params: dict[str, Any] = {"pubs": sent, "version": PRIMITIVES_VERSION, "support_qiskit": True}
+    if precision is not None:
+        params["precision"] = _precision(precision)
+    if resilience_level is not None:
+        if resilience_level not in RESILIENCE_LEVELS:
+            raise InvalidInput(f"resilience_level={resilience_level!r}: it is 0, 1 or 2.")
+        params["resilience_level"] = int(resilience_level)
+    if options:
+        params["options"] = _plain(options)
+    return params
+
+
+Reader: TypeAlias = Callable[[Any], Any]
+"""Makes of one part of a pub what is sent, or raises `InvalidInput`."""
+
+
+def _pubs(pubs: Any, *, read: Sequence[Reader], least: int, form: str) -> list[list[Any]]:
+    """The pubs as they are sent; one alone, as a text or a tuple that begins with a text, counts as a list of it."""
+    alone = isinstance(pubs, str) or (isinstance(pubs, tuple) and _is_one_pub(pubs, least=least))
+    if not alone and (not isinstance(pubs, Iterable) or isinstance(pubs, bytes | Mapping)):
+        raise InvalidInput(_no_pub(pubs, form))
+    sent = []
+    for index, pub in enumerate([pubs] if alone else pubs):
+        try:
+            sent.append(_pub(pub, read=read, least=least, form=form))
+        except InvalidInput as error:
+            raise InvalidInput(f"pub {index}: {error}") from None
+    return sent
+
+
+def _is_one_pub(pub: tuple[Any, ...], *, least: int) -> bool:
+    """Whether a tuple is a pub, and not a row of circuits: those are texts alone, and enough for a whole pub each."""
+    circuits = least == 1 and all(isinstance(part, str) for part in pub)
+    return bool(pub) and isinstance(pub[0], str) and not circuits
+
+
+def _pub(pub: Any, *, read: Sequence[Reader], least: int, form: str) -> list[Any]:
+    parts = [pub] if isinstance(pub, str) else pub
+    if not isinstance(parts, Sequence) or isinstance(parts, bytes):
+        raise InvalidInput(_no_pub(pub, form))
+    if not least <= len(parts) <= len(read):
+        raise InvalidInput(f"a pub is {form}, not {type(pub).__name__} {_short(pub)}.")
+    return [make(part) for make, part in zip(read, parts, strict=False)]
+
+
+def _no_pub(value: Any, form: str) -> str:
+    return f"a pub is {form}, not {type(value).__name__} {_short(value)}. A circuit is OpenQASM text: {_advice(value)}."
+
+
+def _advice(circuit: Any) -> str:
+    return next(advice for kind, advice in CIRCUIT_ADVICE if isinstance(circuit, kind))
+
+
+def _circuit(circuit: Any) -> str:
+    if not isinstance(circuit, str):
+        raise InvalidInput(f"a circuit is OpenQASM text, not {type(circuit).__name__}; {_advice(circuit)}.")
+    text = circuit.strip()
+    if not text:
+        raise InvalidInput("the circuit is empty: pass its OpenQASM text.")
+    if text.endswith(FILE_ENDINGS) and not {"\n", ";"} & set(text):
+        raise InvalidInput(
+            f"the circuit {_short(text)} looks like the name of a file: pass its text, such as Path(...).read_text()."
+        )
+    return circuit
+
+
+def _shots(shots: Any) -> int | None:
+    return None if shots is None else positive_whole(shots, "shots")
+
+
+def _precision(precision: Any) -> float | None:
+    value = _plain(precision)
+    if value is None:
+        return None
+    if not isinstance(value, Real) or isinstance(value, bool) or not 0 < float(value) < math.inf:
+        raise InvalidInput(f"precision={precision!r} is not a positive number.")
+    return float(value)
+
+
+def _observables(observables: Any) -> Any:
+    """The observables as JSON knows them; what is none at all is refused, the Pauli strings are the service's."""
+    value = observables.tolist() if hasattr(observables, "tolist") else observables
+    if isinstance(value, list | tuple):
+        return [_observables(item) for item in value]
+    if not isinstance(value, str | Mapping):
+        raise InvalidInput(f"observables are {OBSERVABLES}, not {type(value).__name__}; {OBSERVABLES_ADVICE}.")
+    if isinstance(value, Mapping) and any(isinstance(coefficient, complex) for coefficient in value.values()):
+        raise InvalidInput(f"the coefficients of {_short(value)} are complex: pass real numbers, such as value.real.")
+    return _plain(value)
+
+
+def _check_executions(shots: Iterable[int]) -> None:
+    total = sum(shots)
+    if total > MOST_EXECUTIONS:
+        raise InvalidInput(
+            f"{total:,} shots in all: a job takes {MOST_EXECUTIONS:,} executions (shots times circuits times parameter "
+            "sets) at most. Submit several jobs."
+        )
+
+
+def _plain(value: Any) -> Any:
+    """`value` as JSON knows it; arrays by their `tolist`."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+SAMPLER_PARTS: tuple[Reader, ...] = (_circuit, _plain, _shots)
+ESTIMATOR_PARTS: tuple[Reader, ...] = (_circuit, _observables, _plain, _precision)

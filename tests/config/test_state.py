@@ -1,0 +1,53 @@
+"""The state file, used by many at once."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from qiskit_runtime_rest.config.state_file import State
+from qiskit_runtime_rest.errors import ConfigurationError
+
+USERS = 8
+
+
+@pytest.mark.parametrize("file", range(10))
+def test_those_who_use_a_new_file_at_the_same_moment_wait_for_each_other(tmp_path: Path, file: int) -> None:
+    state = State(tmp_path / f"{file}.sqlite")
+    ready = threading.Barrier(USERS)
+
+    def use(user: int) -> None:
+        ready.wait()
+        with state.transaction() as opened:
+            opened.execute("INSERT INTO pace VALUES (?, ?)", (f"user {user}", 0.0))
+
+    with ThreadPoolExecutor(USERS) as threads:
+        list(threads.map(use, range(USERS)))
+    with state.transaction() as opened:
+        found = opened.execute("SELECT user FROM pace ORDER BY user").fetchall()
+    assert [row["user"] for row in found] == [f"user {user}" for user in range(USERS)]
+
+
+def test_what_an_exception_leaves_is_undone(tmp_path: Path) -> None:
+    state = State(tmp_path / "state.sqlite")
+
+    def fail() -> None:
+        with state.transaction() as opened:
+            opened.execute("INSERT INTO pace VALUES ('user', 0.0)")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+    with state.transaction() as opened:
+        assert opened.execute("SELECT * FROM pace").fetchall() == []
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "letter.txt"
+    path.write_text("Dear reader, " * 100)
+    with pytest.raises(ConfigurationError, match=r"letter\.txt"), State(path).transaction():
+        pass
+    assert path.read_text().startswith("Dear reader")

@@ -1,0 +1,196 @@
+"""Keys, tokens and passwords are nowhere to be seen: representations, logs, errors, tracebacks, pickles."""
+
+from __future__ import annotations
+
+import json
+import logging
+import pickle
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from qiskit_runtime_rest import ApiError, RetryPolicy, RuntimeRestError, Settings, TransportError
+from qiskit_runtime_rest.http.auth import ApiKeyAuth, TokenAuth
+from qiskit_runtime_rest.http.auth.token import Token
+
+from ..fixtures.loopback import API_KEY, CRN, RESET, TOKEN_PATH, Answer, Asked, Loopback
+from ..fixtures.loopback_clients import Connect, Face
+
+TOKEN = "ey0.ready-made." + "x" * 1000
+PASSWORD = "sesame-open"
+SECRETS = (API_KEY, TOKEN, TOKEN[:40], PASSWORD, "token-1", "token-2")
+
+
+def assert_no_secret(text: str) -> None:
+    for secret in SECRETS:
+        assert secret not in text
+
+
+def shown(error: BaseException) -> str:
+    """Whatever printing, logging or pickling the error, and those behind it, shows."""
+    texts = ["".join(traceback.format_exception(error))]
+    behind: BaseException | None = error
+    while behind is not None:
+        texts += [str(behind), repr(behind), repr(vars(behind)), repr(getattr(behind, "__notes__", ""))]
+        behind = behind.__cause__ or behind.__context__
+    return "\n".join([*texts, pickle.dumps(error).decode("latin-1")])
+
+
+PROXIES = {"https": f"http://me:{PASSWORD}@proxy.example:8080"}
+
+
+@pytest.mark.parametrize("credentials", [{"api_key": API_KEY}, {"token": TOKEN}], ids=["key", "token"])
+def test_nothing_that_can_be_printed_shows_a_secret(connect: Connect, credentials: dict[str, str]) -> None:
+    face = connect(instance=CRN, proxies=PROXIES, **credentials)
+    client, io = face.client, face.client._connection
+    http = face.do(lambda _: client.api.get_async_httpx_client() if face.is_async else client.api.get_httpx_client())
+    for thing in (client, client.settings, io, io.auth, client.api, http, client.jobs, http.headers):
+        assert_no_secret(f"{thing!r} {thing!s}")
+    assert "'***'" in repr(face.client.settings)
+    assert CRN in repr(face.client)
+
+
+def test_values_that_hold_a_secret_do_not_show_it() -> None:
+    for thing in (
+        Settings(api_key=API_KEY, instance=CRN, proxies=PROXIES),
+        Settings(token=TOKEN, instance=CRN),
+        ApiKeyAuth(API_KEY, iam_url="https://iam", base_url="https://h"),
+        TokenAuth(TOKEN, base_url="https://h"),
+        Token(TOKEN, 1.0),
+    ):
+        assert_no_secret(f"{thing!r} {thing!s} {[thing]}")
+
+
+def test_settings_without_a_secret_say_so() -> None:
+    assert "api_key=None, token='***'" in repr(Settings(token=TOKEN, instance=CRN))
+
+
+def echo(status: int, *, as_json: bool) -> Any:
+    """A script that answers with everything it was sent."""
+
+    def answer(request: Asked) -> Answer:
+        said = f"{request.body.decode()} {dict(request.headers)}"
+        body: Any = said
+        if as_json:
+            body = {"errors": [{"message": said, "solution": said, "code": said, "more_info": said}], "trace": said}
+        return Answer(status, body, {"X-Request-Id": request.headers.get("Authorization", request.body.decode())})
+
+    return answer
+
+
+@pytest.mark.parametrize("as_json", [True, False], ids=["json", "text"])
+@pytest.mark.parametrize("status", [302, 400, 401, 403, 404, 429, 500, 503])
+@pytest.mark.parametrize("who", ["iam", "service"])
+def test_an_answer_that_echoes_the_request_gives_nothing_away(
+    service: Loopback, connect: Connect, caplog: pytest.LogCaptureFixture, who: str, status: int, as_json: bool
+) -> None:
+    service.script("*", echo(status, as_json=as_json))
+    if who == "iam":
+        service.script(f"POST {TOKEN_PATH}", echo(status, as_json=as_json))
+    face = connect(service, retries=RetryPolicy(attempts=2))
+    with pytest.raises(ApiError) as caught:
+        face.request("GET", "/v1/jobs")
+    assert_no_secret(shown(caught.value))
+    assert "***" in str(caught.value)
+    assert_no_secret(caplog.text)
+
+
+@pytest.mark.parametrize("key", ["with+sign/and=more-0123456789", "with space and % 0123456789", '"quoted"-0123456789'])
+def test_a_key_is_blanked_also_as_the_form_encodes_it(service: Loopback, connect: Connect, key: str) -> None:
+    def answer(request: Asked) -> Answer:
+        return Answer(400, f"<p>cannot read {request.body.decode()} that is {request.form['apikey']}</p>")
+
+    service.script(f"POST {TOKEN_PATH}", answer)
+    with pytest.raises(ApiError) as caught:
+        connect(service, api_key=key).request("GET", "/v1/jobs")
+    assert key not in str(caught.value)
+    assert "0123456789" not in str(caught.value)
+
+
+def escaped(text: str, characters: str = "") -> str:
+    """`text` inside a JSON text, with `characters` (or all) escaped."""
+    return "".join(f"\\u{ord(each):04x}" if each in (characters or text) else each for each in text)
+
+
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    "one sign": lambda text: escaped(text, "-._"),
+    "all": escaped,
+    "all, in capitals": lambda text: escaped(text).upper().replace("U", "u"),
+    "twice": lambda text: json.dumps(escaped(text))[1:-1],
+    "slashes": lambda text: text.replace("/", "\\/").replace('"', '\\"'),
+}
+BODIES = ['{"errors": [{"message": "no %s", "code": "%s", "solution": "%s"}], "trace": "%s"}', '"%s"', '{"odd": "%s"}']
+
+
+@pytest.mark.parametrize("body", [*BODIES, '{"errorMessage": "%s", "errorCode": "%s"}', '["%s"', "<p>%s</p>"])
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("who", ["iam", "service"])
+def test_a_credential_is_blanked_however_json_spells_it(
+    service: Loopback, connect: Connect, caplog: pytest.LogCaptureFixture, who: str, spelling: str, body: str
+) -> None:
+    end = "0123456789-abcdefghij"
+    secret = f'ey0.with/some-"signs"/{end}'
+    answer = Answer(503, body.replace("%s", SPELLINGS[spelling](secret)))
+    service.script(f"POST {TOKEN_PATH}" if who == "iam" else "*", answer)
+    credentials = {"api_key": secret} if who == "iam" else {"token": secret}
+    with pytest.raises(ApiError) as caught:
+        connect(service, retries=RetryPolicy(attempts=2), **credentials).request("GET", "/v1/jobs")
+    spelled = {spell(end).replace("\\", "") for spell in (str, *SPELLINGS.values())}
+    for text in (shown(caught.value), caplog.text):
+        assert "***" in text
+        assert not any(shape in text.replace("\\", "") for shape in spelled)
+
+
+@pytest.mark.parametrize("before", [100, 150, 170, 190])
+def test_a_key_that_the_excerpt_is_cut_in_is_blanked(service: Loopback, connect: Connect, before: int) -> None:
+    service.script(f"POST {TOKEN_PATH}", Answer(400, "." * before + API_KEY))
+    with pytest.raises(ApiError) as caught:
+        connect(service).request("GET", "/v1/jobs")
+    assert API_KEY[:6] not in str(caught.value)
+
+
+def everything(face: Face) -> None:
+    for method, path in (("GET", "/v1/jobs"), ("POST", "/v1/jobs"), ("DELETE", "/v1/jobs/x")):
+        try:
+            face.request(method, path, json={} if method == "POST" else None)
+        except RuntimeRestError as error:
+            assert_no_secret(shown(error))
+            logging.getLogger("user").error("failed", exc_info=error)
+
+
+@pytest.mark.parametrize("answer", [Answer(200), Answer(401), Answer(503), RESET], ids=["200", "401", "503", "reset"])
+@pytest.mark.parametrize("who", ["iam", "service"])
+def test_no_log_shows_a_secret_even_with_every_library_at_debug(
+    service: Loopback, connect: Connect, caplog: pytest.LogCaptureFixture, who: str, answer: Answer
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    if who == "iam":
+        service.script(f"POST {TOKEN_PATH}", answer, answer, service.issue)
+    service.script("*", answer, Answer(200))
+    everything(connect(service))
+    assert "httpcore" in {record.name.partition(".")[0] for record in caplog.records}
+    assert_no_secret(caplog.text)
+    assert_no_secret(str([vars(record) for record in caplog.records]))
+
+
+def test_what_carries_an_error_to_another_process_carries_no_secret(service: Loopback, connect: Connect) -> None:
+    service.script("*", RESET)
+    with pytest.raises(TransportError) as lost:
+        connect(service).request("GET", "/v1/jobs")
+    # Clusters pickle the whole chain of causes, and what those hold.
+    cause = lost.value.__cause__
+    assert isinstance(cause, httpx.RequestError)
+    assert_no_secret(pickle.dumps(vars(cause)).decode("latin-1"))
+
+
+def test_no_log_shows_a_proxys_password(service: Loopback, connect: Connect, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    service.script("*", Answer(503))
+    proxy = service.url.replace("//", f"//me:{PASSWORD}@")
+    afar = {"base_url": "https://service.invalid/api", "iam_url": "http://iam.invalid"}
+    everything(connect(**afar, proxies={"all": proxy}))
+    assert len(service.asked) > 3
+    assert_no_secret(caplog.text)

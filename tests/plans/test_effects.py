@@ -1,0 +1,290 @@
+"""Logic written once: plans, and the two ways of running them."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import threading
+import time
+from collections.abc import AsyncIterator, Generator, Iterator
+from typing import Any
+
+import anyio
+import attrs
+import pytest
+
+from qiskit_runtime_rest import AsyncJob, AsyncRuntimeClient, Job, RuntimeClient
+from qiskit_runtime_rest.plans.clock import SystemClock
+from qiskit_runtime_rest.plans.effects import Sleep
+from qiskit_runtime_rest.plans.faces import AsyncFace, SyncFace, operation, stream
+from qiskit_runtime_rest.plans.plan import Effect, Item, Plan, run, run_async
+
+
+@attrs.frozen
+class Do:
+    """An effect with a known outcome, noted in what the plan is run with."""
+
+    outcome: Any
+
+    def perform(self, io: list[Any]) -> Any:
+        io.append(self.outcome)
+        if isinstance(self.outcome, BaseException):
+            raise self.outcome
+        return self.outcome
+
+    async def perform_async(self, io: list[Any]) -> Any:
+        await anyio.lowlevel.checkpoint()
+        return self.perform(io)
+
+
+def drive(plan: Plan[Any], io: Any, way: str) -> Any:
+    return run(plan, io) if way == "sync" else asyncio.run(run_async(plan, io))
+
+
+@pytest.fixture(params=["sync", "async"])
+def way(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def test_a_plan_is_sent_what_came_of_its_effects(way: str) -> None:
+    def plan() -> Plan[list[Any]]:
+        first = yield Do(1)
+        second = yield Do(first + 1)
+        return [first, second]
+
+    done: list[Any] = []
+    assert drive(plan(), done, way) == [1, 2]
+    assert done == [1, 2]
+
+
+def test_a_plan_without_effects_has_an_outcome(way: str) -> None:
+    def plan() -> Plan[str]:
+        return "at once"
+        yield
+
+    assert drive(plan(), [], way) == "at once"
+
+
+@pytest.mark.parametrize("error", [ValueError("x"), GeneratorExit(), asyncio.CancelledError()])
+def test_what_an_effect_raises_is_raised_inside_the_plan(way: str, error: BaseException) -> None:
+    seen: list[BaseException] = []
+
+    def plan() -> Plan[str]:
+        try:
+            yield Do(error)
+        except BaseException as raised:
+            seen.append(raised)
+        return "went on"
+
+    assert drive(plan(), [], way) == "went on"
+    assert seen == [error]
+
+
+def test_what_a_plan_does_not_catch_reaches_the_caller(way: str) -> None:
+    cleaned: list[str] = []
+
+    def plan() -> Plan[None]:
+        try:
+            yield Do(ValueError("x"))
+        finally:
+            cleaned.append("up")
+
+    with pytest.raises(ValueError, match="x"):
+        drive(plan(), [], way)
+    assert cleaned == ["up"]
+
+
+def test_an_effect_may_follow_in_an_except_or_finally_block(way: str) -> None:
+    def plan() -> Plan[str]:
+        try:
+            yield Do(ValueError("x"))
+        except ValueError:
+            yield Do("repair")
+        finally:
+            yield Do("clean")
+        return "done"
+
+    done: list[Any] = []
+    assert drive(plan(), done, way) == "done"
+    assert done[1:] == ["repair", "clean"]
+
+
+class Things:
+    """What both faces are."""
+
+    def __init__(self, io: Any) -> None:
+        self._connection = io
+
+    @operation
+    def double(self, number: int, *, times: int = 1) -> Plan[int]:
+        """Twice the number."""
+        for _ in range(times):
+            number = (yield Do(number)) * 2
+        return number
+
+    @stream
+    def count(self, end: int, *, fail_at: int | None = None) -> Generator[Effect | Item[int], Any, None]:
+        """Up to the end."""
+        try:
+            for number in range(end):
+                if number == fail_at:
+                    yield Do(ValueError("failed"))
+                yield Do(f"effect {number}")
+                yield Item(number)
+        finally:
+            self._connection.append("closed")
+
+
+class SyncThings(SyncFace, Things):
+    pass
+
+
+class AsyncThings(AsyncFace, Things):
+    pass
+
+
+def test_an_operation_blocks_on_one_face_and_is_awaited_on_the_other() -> None:
+    assert SyncThings([]).double(3, times=2) == 12
+    assert asyncio.run(AsyncThings([]).double(3, times=2)) == 12
+    assert inspect.iscoroutinefunction(vars(AsyncThings)["double"])
+    assert not inspect.iscoroutinefunction(vars(SyncThings)["double"])
+
+
+@pytest.mark.parametrize("face", [SyncThings, AsyncThings])
+def test_methods_of_a_face_keep_name_documentation_and_signature(face: Any) -> None:
+    assert (face.double.__name__, face.double.__doc__) == ("double", "Twice the number.")
+    assert list(inspect.signature(face.double).parameters) == ["self", "number", "times"]
+    assert face.count.__doc__ == "Up to the end."
+
+
+@pytest.mark.parametrize("client", [RuntimeClient, AsyncRuntimeClient, Job, AsyncJob])
+def test_public_methods_are_methods_with_a_documentation(client: type[Any]) -> None:
+    methods = [name for name, _ in inspect.getmembers(client, inspect.isfunction) if not name.startswith("_")]
+    assert methods
+    assert all(getattr(client, name).__doc__ for name in methods)
+    assert not any(isinstance(value, operation | stream) for value in vars(client).values())
+
+
+def test_a_method_of_ones_own_is_not_replaced() -> None:
+    class Mine(SyncThings):
+        def double(self, number: int, *, times: int = 1) -> int:
+            return -1
+
+    class Further(Mine):
+        pass
+
+    class Below(Things):
+        @operation
+        def double(self, number: int, *, times: int = 1) -> Plan[int]:
+            number = yield Do(number)
+            return number * 3
+
+    class Nearest(SyncFace, Below):
+        pass
+
+    assert Mine([]).double(3) == -1
+    assert Further([]).double(3) == -1
+    assert Nearest([]).double(3) == 9
+
+
+def items(face: str, io: list[Any], **options: Any) -> list[int]:
+    if face == "sync":
+        return list(SyncThings(io).count(3, **options))
+
+    async def collect() -> list[int]:
+        return [item async for item in AsyncThings(io).count(3, **options)]
+
+    return asyncio.run(collect())
+
+
+def test_a_stream_hands_out_its_items_and_performs_its_effects(way: str) -> None:
+    io: list[Any] = []
+    assert items(way, io) == [0, 1, 2]
+    assert io == ["effect 0", "effect 1", "effect 2", "closed"]
+
+
+def test_a_stream_is_an_iterator() -> None:
+    assert isinstance(SyncThings([]).count(1), Iterator)
+    assert isinstance(AsyncThings([]).count(1), AsyncIterator)
+
+
+def test_a_stream_works_only_as_far_as_it_is_read() -> None:
+    io: list[Any] = []
+    counting = SyncThings(io).count(1000)
+    assert io == []
+    assert [next(counting), next(counting)] == [0, 1]
+    assert io == ["effect 0", "effect 1"]
+
+
+def test_a_stream_that_is_left_early_is_cleaned_up() -> None:
+    io: list[Any] = []
+    counting = SyncThings(io).count(1000)
+    next(counting)
+    counting.close()  # type: ignore[attr-defined]  # typed as an iterator, made of a generator
+    assert io == ["effect 0", "closed"]
+
+
+@pytest.mark.anyio
+async def test_an_asynchronous_stream_that_is_left_early_is_cleaned_up() -> None:
+    io: list[Any] = []
+    counting = AsyncThings(io).count(1000)
+    async for _ in counting:
+        break
+    await counting.aclose()  # type: ignore[attr-defined]  # as above
+    assert io == ["effect 0", "closed"]
+
+
+def test_a_stream_raises_what_its_effects_raise_where_it_is_read(way: str) -> None:
+    io: list[Any] = []
+    with pytest.raises(ValueError, match="failed"):
+        items(way, io, fail_at=1)
+    assert io[0] == "effect 0"
+    assert io[-1] == "closed"
+
+
+@pytest.mark.anyio
+async def test_cancelling_a_task_is_felt_inside_the_plan() -> None:
+    felt: list[str] = []
+    started = anyio.Event()
+
+    class Forever:
+        async def perform_async(self, io: Any) -> None:
+            started.set()
+            await anyio.sleep_forever()
+
+    def plan() -> Plan[None]:
+        try:
+            yield Forever()  # type: ignore[misc]  # for tasks only
+        except asyncio.CancelledError:
+            felt.append("cancelled")
+            raise
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(run_async, plan(), None)
+        await started.wait()
+        tasks.cancel_scope.cancel()
+    assert felt == ["cancelled"]
+
+
+@attrs.frozen
+class Timed:
+    clock: Any
+
+
+def test_a_sleep_takes_the_clocks_time(way: str, clock: Any) -> None:
+    def plan() -> Plan[None]:
+        yield Sleep(90.0)
+        yield Sleep(0.5)
+
+    drive(plan(), Timed(clock), way)
+    assert clock.slept == [90.0, 0.5]
+
+
+def test_the_machines_clock_sleeps_only_until_it_is_told_to_stop() -> None:
+    clock, stop = SystemClock(), threading.Event()
+    stop.set()
+    began = time.monotonic()
+    clock.sleep(60.0, stop)
+    clock.sleep(0.001)
+    asyncio.run(clock.sleep_async(0.001))
+    assert clock.monotonic() - began < 30
