@@ -41,9 +41,11 @@ check: setup  ## lint, types, layers, and drift of the generated package
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(PYTHON) -m tools.generate --check
+	$(PYTHON) -m tools.methods --check
 
 generate: setup  ## openapi.json + overlay -> generated/qiskit_runtime_api
 	$(PYTHON) -m tools.generate
+	$(PYTHON) -m tools.methods
 
 vendor: setup  ## take a new contract: make vendor SPEC=path-or-URL (default: the published one)
 	$(PYTHON) -m tools.vendor $(SPEC)

@@ -19,6 +19,7 @@ from qiskit_runtime_rest import (
     Job,
     JobRequest,
     RateLimited,
+    Recovered,
     Result,
     RetryPolicy,
     RuntimeClient,
@@ -31,7 +32,6 @@ from qiskit_runtime_rest import (
     WaitTimeout,
 )
 from qiskit_runtime_rest.client.backends import AsyncBackend, Backend
-from qiskit_runtime_rest.client.jobs import Recovered
 
 QASM = "OPENQASM 3.0;"
 
@@ -184,5 +184,5 @@ def wrong(client: RuntimeClient) -> None:
     client.jobs.get(7)  # type: ignore[arg-type]
     client.jobs.wait_all([7])  # type: ignore[list-item]
     client.jobs.submit_all([QASM])  # type: ignore[list-item]
-    Settings("key")  # type: ignore[call-arg]
+    Settings("key")  # type: ignore  # mypy names another reason when it reads its cache
     RuntimeClient(api_kee="k")  # type: ignore[call-arg]

@@ -40,6 +40,7 @@ def drift(
 
     Exit status: 0 no breaking difference (with --strict: none at all), 1 some, 2 wrong use, or no document to compare.
     """
+    from ..client.operations import OPERATIONS
     from ..contract.changes import Kind
     from ..contract.document import NotOpenApi
     from ..contract.drift import as_json, as_markdown, worst
@@ -50,7 +51,7 @@ def drift(
     old_name, old = _contract(since)
     new_name, new = _contract(to) if to is not None else _document(spec)
     try:
-        differences = compared(old, new)
+        differences = compared(old, new, uses=OPERATIONS)
     except NotOpenApi as error:
         raise InvalidInput(str(error)) from error
     if json:

@@ -17,7 +17,7 @@ from .terminal import print_json, say
 if TYPE_CHECKING:
     from ..client.client import RuntimeClient
     from ..client.job import Job
-    from ..client.submit import SubmitOptions
+    from ..client.logic.submit import SubmitOptions
 
 __all__ = ["submit"]
 

@@ -117,6 +117,7 @@ def outlook(pinned: str, listed: Sequence[Mapping[str, Any]], *, today: datetime
 
 
 def _changes(pinned: str, latest: str) -> tuple[str, ...] | None:
+    from ..client.operations import OPERATIONS
     from ..contract.drift import drift, used
     from ..contract.versions import contract_of
 
@@ -125,10 +126,10 @@ def _changes(pinned: str, latest: str) -> tuple[str, ...] | None:
     if not {pinned, latest} <= SUNSETS.keys():
         return None
     try:
-        differences = drift(contract_of(pinned), contract_of(latest))
+        differences = drift(contract_of(pinned), contract_of(latest), uses=OPERATIONS)
     except MissingExtra:
         return None
-    return tuple(str(difference.change) for difference in used(differences))
+    return tuple(str(difference.change) for difference in used(differences, uses=OPERATIONS))
 
 
 def _today() -> datetime.date:

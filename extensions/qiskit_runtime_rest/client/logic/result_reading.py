@@ -7,14 +7,14 @@ from pathlib import Path
 
 from qiskit_runtime_api.api import jobs as jobs_api
 
-from ..errors import ApiError, NotFound, ResultUnavailable, TransportError, WaitTimeout
-from ..http.calls import fetch
-from ..plans.clock import Clock
-from ..plans.effects import InThread, Sleep
-from ..plans.plan import Plan
-from ..results.files import IncomingResult, saved_copy
-from ..results.hollow import Source
-from ..waiting import PollInterval
+from ...errors import ApiError, NotFound, ResultUnavailable, TransportError, WaitTimeout
+from ...http.calls import fetch
+from ...plans.clock import Clock
+from ...plans.effects import InThread, Sleep
+from ...plans.plan import Plan
+from ...results.files import IncomingResult, saved_copy
+from ...results.hollow import Source
+from ...waiting import PollInterval
 
 __all__ = ["Reading"]
 

@@ -1,4 +1,4 @@
-"""What a handle is connected by: its client's connection, or, once unpickled, one of the process that it is in."""
+"""Handles of jobs and sessions: they pickle without their connection and without credentials."""
 
 from __future__ import annotations
 
@@ -7,33 +7,33 @@ from typing import Any, Self
 
 import httpx
 
-from ..base.forks import Lock
-from ..http.clients import AsyncHttpClient
-from ..http.connection import Connection
-from ..http.loops import kept_in_loop
-from ..http.origin import Origin
-from ..plans.faces import AsyncFace
+from ...base.forks import Lock
+from ...http.clients import AsyncHttpClient
+from ...http.connection import Connection
+from ...http.loops import kept_in_loop
+from ...http.origin import Origin
+from .public import Awaited
 
 __all__ = ["Handle"]
 
 
 class Handle:
-    """Base of handles. They pickle without their connection, and without any credentials.
+    """Base of the handles of jobs and sessions.
 
-    Unpickled, a handle is connected when it is first used, with the credentials of the process it is in, those of its
-    environment or account file; without any, use raises a `ConfigurationError`, and unpickling does not. All unpickled
-    handles of one origin share a connection. A copy of a handle is the handle itself.
+    An unpickled handle connects when it is first used, with the credentials of its process (environment or account
+    file). Without credentials, its use raises a `ConfigurationError`; unpickling does not. All unpickled handles of
+    one origin share a connection. A copy of a handle is the handle itself.
     """
 
     def __init__(self, connection: Connection | Origin) -> None:
-        """`connection`: an `Origin` for a handle that has come from elsewhere."""
+        """`connection`: an `Origin` for a handle that was unpickled."""
         self._where = connection
 
     @property
     def _connection(self) -> Connection:
         if isinstance(self._where, Connection):
             return self._where
-        return _connection_of_tasks(self._where) if isinstance(self, AsyncFace) else _connection_here(self._where)
+        return _connection_of_tasks(self._where) if isinstance(self, Awaited) else _connection_of_process(self._where)
 
     @_connection.setter
     def _connection(self, connection: Connection) -> None:
@@ -52,8 +52,8 @@ class Handle:
         return self
 
 
-class _OfTasks(Connection):
-    """Keeps no connection open: nobody closes it before its event loop ends."""
+class _LoopConnection(Connection):
+    """Keeps no idle HTTP connection: it is not closed before its event loop ends."""
 
     def open_async(self, **changes: Any) -> AsyncHttpClient:
         return super().open_async(**{"limits": httpx.Limits(max_keepalive_connections=0), **changes})
@@ -63,8 +63,8 @@ _lock = Lock()
 _connections: dict[Origin, Connection] = {}
 
 
-def _connection_here(origin: Origin) -> Connection:
-    """The connection to `origin` of this process.
+def _connection_of_process(origin: Origin) -> Connection:
+    """The connection of this process to `origin`.
 
     Raises:
         ConfigurationError: this process has no credentials.
@@ -76,10 +76,10 @@ def _connection_here(origin: Origin) -> Connection:
 
 
 def _connection_of_tasks(origin: Origin) -> Connection:
-    """The connection to `origin` of the event loop that runs. Raises: ConfigurationError, as above."""
+    """The connection of the running event loop to `origin`. Raises: ConfigurationError, as above."""
     connections = kept_in_loop()
     if origin not in connections:
-        connections[origin] = _OfTasks(origin.settings())
+        connections[origin] = _LoopConnection(origin.settings())
     connection: Connection = connections[origin]
     return connection
 
