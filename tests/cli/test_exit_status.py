@@ -4,7 +4,7 @@ import pytest
 import typer
 
 from qiskit_runtime_rest import errors
-from qiskit_runtime_rest.cli.outcome import DEBUG, reported, status_of
+from qiskit_runtime_rest.cli.exit_status import DEBUG, reporting_errors, status_of
 
 SECRET = "value-of-a-local-variable"
 
@@ -16,7 +16,7 @@ def ending(error: BaseException) -> typer.Exit:
         raise error
 
     with pytest.raises(typer.Exit) as caught:
-        reported(command)()
+        reporting_errors(command)()
     return caught.value
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 from rich.console import Console
 
-from qiskit_runtime_rest.cli.histogram import bar, histogram
+from qiskit_runtime_rest.cli.results import bar, histogram
 
 
 def drawn(counts: Mapping[str, float], *, width: int = 60, **options: object) -> list[str]:
