@@ -34,6 +34,10 @@ NEXT_STEPS = """{version} is built in dist/, committed and tagged as {tag}. Noth
 
 then make a release of the tag on the forge, with the version's part of CHANGELOG.md as its text."""
 
+PLACEHOLDERS = """
+pyproject.toml still has placeholders (example.com): put in the real authors and URLs before the upload, and prepare the
+release again."""
+
 
 def obstacles(version: str, root: Path) -> Iterator[str]:
     """The reasons why this version cannot be released now."""
@@ -75,7 +79,8 @@ def release(version: str, root: Path = ROOT, *, build: Callable[[Path], tuple[Pa
         git(root, "commit", "--quiet", "--message", f"Release {version}", "--", str(VERSION_FILE))
     git(root, "tag", "--annotate", f"v{version}", "--message", f"Release {version}")
     names = " ".join(str(file.relative_to(root)) for file in files)
-    return NEXT_STEPS.format(version=version, tag=f"v{version}", files=names)
+    text = NEXT_STEPS.format(version=version, tag=f"v{version}", files=names)
+    return text + PLACEHOLDERS if "example.com" in (root / "pyproject.toml").read_text("utf-8") else text
 
 
 def git(root: Path, *arguments: str) -> str:

@@ -28,6 +28,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (root / VERSION_FILE).parent.mkdir(parents=True)
     (root / VERSION_FILE).write_text('"""Doc."""\n\n__version__ = "1.0.0"\n')
     (root / "CHANGELOG.md").write_text(CHANGELOG)
+    (root / "pyproject.toml").write_text("[project]\n")
     (root / ".gitignore").write_text("/dist/\n")
     subprocess.run(["git", "init", "--quiet", str(root)], check=True)
     git(root, "add", ".")
@@ -49,6 +50,14 @@ def test_a_release_sets_the_version_commits_and_tags_and_says_what_is_next(root:
     assert git(root, "rev-parse", "v1.1.0^{commit}") == git(root, "rev-parse", "HEAD")
     assert "uv publish dist/a.whl" in text
     assert "git push --follow-tags" in text
+
+
+def test_placeholders_are_reported_before_the_upload(root: Path) -> None:
+    assert "placeholders" not in release("1.1.0", root, build=built)
+    (root / "pyproject.toml").write_text('urls = ["https://example.com"]\n')
+    git(root, "commit", "--quiet", "--all", "--message", "urls")
+    git(root, "tag", "--delete", "v1.1.0")
+    assert "real authors and URLs" in release("1.1.0", root, build=built)
 
 
 def test_the_first_release_may_keep_the_version_in_the_file(root: Path) -> None:
