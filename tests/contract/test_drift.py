@@ -213,7 +213,7 @@ def test_files_and_functions_exist() -> None:
         ("sessions.close_session", {"client.sessions.SessionOperations.cancel"}),
         (
             "versions.get_versions",
-            {"cli.checks.all_checks", "cli.doctor.doctor", "client.client.ClientOperations.versions"},
+            {"cli.doctor.all_checks", "cli.doctor.doctor", "client.client.ClientOperations.versions"},
         ),
         (
             "jobs.get_job_results",
