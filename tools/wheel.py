@@ -28,6 +28,14 @@ PACKAGES = ("qiskit_runtime_api", "qiskit_runtime_rest")
 IN_SDIST = ("LICENSE", "README.md", "CHANGELOG.md", "pyproject.toml", "openapi.json", f"{VERSION_FILE}")
 
 
+IMPORT = """
+import sys
+import qiskit_runtime_rest
+from qiskit_runtime_rest import *
+assert qiskit_runtime_rest.__file__.startswith(sys.prefix), "imported from the sources"
+"""
+
+
 class WheelError(RuntimeError):
     """The files cannot be built or are wrong. The message says why."""
 
@@ -136,7 +144,7 @@ def try_out(wheel: Path) -> None:
             )
 
         install("")
-        run(python, "-W", "error", "-c", "from qiskit_runtime_rest import *", cwd=folder, env=environment)
+        run(python, "-W", "error", "-c", IMPORT, cwd=folder, env=environment)
         install("[cli,emulator]")
         run(python, "-m", "qiskit_runtime_rest", "demo", cwd=folder, env=environment)
 
