@@ -72,7 +72,13 @@ contract-mutants: setup  ## seed faults into the embedded service: does `make co
 bench: setup  ## speed, side by side in one run
 	$(PYTHON) -m benchmarks
 
+wheel: setup  ## build wheel and sdist into dist/, and run the wheel in an empty environment
+	$(PYTHON) -m tools.wheel
+
+release: setup  ## prepare a release, up to the upload: make release VERSION=1.2.3
+	$(PYTHON) -m tools.release $(VERSION)
+
 clean:  ## remove everything that make made
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
-.PHONY: help setup demo test browser check generate vendor contract coverage docs contract-deep contract-mutants bench clean
+.PHONY: help setup demo test browser check generate vendor contract coverage docs contract-deep contract-mutants bench wheel release clean

@@ -1,4 +1,4 @@
-"""The page about the embedded service holds: its blocks, run in order in one shell, do what it says."""
+"""The blocks of docs/emulator.md, run in order in one shell, do what the page says."""
 
 from __future__ import annotations
 
@@ -22,13 +22,16 @@ from qiskit_runtime_rest.emulator.instances.models import DEFAULT_INSTANCES
 from qiskit_runtime_rest.emulator.options import Options
 from qiskit_runtime_rest.emulator.recorder import Recorder
 
+HANG_SECONDS = 1800
+"""Guard against a block that hangs. It is not a measure of speed: a busy machine may take minutes."""
+
 PAGE = Path(__file__).parents[2] / "docs" / "emulator.md"
 BLOCK = re.compile(r"^```(bash|python)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 FILE = re.compile(r"# (\w+\.py)\n")
 
 
 def shell_script(page: str) -> str:
-    """Make one script of the page: Python runs where it stands, or is saved if it begins with a file's name."""
+    """One script of all blocks. A Python block runs in its place, or is saved if it begins with a file name."""
     parts = ["set -euo pipefail", "trap 'kill $(jobs -p)' EXIT"]
     for number, (language, content) in enumerate(BLOCK.findall(page), start=1):
         parts.append(f"printf '\\n== block {number}\\n'")
@@ -44,9 +47,9 @@ def shell_script(page: str) -> str:
 
 @pytest.fixture(scope="module")
 def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[int, str]:
-    """What each block printed, by its number, after all of them have succeeded."""
+    """The output of each block by its number, after all blocks have succeeded."""
     if shutil.which("curl") is None or shutil.which("bash") is None:
-        pytest.skip("The page's blocks are for bash and curl.")
+        pytest.skip("The blocks of the page need bash and curl.")
     folder = tmp_path_factory.mktemp("page")
     environment = {
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
@@ -60,7 +63,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[int, str]:
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=HANG_SECONDS,
         check=False,
     )
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
@@ -88,14 +91,14 @@ def test_faults_fire_and_are_survived(printed: dict[int, str]) -> None:
     assert any("('truncated', 1)" in text for text in printed.values())
 
 
-def test_what_arrived_is_shown_without_secrets(printed: dict[int, str]) -> None:
+def test_recorded_requests_show_no_secrets(printed: dict[int, str]) -> None:
     (shown,) = (text for text in printed.values() if text.startswith('{"requests"'))
     assert '"create_job"' in shown
     assert "Bearer ey" not in shown
     assert "not-a-secret" not in shown
 
 
-def test_the_tables_name_what_there_is() -> None:
+def test_the_tables_are_complete() -> None:
     page = PAGE.read_text()
     _, _, faults = page.partition("| kind |")
     kinds = {kind for row in faults.split("\n\n")[0].splitlines() for kind in re.findall(r"`(\w+)`", row.split("|")[1])}

@@ -84,7 +84,7 @@ class Watch:
 
 
 def _within(function: Function, variable: Named, value: str) -> Function:
-    """`function`, during which `variable` has this `value`; of an iterator that it returns, during each of its steps."""
+    """`function`, during which `variable` has this `value`; also in each step of an iterator that it returns."""
 
     @contextmanager
     def inside() -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""How a command ends: its exit status, and the line that says why."""
+"""How a command ends: its exit status, and one line on stderr with the reason."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ..errors import (
 )
 from .terminal import say
 
-__all__ = ["DEBUG", "FAILED", "INTERRUPTED", "TIMED_OUT", "UNWRITTEN", "WRONG_USE", "reported", "status_of"]
+__all__ = ["DEBUG", "FAILED", "INTERRUPTED", "TIMED_OUT", "UNWRITTEN", "WRONG_USE", "reporting_errors", "status_of"]
 
 P = ParamSpec("P")
 
@@ -32,9 +32,6 @@ FAILED = 1
 WRONG_USE = 2
 TIMED_OUT = 3
 INTERRUPTED = 130
-
-UNWRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
-"""Numbers of errors that mean: there is no place for what was to be printed."""
 
 STATUS: dict[type[RuntimeRestError], int] = {
     ConfigurationError: WRONG_USE,
@@ -44,25 +41,27 @@ STATUS: dict[type[RuntimeRestError], int] = {
     WaitTimeout: TIMED_OUT,
     RuntimeRestError: FAILED,
 }
-"""Exit status by kind of error; the first that fits."""
+"""Exit status by class of error. The first class that matches counts."""
+
+UNWRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""The numbers of `OSError` for output that could not be written, such as on a full disk."""
 
 DEBUG: ContextVar[bool] = ContextVar("debug", default=False)
-"""Whether `--debug` was given: errors come with the place in the code where they were raised."""
-
+"""Whether `--debug` was given: errors are printed with their traceback."""
 
 LINE_BREAK = re.compile(r"(?<!\n)\n(?!\n)")
-"""Within a paragraph."""
+"""A line break within a paragraph."""
 
 
 def status_of(error: RuntimeRestError) -> int:
-    """The exit status that stands for `error`."""
+    """The exit status for `error`."""
     return next(status for kind, status in STATUS.items() if isinstance(error, kind))
 
 
-def reported(command: Callable[P, None]) -> Callable[P, None]:
-    """`command`, with whatever it raises told in one line on stderr, and the exit status that stands for it.
+def reporting_errors(command: Callable[P, None]) -> Callable[P, None]:
+    """Wrap `command`: an exception becomes one line on stderr and an exit status.
 
-    The lines of its help break where the terminal ends, and not where those of the source do.
+    The paragraphs of its help wrap at the width of the terminal, not where the docstring's lines end.
     """
 
     @functools.wraps(command)
@@ -75,28 +74,30 @@ def reported(command: Callable[P, None]) -> Callable[P, None]:
             say("interrupted.")
             raise typer.Exit(INTERRUPTED) from None
         except RuntimeRestError as error:
-            _tell(error, " ".join([_told(error), *getattr(error, "__notes__", ())]))
+            _report(error, " ".join([_summary(error), *getattr(error, "__notes__", ())]))
             raise typer.Exit(status_of(error)) from None
         except Exception as error:
             if isinstance(error, OSError) and error.errno in UNWRITTEN:
                 raise
             what = f"unexpected {type(error).__name__}: {error}"
-            _tell(error, what if DEBUG.get() else f"{what}. `qrr --debug ...` shows where; please report it.")
+            _report(error, what if DEBUG.get() else f"{what}. `qrr --debug ...` shows where; please report it.")
             raise typer.Exit(FAILED) from None
 
     call.__doc__ = LINE_BREAK.sub(" ", inspect.getdoc(command) or "")
     return call
 
 
-def _told(error: RuntimeRestError) -> str:
-    """What is said of it: of a job's failure all but the log, which has the reason again among much else."""
+def _summary(error: RuntimeRestError) -> str:
+    """The error in one line. A failed job's log is left out: it is long, and the reason is in the line already."""
     if not isinstance(error, JobError) or not error.log_tail:
         return str(error)
-    return error.summary if DEBUG.get() else f"{error.summary} The log's end: qrr --debug wait {error.job_id}"
+    return (
+        error.summary if DEBUG.get() else f"{error.summary} To see the end of the log: qrr --debug wait {error.job_id}"
+    )
 
 
-def _tell(error: Exception, message: str) -> None:
+def _report(error: Exception, message: str) -> None:
     if DEBUG.get():
-        # Python's own traceback shows no values of variables, which may be secrets.
+        # Python's own traceback shows no values of variables, which may be secrets; rich's can.
         traceback.print_exception(error)
     say(message, label="error")

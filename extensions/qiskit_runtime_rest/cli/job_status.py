@@ -1,4 +1,4 @@
-"""Showing on stderr how a job gets on while somebody waits for it."""
+"""Show a job's status on stderr while a command waits for it."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 import typer
 
 from ..base.text import printable
-from .outcome import INTERRUPTED
+from .exit_status import INTERRUPTED
 from .terminal import say, stderr
 
 if TYPE_CHECKING:
     from ..waiting import StatusCallback, StatusUpdate
 
-__all__ = ["following"]
+__all__ = ["showing_status"]
 
 
 @contextmanager
-def following(job_id: str, *, come_back: str | None = None) -> Iterator[StatusCallback]:
-    """Give a callback for `job.wait(on_status=...)`: a moving line on a terminal, a line a status elsewhere.
+def showing_status(job_id: str, *, on_interrupt: str | None = None) -> Iterator[StatusCallback]:
+    """Give a callback for `job.wait(on_status=...)`: one updated line on a terminal, else a line for each status.
 
-    Ctrl-C ends the command with status 130; `come_back`: what to tell then, by default how to wait again.
+    Ctrl-C ends the command with status 130, and prints `on_interrupt`: by default, how to wait again.
     """
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -40,5 +40,5 @@ def following(job_id: str, *, come_back: str | None = None) -> Iterator[StatusCa
 
             yield on_status
     except KeyboardInterrupt:
-        say(come_back or f"interrupted; the job goes on. Come back to it with: qrr wait {job_id}")
+        say(on_interrupt or f"interrupted; the job continues. To wait again: qrr wait {job_id}")
         raise typer.Exit(INTERRUPTED) from None

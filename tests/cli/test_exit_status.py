@@ -4,7 +4,7 @@ import pytest
 import typer
 
 from qiskit_runtime_rest import errors
-from qiskit_runtime_rest.cli.outcome import DEBUG, reported, status_of
+from qiskit_runtime_rest.cli.exit_status import DEBUG, reporting_errors, status_of
 
 SECRET = "value-of-a-local-variable"
 
@@ -16,7 +16,7 @@ def ending(error: BaseException) -> typer.Exit:
         raise error
 
     with pytest.raises(typer.Exit) as caught:
-        reported(command)()
+        reporting_errors(command)()
     return caught.value
 
 
@@ -44,6 +44,13 @@ def test_an_error_is_one_line_with_its_notes_and_without_a_traceback(capsys: pyt
     ending(error)
     out, err = capsys.readouterr()
     assert (out, err) == ("", "error: This cannot work. Do that. Given up after 6 attempts.\n")
+
+
+def test_the_log_of_a_failed_job_is_left_out_with_a_command_that_shows_it(capsys: pytest.CaptureFixture[str]) -> None:
+    ending(errors.JobFailed(job_id="x", status="Failed", reason="Bad circuit", log_tail="line 1\nline 2"))
+    assert capsys.readouterr().err == (
+        "error: job x: Failed: Bad circuit. To see the end of the log: qrr --debug wait x\n"
+    )
 
 
 def test_an_unexpected_error_shows_where_only_with_debug_and_never_the_locals(

@@ -1,11 +1,55 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from rich.console import Console
 
-from qiskit_runtime_rest.cli.histogram import bar, histogram
+from qiskit_runtime_rest.cli.results import bar, histogram, result_document, result_view
+from qiskit_runtime_rest.results import decode
+
+SAMPLED: dict[str, Any] = {
+    "results": [{"data": {"c": {"samples": ["0x0", "0x3", "0x3"], "num_bits": 2}}, "metadata": {}}],
+    "metadata": {},
+}
+ESTIMATED: dict[str, Any] = {
+    "results": [{"data": {"evs": [[0.5], [-1.0]], "stds": [[0.1], [0.2]]}, "metadata": {}}],
+    "metadata": {},
+}
+
+
+def shown(document: object, *, program: str) -> list[list[str]]:
+    console = Console(width=80, color_system=None)
+    with console.capture() as capture:
+        for part in result_view(decode(json.dumps(document).encode(), program_id=program), console=console):
+            console.print(part)
+    return [line.split() for line in capture.get().splitlines()]
+
+
+def test_a_sampler_result_is_a_histogram_and_json_with_counts() -> None:
+    assert [(line[0], line[-3]) for line in shown(SAMPLED, program="sampler")] == [("00", "1"), ("11", "2")]
+    document = result_document(decode(json.dumps(SAMPLED).encode(), program_id="sampler"))
+    assert document["results"][0]["counts"] == {"00": 1, "11": 2}
+
+
+def test_an_estimator_result_is_a_table_with_the_index_of_each_value() -> None:
+    head, *rows = shown(ESTIMATED, program="estimator")
+    assert head == ["index", "expectation", "value", "±"]
+    assert rows == [["0,", "0", "+0.5000", "0.1000"], ["1,", "0", "-1.0000", "0.2000"]]
+
+
+def test_several_pubs_are_numbered() -> None:
+    two = {**SAMPLED, "results": SAMPLED["results"] * 2}
+    assert [line[:3] for line in shown(two, program="sampler") if "of" in line] == [
+        ["1", "of", "2:"],
+        ["2", "of", "2:"],
+    ]
+
+
+def test_other_results_are_text() -> None:
+    assert shown("plain text", program="mine") == [["plain", "text"]]
 
 
 def drawn(counts: Mapping[str, float], *, width: int = 60, **options: object) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from qiskit_runtime_rest.cli.bell import bell_circuit, entangler, on_device, quietest_pair
+from qiskit_runtime_rest.cli.demo_circuit import bell_circuit, entangler, on_device, quietest_pair
 from qiskit_runtime_rest.errors import InvalidInput
 
 

@@ -1,4 +1,4 @@
-"""A Bell state in a backend's own gates, on the pair of its qubits that errs least today."""
+"""The demo's circuit: a Bell state in a backend's own gates, on the pair of qubits with the lowest errors."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ ENTANGLE = {
     "ecr": "ecr ${a}, ${b}; rz(pi/2) ${a}; sx ${b};",
     "cx": "cx ${a}, ${b};",
 }
-"""What makes (|00> + |11>) / sqrt(2) of |+> on qubit a and |0> on qubit b, by the backend's two-qubit gate."""
+"""Gates that turn |+> on qubit a and |0> on qubit b into (|00> + |11>) / sqrt(2), by the two-qubit gate."""
 
 DEFINITIONS = {"ecr": "gate ecr a, b { h b; cx a, b; rz(pi/2) b; cx a, b; h b; x a; }\n"}
-"""Gates that OpenQASM's standard library lacks."""
+"""Definitions of gates that are not in OpenQASM's standard library."""
 
 
 def entangler(configuration: BackendConfiguration) -> str:
-    """The backend's two-qubit gate: cz, ecr or cx. Raises `InvalidInput` when it has none of them."""
+    """The backend's two-qubit gate: cz, ecr or cx. Raises `InvalidInput` if it has none of them."""
     for gate in ENTANGLE:
         if gate in configuration.basis_gates:
             return gate
@@ -36,7 +36,7 @@ def entangler(configuration: BackendConfiguration) -> str:
 
 
 def quietest_pair(configuration: BackendConfiguration, properties: BackendProperties, *, gate: str) -> tuple[int, int]:
-    """The coupled pair of qubits, in the gate's direction, with the least error of `gate` and of both readouts."""
+    """The coupled pair of qubits, in the gate's direction, with the least sum of the gate's and both readout errors."""
     readout = [_value(qubit, "readout_error") for qubit in properties.qubits]
     errors = {
         (a, b): _value(each.parameters, "gate_error") + readout[a] + readout[b]
@@ -51,7 +51,7 @@ def quietest_pair(configuration: BackendConfiguration, properties: BackendProper
 
 
 def bell_circuit(gate: str, pair: tuple[int, int], *, measured: bool) -> str:
-    """OpenQASM 3 that makes a Bell state on the physical qubits `pair` with the two-qubit `gate`."""
+    """An OpenQASM 3 program for a Bell state on the physical qubits `pair`, with the two-qubit `gate`."""
     steps = (PLUS.replace("{q}", "{a}") + " " + ENTANGLE[gate]).split("; ")
     a, b = map(str, pair)
     lines = [step.rstrip(";").replace("{a}", a).replace("{b}", b) + ";\n" for step in steps]
@@ -62,7 +62,7 @@ def bell_circuit(gate: str, pair: tuple[int, int], *, measured: bool) -> str:
 
 
 def on_device(paulis: str, pair: tuple[int, int], *, num_qubits: int) -> str:
-    """The Pauli string of a whole device that has `paulis` on the qubits `pair`; qubit 0 is its last character."""
+    """The Pauli string for the whole device with `paulis` on the qubits `pair`; qubit 0 is the last character."""
     letters = ["I"] * num_qubits
     for qubit, letter in zip(pair, reversed(paulis), strict=True):
         letters[num_qubits - 1 - qubit] = letter
@@ -70,5 +70,5 @@ def on_device(paulis: str, pair: tuple[int, int], *, num_qubits: int) -> str:
 
 
 def _value(parameters: Iterable[BackendParameter], name: str) -> float:
-    """The parameter called `name`; 1 (all wrong) where the calibration lacks it."""
+    """The parameter `name`; 1, the largest error, if the calibration does not have it."""
     return next((float(each.value) for each in parameters if each.name == name), 1.0)
