@@ -28,6 +28,7 @@ def versions(options: ServiceOptions, *, json: JsonOption = False) -> None:
 
     The arrow marks the pinned version. Only changes to operations that this client uses are listed.
     """
+    from ..client.operations import OPERATIONS
     from ..contract.outlook import version_outlook
 
     pinned = options.settings().api_version
