@@ -12,7 +12,7 @@ from openapi_schema_validator import OAS30Validator, oas30_format_checker
 from referencing import Registry
 from referencing.jsonschema import DRAFT4
 
-from qiskit_runtime_rest.emulator.app import SERVICE_ROUTES
+from qiskit_runtime_rest.emulator.api import ROUTES
 from qiskit_runtime_rest.testing import Emulator
 
 Submit = Callable[..., str]
@@ -50,7 +50,7 @@ def conforms(document: Any) -> Callable[[str, str, httpx.Response], None]:
 
 
 def test_every_operation_of_the_contract_has_a_route_and_no_other_has(document: Any) -> None:
-    routed = {(route.method.lower(), route.path) for route in SERVICE_ROUTES if route.contracted}
+    routed = {(route.method.lower(), route.path) for route in ROUTES if route.contracted}
     assert routed == {(method, path) for path, item in document["paths"].items() for method in item}
 
 

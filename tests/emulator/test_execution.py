@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from qiskit_runtime_rest.emulator.jobs.job import Job, Status
 from qiskit_runtime_rest.emulator.options import Options
 from qiskit_runtime_rest.emulator.programs import Completed, Metrics, Outcome
 from qiskit_runtime_rest.emulator.service import Service
+from qiskit_runtime_rest.emulator.state.job import Job, Status
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("anyio_backend", ["asyncio"])]
 

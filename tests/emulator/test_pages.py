@@ -12,8 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from qiskit_runtime_rest.emulator.faults.models import FaultRule
-from qiskit_runtime_rest.emulator.pages.presets import PRESETS
+from qiskit_runtime_rest.emulator.faults import PRESETS, FaultRule
 from qiskit_runtime_rest.testing import Emulator
 
 Submit = Callable[..., str]

@@ -104,7 +104,7 @@ def test_a_job_that_was_running_runs_again_and_results_stay(tmp_path: Path, conn
 
 def test_a_second_server_on_the_same_file_refuses(tmp_path: Path) -> None:
     state = tmp_path / "state.sqlite"
-    with Emulator(state=state), pytest.raises(OSError, match="Another emulated service works on"):
+    with Emulator(state=state), pytest.raises(OSError, match="Another emulated service uses"):
         Emulator(state=state).start()
     with Emulator(state=state):
         pass

@@ -13,14 +13,13 @@ from pathlib import Path
 import pytest
 from attrs import fields
 
-from qiskit_runtime_rest.emulator.clock import Clock
-from qiskit_runtime_rest.emulator.control.responses import Control
-from qiskit_runtime_rest.emulator.control.routes import PREFIX, control_routes
-from qiskit_runtime_rest.emulator.faults.models import KINDS, FaultRules
-from qiskit_runtime_rest.emulator.identity.models import USERS
-from qiskit_runtime_rest.emulator.instances.models import DEFAULT_INSTANCES
+from qiskit_runtime_rest.emulator.control import PREFIX, Control, control_routes
+from qiskit_runtime_rest.emulator.faults import KINDS, FaultRules
 from qiskit_runtime_rest.emulator.options import Options
 from qiskit_runtime_rest.emulator.recorder import Recorder
+from qiskit_runtime_rest.emulator.state.clock import Clock
+from qiskit_runtime_rest.emulator.state.identity import USERS
+from qiskit_runtime_rest.emulator.state.instances import DEFAULT_INSTANCES
 
 PAGE = Path(__file__).parents[2] / "docs" / "emulator.md"
 BLOCK = re.compile(r"^```(bash|python)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
