@@ -1,4 +1,4 @@
-"""The pytest plugin, as other projects' tests see it: pytest in a process and a folder of its own."""
+"""The pytest plugin, as other projects' tests see it: pytest in another process and folder."""
 
 from __future__ import annotations
 

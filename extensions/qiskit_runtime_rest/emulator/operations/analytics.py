@@ -10,13 +10,6 @@ from ..routing import ServiceRequest, ServiceResponse
 from ..state.analytics import GROUPS, Run, RunFilter, day_of, grouped, instances_of, metrics, runs_of
 from ..state.clock import isoformat, seconds
 
-__all__ = [
-    "get_analytics_filters",
-    "get_analytics_usage",
-    "get_analytics_usage_grouped",
-    "get_analytics_usage_grouped_by_date",
-]
-
 _USUAL_INTERVAL = timedelta(days=28)
 
 

@@ -13,14 +13,6 @@ from ..state.backends import find_device, queue_length, wait_time
 if TYPE_CHECKING:
     from ..devices import Device
 
-__all__ = [
-    "get_backend_configuration",
-    "get_backend_defaults",
-    "get_backend_properties",
-    "get_backend_status",
-    "list_backends",
-]
-
 
 async def list_backends(request: ServiceRequest) -> ServiceResponse:
     """`GET /v1/backends`."""

@@ -10,8 +10,6 @@ from ..state.instances import PLANS
 if TYPE_CHECKING:
     from ..state.instances import Instance
 
-__all__ = ["get_catalog_entry", "search_resources"]
-
 
 async def search_resources(request: ServiceRequest) -> ServiceResponse:
     """`POST /v3/resources/search`: all instances of the account, for any search."""

@@ -9,8 +9,6 @@ from urllib.parse import parse_qs
 from ..routing import ServiceRequest, ServiceResponse
 from ..state.identity import BadApiKey, BadGrant
 
-__all__ = ["create_token", "logout"]
-
 
 async def create_token(request: ServiceRequest) -> ServiceResponse:
     """`POST /identity/token`, form-encoded: a bearer token for an API key, as IAM issues it."""

@@ -13,14 +13,6 @@ from ..state.instances import PLANS
 if TYPE_CHECKING:
     from ..state.instances import Plan
 
-__all__ = [
-    "get_account",
-    "get_instance",
-    "get_instance_configuration",
-    "get_instance_usage",
-    "replace_instance_configuration",
-]
-
 
 async def get_instance(request: ServiceRequest) -> ServiceResponse:
     """`GET /v1/instance`."""

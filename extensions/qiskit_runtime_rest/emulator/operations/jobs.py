@@ -15,21 +15,6 @@ from ..state.jobs import JobFilter
 if TYPE_CHECKING:
     from ..state.job import Job
 
-__all__ = [
-    "cancel_job",
-    "create_job",
-    "delete_job",
-    "get_job",
-    "get_job_interim_results",
-    "get_job_logs",
-    "get_job_metrics",
-    "get_job_results",
-    "get_job_transpiled_circuits",
-    "list_jobs",
-    "list_tags",
-    "replace_job_tags",
-]
-
 # The contract gives the list of tags the length of a job's tags.
 _MOST_TAGS = 8
 

@@ -11,8 +11,6 @@ from ..state.clock import isoformat
 if TYPE_CHECKING:
     from ..state.sessions import Session
 
-__all__ = ["close_session", "create_session", "get_session", "update_session"]
-
 _TIMES = ("activated_at", "closed_at", "last_job_started", "last_job_completed")
 
 

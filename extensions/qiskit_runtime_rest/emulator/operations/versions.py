@@ -9,8 +9,6 @@ from ..errors import NOT_FOUND, ServiceError
 from ..routing import ServiceRequest, ServiceResponse
 from ..state.versions import NEWEST, VERSIONS, ApiVersion
 
-__all__ = ["get_document", "get_document_of_version", "get_versions"]
-
 
 async def get_versions(request: ServiceRequest) -> ServiceResponse:
     """`GET /v1/versions`."""

@@ -12,8 +12,6 @@ from ..state.workloads import WorkloadFilter, cursor, page, parse_cursor, worklo
 if TYPE_CHECKING:
     from ..state.workloads import Position, Workload
 
-__all__ = ["list_workloads"]
-
 
 async def list_workloads(request: ServiceRequest) -> ServiceResponse:
     """`GET /v1/workloads`: in pages, each with the URLs of its neighbours."""

@@ -108,17 +108,7 @@ def _session(session: Session, *, now: float, instances: dict[str, str]) -> dict
 
 
 def _request(request: RecordedRequest) -> dict[str, Any]:
-    return {
-        "number": request.number,
-        "at": request.at,
-        "method": request.method,
-        "path": request.path,
-        "query": request.query,
-        "operation": request.operation,
-        "status": request.status,
-        "seconds": request.seconds,
-        "fault": request.fault,
-    }
+    return {name: value for name, value in request.as_json().items() if name not in {"headers", "body"}}
 
 
 def _fault(rule: FaultRule) -> dict[str, Any]:

@@ -16,26 +16,11 @@ if TYPE_CHECKING:
     from .clock import Clock
     from .storage import Storage
 
-__all__ = ["DEFAULT_INSTANCES", "OPEN", "PLANS", "Instance", "Instances", "Plan"]
+__all__ = ["DEFAULT_INSTANCES", "PLANS", "Instance", "Instances", "Plan"]
 
 _NAMESPACE = uuid.UUID("00000000-0000-4000-8000-00000000e0e0")
 _TABLE = "instances"
 _USAGE_PERIOD_SECONDS = 28 * 86_400
-
-
-@frozen
-class Plan:
-    """A plan of the account."""
-
-    id: str
-    name: str
-    display_name: str
-    pricing: str
-    dedicated_sessions: bool
-    subscription_id: str
-    backends: tuple[str, ...] = ()
-    """The devices of the plan; empty means all."""
-    allocation_seconds: int | None = None
 
 
 def _identifier(name: str) -> str:
@@ -43,32 +28,39 @@ def _identifier(name: str) -> str:
     return str(uuid.UUID(bytes=uuid.uuid5(_NAMESPACE, name).bytes, version=4))
 
 
+@frozen(kw_only=True)
+class Plan:
+    """A plan of the account."""
+
+    name: str
+    display_name: str
+    pricing: str
+    dedicated_sessions: bool = True
+    backends: tuple[str, ...] = ()
+    """The devices of the plan; empty means all."""
+    allocation_seconds: int | None = None
+
+    @property
+    def id(self) -> str:
+        """The same UUID in every run."""
+        return _identifier(f"plan {self.name}")
+
+    @property
+    def subscription_id(self) -> str:
+        """The same UUID in every run."""
+        return _identifier(f"subscription {self.name}")
+
+
 OPEN = Plan(
-    id=_identifier("plan open"),
     name="open",
     display_name="Open",
     pricing="free",
     dedicated_sessions=False,
-    subscription_id=_identifier("subscription open"),
     backends=("ibm_torino", "ibm_brisbane", "ibm_fez"),
     allocation_seconds=600,
 )
-PAYGO = Plan(
-    id=_identifier("plan paygo"),
-    name="paygo",
-    display_name="Pay-As-You-Go",
-    pricing="paygo",
-    dedicated_sessions=True,
-    subscription_id=_identifier("subscription paygo"),
-)
-PREMIUM = Plan(
-    id=_identifier("plan premium"),
-    name="premium",
-    display_name="Premium",
-    pricing="subscription",
-    dedicated_sessions=True,
-    subscription_id=_identifier("subscription premium"),
-)
+PAYGO = Plan(name="paygo", display_name="Pay-As-You-Go", pricing="paygo")
+PREMIUM = Plan(name="premium", display_name="Premium", pricing="subscription")
 PLANS = (PREMIUM, OPEN, PAYGO)
 
 

@@ -33,7 +33,7 @@ def pairs(backend: str, number: int) -> list[tuple[int, int]]:
     return chosen[:number]
 
 
-def test_pairs_stay_together_and_know_nothing_of_each_other(completed: Any) -> None:
+def test_pairs_stay_together_and_are_independent(completed: Any) -> None:
     chosen = pairs("ibm_fez", 20)
     text = f"{HEADER} bit[40] c;"
     for place, (first, second) in enumerate(chosen):

@@ -23,7 +23,7 @@ def test_the_oldest_version_lists_names_of_devices(emulator: Emulator, connect: 
     assert "ibm_torino" in devices
 
 
-def test_without_the_header_the_oldest_version_answers(emulator: Emulator, connect: Connect) -> None:
+def test_without_the_header_the_oldest_version_applies(emulator: Emulator, connect: Connect) -> None:
     api = connect(emulator)
     del api.headers["IBM-API-Version"]
     assert "ibm_torino" in api.get("/backends").json()["devices"]
@@ -62,7 +62,7 @@ def test_transpiled_circuits_were_dropped(api: httpx.Client, job_id: str, versio
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_deprecated_versions_say_so(api: httpx.Client, version: str) -> None:
+def test_deprecated_versions_announce_their_end(api: httpx.Client, version: str) -> None:
     headers = api.get("/instance", headers={"IBM-API-Version": version}).headers
     assert ("Deprecation" in headers, "Sunset" in headers) == (version != VERSIONS[-1],) * 2
 
@@ -86,3 +86,11 @@ def test_refusals_use_the_code_form_and_a_status_of_their_operation(api: httpx.C
     assert (usage.status_code, usage.json()["errors"][0]["code"]) == (401, 1201)
     unknown = api.get("/instances/usage", headers={"Service-CRN": "crn:x"})
     assert unknown.status_code == 401
+
+
+def test_the_contract_is_published(emulator: Emulator, api: httpx.Client) -> None:
+    newest = api.get(f"{emulator.base_url}/openapi.json").json()
+    assert len([1 for item in newest["paths"].values() for _ in item]) == 33
+    assert api.get(f"{emulator.base_url}/openapi-2026-04-15.json").json() == newest
+    assert api.get(f"{emulator.base_url}/openapi-2025-01-01.json").json()["info"]["version"] == "2025-01-01"
+    assert api.get(f"{emulator.base_url}/openapi-2020-01-01.json").status_code == 404

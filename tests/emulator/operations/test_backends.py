@@ -22,7 +22,7 @@ def test_devices_are_listed_with_their_state(api: httpx.Client) -> None:
     assert "wait_time_seconds" not in torino
 
 
-def test_clients_that_ask_for_mock_devices_are_answered(api: httpx.Client) -> None:
+def test_the_query_for_mock_devices_is_accepted(api: httpx.Client) -> None:
     assert api.get("/backends", params={"include_mocks": "True"}).status_code == 200
 
 
@@ -50,7 +50,7 @@ def test_queue_and_wait_follow_from_the_jobs_in_the_queue(
 
 
 @pytest.mark.parametrize("part", ["configuration", "properties", "status", "defaults"])
-def test_every_part_is_answered_for_a_device_and_only_for_a_device(api: httpx.Client, part: str) -> None:
+def test_every_part_exists_for_devices_only(api: httpx.Client, part: str) -> None:
     assert api.get(f"/backends/ibm_torino/{part}").status_code == 200
     missing = api.get(f"/backends/ibm_nowhere/{part}")
     assert (missing.status_code, missing.json()["errors"][0]["code"]) == (404, "1007")

@@ -1,4 +1,4 @@
-"""Answers are what the contract says they are, for every operation."""
+"""Every operation responds as the contract says."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ CALLS: list[tuple[str, str, str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("method", "path", "url", "request_with"), CALLS)
-def test_an_answer_is_documented(
+def test_a_response_is_documented(
     api: httpx.Client,
     state: dict[str, str],
     conforms: Callable[[str, str, httpx.Response], None],
@@ -141,7 +141,7 @@ def test_an_answer_is_documented(
 
 
 @pytest.mark.parametrize("path", sorted({(method, path) for method, path, _, _ in CALLS}))
-def test_without_a_token_each_operation_answers_what_it_documents(
+def test_without_a_token_each_operation_sends_its_documented_error(
     api: httpx.Client, document: Any, path: tuple[str, str]
 ) -> None:
     method, template = path

@@ -26,7 +26,7 @@ def test_params_come_back_as_they_were_submitted_unless_excluded(
     assert api.get("/jobs", params={"exclude_params": "false"}).json()["jobs"][0]["params"] == bell["params"]
 
 
-def test_what_was_submitted_is_told(api: httpx.Client, submit: Submit) -> None:
+def test_a_job_shows_what_was_submitted(api: httpx.Client, submit: Submit) -> None:
     job_id = submit(api, tags=["a", "b"], cost=60, log_level="DEBUG", calibration_id="cal", runtime="image:1")
     job = api.get(f"/jobs/{job_id}").json()
     assert {name: job[name] for name in ("id", "backend", "cost", "tags", "calibration_id", "runtime")} == {
@@ -41,7 +41,7 @@ def test_what_was_submitted_is_told(api: httpx.Client, submit: Submit) -> None:
     assert job["created"].endswith("Z")
 
 
-def test_storage_of_the_callers_own_is_taken_and_told(api: httpx.Client, submit: Submit) -> None:
+def test_a_job_shows_its_remote_storage(api: httpx.Client, submit: Submit) -> None:
     place = {
         "type": "ibmcloud_cos",
         "region": "us-east",
@@ -84,7 +84,7 @@ def test_a_job_that_breaks_the_contract_is_refused(
 @pytest.mark.parametrize(
     "content", [b"", b"{", b"[]", b"null", b'{"program_id": NaN}', b"[" * 100_000, b'{"cost": 1e999}', b"\xff\xfe"]
 )
-def test_a_body_that_is_no_job_at_all_is_refused(api: httpx.Client, content: bytes) -> None:
+def test_a_body_that_is_not_a_job_is_refused(api: httpx.Client, content: bytes) -> None:
     answer = api.post("/jobs", content=content, headers={"Content-Type": "application/json"})
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["code"] == "3220"
@@ -160,7 +160,7 @@ def test_tags_are_replaced(api: httpx.Client, submit: Submit) -> None:
     assert api.put(f"/jobs/{job_id}/tags", json={}).status_code == 404
 
 
-def test_jobs_are_seen_in_their_own_instance_only(
+def test_jobs_are_visible_in_their_instance_only(
     emulator: Emulator, api: httpx.Client, connect: Callable[..., httpx.Client], submit: Submit
 ) -> None:
     job_id = submit(api)

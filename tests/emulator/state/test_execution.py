@@ -84,7 +84,7 @@ async def test_cancelling_a_running_job_stops_its_worker_and_lets_the_next_one_r
     assert [job(service, one).status for one in (first, second)] == ["Cancelled", "Running"]
 
 
-async def test_what_a_worker_says_of_a_job_that_has_ended_is_ignored() -> None:
+async def test_the_outcome_of_a_job_that_has_ended_is_ignored() -> None:
     pool = Pool()
     service = serving(lambda count: pool)
     job_id = submit(service, 1)
@@ -113,7 +113,7 @@ async def test_a_recorded_job_that_no_worker_takes_fails_and_its_submission_does
     assert "out of processes" in str(failed.reason)
 
 
-async def test_a_real_clock_moves_jobs_on_without_anybody_asking() -> None:
+async def test_a_real_clock_moves_jobs_on_without_requests() -> None:
     pool = Pool()
     service = Service(Options(pace="seconds:0.01"), pool=lambda count: pool)
     job_id = submit(service, 1)
@@ -124,7 +124,7 @@ async def test_a_real_clock_moves_jobs_on_without_anybody_asking() -> None:
     assert (job(service, job_id).finished or 0) - job(service, job_id).created >= 0.0199
 
 
-async def test_a_real_job_that_runs_too_long_is_stopped_without_anybody_asking() -> None:
+async def test_a_real_job_that_runs_too_long_is_stopped_without_requests() -> None:
     pool = Pool()
     service = Service(Options(), pool=lambda count: pool)
     job_id = submit(service, 1, cost=1)
@@ -135,7 +135,7 @@ async def test_a_real_job_that_runs_too_long_is_stopped_without_anybody_asking()
     assert pool.cancelled == [pool.futures[1]]
 
 
-async def test_an_outcome_that_comes_after_the_limit_comes_too_late() -> None:
+async def test_an_outcome_after_the_time_limit_is_ignored() -> None:
     pool = Pool()
     service = Service(Options(), pool=lambda count: pool)
     job_id = submit(service, 1, cost=10)

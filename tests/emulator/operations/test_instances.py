@@ -1,10 +1,11 @@
+"""The instance of the request, its account, and how clients find their instances."""
+
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import httpx
-import pytest
 
 from qiskit_runtime_rest.testing import Emulator
 
@@ -12,58 +13,8 @@ Connect = Callable[..., httpx.Client]
 Submit = Callable[..., str]
 
 
-@pytest.fixture(scope="module")
-def limited() -> Iterator[Emulator]:
-    with Emulator(
-        pace="hold", virtual_clock=True, submissions_per_minute=5, pending_jobs=7, max_body_bytes=10_000
-    ) as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def api(limited: Emulator, connect: Connect) -> httpx.Client:
-    limited.reset()
-    return connect(limited)
-
-
 def code(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["errors"][0]["code"]
-
-
-def test_five_jobs_a_minute_and_user_are_taken(
-    limited: Emulator, api: httpx.Client, submit: Submit, bell: dict[str, Any], connect: Connect
-) -> None:
-    for _ in range(5):
-        submit(api)
-        limited.clock.advance(1)
-    refused = api.post("/jobs", json=bell)
-    assert code(refused) == (429, "1202")
-    assert refused.headers["retry-after"] == "55"
-    submit(connect(limited, key="emulator-api-key-not-a-secret-of-a-second-user"))
-    limited.clock.advance(55)
-    submit(api)
-
-
-def test_only_so_many_jobs_may_be_pending(
-    limited: Emulator, api: httpx.Client, submit: Submit, bell: dict[str, Any]
-) -> None:
-    for _ in range(7):
-        submit(api)
-        limited.clock.advance(30)
-    assert code(api.post("/jobs", json=bell)) == (429, "3458")
-
-
-def test_a_refused_job_is_not_counted(limited: Emulator, api: httpx.Client, submit: Submit) -> None:
-    for _ in range(5):
-        assert api.post("/jobs", json={}).status_code == 400
-    submit(api)
-
-
-@pytest.mark.parametrize("chunked", [True, False])
-def test_a_body_above_the_limit_is_refused(api: httpx.Client, chunked: bool) -> None:
-    content = (b" " * 6000 for _ in range(2)) if chunked else b" " * 12_000
-    answer = api.post("/jobs", content=content)
-    assert code(answer) == (413, "1001")
 
 
 def test_a_used_up_quota_refuses_jobs(connect: Connect, submit: Submit, bell: dict[str, Any]) -> None:
@@ -74,7 +25,7 @@ def test_a_used_up_quota_refuses_jobs(connect: Connect, submit: Submit, bell: di
         assert (usage["usage_limit_seconds"], usage["usage_limit_reached"]) == (0, True)
 
 
-def test_the_limit_set_on_an_instance_is_told_and_can_be_lifted(emulator: Emulator, connect: Connect) -> None:
+def test_the_limit_of_an_instance_can_be_set_and_removed(emulator: Emulator, connect: Connect) -> None:
     api = connect(emulator)
     assert api.get("/instances/configuration").json() == {}
     assert api.put("/instances/configuration", json={"instance_limit": 60}).status_code == 204
@@ -111,3 +62,28 @@ def test_an_instance_that_used_up_its_own_limit_takes_no_jobs(
     assert code(api.post("/jobs", json=bell)) == (409, "4317")
     elsewhere = connect(emulator, instance=emulator.instances["emulator-open"])
     submit(elsewhere)
+
+
+def test_the_account_has_its_plans(emulator: Emulator, api: httpx.Client) -> None:
+    account = emulator.instance.split(":")[6].removeprefix("a/")
+    plans = api.get(f"/accounts/{account}").json()["plans"]
+    assert [plan["subscription_name"] for plan in plans] == ["Premium", "Open", "Pay-As-You-Go"]
+    mine = api.get("/instance").json()["plan_id"]
+    assert [plan["plan_id"] for plan in api.get(f"/accounts/{account}", params={"plan_id": mine}).json()["plans"]] == [
+        mine
+    ]
+    assert api.get(f"/accounts/{account}", params={"plan_id": "other"}).status_code == 404
+    assert api.get("/accounts/somebody-else").status_code == 404
+    assert api.get("/accounts/not%20an%20id").status_code == 400
+
+
+def test_instances_are_discovered_by_search_and_catalog(emulator: Emulator, api: httpx.Client) -> None:
+    found = api.post(f"{emulator.url}/v3/resources/search", params={"limit": 100}, json={"query": "x"}).json()
+    assert {item["name"]: item["crn"] for item in found["items"]} == emulator.instances
+    assert all(item["doc"]["extensions"] for item in found["items"])
+    plans = [
+        api.get(f"{emulator.url}/{item['service_plan_unique_id']}").json()["overview_ui"]["en"]["display_name"]
+        for item in found["items"]
+    ]
+    assert plans == ["Premium", "Open", "Pay-As-You-Go"]
+    assert api.post(f"{emulator.url}/v3/resources/search", headers={"Authorization": ""}).status_code == 401

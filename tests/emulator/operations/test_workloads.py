@@ -67,8 +67,8 @@ def test_the_list_is_filtered(emulator: Emulator, api: httpx.Client, ids: list[s
 
 
 @pytest.mark.parametrize("sort", ["createdAt", "-createdAt"])
-@pytest.mark.parametrize("limit", [1, 2, 3])
-def test_cursors_lead_to_the_end_and_back(api: httpx.Client, ids: list[str], sort: str, limit: int) -> None:
+def test_cursors_lead_to_the_end_and_back(api: httpx.Client, ids: list[str], sort: str) -> None:
+    limit = 3
     in_order = ids if sort == "createdAt" else ids[::-1]
     page = api.get("/workloads", params={"limit": limit, "sort": sort}).json()
     forward = [page]

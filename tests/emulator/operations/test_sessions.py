@@ -29,7 +29,7 @@ def test_a_new_session_is_open_and_accepts_jobs(api: httpx.Client) -> None:
     assert api.get(f"/sessions/{session['id']}").json() == session
 
 
-def test_without_a_longest_life_it_is_eight_hours(api: httpx.Client) -> None:
+def test_the_default_time_to_live_is_eight_hours(api: httpx.Client) -> None:
     assert create(api)["max_ttl"] == 28800
 
 
@@ -52,7 +52,7 @@ def test_a_session_that_breaks_the_contract_is_refused(api: httpx.Client, body: 
     assert api.post("/sessions", json=body).status_code == 400
 
 
-def test_jobs_activate_a_session_and_it_rests_between_them(
+def test_jobs_activate_a_session_and_it_is_inactive_between_them(
     emulator: Emulator, api: httpx.Client, submit: Submit
 ) -> None:
     session_id = create(api)["id"]
@@ -70,17 +70,7 @@ def test_jobs_activate_a_session_and_it_rests_between_them(
     assert session["elapsed_time"] == 61
 
 
-def test_a_session_without_jobs_for_half_an_hour_is_closed(emulator: Emulator, api: httpx.Client) -> None:
-    session_id = create(api)["id"]
-    emulator.clock.advance(1799)
-    assert state(api, session_id) == "open"
-    emulator.clock.advance(1)
-    session = api.get(f"/sessions/{session_id}").json()
-    assert (session["state"], session["accepting_jobs"]) == ("closed", False)
-    assert "closed_at" in session
-
-
-def test_a_session_ends_with_its_longest_life_and_its_queued_jobs_fail(
+def test_a_session_closes_at_its_maximum_time_to_live_and_its_queued_jobs_fail(
     emulator: Emulator, api: httpx.Client, submit: Submit
 ) -> None:
     emulator.pace = "hold"
@@ -91,7 +81,7 @@ def test_a_session_ends_with_its_longest_life_and_its_queued_jobs_fail(
     assert api.get(f"/jobs/{job_id}").json()["status"] == "Failed"
 
 
-def test_shut_gently_a_session_still_runs_what_is_queued_and_then_closes(
+def test_a_session_that_accepts_no_jobs_runs_its_queue_and_closes(
     emulator: Emulator, api: httpx.Client, submit: Submit, bell: dict[str, Any]
 ) -> None:
     emulator.pace = "hold"
@@ -107,14 +97,14 @@ def test_shut_gently_a_session_still_runs_what_is_queued_and_then_closes(
     assert state(api, session_id) == "closed"
 
 
-def test_an_idle_session_that_is_shut_is_closed(api: httpx.Client) -> None:
+def test_an_idle_session_that_accepts_no_jobs_closes(api: httpx.Client) -> None:
     session_id = create(api)["id"]
     api.patch(f"/sessions/{session_id}", json={"accepting_jobs": False})
     assert state(api, session_id) == "closed"
     assert api.patch(f"/sessions/{session_id}", json={"accepting_jobs": True}).status_code == 404
 
 
-def test_closed_at_once_a_session_cancels_what_is_queued(
+def test_closing_a_session_cancels_its_queued_jobs(
     emulator: Emulator, api: httpx.Client, submit: Submit, bell: dict[str, Any]
 ) -> None:
     emulator.pace = "hold"

@@ -61,7 +61,7 @@ def test_a_circuit_that_the_device_cannot_run_fails_with_a_code_and_a_log(
         json.loads(result.text)
 
 
-def test_by_seconds_a_job_waits_and_runs_on_the_virtual_clock(
+def test_with_seconds_a_job_waits_and_runs_on_the_virtual_clock(
     emulator: Emulator, api: httpx.Client, submit: Submit
 ) -> None:
     emulator.pace = "seconds:10"
@@ -86,9 +86,7 @@ def test_one_long_step_of_the_clock_takes_a_job_to_its_end(
     assert {status(api, job_id) for job_id in job_ids} == {"Completed"}
 
 
-def test_by_reads_a_job_moves_on_when_it_was_read_often_enough(
-    emulator: Emulator, api: httpx.Client, submit: Submit
-) -> None:
+def test_with_reads_a_job_moves_on_after_enough_reads(emulator: Emulator, api: httpx.Client, submit: Submit) -> None:
     emulator.pace = "reads:2"
     job_id = submit(api)
     assert [status(api, job_id) for _ in range(5)] == ["Queued", "Running", "Running", "Completed", "Completed"]
@@ -177,7 +175,7 @@ def test_a_waiting_job_has_no_result_no_end_and_a_pending_charge(
     assert (api.get(f"/jobs/{job_id}/logs").status_code, api.get(f"/jobs/{job_id}/logs").text) == (200, "")
 
 
-def test_metrics_tell_the_caller_and_what_was_used(emulator: Emulator, api: httpx.Client, submit: Submit) -> None:
+def test_metrics_have_the_caller_and_the_usage(emulator: Emulator, api: httpx.Client, submit: Submit) -> None:
     api.headers["X-Qx-Client-Application"] = "qiskit-version-2/2.0/test"
     job_id = submit(api)
     emulator.clock.advance(0)

@@ -13,7 +13,7 @@ def exchange(emulator: Emulator, **form: str) -> httpx.Response:
     return httpx.post(f"{emulator.iam_url}/identity/token", data=form)
 
 
-def test_a_known_key_is_exchanged_for_a_token_that_says_when_it_expires(emulator: Emulator) -> None:
+def test_a_known_key_gives_a_token_with_its_expiry(emulator: Emulator) -> None:
     answer = exchange(emulator, grant_type=GRANT, apikey=emulator.api_key)
     token = answer.json()
     claims = jwt.decode(token["access_token"], options={"verify_signature": False})
@@ -24,7 +24,7 @@ def test_a_known_key_is_exchanged_for_a_token_that_says_when_it_expires(emulator
 
 
 @pytest.mark.parametrize("key", ["", "wrong", "emulator-api-key"])
-def test_any_other_key_is_refused_as_iam_does(emulator: Emulator, key: str) -> None:
+def test_another_key_is_refused_as_by_iam(emulator: Emulator, key: str) -> None:
     answer = exchange(emulator, grant_type=GRANT, apikey=key)
     assert answer.status_code == 400
     assert answer.json()["errorCode"] == "BXNIM0415E"
@@ -47,7 +47,7 @@ def test_a_token_is_refused_once_it_has_expired(emulator: Emulator, api: httpx.C
     assert refused.json()["errors"][0]["code"] == "1201"
 
 
-def test_the_life_of_tokens_can_be_chosen() -> None:
+def test_the_lifetime_of_tokens_can_be_chosen() -> None:
     with Emulator(token_seconds=5, virtual_clock=True) as emulator:
         token = exchange(emulator, grant_type=GRANT, apikey=emulator.api_key).json()
         assert token["expires_in"] == 5
@@ -71,18 +71,20 @@ def test_a_logged_out_token_is_refused_and_a_new_one_works(emulator: Emulator, a
         ({"Service-CRN": "crn:v1:bluemix:public:quantum-computing:us-east:a/0:0::"}, 403),
     ],
 )
-def test_each_call_needs_a_token_and_a_known_instance(api: httpx.Client, changed: dict[str, str], status: int) -> None:
+def test_each_request_needs_a_token_and_a_known_instance(
+    api: httpx.Client, changed: dict[str, str], status: int
+) -> None:
     answer = api.get("/jobs", headers=changed)
     assert answer.status_code == status
     assert set(answer.json()["errors"][0]) == {"code", "message", "solution", "more_info"}
     assert answer.json()["trace"]
 
 
-def test_a_token_signed_by_somebody_else_is_refused(emulator: Emulator, api: httpx.Client) -> None:
+def test_a_token_with_another_signature_is_refused(emulator: Emulator, api: httpx.Client) -> None:
     forged = jwt.encode({"iam_id": "IBMid-EMULATOR001", "exp": 4e9, "jti": "x"}, "k" * 64)
     assert api.get("/jobs", headers={"Authorization": f"Bearer {forged}"}).status_code == 401
 
 
-def test_versions_are_told_to_everybody(emulator: Emulator) -> None:
+def test_versions_are_public(emulator: Emulator) -> None:
     answer = httpx.get(f"{emulator.base_url}/v1/versions", headers={"IBM-API-Version": "2026-04-15"})
     assert answer.json()["versions"][-1] == {"version": "2026-04-15", "status": "live"}
