@@ -28,7 +28,7 @@ def process(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], dict[str,
     ready = tmp_path / "ready.json"
     with subprocess.Popen([sys.executable, "-W", "error", "-c", SERVE, str(ready)], stderr=subprocess.PIPE) as server:
         try:
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + 60
             while not ready.exists():
                 assert time.monotonic() < deadline
                 assert server.poll() is None, server.stderr and server.stderr.read()
@@ -53,7 +53,7 @@ def test_the_ready_file_has_the_address_and_signals_end_the_server_cleanly(
     assert ready["url"].startswith("http://127.0.0.1:")
     assert httpx.get(f"{ready['base_url']}/v1/versions").status_code == 200
     os.kill(server.pid, stop)
-    assert server.wait(timeout=20) == 0
+    assert server.wait(timeout=60) == 0
     assert server.stderr is not None
     assert server.stderr.read() == b""
     assert list(tmp_path.iterdir()) == []
@@ -79,7 +79,7 @@ def test_the_workers_end_with_the_server(
     workers = children(server.pid)
     assert workers
     server.terminate()
-    assert server.wait(timeout=20) == 0
+    assert server.wait(timeout=60) == 0
     assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
 
 
@@ -149,7 +149,7 @@ async def test_it_is_a_plain_asgi_application_as_well() -> None:
 def test_workers_start_with_the_server_only_if_warm(warm: bool) -> None:
     before = children(os.getpid())
     with Emulator(warm=warm, workers=1) as emulator:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while warm and not children(os.getpid()) - before:
             assert time.monotonic() < deadline
             time.sleep(0.01)

@@ -41,7 +41,7 @@ class Remote:
 
     def ended(self) -> None:
         """Wait until the process has ended, by a kill."""
-        assert self._process.wait(timeout=30) == -signal.SIGKILL
+        assert self._process.wait(timeout=60) == -signal.SIGKILL
 
 
 @contextmanager
@@ -51,7 +51,7 @@ def server(folder: Path, **choices: Any) -> Iterator[Remote]:
     command = [sys.executable, "-c", SERVE, str(ready), json.dumps(choices)]
     with subprocess.Popen(command) as process:
         try:
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + 60
             while not ready.exists():
                 assert time.monotonic() < deadline
                 assert process.poll() is None

@@ -26,7 +26,7 @@ T = TypeVar("T")
 class Emulator:
     """A server on 127.0.0.1 in a thread of this process, from `start` (or `with`) to `close`.
 
-    All methods may be called from any thread and from async code; `async with` works, too.
+    The server's thread does the work of all methods, so they also work from async code, as does `async with`.
     """
 
     def __init__(self, **choices: Any) -> None:

@@ -55,8 +55,8 @@ def job(service: Service, job_id: str) -> Job:
 
 
 async def left(service: Service, job_id: str, status: Status) -> None:
-    async with asyncio.timeout(10):
-        for _ in range(10_000):
+    async with asyncio.timeout(60):
+        for _ in range(60_000):
             if job(service, job_id).status is not status:
                 return
             await asyncio.sleep(0.001)

@@ -86,7 +86,7 @@ class Simulator:
             ),
             max_parallel_threads=1,
         )
-        # The simulator's own limit comes from its memory; this circuit is small enough already.
+        # The device accepts the circuit, so lift the simulator's own limit, which follows from its memory.
         backend.set_max_qubits(len(qubits))
         sampler = SamplerV2.from_backend(backend, seed=seed)
         if circuit.num_parameters == 0:
