@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import devices
 from .contract import Contract
 from .request_check import RequestCheck
 from .state.clock import Clock
@@ -16,6 +15,7 @@ from .state.jobs import Jobs
 from .state.sessions import Sessions
 from .state.storage import MemoryStorage, SqliteStorage
 from .state.submission_limits import SubmissionLimits
+from .workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,24 +32,14 @@ class Service:
     One event loop uses all of it, so nothing needs a lock.
     """
 
-    def __init__(
-        self,
-        options: Options,
-        *,
-        contract: Contract | None = None,
-        storage: Storage | None = None,
-        pool: Callable[[int], WorkerPool] | None = None,
-    ) -> None:
-        """Load the state from the storage.
-
-        By default: the packaged contract, the storage that the options choose, real worker processes.
-        """
+    def __init__(self, options: Options, *, pool: Callable[[int], WorkerPool] | None = None) -> None:
+        """Load the state from the storage that the options choose. `pool` replaces the worker processes."""
         self.options = options
-        self.contract = contract or Contract.load()
+        self.contract = Contract.load()
         self.check = RequestCheck(self.contract)
         self.clock = Clock(virtual=options.virtual_clock)
         self.identifiers = Identifiers(seed=options.seed)
-        self.storage = storage or (MemoryStorage() if options.state is None else SqliteStorage(options.state))
+        self.storage: Storage = MemoryStorage() if options.state is None else SqliteStorage(options.state)
         self.identity = Identity(clock=self.clock, storage=self.storage, token_seconds=options.token_seconds)
         self.jobs = Jobs(clock=self.clock, storage=self.storage, identifiers=self.identifiers)
         self.sessions = Sessions(clock=self.clock, storage=self.storage, identifiers=self.identifiers)
@@ -58,7 +48,6 @@ class Service:
             quota_seconds=options.quota_seconds,
             clock=self.clock,
             usage_of=self.jobs.used_seconds,
-            device_names=devices.names,
         )
         self.execution = Execution(
             jobs=self.jobs,
@@ -67,7 +56,7 @@ class Service:
             identifiers=self.identifiers,
             progress=options.pace,
             workers=options.workers,
-            pool=pool or _worker_processes(warm=options.warm),
+            pool=pool or (lambda count: Workers(count=count, warm=options.warm)),
         )
         self.limits = SubmissionLimits(
             clock=self.clock,
@@ -98,12 +87,3 @@ class Service:
         """Stop the workers and close the storage."""
         self.execution.close()
         self.storage.close()
-
-
-def _worker_processes(*, warm: bool) -> Callable[[int], WorkerPool]:
-    def start(count: int) -> WorkerPool:
-        from .workers import Workers
-
-        return Workers(count=count, warm=warm)
-
-    return start

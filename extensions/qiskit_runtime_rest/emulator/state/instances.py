@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
+from .. import devices
 from ..errors import QUOTA_USED_UP, ServiceError
 from .identity import ACCOUNT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from .clock import Clock
     from .storage import Storage
@@ -102,14 +103,12 @@ class Instances:
         quota_seconds: int | None,
         clock: Clock,
         usage_of: Callable[..., float],
-        device_names: Callable[[], Iterable[str]],
     ) -> None:
         """`usage_of(crn, since=...)` returns the QPU seconds that an instance has used."""
         self._clock = clock
         self._storage = storage
         self._quota_seconds = quota_seconds
         self._usage_of = usage_of
-        self._device_names = device_names
         self._by_crn: dict[str, Instance] = {}
         self.reset()
         for crn, record in storage.records(_TABLE):
@@ -131,7 +130,7 @@ class Instances:
 
     def backends(self, instance: Instance) -> tuple[str, ...]:
         """The names of the devices that the instance may use."""
-        return instance.plan.backends or tuple(self._device_names())
+        return instance.plan.backends or devices.names()
 
     def used_seconds(self, instance: Instance) -> float:
         """QPU seconds charged in the present period."""
