@@ -119,7 +119,7 @@ def test_reset_empties_the_file(tmp_path: Path, connect: Connect, submit: Submit
         assert connect(emulator).get("/jobs").json()["count"] == 0
 
 
-JOBS, KILLS = 60, 6
+JOBS, KILLS = 30, 3
 
 
 def all_jobs(api: httpx.Client) -> dict[str, str]:
