@@ -13,14 +13,13 @@ from pathlib import Path
 import pytest
 from attrs import fields
 
-from qiskit_runtime_rest.emulator.clock import Clock
-from qiskit_runtime_rest.emulator.control.responses import Control
-from qiskit_runtime_rest.emulator.control.routes import PREFIX, control_routes
-from qiskit_runtime_rest.emulator.faults.models import KINDS, FaultRules
-from qiskit_runtime_rest.emulator.identity.models import USERS
-from qiskit_runtime_rest.emulator.instances.models import DEFAULT_INSTANCES
+from qiskit_runtime_rest.emulator.control import PREFIX, Control, control_routes
+from qiskit_runtime_rest.emulator.faults import KINDS, FaultRules
 from qiskit_runtime_rest.emulator.options import Options
 from qiskit_runtime_rest.emulator.recorder import Recorder
+from qiskit_runtime_rest.emulator.state.clock import Clock
+from qiskit_runtime_rest.emulator.state.identity import USERS
+from qiskit_runtime_rest.emulator.state.instances import DEFAULT_INSTANCES
 
 HANG_SECONDS = 1800
 """Guard against a block that hangs. It is not a measure of speed: a busy machine may take minutes."""
