@@ -15,7 +15,7 @@ from qiskit_runtime_api import Client
 from qiskit_runtime_api.models import ErrorContainer
 from qiskit_runtime_rest import errors
 from qiskit_runtime_rest.config.api_versions import SUNSETS
-from qiskit_runtime_rest.contract.answer_check import Checker
+from qiskit_runtime_rest.contract.response_check import Checker
 
 from .consumer.arguments import least_arguments
 from .consumer.expected import PLAIN, differences, plain, used

@@ -63,7 +63,7 @@ def check(
 
             check_live(options, reports, jobs=allow_jobs, ask=not yes, seed=seed, examples=examples)
         else:
-            from ..conformance.everything import check_embedded
+            from ..conformance.embedded import check_embedded
 
             found, idle = check_embedded(seed=seed, examples=examples)
             reports += found

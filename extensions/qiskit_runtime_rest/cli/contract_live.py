@@ -15,8 +15,8 @@ from ..errors import InvalidInput
 from .terminal import say
 
 if TYPE_CHECKING:
-    from ..conformance.gate import Gate
     from ..conformance.report import Report
+    from ..conformance.request_guard import RequestGuard
     from .service_options import ServiceOptions
 
 __all__ = ["check_live"]
@@ -35,9 +35,9 @@ def check_live(
 
     `reports`: where each report goes as soon as there is something in it, whatever ends the check.
     """
-    from ..conformance.live import PER_MINUTE, CannotTell, check_reads, open_live, read_lists
+    from ..conformance.live_jobs import LONGEST_SECONDS, check_jobs
+    from ..conformance.live_reads import PER_MINUTE, UnclearTarget, check_reads, open_live, read_lists
     from ..conformance.report import Report
-    from ..conformance.spending import LONGEST_SECONDS, spend
 
     if jobs and ask and not sys.stdin.isatty():
         raise InvalidInput("jobs use QPU time: say --yes, nobody can be asked here.")
@@ -45,29 +45,29 @@ def check_live(
     with options.client(validate="off") as client:
         try:
             service = open_live(client)
-            readings = read_lists(service)
-        except CannotTell as error:
+            existing = read_lists(service)
+        except UnclearTarget as error:
             raise InvalidInput(str(error)) from error
-        if jobs and readings.backend is None:
+        if jobs and existing.backend is None:
             raise InvalidInput("no backend of the instance takes jobs now: leave --allow-jobs out.")
         if jobs and ask:
             _confirm(f"{jobs} jobs of 1 circuit and 1 shot, {LONGEST_SECONDS} s of QPU time each at most, in a batch")
         say(f"Reads only, {PER_MINUTE} a minute at most: this takes some minutes.")
-        with _ended_by_signals(service.gate):
-            reports.append(check_reads(service, readings, seed=seed, examples=examples))
-            if jobs and readings.backend is not None and service.gate.closed is None:
+        with _ended_by_signals(service.guard):
+            reports.append(check_reads(service, existing, seed=seed, examples=examples))
+            if jobs and existing.backend is not None and service.guard.closed is None:
                 clock = client.api.get_httpx_client().clock
-                reports.append(Report(target=f"live, {jobs} jobs on {readings.backend}", seed=0))
-                spend(service, jobs=jobs, backend=readings.backend, clock=clock, report=reports[-1])
+                reports.append(Report(target=f"live, {jobs} jobs on {existing.backend}", seed=0))
+                check_jobs(service, jobs=jobs, backend=existing.backend, clock=clock, report=reports[-1])
             elif jobs:
                 reports[-1].remarks.append("No jobs were submitted: the check had ended before.")
 
 
 @contextmanager
-def _ended_by_signals(gate: Gate) -> Iterator[None]:
-    """Let the first signal that is to end us close the gate and interrupt what is under way.
+def _ended_by_signals(guard: RequestGuard) -> Iterator[None]:
+    """Let the first signal that is to end us close the guard and interrupt what is under way.
 
-    What takes things back goes on: nothing is interrupted when the gate is closed already, and later signals are
+    What takes things back goes on: nothing is interrupted when the guard is closed already, and later signals are
     ignored. A signal that is ignored already, as `nohup` has it, stays so.
 
     Raises:
@@ -83,8 +83,8 @@ def _ended_by_signals(gate: Gate) -> Iterator[None]:
         for one in before:
             signal.signal(one, signal.SIG_IGN)
         caught.append(signal.Signals(number))
-        if gate.closed is None:
-            gate.close(f"ended by {caught[0].name}.")
+        if guard.closed is None:
+            guard.close(f"ended by {caught[0].name}.")
             raise KeyboardInterrupt
 
     for one in before:

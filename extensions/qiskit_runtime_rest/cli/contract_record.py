@@ -127,15 +127,15 @@ def _tell(recording: Recording, *, json: bool) -> None:
         say(violation, label="violation")
     if json:
         print_json(as_json(recording))
-    elif recording.exchanges:
-        say(f"{recording.exchanges} exchanges are in {recording.path}: {recording.judgement}.")
+    elif recording.entries:
+        say(f"{recording.entries} entries are in {recording.path}: {recording.judgement}.")
 
 
 def as_json(recording: Recording) -> dict[str, Any]:
     """What was recorded, for programs; `file` is null if nothing was."""
     return {
-        "file": str(recording.path) if recording.exchanges else None,
-        "exchanges": recording.exchanges,
+        "file": str(recording.path) if recording.entries else None,
+        "exchanges": recording.entries,
         "checked": recording.judgement.checked,
         "violations": list(recording.judgement.violations),
         "remarks": list(recording.remarks),

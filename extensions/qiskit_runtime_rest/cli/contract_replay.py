@@ -59,9 +59,9 @@ def replay(
     cassettes = cassettes_module()
     replayed = cassettes.Replay(*files, match=match.value, exhausted=exhausted.value)
     if check:
-        if not replayed.exchanges:
+        if not replayed.entries:
             raise InvalidInput(f"there is nothing in {', '.join(map(str, files))}: nothing was recorded.")
-        _check(cassettes.judged(replayed.exchanges), json=json)
+        _check(cassettes.judged(replayed.entries), json=json)
         return
     own = {"QISKIT_IBM_TOKEN": cassettes.API_KEY, "QISKIT_IBM_INSTANCE": replayed.instance}
     try:

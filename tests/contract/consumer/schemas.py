@@ -9,7 +9,8 @@ from typing import Any
 
 from openapi_schema_validator import OAS30Validator, oas30_format_checker
 
-from tools.generate import REPOSITORY, read_contract
+from qiskit_runtime_rest.contract.sources import read
+from tools.generate import REPOSITORY
 from tools.overlay import load_overlay, prepare
 
 Schema = Mapping[str, Any]
@@ -69,7 +70,7 @@ def prepared() -> Mapping[str, Any]:
 
     Of a union the generator takes the first branch that fits, and the overlay gives some a last one that fits all.
     """
-    document = prepare(read_contract(REPOSITORY.contract), overlay=load_overlay(REPOSITORY.overlay)).document
+    document = prepare(read(str(REPOSITORY.contract)), overlay=load_overlay(REPOSITORY.overlay)).document
     return any_for_one(document)
 
 
