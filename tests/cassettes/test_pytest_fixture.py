@@ -121,7 +121,7 @@ def test_a_suite_is_recorded_once_and_runs_on_its_cassettes(
         "def test_two_cassettes(qiskit_runtime_cassette):\n"
         "    assert OtherSdk().qubits('ibm_torino') == 133\n"
         "    assert sum(counts().values()) == 50\n"
-        "def test_nobody_recorded_this(qiskit_runtime_cassette): pass\n"
+        "def test_not_recorded(qiskit_runtime_cassette): pass\n"
     )
     result = run()
     result.assert_outcomes(passed=5, errors=2)
@@ -129,7 +129,7 @@ def test_a_suite_is_recorded_once_and_runs_on_its_cassettes(
         [
             "*The test asked what is not in its cassette.*",
             "*GET /v1/backends/ibm_fez/configuration was not recorded. The nearest that was: *ibm_torino*",
-            "There is no *test_nobody_recorded_this.har: record it with `pytest --qiskit-runtime-record`.",
+            "There is no *test_not_recorded.har: record it with `pytest --qiskit-runtime-record`.",
         ]
     )
     assert emulator.requests == []
@@ -165,7 +165,7 @@ def test_each_test_has_a_cassette_of_its_own(
     assert not [name for name in names if set(name) & set('<>:"\\|?*[]')]
     for name in account:
         monkeypatch.delenv(name)
-    for name in ("HTTP_PROXY", "http_proxy"):  # It is not asked for what is on this machine.
+    for name in ("HTTP_PROXY", "http_proxy"):  # It must not be used for this machine.
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     run().assert_outcomes(passed=7)
 

@@ -111,10 +111,10 @@ def test_after_a_signal_everything_is_deleted_and_reported(
     assert outcome.exit_code == 128 + number
     report = json.loads((tmp_path / "report.json").read_text())
     assert not report["passed"]
-    told = report["reports"][1]["remarks"][-1]
-    assert told.startswith("2 jobs on ")
-    assert told.endswith("0 s of QPU time charged, as far as it is known. Left behind: nothing.")
-    assert told in outcome.stdout
+    remark = report["reports"][1]["remarks"][-1]
+    assert remark.startswith("2 jobs on ")
+    assert remark.endswith("0 s of QPU time charged, as far as it is known. Left behind: nothing.")
+    assert remark in outcome.stdout
     assert jobs(options) == []
     assert [one.operation for one in held.requests if one.method == "DELETE"][-1] == "close_session"
 

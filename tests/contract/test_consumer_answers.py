@@ -17,12 +17,13 @@ from qiskit_runtime_rest import errors
 from qiskit_runtime_rest.config.api_versions import SUNSETS
 from qiskit_runtime_rest.contract.response_check import Checker
 
+from ..fixtures.contract_faces import Face
 from .consumer.arguments import least_arguments
 from .consumer.expected import PLAIN, differences, plain, used
 from .consumer.made import few, fields, made
 from .consumer.operations import Operation, newest, operations
 from .consumer.samples import EVERYTHING, Sample, Samples
-from .consumer.service import BASE_URL, Consumer, Face, answer
+from .consumer.service import BASE_URL, Consumer, answer
 from .consumer.uses import NEEDED, USES, Stage, Use
 
 Consumers = Callable[[str], Consumer]
@@ -172,7 +173,7 @@ def test_without_a_client_of_ours_an_error_is_read_as_the_one_model_of_errors(
     service = consumer(operation.version).service
     with Client(base_url=BASE_URL, httpx_args={"transport": httpx.MockTransport(service)}) as client:
         for sample in samples(operation, status):
-            service.answers[operation.id] = lambda _, value=sample.value: answer(operation, status, value)
+            service.answers[operation.id] = always(answer(operation, status, sample.value))
             read = operation.module.sync_detailed(client=client, **least_arguments(operation))
             assert (read.status_code, type(read.parsed)) == (status, ErrorContainer), sample.what
             assert read.parsed.to_dict() == sample.value, sample.what
@@ -253,10 +254,10 @@ def least_given(use: Use, operation: Operation) -> dict[str, Any]:
 
 def staged(clients: Consumer, face: Face, given: dict[str, Any], use: Use, response: httpx.Response) -> Stage:
     clients.service.sent.clear()
-    clients.service.answers = {use.operation: lambda _: again(response)}
+    clients.service.answers = {use.operation: always(response)}
     return Stage(clients, face, given)
 
 
-def again(response: httpx.Response) -> httpx.Response:
-    """The same answer as a new one."""
-    return httpx.Response(response.status_code, content=response.content, headers=response.headers)
+def always(response: httpx.Response) -> Callable[[object], httpx.Response]:
+    """Gives a copy of the response each time."""
+    return lambda _: httpx.Response(response.status_code, content=response.content, headers=response.headers)

@@ -28,7 +28,7 @@ __all__ = ["METHODS", "Forwarder", "raw_headers", "service_and_path"]
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 ENCODINGS = ("gzip", "deflate")
-"""Content encodings that are asked for, since they can be decoded."""
+"""The accepted content encodings, since httpx decodes them."""
 TIMEOUT = httpx.Timeout(connect=10.0, read=300.0, write=300.0, pool=None)
 
 

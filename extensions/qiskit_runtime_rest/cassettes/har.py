@@ -27,66 +27,45 @@ __all__ = ["dumps", "load", "loads"]
 
 MOST_BYTES = 1 << 30
 
-HEADERS = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "required": ["name", "value"],
-        "properties": {
-            "name": {"type": "string", "pattern": r"^:?[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},
-            "value": {"type": "string", "pattern": r"^[\t\x20-\x7e\x80-\xff]*$"},
-        },
-    },
-}
+
+def _object(*required: str, **properties: Any) -> dict[str, Any]:
+    return {"type": "object", "required": list(required), "properties": properties}
+
+
+def _array(items: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": items}
+
+
 TEXT = {"type": "string"}
-SCHEMA: Mapping[str, Any] = {
-    "type": "object",
-    "required": ["log"],
-    "properties": {
-        "log": {
-            "type": "object",
-            "required": ["entries"],
-            "properties": {
-                "entries": {
-                    "type": "array",
-                    "items": {
-                        "type": "object",
-                        "required": ["request", "response"],
-                        "properties": {
-                            "startedDateTime": TEXT,
-                            "time": {"type": "number"},
-                            "request": {
-                                "type": "object",
-                                "required": ["method", "url", "headers"],
-                                "properties": {
-                                    "method": {"type": "string", "pattern": "^[A-Z]+$"},
-                                    "url": {"type": "string", "pattern": "^[!-~]+$"},
-                                    "headers": HEADERS,
-                                    "postData": {
-                                        "type": "object",
-                                        "properties": {"text": TEXT, "_encoding": {"const": "base64"}},
-                                    },
-                                },
-                            },
-                            "response": {
-                                "type": "object",
-                                "required": ["status", "headers", "content"],
-                                "properties": {
-                                    "status": {"type": "integer", "minimum": 200, "maximum": 599},
-                                    "headers": HEADERS,
-                                    "content": {
-                                        "type": "object",
-                                        "properties": {"text": TEXT, "encoding": {"enum": ["base64", ""]}},
-                                    },
-                                },
-                            },
-                        },
-                    },
-                }
-            },
-        }
-    },
-}
+HEADERS = _array(
+    _object(
+        "name",
+        "value",
+        name={"type": "string", "pattern": r"^:?[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},
+        value={"type": "string", "pattern": r"^[\t\x20-\x7e\x80-\xff]*$"},
+    )
+)
+REQUEST = _object(
+    "method",
+    "url",
+    "headers",
+    method={"type": "string", "pattern": "^[A-Z]+$"},
+    url={"type": "string", "pattern": "^[!-~]+$"},
+    headers=HEADERS,
+    postData=_object(text=TEXT, _encoding={"const": "base64"}),
+)
+RESPONSE = _object(
+    "status",
+    "headers",
+    "content",
+    status={"type": "integer", "minimum": 200, "maximum": 599},
+    headers=HEADERS,
+    content=_object(text=TEXT, encoding={"enum": ["base64", ""]}),
+)
+ENTRY = _object(
+    "request", "response", startedDateTime=TEXT, time={"type": "number"}, request=REQUEST, response=RESPONSE
+)
+SCHEMA = _object("log", log=_object("entries", entries=_array(ENTRY)))
 """The part of the format that is read; the rest is for other tools."""
 
 

@@ -1,4 +1,4 @@
-"""Which recorded response a request gets."""
+"""Find the recorded response for a request."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ class Recorder:
         self._remarks[remark] = None
 
     def save(self, path: Path | str) -> Recording:
-        """Write what was recorded until now, sanitised. If that is nothing, an existing file stays as it is.
+        """Write the entries until now, sanitised. Without any, an existing file stays as it is.
 
         Raises:
             Unsanitised: a secret would be left; nothing is written.

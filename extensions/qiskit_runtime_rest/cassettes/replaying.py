@@ -1,4 +1,4 @@
-"""Replay: a loopback server that responds with what was recorded, and nothing else."""
+"""Replay: a loopback server that gives recorded responses, and no others."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def _as_python(hint: Any, value: Any) -> Any:
 
 def _body(operation: Operation, hint: Any, value: Any) -> Any:
     """The model of a body: of several that a function takes, the one whose form the body has."""
-    models = {each.__name__: each for each in _choices(hint) if attrs.has(each)}
+    models: dict[str, Any] = {each.__name__: each for each in _choices(hint) if attrs.has(each)}
     if len(models) == 1:
         return next(iter(models.values())).from_dict(value)
     branches = operation.schemas.resolved(operation.body or {})["oneOf"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import schemathesis
@@ -85,9 +85,15 @@ def given_values(use: Use) -> st.SearchStrategy[dict[str, Any]]:
     """Values for what a convenience passes on, by the contract's names."""
     operation = newest()[use.operation]
     known = {**fields(operation), **use.makes}
-    values = {name: _agreed(known[name], operation.schemas) for name in use.takes}
+    schemas = operation.schemas
+    stricter = {name: {**schemas.resolved(known[name]), **STRICTER.get(name, {})} for name in use.takes}
+    values = {name: _agreed(schema, schemas) for name, schema in stricter.items()}
     optional = {name: values.pop(name) for name in use.takes if name not in NEEDED}
     return st.fixed_dictionaries(values, optional=optional)
+
+
+STRICTER: Mapping[str, Schema] = {"cost": {"minimum": 1}}
+"""Limits of the client that are stricter than the contract's: a job without execution time cannot run."""
 
 
 def _agreed(schema: Schema, schemas: Schemas) -> st.SearchStrategy[Any]:

@@ -1,4 +1,4 @@
-"""What tells that a text is a secret: its looks, or the name of its field, header or parameter."""
+"""Patterns that reveal a secret: its looks, or the name of its field, header or parameter."""
 
 from __future__ import annotations
 
