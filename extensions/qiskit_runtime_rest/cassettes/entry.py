@@ -1,4 +1,4 @@
-"""One request and its answer."""
+"""An entry of a cassette: one request with its response."""
 
 from __future__ import annotations
 
@@ -6,34 +6,31 @@ from attrs import field, frozen
 
 from .services import RUNTIME, Service
 
-__all__ = ["Exchange", "Headers"]
+__all__ = ["Entry", "Headers", "header"]
 
 Headers = tuple[tuple[str, str], ...]
 
 
 @frozen(kw_only=True)
-class Exchange:
-    """What was asked and answered; bodies without any content encoding."""
+class Entry:
+    """One request with its response; bodies are without content encoding."""
 
     service: Service
     method: str
     path: str
     """Below the service's address, percent-encoded."""
     query: str = ""
-    asked: Headers = ()
-    """The request's headers."""
-    sent: bytes = field(default=b"", repr=False)
-    """The request's body."""
+    request_headers: Headers = ()
+    request_body: bytes = field(default=b"", repr=False)
     status: int
-    answered: Headers = ()
-    """The answer's headers."""
-    body: bytes = field(default=b"", repr=False)
-    began: str = "1970-01-01T00:00:00+00:00"
+    response_headers: Headers = ()
+    response_body: bytes = field(default=b"", repr=False)
+    started: str = "1970-01-01T00:00:00+00:00"
     milliseconds: int = 0
 
     @property
     def url(self) -> str:
-        """The published address that was asked."""
+        """The URL at the service's published address."""
         return f"{self.service.published}{self.target}"
 
     @property
@@ -43,12 +40,12 @@ class Exchange:
 
     @property
     def is_result(self) -> bool:
-        """Whether it reads what a job measured."""
+        """Whether the response is a job's result, final or interim."""
         return self.service is RUNTIME and self.path.endswith(("/results", "/interim_results"))
 
     def header(self, name: str) -> str:
         """A header of the request, or the empty text."""
-        return header(self.asked, name)
+        return header(self.request_headers, name)
 
 
 def header(headers: Headers, name: str) -> str:

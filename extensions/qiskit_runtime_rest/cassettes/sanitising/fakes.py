@@ -1,4 +1,4 @@
-"""What stands in a cassette in the place of something secret: the same for the same secret, and of the same form."""
+"""Replacements of secrets: the same text for the same secret, of the same form."""
 
 from __future__ import annotations
 
@@ -9,69 +9,69 @@ import re
 from collections.abc import Callable, Iterator
 from urllib.parse import quote, quote_plus, unquote
 
-from ..base.redaction import LOOKS
+from ...base.redaction import LOOKS
 
 __all__ = ["OPAQUE", "SHORTEST", "SHORTEST_NUMBER", "Fakes"]
 
 OPAQUE = "replaced-"
 SHORTEST = 8
-"""Shorter texts are replaced where they stand, but not looked for elsewhere: they would be parts of words."""
+"""Shorter texts are replaced where they were found, but not elsewhere: they could be parts of words."""
 SHORTEST_NUMBER = 6
-"""The same of what has a digit and is looked for as a whole word only."""
+"""The same for texts with a digit, which are replaced as whole words only."""
 
-WORDS_THAT_TELL_NOTHING = frozenset(
+PUBLIC_WORDS = frozenset(
     {"anonymous", "ibm-quantum", "not_supported", "qiskit-ibm-runtime", "qiskit-runtime-rest", "undefined"}
 )
-"""What may stand where somebody's name does, and elsewhere as well."""
+"""Words that may be the value of a secret's name, but are not secret."""
 
 CRN_SEGMENTS = 10
 CRN_SECRETS = {6: "a/", 7: "", 9: ""}
-"""Segments of a CRN that are somebody's own, and what they begin with all the same: account, instance, resource."""
+"""The secret segments of a CRN, with the prefix that stays: account, instance, resource."""
 
 
 class Fakes:
-    """Replaces secrets. Which secret became what cannot be told without the salt."""
+    """Replaces secrets. Without the salt, a replacement does not reveal its secret."""
 
     def __init__(self, salt: bytes) -> None:
-        """With the same salt, the same secret is replaced by the same text, in any cassette."""
+        """With the same salt, the same secret becomes the same text in any cassette."""
         self._salt = salt
         self._made: dict[str, str] = {}
         self.secrets: dict[str, None] = {}
-        """What has to be looked for in all its forms; ids that open nothing are not among them."""
+        """Secrets to look for in all their forms; UUIDs are not among them."""
         self.words: dict[str, None] = {}
-        """What has to be looked for as a whole word: numbers, and what could be a part of one."""
+        """Secrets to look for as whole words: numbers and plain words."""
 
     def __call__(self, secret: str) -> str:
-        """What to write in its place."""
+        """The replacement."""
         if secret not in self._made:
             self._made[secret] = self._make(secret)
         return self._made[secret]
 
-    def keep_out(self, secret: str) -> str:
-        """The same, and remember to look for it everywhere."""
+    def replace(self, secret: str) -> str:
+        """The replacement; from now on the secret is looked for everywhere."""
         if len(secret) >= SHORTEST and not secret.startswith(OPAQUE):
             self.secrets[secret] = None
         return self(secret)
 
-    def keep_out_word(self, secret: str) -> str:
-        """The same, but as a whole word only, as it is."""
+    def replace_word(self, secret: str) -> str:
+        """The same, but it is looked for as a whole word only, as written."""
         shortest = SHORTEST_NUMBER if re.search(r"\d", secret) else SHORTEST
-        if len(secret) >= shortest and re.fullmatch(r"[\w.-]+", secret) and not self._tells_nothing(secret):
+        if len(secret) >= shortest and re.fullmatch(r"[\w.-]+", secret) and not self._is_public(secret):
             self.words[secret] = None
         return self(secret)
 
     @staticmethod
-    def _tells_nothing(word: str) -> bool:
-        return word.lower() in WORDS_THAT_TELL_NOTHING or word.startswith(OPAQUE)
+    def _is_public(word: str) -> bool:
+        return word.lower() in PUBLIC_WORDS or word.startswith(OPAQUE)
 
     def forms(self, secret: str) -> Iterator[tuple[str, str]]:
-        """How a secret may be written as a text, and how its replacement is then."""
+        """Each form in which a secret may be written, with the same form of its replacement."""
         fake = self(secret)
         for written in (_as_is, quote_plus, _quoted, _in_json, lambda text: _in_json(_in_json(text)), _hex):
             yield written(secret), written(fake)
 
     def cores(self, secret: str) -> Iterator[tuple[str, str]]:
-        """What of base64 gives away that the secret is somewhere in it, and what to write there."""
+        """Each piece of base64 that reveals the secret inside, with its replacement."""
         for core in _base64_cores(secret.encode("utf-8", "surrogatepass")):
             yield core, self(core)
 
@@ -86,7 +86,7 @@ class Fakes:
         return f"{OPAQUE}{self.digest(secret)[:16]}"
 
     def digest(self, secret: str) -> str:
-        """Hexadecimal digits that follow from the secret and the salt."""
+        """Hexadecimal digits that depend on the secret and the salt."""
         return hmac.digest(self._salt, secret.lower().encode("utf-8", "surrogatepass"), "sha256").hex()
 
     def _crn(self, secret: str) -> str:
@@ -97,7 +97,7 @@ class Fakes:
         for place, begin in CRN_SECRETS.items():
             own = segments[place].removeprefix(begin) if place < len(segments) else ""
             if own:
-                segments[place] = begin + self.keep_out(own)
+                segments[place] = begin + self.replace(own)
         fake = ":".join(segments)
         return quote(fake, safe="") if encoded else fake
 
@@ -116,11 +116,11 @@ class Fakes:
         return fake.upper() if secret.isupper() else fake
 
     def _account(self, secret: str) -> str:
-        # Its first digit is a letter, so that it still looks like one.
+        # The first digit is a letter, so that it still looks like an account id.
         return f"f{self.digest(secret)[1:32]}"
 
     def _number(self, secret: str) -> str:
-        # It must not begin with 0, which would be no number in JSON, and must be another one.
+        # It must not begin with 0, which JSON does not allow, and it must differ from the secret.
         digits = f"{int(self.digest(secret), 16):0{len(secret)}}"[-len(secret) :]
         first = 1 + int(self.digest(secret)[:8], 16) % 9
         fake = f"{first}{digits[1:]}"
@@ -158,7 +158,7 @@ def _hex(text: str) -> str:
 
 
 def _base64_cores(secret: bytes) -> Iterator[str]:
-    """What of a text in base64 gives away that the secret is in it, at each of the three places that it can have."""
+    """The piece of base64 that encodes a secret, for each of its three possible offsets."""
     for before in range(3):
         encoded = base64.b64encode(bytes(before) + secret).decode()
         core = encoded[-(-before * 8 // 6) : (before + len(secret)) * 8 // 6]

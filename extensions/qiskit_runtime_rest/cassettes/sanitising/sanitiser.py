@@ -1,4 +1,4 @@
-"""Texts without what is secret in them: in URLs, forms, JSON, JSON in JSON, base64 and compressed values."""
+"""Replace secrets in texts: in URLs, forms, JSON, JSON in JSON, base64 and compressed values."""
 
 from __future__ import annotations
 
@@ -12,68 +12,81 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
-from ..base.redaction import LOOKS
+from ...base.redaction import LOOKS
 from .fakes import OPAQUE, SHORTEST, Fakes
-from .kinds import API_KEY, FORM, HIGH_ENTROPY, KINDS, MARKS, NUMBER, STRONG
-from .names import INNER, PACKED, STATED, betrays, is_credential
 from .packing import deflated, inflated, unpacked
+from .patterns import (
+    API_KEY,
+    FORM,
+    HIGH_ENTROPY,
+    INNER_NAMES,
+    KINDS,
+    MARKS,
+    NUMBER,
+    PACKED_NAMES,
+    STATED_NAMES,
+    STRONG,
+    is_credential,
+    is_secret,
+)
 
 __all__ = ["Sanitiser"]
 
 DEEPEST = 6
-"""So many encodings may be inside of each other; what is deeper is replaced whole."""
+"""Encodings inside each other that are unpacked; a text below them is replaced whole."""
 
-CLAIMS_THAT_TELL_NOTHING = frozenset({"iss", "grant_type", "scope", "client_id", "acr", "amr", "realmid"})
+PUBLIC_CLAIMS = frozenset({"iss", "grant_type", "scope", "client_id", "acr", "amr", "realmid"})
 
 PRINTED = re.compile(rb"[^\x00-\x08\x0e-\x1f\x7f]+")
 JSON_TEXT = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?', re.DOTALL)
 
 
 class Sanitiser:
-    """Replaces what is secret. What it met, it finds again in any form: show it everything before anything is kept."""
+    """Replaces secrets in texts.
+
+    A secret that was found once is replaced in any form afterwards: pass everything twice, and keep the second outcome.
+    """
 
     def __init__(self, fakes: Fakes, *, known: Iterable[str] = (), moved: Mapping[str, str] | None = None) -> None:
-        """`known`: secrets. `moved`: addresses, and what to write in their place."""
+        """`known`: secrets. `moved`: addresses, each with the one to write in its place."""
         self._fakes = fakes
         for secret in known:
-            fakes.keep_out(secret)
+            fakes.replace(secret)
         self._met = 0
         self._moved = dict(moved or {})
         self._forms = dict(self._moved)
         self._cores: dict[str, str] = {}
         self._text_of_json = functools.lru_cache(maxsize=20_000)(self._uncached_text_of_json)
 
-    # Each of these gives the text without secrets.
-
     def text(self, text: str, *, depth: int = 0, data: bool = False) -> str:
-        """Any text; `data`: what merely looks like a key is none."""
+        """Any text. `data`: do not take a text for a key by its looks."""
         return self._json(text, depth, data) if '"' in text else self._plain(text, depth, data=data)
 
     def value(self, value: str, *, name: str = "", depth: int = 0) -> str:
-        """A header's value or a query's, of which nothing is known but its name: what looks like a key is one."""
+        """The value of a header or of a query's field: a text that looks like a key is one."""
         if not value:
             return value
-        if betrays(name):
+        if is_secret(name):
             return self._named(value)
         cleaned = self.text(value, depth=depth)
         if cleaned == value and HIGH_ENTROPY.fullmatch(value):
-            return self._fakes.keep_out(value)
+            return self._fakes.replace(value)
         return cleaned
 
     def credential(self, value: str) -> str:
         """The value of a header that authenticates: `Bearer ...`."""
         scheme, space, credential = value.partition(" ")
         if not space:
-            return self._fakes.keep_out(value)
+            return self._fakes.replace(value)
         if credential.startswith("eyJ"):
             self._learn_claims(credential)
         elif scheme.lower() == "basic":
             self._learn_basic(credential)
-        return f"{scheme} {self._fakes.keep_out(credential)}"
+        return f"{scheme} {self._fakes.replace(credential)}"
 
     def opaque(self, value: str) -> str:
-        """A text that tells nothing but who it belongs to."""
-        return self._fakes.keep_out(value)
+        """A text that is replaced whole, such as the id of a request."""
+        return self._fakes.replace(value)
 
     def query(self, query: str, *, depth: int = 0) -> str:
         """A query, or a form."""
@@ -82,7 +95,7 @@ class Sanitiser:
             name, equals, value = part.partition("=")
             plain = unquote_plus(value)
             cleaned = self.value(plain, name=unquote_plus(name), depth=depth)
-            # What is not changed stays to the letter.
+            # An unchanged value keeps its encoding.
             parts.append(f"{self._plain(name, depth)}{equals}{value if cleaned == plain else quote_plus(cleaned)}")
         return "&".join(parts)
 
@@ -94,9 +107,9 @@ class Sanitiser:
         )
 
     def body(self, body: bytes, *, is_result: bool = False) -> bytes:
-        """A body: a text, or one that is replaced whole if something is in it.
+        """A body: a text, or bytes that are replaced whole if they contain a secret.
 
-        `is_result`: what merely looks like a key is none.
+        `is_result`: do not take a text for a key by its looks.
         """
         try:
             text = body.decode("utf-8")
@@ -107,21 +120,19 @@ class Sanitiser:
         return body if cleaned == text else cleaned.encode("utf-8", "surrogatepass")
 
     def leaks(self, document: str) -> bool:
-        """Whether a secret that was met is in the document all the same, in any form."""
+        """Whether a document still contains a secret that was found, in any form."""
         forms = (form for form in self._all_forms() if form not in self._moved)
         if any(form in document for form in itertools.chain(forms, self._cores)):
             return True
-        # Names stay, even if somebody is called like one.
+        # Names of fields stay, even if a user has the same name.
         words = self._words_in(document)
         return words is not None and re.search(rf"{words}(?!\\*\"\s*:)", document) is not None
 
-    # How it is done.
-
     def _json(self, text: str, depth: int, data: bool) -> str:
-        """JSON, whole or not, or a text with JSON in it; nothing is changed but texts that hold a secret."""
+        """JSON, whole or in part, or a text with JSON in it; only strings with a secret are changed."""
         parts, end, names = [], 0, _Names()
         for form, fake in self._all_forms().items():
-            if '"' in form:  # It would be taken apart.
+            if '"' in form:  # The loop below would take it apart.
                 text = text.replace(form, fake)
         for found in JSON_TEXT.finditer(text):
             between, literal, colon = text[end : found.start()], found[1], found[2]
@@ -148,8 +159,8 @@ class Sanitiser:
         return "".join(parts)
 
     def _between(self, text: str, name: str, depth: int, data: bool) -> str:
-        """What stands between the texts of JSON: numbers, and anything in a text that is no JSON."""
-        if name and betrays(name):
+        """The part between two strings of JSON: numbers, or any text if it is not JSON."""
+        if name and is_secret(name):
             text = NUMBER.sub(lambda found: self._named(found[0]), text)
         return self._plain(text, depth, data=data) if re.search(r"[A-Za-z]", text) else self._whole_words(text)
 
@@ -158,7 +169,7 @@ class Sanitiser:
         return text if words is None else re.sub(words, lambda found: self._fakes(found[0]), text, flags=re.ASCII)
 
     def _cut(self, text: str, name: str, depth: int, data: bool) -> str:
-        """A text of JSON that was cut off, and its opening quote."""
+        """A string of JSON that was cut off, with its opening quote."""
         literal = f'"{text}"'
         cleaned = self._text_of_json(literal, name, depth, data)
         return cleaned.removesuffix('"')
@@ -167,25 +178,25 @@ class Sanitiser:
         text = _unescaped(literal)
         if not text:
             return literal
-        data = data or name in PACKED
-        if name and betrays(name):
+        data = data or name in PACKED_NAMES
+        if name and is_secret(name):
             cleaned = self._named(text)
         else:
             cleaned = self.text(text, depth=depth + 1, data=data)
             unknown = cleaned == text and not data
             if unknown and API_KEY.fullmatch(text) and unpacked(text) is None:
-                cleaned = self._fakes.keep_out(text)
+                cleaned = self._fakes.replace(text)
         return literal if cleaned == text else json.dumps(cleaned)
 
     def _named(self, secret: str) -> str:
-        """What its name gives away; a number or a plain word is looked for elsewhere as a whole."""
+        """A value whose name says that it is secret. A number or a plain word is replaced elsewhere as a whole word."""
         if secret.startswith("eyJ"):
             self._learn_claims(secret)
         is_part = len(secret) < SHORTEST or secret.isdecimal() or re.search(r"[\d@ ]", secret) is None
-        return self._fakes.keep_out_word(secret) if is_part else self._fakes.keep_out(secret)
+        return self._fakes.replace_word(secret) if is_part else self._fakes.replace(secret)
 
     def _plain(self, text: str, depth: int, *, packed: bool = True, data: bool = False) -> str:
-        """A text without a structure; `packed`: it may hold base64; `data`: what merely looks like a key is none."""
+        """A text without structure. `packed`: it may contain base64. `data`: as for `text`."""
         if len(text) < SHORTEST:
             return self._whole_words(text)
         if depth > DEEPEST:
@@ -209,22 +220,22 @@ class Sanitiser:
                     return self._fakes(whole)
                 case "token":
                     self._learn_claims(whole)
-                    return self._fakes.keep_out(whole)
+                    return self._fakes.replace(whole)
                 case "credential":
-                    return self._fakes.keep_out(whole)
+                    return self._fakes.replace(whole)
                 case "basic":
                     is_one = self._learn_basic(whole)
-                    return self._fakes.keep_out(whole) if is_one else self._unpacked(whole, depth, data)
+                    return self._fakes.replace(whole) if is_one else self._unpacked(whole, depth, data)
                 case "assigned":
                     value = found["assigned_value"]
                     begin, end = (place - found.start() for place in found.span("assigned_value"))
                     return f"{whole[:begin]}{forms.get(value) or self._named(value)}{whole[end:]}"
                 case "looks":
-                    # A UUID opens nothing, and there may be thousands.
-                    return self._fakes(whole) if LOOKS["uuid"].fullmatch(whole) else self._fakes.keep_out(whole)
+                    # A UUID is not a credential, and there may be thousands.
+                    return self._fakes(whole) if LOOKS["uuid"].fullmatch(whole) else self._fakes.replace(whole)
                 case "key":
                     is_key = unpacked(whole) is None
-                    return self._fakes.keep_out(whole) if is_key else self._unpacked(whole, depth, data)
+                    return self._fakes.replace(whole) if is_key else self._unpacked(whole, depth, data)
                 case "query":
                     return whole[0] + self.query(whole[1:], depth=depth + 1)
                 case "userinfo":
@@ -256,7 +267,7 @@ class Sanitiser:
         return encoded if packed.endswith("=") else encoded.rstrip("=")
 
     def _cleaned(self, content: bytes, depth: int, data: bool) -> bytes | None:
-        """Bytes that are a text, or are compressed of one; None: they cannot be cleaned."""
+        """Bytes of a text, plain or compressed; None if secrets in them cannot be replaced."""
         try:
             return self.text(content.decode("utf-8"), depth=depth + 1, data=data).encode()
         except UnicodeDecodeError:
@@ -266,10 +277,10 @@ class Sanitiser:
             cleaned = self.text(plain.decode("utf-8", "replace"), depth=depth + 1, data=data).encode()
             if cleaned != plain:
                 plain, content = cleaned, deflated(cleaned, content)
-        return None if self._betrays(content, plain) else content
+        return None if self._contains_secret(content, plain) else content
 
-    def _betrays(self, *contents: bytes) -> bool:
-        """Whether there is a secret in bytes that are no text."""
+    def _contains_secret(self, *contents: bytes) -> bool:
+        """Whether bytes that are not a text contain a secret."""
         secrets = [secret.encode("utf-8", "surrogatepass") for secret in self._fakes.secrets]
         return any(STRONG.search(content) or any(one in content for one in secrets) for content in contents)
 
@@ -284,18 +295,18 @@ class Sanitiser:
         return f"192.0.2.{int(digits[:2], 16)}" if address.version == 4 else f"2001:db8::{digits[:4]}"
 
     def _learn_claims(self, token: str) -> None:
-        """Who a bearer token says that somebody is."""
+        """Take the identities in a bearer token for secrets."""
         payload = token.partition(".")[2].partition(".")[0]
         try:
             claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         except (ValueError, RecursionError):
             return
         for name, text in _leaves(claims):
-            if betrays(name) or re.search(r"[\d@ ]", text):
+            if is_secret(name) or re.search(r"[\d@ ]", text):
                 self._named(text)
 
     def _learn_basic(self, packed: str) -> bool:
-        """Name and password of somebody who logs in; False: they are none."""
+        """Take name and password for secrets; False if it is not a pair of them."""
         try:
             name, colon, password = base64.b64decode(packed).decode("utf-8").partition(":")
         except ValueError:
@@ -305,7 +316,7 @@ class Sanitiser:
         return bool(colon)
 
     def _words_in(self, text: str) -> str | None:
-        """A pattern of the words that were met and are in the text; None: none is."""
+        """A pattern of the secret words in the text; None without any."""
         words = [re.escape(word) for word in self._fakes.words if word in text]
         return rf"(?<![\w.])(?:{'|'.join(words)})(?!\w|\.\d)" if words else None
 
@@ -328,7 +339,7 @@ def _unescaped(literal: str) -> str:
 
 
 class _Names:
-    """What the values in a JSON document are called, as it is read from its begin to its end."""
+    """The name of the current value while a JSON document is read from begin to end."""
 
     def __init__(self) -> None:
         self.current = ""
@@ -336,7 +347,7 @@ class _Names:
         self._stated = ""
 
     def pass_over(self, between: str) -> None:
-        """What stands between two texts."""
+        """Go on over the part between two strings."""
         for brace in re.findall(r"[{}]", between):
             self._stated = ""
             if brace == "{":
@@ -346,27 +357,27 @@ class _Names:
                 self.current = self._outer.pop() if self._outer else ""
 
     def call(self, name: str) -> None:
-        """The name of the next value."""
+        """Take a string for the name of the next value."""
         outer = self._outer[-1] if self._outer else ""
-        if name in INNER and betrays(outer):
+        if name in INNER_NAMES and is_secret(outer):
             name = outer
-        elif name in INNER and self._stated:
+        elif name in INNER_NAMES and self._stated:
             name = self._stated
         self.current = name
 
     def state(self, value: str) -> None:
-        """A value, which may be the name of another."""
-        if self.current in STATED and is_credential(value):
+        """Take a value into account, which may be the name of another value."""
+        if self.current in STATED_NAMES and is_credential(value):
             self._stated = value
 
 
 def _leaves(claims: object, name: str = "") -> Iterator[tuple[str, str]]:
-    """Texts, and numbers that have the name of an id, with their names."""
-    if isinstance(claims, str) or (type(claims) is int and betrays(name)):
+    """Texts, and numbers with the name of an id, each with its name."""
+    if isinstance(claims, str) or (type(claims) is int and is_secret(name)):
         yield name, str(claims)
     elif isinstance(claims, Mapping):
         for inner, value in claims.items():
-            if inner not in CLAIMS_THAT_TELL_NOTHING:
+            if inner not in PUBLIC_CLAIMS:
                 yield from _leaves(value, inner)
     elif isinstance(claims, list):
         for value in claims:

@@ -1,4 +1,4 @@
-"""What `--allow-jobs` allows: a few smallest jobs on the live service, all of them taken back, and what they cost."""
+"""Check the live service with a few smallest jobs (`--allow-jobs`), delete them again, and report their cost."""
 
 from __future__ import annotations
 
@@ -13,53 +13,53 @@ import schemathesis
 from attrs import define, field
 from schemathesis.core.failures import Failure, FailureGroup
 
-from ..contract.versions import corrected, vendored
+from ..contract.document import Document
+from ..contract.sources import vendored
+from ..contract.versions import corrected
 from ..errors import ApiError, RuntimeRestError, TransportError
 from ..plans.clock import Clock
-from .gate import Gate, Stopped
-from .live import LiveService, operations
-from .report import Finding, Report
-from .telling import without_answers
+from .live_reads import LiveService
+from .report import Finding, Report, without_response
+from .request_guard import RequestGuard, Stopped
 
-__all__ = ["LONGEST_SECONDS", "PATIENCE_SECONDS", "spend"]
+__all__ = ["LONGEST_SECONDS", "WAIT_SECONDS", "check_jobs"]
 
 CIRCUIT = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; c[0] = measure $0;'
-"""Measures one qubit: any device runs it as it is."""
+"""Measures one qubit; any device runs it as it is."""
 
 LONGEST_SECONDS = 30
 """QPU time after which the service ends a job; it needs about two."""
 
-PATIENCE_SECONDS = 900.0
-"""How long jobs may wait in a queue before they are cancelled."""
+WAIT_SECONDS = 900.0
+"""How long to wait for the jobs before they are cancelled."""
 
 POLL_SECONDS = 10.0
 SESSION_SECONDS = 1200
 FINAL = ("Completed", "Cancelled", "Cancelled - Ran too long", "Failed")
 ATTEMPTS = 3
-"""How often each step that takes something back is tried."""
+"""How often each step of the cleanup is tried."""
 
 
 class Unclear(RuntimeRestError):
-    """An answer that does not say whether something was made, or what there is."""
+    """A response does not say whether something was created, or what exists."""
 
 
-def spend(service: LiveService, *, jobs: int, backend: str, clock: Clock, report: Report | None = None) -> Report:
-    """Submit so many smallest jobs in a batch, follow them to their end, take everything back, and say what it cost.
+def check_jobs(service: LiveService, *, jobs: int, backend: str, clock: Clock, report: Report | None = None) -> Report:
+    """Submit this many smallest jobs in a batch, wait for them, delete everything again, and report the cost.
 
-    All of it goes through the gate, which has tickets for just this. Whatever happens on the way, jobs that were
-    submitted are looked for by their tag, cancelled if need be, and deleted, and the batch is closed.
+    Whatever happens, submitted jobs are looked up by their tag, cancelled if necessary, and deleted, and the batch is
+    closed. The guard allows only these requests.
 
-    `report`: is filled, in place of a new one; it is also complete when an interrupt, raised again in the end, leaves
-    nothing to return.
+    `report` is filled instead of a new one. It is complete even after an interrupt, which is raised again at the end.
     """
     report = report or Report(target=f"live, {jobs} jobs on {backend}", seed=0)
     steps = _Steps(service=service, report=report, clock=clock, backend=backend)
     try:
-        with steps.noted():
+        with steps.reported():
             steps.open_batch()
             for _ in range(jobs):
                 steps.submit()
-            steps.follow(PATIENCE_SECONDS)
+            steps.wait(WAIT_SECONDS)
     except BaseException:
         steps.fail("Interrupted", "the check was interrupted.")
         raise
@@ -70,7 +70,7 @@ def spend(service: LiveService, *, jobs: int, backend: str, clock: Clock, report
 
 @define(kw_only=True)
 class _Steps:
-    """One run: what was made so far, so that it can be taken back."""
+    """One run, with the jobs and the batch that were created so far, for the cleanup."""
 
     service: LiveService
     report: Report
@@ -81,29 +81,29 @@ class _Steps:
     jobs: dict[str, str] = field(factory=dict)
     """Status by id."""
     charged: dict[str, float] = field(factory=dict)
-    """QPU seconds by id, as far as the service told."""
-    perhaps: Counter[str] = field(factory=Counter)
-    """What was asked for, and neither made nor refused by a clear answer: how many, by operation."""
+    """QPU seconds by id, if the service reported them."""
+    uncertain: Counter[str] = field(factory=Counter)
+    """How many requests of each operation were sent without a clear response."""
     _contract: Any = field(factory=lambda: schemathesis.openapi.from_dict(corrected(vendored())))
 
     @property
-    def gate(self) -> Gate:
-        return self.service.gate
+    def guard(self) -> RequestGuard:
+        return self.service.guard
 
-    def ask(self, operation: str, *, id: str | None = None, query: str = "", body: Any = None) -> httpx.Response:  # noqa: A002
-        """Send one request, and hold its answer against the contract."""
+    def send(self, operation: str, *, id: str | None = None, query: str = "", body: Any = None) -> httpx.Response:  # noqa: A002
+        """Send one request, and check the response against the contract."""
         method, template = _PLACES[operation]
         path = template if id is None else template.replace("{id}", id)
-        response = self.gate.send(method, path, query=query, body=body)
+        response = self.guard.send(method, path, query=query, body=body)
         self.report.requests["jobs"] += 1
         self.report.answers[operation, response.status_code] += 1
-        with self.noted():
+        with self.reported():
             try:
                 self._contract[template][method].validate_response(response)
             except (Failure, FailureGroup) as error:
                 for one in error.exceptions if isinstance(error, FailureGroup) else [error]:
                     self.fail(
-                        type(one).__name__, without_answers(one), operation=operation, status=response.status_code
+                        type(one).__name__, without_response(one), operation=operation, status=response.status_code
                     )
         return response
 
@@ -114,14 +114,14 @@ class _Steps:
         )
 
     def open_batch(self) -> None:
-        self.gate.let_read(_LIST)
-        self.gate.let("POST", "/v1/sessions")
+        self.guard.allow_reads(_LIST)
+        self.guard.allow("POST", "/v1/sessions")
         body = {"mode": "batch", "backend": self.backend, "max_ttl": SESSION_SECONDS}
-        with self.making("create_session"):
-            self.session = _id(self.ask("create_session", body=body))
+        with self.creating("create_session"):
+            self.session = _id(self.send("create_session", body=body))
 
     def submit(self) -> None:
-        self.gate.let("POST", _LIST)
+        self.guard.allow("POST", _LIST)
         body = {
             "program_id": "sampler",
             "backend": self.backend,
@@ -130,80 +130,80 @@ class _Steps:
             "cost": LONGEST_SECONDS,
             "params": {"pubs": [[CIRCUIT, None, 1]], "version": 2},
         }
-        with self.making("create_job"):
-            self.know(_id(self.ask("create_job", body=body)), "Queued")
+        with self.creating("create_job"):
+            self.note_status(_id(self.send("create_job", body=body)), "Queued")
 
     @contextmanager
-    def making(self, operation: str) -> Iterator[None]:
-        """Count something as perhaps made, from when it is sent for until a clear answer has been taken in."""
-        sent = self.gate.sent.total()
-        self.perhaps[operation] += 1
+    def creating(self, operation: str) -> Iterator[None]:
+        """Count the operation as uncertain, until its request was refused or its response was understood."""
+        sent = self.guard.sent.total()
+        self.uncertain[operation] += 1
         try:
             yield
         except BaseException as error:
-            if self.gate.sent.total() == sent or _nothing_made(error):
-                self.perhaps[operation] -= 1
+            if self.guard.sent.total() == sent or _nothing_created(error):
+                self.uncertain[operation] -= 1
             raise
-        self.perhaps[operation] -= 1
+        self.uncertain[operation] -= 1
 
-    def know(self, job: str, status: str) -> None:
-        """Take note of one of our own jobs, which may be read."""
+    def note_status(self, job: str, status: str) -> None:
+        """Note the status of one of our jobs, and allow reads of it."""
         if job not in self.jobs:
-            self.gate.let_read(*(template.replace("{id}", job) for template in _OWN))
+            self.guard.allow_reads(*(template.replace("{id}", job) for template in _OWN))
         self.jobs[job] = status
 
-    def look(self) -> None:
-        """Read the status of all jobs of this run, one request for all; those of lost answers turn up here, too."""
-        response = self.ask("list_jobs", query=f"tags={self.tag}")
+    def update_jobs(self) -> None:
+        """Read the status of all jobs of this run with one request. It also finds jobs whose response was lost."""
+        response = self.send("list_jobs", query=f"tags={self.tag}")
         listed = _object(response).get("jobs")
         if not response.is_success or not isinstance(listed, list):
             raise Unclear(f"the list of jobs was answered {response.status_code}, without a list.")
         for job in listed:
             tags = job.get("tags") if isinstance(job, dict) else None
             if not isinstance(tags, list) or not job.get("id"):
-                raise Unclear("the list of jobs has an entry that is no job with tags.")
+                raise Unclear("the list of jobs has an entry that is not a job with tags.")
             if self.tag in tags:
                 if str(job["id"]) not in self.jobs:
-                    self.perhaps["create_job"] -= 1
-                self.know(str(job["id"]), str(job.get("status")))
+                    self.uncertain["create_job"] -= 1
+                self.note_status(str(job["id"]), str(job.get("status")))
 
     @property
     def pending(self) -> list[str]:
         return [job for job, status in self.jobs.items() if status not in FINAL]
 
-    def follow(self, seconds: float) -> None:
-        """Wait until all jobs are over, or `seconds` have passed; then read what there is of each."""
+    def wait(self, seconds: float) -> None:
+        """Wait until all jobs are final, for at most `seconds`; then read everything about each."""
         until = self.clock.monotonic() + seconds
         while self.pending and self.clock.monotonic() < until:
             self.clock.sleep(POLL_SECONDS)
-            self.look()
+            self.update_jobs()
         for job, status in self.jobs.items():
-            with self.noted():
-                self.ask("get_job", id=job)
-                usage = _object(self.ask("get_job_metrics_jid", id=job)).get("usage")
+            with self.reported():
+                self.send("get_job", id=job)
+                usage = _object(self.send("get_job_metrics_jid", id=job)).get("usage")
                 charge = usage.get("qpu_charge_time_seconds") if isinstance(usage, dict) else None
                 if isinstance(charge, int | float):
                     self.charged[job] = charge
                 if status == "Completed":
-                    self.ask("get_job_results_jid", id=job)  # Ours, and not private.
+                    self.send("get_job_results_jid", id=job)  # The job is ours, and not private.
 
     def clean_up(self) -> None:
-        """Cancel and delete the jobs, close the batch; say what may be left, and what it cost. Never raises."""
-        self.gate.close("all that is left to do is to take things back.")
-        submitted = bool(self.jobs) or self.perhaps["create_job"] > 0
-        self.gate.let_back("GET", _LIST, times=ATTEMPTS)
-        seen = not submitted or any(self._seen() for _ in range(ATTEMPTS))
+        """Cancel and delete the jobs, close the batch; report the cost and anything left behind. Never raises."""
+        self.guard.close("only the cleanup is left.")
+        submitted = bool(self.jobs) or self.uncertain["create_job"] > 0
+        self.guard.allow_cleanup("GET", _LIST, times=ATTEMPTS)
+        listed = not submitted or any(self._updated() for _ in range(ATTEMPTS))
         for job in self.pending:
             self._done("cancel_job_jid", job)
         left = [f"job {job}" for job in self.jobs if not self._done("delete_job", job)]
         if self.session is not None and not self._done("delete_session_close", self.session):
             left.append(f"batch {self.session}")
-        if not seen or self.perhaps["create_job"] > 0:
+        if not listed or self.uncertain["create_job"] > 0:
             left.append(f"unknown, look for jobs with the tag {self.tag}")
-        if self.perhaps["create_session"] > 0:
+        if self.uncertain["create_session"] > 0:
             left.append(f"unknown, a batch may be open, for {SESSION_SECONDS} s at most")
         if left:
-            self.fail("Left", f"could not be taken back, do it yourself: {', '.join(left)}.")
+            self.fail("Left", f"could not be deleted, do it yourself: {', '.join(left)}.")
         cost = sum(self.charged.values())
         known = "" if len(self.charged) == len(self.jobs) else ", as far as it is known"
         self.report.remarks.append(
@@ -212,37 +212,39 @@ class _Steps:
         )
 
     @contextmanager
-    def noted(self) -> Iterator[None]:
-        """Report whatever goes wrong, and go on: what answers hold must not keep jobs from being taken back."""
+    def reported(self) -> Iterator[None]:
+        """Report any error, and go on: no response may prevent the cleanup."""
         try:
             yield
         except Exception as error:
-            self.fail(type(error).__name__, without_answers(error))
+            self.fail(type(error).__name__, without_response(error))
 
-    def _seen(self) -> bool:
-        with self.noted():
-            self.look()
+    def _updated(self) -> bool:
+        with self.reported():
+            self.update_jobs()
             return True
         return False
 
     def _done(self, operation: str, id: str) -> bool:  # noqa: A002
-        """Take something back; whether the service says that it is done."""
+        """Cancel, delete or close something; gives whether the service confirmed it."""
         method, template = _PLACES[operation]
-        self.gate.let_back(method, template.replace("{id}", id), times=ATTEMPTS)
+        self.guard.allow_cleanup(method, template.replace("{id}", id), times=ATTEMPTS)
         for _ in range(ATTEMPTS):
-            with self.noted():
-                if self.ask(operation, id=id).is_success:
+            with self.reported():
+                if self.send(operation, id=id).is_success:
                     return True
         return False
 
 
-_PLACES: Mapping[str, tuple[str, str]] = {operation: (method, path) for operation, method, path in operations()}
+_PLACES: Mapping[str, tuple[str, str]] = {
+    operation.id: (operation.method, operation.path) for operation in Document(vendored()).operations()
+}
 _LIST = _PLACES["list_jobs"][1]
 _OWN = tuple(_PLACES[name][1] for name in ("get_job", "get_job_metrics_jid", "get_job_results_jid"))
 
 
-def _nothing_made(error: BaseException) -> bool:
-    """Whether a request that ended so was not sent, or refused; IAM's errors come before anything is sent."""
+def _nothing_created(error: BaseException) -> bool:
+    """Whether the error means that the request was refused or not sent; IAM's errors come before it is sent."""
     return isinstance(error, Stopped | ApiError) or (isinstance(error, TransportError) and not error.sent)
 
 
@@ -250,10 +252,10 @@ def _id(response: httpx.Response) -> str:
     identifier = _object(response).get("id")
     if response.is_success and identifier:
         return str(identifier)
-    told = f"{response.request.method} {response.request.url.path} was answered {response.status_code}"
+    outcome = f"{response.request.method} {response.request.url.path} was answered {response.status_code}"
     if response.is_client_error:
-        raise Stopped(f"{told}.")
-    raise Unclear(f"{told}, without an id." if response.is_success else f"{told}.")
+        raise Stopped(f"{outcome}.")
+    raise Unclear(f"{outcome}, without an id." if response.is_success else f"{outcome}.")
 
 
 def _object(response: httpx.Response) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Values that are packed into base64: compressed arrays, and circuits in Qiskit's binary form (QPY)."""
+"""Values packed into base64: compressed arrays, and circuits in Qiskit's binary form (QPY)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ QPY = b"QISKIT"
 
 
 def unpacked(text: str) -> bytes | None:
-    """What a text is packed of; None: it is not packed."""
+    """The bytes that are packed in a text; None if it is not packed."""
     try:
         content = base64.b64decode(text, validate=True)
     except ValueError:
@@ -23,7 +23,7 @@ def unpacked(text: str) -> bytes | None:
 
 
 def inflated(content: bytes) -> bytes | None:
-    """What bytes are compressed of (zlib, gzip), up to a limit; None: they are not compressed."""
+    """Bytes decompressed (zlib, gzip), up to a limit; None if they are not compressed."""
     try:
         return zlib.decompressobj(wbits=zlib.MAX_WBITS | 32).decompress(content, MOST_BYTES)
     except zlib.error:
@@ -31,5 +31,5 @@ def inflated(content: bytes) -> bytes | None:
 
 
 def deflated(content: bytes, like: bytes) -> bytes:
-    """Bytes compressed as `like` is."""
+    """Bytes compressed in the format of `like`."""
     return gzip.compress(content, mtime=0) if like.startswith(GZIP) else zlib.compress(content)

@@ -1,6 +1,6 @@
-"""What is secret is in nothing that is written, in whatever form and place it passed; and it stays recognisable.
+"""Secrets in requests and responses are in no file, in any form, and their replacements still belong together.
 
-The forms are made here once more, so that what the package overlooks is not overlooked here as well.
+The forms are made here again, so that these tests do not share an oversight with the package.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from hypothesis import strategies as st
 
 from qiskit_runtime_rest import Settings
 from qiskit_runtime_rest.cassettes import Unsanitised, load, record
-from qiskit_runtime_rest.cassettes.fakes import Fakes
-from qiskit_runtime_rest.cassettes.sanitise import Sanitiser
+from qiskit_runtime_rest.cassettes.sanitising.fakes import Fakes
+from qiskit_runtime_rest.cassettes.sanitising.sanitiser import Sanitiser
 from qiskit_runtime_rest.config.crn import Crn
 from qiskit_runtime_rest.testing import Emulator
 
@@ -35,7 +35,7 @@ GUID = "5ec7e700-1257-4a9c-8e5e-5ec7e75ec7e7"
 USER = "IBMid-5ECRE7U5ER"
 MAIL = "ada.secret@example.org"
 NAME = "Ada Secret-Lovelace 5ec7"
-BEARER_OF = {
+CLAIMS: dict[str, Any] = {
     "iam_id": USER,
     "sub": MAIL,
     "name": NAME,
@@ -47,9 +47,9 @@ BEARER_OF = {
     "iat": 1,
     "exp": 2,
 }
-TOKEN = jwt.encode(BEARER_OF, "a key of thirty-two bytes, at least", algorithm="HS256")
+TOKEN = jwt.encode(CLAIMS, "a key of thirty-two bytes, at least", algorithm="HS256")
 
-SECRETS = {
+SECRETS: dict[str, str] = {
     "API key": "Secr3tApiKey_5ec7e7-ABCDEFGHIJKLMNOPQRSTUVWX",
     "token": TOKEN,
     "token's claims": TOKEN.split(".")[1],
@@ -61,7 +61,7 @@ SECRETS = {
     "service id": "iam-ServiceId-5ec7e700-5e1d-4bad-8bad-5ec7e75ec7e7",
     "mail address": MAIL,
     "name": NAME,
-    "jti": BEARER_OF["jti"],
+    "jti": CLAIMS["jti"],
     "imsid": "5ec7e7-imsid-99",
     "password": '5ec7e7 pass/word&="quoted"~~~???>>>',
     "cookie": "5ec7e7cookie0123456789",
@@ -72,7 +72,7 @@ SECRETS = {
     "unknown query": "Zq5ec7e7UNKNOWNquery0123456789abcdefghijklmnopq",
     "ray": "5ec7e75ec7e75ec7-FRA",
     "transaction": "5ec7e7-transaction-0001",
-    "user without a prefix": "user5ec7e7whoever",
+    "user without a prefix": "user5ec7e7anyone",
     "hidden": "Project Secret Manhattan",
     "user agent": "5ec7e7-somebodys-laptop",
     "address": "198.51.100.57",
@@ -97,7 +97,7 @@ def forms(secret: str) -> Iterator[str]:
 
 
 def everything(text: str) -> str:
-    """The text with what is packed in it unpacked: base64, compressed base64."""
+    """The text, and everything that is packed in it: base64, compressed base64."""
     import re
 
     found = [text]
@@ -123,7 +123,7 @@ def assert_clean(text: str) -> None:
 
 
 def odd_places() -> dict[str, Any]:
-    """JSON that has secrets where nobody looks."""
+    """JSON with secrets in unusual places."""
     key, user = SECRETS["API key"], SECRETS["user"]
     return {
         "text": f"called with {key}, by {user} ({MAIL}) from {SECRETS['address']}, {SECRETS['address 6']}",
@@ -153,14 +153,14 @@ def odd_places() -> dict[str, Any]:
 
 @pytest.fixture
 def upstream(emulator: Emulator) -> Settings:
-    """The embedded service, reached by somebody whose credentials it does not know."""
+    """The embedded service, with credentials that it does not know."""
     return Settings(
         api_key=SECRETS["API key"], instance=CRN, base_url=emulator.base_url, iam_url=emulator.iam_url, verify=False
     )
 
 
 def pass_everything(emulator: Emulator, root: str, iam: str) -> None:
-    """Let each secret pass in requests and answers."""
+    """Send each secret in requests and responses."""
     answered = {
         "Content-Type": "application/json",
         "Set-Cookie": f"session={SECRETS['set cookie']}; HttpOnly",
@@ -227,7 +227,7 @@ def test_nothing_secret_is_written_anywhere(
     assert emulator.url not in path.read_text()
 
 
-def test_a_name_tells_a_secret_however_short(upstream: Settings, tmp_path: Path) -> None:
+def test_a_secret_with_a_telling_name_may_be_short(upstream: Settings, tmp_path: Path) -> None:
     path = tmp_path / "cassette.har"
     with record(path, upstream) as service:
         httpx.post(f"{service.iam_url}/identity/token", data={"passcode": "914273", "grant_type": "passcode"})
@@ -237,9 +237,9 @@ def test_a_name_tells_a_secret_however_short(upstream: Settings, tmp_path: Path)
     assert "grant_type=passcode" in path.read_text()
 
 
-def test_the_command_line_gives_nothing_away(emulator: Emulator, upstream: Settings, tmp_path: Path) -> None:
+def test_the_command_writes_no_secret(emulator: Emulator, upstream: Settings, tmp_path: Path) -> None:
     body = odd_places()
-    del body["echo"], body["unknown"]  # what only a header that is not sent here makes known
+    del body["echo"], body["unknown"]  # they are known from a header that is not sent here
     emulator.faults.add("*", kind="answer", status=200, body=body, times=None)
     code = (
         "import httpx, os; httpx.get(os.environ['QISKIT_IBM_URL'] + '/v1/versions', headers={"
@@ -272,13 +272,13 @@ def test_the_command_line_gives_nothing_away(emulator: Emulator, upstream: Setti
     assert_clean("\n".join([done.stdout, done.stderr, *written]))
 
 
-def test_what_belongs_together_still_does(emulator: Emulator, upstream: Settings, tmp_path: Path) -> None:
+def test_replacements_still_belong_together(emulator: Emulator, upstream: Settings, tmp_path: Path) -> None:
     path = tmp_path / "cassette.har"
     with record(path, upstream, hide=[SECRETS["hidden"]]) as service:
         pass_everything(emulator, f"{service.base_url}/v1", service.iam_url)
-    exchanges = load(path)
-    body = json.loads(exchanges[-1].body)
-    crn = Crn.parse(exchanges[-1].header("service-crn"))
+    entries = load(path)
+    body = json.loads(entries[-1].response_body)
+    crn = Crn.parse(entries[-1].header("service-crn"))
     assert body["crn"] == str(crn)
     assert body["percent"] == quote(str(crn), safe="")
     (named,) = [name for name in body if name.startswith("name ")]
@@ -294,16 +294,16 @@ def test_what_belongs_together_still_does(emulator: Emulator, upstream: Settings
     assert user in body["text"]
     assert user.startswith("IBMid-")
     assert bytes.fromhex(body["hex"]).decode() == key
-    sent = dict(pair.split("=") for pair in exchanges[0].sent.decode().split("&"))
+    sent = dict(pair.split("=") for pair in entries[0].request_body.decode().split("&"))
     assert (sent["apikey"], sent["username"]) == (key, quote_plus(mail))
-    assert f"/accounts/{crn.account}/" in exchanges[7].path
-    assert json.loads(exchanges[4].sent)["crn"] == str(crn)  # It was sent compressed.
+    assert f"/accounts/{crn.account}/" in entries[7].path
+    assert json.loads(entries[4].request_body)["crn"] == str(crn)  # It was sent compressed.
     assert body["href"] == "https://quantum.cloud.ibm.com/api/v1/jobs"
     assert str(deep).count("iam-ServiceId-") == 1
 
 
 @pytest.mark.parametrize("salts", [("one", "one"), ("one", "two"), (None, None)])
-def test_cassettes_agree_when_that_is_asked_for(
+def test_cassettes_with_the_same_salt_agree(
     emulator: Emulator, upstream: Settings, tmp_path: Path, salts: tuple[str | None, ...]
 ) -> None:
     crns = []
@@ -314,11 +314,10 @@ def test_cassettes_agree_when_that_is_asked_for(
     assert (crns[0] == crns[1]) is (salts == ("one", "one"))
 
 
-def test_nothing_is_written_that_could_not_be_cleaned(
+def test_nothing_is_written_if_a_secret_could_not_be_replaced(
     upstream: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is left of a secret, for whatever reason, is found before anything is written."""
-    # "0.1.0" stands in each cassette as the version of what wrote it.
+    # Each cassette contains the version of this package, which sanitising does not touch.
     from qiskit_runtime_rest import __version__
 
     hidden = f'"version": "{__version__}"'
@@ -347,13 +346,13 @@ def sanitiser() -> Sanitiser:
         '["qiskit-version-2/0.1.0/qiskit-runtime-rest", "urn:ibm:params:oauth:grant-type:apikey", null, 1e400]',
     ],
 )
-def test_what_is_no_secret_stays_to_the_letter(sanitiser: Sanitiser, text: str) -> None:
+def test_a_text_without_a_secret_stays_to_the_letter(sanitiser: Sanitiser, text: str) -> None:
     assert sanitiser.text(text) == text
 
 
 @pytest.mark.parametrize("piece", ["a", "%41", "a@", "a-", "http://a", "http://a?", "crn:v1:", "eyJaaaaa.", '"'])
-def test_what_is_long_takes_no_longer_than_its_length_asks_for(sanitiser: Sanitiser, piece: str) -> None:
-    """In the square of its length, this would take hours."""
+def test_time_does_not_grow_with_the_square_of_the_length(sanitiser: Sanitiser, piece: str) -> None:
+    """With quadratic time, this would take hours."""
     assert sanitiser.body(piece.encode() * (100_000 // len(piece)))
 
 

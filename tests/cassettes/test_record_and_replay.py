@@ -1,4 +1,4 @@
-"""What clients did is recorded from a service that is gone then, and is served to them again."""
+"""Clients of several kinds are recorded, and get the same responses from a replay after the service is gone."""
 
 from __future__ import annotations
 
@@ -39,27 +39,27 @@ job = SamplerV2(mode=backend).run([bell], shots=100)
 print(json.dumps([service.active_account()["instance"], job.job_id(), job.result()[0].data.meas.get_counts()]))
 """
 
-Answers = dict[str, Any]
+Values = dict[str, Any]
 
 
 def clean_environment(home: Path) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(home)}
 
 
-def with_our_client(client: RuntimeClient) -> Answers:
+def with_our_client(client: RuntimeClient) -> Values:
     job = client.sampler([BELL], backend="ibm_torino", shots=100, tags=["study"])
     result = job.result(timeout=600)
     found = next(iter(client.jobs.list(tags=["study"])))
     return {
         "backends": [backend.name for backend in client.backends.list()],
         "job": [job.id, found.id, str(job.status())],
-        "created": str(job.metrics().timestamps.created),
+        "created": job.metrics().to_dict()["timestamps"]["created"],
         "counts": result[0].counts(),
     }
 
 
-def with_plain_http(environment: Mapping[str, str], api_key: str) -> Answers:
-    """As curl would: no library of ours, nor of IBM's."""
+def with_plain_http(environment: Mapping[str, str], api_key: str) -> Values:
+    """As curl would: without a library of ours or IBM's."""
     form = {"grant_type": "urn:ibm:params:oauth:grant-type:apikey", "apikey": api_key}
     token = httpx.post(f"{environment['IAM_URL']}/identity/token", data=form).raise_for_status().json()
     root = environment["QISKIT_IBM_URL"] + "/v1"
@@ -99,11 +99,11 @@ def with_qiskit(environment: Mapping[str, str], home: Path) -> Any:
 
 
 class Recorded:
-    """A cassette of each kind of client, and what they got from the service that is gone."""
+    """A cassette of each kind of client, and the values that it got from the service."""
 
     def __init__(self, folder: Path) -> None:
         self.ours, self.plain, self.qiskit = (folder / f"{name}.har" for name in ("ours", "plain", "qiskit"))
-        self.answers: Answers = {}
+        self.values: Values = {}
         self.said = ""
 
 
@@ -117,9 +117,9 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
             api_key=emulator.api_key, instance=emulator.instance, base_url=emulator.base_url, iam_url=emulator.iam_url
         )
         with record(made.ours, settings) as service, service.connect() as client:
-            made.answers["ours"] = with_our_client(client)
+            made.values["ours"] = with_our_client(client)
         with record(made.plain, settings, salt="one") as service:
-            made.answers["plain"] = with_plain_http(service.environment, emulator.api_key)
+            made.values["plain"] = with_plain_http(service.environment, emulator.api_key)
         environment = {
             **clean_environment(folder),
             "QISKIT_IBM_URL": emulator.base_url,
@@ -139,14 +139,14 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
             check=False,
         )
         assert done.returncode == 0, done.stderr
-        made.answers["qiskit"] = json.loads(done.stdout.splitlines()[-1])
+        made.values["qiskit"] = json.loads(done.stdout.splitlines()[-1])
         made.said = done.stderr
     return made
 
 
 @pytest.fixture
 def upstream(emulator: Emulator) -> Settings:
-    """Where the embedded service is, and an account of it."""
+    """The embedded service's address, and an account there."""
     return Settings(
         api_key=emulator.api_key, instance=emulator.instance, base_url=emulator.base_url, iam_url=emulator.iam_url
     )
@@ -154,14 +154,14 @@ def upstream(emulator: Emulator) -> Settings:
 
 @pytest.fixture
 def quick(options: dict[str, Any]) -> dict[str, Any]:
-    """Choices of a client that waits for nothing."""
+    """Choices of a client that does not sleep."""
     return {name: options[name] for name in ("clock", "poll_interval", "retries")}
 
 
 def test_our_client_gets_the_same_again(recorded: Recorded, quick: dict[str, Any]) -> None:
     for _ in range(2):
         with replay(recorded.ours) as service, service.connect(**quick) as client:
-            assert with_our_client(client) == recorded.answers["ours"]
+            assert with_our_client(client) == recorded.values["ours"]
             assert service.missed == []
 
 
@@ -174,13 +174,13 @@ def test_an_asynchronous_client_gets_the_same(recorded: Recorded, quick: dict[st
             return (await job.result(timeout=600))[0].counts()
 
     with replay(recorded.ours) as service:
-        assert asyncio.run(counts(service)) == recorded.answers["ours"]["counts"]
+        assert asyncio.run(counts(service)) == recorded.values["ours"]["counts"]
 
 
 def test_plain_http_gets_the_same_again_in_the_same_order(recorded: Recorded) -> None:
     with replay(recorded.plain) as service:
         answers = with_plain_http(service.environment, "another key")
-        assert answers == recorded.answers["plain"]
+        assert answers == recorded.values["plain"]
         assert answers["states"][0] != answers["states"][2]
         assert service.missed == []
 
@@ -200,8 +200,8 @@ def test_qiskit_ibm_runtime_gets_the_same_again_with_any_key(recorded: Recorded,
         exported = dict(server.stdout.readline().strip().removeprefix("export ").split("=", 1) for _ in range(7))
         assert exported.items() >= json.loads(ready.read_text())["environment"].items()
         instance, *rest = with_qiskit({**exported, "QISKIT_IBM_TOKEN": "any"}, tmp_path)
-        assert rest == recorded.answers["qiskit"][1:]
-        assert instance == exported["QISKIT_IBM_INSTANCE"] != recorded.answers["qiskit"][0]
+        assert rest == recorded.values["qiskit"][1:]
+        assert instance == exported["QISKIT_IBM_INSTANCE"] != recorded.values["qiskit"][0]
         server.send_signal(signal.SIGTERM)
         _, said = server.communicate(timeout=60)
         assert "not recorded" not in said
@@ -213,21 +213,21 @@ def test_qiskit_ibm_runtime_gets_the_same_again_with_any_key(recorded: Recorded,
 
 def test_several_cassettes_are_served_together(recorded: Recorded, quick: dict[str, Any]) -> None:
     with replay(recorded.plain, recorded.ours) as service:
-        assert with_plain_http(service.environment, "key") == recorded.answers["plain"]
+        assert with_plain_http(service.environment, "key") == recorded.values["plain"]
         with service.connect(**quick) as client:
-            assert with_our_client(client)["counts"] == recorded.answers["ours"]["counts"]
+            assert with_our_client(client)["counts"] == recorded.values["ours"]["counts"]
 
 
-def test_recording_tells_how_much_it_holds_and_whether_that_keeps_the_contract(recorded: Recorded) -> None:
+def test_recording_reports_entries_and_violations(recorded: Recorded) -> None:
     count = len(load(recorded.qiskit))
-    assert f"{count} exchanges are in {recorded.qiskit}" in recorded.said
+    assert f"{count} entries are in {recorded.qiskit}" in recorded.said
     assert "0 violations" in recorded.said
     judgement = judged(load(recorded.ours))
     assert judgement.checked >= 6
     assert judgement.violations == ()
 
 
-def test_a_recorded_token_is_one_that_begins_now(recorded: Recorded) -> None:
+def test_a_token_of_a_replay_begins_now(recorded: Recorded) -> None:
     import time
 
     import jwt
@@ -258,7 +258,9 @@ def test_a_refused_key_is_refused_again(tmp_path: Path, emulator: Emulator, quic
         assert ask(service) == said
 
 
-def test_what_was_not_recorded_is_an_error_that_no_client_repeats(recorded: Recorded, quick: dict[str, Any]) -> None:
+def test_a_request_that_was_not_recorded_is_an_error_that_is_not_retried(
+    recorded: Recorded, quick: dict[str, Any]
+) -> None:
     with replay(recorded.ours) as service, service.connect(**quick) as client:
         with pytest.raises(ApiError, match=r"not in the cassette \(ours\.har\): GET /v1/backends/ibm_fez/") as error:
             client.backends.configuration("ibm_fez")
@@ -268,13 +270,13 @@ def test_what_was_not_recorded_is_an_error_that_no_client_repeats(recorded: Reco
         assert len(service.missed) == 2
 
 
-def test_a_body_need_not_be_the_same_where_that_is_asked_for(recorded: Recorded, quick: dict[str, Any]) -> None:
+def test_match_path_ignores_the_body(recorded: Recorded, quick: dict[str, Any]) -> None:
     with replay(recorded.ours, match="path") as service, service.connect(**quick) as client:
         job = client.sampler([BELL], backend="ibm_torino", shots=7)
-        assert job.id == recorded.answers["ours"]["job"][0]
+        assert job.id == recorded.values["ours"]["job"][0]
 
 
-def test_the_last_answer_is_repeated_or_an_error_follows(recorded: Recorded) -> None:
+def test_the_last_response_is_repeated_or_an_error_follows(recorded: Recorded) -> None:
     def asked(service: Any, times: int) -> list[int]:
         return [httpx.get(f"{service.base_url}/v1/versions").status_code for _ in range(times)]
 
@@ -287,7 +289,7 @@ def test_the_last_answer_is_repeated_or_an_error_follows(recorded: Recorded) -> 
 
 @pytest.fixture
 def qrr(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
-    """Run `qrr contract` with an account of the embedded service's."""
+    """Run `qrr contract` with an account of the embedded service."""
     from qiskit_runtime_rest.cli.app import app
 
     monkeypatch.chdir(tmp_path)
@@ -298,7 +300,7 @@ def qrr(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     return lambda *arguments: CliRunner().invoke(app, ["contract", *arguments])
 
 
-def test_a_command_that_fails_keeps_its_status_and_what_it_did(qrr: Callable[..., Result], tmp_path: Path) -> None:
+def test_the_status_and_the_requests_of_a_failing_command_are_kept(qrr: Callable[..., Result], tmp_path: Path) -> None:
     code = "import httpx, os, sys; httpx.get(os.environ['QISKIT_IBM_URL'] + '/v1/versions'); sys.exit(7)"
     done = qrr("record", "seven.har", "--json", "--", sys.executable, "-c", code)
     assert done.exit_code == 7
@@ -307,7 +309,7 @@ def test_a_command_that_fails_keeps_its_status_and_what_it_did(qrr: Callable[...
     assert [path.name for path in tmp_path.glob("*") if path.suffix] == ["seven.har"]
 
 
-def test_a_cassette_is_not_overwritten_unasked(qrr: Callable[..., Result], tmp_path: Path) -> None:
+def test_a_cassette_is_only_overwritten_with_the_option(qrr: Callable[..., Result], tmp_path: Path) -> None:
     (tmp_path / "there.har").write_text("mine")
     done = qrr("record", "there.har", "--", "true")
     assert done.exit_code == 2
@@ -318,27 +320,27 @@ def test_a_cassette_is_not_overwritten_unasked(qrr: Callable[..., Result], tmp_p
     assert len(load(tmp_path / "there.har")) == 1
 
 
-def test_nothing_is_no_cassette(qrr: Callable[..., Result], upstream: Settings, tmp_path: Path) -> None:
+def test_without_requests_no_cassette_is_written(
+    qrr: Callable[..., Result], upstream: Settings, tmp_path: Path
+) -> None:
     (tmp_path / "there.har").write_text("mine")
     done = qrr("record", "there.har", "--overwrite", "--json", "--", "true")
     assert (done.exit_code, json.loads(done.stdout)["file"]) == (0, None)
-    assert "nothing was asked: there.har was not written" in " ".join(done.stderr.split())
-    told = pytest.warns(UserWarning, match=r"nothing was asked: .*there\.har was not written")
-    with told, record(tmp_path / "there.har", upstream):
+    assert "no requests were sent: there.har was not written" in " ".join(done.stderr.split())
+    warned = pytest.warns(UserWarning, match=r"no requests were sent: .*there\.har was not written")
+    with warned, record(tmp_path / "there.har", upstream):
         pass
     assert (tmp_path / "there.har").read_text() == "mine"
 
 
-def test_the_result_of_a_private_job_is_not_recorded_without_a_word(
-    upstream: Settings, tmp_path: Path, quick: dict[str, Any]
-) -> None:
-    told = pytest.warns(UserWarning, match="the result of the private job")
-    with told, record(tmp_path / "private.har", upstream) as service, service.connect(**quick) as client:
+def test_recording_the_result_of_a_private_job_warns(upstream: Settings, tmp_path: Path, quick: dict[str, Any]) -> None:
+    warned = pytest.warns(UserWarning, match="the result of the private job")
+    with warned, record(tmp_path / "private.har", upstream) as service, service.connect(**quick) as client:
         client.sampler([BELL], backend="ibm_torino", shots=10, private=True).result(timeout=600)
     assert load(tmp_path / "private.har")
 
 
-def test_a_command_that_is_none_writes_nothing(qrr: Callable[..., Result], tmp_path: Path) -> None:
+def test_a_missing_command_writes_nothing(qrr: Callable[..., Result], tmp_path: Path) -> None:
     done = qrr("record", "none.har", "--", "./no-such-program")
     assert done.exit_code == 2
     assert "no-such-program cannot be run" in done.stderr
@@ -359,14 +361,14 @@ def test_a_cassette_is_checked_without_being_served(
 
 @pytest.fixture
 def behind_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A proxy that reaches nothing, for whoever asks it."""
+    """The environment of a proxy that cannot be reached."""
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.setenv(name, "intranet.example")
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
 
 
-def test_no_proxy_is_asked_for_what_is_on_this_machine(
+def test_proxies_are_not_used_for_this_machine(
     upstream: Settings, tmp_path: Path, quick: dict[str, Any], behind_a_proxy: None
 ) -> None:
     with record(tmp_path / "it.har", upstream) as service, service.connect(**quick) as client:
@@ -382,7 +384,7 @@ def test_a_command_is_recorded_behind_a_proxy(qrr: Callable[..., Result], tmp_pa
     assert [one.target for one in load(tmp_path / "it.har")] == ["/v1/versions"]
 
 
-def test_a_cassette_of_nothing_keeps_no_contract(qrr: Callable[..., Result], tmp_path: Path) -> None:
+def test_checking_an_empty_cassette_is_wrong_use(qrr: Callable[..., Result], tmp_path: Path) -> None:
     (tmp_path / "empty.har").write_text(json.dumps({"log": {"version": "1.2", "entries": []}}))
     done = qrr("replay", "--check", "empty.har")
     assert done.exit_code == 2
@@ -405,7 +407,7 @@ signal.pause()
     ],
     ids=lambda value: value if isinstance(value, str) else "a command" if value else "alone",
 )
-def test_a_recording_is_kept_whatever_ends_it(
+def test_a_recording_is_kept_after_a_signal(
     emulator: Emulator, tmp_path: Path, ending: str, command: tuple[str, ...]
 ) -> None:
     record_it = [sys.executable, "-m", "qiskit_runtime_rest", "contract", "record", "it.har"]

@@ -1,4 +1,4 @@
-"""What a live check may do to the service, counted where the requests arrive."""
+"""The live check with reads only; its requests are counted at the service."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ from typer.testing import CliRunner
 
 from qiskit_runtime_rest import RuntimeClient, Settings
 from qiskit_runtime_rest.cli.app import app
-from qiskit_runtime_rest.conformance import live
-from qiskit_runtime_rest.conformance.gate import Gate, Stopped, Unforeseen
-from qiskit_runtime_rest.conformance.live import Readings, check_reads, open_live, read_lists
+from qiskit_runtime_rest.conformance import live_reads
+from qiskit_runtime_rest.conformance.live_reads import Existing, check_reads, open_live, read_lists
 from qiskit_runtime_rest.conformance.report import Report
-from qiskit_runtime_rest.conformance.spending import spend
+from qiskit_runtime_rest.conformance.request_guard import Stopped
 from qiskit_runtime_rest.errors import ConfigurationError
 from qiskit_runtime_rest.testing import Emulator, connect
 
@@ -28,7 +27,7 @@ PARAMS = {"pubs": [[MEASURE, None, 1]], "version": 2}
 
 
 class ServiceClock:
-    """The emulated service's clock, which passes when the client sleeps."""
+    """The emulated service's clock; a client's sleep advances it."""
 
     def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator
@@ -66,17 +65,17 @@ def client(emulator: Emulator) -> Iterator[RuntimeClient]:
         yield client
 
 
-def asked(emulator: Emulator) -> Counter[tuple[str, str]]:
-    """Method and operation of all that arrived, but for the exchange of the API key."""
+def arrived(emulator: Emulator) -> Counter[tuple[str, str]]:
+    """How often each method and operation arrived, without IAM's."""
     return Counter((one.method, str(one.operation)) for one in emulator.requests if one.operation != "create_token")
 
 
 @attrs.frozen
 class Reading:
-    """One whole check that only reads, and what arrived meanwhile."""
+    """One whole check, and the requests that arrived meanwhile."""
 
     report: Report
-    readings: Readings
+    existing: Existing
     requests: list[Any]
     slept: float
     private_job: str
@@ -95,114 +94,68 @@ def reading(running: Emulator) -> Reading:
         before = [job.id for job in client.jobs.list()]
         running.clear_requests()
         service = open_live(client)
-        readings = read_lists(service)
-        report = check_reads(service, readings, examples=1)
+        existing = read_lists(service)
+        report = check_reads(service, existing, examples=1)
         requests = [one for one in running.requests if one.operation != "create_token"]
         clock: Any = client.api.get_httpx_client().clock
         slept = clock.slept
         assert [job.id for job in client.jobs.list()] == before
-        assert private.result()[0].counts()  # It can be read once, and nobody has.
-    return Reading(report, readings, requests, slept, private.id)
+        assert private.result()[0].counts()  # It can be read only once: the check did not read it.
+    return Reading(report, existing, requests, slept, private.id)
 
 
-def test_reading_sends_nothing_but_get_and_touches_no_result(reading: Reading) -> None:
+def test_only_reads_are_sent_and_none_of_a_result(reading: Reading) -> None:
     assert reading.report.passed, reading.report.lines()
     assert {one.method for one in reading.requests} == {"GET"}
     assert not [one.path for one in reading.requests if "results" in one.path]
-    assert len({one.operation for one in reading.requests}) == len(live.READ)
+    assert len({one.operation for one in reading.requests}) == len(live_reads.READ)
 
 
-def test_only_ids_that_lists_named_are_asked_for(reading: Reading) -> None:
+def test_only_ids_from_lists_are_read(reading: Reading) -> None:
     kinds = ("/api/v1/jobs/", "/api/v1/sessions/", "/api/v1/backends/", "/api/v1/accounts/")
     named = {one.path.split("/")[4] for one in reading.requests if one.path.startswith(kinds)}
     assert reading.private_job in named
-    assert named <= {one for ids in reading.readings.ids.values() for one in ids}
+    assert named <= {one for ids in reading.existing.ids.values() for one in ids}
 
 
 def test_the_rate_is_kept(reading: Reading) -> None:
     assert len(reading.requests) > 100
-    assert reading.slept >= (len(reading.requests) - 1) * 60.0 / live.PER_MINUTE
+    assert reading.slept >= (len(reading.requests) - 1) * 60.0 / live_reads.PER_MINUTE
 
 
 def test_no_more_requests_than_allowed_are_sent(emulator: Emulator, client: RuntimeClient) -> None:
     service = open_live(client, most=20)
     report = check_reads(service, read_lists(service))
-    assert sum(asked(emulator).values()) == 20
+    assert sum(arrived(emulator).values()) == 20
     assert not report.passed
     assert "20 requests were sent" in "\n".join(report.lines())
 
 
-def test_a_request_for_less_ends_the_check(emulator: Emulator, client: RuntimeClient) -> None:
+def test_a_rate_limit_ends_the_check(emulator: Emulator, client: RuntimeClient) -> None:
     service = open_live(client)
-    readings = read_lists(service)
+    existing = read_lists(service)
     emulator.clear_requests()
     emulator.faults.add("*", kind="answer", status=429)
-    report = check_reads(service, readings)
-    assert sum(asked(emulator).values()) == 1
+    report = check_reads(service, existing)
+    assert sum(arrived(emulator).values()) == 1
     assert "429" in "\n".join(report.lines())
 
 
-def test_a_violation_is_found_and_told_without_secrets(emulator: Emulator, client: RuntimeClient) -> None:
+def test_a_violation_is_reported_without_secrets(emulator: Emulator, client: RuntimeClient) -> None:
     account = emulator.instance.split(":")[6].removeprefix("a/")
     service = open_live(client)
-    readings = read_lists(service)
+    existing = read_lists(service)
     leak = {
         "instance_id": "x",
         "plan_id": "x",
         "usage_consumed_seconds": f"{emulator.api_key} {emulator.instance} {account} IBMid-12345",
     }
     emulator.faults.add("get_instance_usage", kind="answer", status=200, body=leak)
-    report = check_reads(service, readings, examples=1)
+    report = check_reads(service, existing, examples=1)
     written = "\n".join(report.lines()) + json.dumps(report.as_json())
     assert "get_usage: JsonSchemaError" in written
     for secret in (emulator.api_key, emulator.instance, account, "IBMid", "eyJ"):
         assert secret not in written
-
-
-def test_two_jobs_are_submitted_in_one_batch_and_all_are_taken_back(emulator: Emulator, client: RuntimeClient) -> None:
-    service = open_live(client)
-    clock = client.api.get_httpx_client().clock
-    report = spend(service, jobs=2, backend="ibm_torino", clock=clock)
-    assert report.passed, report.lines()
-    writes = {operation: count for (method, operation), count in asked(emulator).items() if method != "GET"}
-    assert writes == {"create_session": 1, "create_job": 2, "delete_job": 2, "close_session": 1}
-    assert list(client.jobs.list()) == []
-    assert report.answers["get_job_results_jid", 200] == 2
-    assert "2 jobs on ibm_torino" in report.remarks[-1]
-    assert "s of QPU time charged. Left behind: nothing." in report.remarks[-1]
-
-
-def test_jobs_that_wait_too_long_are_cancelled_and_deleted(emulator: Emulator, client: RuntimeClient) -> None:
-    emulator.pace = "hold"
-    try:
-        service = open_live(client)
-        spend(service, jobs=1, backend="ibm_torino", clock=client.api.get_httpx_client().clock)
-        assert asked(emulator)["POST", "cancel_job"] == 1
-        assert list(client.jobs.list()) == []
-    finally:
-        emulator.pace = "seconds:1"
-
-
-def test_a_job_whose_answer_was_lost_is_found_by_its_tag_and_deleted(emulator: Emulator, client: RuntimeClient) -> None:
-    emulator.faults.add("create_job", kind="reset_after", times=1)
-    service = open_live(client)
-    report = spend(service, jobs=2, backend="ibm_torino", clock=client.api.get_httpx_client().clock)
-    assert not report.passed
-    assert asked(emulator)["POST", "create_job"] == 1
-    assert list(client.jobs.list()) == []
-    assert asked(emulator)["DELETE", "close_session"] == 1
-
-
-def test_what_was_not_listed_is_not_sent_and_closes_the_gate(emulator: Emulator, client: RuntimeClient) -> None:
-    http = client.api.get_httpx_client()
-    gate = Gate(http, base_url=emulator.base_url, clock=http.clock, interval=1, most=9)
-    gate.let_read("/v1/backends")
-    for method, path in (("GET", "/v1/jobs"), ("POST", "/v1/backends"), ("DELETE", "/v1/jobs/x")):
-        with pytest.raises(Unforeseen):
-            gate.send(method, path)
-    with pytest.raises(Stopped):
-        gate.send("GET", "/v1/backends")
-    assert not emulator.requests
 
 
 @pytest.mark.parametrize(
@@ -210,12 +163,12 @@ def test_what_was_not_listed_is_not_sent_and_closes_the_gate(emulator: Emulator,
     [
         ({"instance": None}, "no instance"),
         ({"api_key": None}, "needs your credentials"),
-        ({"base_url": "https://quantum.example.com/api"}, "cannot tell what https://quantum.example.com"),
+        ({"base_url": "https://quantum.example.com/api"}, "does not know https://quantum.example.com"),
         ({"base_url": "https://eu-de.quantum.cloud.ibm.com/api"}, "the instance lives at"),
-        ({"iam_url": "https://iam.example.com"}, "cannot tell what https://iam.example.com"),
+        ({"iam_url": "https://iam.example.com"}, "does not know https://iam.example.com"),
     ],
 )
-def test_it_refuses_to_start_when_it_is_not_clear_what_it_would_touch(
+def test_it_refuses_to_start_with_settings_of_another_service(
     emulator: Emulator, settings: dict[str, Any], says: str, tmp_path: Any
 ) -> None:
     given = {"api_key": emulator.api_key, "instance": emulator.instance, "environ": {}, **settings}
@@ -225,23 +178,25 @@ def test_it_refuses_to_start_when_it_is_not_clear_what_it_would_touch(
     assert not emulator.requests
 
 
-def test_it_refuses_to_start_with_a_read_that_it_does_not_know(
+def test_it_refuses_to_start_if_the_contract_has_an_unknown_read(
     client: RuntimeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "READ", {name: kind for name, kind in live.READ.items() if name != "get_account"})
+    monkeypatch.setattr(
+        live_reads, "READ", {name: kind for name, kind in live_reads.READ.items() if name != "get_account"}
+    )
     with pytest.raises(Stopped, match="get_account"):
         open_live(client)
 
 
-def test_it_does_not_start_on_answers_that_are_none_of_the_service(emulator: Emulator, client: RuntimeClient) -> None:
+def test_it_does_not_start_on_responses_of_another_form(emulator: Emulator, client: RuntimeClient) -> None:
     emulator.faults.add("get_instance", kind="answer", status=200, body="<html>hello</html>")
     service = open_live(client)
     with pytest.raises(Stopped, match="cannot tell"):
         read_lists(service)
-    assert sum(asked(emulator).values()) == 1
+    assert sum(arrived(emulator).values()) == 1
 
 
-def test_jobs_are_not_submitted_without_asking_somebody(emulator: Emulator) -> None:
+def test_jobs_are_not_submitted_without_a_confirmation(emulator: Emulator) -> None:
     environment = {"QISKIT_IBM_TOKEN": emulator.api_key, "QISKIT_IBM_INSTANCE": emulator.instance}
     given = ["contract", "check", "--live", "--allow-jobs", "1", "--base-url", emulator.base_url]
     outcome = CliRunner().invoke(app, given, env=environment)
@@ -249,9 +204,9 @@ def test_jobs_are_not_submitted_without_asking_somebody(emulator: Emulator) -> N
     assert not emulator.requests
 
 
-def test_operations_without_an_id_to_ask_for_are_left_out_and_named(emulator: Emulator, client: RuntimeClient) -> None:
+def test_operations_without_an_id_are_left_out_and_named(emulator: Emulator, client: RuntimeClient) -> None:
     service = open_live(client)
-    report = check_reads(service, Readings(ids={}, backend=None), examples=1)
+    report = check_reads(service, Existing(ids={}, backend=None), examples=1)
     assert report.passed
     assert not [path for one in emulator.requests if "/jobs/" in (path := one.path)]
-    assert "get_job was not asked: there is nothing of its kind." in report.remarks
+    assert "get_job was left out: there is no id for it." in report.remarks

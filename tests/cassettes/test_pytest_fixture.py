@@ -1,4 +1,4 @@
-"""Somebody else's test suite, recorded once, run on its cassettes: pytest in a process and folder of its own."""
+"""A test suite of another project, recorded and run on its cassettes: pytest in its own process and folder."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_qubits():
 
 @pytest.fixture
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run pytest on what was written, with this package's plugin only, every warning an error."""
+    """Run pytest on the written files, with this package's plugin only; every warning is an error."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
 
     def run(*arguments: str) -> pytest.RunResult:
@@ -79,7 +79,7 @@ def suite(pytester: pytest.Pytester) -> Path:
 
 @pytest.fixture
 def account(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The variables of an account of the embedded service's, which are set."""
+    """The environment variables of an account of the embedded service, set."""
     variables = {
         "QISKIT_IBM_URL": emulator.base_url,
         "IAM_URL": emulator.iam_url,
@@ -121,7 +121,7 @@ def test_a_suite_is_recorded_once_and_runs_on_its_cassettes(
         "def test_two_cassettes(qiskit_runtime_cassette):\n"
         "    assert OtherSdk().qubits('ibm_torino') == 133\n"
         "    assert sum(counts().values()) == 50\n"
-        "def test_nobody_recorded_this(qiskit_runtime_cassette): pass\n"
+        "def test_not_recorded(qiskit_runtime_cassette): pass\n"
     )
     result = run()
     result.assert_outcomes(passed=5, errors=2)
@@ -129,7 +129,7 @@ def test_a_suite_is_recorded_once_and_runs_on_its_cassettes(
         [
             "*The test sent requests that are not in its cassette.*",
             "*GET /v1/backends/ibm_fez/configuration was not recorded. The nearest that was: *ibm_torino*",
-            "*test_nobody_recorded_this.har does not exist: record it with `pytest --qiskit-runtime-record`.",
+            "*test_not_recorded.har does not exist: record it with `pytest --qiskit-runtime-record`.",
         ]
     )
     assert emulator.requests == []
@@ -165,7 +165,7 @@ def test_each_test_has_a_cassette_of_its_own(
     assert not [name for name in names if set(name) & set('<>:"\\|?*[]')]
     for name in account:
         monkeypatch.delenv(name)
-    for name in ("HTTP_PROXY", "http_proxy"):  # It is not asked for what is on this machine.
+    for name in ("HTTP_PROXY", "http_proxy"):  # It must not be used for this machine.
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     run().assert_outcomes(passed=7)
 
@@ -198,5 +198,5 @@ def test_a_test_that_fails_or_asks_nothing_leaves_its_cassette_as_it_was(
         file.write_text("good")
     result = run("--qiskit-runtime-record", "-W", "default")
     result.assert_outcomes(passed=1, failed=1, skipped=1, warnings=1)
-    result.stdout.fnmatch_lines(["*nothing was asked: *test_asks_nothing.har was not written.*"])
+    result.stdout.fnmatch_lines(["*no requests were sent: *test_asks_nothing.har was not written.*"])
     assert [file.read_text() for file in files] == ["good"] * 3

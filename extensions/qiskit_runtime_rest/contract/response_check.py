@@ -1,7 +1,7 @@
-"""Check an answer against the contract of the API version that it was asked for in.
+"""Check a response against the contract of the API version in its request.
 
-Validation is openapi-schema-validator's, which knows the dialect of OpenAPI 3.0 (`nullable`), on the parts of the
-document. openapi-core refuses the document as it is published, for a default outside its enum.
+openapi-schema-validator, which knows the dialect of OpenAPI 3.0 (`nullable`), validates parts of the document.
+openapi-core refuses the document as published, because of a default outside its enum.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ import httpx
 from ..base.redaction import blanked, credentials
 from ..config.api_versions import SUNSETS
 from ..errors import ConfigurationError, ContractViolation, MissingExtra
+from .document import Document, Operation
 from .versions import corrected_contract_of
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
     from openapi_schema_validator import OAS30Validator
 
-__all__ = ["Checker", "VersionContract"]
+__all__ = ["Checker", "VersionContract", "wrong_type"]
 
 MOST_PROBLEMS = 20
 URI = "urn:qiskit-runtime-contract"
@@ -41,33 +42,33 @@ JSON_TYPES: Mapping[type, str] = {
 
 
 class Checker:
-    """Finds out whether answers of one service keep its contract. Safe for threads; nothing of it is a secret."""
+    """Checks the responses of one service against the contract. Safe for threads; keeps no secrets."""
 
     def __init__(self, *, base_url: str, api_version: str) -> None:
-        """`api_version`: the one that is asked for unless a request names another.
+        """`api_version`: the client's; the version in a request goes before it.
 
         Raises:
             ConfigurationError: this release has no contract of that version.
             MissingExtra: the validator is not installed.
         """
         try:
-            import openapi_schema_validator  # noqa: F401 - asked for now, rather than in the middle of work
+            import openapi_schema_validator  # noqa: F401 - a missing extra is an error now, not in the middle of work
         except ModuleNotFoundError as error:
             raise MissingExtra("validate=", extra="contract", module=error.name) from None
         if api_version not in SUNSETS:
             raise ConfigurationError(
                 f"validate= needs the contract of API version {api_version}, and this release has those of "
-                f"{', '.join(SUNSETS)}: ask for one of these, or leave validate= out."
+                f"{', '.join(SUNSETS)}: choose one of these, or leave validate= out."
             )
         self._root = urlsplit(base_url.rstrip("/"))
         self._contracts = {api_version: VersionContract(corrected_contract_of(api_version), version=api_version)}
 
     def violation(self, response: httpx.Response, *, secrets: Sequence[str] = ()) -> ContractViolation | None:
-        """What is wrong with an answer, or None.
+        """The violation in a response, or None.
 
-        None, too, for what cannot be judged: a body that was not read (a result, which the contract lets be any text,
-        goes to its reader as it comes), an operation or an error status that the contract does not list (limits and
-        the content network answer with their own), and another host's answer.
+        None also if the response cannot be judged: the body was not read (a result, which may be any text, goes to
+        its reader as it comes), the contract does not list the operation or the error status (rate limits and the
+        content network have their own), or the response is another host's.
         """
         contract = self._contract(response.request)
         path = self._path(response.request.url)
@@ -96,7 +97,7 @@ class Checker:
         return self._contracts[version]
 
     def _path(self, url: httpx.URL) -> str | None:
-        """The path as the contract writes it, if the URL is one of the service's."""
+        """The path below the base URL, as in the contract; None for another host's URL."""
         raw = url.raw_path.decode("ascii").partition("?")[0]
         same = (url.scheme, url.netloc.decode("ascii")) == (self._root.scheme, self._root.netloc)
         return raw.removeprefix(self._root.path) if same and raw.startswith(f"{self._root.path}/") else None
@@ -106,54 +107,50 @@ class VersionContract:
     """The operations of one version's contract, with validators that are made when first needed."""
 
     def __init__(self, document: Mapping[str, Any], *, version: str) -> None:
-        """`document`: as `corrected_contract_of` gives it."""
+        """`document`: from `corrected_contract_of`."""
         self.version = version
         self._document = document
-        self._paths = [
-            (re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path))), path) for path in document["paths"]
+        self._operations = [
+            (re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(operation.path))), operation)
+            for operation in Document(document).operations()
         ]
         self._validators: dict[str, OAS30Validator] = {}
 
     def problems(self, response: httpx.Response, path: str) -> tuple[str, list[str]] | None:
-        """The operation that was answered, and what is wrong with the answer; None if the contract is silent on it."""
-        method = response.request.method.lower()
-        template = next(
-            (
-                known
-                for pattern, known in self._paths
-                if method in self._document["paths"][known] and pattern.fullmatch(path)
-            ),
-            None,
+        """The name of the response's operation, and the problems; None if the contract does not describe it."""
+        method = response.request.method
+        operation = next(
+            (known for pattern, known in self._operations if known.method == method and pattern.fullmatch(path)), None
         )
-        if template is None:
+        if operation is None:
             return None
-        name = f"{method.upper()} {template}"
-        responses = self._document["paths"][template][method]["responses"]
+        responses = operation.content["responses"]
         status = str(response.status_code)
         if status not in responses:
             listed = ", ".join(sorted(code for code in responses if code.startswith("2")))
-            return (name, [f"status {status} is none of {listed}"]) if response.is_success else None
+            return (operation.name, [f"status {status}: expected {listed}"]) if response.is_success else None
         if response.is_error and "CF-RAY" in response.headers and not _is_json(response):
             return None  # the content network's own page
-        return name, list(itertools.islice(self._body_problems(response, template, method, status), MOST_PROBLEMS))
+        problems = self._body_problems(response, operation, status)
+        return operation.name, list(itertools.islice(problems, MOST_PROBLEMS))
 
-    def _body_problems(self, response: httpx.Response, path: str, method: str, status: str) -> Iterator[str]:
-        content = self._document["paths"][path][method]["responses"][status].get("content", {})
+    def _body_problems(self, response: httpx.Response, operation: Operation, status: str) -> Iterator[str]:
+        content = operation.content["responses"][status].get("content", {})
         if not content:
             if response.content:
-                yield "there is a body, and should be none"
+                yield "has a body; expected none"
             return
         media_type = next((kind for kind in content if kind == _media_type(response)), next(iter(content)))
-        steps = ("paths", path, method, "responses", status, "content", media_type, "schema")
+        steps = (*operation.location, "responses", status, "content", media_type, "schema")
         pointer = "/".join(step.replace("~", "~0").replace("/", "~1") for step in steps)
         validator = self._validator(f"#/{pointer}")
         text = response.content.decode("utf-8", errors="replace")
         parsed = _parsed(text) if media_type == "application/json" else text
-        # A schema that takes any text takes a JSON text as well: so the contract describes results.
+        # The contract describes results as any text, and a JSON text is one as well.
         if validator.is_valid(text):
             return
         for error in validator.iter_errors(parsed):
-            yield f"{error.json_path}: {_told(error)}"
+            yield f"{error.json_path}: {_described(error)}"
 
     def _validator(self, pointer: str) -> OAS30Validator:
         if pointer not in self._validators:
@@ -172,6 +169,11 @@ class VersionContract:
         return Registry().with_resource(URI, DRAFT4.create_resource(self._document))
 
 
+def wrong_type(found: object, expected: object) -> str:
+    """That a value has not the expected type, without the value itself."""
+    return f"is {JSON_TYPES.get(type(found), 'something else')}, not {expected}"
+
+
 def _media_type(response: httpx.Response) -> str:
     return str(response.headers.get("Content-Type", "")).partition(";")[0].strip().lower()
 
@@ -181,32 +183,32 @@ def _is_json(response: httpx.Response) -> bool:
 
 
 def _parsed(text: str) -> Any:
-    """The JSON that a text is, or the text."""
+    """The JSON value of a text, or the text."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
         return text
 
 
-def _told(error: ValidationError) -> str:
-    """What a schema's keyword finds wrong, without the value, which may be somebody's own."""
-    tell = TELL.get(str(error.validator))
-    return (
-        tell(error) if tell is not None else f"does not fit {error.validator}: {json.dumps(error.validator_value)[:60]}"
-    )
+def _described(error: ValidationError) -> str:
+    """The problem without the value, which may be private."""
+    describe = DESCRIPTIONS.get(str(error.validator))
+    if describe is not None:
+        return describe(error)
+    return f"does not fit {error.validator}: {json.dumps(error.validator_value)[:60]}"
 
 
 def _type(error: ValidationError) -> str:
     null = " or null" if isinstance(error.schema, Mapping) and error.schema.get("nullable") else ""
-    return f"is {JSON_TYPES.get(type(error.instance), 'something else')}, not {error.validator_value}{null}"
+    return wrong_type(error.instance, f"{error.validator_value}{null}")
 
 
-TELL: Mapping[str, Callable[[ValidationError], str]] = {
+DESCRIPTIONS: Mapping[str, Callable[[ValidationError], str]] = {
     "type": _type,
     "required": lambda error: error.message,
     "additionalProperties": lambda error: error.message,
-    "enum": lambda error: f"is none of {', '.join(map(str, cast(list[Any], error.validator_value)))}",
-    "oneOf": lambda _: "is not of exactly one of the documented forms",
-    "anyOf": lambda _: "is of none of the documented forms",
+    "enum": lambda error: f"is not one of {', '.join(map(str, cast(list[Any], error.validator_value)))}",
+    "oneOf": lambda _: "does not match exactly one of the documented forms",
+    "anyOf": lambda _: "matches none of the documented forms",
 }
-"""What to say of a keyword; of any other, the keyword and its value."""
+"""By keyword of the schema."""

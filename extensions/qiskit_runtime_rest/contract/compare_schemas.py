@@ -1,4 +1,4 @@
-"""Compare two schemas, with the direction in mind: what a client sends, or what it reads."""
+"""Compare two schemas: those of a request, which the client writes, or of a response, which it reads."""
 
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
@@ -6,8 +6,10 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
-from qiskit_runtime_rest.contract.changes import Change, Kind
-from qiskit_runtime_rest.contract.document import Document, JsonObject, as_object
+from .changes import Change, Kind
+from .document import Document, JsonObject, as_object
+
+__all__ = ["Direction", "Place", "compare_schemas"]
 
 
 class Direction(Enum):
@@ -19,7 +21,7 @@ class Direction(Enum):
 
 @frozen
 class Place:
-    """Where in an operation a comparison stands, and the documents that its references belong to."""
+    """A place in an operation, and the two documents to resolve references in."""
 
     operation: str
     before: Document
@@ -27,7 +29,7 @@ class Place:
     location: str = ""
     path: str = ""
     entered: frozenset[tuple[str, str]] = field(default=frozenset())
-    """The pairs of references on the way here: a schema that contains itself is entered once."""
+    """The pairs of references on the way here, so that a schema that contains itself is compared once."""
 
     def change(self, kind: Kind, message: str) -> Change:
         """Report a change at this place."""
@@ -35,11 +37,11 @@ class Place:
         return Change(operation=self.operation, location=location, kind=kind, message=message)
 
     def at(self, location: str) -> "Place":
-        """Stand at a part of the operation."""
+        """The place of a part of the operation."""
         return evolve(self, location=location)
 
     def within(self, step: str) -> "Place":
-        """Stand at a part: a property, `[]` for elements, `{}` for other properties, `(name)` for a form."""
+        """The place one step below: a property, `[]` for elements, `{}` for other properties, `(name)` for a form."""
         joined = self.path + step if step.startswith(("[", "{", "(")) or not self.path else f"{self.path}.{step}"
         return evolve(self, path=joined)
 
@@ -50,18 +52,18 @@ _PROSE = frozenset({"title", "description", "example", "examples", "externalDocs
 _LOWER_BOUNDS = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
 _UPPER_BOUNDS = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
 _READ_FORMATS = frozenset({"date", "date-time", "uuid", "binary"})
-"""Formats that a generated model turns into a Python object of its own."""
+"""Formats that a generated model reads as another Python type than `str`."""
 
 _NARROWED = {Direction.REQUEST: Kind.BREAKING, Direction.RESPONSE: Kind.ADDITIVE}
-"""Fewer values are possible: fewer to send is breaking, fewer to read is not."""
+"""Fewer values are possible: breaking in a request, not in a response."""
 _WIDENED = {Direction.REQUEST: Kind.ADDITIVE, Direction.RESPONSE: Kind.BREAKING}
-"""More values are possible: more to send is not breaking, more to read is."""
+"""More values are possible: breaking in a response, not in a request."""
 
 
 def compare_schemas(
     old: JsonObject | bool, new: JsonObject | bool, *, place: Place, direction: Direction
 ) -> Iterator[Change]:
-    """Yield what differs between two schemas and everything below them."""
+    """Yield the differences between two schemas and everything below them."""
     old, new = as_object(old), as_object(new)
     pair = (str(old.get("$ref", "")), str(new.get("$ref", "")))
     if any(pair):
@@ -115,7 +117,7 @@ def _enums(old: JsonObject, new: JsonObject, place: Place, direction: Direction)
             kind = {Direction.REQUEST: Kind.BREAKING, Direction.RESPONSE: Kind.COSMETIC}[direction]
             yield place.change(kind, f"value removed: {_listed(gone)}")
         if fresh := [value for value in now if value not in was]:
-            # Our enums keep values they do not know, so a new value in an answer loses nothing.
+            # Generated enums keep unknown values, so a new value in a response loses nothing.
             yield place.change(Kind.ADDITIVE, f"value added: {_listed(fresh)}")
 
 
@@ -134,8 +136,8 @@ def _properties(old: JsonObject, new: JsonObject, place: Place, direction: Direc
             yield here.change(Kind.BREAKING, "removed")
             continue
         if name not in before:
-            asked = direction is Direction.REQUEST and name in now
-            yield here.change(*((Kind.BREAKING, "added, required") if asked else (Kind.ADDITIVE, "added")))
+            required = direction is Direction.REQUEST and name in now
+            yield here.change(*((Kind.BREAKING, "added, required") if required else (Kind.ADDITIVE, "added")))
             continue
         if (name in was) != (name in now):
             required = name in now
@@ -218,7 +220,7 @@ def _other_keywords(old: JsonObject, new: JsonObject, place: Place, direction: D
         if key in _PROSE or key == "deprecated" or key.startswith("x-"):
             yield place.change(Kind.COSMETIC, f"{key} changed")
         else:
-            # `default`, `pattern`, `not` and keywords of other dialects: what is sent may be taken differently.
+            # `default`, `pattern`, `not`, keywords of other dialects: the service may understand a request differently.
             yield place.change(_request_only(Kind.BREAKING, direction), f"{key} changed")
 
 

@@ -1,4 +1,4 @@
-"""A check of the live service that changes nothing: what it reads, and how it makes sure of that before it starts."""
+"""Check the live service with reads only, after making sure that they are harmless."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from attrs import field, frozen
 
 from ..config.crn import Crn
 from ..config.settings import require_instance
+from ..contract.document import Document
 from ..contract.sources import vendored
 from ..contract.versions import corrected
 from ..errors import ConfigurationError
-from .gate import Gate, Stopped, as_application
-from .report import Finding, Mask, Report
-from .run import Plan, Target, check
-from .telling import without_answers
+from .report import Finding, Mask, Report, without_response
+from .request_guard import RequestGuard, Stopped, as_application
+from .run import Scope, Target, check
 
 if TYPE_CHECKING:
     from ..client.client import RuntimeClient
@@ -28,25 +28,25 @@ __all__ = [
     "EXAMPLES",
     "MOST_REQUESTS",
     "PER_MINUTE",
-    "CannotTell",
+    "Existing",
     "LiveService",
-    "Readings",
+    "UnclearTarget",
     "check_reads",
     "open_live",
     "read_lists",
 ]
 
 PER_MINUTE = 30
-"""Requests a minute; a user's own client sends as many while it waits for one job."""
+"""Requests a minute: as many as a user's client sends while it waits for one job."""
 
 MOST_REQUESTS = 400
-"""Requests of one check."""
+"""Requests in one check."""
 
 EXAMPLES = 3
-"""Requests made up for each operation, besides those at the limits of each parameter."""
+"""Generated requests for each operation, besides those at the limits of each parameter."""
 
 MOST_IDS = 2
-"""Ids of each kind that are asked for."""
+"""Ids of each kind that are read."""
 
 READ: Mapping[str, str | None] = {
     "get_versions": None,
@@ -72,11 +72,11 @@ READ: Mapping[str, str | None] = {
     "get_usage_analytics_grouped_by_date": None,
     "analytics_filters": None,
 }
-"""The operations that are read, with the kind of the id in their path; ids come from lists read before."""
+"""The operations that are read, with the kind of id in their path; ids come from lists that were read before."""
 
 UNREAD: Mapping[str, str] = {
     "get_job_results_jid": "the result of a private job can be read once; the service then deletes it",
-    "get_interim_results_jid": "what a private job published is nobody else's business",
+    "get_interim_results_jid": "the interim results of a private job are private",
 }
 """Reads that are left out, each with the reason."""
 
@@ -88,7 +88,7 @@ NARROWED: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("find_instance_workloads", "next"): {"type": "string", "enum": [""]},
     ("find_instance_workloads", "previous"): {"type": "string", "enum": [""]},
 }
-"""Parameters that are asked with less than the contract allows: answers stay small, and hold no parameters of jobs."""
+"""Parameters with fewer values than the contract allows: responses stay small, without parameters of jobs."""
 
 CHECKS = (
     "not_a_server_error",
@@ -99,54 +99,56 @@ CHECKS = (
     "RefusalsSayWhy",
     "PagesAreTrue",
 )
-"""Checks that look at an answer and send nothing of their own."""
+"""Checks that look at a response and send no further requests."""
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
+UNCLEAR = "A check cannot tell what it would touch."
 
-class CannotTell(Stopped):
-    """The check did not start: it cannot tell what it would touch."""
+
+class UnclearTarget(Stopped):
+    """The check did not start, since it is not clear what its requests would do."""
 
 
 @frozen(kw_only=True)
-class Readings:
-    """Which ids exist, by kind, as lists said that were read before."""
+class Existing:
+    """Existing ids, by kind, from lists that were read before."""
 
     ids: Mapping[str, Sequence[str]]
     backend: str | None
-    """The operational backend with the shortest queue; `None`: there is none."""
+    """The operational backend with the shortest queue, if any."""
 
-    def of(self, operation: str) -> Sequence[str] | None:
-        """The ids that an operation may be asked with; `None`: it takes none."""
+    def ids_for(self, operation: str) -> Sequence[str] | None:
+        """The ids for an operation; `None` if it takes none."""
         kind = READ[operation]
         return None if kind is None else self.ids.get(kind, ())
 
 
 @frozen(kw_only=True)
 class LiveService:
-    """The live service as the user may reach it, behind a gate."""
+    """The live service with the user's credentials, behind a guard."""
 
-    gate: Gate
+    guard: RequestGuard
     mask: Mask = field(repr=False)
     account: str = field(repr=False)
 
 
 def open_live(client: RuntimeClient, *, per_minute: float = PER_MINUTE, most: int = MOST_REQUESTS) -> LiveService:
-    """Make sure of what would be touched, without sending anything, and open the gate.
+    """Make sure that the settings are the live service's and every read is known, without sending anything.
 
     Raises:
         ConfigurationError: there is no instance, or no credentials; the base URL, or IAM's, is not the instance's.
-        CannotTell: the contract has a read that this check has no table entry for.
+        UnclearTarget: the contract has a read that is missing in the tables of this check.
     """
     settings = client.settings
-    crn = _certain(settings)
-    for operation, method, _ in operations():
-        if method == "GET" and operation not in READ and operation not in UNREAD:
-            raise CannotTell(
-                f"the contract has an operation {operation}, and nothing says whether reading it is harmless."
+    crn = _verified_instance(settings)
+    for operation in Document(vendored()).operations():
+        if operation.method == "GET" and operation.id not in READ and operation.id not in UNREAD:
+            raise UnclearTarget(
+                f"the contract has an operation {operation.id}, and this check does not know if reading it is harmless."
             )
     http = client.api.get_httpx_client()
-    gate = Gate(http, base_url=settings.base_url, clock=http.clock, interval=60.0 / per_minute, most=most)
+    guard = RequestGuard(http, base_url=settings.base_url, clock=http.clock, interval=60.0 / per_minute, most=most)
     named = {
         "API key": settings.api_key,
         "token": settings.token,
@@ -154,53 +156,42 @@ def open_live(client: RuntimeClient, *, per_minute: float = PER_MINUTE, most: in
         "instance": crn.instance_id,
         "account": crn.account,
     }
-    return LiveService(gate=gate, mask=Mask(named), account=crn.account)
+    return LiveService(guard=guard, mask=Mask(named), account=crn.account)
 
 
-def _certain(settings: Settings) -> Crn:
+def _verified_instance(settings: Settings) -> Crn:
     crn = Crn.parse(require_instance(settings))
     if settings.api_key is None and settings.token is None:
         raise ConfigurationError(
-            "a live check needs your credentials: set QISKIT_IBM_TOKEN, or save them: `qrr login`."
+            "a live check needs your credentials: set QISKIT_IBM_TOKEN, or save them with `qrr login`."
         )
-    for what, given, own in (
+    for role, given, own in (
         ("the instance lives at", settings.base_url, crn.base_url),
         ("its keys are exchanged at", settings.iam_url, crn.iam_url),
     ):
         at_home = (own(), own(private=True))
         if given.rstrip("/") not in at_home and urlsplit(given).hostname not in LOOPBACK:
-            raise ConfigurationError(
-                f"a live check cannot tell what {given} is: {what} {at_home[0]}. Leave that URL out."
-            )
+            raise ConfigurationError(f"a live check does not know {given}: {role} {at_home[0]}. Leave that URL out.")
     return crn
 
 
-def operations() -> list[tuple[str, str, str]]:
-    """Id, method and path of each operation of the contract."""
-    return [
-        (operation["operationId"], method.upper(), path)
-        for path, item in vendored()["paths"].items()
-        for method, operation in item.items()
-    ]
-
-
-def read_lists(service: LiveService) -> Readings:
-    """Read what exists: the instance itself, its backends, its last jobs.
+def read_lists(service: LiveService) -> Existing:
+    """Read the instance itself, its backends and its last jobs.
 
     Raises:
-        CannotTell: the answers are not such that one could tell what a check would touch.
+        UnclearTarget: a response is not of the documented form.
         Stopped: the service asks for fewer requests.
-        TransportError: no answer came.
+        TransportError: no response came.
         ApiError: IAM gives no token.
     """
-    instance = _listed(service.gate, "/v1/instance")
+    instance = _read(service.guard, "/v1/instance")
     if not isinstance(instance, dict):
-        raise CannotTell("the service does not say what the instance is: a check cannot tell what it would touch.")
-    devices = _entries(_listed(service.gate, "/v1/backends"), "devices")
-    jobs = _entries(_listed(service.gate, "/v1/jobs", query=f"limit={MOST_IDS}"), "jobs")
+        raise UnclearTarget(f"GET /v1/instance: expected an object. {UNCLEAR}")
+    devices = _objects(_read(service.guard, "/v1/backends"), "devices")
+    jobs = _objects(_read(service.guard, "/v1/jobs", query=f"limit={MOST_IDS}"), "jobs")
     free = [one for one in devices if one.get("status", {}).get("name") == "online" and not one.get("is_simulator")]
     idlest = min(free, key=lambda one: one.get("queue_length", 0), default=None)
-    return Readings(
+    return Existing(
         ids={
             "account": (service.account,),
             "backend": _texts(devices, "name"),
@@ -211,24 +202,21 @@ def read_lists(service: LiveService) -> Readings:
     )
 
 
-def _listed(gate: Gate, path: str, *, query: str = "") -> Any:
-    gate.let_read(path)
-    response = gate.send("GET", path, query=query)
+def _read(guard: RequestGuard, path: str, *, query: str = "") -> Any:
+    guard.allow_reads(path)
+    response = guard.send("GET", path, query=query)
     try:
         if response.status_code == httpx.codes.OK:
             return response.json()
     except ValueError:
         pass
-    raise CannotTell(
-        f"GET {path} was answered {response.status_code}, not with what the contract describes: a check cannot tell "
-        "what it would touch."
-    )
+    raise UnclearTarget(f"GET {path} was answered {response.status_code}, not as the contract describes. {UNCLEAR}")
 
 
-def _entries(listed: Any, name: str) -> list[dict[str, Any]]:
+def _objects(listed: Any, name: str) -> list[dict[str, Any]]:
     entries = listed.get(name) if isinstance(listed, dict) else None
     if not isinstance(entries, list) or not all(isinstance(one, dict) for one in entries):
-        raise CannotTell(f"the service's list of {name} is none: a check cannot tell what it would touch.")
+        raise UnclearTarget(f"the list of {name} is not a list of objects. {UNCLEAR}")
     return entries
 
 
@@ -238,43 +226,45 @@ def _texts(entries: Sequence[Mapping[str, Any]], name: str) -> tuple[str, ...]:
 
 
 def check_reads(
-    service: LiveService, readings: Readings, *, seed: int | None = None, examples: int | None = None
+    service: LiveService, existing: Existing, *, seed: int | None = None, examples: int | None = None
 ) -> Report:
-    """Read each operation with parameters that the contract allows, and report what contradicts it."""
-    asked = {
-        operation: path for operation, _, path in operations() if operation in READ and readings.of(operation) != ()
+    """Read each operation with parameters that the contract allows, and report the responses that contradict it."""
+    paths = {
+        operation.id: operation.path
+        for operation in Document(vendored()).operations()
+        if operation.id in READ and existing.ids_for(operation.id) != ()
     }
-    for operation, path in asked.items():
-        ids = readings.of(operation)
-        service.gate.let_read(*([path] if ids is None else [path.replace("{id}", one) for one in ids]))
-    target = Target(name="live, reads only", base_url="http://testserver", app=as_application(service.gate))
+    for operation, path in paths.items():
+        ids = existing.ids_for(operation)
+        service.guard.allow_reads(*([path] if ids is None else [path.replace("{id}", one) for one in ids]))
+    target = Target(name="live, reads only", base_url="http://testserver", app=as_application(service.guard))
     report = check(
         target,
-        Plan(seed=seed, examples=examples or EXAMPLES, phases=("examples", "coverage", "fuzzing")),
+        Scope(seed=seed, examples=examples or EXAMPLES, phases=("examples", "coverage", "fuzzing")),
         mask=service.mask,
-        tell=without_answers,
+        describe=without_response,
         changes=SETTINGS,
-        document=_readable(readings, asked),
-        stoppable=partial(setattr, service.gate, "on_close"),
+        document=_readable(existing, paths),
+        stoppable=partial(setattr, service.guard, "on_close"),
     )
-    skipped = sorted(operation for operation in READ if operation not in asked)
-    report.remarks += [f"{one} was not asked: there is nothing of its kind." for one in skipped]
-    report.remarks += [f"{one} was not asked: {why}." for one, why in UNREAD.items()]
-    report.remarks.append(f"{sum(service.gate.sent.values())} requests were sent: {dict(service.gate.sent)}")
-    stopped(report, service)
+    skipped = sorted(operation for operation in READ if operation not in paths)
+    report.remarks += [f"{one} was left out: there is no id for it." for one in skipped]
+    report.remarks += [f"{one} was left out: {why}." for one, why in UNREAD.items()]
+    report.remarks.append(f"{sum(service.guard.sent.values())} requests were sent: {dict(service.guard.sent)}")
+    _report_stop(report, service)
     return report
 
 
-def stopped(report: Report, service: LiveService) -> None:
-    """Put the reason into the report when a check ended early."""
-    if service.gate.closed is not None:
-        report.findings.clear()  # What came of requests that were not sent says nothing of the service.
+def _report_stop(report: Report, service: LiveService) -> None:
+    """If the check ended early, report the reason."""
+    if service.guard.closed is not None:
+        report.findings.clear()  # Findings about requests that were not sent say nothing about the service.
         report.add(
             Finding(
                 operation="the check",
-                failure=type(service.gate.closed).__name__,
+                failure=type(service.guard.closed).__name__,
                 status=None,
-                message=service.mask(str(service.gate.closed)),
+                message=service.mask(str(service.guard.closed)),
                 request="",
                 phase="",
             )
@@ -296,26 +286,27 @@ SETTINGS: Mapping[str, Any] = {
 }
 
 
-def _readable(readings: Readings, asked: Container[str]) -> dict[str, Any]:
-    """The contract of the operations asked, with ids narrowed to those that exist, and parameters to what is small."""
+def _readable(existing: Existing, chosen: Container[str]) -> dict[str, Any]:
+    """The contract of the chosen operations, with ids narrowed to existing ones, and parameters as in `NARROWED`."""
     document = corrected(vendored())
-    for operation, method, path in operations():
-        spec = document["paths"][path][method.lower()]
-        if operation not in asked:
-            del document["paths"][path][method.lower()]
+    for operation in Document(vendored()).operations():
+        item = document["paths"][operation.path]
+        if operation.id not in chosen:
+            del item[operation.method.lower()]
             continue
+        spec = item[operation.method.lower()]
         parameters = []
         for parameter in spec.get("parameters", ()):
             if "$ref" in parameter:
-                continue  # The version header: the gate sends the one of the settings.
+                continue  # The version header: the client sends the one of its settings.
             if parameter["in"] == "path":
                 parameter = {
                     "name": "id",
                     "in": "path",
                     "required": True,
-                    "schema": {"enum": list(readings.of(operation) or ())},
+                    "schema": {"enum": list(existing.ids_for(operation.id) or ())},
                 }
-            elif narrow := NARROWED.get((operation, parameter["name"])):
+            elif narrow := NARROWED.get((operation.id, parameter["name"])):
                 parameter = {**parameter, "schema": dict(narrow)}
             parameters.append(parameter)
         spec["parameters"] = parameters
