@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from qiskit_runtime_rest.base.serving import ThreadedServer, listen, url_of
-from qiskit_runtime_rest.legacy.gateway import gateway_app, gateway_server
-from qiskit_runtime_rest.legacy.translator import Translator
+from qiskit_runtime_rest.legacy.gateway.server import gateway_app, gateway_server
+from qiskit_runtime_rest.legacy.translation.translator import Translator
 from qiskit_runtime_rest.testing import Emulator
 
 AMBIENT = ("QISKIT_IBM_TOKEN", "QISKIT_IBM_INSTANCE", "QISKIT_IBM_URL", "IAM_URL", "QRR_CLASSIC_INSTANCES")

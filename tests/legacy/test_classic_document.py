@@ -11,10 +11,9 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 from starlette.applications import Starlette
 
-from qiskit_runtime_rest.legacy.document import document
-from qiskit_runtime_rest.legacy.documentation import routes
-from qiskit_runtime_rest.legacy.errors import INVALID_CREDENTIALS, ClassicError
-from qiskit_runtime_rest.legacy.table import ROUTES, find_route
+from qiskit_runtime_rest.legacy.gateway.documentation import routes
+from qiskit_runtime_rest.legacy.messages import INVALID_CREDENTIALS, ClassicError
+from qiskit_runtime_rest.legacy.table import ROUTES, document, find_route
 
 METHODS = {"get", "post", "put", "patch", "delete"}
 LIVING = [route for route in ROUTES if route.v1 or route.here]

@@ -18,10 +18,10 @@ from websockets.sync.client import connect
 
 from qiskit_runtime_rest import ConfigurationError
 from qiskit_runtime_rest.legacy import Report
-from qiskit_runtime_rest.legacy.errors import ClassicError
-from qiskit_runtime_rest.legacy.gateway import LoopbackGateway
+from qiskit_runtime_rest.legacy.gateway.server import LoopbackGateway
+from qiskit_runtime_rest.legacy.messages import ClassicError
 from qiskit_runtime_rest.legacy.table import ROUTES
-from qiskit_runtime_rest.legacy.tokens import LIFETIME_SECONDS, AccessTokens, Caller
+from qiskit_runtime_rest.legacy.translation.callers import LIFETIME_SECONDS, AccessTokens, Caller
 from qiskit_runtime_rest.testing import Emulator
 
 BELL = """OPENQASM 2.0;

@@ -20,8 +20,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from qiskit_runtime_rest.legacy.document import document
-from qiskit_runtime_rest.legacy.gateway import SECRET_HEADER, LoopbackGateway
+from qiskit_runtime_rest.legacy.gateway.server import SECRET_HEADER, LoopbackGateway
+from qiskit_runtime_rest.legacy.table import document
 from qiskit_runtime_rest.testing import Emulator
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]

@@ -20,7 +20,7 @@ from qiskit.transpiler import CouplingMap, Target
 from qiskit_ibm_runtime import RuntimeEncoder
 
 from qiskit_runtime_rest import RuntimeClient
-from qiskit_runtime_rest.legacy.errors import ClassicError
+from qiskit_runtime_rest.legacy.messages import ClassicError
 from qiskit_runtime_rest.legacy.primitives.circuits import prepare
 from qiskit_runtime_rest.legacy.primitives.options import OPTIONS, choose
 from qiskit_runtime_rest.legacy.primitives.params import PROGRAMS, Run, read

@@ -16,8 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
-from qiskit_runtime_rest.legacy.errors import ClassicError
-from qiskit_runtime_rest.legacy.exchange import ClassicAnswer, ClassicRequest
+from qiskit_runtime_rest.legacy.messages import ClassicAnswer, ClassicError, ClassicRequest
 from qiskit_runtime_rest.legacy.programs import Programs
 from qiskit_runtime_rest.legacy.store import Store
 from qiskit_runtime_rest.legacy.table import find_route

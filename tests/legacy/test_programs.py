@@ -11,10 +11,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from qiskit_runtime_rest.legacy.errors import ClassicError
-from qiskit_runtime_rest.legacy.exchange import ClassicAnswer, ClassicRequest
+from qiskit_runtime_rest.legacy.messages import ClassicAnswer, ClassicError, ClassicRequest
 from qiskit_runtime_rest.legacy.programs import Programs
-from qiskit_runtime_rest.legacy.programs.simple import RESULT, interim_results
+from qiskit_runtime_rest.legacy.programs.local_jobs import RESULT, interim_results
 from qiskit_runtime_rest.legacy.store import Store
 from qiskit_runtime_rest.legacy.table import find_route
 

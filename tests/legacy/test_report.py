@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 
 from qiskit_runtime_rest.legacy import Report
-from qiskit_runtime_rest.legacy.notes import MOST_NOTES, Note, Notes
 from qiskit_runtime_rest.legacy.table import ROUTES, find_route
-from qiskit_runtime_rest.legacy.translator import CallRecord
+from qiskit_runtime_rest.legacy.translation.call import MOST_NOTES, CallRecord, Note, Notes
 
 HOST = "runtime-us-east.quantum-computing.ibm.com"
 HUB = Note(call="POST /jobs", field="hub", what="is gone")

@@ -10,7 +10,7 @@ import pytest
 
 from qiskit_runtime_rest.legacy.sdk_table import SDK_USES
 from qiskit_runtime_rest.legacy.table import FIELDS, HOSTS, ROUTES, find_host, find_route
-from qiskit_runtime_rest.legacy.transformations import OF_ANSWERS, OF_REQUESTS
+from qiskit_runtime_rest.legacy.translation.translator import OF_ANSWERS, OF_REQUESTS
 
 CONTRACT = Path(__file__).parents[2] / "openapi.json"
 

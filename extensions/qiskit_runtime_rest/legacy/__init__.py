@@ -15,18 +15,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .installation import Installed, install
-    from .report import Report, Use
-    from .running import run
+    from .interception.installation import Installed, install
+    from .interception.report import Report, Use
+    from .interception.running import run
 
 __all__ = ["Installed", "Report", "Use", "install", "run"]
 
 _ELSEWHERE = {
-    "Installed": "installation",
-    "Report": "report",
-    "Use": "report",
-    "install": "installation",
-    "run": "running",
+    "Installed": "interception.installation",
+    "Report": "interception.report",
+    "Use": "interception.report",
+    "install": "interception.installation",
+    "run": "interception.running",
 }
 """Module of each public name."""
 

@@ -6,13 +6,27 @@ and its REST reference (https://quantum.cloud.ibm.com/docs/api/qiskit-runtime-re
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Literal, TypeAlias
+from functools import cache, cached_property
+from importlib import resources
+from typing import Any, Literal, TypeAlias
 from urllib.parse import unquote
 
-__all__ = ["FIELDS", "HOSTS", "ROUTES", "Field", "Host", "Match", "Route", "find_host", "find_route"]
+__all__ = [
+    "FIELDS",
+    "HOSTS",
+    "ROUTES",
+    "Field",
+    "Host",
+    "Match",
+    "Route",
+    "document",
+    "document_text",
+    "find_host",
+    "find_route",
+]
 
 Serves: TypeAlias = Literal["runtime", "auth", "cloud"]
 """The Runtime API; accounts and tokens; the Runtime API on IBM Cloud (v1 without `/v1`, bearer token and CRN)."""
@@ -340,3 +354,16 @@ def _without_spellings(path: str) -> str:
     while spelling := next((one for one in SPELLINGS if path == one or path.startswith(one + "/")), None):
         path = path[len(spelling) :]
     return path or "/"
+
+
+@cache
+def document_text() -> str:
+    """The document, as the package carries it."""
+    return resources.files(__package__).joinpath("openapi.json").read_text("utf-8")
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The document, parsed once; not to be changed."""
+    parsed: dict[str, Any] = json.loads(document_text())
+    return parsed

@@ -3,3 +3,7 @@
 `options` is the table of their options, `params` what they were given, `circuits` brings circuits into the gates of a
 device, `forms` writes results as they were.
 """
+
+from __future__ import annotations
+
+__all__ = []

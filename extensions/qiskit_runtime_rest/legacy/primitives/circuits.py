@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ..errors import INVALID_INPUT, ClassicError
+from ..messages import INVALID_INPUT, ClassicError
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from ..errors import INVALID_INPUT, ClassicError
+from ..messages import INVALID_INPUT, ClassicError
 
 __all__ = ["OPTIONS", "Chosen", "choose"]
 

@@ -9,10 +9,10 @@ from typing import Any
 from ...results import Array, Encoded
 from ...results.malformed import DECODE_FAILURES
 from ...results.wrapped import unwrap
-from ..errors import INVALID_INPUT, ClassicError
+from ..messages import INVALID_INPUT, ClassicError
 from .circuits import PAULI, Observable
-from .forms import RUNNER, RUNNER_WITH_MEMORY, V1_ESTIMATOR, V1_SAMPLER
 from .options import ESTIMATOR, SAMPLER, Chosen, Note, choose
+from .results import RUNNER, RUNNER_WITH_MEMORY, V1_ESTIMATOR, V1_SAMPLER
 
 __all__ = ["PROGRAMS", "Asked", "Program", "Run", "read"]
 

@@ -20,7 +20,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from ...errors import MissingExtra
-from ..errors import INVALID_INPUT, ClassicError
+from ..messages import INVALID_INPUT, ClassicError
 from .circuits import Prepared, Targets, prepare
 from .params import Run
 

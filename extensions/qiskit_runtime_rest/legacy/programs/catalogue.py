@@ -1,4 +1,4 @@
-"""The programs that there are: the ready-made ones, and those that users keep here."""
+"""The classic programs: the ready-made ones, and those that users upload to the store."""
 
 from __future__ import annotations
 
@@ -7,18 +7,99 @@ import re
 import secrets
 import string
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from importlib import resources
 from sqlite3 import Connection, Row
 from typing import Any
 
-from ..errors import INVALID_CREDENTIALS, NOT_AUTHORIZED, PROGRAM_NOT_FOUND, ClassicError
-from ..exchange import ClassicAnswer, ClassicRequest
+from ..messages import (
+    INVALID_CREDENTIALS,
+    NOT_AUTHORIZED,
+    PROGRAM_NOT_FOUND,
+    ClassicAnswer,
+    ClassicError,
+    ClassicRequest,
+)
 from ..store import Store
-from .program import Program
-from .ready_made import ready_made
-from .requests import check, read_filters, read_metadata, read_text, read_upload
+from .requests import TEXTS_OF_2021, check, read_filters, read_metadata, read_text, read_upload
 
-__all__ = ["Programs"]
+__all__ = ["Program", "Programs", "ready_made"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """What describes a program.
+
+    Attributes:
+        id: unique; with ready-made programs the name.
+        owner: who uploaded it; None: it is ready-made, and nobody's to change.
+        cost: the longest that it may run, in seconds.
+        spec: JSON schemas of what goes in and what comes out.
+        created, updated: seconds since the epoch.
+    """
+
+    id: str
+    owner: str | None = field(default=None, repr=False)
+    name: str
+    cost: int
+    description: str = ""
+    spec: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    tags: Sequence[str] = ()
+    is_public: bool
+    created: float
+    updated: float
+
+    @property
+    def is_ready_made(self) -> bool:
+        """Whether the service brought it: only such programs are run."""
+        return self.owner is None
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """The JSON schema of a job's `params`."""
+        schema: Mapping[str, Any] = self.spec.get("parameters", {})
+        return schema
+
+    def visible_to(self, owner: str | None) -> bool:
+        """Whether that caller (None: not logged in) may know of it."""
+        return self.is_public or (owner is not None and owner == self.owner)
+
+    def as_json(self, *, era: str) -> dict[str, Any]:
+        """The form of that era; never with the program's text."""
+        described = {
+            "id": self.id,
+            "name": self.name,
+            "cost": self.cost,
+            "description": self.description,
+            "spec": dict(self.spec),
+            "is_public": self.is_public,
+            "tags": list(self.tags),
+            "creation_date": _utc(self.created),
+            "update_date": _utc(self.updated),
+        }
+        return _of_2021(described) if era == "2021" else described
+
+
+def _of_2021(described: Mapping[str, Any]) -> dict[str, Any]:
+    spec = {old: json.dumps(described["spec"].get(name, {})) for name, old in TEXTS_OF_2021.items()}
+    renamed = {"is_public": "isPublic", "creation_date": "creationDate", "update_date": "updateDate"}
+    return {renamed.get(name, name): value for name, value in described.items() if name != "spec"} | spec
+
+
+def _utc(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@cache
+def ready_made() -> Mapping[str, Program]:
+    """The programs by their ids."""
+    text = resources.files(__package__).joinpath("ready_made.json").read_text("utf-8")
+    rows = [row | {"created": datetime.fromisoformat(row["created"]).timestamp()} for row in json.loads(text)]
+    return {row["id"]: Program(**row, updated=row["created"], is_public=True) for row in rows}
+
 
 METADATA = ("name", "cost", "description", "spec", "tags")
 COLUMNS = "id, owner, is_public, metadata, created, updated"

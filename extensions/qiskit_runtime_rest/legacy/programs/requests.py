@@ -14,10 +14,8 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, ValidationError, best_match
 from jsonschema.validators import validator_for
 
-from ..document import document
-from ..errors import BODY_TOO_LARGE, INVALID_INPUT, ClassicError
-from ..exchange import ClassicRequest
-from ..json_text import read_json
+from ..messages import BODY_TOO_LARGE, INVALID_INPUT, ClassicError, ClassicRequest, read_json
+from ..table import document
 
 __all__ = ["TEXTS_OF_2021", "check", "read_filters", "read_metadata", "read_text", "read_upload"]
 

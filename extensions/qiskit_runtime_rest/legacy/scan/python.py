@@ -1,33 +1,27 @@
-"""Python, parsed: what is classic in it, and the changes that are safe."""
+"""Find what is classic in parsed Python, and the changes that are safe."""
 
 # ruff: noqa: N802 - libcst gives the visitors their names
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, ParentNodeProvider, PositionProvider
 
 from ..sdk_table import SDK_USES, SdkUse
-from ..table import Field, Route
+from ..table import Field
 from . import rules
-from .edits import Edits, comment_text
-from .facts import Facts, method_of
-from .finding import Rule
-from .hits import MARK, Evidence, Hit, Lines, address_rule, classic_fields, field_named, is_ordinary
-from .matching import Address, addresses, distinct, path_address, routes_of
-from .templates import Literal, Piece, Template, dotted, inner
+from .addresses import MARK, Address, Evidence, addresses, distinct, path_address, routes_of
+from .edits import Edits, address_changes, comment_text
+from .facts import Facts, Literal, SourceString, dotted, inner, method_of
+from .findings import Hit, Lines
+from .rules import Rule, address_rule, classic_fields, field_named, is_ordinary
 from .text import keys
 
 __all__ = ["Module", "NotPython", "parse", "read"]
-
-HTTP = ("http://", "https://")
-Change: TypeAlias = tuple[Literal, int, int, str]
-"""In a literal, from, to, and the new text."""
 
 HUB = re.compile(r"[\w.-]+/[\w.-]+/[\w.-]+")
 
@@ -129,7 +123,7 @@ class _Reader(cst.CSTVisitor):
         if not template or not own or self._read.issuperset(own):
             return
         self._read.update(own)
-        string = _String(template)
+        string = SourceString(template)
         found = [one for one in addresses(string.text) if string.own(one.start, one.end)]
         if not found and self._path_counts(node) and (path := path_address(string.text)):
             sure = distinct(string.text, path) or self._facts.evidence.addresses
@@ -149,11 +143,11 @@ class _Reader(cst.CSTVisitor):
             parent = self.get_metadata(ParentNodeProvider, parent, None)
         return True
 
-    def _address(self, node: cst.BaseExpression, string: _String, address: Address) -> None:
+    def _address(self, node: cst.BaseExpression, string: SourceString, address: Address) -> None:
         routes = routes_of(address.path, self._method(node, address))
         rule, becomes = address_rule(address, routes)
         place = string.own(address.start, address.end)[0]
-        changes = _changes(string, address, routes)
+        changes = address_changes(string, address, routes)
         for literal, start, end, new in changes or ():
             self._module.edits.texts[literal].add((start, end, new))
         done = changes is not None and not any(map(rules.leftover, routes))
@@ -352,74 +346,6 @@ class _Reader(cst.CSTVisitor):
         while parent is not None and not hasattr(parent, "leading_lines"):
             parent = self.get_metadata(ParentNodeProvider, parent, None)
         return parent
-
-
-@dataclass(frozen=True)
-class _Part:
-    """A stretch of a string that one literal holds: from `at` on in the string, `start` to `end` in the literal."""
-
-    literal: Literal
-    at: int
-    start: int
-    end: int
-
-
-class _String:
-    def __init__(self, template: Template) -> None:
-        self._template = template
-        self.text = "".join(piece.text for piece in template)
-        self.joined = any(piece.joint for piece in template)
-
-    def _placed(self) -> Iterator[tuple[int, Piece]]:
-        at = 0
-        for piece in self._template:
-            yield at, piece
-            at += len(piece.text)
-
-    def own(self, start: int, end: int) -> list[_Part]:
-        """The parts between two offsets that are written in this expression."""
-        return [
-            _Part(piece.literal, max(start, at), max(start, at) - at, min(end, at + len(piece.text)) - at)
-            for at, piece in self._placed()
-            if piece.literal is not None and at < end and start < at + len(piece.text)
-        ]
-
-    def shown(self, start: int, end: int) -> str:
-        """The text between two offsets, as its literals spell it; `{}` where it is not written there."""
-        return "".join(
-            inner(piece.literal)[max(start - at, 0) : end - at] if piece.literal is not None else "{}"
-            for at, piece in self._placed()
-            if at < end and start < at + len(piece.text)
-        )
-
-
-def _changes(string: _String, address: Address, routes: tuple[Route, ...]) -> list[Change] | None:
-    """The changes of literals that make an address one of v1; None when that is not safe."""
-    if routes:
-        right = all(map(rules.same_names, routes))
-    else:
-        right = not address.path and address.host is not None and address.host.serves != "auth"
-    if not right or string.joined or (address.host and address.scheme not in HTTP):
-        return None
-    changes: list[Change] = []
-    base = string.own(address.start, address.base_end)
-    if address.base_end > address.start and base:
-        whole = sum(part.end - part.start for part in base) == address.base_end - address.start
-        begun_here = base[0].at == address.start
-        if address.host is None or (begun_here and not whole):
-            return None  # what stands before it is not known
-        new = rules.V1_BASE if begun_here else ""
-        changes += [(part.literal, part.start, part.end, "" if place else new) for place, part in enumerate(base)]
-    segments = rules.renamed(routes[0]) if routes else {}
-    offset = address.base_end
-    for place, segment in enumerate(string.text[address.base_end : address.end].split("/")):
-        if place in segments:
-            parts = string.own(offset, offset + len(segment))
-            if not (len(parts) == 1 and parts[0].end - parts[0].start == len(segment)):
-                return None
-            changes.append((parts[0].literal, parts[0].start, parts[0].end, segments[place]))
-        offset += len(segment) + 1
-    return changes
 
 
 def _text(node: cst.BaseExpression) -> str | None:

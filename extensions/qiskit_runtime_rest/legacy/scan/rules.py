@@ -1,14 +1,53 @@
-"""The tables as rules: what each row is called in findings, and what it becomes."""
+"""The rows of the tables as rules: the name of each in findings, and what it becomes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from ..sdk_table import SDK_USES, SdkUse
-from ..table import FIELDS, HOSTS, ROUTES, Field, Host, Route
-from .finding import Rule
+from ..table import FIELDS, HOSTS, MIGRATION_PAGE, ROUTES, Field, Host, Route
+from .addresses import Address
 
-__all__ = ["LEFT", "RULES", "base_of", "becomes_of", "field_rule", "host_rule", "leftover", "route_rule", "sdk_rule"]
+__all__ = [
+    "LEFT",
+    "RULES",
+    "Rule",
+    "address_rule",
+    "base_of",
+    "becomes_of",
+    "classic_fields",
+    "field_named",
+    "field_rule",
+    "host_rule",
+    "is_ordinary",
+    "leftover",
+    "route_rule",
+    "sdk_rule",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One classic thing, read from the tables.
+
+    Attributes:
+        id: its kind and name: `route/get-jobs`.
+        title: what it is, as the table spells it.
+        becomes: what to write now.
+        anchor: its place on the migration page.
+    """
+
+    id: str
+    title: str
+    becomes: str
+    anchor: str
+
+    @property
+    def link(self) -> str:
+        """The rule on the migration page."""
+        return f"{MIGRATION_PAGE}#{self.anchor}"
+
 
 V1_BASE = "https://quantum.cloud.ibm.com/api/v1"
 IAM = "POST https://iam.cloud.ibm.com/identity/token with an IBM Cloud API key"
@@ -95,3 +134,33 @@ RULES: tuple[Rule, ...] = (
     *map(sdk_rule, SDK_USES),
     LEFT,
 )
+
+
+def address_rule(address: Address, routes: Iterable[Route]) -> tuple[Rule, str]:
+    """The rule of an address, and what it becomes: that of the first call it may be, with all of them named."""
+    routes = tuple(routes)
+    if routes:
+        return route_rule(routes[0]), becomes_of(routes)
+    if address.host is None:
+        raise ValueError("A path without a host that no row has is no finding.")
+    rule = host_rule(address.host)
+    return rule, rule.becomes
+
+
+def field_named(name: str) -> Field | None:
+    """The row for a header, parameter or key; headers in any case."""
+    return next(
+        (one for one in FIELDS if name == one.name or (one.where == "header" and name.lower() == one.name)), None
+    )
+
+
+def is_ordinary(field: Field) -> bool:
+    """Whether the name is an ordinary word, which by itself says nothing."""
+    return field.name.isalpha() and field.name.islower()
+
+
+def classic_fields(names: Iterable[str]) -> bool:
+    """Whether keys that stand together can only be those of a classic body."""
+    fields = [field for field in map(field_named, names) if field]
+    words = {field.name for field in fields}
+    return any(not is_ordinary(field) for field in fields) or ("hub" in words and bool(words & {"group", "project"}))

@@ -10,10 +10,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import python, text
-from .files import Source, find_files, language_of, read, replace
-from .finding import Finding, Skipped
-from .hits import Evidence, Hit
-from .notebook import Cell, NotANotebook, Notebook, hide_magics, open_notebook, show_magics
+from .addresses import Evidence
+from .files import (
+    Cell,
+    NotANotebook,
+    Notebook,
+    Source,
+    find_files,
+    hide_magics,
+    language_of,
+    open_notebook,
+    read,
+    replace,
+    show_magics,
+)
+from .findings import Finding, Hit, Skipped
 
 __all__ = ["Examined", "Fix", "Scanner", "fix", "scan"]
 

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from ..sdk_table import SDK_USES, SdkUse
 from ..table import Field, Route
 from . import rules
-from .hits import Evidence, Hit, Lines, address_rule, classic_fields, field_named, is_ordinary
-from .matching import HOLE, METHODS, Address, addresses, holed, path_address, routes_of
+from .addresses import HOLE, METHODS, Address, Evidence, addresses, holed, path_address, routes_of
+from .findings import Hit, Lines
+from .rules import address_rule, classic_fields, field_named, is_ordinary
 
 __all__ = ["find", "keys"]
 

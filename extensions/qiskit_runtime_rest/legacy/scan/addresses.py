@@ -1,0 +1,184 @@
+"""Classic addresses in text of any language, and what a file shows as a whole. Both are read from the tables.
+
+A *hole* is a part of an address that only the running program knows. Python's are one character, `HOLE`. The text of
+other languages is searched for their notations: `${id}`, `{id}`, `<id>`, `%s`, `" + id + "`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..sdk_table import SDK_USES
+from ..table import HOSTS, SPELLINGS, Host, Route, find_host, find_route
+
+__all__ = [
+    "HOLE",
+    "MARK",
+    "Address",
+    "Evidence",
+    "addresses",
+    "classic",
+    "distinct",
+    "holed",
+    "path_address",
+    "routes_of",
+]
+
+HOLE = "\N{OBJECT REPLACEMENT CHARACTER}"
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+"""Where the method of a call is not known, all of them, in this order."""
+
+DISTINCT = ("/users/loginWithToken", "/stream/jobs/", "/analytics/usage-grouped")
+"""Beginnings of paths that are the classic API's wherever they stand; so is the spelling below."""
+FACADE = "/facade/v1/"
+
+_JOIN = r"\s*(?:[+.,&]|\.\.|<>|~)?\s*"
+HOLES = re.compile(
+    r"\$?\{\{?[\w.()\[\]$:-]*\}?\}|\$\w+|%[sd]|(?<=/)<[\w -]+>|(?<=/):\w+"
+    rf"|[\"'`]{_JOIN}[\w.$()\[\]]+{_JOIN}[\"'`](?=/)"
+)
+"""How languages write holes; the last: one string ends, something is added, the next string begins."""
+
+_SEGMENT = rf"(?:[\w.~%@!*=&+$-]|{HOLE})*"
+_PATH = rf"(?:/{_SEGMENT})*"
+_NAMES = "|".join(re.escape(host.name) for host in HOSTS)
+ADDRESS = re.compile(
+    rf"(?P<scheme>(?:https?|wss?)://)?(?:[\w.+:-]+@)?(?<![\w.-])(?P<host>{_NAMES})(?P<port>:\d+)?(?![\w-]|\.\w)"
+    rf"(?P<path>{_PATH})(?P<query>\?[^\s\"'`<>]*)?",
+    re.IGNORECASE,
+)
+PATH = re.compile(rf"(?P<path>{_PATH})(?P<query>\?[^\s\"'`<>]*)?")
+CLASSIC = re.compile("|".join([_NAMES, *map(re.escape, (*DISTINCT, FACADE))]), re.IGNORECASE)
+OURS = re.compile(r"(/api)?/v1(/|$)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Address:
+    """One classic address.
+
+    Attributes:
+        start, end: where it stands in the text, without its query.
+        host: the classic host; None where only a path is written.
+        scheme: `https://` and the like, or empty.
+        base_end: where what stands before the route's own path ends: host and spellings.
+        path: the route's own path, with holes; empty when there is a host only.
+        query: from `?` on, or empty.
+    """
+
+    start: int
+    end: int
+    host: Host | None
+    scheme: str
+    base_end: int
+    path: str
+    query: str
+
+
+def holed(text: str) -> str:
+    """`text` with `HOLE` in the place of each character of a hole: offsets stay what they are."""
+    return HOLES.sub(lambda match: HOLE * len(match[0]), text)
+
+
+def classic(text: str) -> bool:
+    """Whether something in the text can only be the classic API's."""
+    return CLASSIC.search(text) is not None
+
+
+def addresses(text: str) -> Iterator[Address]:
+    """The addresses with a classic host in `text`."""
+    for match in ADDRESS.finditer(text):
+        host = find_host(match["host"])
+        path = match["path"]
+        # A full stop or comma that ends a sentence is no part of an address.
+        path = path.rstrip(".,;!") if path.endswith((".", ",", ";", "!")) and not match["query"] else path
+        bare, dropped = _bare(path)
+        yield Address(
+            start=match.start(),
+            end=match.start("path") + len(path),
+            host=host,
+            scheme=(match["scheme"] or "").lower(),
+            base_end=match.start("path") + dropped,
+            path=bare.rstrip("/"),
+            query=match["query"] or "",
+        )
+
+
+def path_address(text: str) -> Address | None:
+    """`text` as nothing but a path, after a hole for the host or none; None when it is something else.
+
+    A path that begins with `/v1/` is no classic one, unless `/facade` stands before it.
+    """
+    skipped = len(text) - len(text.lstrip(HOLE))
+    match = PATH.fullmatch(text, skipped)
+    if not match or not match["path"] or OURS.match(match["path"]):
+        return None
+    bare, dropped = _bare(match["path"])
+    return Address(
+        start=skipped,
+        end=match.end("path"),
+        host=None,
+        scheme="",
+        base_end=skipped + dropped,
+        path=bare.rstrip("/") if bare != "/" else "",
+        query=match["query"] or "",
+    )
+
+
+def _bare(path: str) -> tuple[str, int]:
+    """The path without spellings, and how many characters those take."""
+    bare = path
+    while spelling := next((one for one in SPELLINGS if bare == one or bare.startswith(one + "/")), None):
+        bare = bare[len(spelling) :]
+    return bare, len(path) - len(bare)
+
+
+def routes_of(path: str, method: str | None) -> tuple[Route, ...]:
+    """The rows for a route's own path; all methods where the method is not known."""
+    found = [find_route(one, path) for one in ([method] if method else METHODS)] if path else []
+    return tuple(match.route for match in found if match)
+
+
+def distinct(path: str, address: Address) -> bool:
+    """Whether a path without a host is the classic API's for sure."""
+    return path[address.start :].startswith(FACADE) or address.path.startswith(DISTINCT)
+
+
+MARK = "# qrr: "
+"""How the comments of `fix` begin."""
+
+ABOUT_FIELDS = re.compile(rf"{MARK}.*#(?!sdk-)[\w-]+\s*$", re.MULTILINE)
+
+SDK = re.compile(
+    r"\bIBMQ\b|\bqiskit_ibm_runtime\b|\bQiskitRuntimeService\b|\bibm_quantum\b|"
+    + "|".join(re.escape(use.name) for use in SDK_USES if use.kind in ("package", "module"))
+)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a file shows as a whole: words like "project" count only where something else is classic.
+
+    Attributes:
+        addresses: a classic host, or a path that nothing else has.
+        fields: that, or a comment of `fix` about one.
+        sdk: an SDK that spoke to the classic service, or speaks to v1.
+        left: any comment of `fix`.
+    """
+
+    addresses: bool
+    fields: bool
+    sdk: bool
+    left: bool
+
+    @classmethod
+    def of(cls, text: str) -> Evidence:
+        """What `text` shows."""
+        addresses = classic(text)
+        fields = addresses or bool(ABOUT_FIELDS.search(text))
+        return cls(addresses=addresses, fields=fields, sdk=bool(SDK.search(text)), left=MARK in text)
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to look for."""
+        return self.fields or self.sdk or self.left

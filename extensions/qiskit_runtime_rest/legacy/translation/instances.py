@@ -1,0 +1,133 @@
+"""Find the instance that a hub/group/project stands for."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ...errors import ConfigurationError
+from ..messages import INVALID_INPUT, UNKNOWN_INSTANCE, ClassicError
+
+__all__ = ["VARIABLE", "Instances", "named_instance"]
+
+VARIABLE = "QRR_CLASSIC_INSTANCES"
+"""The environment variable with the mapping: JSON, or the path of a JSON file."""
+
+ALL = "*"
+CRN = "crn:"
+HUB_PARTS = 3
+
+
+class Instances:
+    """From `hub/group/project` to the CRN of an instance; the entry `*` is for all that have none of their own."""
+
+    def __init__(self, mapping: Mapping[str, str] | str | Path | None = None, *, default: str | None = None) -> None:
+        """Take the mapping, or the path of a JSON file with it; without one, that of the environment.
+
+        Args:
+            mapping: `{"ibm-q/open/main": "crn:..."}`.
+            default: the CRN for everything when there is no mapping at all, and for calls that name nothing.
+
+        Raises:
+            ConfigurationError: it cannot be read, or is of another form.
+        """
+        self._mapping = _checked(mapping if mapping is not None else os.environ.get(VARIABLE))
+        self._default = default
+
+    @property
+    def is_mapped(self) -> bool:
+        """Whether there is a mapping, rather than one instance for all."""
+        return bool(self._mapping)
+
+    @property
+    def any(self) -> str | None:
+        """Some instance: for calls that need one and name none."""
+        return self._mapping.get(ALL) or self._default or next(iter(self._mapping.values()), None)
+
+    @property
+    def names(self) -> list[str]:
+        """Every hub/group/project of the mapping."""
+        return [name for name in self._mapping if name != ALL]
+
+    def crn(self, name: str | None) -> str | None:
+        """The CRN for `name` (a CRN stands for itself, None for a call that names nothing); None: the settings' own.
+
+        Raises:
+            ClassicError: the mapping has no entry for it; names it.
+        """
+        if name is None:
+            return self.any
+        if name.startswith(CRN):
+            return name
+        if not self._mapping:
+            return self._default
+        found = self._mapping.get(name) or self._mapping.get(ALL)
+        if found is None:
+            raise ClassicError(UNKNOWN_INSTANCE, f"{name!r} is not in the mapping.")
+        return found
+
+    def name_of(self, crn: str | None) -> str | None:
+        """The hub/group/project that `crn` stands for, when it is exactly one."""
+        names = [name for name in self.names if self._mapping[name] == crn]
+        return names[0] if len(names) == 1 else None
+
+
+def _checked(given: Mapping[str, str] | str | Path | None) -> dict[str, str]:
+    if given is None or given == "":
+        return {}
+    value = given if isinstance(given, Mapping) else _read(given)
+    if not isinstance(value, Mapping):
+        raise ConfigurationError(_form("it is no JSON object"))
+    for name, crn in value.items():
+        if not isinstance(crn, str) or not crn.startswith(CRN):
+            raise ConfigurationError(_form(f"{name!r} does not stand for a CRN"))
+        if name != ALL and len(str(name).split("/")) != HUB_PARTS:
+            raise ConfigurationError(_form(f"{name!r} is not of the form hub/group/project"))
+    return dict(value)
+
+
+def _read(given: str | Path) -> object:
+    inline = isinstance(given, str) and given.lstrip().startswith("{")
+    try:
+        return json.loads(str(given) if inline else Path(given).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"cannot read the mapping from hub/group/project to CRN: {error}.") from error
+    except ValueError as error:
+        raise ConfigurationError(_form(f"it is not JSON ({error})")) from error
+
+
+def _form(why: str) -> str:
+    return (
+        f"the mapping from hub/group/project to CRN cannot be used: {why}. "
+        'It looks like {"ibm-q/open/main": "crn:v1:...", "*": "crn:v1:..."}.'
+    )
+
+
+PARTS = ("hub", "group", "project")
+WHOLE = ("provider", "instance")
+HEADER = "service-crn"
+
+
+def named_instance(query: dict[str, list[str]], body: Any, headers: dict[str, str]) -> tuple[str | None, list[str]]:
+    """What a call names as its instance, `hub/group/project` or a CRN, and the fields that say so.
+
+    Raises:
+        ClassicError: hub, group and project are not given together, or are no texts.
+    """
+    given: dict[str, Any] = {name: values[-1] for name, values in query.items() if name in (*PARTS, *WHOLE)}
+    if isinstance(body, dict):
+        given |= {name: body[name] for name in (*PARTS, *WHOLE) if body.get(name) is not None}
+    if any(not isinstance(value, str) for value in given.values()):
+        raise ClassicError(INVALID_INPUT, "hub, group, project, provider and instance are texts.")
+    for name in WHOLE:
+        if given.get(name):
+            return given[name], sorted(given)
+    parts = [given.get(name) for name in PARTS]
+    if any(parts):
+        if not all(parts):
+            raise ClassicError(INVALID_INPUT, "hub, group and project have to be given together.")
+        return "/".join(str(part) for part in parts), sorted(given)
+    return headers.get(HEADER) or None, []
