@@ -16,7 +16,7 @@ from qiskit_runtime_rest.legacy.messages import INVALID_CREDENTIALS, ClassicErro
 from qiskit_runtime_rest.legacy.table import ROUTES, document, find_route
 
 METHODS = {"get", "post", "put", "patch", "delete"}
-LIVING = [route for route in ROUTES if route.v1 or route.here]
+LIVING = [route for route in ROUTES if route.v1 or route.handler]
 
 
 def operations() -> list[tuple[str, str, dict[str, Any]]]:
@@ -68,13 +68,13 @@ def test_every_refusal_is_described_where_it_can_come() -> None:
             assert {"403", "404", "410", "503"} <= statuses, path
         if "requestBody" in operation:
             assert "413" in statuses
-        if match.names and match.route.here:
+        if match.names and match.route.handler:
             assert {"403", "404"} <= statuses
 
 
 def test_errors_have_the_described_shape() -> None:
     schema = document()["components"]["schemas"]["Errors"]
-    Draft202012Validator(schema).validate(ClassicError(INVALID_CREDENTIALS).answer.json())
+    Draft202012Validator(schema).validate(ClassicError(INVALID_CREDENTIALS).response.json())
 
 
 @pytest.fixture

@@ -253,8 +253,8 @@ class TestTranspiling:
         work = Work(runs=[Run(circuit="OPENQASM 2.0; nonsense")], configuration=None, transpile={})
         with pytest.raises(ClassicError, match="cannot be read") as refused:
             await transpiled(work)
-        (error,) = refused.value.answer.json()["errors"]
-        assert (refused.value.answer.status, error["code"]) == (400, 1204)
+        (error,) = refused.value.response.json()["errors"]
+        assert (refused.value.response.status, error["code"]) == (400, 1204)
         assert error["solution"]
 
 

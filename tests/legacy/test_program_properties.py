@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
-from qiskit_runtime_rest.legacy.messages import ClassicAnswer, ClassicError, ClassicRequest
+from qiskit_runtime_rest.legacy.messages import ClassicError, ClassicRequest, ClassicResponse
 from qiskit_runtime_rest.legacy.programs import Programs
 from qiskit_runtime_rest.legacy.store import Store
 from qiskit_runtime_rest.legacy.table import find_route
@@ -52,10 +52,12 @@ updates = st.fixed_dictionaries({}, optional={"name": names, **METADATA})
 uploads = st.fixed_dictionaries({"name": names, "data": programs}, optional={"is_public": st.booleans(), **METADATA})
 
 
-def call(kept: Programs, method: str, path: str, *, owner: str | None, body: Any = None, **query: str) -> ClassicAnswer:
+def call(
+    kept: Programs, method: str, path: str, *, owner: str | None, body: Any = None, **query: str
+) -> ClassicResponse:
     match = find_route(method, path)
     assert match
-    assert match.route.here
+    assert match.route.handler
     request = ClassicRequest(
         method=method,
         path=path,
@@ -63,11 +65,11 @@ def call(kept: Programs, method: str, path: str, *, owner: str | None, body: Any
         headers={"content-type": "application/json"},
         body=b"" if body is None else json.dumps(body).encode(),
     )
-    here = match.route.here.removeprefix("programs.")
+    here = match.route.handler.removeprefix("programs.")
     try:
         return kept.handle(here, request, match.names, owner=owner, era="2023")
     except ClassicError as error:
-        return error.answer
+        return error.response
 
 
 def listed(kept: Programs, owner: str | None) -> list[Any]:

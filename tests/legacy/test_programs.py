@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from qiskit_runtime_rest.legacy.messages import ClassicAnswer, ClassicError, ClassicRequest
+from qiskit_runtime_rest.legacy.messages import ClassicError, ClassicRequest, ClassicResponse
 from qiskit_runtime_rest.legacy.programs import Programs
 from qiskit_runtime_rest.legacy.programs.local_jobs import RESULT, interim_results
 from qiskit_runtime_rest.legacy.store import Store
@@ -22,7 +22,7 @@ TEXT = base64.b64encode(b"def main(backend, user_messenger): pass").decode()
 OTHER_TEXT = base64.b64encode(b"def main(backend, user_messenger): return 1").decode()
 BELL = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; x $0; c[0] = measure $0;'
 
-Call = Callable[..., ClassicAnswer]
+Call = Callable[..., ClassicResponse]
 
 
 class Clock:
@@ -57,10 +57,10 @@ def call(programs: Programs) -> Call:
         raw: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         **query: Any,
-    ) -> ClassicAnswer:
+    ) -> ClassicResponse:
         match = find_route(method, path)
         assert match
-        assert match.route.here
+        assert match.route.handler
         content = raw if raw is not None else json.dumps(body).encode() if body is not None else b""
         request = ClassicRequest(
             method=method,
@@ -69,11 +69,11 @@ def call(programs: Programs) -> Call:
             headers=dict(headers or {}),
             body=content,
         )
-        here = match.route.here.removeprefix("programs.")
+        here = match.route.handler.removeprefix("programs.")
         try:
             return programs.handle(here, request, match.names, owner=owner, era=era)
         except ClassicError as error:
-            return error.answer
+            return error.response
 
     return made
 
@@ -91,7 +91,7 @@ def upload(call: Call) -> Callable[..., Any]:
 Upload = Callable[..., Any]
 
 
-def error(answer: ClassicAnswer) -> dict[str, Any]:
+def error(answer: ClassicResponse) -> dict[str, Any]:
     """The one error of an answer, in the classic shape."""
     body = answer.json()
     assert list(body) == ["errors"]
@@ -380,7 +380,7 @@ CHANGES: list[tuple[str, str, Any]] = [
 ]
 
 
-def change(call: Call, method: str, path: str, body: Any, program_id: str, **caller: Any) -> ClassicAnswer:
+def change(call: Call, method: str, path: str, body: Any, program_id: str, **caller: Any) -> ClassicResponse:
     headers = {"content-type": "application/json; charset=utf-8"}
     return call(method, path.format(id=program_id), body=body, headers=headers, **caller)
 

@@ -10,7 +10,7 @@ import pytest
 
 from qiskit_runtime_rest.legacy.sdk_table import SDK_USES
 from qiskit_runtime_rest.legacy.table import FIELDS, HOSTS, ROUTES, find_host, find_route
-from qiskit_runtime_rest.legacy.translation.translator import OF_ANSWERS, OF_REQUESTS
+from qiskit_runtime_rest.legacy.translation.translator import REQUEST_TRANSFORMATIONS, RESPONSE_TRANSFORMATIONS
 
 CONTRACT = Path(__file__).parents[2] / "openapi.json"
 
@@ -133,7 +133,7 @@ def test_the_auth_host_has_login_and_logout(path: str) -> None:
     match = find_route("POST", "/api" + path)
     assert match is not None
     assert match.route.serves == "auth"
-    assert match.route.here
+    assert match.route.handler
 
 
 @pytest.mark.parametrize("call", ALSO_NOW)
@@ -206,5 +206,5 @@ def test_rows_have_places_of_their_own() -> None:
 
 
 def test_each_transformation_that_the_table_names_exists_and_each_that_exists_is_named() -> None:
-    assert {name for route in ROUTES for name in route.request} == set(OF_REQUESTS)
-    assert {name for route in ROUTES for name in route.answer} == set(OF_ANSWERS)
+    assert {name for route in ROUTES for name in route.request} == set(REQUEST_TRANSFORMATIONS)
+    assert {name for route in ROUTES for name in route.response} == set(RESPONSE_TRANSFORMATIONS)

@@ -18,7 +18,7 @@ FILE_NAME = "legacy.sqlite"
 
 
 class Store(State):
-    """A `State` with tables of its own, in a file of its own."""
+    """A `State` with the tables of the classic API, in a separate file."""
 
     tables = """
 CREATE TABLE IF NOT EXISTS programs (
@@ -53,29 +53,29 @@ CREATE TABLE IF NOT EXISTS local_jobs (
 """
 
     def __init__(self, path: Path | None = None) -> None:
-        """`path`: None for the user's own file, beside that of `State`. Nothing is opened yet."""
+        """`path`: None for the default file beside that of `State`. Open nothing yet."""
         super().__init__(path or default_state_path().with_name(FILE_NAME))
 
 
 MOST_SEEN = 10_000
 ABSENT_SECONDS = 10.0
-"""How long a job that is not here is not looked for again; another gateway on the same store may just be adding it."""
+"""How long an unknown job is not looked up again. Another gateway on the same store may add it meanwhile."""
 
 Form = str
-"""How the job was asked for, and so how it is answered: a key of `transformations.results.FORMS`, or `as is`."""
+"""The form of the job's results: a key of `primitives.results.FORMS`, or `as is`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class KnownJob:
-    """A job that came through the translation.
+    """A job that was submitted through the translation.
 
     Attributes:
         job_id: of v1.
-        program_id: as it was asked for.
-        form: how results are answered.
-        name: hub/group/project, where given.
+        program_id: the program of the classic request.
+        form: the form of the results.
+        name: hub/group/project, if given.
         session_id: the v1 session it runs in.
-        classic_session_id: the id of that session's first job, where the job began one.
+        classic_session_id: the job's own id, if the job began the session; else None.
     """
 
     job_id: str
@@ -87,15 +87,15 @@ class KnownJob:
 
 
 class KnownJobs:
-    """All of them, in the store."""
+    """All known jobs, in the store."""
 
     def __init__(self, store: Store) -> None:
-        """`store`: the file they are kept in."""
+        """`store`: the file with the jobs."""
         self._store = store
         self._seen: OrderedDict[str, tuple[KnownJob | None, float]] = OrderedDict()
 
     def add(self, job: KnownJob) -> None:
-        """Keep `job`."""
+        """Add `job`, or replace it."""
         with self._store.transaction() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO jobs"
@@ -106,12 +106,12 @@ class KnownJobs:
         self._remember(job.job_id, job)
 
     async def find(self, job_id: str) -> KnownJob | None:
-        """The job with that id; None when it did not come through here."""
+        """The job with this id; None if it was not submitted here. Results are cached."""
         job, until = self._seen.get(job_id, (None, 0.0))
         return job if until > time.monotonic() else await anyio.to_thread.run_sync(self.get, job_id)
 
     def get(self, job_id: str) -> KnownJob | None:
-        """As `find`, blocking, and in the store whatever was found before."""
+        """Like `find`, but blocking, and always read from the store."""
         job = self._one("SELECT * FROM jobs WHERE job_id = ?", job_id)
         self._remember(job_id, job)
         return job
@@ -122,19 +122,19 @@ class KnownJobs:
             self._seen.popitem(last=False)
 
     def several(self, job_ids: list[str]) -> dict[str, KnownJob]:
-        """Those among `job_ids` that are known."""
+        """The known jobs among `job_ids`."""
         with self._store.transaction() as connection:
             marks = ",".join("?" * len(job_ids))
             rows = connection.execute(f"SELECT * FROM jobs WHERE job_id IN ({marks})", job_ids).fetchall()  # noqa: S608
         return {row["job_id"]: _job(row) for row in rows}
 
     def session(self, classic_id: str) -> str | None:
-        """The v1 session of a classic one, whose id is that of its first job."""
+        """The v1 session for a classic session id, which is the id of its first job."""
         job = self._one("SELECT * FROM jobs WHERE classic_session_id = ?", classic_id)
         return job.session_id if job else None
 
     def classic_session(self, session_id: str) -> str | None:
-        """The classic id of a v1 session that was begun here."""
+        """The classic id of a v1 session that began here."""
         job = self._one(
             "SELECT * FROM jobs WHERE session_id = ? AND classic_session_id IS NOT NULL ORDER BY created", session_id
         )

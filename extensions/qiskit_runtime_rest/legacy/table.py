@@ -74,10 +74,10 @@ class Route:
     Attributes:
         method, path: of the classic call, `path` without host and `SPELLINGS`.
         v1: method and path of the operation that does it now; its `{names}` are those of `path`.
-        here: the name of what answers in place of the service, because v1 has nothing like it.
+        handler: the name of what answers in place of the service, because v1 has nothing like it.
         removed: why there is no such call any more, where there is none.
         instead: what to use now, in the words of v1.
-        request, answer: names of the transformations on the way there and back, in their order.
+        request, response: names of the transformations on the way there and back, in their order.
         public: whether it answers without authentication.
         serves: the kind of host that had it.
     """
@@ -85,11 +85,11 @@ class Route:
     method: str
     path: str
     v1: str | None = None
-    here: str | None = None
+    handler: str | None = None
     removed: str | None = None
     instead: str
     request: tuple[str, ...] = ()
-    answer: tuple[str, ...] = ()
+    response: tuple[str, ...] = ()
     public: bool = False
     serves: Serves = "runtime"
 
@@ -109,26 +109,26 @@ PROGRAMS_GONE = "v1 runs IBM's own programs only (sampler, estimator, executor, 
 PROGRAMS_NOW = "Keep programs of your own with Qiskit Serverless or Qiskit Functions"
 
 
-def _same(method: str, path: str, *, request: tuple[str, ...] = (), answer: tuple[str, ...] = ()) -> Route:
+def _same(method: str, path: str, *, request: tuple[str, ...] = (), response: tuple[str, ...] = ()) -> Route:
     """A call that stands below `/v1` unchanged."""
     now = f"{method} /v1{path}"
-    return Route(method=method, path=path, v1=now, instead=now, request=("instance", *request), answer=answer)
+    return Route(method=method, path=path, v1=now, instead=now, request=("instance", *request), response=response)
 
 
 def _moved(
-    method: str, path: str, v1: str, *, note: str = "", request: tuple[str, ...] = (), answer: tuple[str, ...] = ()
+    method: str, path: str, v1: str, *, note: str = "", request: tuple[str, ...] = (), response: tuple[str, ...] = ()
 ) -> Route:
     """A call that has another path or other fields now."""
     instead = f"{v1} ({note})" if note else v1
-    return Route(method=method, path=path, v1=v1, instead=instead, request=("instance", *request), answer=answer)
+    return Route(method=method, path=path, v1=v1, instead=instead, request=("instance", *request), response=response)
 
 
 def _removed(method: str, path: str, instead: str = "") -> Route:
     return Route(method=method, path=path, removed=NO_REPLACEMENT, instead=instead)
 
 
-def _program(method: str, path: str, here: str, *, public: bool = False) -> Route:
-    return Route(method=method, path=path, here=here, removed=PROGRAMS_GONE, instead=PROGRAMS_NOW, public=public)
+def _program(method: str, path: str, handler: str, *, public: bool = False) -> Route:
+    return Route(method=method, path=path, handler=handler, removed=PROGRAMS_GONE, instead=PROGRAMS_NOW, public=public)
 
 
 ROUTES: tuple[Route, ...] = (
@@ -136,7 +136,7 @@ ROUTES: tuple[Route, ...] = (
     Route(
         method="POST",
         path="/users/loginWithToken",
-        here="login",
+        handler="login",
         instead="POST https://iam.cloud.ibm.com/identity/token with an IBM Cloud API key; the header Service-CRN",
         public=True,
         serves="auth",
@@ -144,7 +144,7 @@ ROUTES: tuple[Route, ...] = (
     Route(
         method="POST",
         path="/users/logout",
-        here="logout",
+        handler="logout",
         instead="nothing: bearer tokens expire within the hour, and POST /v1/logout revokes those of an instance",
         serves="auth",
     ),
@@ -167,7 +167,7 @@ ROUTES: tuple[Route, ...] = (
         "/instances",
         "GET /v1/instance",
         note="one instance, named by the CRN; also GET and PUT /v1/instances/configuration, GET /v1/instances/usage",
-        answer=("hub_instances",),
+        response=("hub_instances",),
     ),
     _same("GET", "/instances/configuration"),
     _same("PUT", "/instances/configuration"),
@@ -179,7 +179,7 @@ ROUTES: tuple[Route, ...] = (
         "GET /v1/jobs",
         note="provider became the CRN",
         request=("classic_session",),
-        answer=("classic_jobs",),
+        response=("classic_jobs",),
     ),
     _moved(
         "POST",
@@ -195,12 +195,12 @@ ROUTES: tuple[Route, ...] = (
             "primitive_v2",
             "start_session",
         ),
-        answer=("submitted_job",),
+        response=("submitted_job",),
     ),
     _moved("GET", "/jobs/tags", "GET /v1/tags", note="type and search are required", request=("job_tags",)),
-    _same("GET", "/jobs/{id}", answer=("classic_job",)),
+    _same("GET", "/jobs/{id}", response=("classic_job",)),
     _same("DELETE", "/jobs/{id}"),
-    _same("GET", "/jobs/{id}/results", answer=("primitive_v1",)),
+    _same("GET", "/jobs/{id}/results", response=("primitive_v1",)),
     _same("GET", "/jobs/{id}/interim_results"),
     _same("GET", "/jobs/{id}/transpiled_circuits"),
     _same("GET", "/jobs/{id}/logs"),
@@ -211,7 +211,7 @@ ROUTES: tuple[Route, ...] = (
     Route(
         method="GET",
         path="/stream/jobs/{id}",
-        here="stream",
+        handler="stream",
         removed="v1 has no WebSocket",
         instead="poll GET /v1/jobs/{id} until it is final, then GET /v1/jobs/{id}/results",
     ),
@@ -223,7 +223,7 @@ ROUTES: tuple[Route, ...] = (
         note="instance became the CRN, max_session_ttl is max_ttl, mode is required",
         request=("session_body",),
     ),
-    _same("GET", "/sessions/{id}", request=("classic_session",), answer=("classic_session_id",)),
+    _same("GET", "/sessions/{id}", request=("classic_session",), response=("classic_session_id",)),
     _same("PATCH", "/sessions/{id}", request=("classic_session",)),
     _same("DELETE", "/sessions/{id}/close", request=("classic_session",)),
     _removed("GET", "/sessions/{id}/extended", "GET /v1/sessions/{id}"),
@@ -239,7 +239,7 @@ ROUTES: tuple[Route, ...] = (
         "/backends",
         "GET /v1/backends",
         note="provider became the CRN; devices are objects, no names",
-        answer=("device_names",),
+        response=("device_names",),
     ),
     _same("GET", "/backends/{name}/status"),
     _same("GET", "/backends/{name}/defaults"),

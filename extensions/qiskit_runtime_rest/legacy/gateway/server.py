@@ -29,9 +29,9 @@ from ..messages import (
     NO_SUCH_CALL,
     NOT_AUTHORIZED,
     UNEXPECTED,
-    ClassicAnswer,
     ClassicError,
     ClassicRequest,
+    ClassicResponse,
 )
 from ..translation.translator import Translator
 from .documentation import routes as documentation_routes
@@ -69,9 +69,9 @@ def gateway_app(translator: Translator, *, secret: str | None = None) -> Starlet
     async def answer(request: Request) -> Response:
         try:
             classic = _classic(request, secret, body=await _body(request))
-            return _response(await translator.answer(classic))
+            return _response(await translator.respond(classic))
         except ClassicError as error:
-            return _response(error.answer)
+            return _response(error.response)
         except Exception as error:  # here, and not further out: the connection stays open for other calls
             return await failed(request, error)
 
@@ -81,17 +81,17 @@ def gateway_app(translator: Translator, *, secret: str | None = None) -> Starlet
             async with contextlib.aclosing(messages):  # type: ignore[type-var]  # an async generator
                 await _relay(websocket, messages)
         except ClassicError as error:
-            await websocket.send_denial_response(_response(error.answer))
+            await websocket.send_denial_response(_response(error.response))
 
     async def notes(_: Request) -> Response:
         return JSONResponse({"notes": [note.to_dict() for note in translator.notes]})
 
     async def unknown(_: Request, error: Exception) -> Response:  # noqa: ARG001 - as Starlette calls it
-        return _response(ClassicError(NO_SUCH_CALL).answer)
+        return _response(ClassicError(NO_SUCH_CALL).response)
 
     async def failed(_: Request, error: Exception) -> Response:
         log.error("a call could not be answered: %s", type(error).__name__, exc_info=error)
-        return _response(ClassicError(UNEXPECTED, status=500).answer)
+        return _response(ClassicError(UNEXPECTED, status=500).response)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -128,7 +128,7 @@ async def _relay(websocket: WebSocket, messages: AsyncIterator[str]) -> None:
                 async for message in messages:
                     await websocket.send_text(message)
             except ClassicError as error:
-                await websocket.send_text(error.answer.body.decode())
+                await websocket.send_text(error.response.body.decode())
             await websocket.close(NORMAL_CLOSURE)
         group.cancel_scope.cancel()
 
@@ -164,7 +164,7 @@ def _classic(
     )
 
 
-def _response(answer: ClassicAnswer) -> Response:
+def _response(answer: ClassicResponse) -> Response:
     return Response(answer.body or None, answer.status, headers=answer.headers, media_type=answer.media_type)
 
 

@@ -13,13 +13,13 @@ from ..messages import REMOVED
 from ..table import find_host
 from .caller import caller
 
-__all__ = ["GONE", "TOLD", "Detour", "removed"]
+__all__ = ["DETOUR_HEADERS", "REMOVED_STATUS", "Detour", "removed"]
 
 LOOPBACK = "127.0.0.1"
-TOLD = (SECRET_HEADER, HOST_HEADER, WHERE_HEADER)
+DETOUR_HEADERS = (SECRET_HEADER, HOST_HEADER, WHERE_HEADER)
 """Names of the headers that a call has on the detour only."""
 
-GONE = REMOVED.status
+REMOVED_STATUS = REMOVED.status
 """Status of the answer to a call that v1 has no counterpart for."""
 
 PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
@@ -73,7 +73,7 @@ class Detour:
 
 
 def removed(body: bytes) -> RemovedInV1 | None:
-    """The error that an answer with the status `GONE` stands for; None when it is another one, of v1's."""
+    """The error that an answer with the status `REMOVED_STATUS` stands for; None when it is another one, of v1's."""
     try:
         (error, *_) = json.loads(body)["errors"]
         if error["code"] != REMOVED.code:

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .caller import caller
-from .detour import GONE, TOLD, Detour, removed
+from .detour import DETOUR_HEADERS, REMOVED_STATUS, Detour, removed
 from .patching import Patch, Patches
 
 __all__ = [
@@ -49,7 +49,7 @@ def requests_patches(adapters: ModuleType, detour: Detour) -> Iterator[Patch]:
                 failed.request = request  # type: ignore[attr-defined]
                 raise
             response.url, response.request = request.url, request
-            if response.status_code == GONE and (error := removed(response.content)):
+            if response.status_code == REMOVED_STATUS and (error := removed(response.content)):
                 raise error
             return response
 
@@ -85,7 +85,7 @@ def httpx_patches(httpx: ModuleType, detour: Detour) -> Iterator[Patch]:
             if host is None:
                 return original(self, request)
             response = httpx.HTTPTransport(**choices).handle_request(led(request, host))
-            if response.status_code == GONE and (error := removed(response.read())):
+            if response.status_code == REMOVED_STATUS and (error := removed(response.read())):
                 raise error
             return response
 
@@ -97,7 +97,7 @@ def httpx_patches(httpx: ModuleType, detour: Detour) -> Iterator[Patch]:
             if host is None:
                 return await original(self, request)
             response = await httpx.AsyncHTTPTransport(**choices).handle_async_request(led(request, host))
-            if response.status_code == GONE and (error := removed(await response.aread())):
+            if response.status_code == REMOVED_STATUS and (error := removed(await response.aread())):
                 raise error
             return response
 
@@ -119,7 +119,7 @@ def urllib_patches(request: ModuleType, detour: Detour) -> Iterator[Patch]:
             if host is None:
                 return original(self, http_class, req, **choices)
             response = original(self, http.client.HTTPConnection, led(req, host))
-            if response.status == GONE and (error := _removed(response)):
+            if response.status == REMOVED_STATUS and (error := _removed(response)):
                 raise error
             return response
 
@@ -196,12 +196,12 @@ def aiohttp_request_patches(client_reqrep: ModuleType, detour: Detour) -> Iterat
                 return await original(self, *args, **kwargs)
             about = self._request_info
             headers = about.headers.copy()
-            for name in TOLD:
+            for name in DETOUR_HEADERS:
                 headers.popall(name, None)
             headers["Host"] = host
             self._request_info = type(about)(self.url, about.method, type(about.headers)(headers), self.real_url)
             response = await original(self, *args, **kwargs)
-            if self.status == GONE and (error := removed(await self.read())):
+            if self.status == REMOVED_STATUS and (error := removed(await self.read())):
                 raise error
             return response
 

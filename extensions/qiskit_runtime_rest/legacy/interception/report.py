@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Report", "Use"]
 
-GONE = 410
+REMOVED_STATUS = 410
 UNKNOWN = "the classic API had no such call"
 
 
@@ -152,6 +152,6 @@ def _use(call: str, alike: list[CallRecord]) -> Use:
         removed=route.removed if route else None,
         link=f"{MIGRATION_PAGE}#{route.anchor}" if route else None,
         answers=dict(Counter(one.status for one in alike)),
-        errors=tuple(dict.fromkeys(one.error for one in alike if one.error and one.status != GONE)),
+        errors=tuple(dict.fromkeys(one.error for one in alike if one.error and one.status != REMOVED_STATUS)),
         notes=tuple(dict.fromkeys(note for one in alike for note in one.notes)),
     )

@@ -14,7 +14,7 @@ from .circuits import PAULI, Observable
 from .options import ESTIMATOR, SAMPLER, Chosen, Note, choose
 from .results import RUNNER, RUNNER_WITH_MEMORY, V1_ESTIMATOR, V1_SAMPLER
 
-__all__ = ["PROGRAMS", "Asked", "Program", "Run", "read"]
+__all__ = ["PROGRAMS", "ClassicParams", "Program", "Run", "read"]
 
 SHOTS = 4000
 """What the first primitives took when no number was given."""
@@ -50,7 +50,7 @@ class Run:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class ClassicParams:
     """The whole of what was asked for. `shots`: for each run; `form`: how the results are written."""
 
     runs: list[Run]
@@ -59,7 +59,7 @@ class Asked:
     chosen: Chosen
 
 
-def read(program_id: str, params: Mapping[str, Any], *, note: Note) -> Asked:
+def read(program_id: str, params: Mapping[str, Any], *, note: Note) -> ClassicParams:
     """Read the params of a V1 call.
 
     Raises:
@@ -95,7 +95,7 @@ def read(program_id: str, params: Mapping[str, Any], *, note: Note) -> Asked:
         for circuit, one, observable in zip(chosen_circuits, values, observables, strict=True)
     ]
     form = RUNNER_WITH_MEMORY if in_order and program.form == RUNNER else program.form
-    return Asked(runs=runs, shots=shots, form=form, chosen=chosen)
+    return ClassicParams(runs=runs, shots=shots, form=form, chosen=chosen)
 
 
 def _plain(params: Mapping[str, Any], name: str) -> Any:

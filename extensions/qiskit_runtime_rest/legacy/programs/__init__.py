@@ -1,4 +1,4 @@
-"""The classic Programs API, kept whole here: v1 has none."""
+"""The classic Programs API. It is implemented here, because v1 has none."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
-from ..messages import JOB_NOT_FOUND, ClassicAnswer, ClassicError
+from ..messages import JOB_NOT_FOUND, ClassicError, ClassicResponse
 from ..store import Store
 from ..table import Route
 from .catalogue import ready_made
@@ -35,11 +35,11 @@ HADAMARD: Matrix = ((math.sqrt(0.5), math.sqrt(0.5)), (math.sqrt(0.5), -math.sqr
 
 
 def interim_results(params: Mapping[str, Any], *, seed: int | str = 0) -> Iterator[dict[str, Any]]:
-    """One result for each iteration: its number from 0, and the counts by bitstring, qubit 0 on the right.
+    """One result for each iteration: its number from 0, and the counts by bitstring, with qubit 0 on the right.
 
     Args:
-        params: `iterations`, and `seed` in place of the other one; checked before by their schema.
-        seed: the same one gives the same results.
+        params: `iterations`, and `seed`, which replaces the argument. They have passed their schema.
+        seed: the same seed gives the same results.
     """
     default = ready_made()["runtime-simple"].parameters["properties"]["iterations"]["default"]
     chance = random.Random(params.get("seed", seed))
@@ -59,7 +59,7 @@ def _random_circuit(chance: random.Random) -> State:
 
 
 def _rotation(angle: float) -> Matrix:
-    """About the x axis, up to a phase."""
+    """A rotation about the x axis, up to a phase."""
     phase = cmath.exp(1j * angle)
     return (((1 + phase) / 2, (1 - phase) / 2), ((1 - phase) / 2, (1 + phase) / 2))
 
@@ -78,12 +78,12 @@ def _measured(state: State, chance: random.Random) -> dict[str, int]:
 
 LOCAL_PROGRAMS = ("runtime-simple",)
 PREFIX = "local-"
-NO_CONTENT = ClassicAnswer(status=204)
+NO_CONTENT = ClassicResponse(status=204)
 
 
 @dataclass(frozen=True, kw_only=True)
 class LocalJob:
-    """One of them. `created`: seconds since the epoch; `name`: hub/group/project, where given."""
+    """A job that ended when it was submitted. `created`: seconds since the epoch; `name`: hub/group/project, if given."""
 
     job_id: str
     owner: str
@@ -94,33 +94,33 @@ class LocalJob:
     created: float
 
     def interim_results(self) -> Iterator[Any]:
-        """What it gave on the way."""
+        """The interim results."""
         return interim_results(self.params, seed=self.job_id)
 
     def messages(self) -> Iterator[str]:
-        """What a WebSocket gets to hear of it."""
+        """The messages on a WebSocket."""
         yield from map(json.dumps, self.interim_results())
         yield RESULT
 
-    def answer(self, route: Route) -> ClassicAnswer:
-        """Answer a call about it.
+    def respond(self, route: Route) -> ClassicResponse:
+        """Respond to a request about the job.
 
         Raises:
-            ClassicError: it cannot be cancelled, or has no such thing.
+            ClassicError: 409: the job has ended and cannot be cancelled.
         """
         match (route.method, route.path):
             case ("GET", "/jobs/{id}"):
-                return ClassicAnswer.of_json(self._shown())
+                return ClassicResponse.of_json(self._shown())
             case ("GET", "/jobs/{id}/results"):
-                return ClassicAnswer.of_text(RESULT)
+                return ClassicResponse.of_text(RESULT)
             case ("GET", "/jobs/{id}/interim_results"):
-                return ClassicAnswer.of_text("".join(json.dumps(one) + "\n" for one in self.interim_results()))
+                return ClassicResponse.of_text("".join(json.dumps(one) + "\n" for one in self.interim_results()))
             case ("GET", "/jobs/{id}/logs"):
-                return ClassicAnswer.of_text("")
+                return ClassicResponse.of_text("")
             case ("GET", "/jobs/{id}/metrics"):
-                return ClassicAnswer.of_json({"usage": {"seconds": 0}})
+                return ClassicResponse.of_json({"usage": {"seconds": 0}})
             case ("POST", "/jobs/{id}/cancel"):
-                raise ClassicError(JOB_NOT_FOUND, "It is over.", status=409, solution="Read its results.")
+                raise ClassicError(JOB_NOT_FOUND, "The job has ended.", status=409, solution="Read its results.")
             case _:
                 return NO_CONTENT
 
@@ -141,14 +141,14 @@ class LocalJob:
 
 
 class LocalJobs:
-    """All of them, in the store; each is its owner's alone."""
+    """All local jobs, in the store. Only its owner sees a job."""
 
     def __init__(self, store: Store) -> None:
-        """`store`: the file they are kept in."""
+        """`store`: the file with the jobs."""
         self._store = store
 
     def add(self, program_id: str, *, owner: str, backend: str, name: str | None, params: dict[str, Any]) -> str:
-        """Run `program_id`; the new job's id."""
+        """Run `program_id`; return the id of the new job."""
         job_id = PREFIX + secrets.token_hex(10)
         with self._store.transaction() as connection:
             connection.execute(
@@ -159,14 +159,14 @@ class LocalJobs:
 
     @staticmethod
     def has(job_id: str) -> bool:
-        """Whether the id is one that is given here, not by the service."""
+        """Whether the id was made here, not by the service."""
         return job_id.startswith(PREFIX)
 
     def get(self, job_id: str, *, owner: str) -> LocalJob:
         """The job.
 
         Raises:
-            ClassicError: there is none, or it is somebody else's.
+            ClassicError: 404: there is no such job of this owner.
         """
         with self._store.transaction() as connection:
             row = connection.execute(
@@ -176,9 +176,9 @@ class LocalJobs:
             raise ClassicError(JOB_NOT_FOUND)
         return LocalJob(**{**dict(row), "params": json.loads(row["params"])})
 
-    def answer(self, job: LocalJob, route: Route) -> ClassicAnswer:
-        """Answer a call about `job`. Raises: ClassicError, see `LocalJob.answer`."""
+    def respond(self, job: LocalJob, route: Route) -> ClassicResponse:
+        """Respond to a request about `job`. Raises: ClassicError, see `LocalJob.respond`."""
         if route.method == "DELETE":
             with self._store.transaction() as connection:
                 connection.execute("DELETE FROM local_jobs WHERE job_id = ?", (job.job_id,))
-        return job.answer(route)
+        return job.respond(route)

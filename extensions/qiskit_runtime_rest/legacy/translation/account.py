@@ -6,8 +6,8 @@ from typing import Any
 
 from ...config.crn import Crn
 from ...submission.submitter import TAG_PREFIX
-from ..messages import INVALID_INPUT, ClassicAnswer, ClassicError
-from .call import Call
+from ..messages import INVALID_INPUT, ClassicError, ClassicResponse
+from .call import ClassicCall
 from .instances import PARTS, WHOLE
 
 __all__ = [
@@ -21,70 +21,70 @@ __all__ = [
 ]
 
 
-async def own_account(call: Call) -> None:
-    """The account is the one in the instance's CRN."""
+async def own_account(call: ClassicCall) -> None:
+    """Take the account from the instance's CRN."""
     crn = Crn.parse(call.client.settings.instance or "")
     call.names["id"] = crn.account.removeprefix("a/")
-    call.note("id", "the account in the instance's CRN")
+    call.note("id", "replaced by the account in the instance's CRN")
 
 
-async def job_tags(call: Call) -> None:
-    """Tags of jobs. v1 only searches for them; without a search they are gathered from the jobs."""
+async def job_tags(call: ClassicCall) -> None:
+    """Tags of jobs. v1 requires a search; without one, collect the tags of all jobs."""
     call.query.setdefault("type", ["job"])
     if call.query.get("search", [""])[-1]:
         return
-    call.note("search", "is required now; without one, the tags of all jobs are gathered")
+    call.note("search", "is required now; without it, the tags of all jobs are collected")
     tags = {tag async for job in call.client.jobs.list() for tag in job.tags if not tag.startswith(TAG_PREFIX)}
-    call.answer = ClassicAnswer.of_json({"tags": sorted(tags)})
+    call.response = ClassicResponse.of_json({"tags": sorted(tags)})
 
 
-async def own_workloads(call: Call) -> None:
-    """Of the workloads, the caller's own."""
+async def own_workloads(call: ClassicCall) -> None:
+    """List only the caller's workloads."""
     call.query["user"] = ["me"]
 
 
-async def instance(call: Call) -> None:
-    """Take the fields out, which the translator read before it opened a client."""
+async def instance(call: ClassicCall) -> None:
+    """Remove the fields that name the instance. The translator has read them to choose the client."""
     for name in (*PARTS, *WHOLE):
         found = call.query.pop(name, None) is not None
         if isinstance(call.body, dict):
             found = call.body.pop(name, None) is not None or found
         if found:
-            mapped = "the mapping" if call.means.instances.is_mapped else "the settings, as there is no mapping"
-            call.note(name, f"names an instance; its CRN comes from {mapped}")
+            source = "the mapping" if call.resources.instances.is_mapped else "the settings, as there is no mapping"
+            call.note(name, f"names an instance; its CRN comes from {source}")
 
 
-async def hub_instances(call: Call) -> None:
-    """Answer the instances that a caller may name, as `hub/group/project`."""
-    from ..messages import ClassicAnswer
-
+async def hub_instances(call: ClassicCall) -> None:
+    """List the instances of the mapping, as `hub/group/project`."""
     plan = call.document() or {}
-    names = call.means.instances.names or ["-/-/-"]
-    call.answer = ClassicAnswer.of_json({"instances": [{"name": name, "plan": plan.get("plan_id")} for name in names]})
+    names = call.resources.instances.names or ["-/-/-"]
+    call.response = ClassicResponse.of_json(
+        {"instances": [{"name": name, "plan": plan.get("plan_id")} for name in names]}
+    )
 
 
 ONLINE = "online"
 
 
-async def device_names(call: Call) -> None:
-    """Answer the names of the devices."""
+async def device_names(call: ClassicCall) -> None:
+    """List the devices by name only."""
     names = [_name(device) for device in _devices(call.document())]
-    call.answer = ClassicAnswer.of_json({"devices": names})
+    call.response = ClassicResponse.of_json({"devices": names})
 
 
-async def least_busy_backend(call: Call) -> None:
-    """A job that names no backend runs on the one with the fewest jobs waiting, as it did."""
+async def least_busy_backend(call: ClassicCall) -> None:
+    """Choose the backend with the shortest queue for a job that names none, as the classic API did."""
     body = call.fields()
     if body.get("backend"):
         if not isinstance(body["backend"], str):
-            raise ClassicError(INVALID_INPUT, "backend: its name, as a text.")
+            raise ClassicError(INVALID_INPUT, "backend: must be the name of a backend.")
         return
-    listed = await call.ask("GET /v1/backends")
+    listed = await call.send("GET /v1/backends")
     devices = [device for device in _devices(listed.json()) if _is_online(device)]
     if not devices:
-        raise ClassicError(INVALID_INPUT, "backend: none was named, and none is online.")
+        raise ClassicError(INVALID_INPUT, "backend: the job names none, and none is online.")
     body["backend"] = _name(min(devices, key=_queue_length))
-    call.note("backend", "is required now; the one with the shortest queue was taken")
+    call.note("backend", "is required now; the backend with the shortest queue was chosen")
 
 
 def _devices(document: Any) -> list[Any]:

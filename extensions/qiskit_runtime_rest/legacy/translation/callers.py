@@ -32,32 +32,32 @@ MOST = 10_000
 
 @dataclass(frozen=True)
 class Caller:
-    """Who is calling: by API key, or by a bearer token of IAM's. Neither is shown by anything."""
+    """A caller: an API key, or a bearer token of IAM. `repr` shows neither."""
 
     secret: str = field(repr=False)
     is_bearer: bool = False
 
     @property
     def owner(self) -> str:
-        """The same text for the same API key, or the same user's bearer tokens; the key cannot be found from it.
+        """A hash that is the same for one API key, or for all bearer tokens of one user.
 
-        A token is believed: have the service take it first.
+        The claims of a bearer token are not verified here: let the service check the token first.
         """
         known = user_of(self.secret) if self.is_bearer else self.secret
         return hashlib.sha256(b"qiskit-runtime-rest owner\0" + known.encode()).hexdigest()[:32]
 
 
 class AccessTokens:
-    """Random tokens bound to callers, in memory only. They expire; the oldest go when there are too many."""
+    """Random tokens bound to callers, in memory only. They expire; at most `MOST` are kept, the newest."""
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """`clock`: seconds, only ever growing."""
+        """`clock`: a monotonic clock, in seconds."""
         self._clock = clock
         self._issued: dict[str, tuple[Caller, float]] = {}
         self._lock = threading.Lock()
 
     def issue(self, caller: Caller) -> str:
-        """A new token for `caller`, good for `LIFETIME_SECONDS`."""
+        """A new token for `caller`, valid for `LIFETIME_SECONDS`."""
         token = PREFIX + secrets.token_urlsafe(32)
         now = self._clock()
         with self._lock:
@@ -69,14 +69,14 @@ class AccessTokens:
 
     @staticmethod
     def issued(token: str) -> bool:
-        """Whether it is, or once was, one of these tokens."""
+        """Whether `token` has the form of these tokens, valid or not."""
         return token.startswith(PREFIX)
 
     def caller(self, token: str) -> Caller:
-        """Whose token it is. What this object never issued is an API key, or a bearer token, itself.
+        """The caller of a token. Any other text is an API key or a bearer token itself.
 
         Raises:
-            ClassicError: 1201: one of ours, expired or logged out.
+            ClassicError: 1201: the token is expired or logged out.
         """
         if not self.issued(token):
             return caller_with(token)
@@ -87,13 +87,13 @@ class AccessTokens:
         return caller
 
     def revoke(self, token: str) -> None:
-        """Take a token back; one that is not ours is left as it is."""
+        """Revoke a token; other texts are ignored."""
         with self._lock:
             self._issued.pop(token, None)
 
 
 def presented(headers: dict[str, str]) -> tuple[str, str] | None:
-    """The header with which a call says who calls, and the token or key in it; None without."""
+    """The header with the credential of a request, and the token or key in it; None without one."""
     if token := headers.get("x-access-token", "").strip():
         return "x-access-token", token
     scheme, _, value = headers.get("authorization", "").strip().partition(" ")
@@ -103,12 +103,12 @@ def presented(headers: dict[str, str]) -> tuple[str, str] | None:
 
 
 def is_bearer_token(token: str) -> bool:
-    """Whether it looks like a token of IAM's (a JSON Web Token) and not like an API key."""
+    """Whether it looks like a token of IAM (a JSON Web Token), not like an API key."""
     return token.startswith("eyJ") and token.count(".") == 2
 
 
 def user_of(token: str) -> str:
-    """Whose bearer token it is, as it says itself; the token where it says nothing.
+    """The user in the claims of a bearer token, unverified; the token itself if it has no such claim.
 
     Source: the claim `iam_id` of IAM's access tokens, "IAM token" in the documentation of IBM Cloud.
     """
@@ -120,10 +120,10 @@ def user_of(token: str) -> str:
 
 
 def caller_with(secret: str) -> Caller:
-    """Whose API key, or bearer token, `secret` is.
+    """The caller with this API key or bearer token.
 
     Raises:
-        ClassicError: 1201: no text that could be either.
+        ClassicError: 1201: the text cannot be an API key or a token.
     """
     if not re.fullmatch(r"[!-~]+", secret):
         raise ClassicError(INVALID_CREDENTIALS)
@@ -132,20 +132,20 @@ def caller_with(secret: str) -> Caller:
 
 MOST_CLIENTS = 64
 CHECKED_SECONDS = 300.0
-"""How long a key that IAM took is believed without asking again."""
+"""How long a credential that was checked is not checked again."""
 
 JSON = {"Content-Type": "application/json"}
 
 
 class Service:
-    """Clients of the v1 service."""
+    """Clients of the v1 service: one for each caller and instance, kept while they are used."""
 
     def __init__(self, settings: Mapping[str, Any], *, any_instance: str | None = None) -> None:
-        """Nothing is sent yet.
+        """Send nothing yet.
 
         Args:
             settings: arguments of `Settings` that all clients share.
-            any_instance: the CRN to check callers with who named none; None: that of the settings.
+            any_instance: the CRN for the check of callers that name none; None: that of the settings.
         """
         self._any_instance = any_instance
         self._settings = {
@@ -157,10 +157,10 @@ class Service:
 
     @contextlib.asynccontextmanager
     async def client(self, caller: Caller, crn: str | None) -> AsyncIterator[AsyncRuntimeClient]:
-        """The client of `caller` for the instance `crn` (None: that of the settings), for as long as it is used.
+        """The client of `caller` for the instance `crn` (None: that of the settings), open within the context.
 
         Raises:
-            ClassicError: there is no instance to use.
+            ClassicError: 403: no instance is known.
         """
         key = (caller, crn)
         client = self._clients.get(key) or self._open(caller, crn)
@@ -187,17 +187,17 @@ class Service:
             await self._clients.pop(key).aclose()
 
     async def check(self, caller: Caller, crn: str | None = None) -> None:
-        """Have IAM, or the service, say now that the caller's credential is good. `crn`: an instance of theirs.
+        """Check the caller's credential with IAM or the service. `crn`: an instance of the caller.
 
-        Raises: AuthenticationError and the like. Source: operation `get_versions`, which anybody may call.
+        Raises: AuthenticationError and other errors. Source: operation `get_versions` needs no permissions.
         """
         async with self.client(caller, crn or self._any_instance) as client:
             await send(client, "GET /v1/instance" if caller.is_bearer else "GET /v1/versions")
 
     async def owner(self, caller: Caller, crn: str | None = None) -> str:
-        """Whose things `caller` may touch, checked unless that was done lately.
+        """The owner that `caller` stands for, after a check within the last `CHECKED_SECONDS`.
 
-        Raises: AuthenticationError and the like.
+        Raises: AuthenticationError and other errors.
         """
         now = time.monotonic()
         if self._checked.get(caller, 0.0) <= now:
@@ -221,7 +221,7 @@ async def send(
     query: Mapping[str, Any] | None = None,
     body: Any = None,
 ) -> httpx.Response:
-    """Call an operation, given as `GET /v1/jobs/{id}`; `names` fill its path, in order when they are called otherwise.
+    """Send a request for an operation, such as `GET /v1/jobs/{id}`; `names` fill its path.
 
     Raises: ApiError, TransportError.
     """

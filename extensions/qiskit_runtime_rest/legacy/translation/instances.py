@@ -14,7 +14,7 @@ from ..messages import INVALID_INPUT, UNKNOWN_INSTANCE, ClassicError
 __all__ = ["VARIABLE", "Instances", "named_instance"]
 
 VARIABLE = "QRR_CLASSIC_INSTANCES"
-"""The environment variable with the mapping: JSON, or the path of a JSON file."""
+"""Environment variable with the mapping: JSON, or the path of a JSON file."""
 
 ALL = "*"
 CRN = "crn:"
@@ -22,17 +22,17 @@ HUB_PARTS = 3
 
 
 class Instances:
-    """From `hub/group/project` to the CRN of an instance; the entry `*` is for all that have none of their own."""
+    """Map `hub/group/project` to the CRN of an instance; the entry `*` stands for all other names."""
 
     def __init__(self, mapping: Mapping[str, str] | str | Path | None = None, *, default: str | None = None) -> None:
-        """Take the mapping, or the path of a JSON file with it; without one, that of the environment.
+        """Read the mapping, or else that of the environment.
 
         Args:
-            mapping: `{"ibm-q/open/main": "crn:..."}`.
-            default: the CRN for everything when there is no mapping at all, and for calls that name nothing.
+            mapping: `{"ibm-q/open/main": "crn:..."}`, or the path of a JSON file with it.
+            default: the CRN if there is no mapping, and for calls that name no instance.
 
         Raises:
-            ConfigurationError: it cannot be read, or is of another form.
+            ConfigurationError: the mapping cannot be read, or has another form.
         """
         self._mapping = _checked(mapping if mapping is not None else os.environ.get(VARIABLE))
         self._default = default
@@ -44,7 +44,7 @@ class Instances:
 
     @property
     def any(self) -> str | None:
-        """Some instance: for calls that need one and name none."""
+        """An instance for calls that name none."""
         return self._mapping.get(ALL) or self._default or next(iter(self._mapping.values()), None)
 
     @property
@@ -53,10 +53,13 @@ class Instances:
         return [name for name in self._mapping if name != ALL]
 
     def crn(self, name: str | None) -> str | None:
-        """The CRN for `name` (a CRN stands for itself, None for a call that names nothing); None: the settings' own.
+        """The CRN for `name`; None: that of the settings.
+
+        Args:
+            name: hub/group/project, or a CRN, which stands for itself; None if the call names no instance.
 
         Raises:
-            ClassicError: the mapping has no entry for it; names it.
+            ClassicError: 403: the mapping has no entry for the name.
         """
         if name is None:
             return self.any
@@ -70,7 +73,7 @@ class Instances:
         return found
 
     def name_of(self, crn: str | None) -> str | None:
-        """The hub/group/project that `crn` stands for, when it is exactly one."""
+        """The hub/group/project with this `crn`, if there is exactly one."""
         names = [name for name in self.names if self._mapping[name] == crn]
         return names[0] if len(names) == 1 else None
 
@@ -80,12 +83,12 @@ def _checked(given: Mapping[str, str] | str | Path | None) -> dict[str, str]:
         return {}
     value = given if isinstance(given, Mapping) else _read(given)
     if not isinstance(value, Mapping):
-        raise ConfigurationError(_form("it is no JSON object"))
+        raise ConfigurationError(_form("it is not a JSON object"))
     for name, crn in value.items():
         if not isinstance(crn, str) or not crn.startswith(CRN):
-            raise ConfigurationError(_form(f"{name!r} does not stand for a CRN"))
+            raise ConfigurationError(_form(f"the value of {name!r} is not a CRN"))
         if name != ALL and len(str(name).split("/")) != HUB_PARTS:
-            raise ConfigurationError(_form(f"{name!r} is not of the form hub/group/project"))
+            raise ConfigurationError(_form(f"{name!r} does not have the form hub/group/project"))
     return dict(value)
 
 
@@ -101,8 +104,8 @@ def _read(given: str | Path) -> object:
 
 def _form(why: str) -> str:
     return (
-        f"the mapping from hub/group/project to CRN cannot be used: {why}. "
-        'It looks like {"ibm-q/open/main": "crn:v1:...", "*": "crn:v1:..."}.'
+        f"the mapping from hub/group/project to CRN is not valid: {why}. "
+        'Expected for example {"ibm-q/open/main": "crn:v1:...", "*": "crn:v1:..."}.'
     )
 
 
@@ -112,22 +115,22 @@ HEADER = "service-crn"
 
 
 def named_instance(query: dict[str, list[str]], body: Any, headers: dict[str, str]) -> tuple[str | None, list[str]]:
-    """What a call names as its instance, `hub/group/project` or a CRN, and the fields that say so.
+    """The instance that a request names, as `hub/group/project` or CRN, and the fields that name it.
 
     Raises:
-        ClassicError: hub, group and project are not given together, or are no texts.
+        ClassicError: 400: a field is not a string, or only some of hub, group and project are given.
     """
     given: dict[str, Any] = {name: values[-1] for name, values in query.items() if name in (*PARTS, *WHOLE)}
     if isinstance(body, dict):
         given |= {name: body[name] for name in (*PARTS, *WHOLE) if body.get(name) is not None}
     if any(not isinstance(value, str) for value in given.values()):
-        raise ClassicError(INVALID_INPUT, "hub, group, project, provider and instance are texts.")
+        raise ClassicError(INVALID_INPUT, "hub, group, project, provider and instance must be strings.")
     for name in WHOLE:
         if given.get(name):
             return given[name], sorted(given)
     parts = [given.get(name) for name in PARTS]
     if any(parts):
         if not all(parts):
-            raise ClassicError(INVALID_INPUT, "hub, group and project have to be given together.")
+            raise ClassicError(INVALID_INPUT, "hub, group and project must be given together.")
         return "/".join(str(part) for part in parts), sorted(given)
     return headers.get(HEADER) or None, []

@@ -8,11 +8,11 @@ from typing import Any
 import anyio.to_thread
 
 from ...submission.submitter import TAG_PREFIX
-from ..messages import INVALID_INPUT, PROGRAM_NOT_RUN, ClassicAnswer, ClassicError
+from ..messages import INVALID_INPUT, PROGRAM_NOT_RUN, ClassicError, ClassicResponse
 from ..primitives.results import AS_IS
 from ..programs.local_jobs import LOCAL_PROGRAMS
 from ..store import KnownJob
-from .call import Call
+from .call import ClassicCall
 from .instances import PARTS
 
 __all__ = [
@@ -29,22 +29,22 @@ __all__ = [
 ]
 
 V1_PROGRAMS = frozenset({"executor", "noise-learner", "noise-learner-v3"})
-"""Programs of v1 that the classic API never had; their jobs pass as they are."""
+"""Programs of v1 that the classic API never had. Their jobs are sent unchanged."""
 
 RENAMED = {"job_tags": "tags", "max_execution_time": "cost"}
 SENT = ("backend", "params", "tags", "session_id", "private", "cost", "log_level", "calibration_id", "program_id")
 
 
-async def known_program(call: Call) -> None:
-    """Check that the program runs, and what it is given; run here what v1 has not."""
+async def known_program(call: ClassicCall) -> None:
+    """Check the program and its params. A program that v1 does not have runs here."""
     body = call.fields()
     program_id = body.get("program_id")
     if not isinstance(program_id, str) or not program_id:
-        raise ClassicError(INVALID_INPUT, "program_id: name the program to run.")
+        raise ClassicError(INVALID_INPUT, "program_id: must name the program to run.")
     call.kept["program_id"] = program_id
     if program_id in V1_PROGRAMS:
         return
-    programs, owner = call.means.programs, await call.owner()
+    programs, owner = call.resources.programs, await call.owner()
     program = await anyio.to_thread.run_sync(lambda: programs.find(program_id, owner=owner))
     if not program.is_ready_made:
         raise ClassicError(PROGRAM_NOT_RUN)
@@ -54,18 +54,18 @@ async def known_program(call: Call) -> None:
     if program_id in LOCAL_PROGRAMS:
         backend = str(body.get("backend") or "simulator")
         job_id = await anyio.to_thread.run_sync(
-            lambda: call.means.local_jobs.add(
+            lambda: call.resources.local_jobs.add(
                 program_id, owner=owner, backend=backend, name=call.kept.get("name"), params=params
             )
         )
         call.note("program_id", f"{program_id} runs here, not on the service")
         for name in body.keys() - {"program_id", "backend", "params"}:
             call.note(name, f"ignored: {program_id} runs here")
-        call.answer = ClassicAnswer.of_json({"id": job_id, "backend": backend})
+        call.response = ClassicResponse.of_json({"id": job_id, "backend": backend})
 
 
-async def job_options(call: Call) -> None:
-    """Rename and convert what stands beside the params; say what v1 does not take."""
+async def job_options(call: ClassicCall) -> None:
+    """Rename the fields beside the params, and remove those that v1 does not have."""
     body = call.fields()
     for name, now in RENAMED.items():
         if name in body:
@@ -73,14 +73,14 @@ async def job_options(call: Call) -> None:
             body[now] = body.pop(name)
     options = body.pop("options", None)
     if options is not None:
-        call.note("options", "ignored: options stand in the params")
+        call.note("options", "ignored: v1 has options inside the params")
     for name in [name for name in body if name not in (*SENT, "start_session", "session_time")]:
         del body[name]
         call.note(name, "ignored: v1 has no such field of a job")
 
 
-async def submit(call: Call) -> None:
-    """Submit the job, once whatever the network does, and keep how it is to be answered."""
+async def submit(call: ClassicCall) -> None:
+    """Submit the job exactly once, and keep the form of its results."""
     body = call.fields()
     known = {name: body[name] for name in SENT if body.get(name) is not None}
     if known.get("cost") == 0:
@@ -98,41 +98,41 @@ async def submit(call: Call) -> None:
         session_id=session_id,
         classic_session_id=job.id if began else None,
     )
-    await anyio.to_thread.run_sync(call.means.jobs.add, kept)
-    answer: dict[str, Any] = {"id": job.id, "backend": body.get("backend")}
+    await anyio.to_thread.run_sync(call.resources.jobs.add, kept)
+    response: dict[str, Any] = {"id": job.id, "backend": body.get("backend")}
     if session_id:
-        answer["session_id"] = await _classic_session_id(call, session_id)
+        response["session_id"] = await _classic_session_id(call, session_id)
     if body.get("private"):
-        answer["private"] = True
-    call.answer = ClassicAnswer.of_json(answer)
+        response["private"] = True
+    call.response = ClassicResponse.of_json(response)
 
 
-async def submitted_job(call: Call) -> None:
-    """In the words of 2021, where the job came in these."""
-    if call.answer is not None and call.era == "2021":
-        call.answer = ClassicAnswer.of_json(camel_case(call.answer.json()))
+async def submitted_job(call: ClassicCall) -> None:
+    """Write the response in the form of 2021 if the request has that form."""
+    if call.response is not None and call.era == "2021":
+        call.response = ClassicResponse.of_json(camel_case(call.response.json()))
 
 
-async def classic_job(call: Call) -> None:
-    """Answer one job."""
+async def classic_job(call: ClassicCall) -> None:
+    """Show one job in the classic form."""
     job = call.document()
     if isinstance(job, dict):
-        shown = await _shown(call, job, await call.means.jobs.find(str(job.get("id"))))
-        call.answer = ClassicAnswer.of_json(shown)
+        shown = await _shown(call, job, await call.resources.jobs.find(str(job.get("id"))))
+        call.response = ClassicResponse.of_json(shown)
 
 
-async def classic_jobs(call: Call) -> None:
-    """Answer a page of jobs."""
+async def classic_jobs(call: ClassicCall) -> None:
+    """Show a page of jobs in the classic form."""
     page = call.document()
     if not isinstance(page, dict) or not isinstance(page.get("jobs"), list):
         return
     ids = [str(job.get("id")) for job in page["jobs"]]
-    known = await anyio.to_thread.run_sync(call.means.jobs.several, ids)
+    known = await anyio.to_thread.run_sync(call.resources.jobs.several, ids)
     page["jobs"] = [await _shown(call, job, known.get(str(job.get("id")))) for job in page["jobs"]]
-    call.answer = ClassicAnswer.of_json(page)
+    call.response = ClassicResponse.of_json(page)
 
 
-async def _shown(call: Call, job: dict[str, Any], known: KnownJob | None) -> dict[str, Any]:
+async def _shown(call: ClassicCall, job: dict[str, Any], known: KnownJob | None) -> dict[str, Any]:
     shown = dict(job)
     state = dict(job.get("state") or {})
     shown["state"] = {
@@ -141,8 +141,8 @@ async def _shown(call: Call, job: dict[str, Any], known: KnownJob | None) -> dic
         "reasonCode": state.get("reason_code"),
     }
     if state.get("reason_solution"):
-        call.note("state.reason_solution", "left out: the classic API had no such field")
-    name = (known.name if known else None) or call.means.instances.name_of(call.client.settings.instance)
+        call.note("state.reason_solution", "removed: the classic API had no such field")
+    name = (known.name if known else None) or call.resources.instances.name_of(call.client.settings.instance)
     parts = name.split("/") if name and not name.startswith("crn:") else []
     shown |= dict(zip(PARTS, parts if len(parts) == len(PARTS) else [None] * len(PARTS), strict=True))
     if known is not None and isinstance(job.get("program"), dict):
@@ -153,17 +153,17 @@ async def _shown(call: Call, job: dict[str, Any], known: KnownJob | None) -> dic
     return dict(camel_case(shown)) if call.era == "2021" else shown
 
 
-async def _classic_session_id(call: Call, session_id: str) -> str:
-    return await anyio.to_thread.run_sync(call.means.jobs.classic_session, session_id) or session_id
+async def _classic_session_id(call: ClassicCall, session_id: str) -> str:
+    return await anyio.to_thread.run_sync(call.resources.jobs.classic_session, session_id) or session_id
 
 
 def is_oldest_form(body: Any) -> bool:
-    """Whether a job's body was written for the API of 2021."""
+    """Whether the body of a job has the form of 2021."""
     return isinstance(body, dict) and ("programId" in body or isinstance(body.get("params"), list))
 
 
-async def era_body(call: Call) -> None:
-    """Bring the body of a job into the form of 2023."""
+async def era_body(call: ClassicCall) -> None:
+    """Convert the body of a job to the form of 2023: snake_case, and params as an object instead of JSON texts."""
     body = call.fields()
     for name in [name for name in body if name != snake_case(name)]:
         call.note(name, f"is {snake_case(name)} now")
@@ -185,7 +185,7 @@ def _joined(texts: list[Any]) -> dict[str, Any]:
         except ValueError as error:
             raise ClassicError(INVALID_INPUT, f"params: not JSON ({error}).") from None
         if not isinstance(part, dict):
-            raise ClassicError(INVALID_INPUT, "params: each text has to be a JSON object.")
+            raise ClassicError(INVALID_INPUT, "params: each text must be a JSON object.")
         params |= part
     return params
 
@@ -196,7 +196,7 @@ def snake_case(name: str) -> str:
 
 
 def camel_case(value: Any) -> Any:
-    """Plain Python with the keys of objects in camelCase, at every depth."""
+    """A copy of plain Python with all keys in camelCase, at every depth."""
     if isinstance(value, dict):
         return {_camel(key): camel_case(item) for key, item in value.items()}
     return [camel_case(item) for item in value] if isinstance(value, list) else value

@@ -31,16 +31,16 @@ from ..messages import (
     REMOVED,
     UNAVAILABLE,
     UNEXPECTED,
-    ClassicAnswer,
     ClassicError,
     ClassicRequest,
+    ClassicResponse,
 )
 from ..programs import Programs
 from ..programs.local_jobs import LocalJobs
 from ..store import KnownJobs, Store
 from ..table import Match, Route, find_route
 from .account import device_names, hub_instances, instance, job_tags, least_busy_backend, own_account, own_workloads
-from .call import ERAS, Call, CallRecord, Era, Means, Note, Notes, read_body
+from .call import ERAS, CallRecord, ClassicCall, Era, Note, Notes, Resources, read_body
 from .callers import LIFETIME_SECONDS, AccessTokens, Caller, Service, caller_with, presented
 from .instances import Instances, named_instance
 from .jobs import classic_job, classic_jobs, era_body, is_oldest_form, job_options, known_program, submit, submitted_job
@@ -49,9 +49,9 @@ from .sessions import classic_session, classic_session_id, close_session, sessio
 
 __all__ = ["Translator"]
 
-Transformation = Callable[[Call], Awaitable[None]]
+Transformation = Callable[[ClassicCall], Awaitable[None]]
 
-OF_REQUESTS: dict[str, Transformation] = {
+REQUEST_TRANSFORMATIONS: dict[str, Transformation] = {
     function.__name__: function
     for function in (
         classic_session,
@@ -68,7 +68,7 @@ OF_REQUESTS: dict[str, Transformation] = {
         start_session,
     )
 }
-OF_ANSWERS: dict[str, Transformation] = {
+RESPONSE_TRANSFORMATIONS: dict[str, Transformation] = {
     function.__name__: function
     for function in (
         classic_job,
@@ -80,8 +80,8 @@ OF_ANSWERS: dict[str, Transformation] = {
         submitted_job,
     )
 }
-SENT_OTHERWISE: dict[str, Transformation] = {"POST /v1/jobs": submit}
-"""Operations that are more than one request."""
+SPECIAL_OPERATIONS: dict[str, Transformation] = {"POST /v1/jobs": submit}
+"""Operations of v1 that need more than one request."""
 
 MOST_CALLS = 10_000
 CARRIED_HEADERS = ("retry-after",)
@@ -90,7 +90,7 @@ SWITCHING_PROTOCOLS = 101
 
 
 class Translator:
-    """Answers classic calls. Belongs to one event loop; close it there."""
+    """Translates classic calls. Use it and close it in the same event loop."""
 
     def __init__(
         self,
@@ -101,20 +101,20 @@ class Translator:
         credentials: Literal["caller", "settings"] = "caller",
         store: str | Path | None = None,
     ) -> None:
-        """Nothing is sent yet.
+        """Send nothing yet.
 
         Args:
             settings: arguments of `Settings`: base_url, iam_url, instance, api_key, ...
             instances: from `hub/group/project` to CRN; see `Instances`.
-            era: which classic API is spoken where a call does not show it: 2021 or 2023.
-            credentials: whose API key is used: the one each caller brings, or for all calls that of the settings.
-            store: the file for programs and for what jobs were asked with; None: one in the user's state directory.
+            era: the form of the classic API, for calls that do not show it: "2021" or "2023".
+            credentials: "caller": use the API key of each request; "settings": use that of the settings for all.
+            store: the file for programs and for how jobs were submitted; None: one in the user's state directory.
 
         Raises:
-            ConfigurationError: something cannot work; the message says what to do.
+            ConfigurationError: the settings, the mapping, the era or the store do not work; the message says what to do.
         """
         if era not in ERAS:
-            raise ConfigurationError(f"era={era!r}: it is one of {', '.join(ERAS)}.")
+            raise ConfigurationError(f"era={era!r}: must be one of {', '.join(ERAS)}.")
         own = Settings(**(settings or {}))
         self._own = _own_caller(own) if credentials == "settings" else None
         self._era: Era = "2021" if era == "2021" else "2023"
@@ -122,8 +122,8 @@ class Translator:
         known = Instances(instances, default=own.instance)
         kept = Store(Path(store) if store is not None else None)
         with kept.transaction():
-            pass  # what cannot be written is told now, and not to whoever has just submitted a job
-        self._means = Means(
+            pass  # fail now if the store cannot be written, not after a job was submitted
+        self._resources = Resources(
             service=Service(settings or {}, any_instance=known.any),
             instances=known,
             jobs=KnownJobs(kept),
@@ -133,91 +133,91 @@ class Translator:
         self.notes = Notes()
         self.calls: deque[CallRecord] = deque(maxlen=MOST_CALLS)
 
-    async def answer(self, request: ClassicRequest) -> ClassicAnswer:
-        """Answer a call; one that cannot be answered gets a classic error."""
+    async def respond(self, request: ClassicRequest) -> ClassicResponse:
+        """Respond to a request; errors become classic error responses."""
         match = find_route(request.method, request.path)
         notes: list[Note] = []
-        told = ""
+        message = ""
         try:
-            answer = await self._answer(request, match, notes)
+            response = await self._respond(request, match, notes)
         except (ClassicError, RuntimeRestError) as error:
             refusal = classic_error(error)
-            answer, told = refusal.answer, refusal.message
-        self._record(request, match, answer.status, notes, told)
-        return answer
+            response, message = refusal.response, refusal.message
+        self._record(request, match, response.status, notes, message)
+        return response
 
     async def stream(self, request: ClassicRequest) -> AsyncIterator[str]:
-        """The messages of `/stream/jobs/{id}`: what is listened to, interim results, the result.
+        """The messages of `/stream/jobs/{id}`: the job id, interim results, the result.
 
         Raises:
-            ClassicError: before the first message: the call cannot be answered.
+            ClassicError: before the first message: the stream cannot be opened.
         """
         match = find_route(request.method, request.path)
         notes: list[Note] = []
-        status, told = SWITCHING_PROTOCOLS, ""
+        status, error_message = SWITCHING_PROTOCOLS, ""
         try:
-            if match is None or match.route.here != "stream":
+            if match is None or match.route.handler != "stream":
                 raise ClassicError(NO_SUCH_CALL)
             async with self._call(request, match, notes) as call:
                 async for message in self._messages(call):
                     yield message
         except (ClassicError, RuntimeRestError) as error:
             refusal = classic_error(error)
-            status, told = refusal.status, refusal.message
+            status, error_message = refusal.status, refusal.message
             raise refusal from error
-        finally:  # also when the listener leaves early
-            self._record(request, match, status, notes, told)
+        finally:  # also when the client closes the stream early
+            self._record(request, match, status, notes, error_message)
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._means.service.aclose()
+        await self._resources.service.aclose()
 
     # One call
 
-    async def _answer(self, request: ClassicRequest, match: Match | None, notes: list[Note]) -> ClassicAnswer:
+    async def _respond(self, request: ClassicRequest, match: Match | None, notes: list[Note]) -> ClassicResponse:
         if match is None:
             raise ClassicError(NO_SUCH_CALL, f"{request.method} {request.path[:200]}")
         route = match.route
-        if route.here is None and route.v1 is None:
+        if route.handler is None and route.v1 is None:
             raise ClassicError(REMOVED, f"{route.method} {route.path}: {route.removed}.", solution=_instead(route))
-        match route.here:
+        match route.handler:
             case "login":
                 return await self._login(request, notes, route)
             case "logout":
                 return await self._logout(request)
             case "stream":
-                raise ClassicError(INVALID_INPUT, "This is a WebSocket.", solution="Connect with ws:// or wss://.")
-            case str(here):
-                return await self._programs(here.removeprefix("programs."), request, match, notes)
+                raise ClassicError(INVALID_INPUT, "This path is a WebSocket.", solution="Connect with ws:// or wss://.")
+            case str(handler):
+                return await self._programs(handler.removeprefix("programs."), request, match, notes)
         async with self._call(request, match, notes) as call:
             if (local := call.kept.get("local_job")) is not None:
                 if route.method == "PUT":
                     call.note("tags", f"ignored: {local.program_id} runs here")
-                return await anyio.to_thread.run_sync(self._means.local_jobs.answer, local, route)
+                return await anyio.to_thread.run_sync(self._resources.local_jobs.respond, local, route)
             return await self._translated(call)
 
-    async def _translated(self, call: Call) -> ClassicAnswer:
+    async def _translated(self, call: ClassicCall) -> ClassicResponse:
         route = call.route
         assert route.v1 is not None
         try:
             for name in route.request:
-                await OF_REQUESTS[name](call)
-                if call.answer is not None:
-                    return call.answer
-            if route.v1 in SENT_OTHERWISE:
-                await SENT_OTHERWISE[route.v1](call)
+                await REQUEST_TRANSFORMATIONS[name](call)
+                if call.response is not None:
+                    return call.response
+            if route.v1 in SPECIAL_OPERATIONS:
+                await SPECIAL_OPERATIONS[route.v1](call)
             else:
-                call.sent = await call.ask(route.v1, names=call.names, query=call.query, body=call.body)
+                call.v1_response = await call.send(route.v1, names=call.names, query=call.query, body=call.body)
         except BaseException:
             with anyio.CancelScope(shield=True):
                 await close_session(call)
             raise
-        for name in route.answer:
-            await OF_ANSWERS[name](call)
-        return call.answer or _as_sent(call)
+        for name in route.response:
+            await RESPONSE_TRANSFORMATIONS[name](call)
+        return call.response or _as_sent(call)
 
     @contextlib.asynccontextmanager
-    async def _call(self, request: ClassicRequest, match: Match, notes: list[Note]) -> AsyncIterator[Call]:
+    async def _call(self, request: ClassicRequest, match: Match, notes: list[Note]) -> AsyncIterator[ClassicCall]:
         body = read_body(request)
         query = {name: list(values) for name, values in request.query.items()}
         caller = self._caller(request, match.route, notes)
@@ -226,14 +226,14 @@ class Translator:
                 raise ClassicError(INVALID_CREDENTIALS)
             caller = self._own or Caller("anonymous")
         name, _ = named_instance(query, body, request.headers)
-        crn = self._means.instances.crn(name)
-        async with self._means.service.client(caller, crn) as client:
-            call = Call(
+        crn = self._resources.instances.crn(name)
+        async with self._resources.service.client(caller, crn) as client:
+            call = ClassicCall(
                 request=request,
                 route=match.route,
                 names=dict(match.names),
                 era="2021" if is_oldest_form(body) else self._era,
-                means=self._means,
+                resources=self._resources,
                 caller=caller,
                 query=query,
                 body=body,
@@ -244,60 +244,60 @@ class Translator:
             await self._find_local_job(call)
             yield call
 
-    async def _find_local_job(self, call: Call) -> None:
-        """Keep the job that a call is about, if it ran here and not on the service."""
-        if OF_A_JOB in call.route.path and self._means.local_jobs.has(call.names["id"]):
+    async def _find_local_job(self, call: ClassicCall) -> None:
+        """Keep the job of the call, if it ran here and not on the service."""
+        if OF_A_JOB in call.route.path and self._resources.local_jobs.has(call.names["id"]):
             job_id, owner = call.names["id"], await call.owner()
             call.kept["local_job"] = await anyio.to_thread.run_sync(
-                lambda: self._means.local_jobs.get(job_id, owner=owner)
+                lambda: self._resources.local_jobs.get(job_id, owner=owner)
             )
 
-    # Who is calling
+    # Callers
 
     def _caller(self, request: ClassicRequest, route: Route, notes: list[Note]) -> Caller | None:
-        brought = presented(request.headers)
-        if brought is None:
+        credential = presented(request.headers)
+        if credential is None:
             return None
-        header, token = brought
+        header, token = credential
         if self._own is not None and not self._tokens.issued(token):
             notes.append(_replaced(route, header))
             return self._own
         return self._tokens.caller(token)
 
-    async def _login(self, request: ClassicRequest, notes: list[Note], route: Route) -> ClassicAnswer:
+    async def _login(self, request: ClassicRequest, notes: list[Note], route: Route) -> ClassicResponse:
         body = read_body(request)
         key = body.get("apiToken") if isinstance(body, dict) else None
         if not isinstance(key, str) or not key.strip():
-            raise ClassicError(INVALID_INPUT, "apiToken: give your API key.")
+            raise ClassicError(INVALID_INPUT, "apiToken: must be an API key.")
         caller = self._own or caller_with(key.strip())
         if self._own is not None:
             notes.append(_replaced(route, "apiToken"))
-        await self._means.service.check(caller)
+        await self._resources.service.check(caller)
         token = self._tokens.issue(caller)
-        return ClassicAnswer.of_json({"id": token, "ttl": LIFETIME_SECONDS, "userId": caller.owner[:24]})
+        return ClassicResponse.of_json({"id": token, "ttl": LIFETIME_SECONDS, "userId": caller.owner[:24]})
 
-    async def _logout(self, request: ClassicRequest) -> ClassicAnswer:
-        brought = presented(request.headers)
-        if brought is None:
+    async def _logout(self, request: ClassicRequest) -> ClassicResponse:
+        credential = presented(request.headers)
+        if credential is None:
             raise ClassicError(INVALID_CREDENTIALS)
-        _, token = brought
+        _, token = credential
         if self._own is None or self._tokens.issued(token):
             self._tokens.caller(token)
         self._tokens.revoke(token)
-        return ClassicAnswer(status=204)
+        return ClassicResponse(status=204)
 
-    async def _programs(self, here: str, request: ClassicRequest, match: Match, notes: list[Note]) -> ClassicAnswer:
+    async def _programs(self, action: str, request: ClassicRequest, match: Match, notes: list[Note]) -> ClassicResponse:
         caller = self._caller(request, match.route, notes)
         if caller is None and not match.route.public:
             raise ClassicError(INVALID_CREDENTIALS)
-        owner = await self._means.service.owner(caller) if caller else None
+        owner = await self._resources.service.owner(caller) if caller else None
         return await anyio.to_thread.run_sync(
-            lambda: self._means.programs.handle(here, request, match.names, owner=owner, era=self._era)
+            lambda: self._resources.programs.handle(action, request, match.names, owner=owner, era=self._era)
         )
 
     # Streams
 
-    async def _messages(self, call: Call) -> AsyncIterator[str]:
+    async def _messages(self, call: ClassicCall) -> AsyncIterator[str]:
         job_id = call.names["id"]
         local = call.kept.get("local_job")
         if local is not None:
@@ -310,7 +310,7 @@ class Translator:
         yield f"Listening to job {job_id}."
         poll_interval, seen, since = PollInterval(), 0, time.monotonic()
         while True:
-            interim = await call.ask("GET /v1/jobs/{id}/interim_results", names={"id": job_id})
+            interim = await call.send("GET /v1/jobs/{id}/interim_results", names={"id": job_id})
             lines = interim.text.splitlines() if interim.status_code == 200 else []
             for line in lines[seen:]:
                 yield line
@@ -322,13 +322,13 @@ class Translator:
             if job.status != before.status:
                 since = time.monotonic()
         if job.failure is None:
-            call.sent = await call.ask("GET /v1/jobs/{id}/results", names={"id": job_id})
-            await OF_ANSWERS["primitive_v1"](call)
-            yield (call.answer or _as_sent(call)).body.decode(errors="replace")
+            call.v1_response = await call.send("GET /v1/jobs/{id}/results", names={"id": job_id})
+            await RESPONSE_TRANSFORMATIONS["primitive_v1"](call)
+            yield (call.response or _as_sent(call)).body.decode(errors="replace")
 
     @staticmethod
-    async def _job(call: Call, job_id: str) -> JobSnapshot:
-        found = await call.ask("GET /v1/jobs/{id}", names={"id": job_id})
+    async def _job(call: ClassicCall, job_id: str) -> JobSnapshot:
+        found = await call.send("GET /v1/jobs/{id}", names={"id": job_id})
         return JobSnapshot.from_json(found.json(), job_id=job_id)
 
     def _record(self, request: ClassicRequest, match: Match | None, status: int, notes: list[Note], error: str) -> None:
@@ -349,21 +349,21 @@ class Translator:
 
 
 def classic_error(error: ClassicError | RuntimeRestError) -> ClassicError:
-    """The classic error that says what `error` does."""
+    """Map an error of the client to a classic error."""
     match error:
         case ClassicError():
             return error
         case AuthenticationError():
             return ClassicError(INVALID_CREDENTIALS)
         case ApiError():
-            waits = {"Retry-After": str(int(error.retry_after))} if error.retry_after else {}
+            headers = {"Retry-After": str(int(error.retry_after))} if error.retry_after else {}
             return ClassicError(
                 UNEXPECTED,
                 status=error.status if error.status in range(400, 600) else 502,
                 code=error.code,
                 message=error.message,
                 solution=error.solution or "",
-                headers=waits,
+                headers=headers,
             )
         case SubmissionUnknown() | TransportError():
             return ClassicError(UNAVAILABLE, str(error))
@@ -386,18 +386,18 @@ def _own_caller(own: Settings) -> Caller:
 
 
 def _replaced(route: Route, credential: str) -> Note:
-    what = "the API key of the settings is used in its place"
+    what = "replaced by the API key of the settings"
     return Note(call=f"{route.method} {route.path}", field=credential, what=what)
 
 
 def _instead(route: Route) -> str:
-    return f"Use instead: {route.instead}." if route.instead else "There is nothing to use instead."
+    return f"Use instead: {route.instead}." if route.instead else "There is no replacement."
 
 
-def _as_sent(call: Call) -> ClassicAnswer:
-    """v1's answer as it came."""
-    sent = call.sent
+def _as_sent(call: ClassicCall) -> ClassicResponse:
+    """The response of v1, unchanged."""
+    sent = call.v1_response
     assert sent is not None
     carried = {name: sent.headers[name] for name in CARRIED_HEADERS if name in sent.headers}
     media_type = sent.headers.get("content-type")
-    return ClassicAnswer(status=sent.status_code, body=sent.content, media_type=media_type, headers=carried)
+    return ClassicResponse(status=sent.status_code, body=sent.content, media_type=media_type, headers=carried)
