@@ -113,7 +113,7 @@ MISCONFIGURED = ErrorKind(
     status=503,
     code=5203,
     message="The gateway's configuration does not work:",
-    solution="Tell the person who started the gateway.",
+    solution="Correct the settings of the gateway.",
 )
 UNEXPECTED = ErrorKind(
     status=502,

@@ -29,22 +29,22 @@ __all__ = [
 ]
 
 Serves: TypeAlias = Literal["runtime", "auth", "cloud"]
-"""The Runtime API; accounts and tokens; the Runtime API on IBM Cloud (v1 without `/v1`, bearer token and CRN)."""
+"""The Runtime API; accounts and tokens; the Runtime API on IBM Cloud (v1 without `/v1`, with bearer token and CRN)."""
 
 MIGRATION_GUIDE = "https://quantum.cloud.ibm.com/docs/migration-guides/classic-iqp-to-cloud-iqp"
 
 MIGRATION_PAGE = "docs/migration.md"
-"""The page that `migration_page` renders, in the project; its anchors are those of the rows."""
+"""The page that `migration_page` renders, relative to the project."""
 
 
 def anchor(*words: str) -> str:
-    """A place on the migration page."""
+    """The anchor of a row on the migration page."""
     return re.sub(r"[^a-z0-9]+", "-", " ".join(words).lower()).strip("-")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Host:
-    """A host of the classic API; all are gone. `prefix`: the path before that of a route."""
+    """A former host of the classic API. `prefix`: the path before that of a route."""
 
     name: str
     prefix: str = ""
@@ -52,7 +52,7 @@ class Host:
 
     @property
     def anchor(self) -> str:
-        """The host's place on the migration page."""
+        """The host's anchor on the migration page."""
         return anchor("host", self.name)
 
 
@@ -64,7 +64,7 @@ HOSTS = (
 )
 
 SPELLINGS = ("/facade/v1", "/runtime", "/api", "/v1")
-"""What may stand before the path of a route, whatever the host; any number of them, in this order or not."""
+"""Prefixes that may stand before the path of a route on any host, in any number and order."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,14 +72,14 @@ class Route:
     """One classic call.
 
     Attributes:
-        method, path: of the classic call, `path` without host and `SPELLINGS`.
-        v1: method and path of the operation that does it now; its `{names}` are those of `path`.
-        handler: the name of what answers in place of the service, because v1 has nothing like it.
-        removed: why there is no such call any more, where there is none.
-        instead: what to use now, in the words of v1.
-        request, response: names of the transformations on the way there and back, in their order.
-        public: whether it answers without authentication.
-        serves: the kind of host that had it.
+        method, path: of the classic call; `path` without host and `SPELLINGS`.
+        v1: method and path of the operation in v1; its `{names}` are those of `path`.
+        handler: the name of the local handler, if v1 has no such operation.
+        removed: why v1 has no such call.
+        instead: what to use now.
+        request, response: names of the transformations of request and response, in their order.
+        public: whether it needs no authentication.
+        serves: the kind of host.
     """
 
     method: str
@@ -95,22 +95,22 @@ class Route:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """Matches a path, names as groups."""
+        """A pattern of the path, with the names as groups."""
         return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(self.path)) + "/?")
 
     @property
     def anchor(self) -> str:
-        """The route's place on the migration page."""
+        """The route's anchor on the migration page."""
         return anchor(self.method, self.path)
 
 
 NO_REPLACEMENT = "It was removed without a replacement"
 PROGRAMS_GONE = "v1 runs IBM's own programs only (sampler, estimator, executor, noise-learner)"
-PROGRAMS_NOW = "Keep programs of your own with Qiskit Serverless or Qiskit Functions"
+PROGRAMS_NOW = "Keep your own programs with Qiskit Serverless or Qiskit Functions"
 
 
 def _same(method: str, path: str, *, request: tuple[str, ...] = (), response: tuple[str, ...] = ()) -> Route:
-    """A call that stands below `/v1` unchanged."""
+    """A call with the same path below `/v1`."""
     now = f"{method} /v1{path}"
     return Route(method=method, path=path, v1=now, instead=now, request=("instance", *request), response=response)
 
@@ -118,7 +118,7 @@ def _same(method: str, path: str, *, request: tuple[str, ...] = (), response: tu
 def _moved(
     method: str, path: str, v1: str, *, note: str = "", request: tuple[str, ...] = (), response: tuple[str, ...] = ()
 ) -> Route:
-    """A call that has another path or other fields now."""
+    """A call with another path or other fields in v1."""
     instead = f"{v1} ({note})" if note else v1
     return Route(method=method, path=path, v1=v1, instead=instead, request=("instance", *request), response=response)
 
@@ -238,7 +238,7 @@ ROUTES: tuple[Route, ...] = (
         "GET",
         "/backends",
         "GET /v1/backends",
-        note="provider became the CRN; devices are objects, no names",
+        note="provider became the CRN; devices are objects, not names",
         response=("device_names",),
     ),
     _same("GET", "/backends/{name}/status"),
@@ -259,14 +259,14 @@ ROUTES: tuple[Route, ...] = (
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """A header, parameter or key of a body that is spelled otherwise now.
+    """A header, parameter or key of a body that has another name in v1.
 
     Attributes:
-        name: the classic spelling.
-        where: where it stood.
-        v1: the spelling of v1; None: it is gone.
-        instead: what to do about it.
-        safe: whether replacing the name alone is right.
+        name: the classic name.
+        where: its place in the request.
+        v1: the name in v1; None: it is gone.
+        instead: what to use now.
+        safe: whether replacing the name is enough.
     """
 
     name: str
@@ -277,7 +277,7 @@ class Field:
 
     @property
     def anchor(self) -> str:
-        """The field's place on the migration page."""
+        """The field's anchor on the migration page."""
         return anchor(self.where, self.name)
 
 
@@ -315,37 +315,37 @@ FIELDS: tuple[Field, ...] = (
     Field(name="parameter_values", where="params", v1="pubs", instead="the second part of each pub"),
     Field(name="observables", where="params", v1="pubs", instead="the second part of each pub of the estimator"),
     Field(name="run_options", where="params", v1=None, instead="shots of the sampler, precision of the estimator"),
-    Field(name="transpilation_settings", where="params", v1=None, instead="circuits in the backend's own gates"),
-    Field(name="transpilation", where="params", v1=None, instead="circuits in the backend's own gates"),
+    Field(name="transpilation_settings", where="params", v1=None, instead="circuits in the backend's gates"),
+    Field(name="transpilation", where="params", v1=None, instead="circuits in the backend's gates"),
     Field(name="resilience_settings", where="params", v1="resilience_level", instead="resilience_level"),
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Match:
-    """A route, and what the names in its path stand for."""
+    """A route, and the values of the names in its path."""
 
     route: Route
     names: dict[str, str]
 
 
 def find_host(name: str) -> Host | None:
-    """The classic host called `name` (a port is ignored); None for all others."""
+    """The classic host with this name; a port is ignored. None for other hosts."""
     bare = name.rpartition("@")[2].partition(":")[0].lower().rstrip(".")
     return next((host for host in HOSTS if host.name == bare), None)
 
 
 def find_route(method: str, path: str) -> Match | None:
-    """The route of a call; `path` as it was sent, with any of `SPELLINGS` in front.
+    """The route of a request; `path` as it was sent, with any `SPELLINGS` in front.
 
-    A path that the table has with other methods only gives None, as an unknown one does.
+    None if the path is unknown, or known with other methods only.
     """
     bare = _without_spellings(path)
     found = [(route, route.pattern.fullmatch(bare)) for route in ROUTES if route.method == method.upper()]
     matches = [(route, matched) for route, matched in found if matched]
     if not matches:
         return None
-    # `/jobs/tags` is no job called "tags": a path without names comes first.
+    # A path without names comes first: `/jobs/tags` is not a job "tags".
     route, matched = min(matches, key=lambda pair: len(pair[1].groupdict()))
     return Match(route=route, names={name: unquote(value) for name, value in matched.groupdict().items()})
 
@@ -358,12 +358,12 @@ def _without_spellings(path: str) -> str:
 
 @cache
 def document_text() -> str:
-    """The document, as the package carries it."""
+    """The classic API as an OpenAPI document, for the page `/openapi/` and the checks of requests about programs."""
     return resources.files(__package__).joinpath("openapi.json").read_text("utf-8")
 
 
 @cache
 def document() -> dict[str, Any]:
-    """The document, parsed once; not to be changed."""
+    """The parsed document. Do not change it."""
     parsed: dict[str, Any] = json.loads(document_text())
     return parsed

@@ -1,4 +1,4 @@
-"""The page `/openapi/`: the classic API to read and to try out, as the classic host showed it."""
+"""The page `/openapi/`: the reference of the classic API, where calls can be tried out, as on the classic host."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..table import document_text
 __all__ = ["routes"]
 
 PREFIX = "/openapi"
-# Swagger UI writes styles into its markup, and carries its icons in data URLs.
+# Swagger UI uses inline styles, and icons in data URLs.
 POLICY = (
     "default-src 'none'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
@@ -29,7 +29,7 @@ HEADERS = {
 
 
 def routes() -> list[BaseRoute]:
-    """The page, the document, and what the page loads: from its own server only."""
+    """The page, the document, and the files of the page, all from this server."""
     return [
         Route(f"{PREFIX}/", _page),
         Route(f"{PREFIX}/openapi.json", _document),

@@ -14,7 +14,7 @@ from typing import Any, Self
 from urllib.parse import unquote
 
 import anyio
-import httptools  # noqa: F401 - uvicorn names it only once it serves
+import httptools  # noqa: F401 - uvicorn imports it only when it serves; fail early without it
 import websockets  # noqa: F401 - as above
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -46,10 +46,10 @@ __all__ = [
     "serve_gateway",
 ]
 
-SECRET_HEADER = "X-Qrr-Secret"  # noqa: S105 - its name
+SECRET_HEADER = "X-Qrr-Secret"  # noqa: S105 - the name of the header
 HOST_HEADER = "X-Qrr-Host"
 WHERE_HEADER = "X-Qrr-Where"
-"""What patched libraries add to a call, believed only with the secret."""
+"""Headers that patched libraries add to a request. They count only with the secret."""
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 MOST_BODY_BYTES = 64 * 2**20
@@ -59,20 +59,20 @@ log = logging.getLogger("qiskit_runtime_rest.legacy")
 
 
 def gateway_app(translator: Translator, *, secret: str | None = None) -> Starlette:
-    """The gateway as an ASGI application, which closes the translator at its end.
+    """The gateway as an ASGI application, which closes the translator when it ends.
 
     Args:
-        translator: what answers.
-        secret: refuse calls without it in `X-Qrr-Secret`.
+        translator: makes the responses.
+        secret: if given, refuse requests without it in `X-Qrr-Secret`.
     """
 
-    async def answer(request: Request) -> Response:
+    async def respond(request: Request) -> Response:
         try:
             classic = _classic(request, secret, body=await _body(request))
             return _response(await translator.respond(classic))
         except ClassicError as error:
             return _response(error.response)
-        except Exception as error:  # here, and not further out: the connection stays open for other calls
+        except Exception as error:  # caught here, so that the connection stays open for other requests
             return await failed(request, error)
 
     async def stream(websocket: WebSocket) -> None:
@@ -86,11 +86,11 @@ def gateway_app(translator: Translator, *, secret: str | None = None) -> Starlet
     async def notes(_: Request) -> Response:
         return JSONResponse({"notes": [note.to_dict() for note in translator.notes]})
 
-    async def unknown(_: Request, error: Exception) -> Response:  # noqa: ARG001 - as Starlette calls it
+    async def unknown(_: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette passes it
         return _response(ClassicError(NO_SUCH_CALL).response)
 
     async def failed(_: Request, error: Exception) -> Response:
-        log.error("a call could not be answered: %s", type(error).__name__, exc_info=error)
+        log.error("a classic call failed: %s", type(error).__name__, exc_info=error)
         return _response(ClassicError(UNEXPECTED, status=500).response)
 
     @contextlib.asynccontextmanager
@@ -102,7 +102,7 @@ def gateway_app(translator: Translator, *, secret: str | None = None) -> Starlet
         routes=[
             *documentation_routes(),
             Route("/_gateway/notes", notes),
-            Route("/{path:path}", answer, methods=METHODS),
+            Route("/{path:path}", respond, methods=METHODS),
             WebSocketRoute("/{path:path}", stream),
         ],
         exception_handlers={HTTPException: unknown, Exception: failed},
@@ -111,17 +111,17 @@ def gateway_app(translator: Translator, *, secret: str | None = None) -> Starlet
 
 
 async def _relay(websocket: WebSocket, messages: AsyncIterator[str]) -> None:
-    """Accept, send the messages, close; end early when the other side goes."""
+    """Accept, send the messages, close; end early when the client disconnects."""
     first = await anext(messages)
     await websocket.accept()
     async with anyio.create_task_group() as group:
 
-        async def until_gone() -> None:
+        async def until_disconnected() -> None:
             while (await websocket.receive())["type"] != "websocket.disconnect":
-                pass  # whatever it says, nobody has to hear it
+                pass  # messages of the client have no meaning
             group.cancel_scope.cancel()
 
-        group.start_soon(until_gone)
+        group.start_soon(until_disconnected)
         with contextlib.suppress(WebSocketDisconnect):
             await websocket.send_text(first)
             try:
@@ -138,7 +138,9 @@ async def _body(request: Request) -> bytes:
     async for part in request.stream():
         body += part
         if len(body) > MOST_BODY_BYTES:
-            raise ClassicError(BODY_TOO_LARGE, f"{MOST_BODY_BYTES} bytes at most.", headers={"Connection": "close"})
+            raise ClassicError(
+                BODY_TOO_LARGE, f"The limit is {MOST_BODY_BYTES} bytes.", headers={"Connection": "close"}
+            )
     return bytes(body)
 
 
@@ -164,12 +166,12 @@ def _classic(
     )
 
 
-def _response(answer: ClassicResponse) -> Response:
-    return Response(answer.body or None, answer.status, headers=answer.headers, media_type=answer.media_type)
+def _response(classic: ClassicResponse) -> Response:
+    return Response(classic.body or None, classic.status, headers=classic.headers, media_type=classic.media_type)
 
 
 def gateway_server(app: Starlette, on_started: Callable[[], None]) -> Server:
-    """The server for an application of `gateway_app`."""
+    """The server of an application from `gateway_app`."""
     return Server(
         app,
         on_started=on_started,
@@ -181,7 +183,7 @@ def gateway_server(app: Starlette, on_started: Callable[[], None]) -> Server:
 
 
 class LoopbackGateway:
-    """The gateway in a thread of this process, on 127.0.0.1; a random secret keeps other processes out."""
+    """The gateway in a thread of this process, on 127.0.0.1. Requests need a random secret."""
 
     def __init__(self, **choices: Any) -> None:
         """`choices`: arguments of `Translator`. Raises: ConfigurationError."""
@@ -191,7 +193,7 @@ class LoopbackGateway:
         self._server: ThreadedServer | None = None
 
     def start(self) -> Self:
-        """Listen on a free port; returns when calls are answered."""
+        """Listen on a free port, and return when the gateway is ready."""
         listener = listen("127.0.0.1", 0)
         self.port = listener.getsockname()[1]
         app = gateway_app(self.translator, secret=self.secret)
@@ -201,7 +203,7 @@ class LoopbackGateway:
         return self
 
     def close(self) -> None:
-        """Stop. Can be called again."""
+        """Stop. Calling it again does nothing."""
         if self._server is not None:
             self._server.close()
         self._server = None
@@ -226,9 +228,9 @@ def serve_gateway(
     """Serve until SIGTERM or SIGINT. Call it from the main thread.
 
     Args:
-        host, port: where to listen; port 0 takes a free one.
-        ready_file: appears when calls are answered: JSON with `url` and `pid`.
-        on_ready: called then, with the URL.
+        host, port: the address; port 0 takes a free port.
+        ready_file: written when the gateway is ready: JSON with `url` and `pid`.
+        on_ready: called with the URL when the gateway is ready.
         choices: arguments of `Translator`.
 
     Raises: ConfigurationError, OSError.
@@ -237,7 +239,7 @@ def serve_gateway(
     listener = listen(host, port)
     url = url_of(listener)
     if not is_loopback(listener):
-        log.warning("the gateway listens on %s without encryption: whoever listens there can read API keys.", host)
+        log.warning("the gateway listens on %s without encryption: API keys can be read on the network.", host)
     serve_on(
         listener,
         functools.partial(gateway_server, app),

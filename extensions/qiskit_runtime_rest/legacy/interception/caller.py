@@ -1,4 +1,4 @@
-"""Which line of the user's own code is calling."""
+"""Find the line of the user's code that makes a call."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ NOT_THE_USERS = (
 )
 INSTALLED = ("site-packages", "dist-packages")
 PATCHED = ("aiohttp", "httpx", "requests", "websockets")
-"""Packages that are no user's own wherever they are installed."""
+"""Patched packages; they are not the user's code wherever they are installed."""
 
 
 def caller() -> str | None:
-    """File and line of the innermost call in the user's own code, such as `script.py:12`.
+    """File and line of the innermost frame of the user's code, such as `script.py:12`.
 
-    None where no such code is on the stack: in a thread whose function is a library's.
+    None if no such frame is on the stack, such as in a thread of a library.
     """
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
@@ -37,7 +37,7 @@ def caller() -> str | None:
 
 @functools.lru_cache(maxsize=4096)
 def is_users(filename: str) -> bool:
-    """Whether code compiled from `filename` is the user's own, no library's."""
+    """Whether code compiled from `filename` is the user's, not a library's."""
     if filename.startswith("<"):
         return filename.startswith("<ipython-input")
     path = Path(filename)
@@ -45,7 +45,7 @@ def is_users(filename: str) -> bool:
 
 
 def place(filename: str, line: int) -> str:
-    """How a line is told: files below the working folder from there; cells of a notebook by their number."""
+    """A line as text: relative to the working folder for files below it; with the cell number for notebooks."""
     cell = _cell(filename)
     if cell is not None:
         return f"{cell}, line {line}"
@@ -55,7 +55,7 @@ def place(filename: str, line: int) -> str:
 
 
 def _cell(filename: str) -> str | None:
-    """The notebook's cell that was compiled as `filename`, None for a file."""
+    """The notebook cell that was compiled as `filename`; None for a file."""
     ipython = sys.modules.get("IPython")
     shell: Any = ipython.get_ipython() if ipython else None
     names = shell.compile.format_code_name(filename) if shell else None

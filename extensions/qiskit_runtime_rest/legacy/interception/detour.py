@@ -1,4 +1,4 @@
-"""Where a call to a classic host goes instead, and what is told along with it."""
+"""Redirect a request for a classic host to the gateway of this process, with headers about its origin."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ __all__ = ["DETOUR_HEADERS", "REMOVED_STATUS", "Detour", "removed"]
 
 LOOPBACK = "127.0.0.1"
 DETOUR_HEADERS = (SECRET_HEADER, HOST_HEADER, WHERE_HEADER)
-"""Names of the headers that a call has on the detour only."""
+"""Names of the headers that only a redirected request has."""
 
 REMOVED_STATUS = REMOVED.status
-"""Status of the answer to a call that v1 has no counterpart for."""
+"""Status of the response to a call that v1 does not have."""
 
 PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 PRINTABLE = "".join(map(chr, range(0x20, 0x7F))).replace("%", "")
@@ -30,12 +30,12 @@ Headers: TypeAlias = dict[str, str]
 
 @dataclass(kw_only=True)
 class Detour:
-    """The way to a gateway on this machine.
+    """The way to the gateway of this process.
 
     Attributes:
         port: of the gateway.
-        secret: shows the gateway that its additional headers are true.
-        is_open: whether calls take it; a patch that could not be taken off lets them pass.
+        secret: proves to the gateway that the request comes from this process.
+        is_open: whether requests are redirected. A patch that could not be removed then lets them pass.
     """
 
     port: int
@@ -48,32 +48,32 @@ class Detour:
         return f"{LOOPBACK}:{self.port}"
 
     def host(self, url: str | None) -> str | None:
-        """The classic host that `url` names, when calls to it take the detour."""
+        """The classic host in `url`, if requests to it are redirected; else None."""
         try:
             parts = urlsplit(url or "")
-            # Another port than that of the scheme was never the service's: somebody's own tunnel or mock.
-            takes_it = self.is_open and parts.scheme in PORTS and parts.port in (None, PORTS[parts.scheme])
-        except ValueError:  # for the library to refuse, in its own words
+            # Another port than the default never belonged to the service: it is a tunnel or a mock of the user.
+            redirected = self.is_open and parts.scheme in PORTS and parts.port in (None, PORTS[parts.scheme])
+        except ValueError:  # the library raises its own error
             return None
-        host = find_host(parts.netloc) if takes_it else None
+        host = find_host(parts.netloc) if redirected else None
         return host.name if host else None
 
     def url(self, classic: str) -> str:
-        """Where a call to the URL `classic` goes."""
+        """The URL of the gateway for the URL `classic`."""
         parts = urlsplit(classic)
         scheme = "ws" if parts.scheme.startswith("ws") else "http"
         return parts._replace(scheme=scheme, netloc=self.authority).geturl()
 
     def headers(self, host: str, *, where: str | None = None) -> Headers:
-        """What is sent along. `where`: file and line of the call, where they are known already."""
-        told = {"Host": self.authority, SECRET_HEADER: self.secret, HOST_HEADER: host}
+        """The additional headers. `where`: file and line of the call, if known already."""
+        headers = {"Host": self.authority, SECRET_HEADER: self.secret, HOST_HEADER: host}
         if where := where or caller():
-            told[WHERE_HEADER] = quote(where, safe=PRINTABLE)
-        return told
+            headers[WHERE_HEADER] = quote(where, safe=PRINTABLE)
+        return headers
 
 
 def removed(body: bytes) -> RemovedInV1 | None:
-    """The error that an answer with the status `REMOVED_STATUS` stands for; None when it is another one, of v1's."""
+    """The error for the body of a response with `REMOVED_STATUS`; None if the response is one of v1."""
     try:
         (error, *_) = json.loads(body)["errors"]
         if error["code"] != REMOVED.code:

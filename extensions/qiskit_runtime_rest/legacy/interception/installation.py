@@ -1,4 +1,4 @@
-"""Calls to the classic hosts, answered in this process: put on with `install`, and taken off again."""
+"""Answer calls to the classic hosts inside this process, from `install` to `uninstall`."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _installed: list[Installed] = []
 
 
 class Installed:
-    """What `install` gives: the calls so far, and the way to end it. Also a context manager, `async with` included.
+    """The result of `install`: the calls so far, and `uninstall`. Also a context manager, and for `async with`.
 
     Attributes:
-        where: file and line that installed it, None where no code of the user's did.
+        where: file and line of the call of `install`; None if it is not in the user's code.
     """
 
     def __init__(self, gateway: LoopbackGateway, detour: Detour, patches: Patches) -> None:
-        """For `install` only: what answers, the way to it, and what leads there."""
+        """For `install` only."""
         self.where = caller()
         self._gateway = gateway
         self._detour = detour
@@ -41,20 +41,20 @@ class Installed:
 
     @property
     def calls(self) -> list[CallRecord]:
-        """Every call that was translated, in the order of their answers."""
+        """Every finished call, in the order of the responses."""
         return list(self._gateway.translator.calls)
 
     @property
     def notes(self) -> list[Note]:
-        """Every field that was ignored or changed, once each."""
+        """Every field that was ignored or changed, without duplicates."""
         return list(self._gateway.translator.notes)
 
     def report(self) -> Report:
-        """What was seen so far, and what to change where."""
+        """The calls so far, and what to change at which line."""
         return Report.of(self.calls, self.notes)
 
     def uninstall(self) -> None:
-        """Restore the libraries and stop answering. Calls and notes stay; doing it again does nothing."""
+        """Restore the libraries and stop the gateway. Calls and notes stay; calling it again does nothing."""
         with _lock:
             if self not in _installed:
                 return
@@ -64,21 +64,21 @@ class Installed:
         self._gateway.close()
 
     def __enter__(self) -> Self:
-        """Installed already."""
+        """Return the installation, which is active already."""
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """Uninstall, whatever happened."""
+        """Uninstall."""
         self.uninstall()
 
     async def __aenter__(self) -> Self:
-        """Installed already."""
+        """Return the installation, which is active already."""
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
-        """Uninstall, whatever happened."""
+        """Uninstall."""
         self.uninstall()
 
 
@@ -89,31 +89,31 @@ def install(
     store: str | Path | None = None,
     **settings: Any,
 ) -> Installed:
-    """Answer the calls that this process makes to the classic hosts, by translating them for v1.
+    """Answer the calls of this process to the classic hosts, by translating them to v1.
 
         from qiskit_runtime_rest import legacy
 
         with legacy.install(instances={"ibm-q/open/main": "crn:v1:..."}) as installed:
-            ...  # requests, httpx, urllib, aiohttp and websockets, as they were
+            ...  # requests, httpx, urllib, aiohttp and websockets, unchanged
         print(installed.report())
 
-    Libraries that are imported later are included; all calls to other hosts are left alone. When the settings have an
-    API key or a token, it takes the place of whatever the calls bring; else what they bring is sent on. Other
-    processes that this one starts afresh are not included.
+    Libraries that are imported later are included. Calls to other hosts stay unchanged. An API key or token of the
+    settings replaces the credentials of the calls; without one, theirs are used. Processes that this process starts
+    are not included, unless they are forked.
 
     Args:
-        instances: what `hub/group/project` stands for, `{"ibm-q/open/main": "crn:...", "*": "crn:..."}`, or the path
-            of a JSON file with it (else `QRR_CLASSIC_INSTANCES`). Without one, the settings' own instance stands for
-            all.
-        era: which form of the classic API calls are of that do not show it: "2021" or "2023".
-        store: the file for programs and for what jobs were asked with; None: one in the user's state directory.
+        instances: the CRN of each `hub/group/project`, `{"ibm-q/open/main": "crn:...", "*": "crn:..."}`, or the path
+            of a JSON file with it (default: `QRR_CLASSIC_INSTANCES`). Without it, the instance of the settings is
+            used for all.
+        era: the form of the classic API, for calls that do not show it: "2021" or "2023".
+        store: the file for programs and for how jobs were submitted; None: one in the user's state directory.
         settings: arguments of `Settings`: `api_key`, `instance`, `base_url`, `iam_url`, `account`, ...
 
     Returns:
         The installation, which is also a context manager.
 
     Raises:
-        ConfigurationError: the settings or the mapping cannot work, or it is installed already.
+        ConfigurationError: the settings or the mapping do not work, or classic calls are answered already.
         MissingExtra: the extra `legacy` is not installed.
     """
     try:
@@ -134,7 +134,7 @@ def install(
     with _lock:
         if _installed:
             at = f" (by {_installed[0].where})" if _installed[0].where else ""
-            raise ConfigurationError(f"classic calls are answered already{at}: uninstall() that first.")
+            raise ConfigurationError(f"classic calls are answered already{at}: call uninstall() first.")
         gateway.start()
         detour = Detour(port=gateway.port, secret=gateway.secret)
         patches = patches_for(detour)

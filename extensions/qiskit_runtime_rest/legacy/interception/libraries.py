@@ -33,7 +33,7 @@ Send = Callable[..., Any]
 
 
 def requests_patches(adapters: ModuleType, detour: Detour) -> Iterator[Patch]:
-    """The patch of `requests.adapters`."""
+    """The patch of `requests`: the adapters, so that sessions keep their retries, cookies and hooks."""
 
     def make(original: Send) -> Send:
         def send(self: Any, request: Any, stream: bool = False, timeout: Any = None, **kwargs: Any) -> Any:
@@ -45,7 +45,7 @@ def requests_patches(adapters: ModuleType, detour: Detour) -> Iterator[Patch]:
             led.headers.update(detour.headers(host))
             try:
                 response = original(self, led, stream=stream, timeout=timeout)
-            except OSError as failed:  # all of `requests`' own are
+            except OSError as failed:  # the base class of all errors of `requests`
                 failed.request = request  # type: ignore[attr-defined]
                 raise
             response.url, response.request = request.url, request
@@ -59,9 +59,9 @@ def requests_patches(adapters: ModuleType, detour: Detour) -> Iterator[Patch]:
 
 
 def httpx_patches(httpx: ModuleType, detour: Detour) -> Iterator[Patch]:
-    """The patches of `httpx`."""
-    # Each call has a connection of its own, which ends with its response: nothing is left to close afterwards, and
-    # no event loop meets the connections of another one. The gateway has no TLS; loading certificates takes long.
+    """The patches of `httpx`: the transports, whatever client or proxy they belong to."""
+    # Each request has its own connection, which ends with its response: nothing must be closed later, and no event
+    # loop uses the connections of another. The gateway has no TLS; loading certificates takes long.
     choices: dict[str, Any] = {
         "verify": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
         "trust_env": False,
@@ -111,7 +111,7 @@ Open = Callable[..., Any]
 
 
 def urllib_patches(request: ModuleType, detour: Detour) -> Iterator[Patch]:
-    """The patch of `urllib.request`."""
+    """The patch of `urllib`: the handlers that connect, below cookies, proxies and the handling of errors."""
 
     def make(original: Open) -> Open:
         def do_open(self: Any, http_class: Any, req: Any, **choices: Any) -> Any:
@@ -127,7 +127,7 @@ def urllib_patches(request: ModuleType, detour: Detour) -> Iterator[Patch]:
 
     def led(req: Any, host: str) -> Any:
         changed = copy.copy(req)
-        # A proxy was put in its place already, where there is one.
+        # A proxy, if there is one, has replaced these already.
         changed.host, changed.type, changed._tunnel_host = detour.authority, "http", None
         parts = urlsplit(req.full_url)
         changed.selector = parts._replace(scheme="", netloc="", path=parts.path or "/", fragment="").geturl()
@@ -143,7 +143,7 @@ def urllib_patches(request: ModuleType, detour: Detour) -> Iterator[Patch]:
 
 def _removed(response: http.client.HTTPResponse) -> Exception | None:
     body = response.read()
-    # To be read again.
+    # The caller reads the body again.
     response.fp, response.length, response.chunked = io.BufferedReader(io.BytesIO(body)), len(body), False
     return removed(body)
 
@@ -151,11 +151,11 @@ def _removed(response: http.client.HTTPResponse) -> Exception | None:
 Method = Callable[..., Any]
 
 WHERE: contextvars.ContextVar[str | None] = contextvars.ContextVar("where", default=None)
-"""Where the request was made, which is not on the stack of a task of its own."""
+"""Where the request was made. The stack of a separate task does not show it."""
 
 
 def aiohttp_session_patches(client: ModuleType, detour: Detour) -> Iterator[Patch]:
-    """The patch of `aiohttp.client`: remembers where a request was made."""
+    """The patch of `aiohttp.client`: remember where a request was made."""
 
     def make(original: Method) -> Method:
         def request(self: Any, *args: Any, **kwargs: Any) -> Awaitable[Any]:
@@ -176,7 +176,10 @@ async def _remembering(where: str | None, request: Awaitable[Any]) -> Any:
 
 
 def aiohttp_request_patches(client_reqrep: ModuleType, detour: Detour) -> Iterator[Patch]:
-    """The patches of `aiohttp.client_reqrep`: lead a request away, and make its response look as if it had not been."""
+    """The patches of `aiohttp.client_reqrep`: redirect a request after it was made, and hide that in its response.
+
+    Sessions keep their cookies, timeouts and tracing; WebSockets are included.
+    """
 
     def make_request(original: Method) -> Method:
         def init(self: Any, *args: Any, **kwargs: Any) -> None:
@@ -214,15 +217,15 @@ def aiohttp_request_patches(client_reqrep: ModuleType, detour: Detour) -> Iterat
 Connect = Callable[..., Any]
 
 HEADERS = ("additional_headers", "extra_headers")
-"""The argument with the headers, since version 14 and before."""
+"""The argument with the headers, since version 14 and before it."""
 
 ELSEWHERE = ("address", "host", "port", "server_hostname")
 TLS_OR_PROXY = ("ssl", "proxy")
-"""Arguments for another way to the host than the detour: by these names, and by how their names begin."""
+"""Arguments that choose another way to the host, by name and by the beginning of the name."""
 
 
 def websockets_patches(client: ModuleType, detour: Detour) -> Iterator[Patch]:
-    """The patches of one of the modules `client`: a class in place, a function by all names that it has been given."""
+    """The patches of a client module of `websockets`: a class in place, a function under all names it has."""
     connect = getattr(client, "reconnect", client.connect)
     if inspect.isclass(connect):
         yield Patch(connect, "__init__", lambda original: _initialised(original, detour))
@@ -249,7 +252,7 @@ def _called(original: Connect, detour: Detour) -> Connect:
 
 
 def _led(uri: str, given: dict[str, Any], original: Connect, detour: Detour) -> tuple[str, dict[str, Any]]:
-    """The arguments that `original` gets in place of these."""
+    """The arguments that redirect the connection."""
     host = detour.host(uri)
     if host is None:
         return uri, given
@@ -258,9 +261,8 @@ def _led(uri: str, given: dict[str, Any], original: Connect, detour: Detour) -> 
     headers = Headers()
     for name in HEADERS:
         headers.update(given.get(name) or {})
-    told = detour.headers(host)
-    # The library writes the header Host itself, for the URI it is given.
-    headers.update({name: value for name, value in told.items() if name != "Host"})
+    # The library writes the header Host itself, from the URI.
+    headers.update({name: value for name, value in detour.headers(host).items() if name != "Host"})
 
     left_out = (*HEADERS, *ELSEWHERE)
     kept = {name: value for name, value in given.items() if not (name in left_out or name.startswith(TLS_OR_PROXY))}
@@ -281,11 +283,11 @@ LIBRARIES: dict[str, Callable[[ModuleType, Detour], Iterable[Patch]]] = {
     "websockets.legacy.client": websockets_patches,
     "websockets.sync.client": websockets_patches,
 }
-"""Module to what is patched in it."""
+"""The patches of each module, by module name."""
 
 
 def patches_for(detour: Detour) -> Patches:
-    """The patches that lead all calls to classic hosts to `detour`; not yet put on."""
+    """The patches that redirect all requests for classic hosts to `detour`. They are not applied yet."""
 
     def bound(patching: Callable[[ModuleType, Detour], Iterable[Patch]]) -> Callable[[ModuleType], Iterable[Patch]]:
         return lambda module: patching(module, detour)

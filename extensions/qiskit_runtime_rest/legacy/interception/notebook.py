@@ -1,4 +1,4 @@
-"""The code cells of a notebook, one after the other, in a shell of IPython's without a terminal or a history."""
+"""Run the code cells of a notebook in an IPython shell without terminal and history."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ __all__ = ["notebook"]
 
 PYTHON = "python"
 MAY_FAIL = "raises-exception"
-"""The tag of cells whose errors do not end the run, as Jupyter has it."""
+"""Jupyter's tag of cells whose errors do not end the run."""
 
 
 class _Compiler(CachingCompiler):
-    """Names the code of a cell so that tracebacks say which one it is."""
+    """Names the code of a cell, so that tracebacks show its number."""
 
     notebook = ""
     cell = 0
@@ -46,16 +46,16 @@ class _Shell(InteractiveShell):
     def ask_exit(self) -> None:
         self.is_left = True
 
-    def _showtraceback(self, etype: Any, evalue: Any, stb: list[str]) -> None:  # noqa: ARG002 - as it is called
+    def _showtraceback(self, etype: Any, evalue: Any, stb: list[str]) -> None:  # noqa: ARG002 - IPython's signature
         sys.stdout.flush()
-        print(self.InteractiveTB.stb2text(stb), file=sys.stderr)  # noqa: T201 - the notebook's own
+        print(self.InteractiveTB.stb2text(stb), file=sys.stderr)  # noqa: T201 - output of the notebook
 
 
 def notebook(path: Path) -> Callable[[], None]:
-    """What runs the notebook at `path`, read already. It raises `SystemExit` when a cell fails.
+    """Read the notebook at `path`; return the function that runs it, and raises `SystemExit` when a cell fails.
 
     Raises:
-        ConfigurationError: it is no notebook, or none of Python.
+        ConfigurationError: the file is not a notebook, or not one of Python.
     """
     cells = list(_code_cells(path))
 
@@ -75,15 +75,15 @@ def notebook(path: Path) -> Callable[[], None]:
 
 
 def _code_cells(path: Path) -> Iterator[tuple[int, str, bool]]:
-    """Number, source, and whether it may fail, of each cell that has code."""
+    """Number and source of each cell with code, and whether it may fail."""
     try:
-        with warnings.catch_warnings(action="ignore"):  # old notebooks have no ids of cells
+        with warnings.catch_warnings(action="ignore"):  # old notebooks have no cell ids
             read = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
         language = read.metadata.get("kernelspec", {}).get("language", PYTHON)
     except (ValueError, AttributeError, nbformat.ValidationError) as error:
         raise ConfigurationError(f"{path} is not a notebook ({type(error).__name__}).") from None
     if language != PYTHON:
-        raise ConfigurationError(f"{path} is a notebook of {language}; those of Python are run.")
+        raise ConfigurationError(f"{path} is a notebook of {language}; only Python notebooks can be run.")
     for number, cell in enumerate(read.cells, 1):
         if cell.cell_type == "code" and cell.source.strip():
             yield number, cell.source, MAY_FAIL in cell.metadata.get("tags", ())
@@ -94,7 +94,7 @@ def _shell(folder: str, name: str) -> _Shell:
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
     shell = _Shell.instance(config=config, ipython_dir=folder)
-    shell.compile.notebook = name  # type: ignore[attr-defined]  # it is a `_Compiler`
+    shell.compile.notebook = name  # type: ignore[attr-defined]  # a `_Compiler`
     return shell
 
 

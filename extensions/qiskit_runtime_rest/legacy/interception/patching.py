@@ -1,4 +1,4 @@
-"""Patches of classes in place: put on now or when the library is imported, and taken off without a trace."""
+"""Apply patches to libraries, now or when they are imported, and restore the originals."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ log = logging.getLogger("qiskit_runtime_rest.legacy")
 
 @dataclass(frozen=True)
 class Patch:
-    """One attribute: `make` gets what is there, a function, and gives what takes its place."""
+    """A patch of one attribute: `make` gets the original function, and returns its replacement."""
 
     owner: Any
     name: str
@@ -28,28 +28,28 @@ class Patch:
 
 
 Patching: TypeAlias = Callable[[ModuleType], Iterable[Patch]]
-"""Names what to patch in an imported module."""
+"""Yields the patches of an imported module."""
 
 
 class Patches:
-    """The patches of some modules, by module name; each is put on as soon as its module is there."""
+    """The patches of some modules, by module name. Each is applied as soon as its module is imported."""
 
     def __init__(self, modules: Mapping[str, Patching]) -> None:
-        """Nothing is patched before `put_on`."""
+        """Patch nothing before `put_on`."""
         self._modules = dict(modules)
         self._on: list[tuple[Patch, Any, Any]] = []
         self._lock = threading.RLock()
         self._watcher = _Watcher(frozenset(self._modules), self._patch)
 
     def put_on(self) -> None:
-        """Patch what is imported, and from now on what is imported later."""
+        """Patch the imported modules, and from now on those that are imported later."""
         sys.meta_path.insert(0, self._watcher)
         for name in list(self._modules):
             if module := sys.modules.get(name):
                 self._patch(module)
 
     def take_off(self) -> None:
-        """Restore all. What somebody else has patched over since is left to them."""
+        """Restore the originals. An attribute that other code has patched meanwhile stays."""
         with self._lock:
             if self._watcher in sys.meta_path:
                 sys.meta_path.remove(self._watcher)
@@ -80,7 +80,7 @@ class Patches:
 
 
 class _Watcher(MetaPathFinder):
-    """Finds nothing itself: hands over the modules it watches for as soon as others have loaded them."""
+    """Reports the modules of some names as soon as other finders have loaded them. It finds nothing itself."""
 
     def __init__(self, names: frozenset[str], then: Callable[[ModuleType], None]) -> None:
         self._names = names
@@ -97,7 +97,7 @@ class _Watcher(MetaPathFinder):
 
 
 class _Loader(Loader):
-    """Loads as `loader` does, which the module keeps as its own."""
+    """Loads with `loader`, which stays the loader of the module, and reports the module."""
 
     def __init__(self, loader: Loader, then: Callable[[ModuleType], None]) -> None:
         self._loader = loader

@@ -1,4 +1,4 @@
-"""What classic calls were seen, how each was translated, and what its owner has to change where."""
+"""The report about classic calls: how each was translated, and what to change at which line."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ UNKNOWN = "the classic API had no such call"
 
 @dataclass(frozen=True, kw_only=True)
 class Use:
-    """One classic call of one line of the user's code, made any number of times.
+    """One classic call at one line of the user's code, made any number of times.
 
     Attributes:
-        where: the line, such as `script.py:12`; None where it is not known.
+        where: the line, such as `script.py:12`; None if it is not known.
         call: method and path, with names in braces: `GET /jobs/{id}`.
         host: the classic host.
         becomes: what to write now.
-        removed: why v1 has no such call, None where it has.
-        link: the call on the migration page, None where the classic API never had it.
-        answers: how many there were of each status.
-        errors: what those said that are errors, once each; not what was removed, which `removed` tells.
+        removed: why v1 has no such call; None if it has.
+        link: the call on the migration page; None if the classic API never had it.
+        answers: the number of responses of each status.
+        errors: the distinct messages of error responses, without those of removed calls.
         notes: the fields that were ignored or changed.
     """
 
@@ -46,7 +46,7 @@ class Use:
 
     @property
     def times(self) -> int:
-        """How many calls."""
+        """The number of calls."""
         return sum(self.answers.values())
 
     def to_dict(self) -> dict[str, Any]:
@@ -65,7 +65,7 @@ class Use:
         }
 
     def __str__(self) -> str:
-        """A few lines for people."""
+        """A few lines of text."""
         answers = ", ".join(
             f"{status} ({times} times)" if times > 1 else str(status) for status, times in sorted(self.answers.items())
         )
@@ -82,11 +82,11 @@ class Use:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """All uses, in the order in which they came first; holds no secrets and no values of fields.
+    """All uses, in the order of their first call. It holds no secrets and no values of fields.
 
     Attributes:
-        uses: by line and call.
-        notes: everything that was ignored or changed, once each, those of `uses` included.
+        uses: one for each line and call.
+        notes: all fields that were ignored or changed, without duplicates, including those of `uses`.
     """
 
     uses: tuple[Use, ...]
@@ -95,22 +95,22 @@ class Report:
     @classmethod
     def of(cls, calls: Iterable[CallRecord], notes: Iterable[Note] = ()) -> Self:
         """The report about `calls`."""
-        together: dict[tuple[str | None, str | None, str], list[CallRecord]] = {}
+        grouped: dict[tuple[str | None, str | None, str], list[CallRecord]] = {}
         for call in calls:
             path = call.route.path if call.route else call.path
-            together.setdefault((call.where, call.host, f"{call.method} {path}"), []).append(call)
-        uses = tuple(_use(call, alike) for (_, _, call), alike in together.items())
+            grouped.setdefault((call.where, call.host, f"{call.method} {path}"), []).append(call)
+        uses = tuple(_use(call, alike) for (_, _, call), alike in grouped.items())
         noted = dict.fromkeys([*notes, *(note for use in uses for note in use.notes)])
         return cls(uses=uses, notes=tuple(noted))
 
     @property
     def times(self) -> int:
-        """How many calls in all."""
+        """The number of all calls."""
         return sum(use.times for use in self.uses)
 
     @property
     def removed(self) -> tuple[Use, ...]:
-        """The uses of what v1 does not have."""
+        """The uses of calls that v1 does not have."""
         return tuple(use for use in self.uses if use.removed)
 
     def to_dict(self) -> dict[str, Any]:
@@ -122,7 +122,7 @@ class Report:
         }
 
     def __str__(self) -> str:
-        """For people."""
+        """The report as text."""
         if not self.uses:
             return "No calls of the classic API were seen."
         shown = {note for use in self.uses for note in use.notes}
@@ -130,7 +130,7 @@ class Report:
         return "\n".join(
             [
                 f"{_number(self.times, 'call')} of the classic API from {_number(len(self.uses), 'place')};"
-                f" {_number(len(self.removed), 'place')} where v1 has nothing like it.",
+                f" {_number(len(self.removed), 'place')} with a call that v1 does not have.",
                 *(f"\n{use}" for use in self.uses),
                 *(["\nAlso:", *(f"  {line}" for line in others)] if others else []),
             ]

@@ -1,4 +1,4 @@
-"""A script or a notebook, run as its owner would run it."""
+"""Run a script or a notebook as `python` or Jupyter would."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ INTERRUPTED = 130
 
 
 def run(path: Path, arguments: Sequence[str] = ()) -> int:
-    """Run a script, or the code cells of a notebook in their order, in this process, until its threads have ended.
+    """Run a script, or the code cells of a notebook, in this process, until its threads have ended.
 
-    What it raises is shown as Python shows it. `sys.argv` and `sys.path` are as if it had been started by itself.
+    Tracebacks are printed as Python prints them. `sys.argv` and `sys.path` are those of a separate run.
 
     Returns:
-        Its exit status, as Python has it: 1 after an error that nobody handled, 130 after Ctrl-C.
+        The exit status, as of Python: 1 after an unhandled error, 130 after Ctrl-C.
 
     Raises:
-        ConfigurationError: it is no notebook, or none of Python.
+        ConfigurationError: the file is not a notebook, or not one of Python.
         MissingExtra: notebooks need the extra `legacy`.
     """
     start = _notebook(path) if path.suffix == NOTEBOOK else lambda: _run_script(path)
     before = set(threading.enumerate())
     with _started_as(path, arguments):
-        status = _ended(start, path)
-        return _ended(lambda: _wait_for_others(before), path) or status
+        status = _exit_status(start, path)
+        return _exit_status(lambda: _wait_for_others(before), path) or status
 
 
 def _run_script(path: Path) -> None:
@@ -64,23 +64,23 @@ def _started_as(path: Path, arguments: Sequence[str]) -> Iterator[None]:
         sys.argv, sys.path = argv, folders
 
 
-def _ended(start: Callable[[], None], path: Path) -> int:
-    """The exit status that `start` comes to; what Python would print then, is printed."""
+def _exit_status(start: Callable[[], None], path: Path) -> int:
+    """Call `start`; print what Python would print at the end, and return the exit status."""
     try:
         start()
     except SystemExit as end:
         if end.code is None or isinstance(end.code, int):
             return end.code or 0
-        print(end.code, file=sys.stderr)  # noqa: T201 - as Python does
+        print(end.code, file=sys.stderr)  # noqa: T201 - Python does so
         return FAILED
-    except BaseException as error:  # whatever it is, it is the script's own
+    except BaseException as error:  # any error of the script
         _show(error, path)
         return INTERRUPTED if isinstance(error, KeyboardInterrupt) else FAILED
     return 0
 
 
 def _show(error: BaseException, path: Path) -> None:
-    """Print the traceback from the script's own first line on, without the frames that are ours."""
+    """Print the traceback from the script's first frame on, without frames of this package."""
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename != str(path.absolute()):
         trace = trace.tb_next
@@ -93,7 +93,7 @@ def _show(error: BaseException, path: Path) -> None:
 
 
 def _wait_for_others(before: set[threading.Thread]) -> None:
-    """Wait for what Python waits for at its end: threads and processes that are no servants of somebody's pool."""
+    """Wait for what Python waits for when it exits: threads and processes that are neither daemons nor of a pool."""
     for one in set(threading.enumerate()) - before:
         if not one.daemon and one not in executors._threads_queues:
             one.join()

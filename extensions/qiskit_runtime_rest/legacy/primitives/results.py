@@ -1,7 +1,4 @@
-"""How results are written for those who asked in the words of the first primitives (V1).
-
-The kinds of answer: quasi-probabilities, expectation values, and the counts of the circuit runners.
-"""
+"""Write results in the forms of the V1 primitives and the circuit runners: probabilities, values, and counts."""
 
 from __future__ import annotations
 
@@ -21,16 +18,16 @@ RUNNER_WITH_MEMORY = "circuit runner with memory"
 
 
 def in_form(form: str, raw: bytes, *, job_id: str) -> dict[str, Any]:
-    """The result `raw` of v1 in one of `FORMS`.
+    """Write the result `raw` of v1 in one of `FORMS`.
 
     Raises:
-        ResultDecodeError: it is not what the program returns.
+        ResultDecodeError: the result does not have the format of the program.
     """
     return FORMS[form](decode(raw), job_id)
 
 
 def quasi_distributions(result: Result, _job_id: str) -> dict[str, Any]:
-    """`{"quasi_dists": [{"3": 0.5, ...}], "metadata": [{"shots": n}]}`; outcomes are integers, as texts."""
+    """`{"quasi_dists": [{"3": 0.5, ...}], "metadata": [{"shots": n}]}`; outcomes are integers as strings."""
     distributions, metadata = [], []
     for pub in result:
         bits = _joined(pub)
@@ -55,9 +52,9 @@ def expectation_values(result: Result, _job_id: str) -> dict[str, Any]:
 
 
 def runner_results(result: Result, job_id: str, *, memory: bool = False) -> dict[str, Any]:
-    """What the circuit runners gave: counts by hexadecimal outcome, an experiment a circuit.
+    """The result of the circuit runners: counts by hexadecimal outcome, one experiment for each circuit.
 
-    `memory`: also the outcomes themselves, shot by shot.
+    `memory`: include the outcome of each shot.
     """
     experiments = []
     for pub in result:
@@ -86,7 +83,7 @@ FORMS: dict[str, Callable[[Result, str], dict[str, Any]]] = {
 
 
 def _joined(pub: Any) -> Bits:
-    """The bits of all registers, as one."""
+    """The bits of all registers, joined."""
     bits: Bits = pub.bits()
     return bits
 

@@ -83,7 +83,7 @@ NO_CONTENT = ClassicResponse(status=204)
 
 @dataclass(frozen=True, kw_only=True)
 class LocalJob:
-    """A job that ended when it was submitted. `created`: seconds since the epoch; `name`: hub/group/project, if given."""
+    """A job that ended at once. `created`: seconds since the epoch; `name`: hub/group/project, if given."""
 
     job_id: str
     owner: str

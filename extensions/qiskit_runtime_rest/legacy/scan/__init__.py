@@ -1,4 +1,8 @@
-"""Classic use in source files: where it is, what it becomes, and what can be rewritten without asking."""
+"""Find classic use in source files, and rewrite what is safe.
+
+`scanner` reads `files`; `python` (with `facts` and `edits`) and `text` find `addresses`, fields and uses of SDKs by the
+`rules` of the tables, and give `findings`.
+"""
 
 from __future__ import annotations
 

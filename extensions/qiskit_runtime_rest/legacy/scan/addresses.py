@@ -28,10 +28,10 @@ __all__ = [
 
 HOLE = "\N{OBJECT REPLACEMENT CHARACTER}"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-"""Where the method of a call is not known, all of them, in this order."""
+"""All methods, in the order in which they are tried for a call whose method is not known."""
 
 DISTINCT = ("/users/loginWithToken", "/stream/jobs/", "/analytics/usage-grouped")
-"""Beginnings of paths that are the classic API's wherever they stand; so is the spelling below."""
+"""Beginnings of paths that only the classic API has; so is `FACADE`."""
 FACADE = "/facade/v1/"
 
 _JOIN = r"\s*(?:[+.,&]|\.\.|<>|~)?\s*"
@@ -39,7 +39,7 @@ HOLES = re.compile(
     r"\$?\{\{?[\w.()\[\]$:-]*\}?\}|\$\w+|%[sd]|(?<=/)<[\w -]+>|(?<=/):\w+"
     rf"|[\"'`]{_JOIN}[\w.$()\[\]]+{_JOIN}[\"'`](?=/)"
 )
-"""How languages write holes; the last: one string ends, something is added, the next string begins."""
+"""Notations of holes. The last one: a string ends, something is added, the next string begins."""
 
 _SEGMENT = rf"(?:[\w.~%@!*=&+$-]|{HOLE})*"
 _PATH = rf"(?:/{_SEGMENT})*"
@@ -59,11 +59,11 @@ class Address:
     """One classic address.
 
     Attributes:
-        start, end: where it stands in the text, without its query.
-        host: the classic host; None where only a path is written.
+        start, end: its span in the text, without its query.
+        host: the classic host; None for a path without a host.
         scheme: `https://` and the like, or empty.
-        base_end: where what stands before the route's own path ends: host and spellings.
-        path: the route's own path, with holes; empty when there is a host only.
+        base_end: the end of host and spellings, before the route's path.
+        path: the route's path, with holes; empty for a host only.
         query: from `?` on, or empty.
     """
 
@@ -77,12 +77,12 @@ class Address:
 
 
 def holed(text: str) -> str:
-    """`text` with `HOLE` in the place of each character of a hole: offsets stay what they are."""
+    """`text` with `HOLE` for each character of a hole, so that offsets stay the same."""
     return HOLES.sub(lambda match: HOLE * len(match[0]), text)
 
 
 def classic(text: str) -> bool:
-    """Whether something in the text can only be the classic API's."""
+    """Whether the text has something that only the classic API had."""
     return CLASSIC.search(text) is not None
 
 
@@ -91,7 +91,7 @@ def addresses(text: str) -> Iterator[Address]:
     for match in ADDRESS.finditer(text):
         host = find_host(match["host"])
         path = match["path"]
-        # A full stop or comma that ends a sentence is no part of an address.
+        # A full stop or comma that ends a sentence does not belong to the address.
         path = path.rstrip(".,;!") if path.endswith((".", ",", ";", "!")) and not match["query"] else path
         bare, dropped = _bare(path)
         yield Address(
@@ -106,9 +106,9 @@ def addresses(text: str) -> Iterator[Address]:
 
 
 def path_address(text: str) -> Address | None:
-    """`text` as nothing but a path, after a hole for the host or none; None when it is something else.
+    """The address if `text` is only a path, perhaps after a hole for the host; else None.
 
-    A path that begins with `/v1/` is no classic one, unless `/facade` stands before it.
+    A path that begins with `/v1/` is not classic, unless `/facade` stands before it.
     """
     skipped = len(text) - len(text.lstrip(HOLE))
     match = PATH.fullmatch(text, skipped)
@@ -127,7 +127,7 @@ def path_address(text: str) -> Address | None:
 
 
 def _bare(path: str) -> tuple[str, int]:
-    """The path without spellings, and how many characters those take."""
+    """The path without spellings, and their length."""
     bare = path
     while spelling := next((one for one in SPELLINGS if bare == one or bare.startswith(one + "/")), None):
         bare = bare[len(spelling) :]
@@ -135,18 +135,18 @@ def _bare(path: str) -> tuple[str, int]:
 
 
 def routes_of(path: str, method: str | None) -> tuple[Route, ...]:
-    """The rows for a route's own path; all methods where the method is not known."""
+    """The rows for a route's path; those of all methods if the method is not known."""
     found = [find_route(one, path) for one in ([method] if method else METHODS)] if path else []
     return tuple(match.route for match in found if match)
 
 
 def distinct(path: str, address: Address) -> bool:
-    """Whether a path without a host is the classic API's for sure."""
+    """Whether only the classic API had this path without a host."""
     return path[address.start :].startswith(FACADE) or address.path.startswith(DISTINCT)
 
 
 MARK = "# qrr: "
-"""How the comments of `fix` begin."""
+"""The beginning of the comments of `fix`."""
 
 ABOUT_FIELDS = re.compile(rf"{MARK}.*#(?!sdk-)[\w-]+\s*$", re.MULTILINE)
 
@@ -158,13 +158,13 @@ SDK = re.compile(
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a file shows as a whole: words like "project" count only where something else is classic.
+    """What a file shows as a whole. Words such as "project" count only if something else in the file is classic.
 
     Attributes:
-        addresses: a classic host, or a path that nothing else has.
-        fields: that, or a comment of `fix` about one.
-        sdk: an SDK that spoke to the classic service, or speaks to v1.
-        left: any comment of `fix`.
+        addresses: whether it has a classic host, or a path that only the classic API had.
+        fields: the same, or a comment of `fix` about a field.
+        sdk: whether it uses an SDK of the classic service or of v1.
+        left: whether it has any comment of `fix`.
     """
 
     addresses: bool
@@ -174,11 +174,11 @@ class Evidence:
 
     @classmethod
     def of(cls, text: str) -> Evidence:
-        """What `text` shows."""
+        """The evidence in `text`."""
         addresses = classic(text)
         fields = addresses or bool(ABOUT_FIELDS.search(text))
         return cls(addresses=addresses, fields=fields, sdk=bool(SDK.search(text)), left=MARK in text)
 
     def __bool__(self) -> bool:
-        """Whether there is anything to look for."""
+        """Whether there is anything to search for."""
         return self.fields or self.sdk or self.left

@@ -20,19 +20,19 @@ __all__ = ["Edits", "address_changes", "comment_text"]
 
 @dataclass
 class Edits:
-    """What is to be changed, by node of the module that was parsed."""
+    """The changes, by node of the parsed module."""
 
     texts: dict[Literal, set[tuple[int, int, str]]] = field(default_factory=lambda: defaultdict(set))
     names: dict[cst.Name, str] = field(default_factory=dict)
     comments: dict[cst.CSTNode, list[str]] = field(default_factory=lambda: defaultdict(list))
 
     def comment(self, statement: cst.CSTNode, text: str) -> None:
-        """Leave a comment above a statement, once."""
+        """Put a comment above a statement, without duplicates."""
         if text not in self.comments[statement]:
             self.comments[statement].append(text)
 
     def apply(self, module: cst.Module) -> str:
-        """The source of the module with the changes."""
+        """The source of the changed module."""
         return module.visit(_Editor(self, module)).code
 
 
@@ -83,17 +83,17 @@ class _Editor(cst.CSTTransformer):
 
 
 def comment_text(title: str, becomes: str, link: str) -> str:
-    """The comment that says what to change."""
+    """A comment that says what to change."""
     return f"{MARK}{title} -> {becomes}. See {link}"
 
 
 HTTP = ("http://", "https://")
 Change: TypeAlias = tuple[Literal, int, int, str]
-"""In a literal, from, to, and the new text."""
+"""A literal, start and end in it, and the new text."""
 
 
 def address_changes(string: SourceString, address: Address, routes: tuple[Route, ...]) -> list[Change] | None:
-    """The changes of literals that make an address one of v1; None when that is not safe."""
+    """The changes that turn an address into that of v1; None if they are not safe."""
     if routes:
         right = all(map(rules.same_names, routes))
     else:
@@ -106,7 +106,7 @@ def address_changes(string: SourceString, address: Address, routes: tuple[Route,
         whole = sum(part.end - part.start for part in base) == address.base_end - address.start
         begun_here = base[0].at == address.start
         if address.host is None or (begun_here and not whole):
-            return None  # what stands before it is not known
+            return None  # the text before it is not known
         new = rules.V1_BASE if begun_here else ""
         changes += [(part.literal, part.start, part.end, "" if place else new) for place, part in enumerate(base)]
     segments = rules.renamed(routes[0]) if routes else {}

@@ -19,7 +19,7 @@ __all__ = ["Constants", "Facts", "Literal", "Piece", "SourceString", "Template",
 Literal: TypeAlias = cst.SimpleString | cst.FormattedStringText
 
 DEPTH = 8
-"""So many names may stand for each other."""
+"""The longest chain of names that stand for each other."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,9 @@ class Piece:
     """A part of a string.
 
     Attributes:
-        text: what it says; a hole where only the running program knows.
-        literal: where the text is written, in this expression; None for holes and names.
-        joint: where `urljoin` joins: what stands before decides how much of it stays.
+        text: its value; a hole if only the running program knows it.
+        literal: the literal of this expression with the text; None for holes and names.
+        joint: whether `urljoin` joins here: how much of the base stays is not known.
     """
 
     text: str
@@ -48,7 +48,7 @@ def inner(literal: Literal) -> str:
 
 
 def dotted(node: cst.CSTNode) -> str:
-    """`a.b.c` of names and attributes; empty for everything else, but for calls, which are left out of the chain."""
+    """`a.b.c` for names and attributes; calls in the chain are skipped. Empty for other expressions."""
     match node:
         case cst.Name():
             return node.value
@@ -61,23 +61,23 @@ def dotted(node: cst.CSTNode) -> str:
 
 
 class Constants:
-    """The strings that names stand for, where a file gives each one value only."""
+    """The strings of names that have only one value in a file."""
 
     def __init__(self) -> None:
-        """Know no names."""
+        """Start empty."""
         self._values: dict[str, list[cst.BaseExpression]] = {}
 
     def assign(self, name: str, value: cst.BaseExpression) -> None:
-        """Note that `name`, which may be dotted, is given `value` somewhere."""
+        """Note an assignment of `value` to `name`, which may be dotted."""
         self._values.setdefault(name, []).append(value)
 
     def value(self, name: str) -> cst.BaseExpression | None:
-        """The expression a name stands for; None where there is none, or more than one."""
+        """The expression assigned to `name`; None if there is none, or more than one."""
         values = self._values.get(name, ())
         return values[0] if len(values) == 1 else None
 
     def template(self, node: cst.BaseExpression, depth: int = DEPTH) -> Template | None:
-        """What an expression says as text; None when it is no string as far as one can see."""
+        """The pieces of a string expression; None if it is not known to be a string."""
         match node:
             case cst.SimpleString():
                 return (Piece(inner(node), node),)
@@ -164,7 +164,7 @@ class SourceString:
             at += len(piece.text)
 
     def own(self, start: int, end: int) -> list[Part]:
-        """The parts between two offsets that are written in this expression."""
+        """The parts between two offsets that literals of this expression hold."""
         return [
             Part(piece.literal, max(start, at), max(start, at) - at, min(end, at + len(piece.text)) - at)
             for at, piece in self._placed()
@@ -172,7 +172,7 @@ class SourceString:
         ]
 
     def shown(self, start: int, end: int) -> str:
-        """The text between two offsets, as its literals spell it; `{}` where it is not written there."""
+        """The text between two offsets as its literals spell it, with `{}` for the rest."""
         return "".join(
             inner(piece.literal)[max(start - at, 0) : end - at] if piece.literal is not None else "{}"
             for at, piece in self._placed()
@@ -185,19 +185,19 @@ SOCKETS = ("connect", "create_connection", "WebSocketApp", "ws_connect")
 
 
 class Facts(cst.CSTVisitor):
-    """Collected by a walk over each module before any of them is read for findings.
+    """Facts from a walk over each module, before the search for findings.
 
     Attributes:
         evidence: of the whole file.
-        imports: what a name stands for, dotted.
-        constants: strings that names stand for.
-        classic: calls of a classic address.
-        sent: names that such calls are given.
-        lookups: keys that are read somewhere: renaming those in a dictionary would break the reading.
+        imports: the dotted name of each imported name.
+        constants: the strings of names.
+        classic: calls with a classic address.
+        sent: names in the arguments of such calls.
+        lookups: keys that are read somewhere. They must not be renamed in dictionaries.
     """
 
     def __init__(self, evidence: Evidence) -> None:
-        """Know nothing but the evidence."""
+        """Start with the evidence only."""
         super().__init__()
         self.evidence = evidence
         self.imports = {"IBMQ": "qiskit.IBMQ"}
@@ -233,7 +233,7 @@ class Facts(cst.CSTVisitor):
 
     def visit_AugAssign(self, node: cst.AugAssign) -> None:
         self.constants.assign(dotted(node.target), node.value)
-        self.constants.assign(dotted(node.target), node.value)  # no constant any more
+        self.constants.assign(dotted(node.target), node.value)  # no longer a constant
 
     def visit_Param(self, node: cst.Param) -> None:
         if node.default is not None:
@@ -254,7 +254,7 @@ class Facts(cst.CSTVisitor):
             self.lookups.add(key.raw_value)
 
     def conclude(self) -> None:
-        """Find the calls of classic addresses, once everything was walked over."""
+        """Find the calls with classic addresses, after the walk over all modules."""
         for call in self._calls:
             method = method_of(call)
             for argument in call.args:
@@ -265,7 +265,7 @@ class Facts(cst.CSTVisitor):
                     self.sent |= set(_names(call.args))
 
     def is_classic(self, template: Template | None) -> bool:
-        """Whether a string is the address of a classic call."""
+        """Whether a string is a classic address."""
         text = "".join(piece.text for piece in template or ())
         if any(addresses(text)):
             return True
@@ -277,12 +277,12 @@ class Facts(cst.CSTVisitor):
         )
 
     def method_given(self, name: str) -> str | None:
-        """The method that an address with this name is called with; None when there are several."""
+        """The method of the calls with the address of this name; None if there are several."""
         methods = self._methods.get(name, ())
         return next(iter(methods)) if len(methods) == 1 else None
 
     def full_name(self, node: cst.CSTNode) -> str:
-        """A name as the import spells it: `qiskit.IBMQ.load_account`."""
+        """The imported name, dotted: `qiskit.IBMQ.load_account`."""
         first, dot, rest = dotted(node).partition(".")
         return self.imports.get(first, first) + dot + rest
 
@@ -294,7 +294,7 @@ def _names(arguments: Iterable[cst.Arg]) -> Iterator[str]:
 
 
 def method_of(call: cst.Call) -> str | None:
-    """The HTTP method of a call of a client library, as far as it shows."""
+    """The HTTP method of a call of a client library; None if it is not visible."""
     name = dotted(call.func).rpartition(".")[2]
     if name in VERBS:
         return VERBS[name]

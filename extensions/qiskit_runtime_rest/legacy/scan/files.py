@@ -37,7 +37,7 @@ __all__ = [
 Language: TypeAlias = Literal["python", "notebook", "text"]
 
 LARGEST = 20_000_000
-"""Bytes; a larger file holds data, no program."""
+"""Bytes. A larger file holds data, not a program."""
 
 PYTHON = (".py", ".pyi", ".pyw")
 NOTEBOOKS = (".ipynb",)
@@ -50,13 +50,13 @@ _SUFFIXES = """
 """
 TEXTS = frozenset(_SUFFIXES.split())
 NAMES = frozenset(("Dockerfile", "Containerfile", "Makefile", "Jenkinsfile", "Pipfile", "Rakefile", "Vagrantfile"))
-PASSED = frozenset(("node_modules", "__pycache__", "site-packages", "bower_components"))
-"""Folders of other people's programs; those that are hidden, and virtual environments, are passed too."""
+SKIPPED_FOLDERS = frozenset(("node_modules", "__pycache__", "site-packages", "bower_components"))
+"""Folders of installed programs. Hidden folders and virtual environments are skipped too."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """A file that was read: `text` keeps its line endings; `encoding` and `bom` make it bytes again."""
+    """A file that was read: `text` keeps its line endings; `encoding` and `bom` turn it into bytes again."""
 
     path: Path
     language: Language
@@ -65,29 +65,29 @@ class Source:
     bom: bytes = b""
 
     def encode(self, text: str) -> bytes:
-        """The bytes of the file with `text` in place of its own; raises `UnicodeEncodeError`."""
+        """The bytes of the file with another `text`. Raises: UnicodeEncodeError."""
         return self.bom + text.encode(self.encoding)
 
 
 def language_of(path: Path) -> Language | None:
-    """What is in a file, by its name; None: nothing that a scan reads."""
+    """The language of a file, by its name; None: a scan does not read it."""
     suffix = path.suffix.lower()
     if suffix in PYTHON:
         return "python"
     if suffix in NOTEBOOKS:
         return "notebook"
-    # `.env` and `.env.local` are names without a suffix, or with one of their own.
+    # `.env` has no suffix, and that of `.env.local` is `.local`.
     if suffix in TEXTS or path.name in NAMES or path.name.startswith((".env", "Dockerfile.")):
         return "text"
     return None
 
 
 def find_files(paths: Iterable[Path], *, on_skip: Callable[[Skipped], None]) -> Iterator[Path]:
-    """The files to read at or below `paths`, in order, each once; those named in `paths` whatever they are called."""
+    """The files to read at or below `paths`, in order, without duplicates. Files in `paths` may have any name."""
     seen: set[Path] = set()
     for path in paths:
         for file in _below(path, on_skip=on_skip) if path.is_dir() else (path,):
-            # A link that leads round in a circle cannot be resolved; reading it says so.
+            # A circular link cannot be resolved; `read` reports it.
             real = Path(os.path.realpath(file))
             if real not in seen:
                 seen.add(real)
@@ -98,21 +98,21 @@ def _below(folder: Path, *, on_skip: Callable[[Skipped], None]) -> Iterator[Path
     def unreadable(error: OSError) -> None:
         on_skip(Skipped(path=Path(error.filename or folder), why=error.strerror or str(error)))
 
-    # Links to folders are not followed: they may lead round in a circle, or out of the project.
+    # Links to folders are not followed: they may be circular, or leave the project.
     for here, folders, files in os.walk(folder, onerror=unreadable):
-        folders[:] = sorted(name for name in folders if not _passed(Path(here, name)))
+        folders[:] = sorted(name for name in folders if not _is_skipped(Path(here, name)))
         yield from (Path(here, name) for name in sorted(files) if language_of(Path(name)))
 
 
-def _passed(folder: Path) -> bool:
-    return folder.name.startswith(".") or folder.name in PASSED or (folder / "pyvenv.cfg").exists()
+def _is_skipped(folder: Path) -> bool:
+    return folder.name.startswith(".") or folder.name in SKIPPED_FOLDERS or (folder / "pyvenv.cfg").exists()
 
 
 def read(path: Path) -> Source | Skipped:
-    """The text of a file, or why there is none."""
+    """Read a file; `Skipped` says why it was not read."""
     try:
         if not path.is_file():
-            return Skipped(path=path, why="it is no regular file")
+            return Skipped(path=path, why="it is not a regular file")
         if path.stat().st_size > LARGEST:
             return Skipped(path=path, why=f"it is larger than {LARGEST // 1_000_000} MB")
         content = path.read_bytes()
@@ -122,7 +122,7 @@ def read(path: Path) -> Source | Skipped:
 
 
 def decode(path: Path, content: bytes) -> Source | Skipped:
-    """The text that bytes stand for: as Python's encoding cookie or a byte order mark says, else UTF-8."""
+    """Decode the bytes of a file by byte order mark, by Python's encoding cookie, or as UTF-8."""
     language = language_of(path) or "text"
     bom, encoding = next(((bom, name) for bom, name in BOMS if content.startswith(bom)), (b"", "utf-8"))
     if not bom and b"\0" in content:
@@ -132,7 +132,7 @@ def decode(path: Path, content: bytes) -> Source | Skipped:
             encoding = tokenize.detect_encoding(io.BytesIO(content).readline)[0].replace("utf-8-sig", "utf-8")
         return Source(path, language, content[len(bom) :].decode(encoding), encoding, bom)
     except (SyntaxError, UnicodeDecodeError, LookupError):
-        # Old editors wrote one byte for each character: classic use is ASCII, and found all the same.
+        # An old one-byte encoding. Classic use is ASCII, so it is still found.
         return Source(path, "text", content[len(bom) :].decode("latin-1"), "latin-1", bom)
 
 
@@ -140,7 +140,7 @@ BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Put `content` in the file's place at once, with its mode. Raises `OSError`."""
+    """Replace the file atomically; it keeps its mode. Raises: OSError."""
     write_atomically(path, content, mode=path.stat().st_mode)
 
 
@@ -154,12 +154,12 @@ SHOWN = re.compile(HIDDEN.format(r"(\d+)"))
 
 
 class NotANotebook(ValueError):
-    """The text is no notebook."""
+    """The text is not a notebook."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell. `span`: where the JSON of its source stands in the file; None in the formats before 4."""
+    """A cell. `span`: the span of its source in the JSON of the file; None in formats before 4."""
 
     number: int
     language: str
@@ -168,7 +168,7 @@ class Cell:
     lines: tuple[int, ...] = ()
 
     def file_line(self, line: int) -> int:
-        """The line of the file in which a line of the cell stands."""
+        """The line of the file for a line of the cell."""
         return self.lines[min(line, len(self.lines)) - 1] if self.lines else 1
 
 
@@ -180,7 +180,7 @@ class Notebook:
     cells: tuple[Cell, ...]
 
     def with_sources(self, sources: dict[int, str]) -> str:
-        """The JSON with other texts in some cells, by number; the rest stays byte for byte."""
+        """The JSON with new sources for some cells, by number; all other bytes stay the same."""
         text = self.text
         for cell in reversed(self.cells):
             if cell.number in sources and cell.span:
@@ -190,11 +190,11 @@ class Notebook:
 
 
 def open_notebook(text: str) -> Notebook:
-    """Read a notebook of any format; raises `NotANotebook`."""
+    """Parse a notebook of any format. Raises: NotANotebook."""
     try:
         raw = nbformat.reader.reads(text)  # type: ignore[no-untyped-call]
         kernel = str(raw.get("metadata", {}).get("kernelspec", {}).get("language", "python")).lower()
-        # Conversion may rename and move things, and is for the old formats only.
+        # Convert the old formats only: conversion may rename and move things.
         cells = raw.cells if raw.get("nbformat") == 4 else nbformat.convert(raw, 4).cells  # type: ignore[no-untyped-call]
         spans = _source_spans(text) if raw.get("nbformat") == 4 else {}
         return Notebook(text, tuple(_cell(number, cell, kernel, text, spans) for number, cell in enumerate(cells, 1)))
@@ -225,7 +225,7 @@ def _file_lines(text: str, span: tuple[int, int]) -> tuple[int, ...]:
 
 
 def _source_spans(text: str) -> dict[int, tuple[int, int]]:
-    """The span of each cell's source, by the cell's place."""
+    """The span of each cell's source, by the cell's index."""
     spans: dict[int, tuple[int, int]] = {}
     for key, start, _ in _members(text, _blank(text, 0)):
         if key == "cells":
@@ -268,7 +268,7 @@ def _elements(text: str, start: int) -> Iterator[tuple[int, int]]:
 
 
 def _dumped(source: str, as_before: str) -> str:
-    """A source as JSON, laid out as the one before it."""
+    """A source as JSON, in the layout of the old one."""
     escaped = as_before.isascii()
     if not as_before.startswith("["):
         return json.dumps(source, ensure_ascii=escaped)
@@ -281,7 +281,7 @@ def _dumped(source: str, as_before: str) -> str:
 
 
 def hide_magics(source: str) -> tuple[str, list[re.Match[str]]]:
-    """The source as Python that can be parsed, and the magics, for which names stand there."""
+    """The source with names instead of magics, so that it can be parsed, and the magics."""
     magics: list[re.Match[str]] = []
 
     def name(match: re.Match[str]) -> str:

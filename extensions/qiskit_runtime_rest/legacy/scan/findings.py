@@ -22,7 +22,7 @@ __all__ = ["Finding", "Hit", "Lines", "Skipped", "sarif"]
 
 @dataclass(frozen=True, kw_only=True)
 class Hit:
-    """A finding within one piece of text: `line` and `column` from 1."""
+    """A finding within one piece of text. `line` and `column` count from 1."""
 
     line: int
     column: int
@@ -33,7 +33,7 @@ class Hit:
 
 
 class Lines:
-    """Mutex offsets into lines and columns, both from 1."""
+    """Converts offsets into lines and columns, both from 1."""
 
     def __init__(self, text: str) -> None:
         """Find the lines of `text`."""
@@ -47,16 +47,16 @@ class Lines:
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One use of something classic.
+    """One classic use in a file.
 
     Attributes:
         path: the file.
-        line, column: where it begins, from 1; in a notebook the line counts from the top of the cell.
-        found: the text of the file.
-        rule: what it is.
-        becomes: what to write in its place.
-        cell: the number of a notebook's cell, from 1; None elsewhere.
-        file_line: the line of the file; another one than `line` in notebooks only.
+        line, column: its beginning, from 1; in a notebook the line counts from the top of the cell.
+        found: the text in the file.
+        rule: the row of the tables.
+        becomes: what to write instead.
+        cell: the number of the notebook's cell, from 1; None in other files.
+        file_line: the line of the file; it differs from `line` in notebooks only.
         safe: whether `fix` rewrites it.
     """
 
@@ -77,12 +77,12 @@ class Finding:
 
     @property
     def place(self) -> str:
-        """Where it is, for people: `a.py:3:5`, `a.ipynb:cell 2:3:5`."""
+        """Its place as text: `a.py:3:5`, `a.ipynb:cell 2:3:5`."""
         cell = "" if self.cell is None else f"cell {self.cell}:"
         return f"{self.path}:{cell}{self.line}:{self.column}"
 
     def to_dict(self) -> dict[str, Any]:
-        """The finding as JSON has it."""
+        """Plain Python, for JSON."""
         return {
             "path": str(self.path),
             "cell": self.cell,
@@ -98,7 +98,7 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class Skipped:
-    """A file that was not read, or not read as what it is, and why."""
+    """A file that was not read, or was only searched as text, and why."""
 
     path: Path
     why: str
@@ -108,7 +108,7 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 
 
 def sarif(findings: Sequence[Finding], skipped: Sequence[Skipped] = ()) -> dict[str, Any]:
-    """One run: the tables as rules, the findings as results, skipped files as notifications."""
+    """The findings as SARIF: one run with the tables as rules, and skipped files as notifications."""
     places = {rule.id: place for place, rule in enumerate(RULES)}
     driver = {"name": "qrr legacy scan", "version": __version__, "rules": [_rule(rule) for rule in RULES]}
     notices = [
@@ -125,7 +125,7 @@ def sarif(findings: Sequence[Finding], skipped: Sequence[Skipped] = ()) -> dict[
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
-    # The link to our page is relative to the project; a `helpUri` has to be absolute.
+    # The link to the migration page is relative to the project; a `helpUri` must be absolute.
     return {
         "id": rule.id,
         "shortDescription": {"text": f"{rule.title} of the classic API"},
@@ -137,7 +137,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 
 def _result(finding: Finding, place: int) -> dict[str, Any]:
-    # In a notebook the line is that of its JSON, where columns mean nothing.
+    # In a notebook the line is that of the JSON, where columns have no meaning.
     region = {"startLine": finding.file_line}
     location: dict[str, Any] = {"physicalLocation": {**_artifact(finding.path), "region": region}}
     if finding.cell is None:

@@ -27,12 +27,12 @@ HUB = re.compile(r"[\w.-]+/[\w.-]+/[\w.-]+")
 
 
 class NotPython(ValueError):
-    """The text is no Python 3 that can be parsed."""
+    """The text cannot be parsed as Python 3."""
 
 
 @dataclass
 class Module:
-    """A parsed module or cell, and what was found in it."""
+    """A parsed module or cell, with its findings."""
 
     text: str
     wrapper: MetadataWrapper
@@ -41,20 +41,20 @@ class Module:
 
     @property
     def exact(self) -> bool:
-        """Whether the parser gives back the text as it is."""
+        """Whether the parser reproduces the text exactly."""
         return self.wrapper.module.code == self.text
 
     def fixed(self) -> str:
-        """The text with the safe changes, and comments where there is more to do."""
+        """The text with the safe changes, and with comments for the rest."""
         return self.edits.apply(self.wrapper.module)
 
 
 def parse(text: str) -> Module:
-    """Parse a module; raises `NotPython`."""
+    """Parse a module. Raises: NotPython."""
     try:
         return Module(text, MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True))
     except cst.ParserSyntaxError as error:
-        # The parser's own text lists whatever could have stood there instead.
+        # The parser's own message is long: it lists every possible token.
         place = re.search(r"error at (\d+):", error.message)
         raise NotPython(f"line {place[1] if place else error.raw_line}") from None
     except (RecursionError, ValueError) as error:
@@ -62,7 +62,7 @@ def parse(text: str) -> Module:
 
 
 def read(modules: Collection[Module], evidence: Evidence) -> None:
-    """Find what is classic in the modules, which are those of one file; raises `NotPython` when nested too deeply."""
+    """Find classic use in the modules of one file. Raises: NotPython: the code is nested too deeply."""
     facts = Facts(evidence)
     try:
         for module in modules:
@@ -73,7 +73,7 @@ def read(modules: Collection[Module], evidence: Evidence) -> None:
             module.wrapper.visit(reader)
             reader.conclude()
     except RecursionError:
-        raise NotPython("it is nested too deeply") from None
+        raise NotPython("the code is nested too deeply") from None
 
 
 class _Reader(cst.CSTVisitor):
@@ -88,7 +88,7 @@ class _Reader(cst.CSTVisitor):
         self._wanted: set[str] = set()
 
     def conclude(self) -> None:
-        """Sort what was found, and add the comments of an earlier run that nothing explains any more."""
+        """Sort the findings, and add the comments of an earlier run that no finding explains."""
         # The parser gives no positions of comments.
         for line, text in enumerate(re.split(r"\r\n|\r|\n", self._module.text), 1):
             comment = text.strip()
@@ -135,7 +135,7 @@ class _Reader(cst.CSTVisitor):
                 self._keys(literal)
 
     def _path_counts(self, node: cst.BaseExpression) -> bool:
-        """Whether a path at this place may be that of a call: not where a server of one's own declares its paths."""
+        """Whether a path here may belong to a call. In a decorator it is a route of the user's own server."""
         parent: cst.CSTNode | None = node
         while parent is not None and not isinstance(parent, cst.BaseStatement):
             if isinstance(parent, cst.Decorator):
@@ -218,7 +218,7 @@ class _Reader(cst.CSTVisitor):
             self._field(key, 0, found)
 
     def _is_sent(self, holder: cst.CSTNode) -> bool:
-        """Whether a dictionary is given to a classic call, there or by name."""
+        """Whether a dictionary is an argument of a classic call, directly or by name."""
         if isinstance(holder, cst.Subscript):
             return dotted(holder.value) in self._facts.sent
         node = self.get_metadata(ParentNodeProvider, holder, None)
@@ -233,7 +233,7 @@ class _Reader(cst.CSTVisitor):
         return False
 
     def _keys(self, literal: Literal) -> None:
-        """The keys in a string that is JSON, or a command."""
+        """Find the keys in a string that holds JSON or a command."""
         found = keys(inner(literal))
         certain = classic_fields(field_.name for _, field_ in found)
         for match, field_ in found:
@@ -279,7 +279,7 @@ class _Reader(cst.CSTVisitor):
                     self._argument(argument, use)
 
     def _takes(self, use: SdkUse, name: str, written: str) -> bool:
-        """Whether what is called takes the argument of a row."""
+        """Whether the called function takes the argument of a row."""
         for one in use.of:
             if one.startswith("."):
                 if self._facts.evidence.sdk and written.endswith(one):
@@ -320,7 +320,7 @@ class _Reader(cst.CSTVisitor):
     def _note(
         self, node: cst.CSTNode, offset: int, found: str, rule: Rule, becomes: str, *, safe: bool = False
     ) -> None:
-        """A finding `offset` characters into the text of a literal, or at any other node; a comment, if not `safe`."""
+        """Add a finding at a node, or `offset` characters into a literal; add a comment if it is not `safe`."""
         line, column = self._position(node, offset)
         self._module.hits.append(Hit(line=line, column=column, found=found, rule=rule, becomes=becomes, safe=safe))
         if not safe:

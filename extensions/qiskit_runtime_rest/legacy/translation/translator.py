@@ -111,7 +111,7 @@ class Translator:
             store: the file for programs and for how jobs were submitted; None: one in the user's state directory.
 
         Raises:
-            ConfigurationError: the settings, the mapping, the era or the store do not work; the message says what to do.
+            ConfigurationError: the settings, mapping, era or store do not work; the message says what to do.
         """
         if era not in ERAS:
             raise ConfigurationError(f"era={era!r}: must be one of {', '.join(ERAS)}.")
