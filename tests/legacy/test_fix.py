@@ -135,7 +135,7 @@ def test_what_is_left_to_do_at_an_address_that_was_rewritten_is_said() -> None:
     after = fixed(f'requests.get("{CLASSIC}/backends?provider=a/b/c")')
     assert without_comments(after) == f'requests.get("{V1}/backends?provider=a/b/c")'
     assert comments(after) == [
-        "# qrr: GET /backends -> GET /v1/backends (provider became the CRN; devices are objects, no names).",
+        "# qrr: GET /backends -> GET /v1/backends (provider became the CRN; devices are objects, not names).",
         "# qrr: provider -> the header Service-CRN: <CRN of the instance>.",
     ]
 

@@ -385,7 +385,7 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path, monkeypatch: pytest
     assert set(names) == {"binary.py", "huge.txt", "gone.sh", "broken.ipynb", "socket.sh"}
     assert "binary" in names["binary.py"]
     assert "MB" in names["huge.txt"]
-    assert "no notebook" in names["broken.ipynb"]
+    assert "not a notebook" in names["broken.ipynb"]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,13 @@ from ..config.state_file import State, default_state_path
 __all__ = ["Form", "KnownJob", "KnownJobs", "Store"]
 
 FILE_NAME = "legacy.sqlite"
+MOST_SEEN = 10_000
+
+ABSENT_SECONDS = 10.0
+"""How long an unknown job is not looked up again. Another gateway on the same store may add it meanwhile."""
+
+Form = str
+"""The form of the job's results: a key of `primitives.results.FORMS`, or `as is`."""
 
 
 class Store(State):
@@ -55,14 +62,6 @@ CREATE TABLE IF NOT EXISTS local_jobs (
     def __init__(self, path: Path | None = None) -> None:
         """`path`: None for the default file beside that of `State`. Open nothing yet."""
         super().__init__(path or default_state_path().with_name(FILE_NAME))
-
-
-MOST_SEEN = 10_000
-ABSENT_SECONDS = 10.0
-"""How long an unknown job is not looked up again. Another gateway on the same store may add it meanwhile."""
-
-Form = str
-"""The form of the job's results: a key of `primitives.results.FORMS`, or `as is`."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -295,17 +295,9 @@ FIELDS: tuple[Field, ...] = (
     Field(name="job_tags", where="body", v1="tags", instead="tags", safe=True),
     Field(name="logLevel", where="body", v1="log_level", instead="log_level", safe=True),
     Field(name="max_execution_time", where="body", v1="cost", instead="cost (seconds)"),
-    Field(
-        name="start_session",
-        where="body",
-        v1=None,
-        instead="POST /v1/sessions first, then session_id in the job",
-    ),
-    Field(
-        name="startSession",
-        where="body",
-        v1=None,
-        instead="POST /v1/sessions first, then session_id in the job",
+    *(
+        Field(name=name, where="body", v1=None, instead="POST /v1/sessions first, then session_id in the job")
+        for name in ("start_session", "startSession")
     ),
     Field(name="session_time", where="body", v1=None, instead="max_ttl of POST /v1/sessions"),
     Field(name="max_session_ttl", where="body", v1="max_ttl", instead="max_ttl", safe=True),

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-__all__ = ["PACKAGE", "caller", "is_users", "place"]
+__all__ = ["PACKAGE", "caller", "place"]
 
 PACKAGE = Path(__file__).parents[2]
 NOT_THE_USERS = (

@@ -18,24 +18,25 @@ from .caller import caller
 from .detour import DETOUR_HEADERS, REMOVED_STATUS, Detour, removed
 from .patching import Patch, Patches
 
-__all__ = [
-    "LIBRARIES",
-    "aiohttp_request_patches",
-    "aiohttp_session_patches",
-    "httpx_patches",
-    "patches_for",
-    "requests_patches",
-    "urllib_patches",
-    "websockets_patches",
-]
+__all__ = ["patches_for"]
 
-Send = Callable[..., Any]
+Function = Callable[..., Any]
+
+WHERE: contextvars.ContextVar[str | None] = contextvars.ContextVar("where", default=None)
+"""Where the request was made. The stack of a separate task does not show it."""
+
+HEADERS = ("additional_headers", "extra_headers")
+"""The argument with the headers, since version 14 and before it."""
+
+ELSEWHERE = ("address", "host", "port", "server_hostname")
+TLS_OR_PROXY = ("ssl", "proxy")
+"""Arguments that choose another way to the host, by name and by the beginning of the name."""
 
 
 def requests_patches(adapters: ModuleType, detour: Detour) -> Iterator[Patch]:
     """The patch of `requests`: the adapters, so that sessions keep their retries, cookies and hooks."""
 
-    def make(original: Send) -> Send:
+    def make(original: Function) -> Function:
         def send(self: Any, request: Any, stream: bool = False, timeout: Any = None, **kwargs: Any) -> Any:
             host = detour.host(request.url)
             if host is None:
@@ -79,7 +80,7 @@ def httpx_patches(httpx: ModuleType, detour: Detour) -> Iterator[Patch]:
             extensions=request.extensions,
         )
 
-    def make_sync(original: Callable[..., Any]) -> Callable[..., Any]:
+    def make_sync(original: Function) -> Function:
         def handle_request(self: Any, request: Any) -> Any:
             host = detour.host(str(request.url))
             if host is None:
@@ -91,7 +92,7 @@ def httpx_patches(httpx: ModuleType, detour: Detour) -> Iterator[Patch]:
 
         return handle_request
 
-    def make_async(original: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    def make_async(original: Function) -> Function:
         async def handle_async_request(self: Any, request: Any) -> Any:
             host = detour.host(str(request.url))
             if host is None:
@@ -107,13 +108,10 @@ def httpx_patches(httpx: ModuleType, detour: Detour) -> Iterator[Patch]:
     yield Patch(httpx.AsyncHTTPTransport, "handle_async_request", make_async)
 
 
-Open = Callable[..., Any]
-
-
 def urllib_patches(request: ModuleType, detour: Detour) -> Iterator[Patch]:
     """The patch of `urllib`: the handlers that connect, below cookies, proxies and the handling of errors."""
 
-    def make(original: Open) -> Open:
+    def make(original: Function) -> Function:
         def do_open(self: Any, http_class: Any, req: Any, **choices: Any) -> Any:
             host = detour.host(req.full_url)
             if host is None:
@@ -148,16 +146,10 @@ def _removed(response: http.client.HTTPResponse) -> Exception | None:
     return removed(body)
 
 
-Method = Callable[..., Any]
-
-WHERE: contextvars.ContextVar[str | None] = contextvars.ContextVar("where", default=None)
-"""Where the request was made. The stack of a separate task does not show it."""
-
-
 def aiohttp_session_patches(client: ModuleType, detour: Detour) -> Iterator[Patch]:
     """The patch of `aiohttp.client`: remember where a request was made."""
 
-    def make(original: Method) -> Method:
+    def make(original: Function) -> Function:
         def request(self: Any, *args: Any, **kwargs: Any) -> Awaitable[Any]:
             sent = original(self, *args, **kwargs)
             return _remembering(caller(), sent) if detour.is_open else sent
@@ -181,7 +173,7 @@ def aiohttp_request_patches(client_reqrep: ModuleType, detour: Detour) -> Iterat
     Sessions keep their cookies, timeouts and tracing; WebSockets are included.
     """
 
-    def make_request(original: Method) -> Method:
+    def make_request(original: Function) -> Function:
         def init(self: Any, *args: Any, **kwargs: Any) -> None:
             original(self, *args, **kwargs)
             host = detour.host(str(self.url))
@@ -192,7 +184,7 @@ def aiohttp_request_patches(client_reqrep: ModuleType, detour: Detour) -> Iterat
 
         return init
 
-    def make_response(original: Method) -> Method:
+    def make_response(original: Function) -> Function:
         async def start(self: Any, *args: Any, **kwargs: Any) -> Any:
             host = detour.host(str(self.real_url))
             if host is None:
@@ -214,16 +206,6 @@ def aiohttp_request_patches(client_reqrep: ModuleType, detour: Detour) -> Iterat
     yield Patch(client_reqrep.ClientResponse, "start", make_response)
 
 
-Connect = Callable[..., Any]
-
-HEADERS = ("additional_headers", "extra_headers")
-"""The argument with the headers, since version 14 and before it."""
-
-ELSEWHERE = ("address", "host", "port", "server_hostname")
-TLS_OR_PROXY = ("ssl", "proxy")
-"""Arguments that choose another way to the host, by name and by the beginning of the name."""
-
-
 def websockets_patches(client: ModuleType, detour: Detour) -> Iterator[Patch]:
     """The patches of a client module of `websockets`: a class in place, a function under all names it has."""
     connect = getattr(client, "reconnect", client.connect)
@@ -235,7 +217,7 @@ def websockets_patches(client: ModuleType, detour: Detour) -> Iterator[Patch]:
             yield Patch(module, name, lambda original: _called(original, detour))
 
 
-def _initialised(original: Connect, detour: Detour) -> Connect:
+def _initialised(original: Function, detour: Detour) -> Function:
     def init(self: Any, uri: Any, *args: Any, **given: Any) -> None:
         uri, given = _led(uri, given, original, detour)
         original(self, uri, *args, **given)
@@ -243,7 +225,7 @@ def _initialised(original: Connect, detour: Detour) -> Connect:
     return init
 
 
-def _called(original: Connect, detour: Detour) -> Connect:
+def _called(original: Function, detour: Detour) -> Function:
     def connect(uri: Any, *args: Any, **given: Any) -> Any:
         uri, given = _led(uri, given, original, detour)
         return original(uri, *args, **given)
@@ -251,7 +233,7 @@ def _called(original: Connect, detour: Detour) -> Connect:
     return connect
 
 
-def _led(uri: str, given: dict[str, Any], original: Connect, detour: Detour) -> tuple[str, dict[str, Any]]:
+def _led(uri: str, given: dict[str, Any], original: Function, detour: Detour) -> tuple[str, dict[str, Any]]:
     """The arguments that redirect the connection."""
     host = detour.host(uri)
     if host is None:

@@ -13,7 +13,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any, TypeAlias
 
-__all__ = ["Patch", "Patches", "Patching"]
+__all__ = ["Patch", "Patches"]
 
 log = logging.getLogger("qiskit_runtime_rest.legacy")
 

@@ -27,6 +27,10 @@ from ..store import Store
 from .requests import TEXTS_OF_2021, check, read_filters, read_metadata, read_text, read_upload
 
 __all__ = ["Program", "Programs", "ready_made"]
+METADATA = ("name", "cost", "description", "spec", "tags")
+COLUMNS = "id, owner, is_public, metadata, created, updated"
+ALPHABET = string.ascii_letters + string.digits
+SUFFIX_LENGTH = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,12 +103,6 @@ def ready_made() -> Mapping[str, Program]:
     text = resources.files(__package__).joinpath("ready_made.json").read_text("utf-8")
     rows = [row | {"created": datetime.fromisoformat(row["created"]).timestamp()} for row in json.loads(text)]
     return {row["id"]: Program(**row, updated=row["created"], is_public=True) for row in rows}
-
-
-METADATA = ("name", "cost", "description", "spec", "tags")
-COLUMNS = "id, owner, is_public, metadata, created, updated"
-ALPHABET = string.ascii_letters + string.digits
-SUFFIX_LENGTH = 10
 
 
 class Programs:

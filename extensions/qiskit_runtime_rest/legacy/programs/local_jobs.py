@@ -19,7 +19,7 @@ from ..store import Store
 from ..table import Route
 from .catalogue import ready_made
 
-__all__ = ["LOCAL_PROGRAMS", "RESULT", "LocalJob", "LocalJobs", "interim_results"]
+__all__ = ["LOCAL_PROGRAMS", "RESULT", "LocalJobs", "interim_results"]
 
 RESULT = "All done!"
 """The final result."""
@@ -32,6 +32,9 @@ State: TypeAlias = list[complex]
 Matrix: TypeAlias = tuple[tuple[complex, complex], tuple[complex, complex]]
 
 HADAMARD: Matrix = ((math.sqrt(0.5), math.sqrt(0.5)), (math.sqrt(0.5), -math.sqrt(0.5)))
+LOCAL_PROGRAMS = ("runtime-simple",)
+PREFIX = "local-"
+NO_CONTENT = ClassicResponse(status=204)
 
 
 def interim_results(params: Mapping[str, Any], *, seed: int | str = 0) -> Iterator[dict[str, Any]]:
@@ -74,11 +77,6 @@ def _measured(state: State, chance: random.Random) -> dict[str, int]:
     weights = [abs(amplitude) ** 2 for amplitude in state]
     counts = Counter(chance.choices(range(len(state)), weights, k=SHOTS))
     return {f"{index:0{QUBITS}b}": counts[index] for index in sorted(counts)}
-
-
-LOCAL_PROGRAMS = ("runtime-simple",)
-PREFIX = "local-"
-NO_CONTENT = ClassicResponse(status=204)
 
 
 @dataclass(frozen=True, kw_only=True)

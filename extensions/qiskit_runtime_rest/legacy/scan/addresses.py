@@ -53,6 +53,14 @@ PATH = re.compile(rf"(?P<path>{_PATH})(?P<query>\?[^\s\"'`<>]*)?")
 CLASSIC = re.compile("|".join([_NAMES, *map(re.escape, (*DISTINCT, FACADE))]), re.IGNORECASE)
 OURS = re.compile(r"(/api)?/v1(/|$)")
 
+MARK = "# qrr: "
+"""The beginning of the comments of `fix`."""
+ABOUT_FIELDS = re.compile(rf"{MARK}.*#(?!sdk-)[\w-]+\s*$", re.MULTILINE)
+SDK = re.compile(
+    r"\bIBMQ\b|\bqiskit_ibm_runtime\b|\bQiskitRuntimeService\b|\bibm_quantum\b|"
+    + "|".join(re.escape(use.name) for use in SDK_USES if use.kind in ("package", "module"))
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Address:
@@ -143,17 +151,6 @@ def routes_of(path: str, method: str | None) -> tuple[Route, ...]:
 def distinct(path: str, address: Address) -> bool:
     """Whether only the classic API had this path without a host."""
     return path[address.start :].startswith(FACADE) or address.path.startswith(DISTINCT)
-
-
-MARK = "# qrr: "
-"""The beginning of the comments of `fix`."""
-
-ABOUT_FIELDS = re.compile(rf"{MARK}.*#(?!sdk-)[\w-]+\s*$", re.MULTILINE)
-
-SDK = re.compile(
-    r"\bIBMQ\b|\bqiskit_ibm_runtime\b|\bQiskitRuntimeService\b|\bibm_quantum\b|"
-    + "|".join(re.escape(use.name) for use in SDK_USES if use.kind in ("package", "module"))
-)
 
 
 @dataclass(frozen=True)

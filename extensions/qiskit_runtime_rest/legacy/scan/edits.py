@@ -16,6 +16,10 @@ from .addresses import MARK, Address
 from .facts import Literal, SourceString, inner
 
 __all__ = ["Edits", "address_changes", "comment_text"]
+HTTP = ("http://", "https://")
+
+Change: TypeAlias = tuple[Literal, int, int, str]
+"""A literal, start and end in it, and the new text."""
 
 
 @dataclass
@@ -85,11 +89,6 @@ class _Editor(cst.CSTTransformer):
 def comment_text(title: str, becomes: str, link: str) -> str:
     """A comment that says what to change."""
     return f"{MARK}{title} -> {becomes}. See {link}"
-
-
-HTTP = ("http://", "https://")
-Change: TypeAlias = tuple[Literal, int, int, str]
-"""A literal, start and end in it, and the new text."""
 
 
 def address_changes(string: SourceString, address: Address, routes: tuple[Route, ...]) -> list[Change] | None:

@@ -14,12 +14,14 @@ import libcst.matchers as m
 
 from .addresses import HOLE, METHODS, Evidence, addresses, distinct, holed, path_address, routes_of
 
-__all__ = ["Constants", "Facts", "Literal", "Piece", "SourceString", "Template", "dotted", "inner", "method_of"]
+__all__ = ["Facts", "Literal", "Piece", "SourceString", "dotted", "inner", "method_of"]
 
 Literal: TypeAlias = cst.SimpleString | cst.FormattedStringText
 
 DEPTH = 8
 """The longest chain of names that stand for each other."""
+VERBS = {method.lower(): method for method in METHODS}
+SOCKETS = ("connect", "create_connection", "WebSocketApp", "ws_connect")
 
 
 @dataclass(frozen=True)
@@ -178,10 +180,6 @@ class SourceString:
             for at, piece in self._placed()
             if at < end and start < at + len(piece.text)
         )
-
-
-VERBS = {method.lower(): method for method in METHODS}
-SOCKETS = ("connect", "create_connection", "WebSocketApp", "ws_connect")
 
 
 class Facts(cst.CSTVisitor):

@@ -52,6 +52,16 @@ TEXTS = frozenset(_SUFFIXES.split())
 NAMES = frozenset(("Dockerfile", "Containerfile", "Makefile", "Jenkinsfile", "Pipfile", "Rakefile", "Vagrantfile"))
 SKIPPED_FOLDERS = frozenset(("node_modules", "__pycache__", "site-packages", "bower_components"))
 """Folders of installed programs. Hidden folders and virtual environments are skipped too."""
+BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+CELL_MAGIC = re.compile(r"\s*%%(?P<name>!|\w+)")
+PYTHON_MAGICS = frozenset(("time", "timeit", "capture", "prun", "debug", "python", "python3", "pypy"))
+MAGIC = re.compile(
+    r"^(?P<indent>[ \t]*)(?P<magic>(?:[\w.,\[\] ]+=[ \t]*)?[!%?][^\r\n]*|[\w.]+\?\??)(?=\r?$)", re.MULTILINE
+)
+HIDDEN = "__qrr_magic_{}__"
+SHOWN = re.compile(HIDDEN.format(r"(\d+)"))
+DECODER = json.JSONDecoder(strict=False)
+BLANK = re.compile(r"[ \t\r\n]*")
 
 
 @dataclass(frozen=True)
@@ -136,21 +146,9 @@ def decode(path: Path, content: bytes) -> Source | Skipped:
         return Source(path, "text", content[len(bom) :].decode("latin-1"), "latin-1", bom)
 
 
-BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-
-
 def replace(path: Path, content: bytes) -> None:
     """Replace the file atomically; it keeps its mode. Raises: OSError."""
     write_atomically(path, content, mode=path.stat().st_mode)
-
-
-CELL_MAGIC = re.compile(r"\s*%%(?P<name>!|\w+)")
-PYTHON_MAGICS = frozenset(("time", "timeit", "capture", "prun", "debug", "python", "python3", "pypy"))
-MAGIC = re.compile(
-    r"^(?P<indent>[ \t]*)(?P<magic>(?:[\w.,\[\] ]+=[ \t]*)?[!%?][^\r\n]*|[\w.]+\?\??)(?=\r?$)", re.MULTILINE
-)
-HIDDEN = "__qrr_magic_{}__"
-SHOWN = re.compile(HIDDEN.format(r"(\d+)"))
 
 
 class NotANotebook(ValueError):
@@ -234,10 +232,6 @@ def _source_spans(text: str) -> dict[int, tuple[int, int]]:
                     if name == "source":
                         spans[place] = (span[0], span[1])
     return spans
-
-
-DECODER = json.JSONDecoder(strict=False)
-BLANK = re.compile(r"[ \t\r\n]*")
 
 
 def _blank(text: str, at: int) -> int:

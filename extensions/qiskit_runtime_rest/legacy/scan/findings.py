@@ -18,6 +18,7 @@ from ..table import MIGRATION_GUIDE
 from .rules import RULES, Rule
 
 __all__ = ["Finding", "Hit", "Lines", "Skipped", "sarif"]
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,9 +103,6 @@ class Skipped:
 
     path: Path
     why: str
-
-
-SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
 def sarif(findings: Sequence[Finding], skipped: Sequence[Skipped] = ()) -> dict[str, Any]:

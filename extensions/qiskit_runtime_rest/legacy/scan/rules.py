@@ -14,15 +14,11 @@ __all__ = [
     "RULES",
     "Rule",
     "address_rule",
-    "base_of",
-    "becomes_of",
     "classic_fields",
     "field_named",
     "field_rule",
-    "host_rule",
     "is_ordinary",
     "leftover",
-    "route_rule",
     "sdk_rule",
 ]
 

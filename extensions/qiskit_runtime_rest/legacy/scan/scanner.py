@@ -94,7 +94,7 @@ class Scanner:
         return None if read_file is None else read_file.fix()
 
     def examine(self, paths: Iterable[str | os.PathLike[str]], *, fix: bool = True) -> tuple[list[Finding], list[Fix]]:
-        """The findings of `scan`, and with `fix=True` the fixes of all files that change. Each file is read only once."""
+        """The findings of `scan`, and with `fix=True` the fixes of all files that change. Files are read only once."""
         findings: list[Finding] = []
         fixes: list[Fix] = []
         for read_file in self._files(paths):

@@ -34,6 +34,10 @@ KEYS = re.compile(
     r"|(?<=-H )[\"']?(?P<header>[\w-]+)(?=:)"
     r"|(?<=[?&])(?P<query>\w+)(?==)"
 )
+ADDED_TO = re.compile(r"(\w+)\s*(?:[+.,&]|\.\.|<>)?\s*[\"'`]$")
+
+OWN_FILES = re.compile(r"\b(?:open|readFile|import|require|from|cd|ls|mkdir|cp|mv|rm)\b[\s(]*[\"'`]?$")
+"""Words before the path of a file."""
 
 
 def find(text: str, evidence: Evidence) -> list[Hit]:
@@ -70,11 +74,6 @@ def _addresses(text: str, lines: Lines) -> Iterator[Hit]:
         moved = _shifted(found, start)
         if _routes(text, moved) and (not OWN_FILES.search(text[max(0, start - 40) : start])):
             yield _hit(text, lines, moved)
-
-
-ADDED_TO = re.compile(r"(\w+)\s*(?:[+.,&]|\.\.|<>)?\s*[\"'`]$")
-OWN_FILES = re.compile(r"\b(?:open|readFile|import|require|from|cd|ls|mkdir|cp|mv|rm)\b[\s(]*[\"'`]?$")
-"""Words before the path of a file."""
 
 
 def _name_before(text: str, searched: str, end: int) -> str:

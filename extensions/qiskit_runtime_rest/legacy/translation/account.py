@@ -19,6 +19,7 @@ __all__ = [
     "own_account",
     "own_workloads",
 ]
+ONLINE = "online"
 
 
 async def own_account(call: ClassicCall) -> None:
@@ -61,9 +62,6 @@ async def hub_instances(call: ClassicCall) -> None:
     call.response = ClassicResponse.of_json(
         {"instances": [{"name": name, "plan": plan.get("plan_id")} for name in names]}
     )
-
-
-ONLINE = "online"
 
 
 async def device_names(call: ClassicCall) -> None:

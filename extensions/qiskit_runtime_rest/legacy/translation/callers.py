@@ -28,6 +28,11 @@ __all__ = ["LIFETIME_SECONDS", "AccessTokens", "Caller", "Service", "caller_with
 PREFIX = "qrr-access-"
 LIFETIME_SECONDS = 86_400
 MOST = 10_000
+MOST_CLIENTS = 64
+
+CHECKED_SECONDS = 300.0
+"""How long a credential that was checked is not checked again."""
+JSON = {"Content-Type": "application/json"}
 
 
 @dataclass(frozen=True)
@@ -128,13 +133,6 @@ def caller_with(secret: str) -> Caller:
     if not re.fullmatch(r"[!-~]+", secret):
         raise ClassicError(INVALID_CREDENTIALS)
     return Caller(secret, is_bearer=is_bearer_token(secret))
-
-
-MOST_CLIENTS = 64
-CHECKED_SECONDS = 300.0
-"""How long a credential that was checked is not checked again."""
-
-JSON = {"Content-Type": "application/json"}
 
 
 class Service:

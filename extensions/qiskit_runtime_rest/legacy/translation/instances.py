@@ -11,7 +11,7 @@ from typing import Any
 from ...errors import ConfigurationError
 from ..messages import INVALID_INPUT, UNKNOWN_INSTANCE, ClassicError
 
-__all__ = ["VARIABLE", "Instances", "named_instance"]
+__all__ = ["Instances", "named_instance"]
 
 VARIABLE = "QRR_CLASSIC_INSTANCES"
 """Environment variable with the mapping: JSON, or the path of a JSON file."""
@@ -19,6 +19,9 @@ VARIABLE = "QRR_CLASSIC_INSTANCES"
 ALL = "*"
 CRN = "crn:"
 HUB_PARTS = 3
+PARTS = ("hub", "group", "project")
+WHOLE = ("provider", "instance")
+HEADER = "service-crn"
 
 
 class Instances:
@@ -107,11 +110,6 @@ def _form(why: str) -> str:
         f"the mapping from hub/group/project to CRN is not valid: {why}. "
         'Expected for example {"ibm-q/open/main": "crn:v1:...", "*": "crn:v1:..."}.'
     )
-
-
-PARTS = ("hub", "group", "project")
-WHOLE = ("provider", "instance")
-HEADER = "service-crn"
 
 
 def named_instance(query: dict[str, list[str]], body: Any, headers: dict[str, str]) -> tuple[str | None, list[str]]:

@@ -16,14 +16,12 @@ from .call import ClassicCall
 from .instances import PARTS
 
 __all__ = [
-    "camel_case",
     "classic_job",
     "classic_jobs",
     "era_body",
     "is_oldest_form",
     "job_options",
     "known_program",
-    "snake_case",
     "submit",
     "submitted_job",
 ]

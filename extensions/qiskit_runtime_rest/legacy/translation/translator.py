@@ -51,35 +51,34 @@ __all__ = ["Translator"]
 
 Transformation = Callable[[ClassicCall], Awaitable[None]]
 
-REQUEST_TRANSFORMATIONS: dict[str, Transformation] = {
-    function.__name__: function
-    for function in (
-        classic_session,
-        era_body,
-        instance,
-        job_options,
-        job_tags,
-        known_program,
-        least_busy_backend,
-        own_account,
-        own_workloads,
-        primitive_v2,
-        session_body,
-        start_session,
-    )
-}
-RESPONSE_TRANSFORMATIONS: dict[str, Transformation] = {
-    function.__name__: function
-    for function in (
-        classic_job,
-        classic_jobs,
-        classic_session_id,
-        device_names,
-        hub_instances,
-        primitive_v1,
-        submitted_job,
-    )
-}
+
+def _by_name(*transformations: Transformation) -> dict[str, Transformation]:
+    return {function.__name__: function for function in transformations}
+
+
+REQUEST_TRANSFORMATIONS = _by_name(
+    classic_session,
+    era_body,
+    instance,
+    job_options,
+    job_tags,
+    known_program,
+    least_busy_backend,
+    own_account,
+    own_workloads,
+    primitive_v2,
+    session_body,
+    start_session,
+)
+RESPONSE_TRANSFORMATIONS = _by_name(
+    classic_job,
+    classic_jobs,
+    classic_session_id,
+    device_names,
+    hub_instances,
+    primitive_v1,
+    submitted_job,
+)
 SPECIAL_OPERATIONS: dict[str, Transformation] = {"POST /v1/jobs": submit}
 """Operations of v1 that need more than one request."""
 
