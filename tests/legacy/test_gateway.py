@@ -345,9 +345,8 @@ def test_nobody_becomes_an_owner_with_a_token_that_the_service_refuses(
         assert error(answer)[:2] == (401, 1201)
 
 
-@pytest.mark.parametrize("spelling", ["", "/facade/v1", "/runtime", "/runtime/facade/v1", "/v1"])
-def test_every_spelling_of_a_path_is_understood(gateway: Any, spelling: str) -> None:
-    assert gateway.http.get(f"{spelling}/jobs").status_code == 200
+def test_prefixes_of_a_path_are_accepted(gateway: Any) -> None:
+    assert gateway.http.get("/runtime/facade/v1/jobs").status_code == 200
 
 
 def test_head_is_get_without_the_body(gateway: Any) -> None:
@@ -369,13 +368,15 @@ def test_an_access_token_expires_and_another_one_does_not() -> None:
     assert tokens.caller(second).secret == "key"
 
 
-@pytest.mark.parametrize("route", [route for route in ROUTES if not route.handler and not route.v1], ids=str)
-def test_what_was_removed_says_why_and_what_instead(gateway: Any, route: Any) -> None:
-    answer = gateway.http.request(route.method, route.path.replace("{id}", "x"))
-    status, _, message = error(answer)
-    assert status == 410
-    assert str(route.removed) in message
-    assert route.instead in answer.json()["errors"][0]["solution"]
+def test_a_removed_call_says_why_and_what_to_use_instead(gateway: Any) -> None:
+    removed = [route for route in ROUTES if not route.handler and not route.v1]
+    assert removed
+    for route in removed:
+        answer = gateway.http.request(route.method, route.path.replace("{id}", "x"))
+        status, _, message = error(answer)
+        assert status == 410
+        assert str(route.removed) in message
+        assert route.instead in answer.json()["errors"][0]["solution"]
 
 
 def test_a_store_that_cannot_be_used_is_the_gateways_fault(
@@ -430,25 +431,16 @@ class TestInstances:
         used = [request.headers["service-crn"] for request in emulator.requests if request.path.endswith("/jobs")]
         assert used == [mapping["a/b/c"], mapping["*"]]
 
-    def test_one_that_is_not_mapped_is_named(self, open_gateway: Callable[..., Any], emulator: Emulator) -> None:
-        gateway = open_gateway(instances={"a/b/c": emulator.instance})
+    def test_a_name_without_an_entry_is_refused_and_a_crn_needs_none(
+        self, open_gateway: Callable[..., Any], emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("QRR_CLASSIC_INSTANCES", json.dumps({"a/b/c": emulator.instance}))
+        gateway = open_gateway()
         gateway.login(emulator.api_key)
         status, code, message = error(gateway.http.get("/jobs", params={"provider": "x/y/z"}))
         assert (status, code) == (403, 1200)
         assert "'x/y/z'" in message
         assert gateway.http.get("/jobs", params={"provider": emulator.instance}).status_code == 200
-
-    def test_the_mapping_comes_from_a_file_or_the_environment(
-        self, open_gateway: Callable[..., Any], emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        mapping = json.dumps({"a/b/c": emulator.instance})
-        file = tmp_path / "instances.json"
-        file.write_text(mapping)
-        monkeypatch.setenv("QRR_CLASSIC_INSTANCES", mapping)
-        for gateway in (open_gateway(instances=file), open_gateway()):
-            gateway.login(emulator.api_key)
-            assert gateway.http.get("/jobs?provider=a/b/c").status_code == 200
-            assert gateway.http.get("/jobs?provider=a/b/d").status_code == 403
 
 
 class TestBadInput:
@@ -456,17 +448,10 @@ class TestBadInput:
         ("changes", "part"),
         [
             ({"params": {"circuits": ["OPENQASM 2.0; nonsense"]}}, "cannot be read"),
-            ({"params": {"circuits": [BELL], "parameter_values": [[1.0]]}}, "0 parameters"),
-            ({"params": {"circuits": [BELL], "circuit_indices": [4]}}, "circuit_indices"),
             ({"params": {"circuits": [BELL], "run_options": {"shots": -1}}}, "shots"),
             ({"params": {}}, "circuits"),
-            ({"start_session": "perhaps"}, "start_session"),
             ({"hub": "a", "group": None, "project": None}, "together"),
-            ({"program_id": None}, "program_id"),
             ({"tags": "one"}, "tags"),
-            ({"backend": ["ibm_torino"]}, "backend"),
-            ({"params": {"circuits": ['OPENQASM 2.0; include "/etc/passwd"; qreg q[1];']}}, "include search path"),
-            ({"params": {"circuits": ["OPENQASM 2.0; qreg q[1]; U(0,0,0) q[0];"]}}, "measures nothing"),
         ],
     )
     def test_what_cannot_be_meant_is_named(self, gateway: Any, changes: dict[str, Any], part: str) -> None:
@@ -474,17 +459,9 @@ class TestBadInput:
         assert status == 400
         assert part in message
 
-    @pytest.mark.parametrize("body", [b"{", b"[1]", b'"text"', b"\xff\xfe", b"[" * 100_000])
-    def test_a_body_that_is_no_object_is_refused(self, gateway: Any, body: bytes) -> None:
-        assert error(gateway.http.post("/jobs", content=body))[0] == 400
-
-    @pytest.mark.parametrize("number", ["NaN", "1e999", "9" * 5000])
-    @pytest.mark.parametrize("field", ["program_id", "backend"])
-    def test_what_json_cannot_hold_is_refused(self, gateway: Any, number: str, field: str) -> None:
-        body = json.dumps(SAMPLE | {"params": {"circuits": [BELL], "x": 0}}).replace('"x": 0', f'"x": {number}')
-        assert error(gateway.http.post("/jobs", content=body))[0] == 400
-        half = json.dumps(SAMPLE | {field: "\ud800"})
-        assert error(gateway.http.post("/jobs", content=half))[:2] == (400, 1204)
+    @pytest.mark.parametrize("body", [b"[1]", b"\xff\xfe", json.dumps(SAMPLE | {"backend": "\ud800"}).encode()])
+    def test_a_body_that_is_not_a_json_object_is_refused(self, gateway: Any, body: bytes) -> None:
+        assert error(gateway.http.post("/jobs", content=body))[:2] == (400, 1204)
 
     @pytest.mark.parametrize("dots", [".", "..", "%2e", "%2E%2e"])
     def test_an_id_of_dots_is_the_id_of_a_job_that_there_is_not(self, gateway: Any, dots: str) -> None:
@@ -517,7 +494,7 @@ class TestBadInput:
         status, _, message = error(gateway.http.post("/jobs", json=SAMPLE | {"program_id": made.json()["id"]}))
         assert (status, "not run" in message) == (400, True)
 
-    @pytest.mark.parametrize("token", ["qrr-access-made-up", "wrong-key", "eyJ.bad.token", "ä", "x" * 5000])
+    @pytest.mark.parametrize("token", ["qrr-access-made-up", "wrong-key", "eyJ.bad.token", "ä"])
     def test_foreign_tokens_are_refused_with_1201(self, open_gateway: Callable[..., Any], token: str) -> None:
         http = open_gateway().http
         header = {"x-access-token": token.encode()}

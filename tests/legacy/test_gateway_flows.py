@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from qiskit_runtime_rest.legacy.table import HOSTS
 from qiskit_runtime_rest.testing import Emulator
 
 SCRIPTS = Path(__file__).parent / "scripts"
-LONGEST_SECONDS = 120
+LONGEST_SECONDS = 600
 
 
 @pytest.fixture
@@ -31,18 +30,16 @@ def serve(emulator: Emulator, folder: Path, *options: str) -> Iterator[str]:
     command = [sys.executable, "-m", "qiskit_runtime_rest", "legacy", "gateway", "--ready-file", str(ready)]
     connection = ["--base-url", emulator.base_url, "--iam-url", emulator.iam_url, "--instance", emulator.instance]
     with subprocess.Popen(
-        [*command, *connection, "--store", str(folder / "legacy.sqlite"), *options],
+        [*command, *connection, "--store", str(folder / "legacy.sqlite"), "--json", *options],
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
         env={**os.environ, "HOME": str(folder)},
     ) as process:
         try:
-            until = time.monotonic() + LONGEST_SECONDS
-            while not ready.exists():
-                assert process.poll() is None, process.communicate()
-                assert time.monotonic() < until
-                time.sleep(0.05)
-            yield json.loads(ready.read_text())["url"]
+            assert process.stdout is not None
+            announced = json.loads(process.stdout.readline())["url"]
+            assert json.loads(ready.read_text())["url"] == announced
+            yield announced
         finally:
             process.terminate()
             assert process.wait(timeout=LONGEST_SECONDS) == 0

@@ -109,7 +109,7 @@ def test_every_answer_is_documented_and_none_is_a_server_error(
         database=None,
         suppress_health_check=list(HealthCheck),
     )
-    def send(case: schemathesis.Case, named: bool) -> None:
+    def send(case: schemathesis.Case[Any], named: bool) -> None:
         if named and names:
             case.path_parameters = names
         answer = case.call(base_url=str(caller.base_url), headers=dict(caller.headers))

@@ -14,7 +14,7 @@ import pytest
 
 GUIDE = Path(__file__).parents[2] / "docs" / "classic.md"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-SECONDS = 180
+SECONDS = 900
 
 
 def free_port() -> str:

@@ -57,7 +57,7 @@ class Drawn:
         circuit = (self.bound if oldest else self.circuit).copy()
         if measured:
             circuit.measure_all()
-        return qasm2.dumps(circuit) if oldest else qasm3.dumps(circuit)
+        return str(qasm2.dumps(circuit) if oldest else qasm3.dumps(circuit))
 
 
 @st.composite
@@ -130,10 +130,20 @@ class TestCircuits:
         text = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; // mine\nx $3; c[0] = measure $3;'
         assert prepare(text, values=(), observable=None, target=LINE, transpile={}).text == text
 
-    def test_one_that_is_too_wide_says_so(self) -> None:
-        text = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[9]; h q[8];'
-        with pytest.raises(ClassicError, match="does not fit the backend"):
-            prepare(text, values=(), observable=None, target=LINE, transpile={})
+    @pytest.mark.parametrize(
+        ("text", "values", "part"),
+        [
+            ('OPENQASM 2.0; include "qelib1.inc"; qreg q[9]; h q[8];', (), "does not fit the backend"),
+            ("OPENQASM 2.0; nonsense", (), "cannot be read"),
+            ('OPENQASM 2.0; include "/etc/passwd"; qreg q[1];', (), "include search path"),
+            ("OPENQASM 2.0; qreg q[1]; U(0,0,0) q[0];", (), "measures nothing"),
+            ("OPENQASM 2.0; qreg q[1]; creg c[1]; measure q -> c;", (1.0,), "0 parameters, got 1 values"),
+        ],
+    )
+    def test_a_circuit_that_cannot_run_is_refused(self, text: str, values: tuple[float, ...], part: str) -> None:
+        with pytest.raises(ClassicError, match=part) as refused:
+            prepare(text, values=values, observable=None, target=LINE, transpile={})
+        assert refused.value.status == 400
 
 
 class TestOptions:
@@ -148,16 +158,16 @@ class TestOptions:
             if isinstance(where, dict):
                 where.setdefault(last, "linear" if last == "extrapolator" else 1)
         noted: dict[str, str] = {}
-        choose(params, program=PROGRAMS[program].now, note=noted.setdefault)
+        choose(params, program=PROGRAMS[program].now, note=noted.__setitem__)
         given_names = {name for name in names if _is_in(params, name)}
         assert {f"params.{name}" for name in given_names} <= set(noted)
 
     def test_an_unknown_one_is_noted_and_a_wrong_one_named(self) -> None:
         noted: dict[str, str] = {}
-        choose({"run_options": {"magic": 1}}, program="sampler", note=noted.setdefault)
+        choose({"run_options": {"magic": 1}}, program="sampler", note=noted.__setitem__)
         assert "ignored" in noted["params.run_options.magic"]
         with pytest.raises(ClassicError, match=r"params\.run_options\.shots"):
-            choose({"run_options": {"shots": "many"}}, program="sampler", note=noted.setdefault)
+            choose({"run_options": {"shots": "many"}}, program="sampler", note=noted.__setitem__)
 
     def test_where_the_known_ones_go(self) -> None:
         chosen = choose(
@@ -207,11 +217,28 @@ class TestParams:
 
     def test_what_the_sdk_wraps_around_operators_and_arrays_is_read(self) -> None:
         operator = SparsePauliOp.from_list([("ZZ", 1.0), ("XI", 0.5)])
-        params = {"circuits": "c", "observables": [operator, "ZZ"], "circuit_indices": [0, 0]}
+        params: dict[str, Any] = {"circuits": "c", "observables": [operator, "ZZ"], "circuit_indices": [0, 0]}
         params["parameter_values"] = np.array([[1.0, 2.0], [3.0, 4.0]])
         asked = read("estimator", json.loads(json.dumps(params, cls=RuntimeEncoder)), note=lambda name, what: None)
         assert [run.observable for run in asked.runs] == [{"ZZ": 1.0, "XI": 0.5}, {"ZZ": 1.0}]
         assert [run.values for run in asked.runs] == [(1.0, 2.0), (3.0, 4.0)]
+
+    @pytest.mark.parametrize(
+        ("params", "part"),
+        [
+            ({}, "circuits"),
+            ({"circuits": ["a"], "circuit_indices": [1]}, "from 0 to 0"),
+            ({"circuits": ["a"], "circuit_indices": [True]}, "circuit_indices"),
+            ({"circuits": ["a"], "parameter_values": [[1.0], [2.0]]}, "must be equal"),
+            ({"circuits": ["a"], "parameter_values": "x"}, "parameter_values"),
+            ({"circuits": ["a"], "run_options": {"shots": -1}}, "must be 1 or more"),
+            ({"circuits": ["a"], "run_options": {"shots": 1.5}}, "must be a whole number"),
+        ],
+    )
+    def test_params_that_are_not_valid_are_refused(self, params: dict[str, Any], part: str) -> None:
+        with pytest.raises(ClassicError, match=part) as refused:
+            read("sampler", params, note=lambda name, what: None)
+        assert refused.value.status == 400
 
     @pytest.mark.parametrize("damaged", ["", "AAAA", "eJyb"])
     def test_what_is_wrapped_and_damaged_is_named(self, damaged: Any) -> None:
@@ -234,17 +261,20 @@ class TestTranspiling:
 
     @pytest.mark.anyio
     async def test_circuits_that_take_too_long_are_given_up_and_the_next_ones_are_not(self) -> None:
+        await transpiled(SHORT)  # starts the process
         with pytest.raises(ClassicError, match="too long") as refused:
-            await transpiled(ENDLESS, longest=5)
+            await transpiled(ENDLESS, longest=0.2)
         assert refused.value.status == 400
         (made,) = await transpiled(SHORT)
         assert made.text.startswith("OPENQASM 3")
 
     @pytest.mark.anyio
     async def test_circuits_that_nobody_waits_for_any_more_keep_nobody_waiting(self) -> None:
-        with anyio.move_on_after(2):
+        await transpiled(SHORT)  # starts the process
+        with anyio.move_on_after(0.2) as waiting:
             await transpiled(ENDLESS, longest=10_000)
-        with anyio.fail_after(100):
+        assert waiting.cancelled_caught
+        with anyio.fail_after(300):
             (made,) = await transpiled(SHORT)
         assert made.text.startswith("OPENQASM 3")
 
@@ -306,7 +336,7 @@ class TestThereAndBack:
         assert v1["quasi_dists"] == [
             {str(int(bits, 2)): number / shots for bits, number in pub.counts().items()} for pub in v2
         ]
-        again = decode(ideal.http.get(f"/jobs/{answer.json()['id']}/results").content)
+        again: Any = decode(ideal.http.get(f"/jobs/{answer.json()['id']}/results").content)
         assert [dict(one.quasi_dist) for one in again] == [
             {int(bits, 2): number / shots for bits, number in pub.counts().items()} for pub in v2
         ]

@@ -24,7 +24,7 @@ from qiskit_runtime_rest.legacy.table import find_route
 READY_MADE = 5
 OWNERS = ("ada", "bob", None)
 
-texts = st.text(st.characters(exclude_categories=("Cs",)), min_size=1)
+texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 programs = st.binary(min_size=1, max_size=200).map(lambda content: base64.b64encode(content).decode())
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts,

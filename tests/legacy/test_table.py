@@ -200,7 +200,12 @@ def test_what_is_not_classic_has_no_row() -> None:
 
 
 def test_rows_have_places_of_their_own() -> None:
-    anchors = [row.anchor for row in (*HOSTS, *ROUTES, *FIELDS, *SDK_USES)]
+    anchors = [
+        *(host.anchor for host in HOSTS),
+        *(route.anchor for route in ROUTES),
+        *(field.anchor for field in FIELDS),
+        *(use.anchor for use in SDK_USES),
+    ]
     assert len(set(anchors)) == len(anchors)
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", anchor) for anchor in anchors)
 

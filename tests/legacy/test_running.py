@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from qiskit_runtime_rest import ConfigurationError, legacy
+from qiskit_runtime_rest.cli.app import app
 from qiskit_runtime_rest.testing import Emulator
 
 SCRIPTS = Path(__file__).parent / "scripts"
-SECONDS = 120
+SECONDS = 600
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -224,13 +226,15 @@ def test_a_script_ends_as_it_would_by_itself(
     ("arguments", "why"),
     [(["nosuch.py"], "does not exist"), (["--era", "2022", "waits.py"], "2021, 2023"), ([], "Missing argument")],
 )
-def test_wrong_use_runs_nothing(qrr: Run, arguments: list[str], why: str) -> None:
-    ended = qrr(*arguments)
-    assert (ended.returncode, ended.stdout) == (2, "")
+def test_wrong_use_runs_nothing(arguments: list[str], why: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(SCRIPTS)
+    ended = CliRunner().invoke(app, ["legacy", "run", *arguments])
+    assert (ended.exit_code, ended.stdout) == (2, "")
     assert why in ended.stderr
 
 
-def test_a_report_that_cannot_be_written_is_an_error_that_says_so(qrr: Run, tmp_path: Path) -> None:
-    ended = qrr("--report", tmp_path, "devices.ipynb")
+def test_a_report_that_cannot_be_written_is_an_error(qrr: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty.py").write_text("")
+    ended = qrr("--report", tmp_path, tmp_path / "empty.py")
     assert ended.returncode == 1
     assert f"the report cannot be written to {tmp_path}" in ended.stderr

@@ -42,7 +42,7 @@ bit[2] c;
 rz(pi/2) $0; sx $0; rz(pi/2) $0; rz(pi/2) $1; sx $1; rz(pi/2) $1;
 cz $0, $1; rz(pi/2) $1; sx $1; rz(pi/2) $1;
 c[0] = measure $0; c[1] = measure $1;"""
-JOB = {
+JOB: dict[str, Any] = {
     "program_id": "sampler",
     "backend": "ibm_torino",
     "hub": "ibm-q",
@@ -334,7 +334,7 @@ async def test_aiohttp_tells_the_line_that_made_the_request_of_a_task(installed:
         line = inspect.currentframe().f_lineno - 1  # type: ignore[union-attr]
         (answer,) = await asyncio.gather(request)
         assert (await answer.json())["programs"]
-    assert str(installed.calls[0].where).endswith(f"test_intercept.py:{line}")
+    assert str(installed.calls[0].where).endswith(f"test_interception.py:{line}")
 
 
 # WebSockets
@@ -509,7 +509,7 @@ def test_calls_and_notes_stay_after_the_end(install: Install) -> None:
 
 
 def test_a_second_installation_says_where_the_first_one_is(install: Install) -> None:
-    with install() as installed, pytest.raises(ConfigurationError, match=r"test_intercept\.py:") as raised:
+    with install() as installed, pytest.raises(ConfigurationError, match=r"test_interception\.py:") as raised:
         install()
     assert str(installed.where) in str(raised.value)
     with install():
@@ -541,12 +541,12 @@ def test_a_patch_over_ours_is_left_alone_and_ours_below_lets_all_pass(
             installed_end = requests.get(f"{RUNTIME}/programs", timeout=60)
             assert installed_end.ok
         # Taken off in the wrong order: theirs stays, until it is taken off.
-        adapter.send = theirs  # type: ignore[method-assign]
+        setattr(adapter, "send", theirs)  # noqa: B010 - a patch, not an override
     assert adapter.send is theirs
     classic = RUNTIME.replace("https", "http") + "/after"
     assert requests.get(classic, proxies={"http": elsewhere}, timeout=60).json()["path"] == classic
     assert seen == [f"{RUNTIME}/programs", classic]
-    adapter.send = BEFORE[0]
+    setattr(adapter, "send", BEFORE[0])  # noqa: B010 - as above
     assert _is_restored()
 
 
