@@ -1,4 +1,4 @@
-"""The classic API as a document: it lists what the table lists, and the page at `/openapi/` shows it."""
+"""The OpenAPI document of the classic API agrees with the table, and the page at `/openapi/` shows it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def operations() -> list[tuple[str, str, dict[str, Any]]]:
     ]
 
 
-def test_it_is_a_valid_document() -> None:
+def test_the_document_is_valid_openapi() -> None:
     validate(document())
 
 
@@ -38,12 +38,12 @@ def test_document_and_table_list_the_same_calls() -> None:
     assert len(names) == len(set(names)) == len(described)
 
 
-def test_what_needs_no_login_is_the_same_in_both() -> None:
+def test_document_and_table_have_the_same_public_calls() -> None:
     public = {(method, path) for method, path, one in operations() if one.get("security", [None])[:1] in ([], [{}])}
     assert public == {(route.method, route.path) for route in LIVING if route.public}
 
 
-def test_both_ways_to_log_in_are_offered_for_all_else() -> None:
+def test_all_other_calls_accept_both_credentials() -> None:
     assert document()["security"] == [{"accessToken": []}, {"bearer": []}]
     schemes = document()["components"]["securitySchemes"]
     assert (schemes["accessToken"]["in"], schemes["accessToken"]["name"]) == ("header", "x-access-token")
@@ -56,7 +56,7 @@ def test_every_name_in_a_path_is_described() -> None:
         assert described == re.findall(r"\{(\w+)\}", path)
 
 
-def test_every_refusal_is_described_where_it_can_come() -> None:
+def test_every_possible_error_status_is_described() -> None:
     for method, path, operation in operations():
         statuses = set(operation["responses"])
         match = find_route(method, path)
@@ -84,13 +84,13 @@ def browser() -> httpx.AsyncClient:
 
 
 @pytest.mark.anyio
-async def test_the_page_loads_from_its_own_server_only(browser: httpx.AsyncClient) -> None:
+async def test_the_page_loads_files_of_its_server_only(browser: httpx.AsyncClient) -> None:
     page = await browser.get("/openapi/")
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
     policy = page.headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "script-src 'self';" in policy
-    # What begins with "data:" is in the page already.
+    # Contents of "data:" URLs are in the page itself.
     linked = re.findall(r'(?:href|src)="(?!data:)([^"]*)"', page.text)
     assert linked
     for link in linked:

@@ -1,4 +1,4 @@
-"""Calls to the classic hosts are answered, whatever library makes them; all others, and later ones, are as ever."""
+"""Requests of every patched library to the classic hosts are answered; other requests stay unchanged."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def installed(install: Install) -> Iterator[legacy.Installed]:
 
 
 class Elsewhere(http.server.BaseHTTPRequestHandler):
-    """Tells what arrived, by any method; as a proxy, too."""
+    """Returns the request as JSON, for any method, also as a proxy."""
 
     protocol_version = "HTTP/1.1"
 
@@ -103,7 +103,7 @@ class Elsewhere(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    do_POST = do_GET  # noqa: N815 - as it is called
+    do_POST = do_GET  # noqa: N815 - the name that the base class calls
 
     def log_message(self, *_: Any) -> None:
         pass
@@ -111,7 +111,7 @@ class Elsewhere(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def elsewhere() -> Iterator[str]:
-    """A server that has nothing to do with it."""
+    """An unrelated server."""
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
         server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
@@ -121,53 +121,53 @@ def elsewhere() -> Iterator[str]:
         thread.join()
 
 
-# One call by each library: its status, its JSON (None without), and the URL that the response says it is from.
+# One request with each library: status, JSON (None without a body), and the URL of the response.
 
-Answer = tuple[int, Any, str]
-
-
-def by_requests(url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Answer:
-    answer = requests.request(method, url, headers=headers, json=body, timeout=60, verify=False)
-    assert answer.request.url == answer.url
-    return answer.status_code, _parsed(answer.content), answer.url
+Reply = tuple[int, Any, str]
 
 
-def by_httpx(url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Answer:
-    answer = httpx.request(method, url, headers=headers, json=body, timeout=60, verify=False)
-    assert answer.request.url == answer.url
-    return answer.status_code, _parsed(answer.content), str(answer.url)
+def by_requests(url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Reply:
+    response = requests.request(method, url, headers=headers, json=body, timeout=60, verify=False)
+    assert response.request.url == response.url
+    return response.status_code, _parsed(response.content), response.url
 
 
-def by_httpx_async(url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Answer:
-    async def call() -> Answer:
+def by_httpx(url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Reply:
+    response = httpx.request(method, url, headers=headers, json=body, timeout=60, verify=False)
+    assert response.request.url == response.url
+    return response.status_code, _parsed(response.content), str(response.url)
+
+
+def by_httpx_async(url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Reply:
+    async def call() -> Reply:
         async with httpx.AsyncClient(timeout=60, verify=False) as client:
-            answer = await client.request(method, url, headers=headers, json=body)
-            return answer.status_code, _parsed(answer.content), str(answer.url)
+            response = await client.request(method, url, headers=headers, json=body)
+            return response.status_code, _parsed(response.content), str(response.url)
 
     return asyncio.run(call())
 
 
-def by_urllib(url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Answer:
+def by_urllib(url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Reply:
     data = None if body is None else json.dumps(body).encode()
     kind = {"Content-Type": "application/json"} if data else {}
     request = urllib.request.Request(url, data=data, headers={**(headers or {}), **kind}, method=method)
     try:
-        with urllib.request.build_opener().open(request, timeout=60) as answer:
-            return answer.status, _parsed(answer.read()), answer.geturl()
+        with urllib.request.build_opener().open(request, timeout=60) as response:
+            return response.status, _parsed(response.read()), response.geturl()
     except urllib.error.HTTPError as error:
         with error:
             return error.code, _parsed(error.read()), str(error.url)
 
 
-def by_aiohttp(url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Answer:
-    async def call() -> Answer:
+def by_aiohttp(url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Reply:
+    async def call() -> Reply:
         async with (
             aiohttp.ClientSession(trust_env=True) as session,
-            session.request(method, url, headers=headers, json=body) as answer,
+            session.request(method, url, headers=headers, json=body) as response,
         ):
-            assert answer.request_info.url == answer.url
-            assert not [name for name in answer.request_info.headers if name.lower().startswith("x-qrr")]
-            return answer.status, _parsed(await answer.read()), str(answer.url)
+            assert response.request_info.url == response.url
+            assert not [name for name in response.request_info.headers if name.lower().startswith("x-qrr")]
+            return response.status, _parsed(await response.read()), str(response.url)
 
     return asyncio.run(call())
 
@@ -181,8 +181,8 @@ each_library = pytest.mark.parametrize("call", LIBRARIES, ids=lambda call: call.
 
 
 @each_library
-def test_each_library_gets_classic_answers_that_seem_to_come_from_the_classic_host(
-    installed: legacy.Installed, call: Callable[..., Answer]
+def test_each_library_gets_responses_that_seem_to_come_from_the_classic_host(
+    installed: legacy.Installed, call: Callable[..., Reply]
 ) -> None:
     status, found, url = call(f"{RUNTIME}/backends?provider=ibm-q/open/main", headers=BEARER)
     assert status == 200
@@ -199,17 +199,15 @@ def test_each_library_gets_classic_answers_that_seem_to_come_from_the_classic_ho
 
 
 @each_library
-def test_each_library_tells_errors_in_its_own_way(installed: legacy.Installed, call: Callable[..., Answer]) -> None:
-    status, answer, url = call(f"{RUNTIME}/jobs/nosuchjob", headers=BEARER)
+def test_each_library_reports_errors_in_its_own_way(installed: legacy.Installed, call: Callable[..., Reply]) -> None:
+    status, response, url = call(f"{RUNTIME}/jobs/nosuchjob", headers=BEARER)
     assert (status, url) == (404, f"{RUNTIME}/jobs/nosuchjob")
-    assert answer["errors"][0]["message"]
+    assert response["errors"][0]["message"]
     assert call(f"{RUNTIME}/backends")[0] == 401
 
 
 @each_library
-def test_each_library_raises_what_v1_has_no_counterpart_for(
-    installed: legacy.Installed, call: Callable[..., Answer]
-) -> None:
+def test_each_library_raises_removed_in_v1(installed: legacy.Installed, call: Callable[..., Reply]) -> None:
     with pytest.raises(RemovedInV1, match="GET /health") as raised:
         call(f"{RUNTIME}/health", headers=BEARER)
     assert "GET /v1/versions" in str(raised.value.replacement)
@@ -217,7 +215,7 @@ def test_each_library_raises_what_v1_has_no_counterpart_for(
 
 @each_library
 def test_the_environments_proxies_are_for_other_hosts_only(
-    install: Install, call: Callable[..., Answer], elsewhere: str, monkeypatch: pytest.MonkeyPatch
+    install: Install, call: Callable[..., Reply], elsewhere: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("http_proxy", "https_proxy"):
         monkeypatch.setenv(name, elsewhere)
@@ -231,8 +229,8 @@ def test_the_environments_proxies_are_for_other_hosts_only(
 
 
 @each_library
-def test_calls_to_other_hosts_go_out_as_they_are(
-    installed: legacy.Installed, call: Callable[..., Answer], elsewhere: str
+def test_requests_to_other_hosts_stay_unchanged(
+    installed: legacy.Installed, call: Callable[..., Reply], elsewhere: str
 ) -> None:
     status, seen, url = call(f"{elsewhere}/jobs?a=b", "POST", BEARER, {"hub": "h"})
     assert (status, url) == (200, f"{elsewhere}/jobs?a=b")
@@ -243,8 +241,8 @@ def test_calls_to_other_hosts_go_out_as_they_are(
 
 
 @each_library
-def test_a_classic_host_by_another_port_is_somebody_elses(
-    installed: legacy.Installed, call: Callable[..., Answer]
+def test_another_port_of_a_classic_host_is_not_redirected(
+    installed: legacy.Installed, call: Callable[..., Reply]
 ) -> None:
     with pytest.raises((OSError, httpx.TransportError, aiohttp.ClientError)):
         call("http://runtime-us-east.quantum-computing.ibm.com:9/programs")
@@ -252,7 +250,9 @@ def test_a_classic_host_by_another_port_is_somebody_elses(
 
 
 @each_library
-def test_an_address_that_is_none_is_refused_as_ever(installed: legacy.Installed, call: Callable[..., Answer]) -> None:
+def test_an_invalid_address_raises_the_same_error_as_before(
+    installed: legacy.Installed, call: Callable[..., Reply]
+) -> None:
     def refused() -> str:
         with pytest.raises(Exception) as raised:  # noqa: PT011 - each library has its own
             call("http://runtime-us-east.quantum-computing.ibm.com:123456/programs")
@@ -264,7 +264,7 @@ def test_an_address_that_is_none_is_refused_as_ever(installed: legacy.Installed,
 
 
 @each_library
-def test_the_line_that_calls_is_told(installed: legacy.Installed, call: Callable[..., Answer]) -> None:
+def test_the_calling_line_is_in_the_report(installed: legacy.Installed, call: Callable[..., Reply]) -> None:
     call(f"{RUNTIME}/programs")
     (use,) = installed.report().uses
     source, first = inspect.getsourcelines(call)
@@ -276,14 +276,14 @@ def test_the_line_that_calls_is_told(installed: legacy.Installed, call: Callable
 # requests
 
 
-def test_sessions_of_requests_keep_what_is_theirs(installed: legacy.Installed) -> None:
+def test_sessions_of_requests_keep_headers_adapters_and_hooks(installed: legacy.Installed) -> None:
     heard: list[str] = []
     with requests.Session() as session:
         session.headers.update(BEARER)
         session.mount("https://", requests.adapters.HTTPAdapter(max_retries=2, pool_maxsize=1))
-        session.hooks["response"].append(lambda answer, *_, **__: heard.append(answer.url))
-        with session.get(f"{RUNTIME}/backends", stream=True, timeout=(5, 60), cert=None) as answer:
-            assert b"ibm_torino" in b"".join(answer.iter_content(16))
+        session.hooks["response"].append(lambda response, *_, **__: heard.append(response.url))
+        with session.get(f"{RUNTIME}/backends", stream=True, timeout=(5, 60), cert=None) as response:
+            assert b"ibm_torino" in b"".join(response.iter_content(16))
         assert session.post(f"{RUNTIME}/jobs", data=json.dumps(JOB), timeout=60).json()["id"]
         uploaded = session.post(f"{RUNTIME}/jobs", files={"file": b"no JSON"}, timeout=60)
     assert uploaded.status_code == 400
@@ -291,7 +291,7 @@ def test_sessions_of_requests_keep_what_is_theirs(installed: legacy.Installed) -
     assert not [name for name in uploaded.request.headers if name.lower().startswith("x-qrr")]
 
 
-def test_a_session_made_before_the_installation_takes_part_and_survives_it(install: Install, elsewhere: str) -> None:
+def test_a_session_older_than_the_installation_is_included(install: Install, elsewhere: str) -> None:
     with requests.Session() as session:
         assert session.get(elsewhere, timeout=60).ok
         with install():
@@ -302,11 +302,11 @@ def test_a_session_made_before_the_installation_takes_part_and_survives_it(insta
 # Tasks and threads
 
 
-def test_many_threads_and_tasks_at_once_get_their_own_answers(installed: legacy.Installed) -> None:
+def test_concurrent_threads_and_tasks_get_their_own_responses(installed: legacy.Installed) -> None:
     def ask(number: int) -> tuple[int, str]:
         call = LIBRARIES[number % len(LIBRARIES)]
-        _, answer, _ = call(f"{RUNTIME}/programs?limit=1&offset={number % 4}")
-        return number % 4, answer["programs"][0]["id"]
+        _, response, _ = call(f"{RUNTIME}/programs?limit=1&offset={number % 4}")
+        return number % 4, response["programs"][0]["id"]
 
     with ThreadPoolExecutor(8) as threads:
         found = dict(threads.map(ask, range(40)))
@@ -317,23 +317,23 @@ def test_many_threads_and_tasks_at_once_get_their_own_answers(installed: legacy.
 @pytest.mark.anyio
 async def test_tasks_of_one_client_do_not_wait_for_each_other(installed: legacy.Installed) -> None:
     async with httpx.AsyncClient(timeout=60) as client, aiohttp.ClientSession() as session:
-        answers = await asyncio.gather(*(client.get(f"{RUNTIME}/programs?limit={n}") for n in range(1, 5)))
-        assert [len(answer.json()["programs"]) for answer in answers] == [1, 2, 3, 4]
+        responses = await asyncio.gather(*(client.get(f"{RUNTIME}/programs?limit={n}") for n in range(1, 5)))
+        assert [len(response.json()["programs"]) for response in responses] == [1, 2, 3, 4]
 
         async def count(limit: int) -> int:
-            async with session.get(f"{RUNTIME}/programs", params={"limit": limit}) as answer:
-                return len((await answer.json())["programs"])
+            async with session.get(f"{RUNTIME}/programs", params={"limit": limit}) as response:
+                return len((await response.json())["programs"])
 
         assert await asyncio.gather(*map(count, range(1, 5))) == [1, 2, 3, 4]
 
 
 @pytest.mark.anyio
-async def test_aiohttp_tells_the_line_that_made_the_request_of_a_task(installed: legacy.Installed) -> None:
+async def test_aiohttp_reports_the_line_that_made_a_request_of_a_task(installed: legacy.Installed) -> None:
     async with aiohttp.ClientSession() as session:
         request = session.get(f"{RUNTIME}/programs")
         line = inspect.currentframe().f_lineno - 1  # type: ignore[union-attr]
-        (answer,) = await asyncio.gather(request)
-        assert (await answer.json())["programs"]
+        (response,) = await asyncio.gather(request)
+        assert (await response.json())["programs"]
     assert str(installed.calls[0].where).endswith(f"test_interception.py:{line}")
 
 
@@ -360,7 +360,7 @@ def _heard(messages: list[Any], job: str) -> None:
 
 @pytest.mark.anyio
 @each_way_to_give_headers
-async def test_websockets_tell_the_result_and_close(job: str, headers: dict[str, Any]) -> None:
+async def test_websockets_send_the_result_and_close(job: str, headers: dict[str, Any]) -> None:
     async with websockets.connect(f"{STREAM}/{job}", ssl=True, ping_interval=None, **headers) as websocket:
         _heard([message async for message in websocket], job)
         assert websocket.close_code == 1000
@@ -370,7 +370,7 @@ async def test_websockets_tell_the_result_and_close(job: str, headers: dict[str,
 
 
 @each_way_to_give_headers
-def test_websockets_without_asyncio_do_so_too(
+def test_synchronous_websockets_send_the_result(
     job: str, headers: dict[str, Any], elsewhere: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("https_proxy", NOWHERE)
@@ -381,7 +381,7 @@ def test_websockets_without_asyncio_do_so_too(
 @pytest.mark.filterwarnings("ignore:websockets.legacy is deprecated:DeprecationWarning")
 @pytest.mark.anyio
 @each_way_to_give_headers
-async def test_the_old_client_of_websockets_does_so_too(job: str, headers: dict[str, Any]) -> None:
+async def test_the_old_client_of_websockets_gets_the_result(job: str, headers: dict[str, Any]) -> None:
     from websockets.legacy.client import connect
 
     async with connect(f"{STREAM}/{job}", **headers) as websocket:
@@ -390,7 +390,7 @@ async def test_the_old_client_of_websockets_does_so_too(job: str, headers: dict[
 
 
 @pytest.mark.anyio
-async def test_websockets_of_aiohttp_do_so_too(job: str) -> None:
+async def test_websockets_of_aiohttp_get_the_result(job: str) -> None:
     async with aiohttp.ClientSession() as session, session.ws_connect(f"{STREAM}/{job}", headers=BEARER) as websocket:
         _heard([message.data async for message in websocket], job)
         assert websocket.close_code == 1000
@@ -408,7 +408,7 @@ async def test_a_refused_websocket_has_the_classic_status(job: str) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_websocket_to_another_host_is_as_it_was_given(installed: legacy.Installed) -> None:
+async def test_a_websocket_to_another_host_stays_unchanged(installed: legacy.Installed) -> None:
     async def greet(websocket: Any) -> None:
         await websocket.send(json.dumps(dict(websocket.request.headers.raw_items())))
 
@@ -421,12 +421,10 @@ async def test_a_websocket_to_another_host_is_as_it_was_given(installed: legacy.
     assert not [name for name in seen if name.lower().startswith("x-qrr")]
 
 
-# Whose credentials
+# Credentials
 
 
-def test_the_settings_api_key_takes_the_place_of_the_scripts_token_and_that_is_noted(
-    installed: legacy.Installed, emulator: Emulator
-) -> None:
+def test_the_api_key_of_the_settings_replaces_the_login_token(installed: legacy.Installed, emulator: Emulator) -> None:
     for _ in range(2):
         assert requests.post(f"{AUTH}/users/loginWithToken", json={"apiToken": TOKEN}, timeout=60).ok
     noted = [note for note in installed.notes if note.field == "apiToken"]
@@ -437,7 +435,7 @@ def test_the_settings_api_key_takes_the_place_of_the_scripts_token_and_that_is_n
 
 @pytest.mark.parametrize("header", ["x-access-token", "Authorization"])
 @pytest.mark.parametrize("left_over", ["never-valid-here", "<paste your token here>"])
-def test_whatever_token_a_script_was_left_with_the_settings_api_key_takes_its_place(
+def test_the_api_key_of_the_settings_replaces_any_token(
     installed: legacy.Installed, header: str, left_over: str
 ) -> None:
     value = f"Bearer {left_over}" if header == "Authorization" else left_over
@@ -447,16 +445,14 @@ def test_whatever_token_a_script_was_left_with_the_settings_api_key_takes_its_pl
     assert left_over not in f"{installed.report().to_dict()}{installed.calls}"
 
 
-def test_without_a_key_in_the_settings_the_scripts_own_is_used(install: Install, emulator: Emulator) -> None:
+def test_without_a_key_in_the_settings_that_of_the_script_is_used(install: Install, emulator: Emulator) -> None:
     with install(api_key=None):
         assert requests.get(f"{RUNTIME}/backends", headers={"x-access-token": emulator.api_key}, timeout=60).ok
         refused = requests.get(f"{RUNTIME}/backends", headers=BEARER, timeout=60)
     assert (refused.status_code, refused.json()["errors"][0]["code"]) == (401, 1201)
 
 
-def test_a_mapping_and_an_era_are_those_of_the_translation(
-    install: Install, emulator: Emulator, tmp_path: Path
-) -> None:
+def test_mapping_and_era_reach_the_translation(install: Install, emulator: Emulator, tmp_path: Path) -> None:
     mapping = tmp_path / "instances.json"
     mapping.write_text(json.dumps({"ibm-q/open/main": emulator.instance}))
     with install(instances=mapping, era="2021"):
@@ -466,7 +462,7 @@ def test_a_mapping_and_an_era_are_those_of_the_translation(
     assert "a/b/c" in refused.text
 
 
-# On and off
+# Installing and uninstalling
 
 
 def _is_restored() -> bool:
@@ -474,7 +470,7 @@ def _is_restored() -> bool:
     return [inspect.getattr_static(owner, name) for owner, name in PATCHED] == BEFORE and not ours
 
 
-def test_every_patch_is_put_on_and_taken_off_again(install: Install) -> None:
+def test_every_patch_is_applied_and_restored(install: Install) -> None:
     with install() as installed:
         now = [inspect.getattr_static(owner, name) for owner, name in PATCHED]
         assert not [one for one, before in zip(now, BEFORE, strict=True) if one is before]
@@ -490,7 +486,7 @@ def test_an_error_uninstalls_it_too(install: Install) -> None:
 
 
 @pytest.mark.anyio
-async def test_async_with_does_the_same(install: Install) -> None:
+async def test_async_with_uninstalls_too(install: Install) -> None:
     async def fail() -> None:
         async with install(), httpx.AsyncClient(timeout=60) as client:
             assert (await client.get(f"{RUNTIME}/programs")).is_success
@@ -501,14 +497,14 @@ async def test_async_with_does_the_same(install: Install) -> None:
     assert _is_restored()
 
 
-def test_calls_and_notes_stay_after_the_end(install: Install) -> None:
+def test_calls_and_notes_stay_after_uninstalling(install: Install) -> None:
     with install() as installed:
         requests.get(f"{RUNTIME}/backends?provider=a/b/c", headers=BEARER, timeout=60)
     assert [call.status for call in installed.calls] == [200]
     assert [note.field for note in installed.notes] == ["Authorization", "provider"]
 
 
-def test_a_second_installation_says_where_the_first_one_is(install: Install) -> None:
+def test_a_second_installation_is_an_error_that_names_the_first(install: Install) -> None:
     with install() as installed, pytest.raises(ConfigurationError, match=r"test_interception\.py:") as raised:
         install()
     assert str(installed.where) in str(raised.value)
@@ -517,16 +513,14 @@ def test_a_second_installation_says_where_the_first_one_is(install: Install) -> 
     assert _is_restored()
 
 
-def test_settings_that_cannot_work_install_nothing(install: Install) -> None:
+def test_invalid_settings_install_nothing(install: Install) -> None:
     for wrong in ({"base_url": "nowhere"}, {"era": "1999"}, {"instances": {"a": "b"}}):
         with pytest.raises(RuntimeRestError):
             install(**wrong)
     assert _is_restored()
 
 
-def test_a_patch_over_ours_is_left_alone_and_ours_below_lets_all_pass(
-    install: Install, elsewhere: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_later_patch_of_other_code_stays(install: Install, elsewhere: str, monkeypatch: pytest.MonkeyPatch) -> None:
     adapter = requests.adapters.HTTPAdapter
     with install():
         ours = adapter.send
@@ -540,7 +534,7 @@ def test_a_patch_over_ours_is_left_alone_and_ours_below_lets_all_pass(
             patched.setattr(adapter, "send", theirs)
             installed_end = requests.get(f"{RUNTIME}/programs", timeout=60)
             assert installed_end.ok
-        # Taken off in the wrong order: theirs stays, until it is taken off.
+        # Restored in the wrong order: the other patch stays until it is removed.
         setattr(adapter, "send", theirs)  # noqa: B010 - a patch, not an override
     assert adapter.send is theirs
     classic = RUNTIME.replace("https", "http") + "/after"
@@ -563,7 +557,7 @@ with legacy.install():
 """
 
 
-def test_a_library_that_is_imported_later_takes_part(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_library_that_is_imported_later_is_patched(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {
         "QISKIT_IBM_TOKEN": emulator.api_key,
         "QISKIT_IBM_INSTANCE": emulator.instance,

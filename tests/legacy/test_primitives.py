@@ -1,4 +1,4 @@
-"""V1 calls become V2 jobs and their answers come back, and mean the same all the way."""
+"""V1 jobs become V2 jobs, and results become those of V1, with the same meaning."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def circuits(draw: st.DrawFn, parameters: int = 0) -> Drawn:
 
 
 def probabilities(circuit: QuantumCircuit) -> dict[int, float]:
-    """Of each outcome of the measured bits, without noise."""
+    """The exact probability of each outcome of the measured bits."""
     measured = {}
     for instruction in circuit.data:
         if instruction.operation.name == "measure":
@@ -126,7 +126,7 @@ class TestCircuits:
         )
         assert after.real == pytest.approx(before.real, abs=1e-6)
 
-    def test_a_circuit_in_the_backends_gates_is_sent_as_it_is(self) -> None:
+    def test_a_circuit_in_the_backends_gates_stays_unchanged(self) -> None:
         text = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; // mine\nx $3; c[0] = measure $3;'
         assert prepare(text, values=(), observable=None, target=LINE, transpile={}).text == text
 
@@ -162,14 +162,14 @@ class TestOptions:
         given_names = {name for name in names if _is_in(params, name)}
         assert {f"params.{name}" for name in given_names} <= set(noted)
 
-    def test_an_unknown_one_is_noted_and_a_wrong_one_named(self) -> None:
+    def test_an_unknown_option_is_noted_and_an_invalid_value_refused(self) -> None:
         noted: dict[str, str] = {}
         choose({"run_options": {"magic": 1}}, program="sampler", note=noted.__setitem__)
         assert "ignored" in noted["params.run_options.magic"]
         with pytest.raises(ClassicError, match=r"params\.run_options\.shots"):
             choose({"run_options": {"shots": "many"}}, program="sampler", note=noted.__setitem__)
 
-    def test_where_the_known_ones_go(self) -> None:
+    def test_known_options_get_their_place_in_v1(self) -> None:
         chosen = choose(
             {
                 "run_options": {"shots": 10, "seed_simulator": 7, "init_qubits": False},
@@ -211,11 +211,11 @@ class TestParams:
         assert [run.observable for run in asked.runs] == [{"ZZ": 1 + 0j}]
 
     @pytest.mark.parametrize("observables", ["ZQ", [["ZZ", "x"]], [["ZZ", [0, 1]]], [5], {"__type__": "settings"}])
-    def test_what_is_no_observable_is_named(self, observables: Any) -> None:
+    def test_an_invalid_observable_is_refused(self, observables: Any) -> None:
         with pytest.raises(ClassicError, match="observables"):
             read("estimator", {"circuits": "c", "observables": observables}, note=lambda name, what: None)
 
-    def test_what_the_sdk_wraps_around_operators_and_arrays_is_read(self) -> None:
+    def test_operators_and_arrays_in_the_encoding_of_the_sdk_are_read(self) -> None:
         operator = SparsePauliOp.from_list([("ZZ", 1.0), ("XI", 0.5)])
         params: dict[str, Any] = {"circuits": "c", "observables": [operator, "ZZ"], "circuit_indices": [0, 0]}
         params["parameter_values"] = np.array([[1.0, 2.0], [3.0, 4.0]])
@@ -241,7 +241,7 @@ class TestParams:
         assert refused.value.status == 400
 
     @pytest.mark.parametrize("damaged", ["", "AAAA", "eJyb"])
-    def test_what_is_wrapped_and_damaged_is_named(self, damaged: Any) -> None:
+    def test_a_damaged_encoding_is_refused(self, damaged: Any) -> None:
         params = {"circuits": "c", "parameter_values": {"__type__": "ndarray", "__value__": damaged}}
         with pytest.raises(ClassicError, match="parameter_values"):
             read("sampler", params, note=lambda name, what: None)
@@ -257,10 +257,10 @@ SHORT = Work(runs=[Run(circuit="OPENQASM 2.0; qreg q[1]; creg c[1]; U(0,0,0) q[0
 
 
 class TestTranspiling:
-    """In a process of its own."""
+    """The separate process."""
 
     @pytest.mark.anyio
-    async def test_circuits_that_take_too_long_are_given_up_and_the_next_ones_are_not(self) -> None:
+    async def test_circuits_that_take_too_long_are_refused(self) -> None:
         await transpiled(SHORT)  # starts the process
         with pytest.raises(ClassicError, match="too long") as refused:
             await transpiled(ENDLESS, longest=0.2)
@@ -269,7 +269,7 @@ class TestTranspiling:
         assert made.text.startswith("OPENQASM 3")
 
     @pytest.mark.anyio
-    async def test_circuits_that_nobody_waits_for_any_more_keep_nobody_waiting(self) -> None:
+    async def test_cancelled_work_does_not_delay_the_next(self) -> None:
         await transpiled(SHORT)  # starts the process
         with anyio.move_on_after(0.2) as waiting:
             await transpiled(ENDLESS, longest=10_000)
@@ -279,7 +279,7 @@ class TestTranspiling:
         assert made.text.startswith("OPENQASM 3")
 
     @pytest.mark.anyio
-    async def test_what_is_wrong_with_a_circuit_is_told_whole(self) -> None:
+    async def test_an_error_of_a_circuit_keeps_its_details(self) -> None:
         work = Work(runs=[Run(circuit="OPENQASM 2.0; nonsense")], configuration=None, transpile={})
         with pytest.raises(ClassicError, match="cannot be read") as refused:
             await transpiled(work)
@@ -316,7 +316,7 @@ class TestThereAndBack:
         level=st.integers(0, 3),
     )
     @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-    def test_the_samplers_v1_answer_is_its_v2_answer_read_as_v1(
+    def test_the_v1_result_of_the_sampler_equals_its_v2_result(
         self, ideal: Gateway, client: RuntimeClient, drawn: list[Drawn], shots: int, indices: list[int], level: int
     ) -> None:
         chosen = [index % len(drawn) for index in indices]
@@ -328,22 +328,22 @@ class TestThereAndBack:
             "transpilation_settings": {"optimization_settings": {"level": level}},
         }
         body = {"program_id": "sampler", "backend": "ibm_torino", "params": params}
-        answer = ideal.http.post("/jobs", json=body)
-        assert answer.status_code == 200, answer.text
-        v1 = ideal.results(answer.json()["id"]).json()
-        v2 = client.jobs.get(answer.json()["id"]).result(timeout=60)
+        response = ideal.http.post("/jobs", json=body)
+        assert response.status_code == 200, response.text
+        v1 = ideal.results(response.json()["id"]).json()
+        v2 = client.jobs.get(response.json()["id"]).result(timeout=60)
         assert v1["metadata"] == [{"shots": shots}] * len(chosen)
         assert v1["quasi_dists"] == [
             {str(int(bits, 2)): number / shots for bits, number in pub.counts().items()} for pub in v2
         ]
-        again: Any = decode(ideal.http.get(f"/jobs/{answer.json()['id']}/results").content)
+        again: Any = decode(ideal.http.get(f"/jobs/{response.json()['id']}/results").content)
         assert [dict(one.quasi_dist) for one in again] == [
             {int(bits, 2): number / shots for bits, number in pub.counts().items()} for pub in v2
         ]
 
     @given(drawn=circuits(parameters=2), labels=st.lists(st.text("IXYZ", min_size=3, max_size=3), min_size=1))
     @settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-    def test_the_estimators_v1_answer_is_its_v2_answer_read_as_v1(
+    def test_the_v1_result_of_the_estimator_equals_its_v2_result(
         self, ideal: Gateway, client: RuntimeClient, drawn: Drawn, labels: list[str]
     ) -> None:
         params = {
@@ -353,15 +353,15 @@ class TestThereAndBack:
             "run_options": {"shots": 500},
         }
         body = {"program_id": "estimator", "backend": "ibm_torino", "params": params}
-        answer = ideal.http.post("/jobs", json=body)
-        assert answer.status_code == 200, answer.text
-        v1 = ideal.results(answer.json()["id"]).json()
-        (pub,) = client.jobs.get(answer.json()["id"]).result(timeout=60)
+        response = ideal.http.post("/jobs", json=body)
+        assert response.status_code == 200, response.text
+        v1 = ideal.results(response.json()["id"]).json()
+        (pub,) = client.jobs.get(response.json()["id"]).result(timeout=60)
         assert v1["values"] == [pytest.approx(pub.evs)]
         (about,) = v1["metadata"]
         assert math.sqrt(about["variance"] / about["shots"]) == pytest.approx(pub.stds)
 
 
-def test_every_program_of_the_first_primitives_has_a_form(open_gateway: Callable[..., Gateway]) -> None:
+def test_every_v1_program_is_listed(open_gateway: Callable[..., Gateway]) -> None:
     listed = {program["id"] for program in open_gateway().http.get("/programs").json()["programs"]}
     assert set(PROGRAMS) < listed

@@ -1,4 +1,4 @@
-"""`qrr legacy run`: scripts and notebooks as users wrote them run unchanged, and end with a report."""
+"""`qrr legacy run` runs scripts and notebooks unchanged, and prints a report."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def environ(emulator: Emulator, tmp_path: Path) -> dict[str, str]:
-    """A home and an account of its own."""
+    """The environment with a temporary home and account."""
     return {
         **os.environ,
         "HOME": str(tmp_path),
@@ -45,7 +45,7 @@ def command(*arguments: str | Path) -> list[str]:
 
 @pytest.fixture
 def qrr(environ: dict[str, str], emulator: Emulator) -> Run:
-    """`qrr legacy run ...` among the scripts; nothing it prints may hold the API key or a bearer token."""
+    """Run `qrr legacy run ...` beside the scripts, and check that the output has no secrets."""
 
     def run(*arguments: str | Path, folder: Path = SCRIPTS) -> subprocess.CompletedProcess[str]:
         ended = subprocess.run(
@@ -62,7 +62,7 @@ def uses(report: dict[str, Any]) -> list[tuple[str, str]]:
     return [(use["where"], use["call"]) for use in report["uses"]]
 
 
-def test_the_classic_flow_runs_as_it_was_written(qrr: Run, emulator: Emulator, tmp_path: Path) -> None:
+def test_the_classic_flow_runs_unchanged(qrr: Run, emulator: Emulator, tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     mapping = tmp_path / "instances.json"
     mapping.write_text(json.dumps({"ibm-q/open/main": emulator.instance}))
@@ -101,7 +101,7 @@ def test_the_classic_flow_runs_as_it_was_written(qrr: Run, emulator: Emulator, t
     assert told["uses"][-1]["answers"] == {"401": 1}
 
 
-def test_the_oldest_flow_runs_as_it_was_written(qrr: Run) -> None:
+def test_the_oldest_flow_runs_unchanged(qrr: Run) -> None:
     ended = qrr("--era", "2021", "--json", "oldest_flow.py")
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.splitlines() == ["programs: list", "result: 200 All done!"]
@@ -110,7 +110,7 @@ def test_the_oldest_flow_runs_as_it_was_written(qrr: Run) -> None:
     assert {note["field"] for note in told["uses"][1]["notes"]} >= {"hub", "programId", "params"}
 
 
-def test_what_was_removed_ends_the_script_with_its_own_traceback_and_the_line_is_told(qrr: Run) -> None:
+def test_a_removed_call_ends_the_script_with_its_own_traceback(qrr: Run) -> None:
     ended = qrr("removed_call.py")
     assert ended.returncode == 1
     assert ended.stdout == "before\n"
@@ -121,7 +121,7 @@ def test_what_was_removed_ends_the_script_with_its_own_traceback_and_the_line_is
     assert "removed_call.py:9: GET /health: 410\n  removed: " in ended.stderr
 
 
-def test_what_follows_the_script_is_its_own_and_so_are_modules_beside_it(qrr: Run, tmp_path: Path) -> None:
+def test_a_script_gets_its_arguments_and_the_modules_beside_it(qrr: Run, tmp_path: Path) -> None:
     folder = tmp_path / "größe"
     folder.mkdir()
     (folder / "beside.py").write_text("import requests\n\n\ndef ask(url):\n    return requests.get(url, timeout=60)\n")
@@ -135,7 +135,7 @@ def test_what_follows_the_script_is_its_own_and_so_are_modules_beside_it(qrr: Ru
     assert f"{Path('größe') / 'beside.py'}:5: GET /programs: 200" in ended.stderr
 
 
-def test_ctrl_c_ends_the_script_and_the_report_still_comes(environ: dict[str, str]) -> None:
+def test_ctrl_c_ends_the_script_and_prints_the_report(environ: dict[str, str]) -> None:
     with subprocess.Popen(
         command("waits.py"), env=environ, cwd=SCRIPTS, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as running:
@@ -149,7 +149,7 @@ def test_ctrl_c_ends_the_script_and_the_report_still_comes(environ: dict[str, st
 
 
 @pytest.mark.parametrize("kind", ["thread", "process"])
-def test_threads_and_processes_that_outlive_the_script_are_answered_and_reported(qrr: Run, kind: str) -> None:
+def test_threads_and_processes_that_outlive_the_script_are_included(qrr: Run, kind: str) -> None:
     ended = qrr("goes_on.py", kind)
     assert ended.returncode == 0
     assert "goes_on.py:13: GET /programs: 200" in ended.stderr
@@ -172,7 +172,7 @@ def test_a_cell_that_fails_ends_the_notebook_unless_it_may_fail(qrr: Run, enviro
     ended = qrr("removed.ipynb")
     assert ended.returncode == 1
     assert ended.stdout == ""
-    assert "ZeroDivisionError" in ended.stderr  # of a cell that may fail
+    assert "ZeroDivisionError" in ended.stderr  # from a cell that may fail
     assert "removed.ipynb cell 3, line 3\n" in ended.stderr
     assert "removed.ipynb cell 3, line 3: GET /usage: 410" in ended.stderr
     assert not (Path(environ["HOME"]) / ".ipython").exists()
@@ -191,7 +191,7 @@ def test_a_cell_that_fails_ends_the_notebook_unless_it_may_fail(qrr: Run, enviro
         ),
     ],
 )
-def test_what_is_no_notebook_of_python_is_refused(text: str, why: str, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_python_notebook_is_refused(text: str, why: str, tmp_path: Path) -> None:
     path = tmp_path / "some.ipynb"
     path.write_text(text)
     with pytest.raises(ConfigurationError, match=why):
@@ -204,7 +204,7 @@ ENDS = {"status": 7, "words": 1, "error": 1, "interrupt": 130, "thread": 0, "not
 
 
 @pytest.mark.parametrize("how", ENDS)
-def test_a_script_ends_as_it_would_by_itself(
+def test_a_script_ends_as_with_python(
     how: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     path = Path(shutil.copy(SCRIPTS / "ends_itself.py", tmp_path))
