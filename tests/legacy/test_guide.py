@@ -23,7 +23,7 @@ def free_port() -> str:
 
 
 def written(folder: Path) -> str:
-    """The guide's commands as one script; its Python is written to `old.py`, and to `new.py`, which runs in its place."""
+    """The guide's commands as one script; its Python is written to `old.py`, and to `new.py`, which also runs."""
     commands = ["set -e", "trap 'kill $(jobs -p)' EXIT"]
     for language, text in BLOCK.findall(GUIDE.read_text(encoding="utf-8").replace("8080", free_port())):
         if language == "python":
