@@ -548,10 +548,3 @@ class TestBadInput:
             assert secret not in caplog.text
             assert secret not in repr(gateway.translator.calls)
             assert secret.encode() not in kept
-
-    def test_a_service_that_cannot_be_reached_is_503(
-        self, open_gateway: Callable[..., Any], emulator: Emulator
-    ) -> None:
-        gateway = open_gateway(settings={"base_url": "http://127.0.0.1:9"})
-        headers = {"x-access-token": emulator.api_key}
-        assert error(gateway.http.get("/jobs", headers=headers))[0] == 503

@@ -26,6 +26,7 @@ __all__ = [
     "document_text",
     "find_host",
     "find_route",
+    "without_spellings",
 ]
 
 Serves: TypeAlias = Literal["runtime", "auth", "cloud"]
@@ -332,7 +333,7 @@ def find_route(method: str, path: str) -> Match | None:
 
     None if the path is unknown, or known with other methods only.
     """
-    bare = _without_spellings(path)
+    bare = without_spellings(path) or "/"
     found = [(route, route.pattern.fullmatch(bare)) for route in ROUTES if route.method == method.upper()]
     matches = [(route, matched) for route, matched in found if matched]
     if not matches:
@@ -342,10 +343,11 @@ def find_route(method: str, path: str) -> Match | None:
     return Match(route=route, names={name: unquote(value) for name, value in matched.groupdict().items()})
 
 
-def _without_spellings(path: str) -> str:
+def without_spellings(path: str) -> str:
+    """`path` without the `SPELLINGS` at its beginning."""
     while spelling := next((one for one in SPELLINGS if path == one or path.startswith(one + "/")), None):
         path = path[len(spelling) :]
-    return path or "/"
+    return path
 
 
 @cache

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+from ..messages import REMOVED
 from ..table import MIGRATION_PAGE
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Report", "Use"]
 
-REMOVED_STATUS = 410
 UNKNOWN = "the classic API had no such call"
 
 
@@ -152,6 +152,6 @@ def _use(call: str, alike: list[CallRecord]) -> Use:
         removed=route.removed if route else None,
         link=f"{MIGRATION_PAGE}#{route.anchor}" if route else None,
         answers=dict(Counter(one.status for one in alike)),
-        errors=tuple(dict.fromkeys(one.error for one in alike if one.error and one.status != REMOVED_STATUS)),
+        errors=tuple(dict.fromkeys(one.error for one in alike if one.error and one.status != REMOVED.status)),
         notes=tuple(dict.fromkeys(note for one in alike for note in one.notes)),
     )

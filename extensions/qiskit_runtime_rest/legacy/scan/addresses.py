@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..sdk_table import SDK_USES
-from ..table import HOSTS, SPELLINGS, Host, Route, find_host, find_route
+from ..table import HOSTS, Host, Route, find_host, find_route, without_spellings
 
 __all__ = [
     "HOLE",
@@ -101,13 +101,13 @@ def addresses(text: str) -> Iterator[Address]:
         path = match["path"]
         # A full stop or comma that ends a sentence does not belong to the address.
         path = path.rstrip(".,;!") if path.endswith((".", ",", ";", "!")) and not match["query"] else path
-        bare, dropped = _bare(path)
+        bare = without_spellings(path)
         yield Address(
             start=match.start(),
             end=match.start("path") + len(path),
             host=host,
             scheme=(match["scheme"] or "").lower(),
-            base_end=match.start("path") + dropped,
+            base_end=match.start("path") + len(path) - len(bare),
             path=bare.rstrip("/"),
             query=match["query"] or "",
         )
@@ -122,24 +122,16 @@ def path_address(text: str) -> Address | None:
     match = PATH.fullmatch(text, skipped)
     if not match or not match["path"] or OURS.match(match["path"]):
         return None
-    bare, dropped = _bare(match["path"])
+    bare = without_spellings(match["path"])
     return Address(
         start=skipped,
         end=match.end("path"),
         host=None,
         scheme="",
-        base_end=skipped + dropped,
+        base_end=match.end("path") - len(bare),
         path=bare.rstrip("/") if bare != "/" else "",
         query=match["query"] or "",
     )
-
-
-def _bare(path: str) -> tuple[str, int]:
-    """The path without spellings, and their length."""
-    bare = path
-    while spelling := next((one for one in SPELLINGS if bare == one or bare.startswith(one + "/")), None):
-        bare = bare[len(spelling) :]
-    return bare, len(path) - len(bare)
 
 
 def routes_of(path: str, method: str | None) -> tuple[Route, ...]:

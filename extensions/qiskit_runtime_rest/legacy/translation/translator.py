@@ -79,9 +79,7 @@ RESPONSE_TRANSFORMATIONS = _by_name(
     primitive_v1,
     submitted_job,
 )
-SPECIAL_OPERATIONS: dict[str, Transformation] = {"POST /v1/jobs": submit}
-"""Operations of v1 that need more than one request."""
-
+SUBMIT = "POST /v1/jobs"
 MOST_CALLS = 10_000
 CARRIED_HEADERS = ("retry-after",)
 OF_A_JOB = "/jobs/{id}"
@@ -203,8 +201,8 @@ class Translator:
                 await REQUEST_TRANSFORMATIONS[name](call)
                 if call.response is not None:
                     return call.response
-            if route.v1 in SPECIAL_OPERATIONS:
-                await SPECIAL_OPERATIONS[route.v1](call)
+            if route.v1 == SUBMIT:
+                await submit(call)
             else:
                 call.v1_response = await call.send(route.v1, names=call.names, query=call.query, body=call.body)
         except BaseException:
