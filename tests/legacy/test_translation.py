@@ -55,6 +55,7 @@ from qiskit_runtime_rest.legacy.translation.sessions import (
     session_body,
     start_session,
 )
+from qiskit_runtime_rest.legacy.translation.stream import messages
 from qiskit_runtime_rest.legacy.translation.translator import Transformation, classic_error
 
 CRN = "crn:v1:bluemix:public:quantum-computing:us-east:a/account-1:instance-1::"
@@ -75,7 +76,7 @@ class CannedCall(ClassicCall):
         response = self.canned.pop(0)
         if isinstance(response, Exception):
             raise response
-        return httpx.Response(200, json=response)
+        return response if isinstance(response, httpx.Response) else httpx.Response(200, json=response)
 
     async def owner(self) -> str:
         return "ada"
@@ -432,6 +433,42 @@ def test_a_result_without_the_values_of_v1_is_sent_unchanged(calls: Calls) -> No
     call = step(primitive_v1, calls.make("GET /jobs/j/results", v1={"results": [{"data": {}, "metadata": {}}]}))
     assert call.response is None
     assert "results" in call.noted()
+
+
+# Streams
+
+
+async def listen(call: CannedCall) -> tuple[list[str], list[float]]:
+    """The messages of a stream, and the waits between requests, on a virtual clock."""
+    waits: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    return [text async for text in messages(call, sleep=sleep, clock=lambda: sum(waits))], waits
+
+
+def job_in(status: str) -> dict[str, Any]:
+    return {"id": "j", "status": status, "state": {"status": status}, "program": {"id": "p"}, "created": "2023-01-01"}
+
+
+def test_a_stream_sends_each_interim_result_once_and_ends_with_the_result(calls: Calls) -> None:
+    canned = [job_in("Queued"), 1, job_in("Running"), "1\n2", job_in("Completed"), "1\n2\n3", {"result": 4}]
+    call = calls.make("GET /stream/jobs/j", canned=[interim_or_json(one) for one in canned])
+    texts, waits = anyio.run(listen, call)
+    assert texts == ["Listening to job j.", "1", "2", "3", '{"result":4}']
+    assert len(waits) == 2
+    assert all(wait > 0 for wait in waits)
+
+
+def test_a_stream_of_a_failed_job_ends_without_a_result(calls: Calls) -> None:
+    canned = [job_in("Failed"), httpx.Response(204)]
+    texts, waits = anyio.run(listen, calls.make("GET /stream/jobs/j", canned=canned))
+    assert (texts, waits) == (["Listening to job j."], [])
+
+
+def interim_or_json(value: Any) -> Any:
+    return value if isinstance(value, dict) else httpx.Response(200, text=str(value))
 
 
 # Callers and errors

@@ -22,6 +22,9 @@ __all__ = [
     "sdk_rule",
 ]
 
+V1_BASE = "https://quantum.cloud.ibm.com/api/v1"
+IAM = "POST https://iam.cloud.ibm.com/identity/token with an IBM Cloud API key"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
@@ -43,10 +46,6 @@ class Rule:
     def link(self) -> str:
         """The rule on the migration page."""
         return f"{MIGRATION_PAGE}#{self.anchor}"
-
-
-V1_BASE = "https://quantum.cloud.ibm.com/api/v1"
-IAM = "POST https://iam.cloud.ibm.com/identity/token with an IBM Cloud API key"
 
 
 def base_of(host: Host) -> str:

@@ -28,6 +28,7 @@ __all__ = ["ERAS", "CallRecord", "ClassicCall", "Era", "Note", "Notes", "Resourc
 Era: TypeAlias = Literal["2021", "2023"]
 ERAS: tuple[Era, ...] = ("2021", "2023")
 LONGEST_NAME = 100
+CARRIED_HEADERS = ("retry-after",)
 MOST_NOTES = 10_000
 
 log = logging.getLogger("qiskit_runtime_rest.legacy")
@@ -164,6 +165,14 @@ class ClassicCall:
             return self.v1_response.json()
         except ValueError:
             return None
+
+    def unchanged(self) -> ClassicResponse:
+        """The response of v1, unchanged."""
+        sent = self.v1_response
+        assert sent is not None
+        headers = {name: sent.headers[name] for name in CARRIED_HEADERS if name in sent.headers}
+        media_type = sent.headers.get("content-type")
+        return ClassicResponse(status=sent.status_code, body=sent.content, media_type=media_type, headers=headers)
 
     async def owner(self) -> str:
         """The owner that the caller stands for, after a check. Raises: AuthenticationError and other errors."""

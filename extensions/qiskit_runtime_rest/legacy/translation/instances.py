@@ -18,7 +18,6 @@ VARIABLE = "QRR_CLASSIC_INSTANCES"
 
 ALL = "*"
 CRN = "crn:"
-HUB_PARTS = 3
 PARTS = ("hub", "group", "project")
 WHOLE = ("provider", "instance")
 HEADER = "service-crn"
@@ -90,7 +89,7 @@ def _checked(given: Mapping[str, str] | str | Path | None) -> dict[str, str]:
     for name, crn in value.items():
         if not isinstance(crn, str) or not crn.startswith(CRN):
             raise ConfigurationError(_form(f"the value of {name!r} is not a CRN"))
-        if name != ALL and len(str(name).split("/")) != HUB_PARTS:
+        if name != ALL and len(str(name).split("/")) != len(PARTS):
             raise ConfigurationError(_form(f"{name!r} does not have the form hub/group/project"))
     return dict(value)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
@@ -22,7 +21,6 @@ from ...errors import (
     SubmissionUnknown,
     TransportError,
 )
-from ...waiting import JobSnapshot, PollInterval
 from ..messages import (
     INVALID_CREDENTIALS,
     INVALID_INPUT,
@@ -46,6 +44,7 @@ from .instances import Instances, named_instance
 from .jobs import classic_job, classic_jobs, era_body, is_oldest_form, job_options, known_program, submit, submitted_job
 from .primitives import primitive_v1, primitive_v2
 from .sessions import classic_session, classic_session_id, close_session, session_body, start_session
+from .stream import messages
 
 __all__ = ["Translator"]
 
@@ -81,7 +80,6 @@ RESPONSE_TRANSFORMATIONS = _by_name(
 )
 SUBMIT = "POST /v1/jobs"
 MOST_CALLS = 10_000
-CARRIED_HEADERS = ("retry-after",)
 OF_A_JOB = "/jobs/{id}"
 SWITCHING_PROTOCOLS = 101
 
@@ -156,7 +154,7 @@ class Translator:
             if match is None or match.route.handler != "stream":
                 raise ClassicError(NO_SUCH_CALL)
             async with self._call(request, match, notes) as call:
-                async for message in self._messages(call):
+                async for message in messages(call):
                     yield message
         except (ClassicError, RuntimeRestError) as error:
             refusal = classic_error(error)
@@ -211,7 +209,7 @@ class Translator:
             raise
         for name in route.response:
             await RESPONSE_TRANSFORMATIONS[name](call)
-        return call.response or _as_sent(call)
+        return call.response or call.unchanged()
 
     @contextlib.asynccontextmanager
     async def _call(self, request: ClassicRequest, match: Match, notes: list[Note]) -> AsyncIterator[ClassicCall]:
@@ -292,42 +290,6 @@ class Translator:
             lambda: self._resources.programs.handle(action, request, match.names, owner=owner, era=self._era)
         )
 
-    # Streams
-
-    async def _messages(self, call: ClassicCall) -> AsyncIterator[str]:
-        job_id = call.names["id"]
-        local = call.kept.get("local_job")
-        if local is not None:
-            yield f"Listening to job {job_id}."
-            messages = local.messages()
-            while (message := await anyio.to_thread.run_sync(next, messages, None)) is not None:
-                yield message
-            return
-        job = await self._job(call, job_id)
-        yield f"Listening to job {job_id}."
-        poll_interval, seen, since = PollInterval(), 0, time.monotonic()
-        while True:
-            interim = await call.send("GET /v1/jobs/{id}/interim_results", names={"id": job_id})
-            lines = interim.text.splitlines() if interim.status_code == 200 else []
-            for line in lines[seen:]:
-                yield line
-            seen = max(seen, len(lines))
-            if job.is_final:
-                break
-            await anyio.sleep(poll_interval.interval(time.monotonic() - since))
-            before, job = job, await self._job(call, job_id)
-            if job.status != before.status:
-                since = time.monotonic()
-        if job.failure is None:
-            call.v1_response = await call.send("GET /v1/jobs/{id}/results", names={"id": job_id})
-            await RESPONSE_TRANSFORMATIONS["primitive_v1"](call)
-            yield (call.response or _as_sent(call)).body.decode(errors="replace")
-
-    @staticmethod
-    async def _job(call: ClassicCall, job_id: str) -> JobSnapshot:
-        found = await call.send("GET /v1/jobs/{id}", names={"id": job_id})
-        return JobSnapshot.from_json(found.json(), job_id=job_id)
-
     def _record(self, request: ClassicRequest, match: Match | None, status: int, notes: list[Note], error: str) -> None:
         for note in notes:
             self.notes.add(note)
@@ -389,12 +351,3 @@ def _replaced(route: Route, credential: str) -> Note:
 
 def _instead(route: Route) -> str:
     return f"Use instead: {route.instead}." if route.instead else "There is no replacement."
-
-
-def _as_sent(call: ClassicCall) -> ClassicResponse:
-    """The response of v1, unchanged."""
-    sent = call.v1_response
-    assert sent is not None
-    carried = {name: sent.headers[name] for name in CARRIED_HEADERS if name in sent.headers}
-    media_type = sent.headers.get("content-type")
-    return ClassicResponse(status=sent.status_code, body=sent.content, media_type=media_type, headers=carried)
