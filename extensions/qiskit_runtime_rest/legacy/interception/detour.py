@@ -11,7 +11,7 @@ from ...errors import RemovedInV1
 from ..gateway.server import HOST_HEADER, SECRET_HEADER, WHERE_HEADER
 from ..messages import REMOVED
 from ..table import find_host
-from .caller import caller
+from .calling_line import calling_line
 
 __all__ = ["DETOUR_HEADERS", "REMOVED_STATUS", "Detour", "removed"]
 
@@ -67,7 +67,7 @@ class Detour:
     def headers(self, host: str, *, where: str | None = None) -> Headers:
         """The additional headers. `where`: file and line of the call, if known already."""
         headers = {"Host": self.authority, SECRET_HEADER: self.secret, HOST_HEADER: host}
-        if where := where or caller():
+        if where := where or calling_line():
             headers[WHERE_HEADER] = quote(where, safe=PRINTABLE)
         return headers
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ...config.settings import Settings
 from ...errors import ConfigurationError, MissingExtra
-from .caller import caller
+from .calling_line import calling_line
 from .report import Report
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Installed:
 
     def __init__(self, gateway: LoopbackGateway, detour: Detour, patches: Patches) -> None:
         """For `install` only."""
-        self.where = caller()
+        self.where = calling_line()
         self._gateway = gateway
         self._detour = detour
         self._patches = patches

@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
-from .caller import caller
+from .calling_line import calling_line
 from .detour import DETOUR_HEADERS, REMOVED_STATUS, Detour, removed
 from .patching import Patch, Patches
 
@@ -152,7 +152,7 @@ def aiohttp_session_patches(client: ModuleType, detour: Detour) -> Iterator[Patc
     def make(original: Function) -> Function:
         def request(self: Any, *args: Any, **kwargs: Any) -> Awaitable[Any]:
             sent = original(self, *args, **kwargs)
-            return _remembering(caller(), sent) if detour.is_open else sent
+            return _remembering(calling_line(), sent) if detour.is_open else sent
 
         return request
 

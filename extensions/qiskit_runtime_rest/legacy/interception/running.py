@@ -12,7 +12,7 @@ from concurrent.futures import thread as executors
 from pathlib import Path
 
 from ...errors import MissingExtra, RemovedInV1
-from .caller import PACKAGE
+from .calling_line import PACKAGE
 
 __all__ = ["run"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-__all__ = ["PACKAGE", "caller", "place"]
+__all__ = ["PACKAGE", "calling_line", "place"]
 
 PACKAGE = Path(__file__).parents[2]
 NOT_THE_USERS = (
@@ -21,7 +21,7 @@ PATCHED = ("aiohttp", "httpx", "requests", "websockets")
 """Patched packages; they are not the user's code wherever they are installed."""
 
 
-def caller() -> str | None:
+def calling_line() -> str | None:
     """File and line of the innermost frame of the user's code, such as `script.py:12`.
 
     None if no such frame is on the stack, such as in a thread of a library.
