@@ -28,7 +28,8 @@ from qiskit_runtime_rest import (
     UnexpectedAnswer,
 )
 from qiskit_runtime_rest.http.auth import ApiKeyAuth, TokenAuth
-from qiskit_runtime_rest.http.auth.token import Token, TokenStore
+from qiskit_runtime_rest.http.auth.bearer import TokenStore
+from qiskit_runtime_rest.http.auth.iam import Token
 
 from ..fixtures.loopback import API_KEY, CRN, CUT, HTML, RESET, TOKEN_PATH, Answer, Asked, Loopback, refused, token_body
 from ..fixtures.loopback_clients import Connect

@@ -14,7 +14,7 @@ import pytest
 
 from qiskit_runtime_rest import ApiError, RetryPolicy, RuntimeRestError, Settings, TransportError
 from qiskit_runtime_rest.http.auth import ApiKeyAuth, TokenAuth
-from qiskit_runtime_rest.http.auth.token import Token
+from qiskit_runtime_rest.http.auth.iam import Token
 
 from ..fixtures.loopback import API_KEY, CRN, RESET, TOKEN_PATH, Answer, Asked, Loopback
 from ..fixtures.loopback_clients import Connect, Face

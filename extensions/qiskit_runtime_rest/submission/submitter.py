@@ -33,7 +33,7 @@ from ..errors import (
 )
 from ..http.calls import fetch, json_object
 from ..http.error_mapping import unexpected_answer
-from ..http.retry_policy import may_have_happened
+from ..http.retrying import may_have_happened
 from ..plans.clock import Clock
 from ..plans.effects import InThread, Sleep
 from ..plans.plan import Plan
@@ -248,7 +248,7 @@ class Submitter:
 
 def create_job(request: JobRequest, body: bytes) -> Plan[dict[str, Any]]:
     """Send `request`, of which `body` is the JSON, and read the answer; nothing more."""
-    response = yield from fetch(jobs_api.create_job, content=body, waits_itself=True, body=request)
+    response = yield from fetch(jobs_api.create_job, content=body, no_rate_retries=True, body=request)
     created = json_object(response)
     if member_text(created, "id") is None:
         raise unexpected_answer(response, "the answer to the submission names no job")
