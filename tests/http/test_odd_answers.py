@@ -200,7 +200,7 @@ def test_a_job_that_the_service_tells_no_status_of_is_not_waited_for_without_end
         face.do(lambda _: job.wait(timeout=timeout))
     why = caught.value if timeout is None else caught.value.__cause__
     assert isinstance(why, UnexpectedAnswer)
-    assert "does not tell the job's status" in str(why)
+    assert "does not hold the job's status" in str(why)
     assert 900 <= sum(clock.slept) < 1000 if timeout is None else isinstance(caught.value, WaitTimeout)
 
 

@@ -147,7 +147,7 @@ async def test_what_could_not_be_looked_for_is_not_taken_for_absent(
     client = connect(journal=tmp_path / "journal.sqlite", submission=policy)
     emulator.faults.add("list_jobs", times=None, **blind)
     script(emulator, {"kind": "reset_after"}, operation="create_job")
-    with pytest.raises(SubmissionUnknown, match="could not be looked for"):
+    with pytest.raises(SubmissionUnknown, match="could not be looked up"):
         await now(client.sampler(ONES, backend=BACKEND))
     (blindly,) = await now(client.jobs.recover())
     assert blindly.job is None
@@ -165,7 +165,7 @@ async def test_a_look_that_breaks_the_contract_leaves_the_submission_unknown(
     client = connect(validate="responses", journal=tmp_path / "journal.sqlite")
     emulator.faults.add("list_jobs", kind="null", times=None, replace={"count": "many"})
     script(emulator, {"kind": "reset_after"}, operation="create_job")
-    with pytest.raises(SubmissionUnknown, match="could not be looked for"):
+    with pytest.raises(SubmissionUnknown, match="could not be looked up"):
         await now(client.sampler(ONES, backend=BACKEND))
     (blindly,) = await now(client.jobs.recover())
     assert isinstance(blindly.error, ContractViolation)

@@ -129,7 +129,7 @@ async def test_a_bad_argument_is_refused_before_anything_is_sent(
         ({"max_execution_time": np.int64(10801)}, "1 to 10800 seconds"),
         ({"session_id": Wrong()}, r"session_id is Wrong, not str: pass the session's id, or submit with"),
         ({"private": "no"}, "private is str, not bool: pass True or False"),
-        ({"program_id": None}, "program_id=None: name a program, such as 'sampler'"),
+        ({"program_id": None}, "program_id=None: expected the name of a program, such as 'sampler'"),
     ],
     ids=str,
 )
@@ -229,7 +229,7 @@ async def test_an_unknown_backend_is_not_found(client: Any) -> None:
 @pytest.mark.parametrize("identifier", [None, 5])
 async def test_an_answer_that_names_no_job_is_a_typed_error(untagged: Any, emulator: Emulator, identifier: Any) -> None:
     script(emulator, {"replace": {"id": identifier}}, operation="create_job")
-    with pytest.raises(SubmissionUnknown, match="names no job"):
+    with pytest.raises(SubmissionUnknown, match="does not hold a job id"):
         await now(untagged.jobs.submit("sampler", **STUDY))
 
 

@@ -104,7 +104,7 @@ class JobsOperations(SubmitOperations[J]):
         journal = self._submitter.journal
         if journal is None:
             raise ConfigurationError("there is no journal: make the client with journal=True, or with a path.")
-        entries: Sequence[Entry] = yield InThread(journal.unsettled)
+        entries: Sequence[Entry] = yield InThread(journal.unfinished)
         recovered: list_type[Recovered] = yield Together(map(self._recovered, entries), RECOVERED_AT_ONCE)
         return recovered
 

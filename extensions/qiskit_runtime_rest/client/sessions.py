@@ -23,7 +23,7 @@ from ..http.error_mapping import modelled, unexpected_answer
 from ..plans.faces import AsyncFace, SyncFace, operation
 from ..plans.plan import Plan, run, run_async
 from ..submission import SubmissionLimiter, SubmissionPolicy, Submitter
-from ..waiting import LOOKS_FOR_MISSING, JobPages, PollInterval, WaitBudget
+from ..waiting import CHECKS_FOR_MISSING, JobPages, PollInterval, WaitBudget
 from .handle import Handle
 from .job import AsyncJob, Job
 from .job_group import JobGroup
@@ -166,18 +166,18 @@ class SessionOperations(Handle, SubmitOperations[J]):
         gone: NotFound | None = None
         changed, missing = wait_budget.clock.monotonic(), 0
         while True:
-            with wait_budget.look(f"session {self.id}"):
+            with wait_budget.check(f"session {self.id}"):
                 try:
                     if state != CLOSED:
                         response = yield from self._refresh(wait_budget.left)
                         if member_text(self.raw, "state") is None:
                             raise unexpected_answer(response, "the answer does not tell the session's state")
-                        wait_budget.answered(response)
+                        wait_budget.record_response(response)
                 except NotFound as failure:
                     missing += 1
-                    gone = failure if missing >= LOOKS_FOR_MISSING else None
+                    gone = failure if missing >= CHECKS_FOR_MISSING else None
                     if gone is None:
-                        wait_budget.bear(failure, f"session {self.id}")
+                        wait_budget.record_failure(failure, f"session {self.id}")
                 else:
                     missing, gone = 0, None
                     if self._state() != state:
