@@ -111,7 +111,8 @@ class Submitter:
             SubmissionUnknown: it may have become a job, which was not found.
             ApiError, TransportError: it did not become a job.
         """
-        yield from self._usage.warn_if_over(request)
+        if request.max_execution_time is not None:
+            yield from self._usage.warn_if_over(request.max_execution_time)
         tag = self._tag(request)
         request = request.tagged(tag) if tag else request
         body = request.to_json()

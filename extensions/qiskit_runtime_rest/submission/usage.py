@@ -12,7 +12,6 @@ from ..errors import ApiError, QuotaExceeded, SubmissionWarning, TransportError
 from ..http.calls import fetch, json_object
 from ..plans.clock import Clock
 from ..plans.plan import Plan
-from .request import JobRequest
 
 __all__ = ["UsageWatch", "add_reset_time"]
 
@@ -29,18 +28,16 @@ class UsageWatch:
         self._left: float | None = None
         self._asked_at: float | None = None
 
-    def warn_if_over(self, request: JobRequest) -> Plan[None]:
-        """Issue a `SubmissionWarning` if the `max_execution_time` of `request` is above what is left.
+    def warn_if_over(self, seconds: float) -> Plan[None]:
+        """Issue a `SubmissionWarning` if `seconds`, a job's `max_execution_time`, are more than what is left.
 
         A failure to read the usage is ignored: it does not prevent the submission.
         """
-        if request.max_execution_time is None:
-            return
         left = yield from self._seconds_left()
-        if left is not None and request.max_execution_time > left:
+        if left is not None and seconds > left:
             warnings.warn(
-                f"the job may take {request.max_execution_time:g} s of QPU time, and the instance has {left:g} s left "
-                "in this period: the service may refuse it, or end it early.",
+                f"the job may take {seconds:g} s of QPU time, and the instance has {left:g} s left in this period: the "
+                "service may refuse it, or end it early.",
                 SubmissionWarning,
                 stacklevel=2,
             )
