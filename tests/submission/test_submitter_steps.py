@@ -132,6 +132,13 @@ def test_without_a_tag_nothing_is_looked_up(clock: FakeClock, tmp_path: Path) ->
     assert one.journal.unfinished() == []
 
 
+def test_without_a_tag_nothing_is_submitted_again(clock: FakeClock, tmp_path: Path) -> None:
+    one = Submission(clock, tmp_path, [LOST, CREATED], if_unknown="submit again")
+    with pytest.warns(SubmissionWarning), pytest.raises(SubmissionUnknown, match="has no tag of this client"):
+        one.submit(request(tags=[str(n) for n in range(8)]))
+    assert one.operations == ["create_job"]
+
+
 def test_a_submission_without_room_for_a_tag_warns(clock: FakeClock, tmp_path: Path) -> None:
     one = Submission(clock, tmp_path, [CREATED, CREATED])
     with pytest.warns(SubmissionWarning, match="8 tags leave no room"):

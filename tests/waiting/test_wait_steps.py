@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -286,6 +288,35 @@ def test_many_ended_jobs_are_read_on_pages(clock: FakeClock) -> None:
     assert [one.job_id for one in ended] == ids
     assert stepper.operations == ["list_jobs", "list_jobs"]
     assert [fetch.arguments["pending"] for fetch in stepper.requests] == [True, False]
+
+
+def listing(ids: list[str], ended: set[str]) -> Reply:
+    """A service with these jobs: pages of those that are pending, or have ended."""
+
+    def answer(fetch: Any) -> Any:
+        asked = fetch.arguments
+        if "id" in asked:
+            return reply(job(asked["id"], "Completed" if asked["id"] in ended else "Queued"))
+        status = "Queued" if asked["pending"] else "Completed"
+        there = [job(job_id, status) for job_id in ids if (job_id not in ended) is asked["pending"]]
+        return reply({"jobs": there[asked["offset"] : asked["offset"] + PAGE], "count": len(there)})
+
+    return answer
+
+
+@pytest.mark.parametrize("ended", [0, 1, 3, 200, 399, 400, 401, 600, 801, 999, 1000])
+def test_a_check_of_a_thousand_jobs_takes_at_most_six_requests(clock: FakeClock, ended: int) -> None:
+    ids = [f"{number:04}" for number in range(1000)]
+    over: set[str] = set()
+    service = listing(ids, over)
+    following, stepper = follow(clock, [service] * 500, ids, timeout=12.0)
+    over.update(ids[:ended])
+    found: list[str] = []
+    with pytest.raises(WaitTimeout) if ended < 1000 else contextlib.nullcontext():
+        while len(found) < 1000:
+            found += [end.job_id for end in stepper.run(following.next_ended())]
+    assert sorted(found) == ids[:ended]
+    assert max(Counter(stepper.moments).values()) <= 6
 
 
 def test_a_check_has_a_limited_number_of_requests(clock: FakeClock) -> None:
