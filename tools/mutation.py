@@ -27,9 +27,9 @@ ROOM = PACKAGES / "qiskit_runtime_rest"
 TESTS = {
     "http": (
         "tests/http/test_retrying_steps.py",
-        "tests/http/test_retries.py",
+        "tests/http/test_retry_policy.py",
         "tests/http/test_auth_steps.py",
-        "tests/http/test_answers.py",
+        "tests/http/test_error_mapping.py",
         "tests/http/test_body_steps.py",
     ),
     "submission": ("tests/submission/test_submitter_steps.py", "tests/submission/test_request_steps.py"),

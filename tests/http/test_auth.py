@@ -75,7 +75,7 @@ def test_a_second_401_is_an_authentication_error(service: Loopback, connect: Con
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 422])
-def test_a_key_that_iam_refuses_is_told_in_iams_words_and_goes_nowhere_else(
+def test_the_error_for_a_refused_key_has_iams_message_and_the_key_is_not_sent_elsewhere(
     service: Loopback, connect: Connect, clock: Any, status: int
 ) -> None:
     service.script(f"POST {TOKEN_PATH}", Answer(status, BAD_KEY))
@@ -311,7 +311,7 @@ def test_iam_cannot_redirect_the_key(service: Loopback, other: Loopback, connect
 
 @pytest.mark.parametrize("status", [200, 401])
 @pytest.mark.parametrize("credentials", [{}, {"token": "ready-made"}], ids=["key", "token"])
-def test_a_request_to_another_host_tells_it_nothing(
+def test_a_request_to_another_host_has_no_credentials(
     service: Loopback, other: Loopback, connect: Connect, credentials: dict[str, str], status: int
 ) -> None:
     service.script("*", Answer(200))

@@ -131,7 +131,7 @@ def test_a_401_for_a_token_that_was_replaced_meanwhile_drops_nothing(auth: ApiKe
     assert again.headers["Authorization"] == "Bearer token-2"
 
 
-def test_the_store_drops_only_the_token_it_is_told_to() -> None:
+def test_the_store_drops_only_the_current_token() -> None:
     store, old, new = TokenStore(), Token("same", 10.0), Token("same", 10.0)
     store.keep(new)
     store.drop(old)
@@ -141,7 +141,7 @@ def test_the_store_drops_only_the_token_it_is_told_to() -> None:
 
 
 @pytest.mark.parametrize("way", ["close", "throw", "refusal"])
-def test_whoever_gives_up_lets_the_next_one_ask_iam(auth: ApiKeyAuth, way: str) -> None:
+def test_a_caller_that_gives_up_releases_the_lock(auth: ApiKeyAuth, way: str) -> None:
     flow, exchange = begin(auth)
     if way == "close":
         flow.close()

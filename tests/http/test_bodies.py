@@ -38,7 +38,7 @@ def slow(clock: Any, body: Any) -> Any:
     return lambda _: Answer(200, parts=dripping(clock, json.dumps(body)))
 
 
-RESULT = {"results": [], "metadata": {}}
+RESULT: dict[str, Any] = {"results": [], "metadata": {}}
 
 
 # In time.
@@ -79,7 +79,7 @@ def test_a_wait_for_many_leaves_a_slow_result_to_its_handle(service: Loopback, c
 
 
 @pytest.mark.parametrize(("private", "timeout"), [(False, None), (True, 1)], ids=["no deadline", "read once"])
-def test_a_slow_result_is_read_to_its_end_where_nobody_says_otherwise_or_it_would_be_lost(
+def test_a_slow_result_is_read_to_its_end_without_a_deadline_or_if_it_would_be_lost(
     service: Loopback, connect: Connect, clock: Any, private: bool, timeout: float | None
 ) -> None:
     service.script(f"GET {JOB}", over(private=private))
@@ -193,7 +193,7 @@ def test_a_result_longer_than_any_should_be_is_a_typed_error(
 
 
 @pytest.mark.parametrize("packed_by", ["gzip, gzip", "br", "deflate"])
-def test_an_answer_that_is_packed_as_nobody_asked_for_is_refused(
+def test_another_compression_than_the_one_asked_for_is_refused(
     service: Loopback, connect: Connect, packed_by: str
 ) -> None:
     body = gzip.compress(gzip.compress(b"{}"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +19,9 @@ from ..fixtures.service import BACKEND, ONES
 
 
 @pytest.fixture
-def idle(emulator: Emulator) -> Iterator[None]:
+def idle(emulator: Emulator) -> None:
     """No job runs."""
     emulator.pace = "hold"
-    return
 
 
 def request(shots: int = 1, **fields: Any) -> JobRequest:

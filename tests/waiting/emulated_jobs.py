@@ -7,7 +7,7 @@ import itertools
 import json
 import threading
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -74,6 +74,16 @@ def fail(emulator: Emulator, job_id: str) -> None:
     emulator._do(move)
 
 
+def cancel(emulator: Emulator, job_id: str) -> None:
+    """Cancel a job whatever its state."""
+
+    def move(parts: Any) -> None:
+        jobs = parts.service.jobs
+        jobs.cancel(jobs.get(job_id))
+
+    emulator._do(move)
+
+
 def delete(emulator: Emulator, job_id: str) -> None:
     """Delete a job whatever its state."""
 
@@ -88,7 +98,7 @@ def delete(emulator: Emulator, job_id: str) -> None:
 class Traffic:
     """What was asked during a wait, look by look: the clock stands still during one."""
 
-    def __init__(self, emulator: Emulator, clock: Any, at: dict[float, Callable[[], Any]] | None = None) -> None:
+    def __init__(self, emulator: Emulator, clock: Any, at: Mapping[float, Callable[[], Any]] | None = None) -> None:
         """`at`: what happens how many seconds after the wait began."""
         self._emulator = emulator
         self._events = sorted((at or {}).items())

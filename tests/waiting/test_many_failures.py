@@ -190,7 +190,7 @@ async def test_a_failure_after_a_long_wait_that_went_well_does_not_end_it(
 ) -> None:
     client = connect(retries=RetryPolicy(attempts=1))
     ids = recorded(emulator, 3)
-    outage = {"operation": "list_jobs", "kind": "unavailable", "times": 2}
+    outage: dict[str, Any] = {"operation": "list_jobs", "kind": "unavailable", "times": 2}
     Traffic(
         emulator,
         clock,
@@ -206,8 +206,8 @@ async def test_a_service_that_is_restarted_is_waited_for(
     restartable = Emulator(virtual_clock=True, pace="hold", state=tmp_path / "state")
     restartable.start()
     try:
-        port = httpx.URL(restartable.base_url).port
-        listen = embedded.listen
+        port = httpx.URL(restartable.base_url).port or 0
+        listen: Any = vars(embedded)["listen"]
         monkeypatch.setattr(embedded, "listen", lambda host, _: listen(host, port))
         client = connect(
             base_url=restartable.base_url,
@@ -256,10 +256,15 @@ async def test_a_job_in_a_state_that_is_neither_pending_nor_over_is_followed(
     client: Any, emulator: Emulator, clock: Any
 ) -> None:
     ids = recorded(emulator, 12)
-    shown = {"status": 200, "body": {"jobs": [], "count": 0}}
+    shown: dict[str, Any] = {"status": 200, "body": {"jobs": [], "count": 0}}
     emulator.faults.add("list_jobs", **shown, times=None)
     emulator.faults.add("get_job", kind="null", replace={"status": "Reticulating"}, times=None)
-    traffic = Traffic(emulator, clock, {60: lambda: (emulator.faults.clear(), complete(emulator, ids))})
+
+    def recover() -> None:
+        emulator.faults.clear()
+        complete(emulator, ids)
+
+    traffic = Traffic(emulator, clock, {60: recover})
     await now(client.jobs.wait_all(ids))
     assert max(traffic.per_check()) <= 6
     read = Counter(request.path for request in traffic._requests if request.operation == "get_job")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -26,10 +28,11 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("held_jobs")]
 
 
 async def test_one_job_is_waited_for_as_by_itself(client: Any, emulator: Emulator, clock: Any) -> None:
-    for wait in (lambda job: client.jobs.wait_all([job], results=False), lambda job: job.wait()):
+    waits: list[Callable[[Any], Any]] = [lambda job: client.jobs.wait_all([job], results=False), lambda job: job.wait()]
+    for wait in waits:
         job = await now(client.jobs.submit("sampler", **STUDY))
         began = clock.elapsed
-        traffic = Traffic(emulator, clock, {began + 100: lambda job=job: complete(emulator, [job.id])})
+        traffic = Traffic(emulator, clock, {began + 100: functools.partial(complete, emulator, [job.id])})
         await now(wait(job))
         assert traffic.by_operation() == {"get_job": 30}
         assert 100 <= clock.elapsed - began <= 120
@@ -64,7 +67,7 @@ async def test_a_check_of_a_thousand_jobs_takes_at_most_six_requests(
     traffic = Traffic(
         emulator,
         clock,
-        {40 * (number + 1): lambda some=some: complete(emulator, some) for number, some in enumerate(quarters)},
+        {40 * (number + 1): functools.partial(complete, emulator, some) for number, some in enumerate(quarters)},
     )
     jobs = await now(client.jobs.wait_all(ids))
     assert [job.id for job in jobs] == ids
@@ -181,10 +184,13 @@ async def test_a_moment_of_submission_that_is_wrong_is_put_right(client: Any, em
 
 async def test_jobs_whose_tags_were_replaced_are_followed(client: Any, emulator: Emulator, clock: Any) -> None:
     jobs = [await now(client.jobs.submit("sampler", tags=["sweep"], **STUDY)) for _ in range(20)]
-    other = emulator._do(lambda parts: parts.service.jobs.replace_tags)
 
     def retag() -> None:
-        emulator._do(lambda parts: [other(parts.service.jobs.get(job.id), ["mine"]) for job in jobs])
+        def replace(parts: Any) -> None:
+            for job in jobs:
+                parts.service.jobs.replace_tags(parts.service.jobs.get(job.id), ["mine"])
+
+        emulator._do(replace)
 
     traffic = Traffic(emulator, clock, {5: retag, 30: lambda: complete(emulator, [job.id for job in jobs])})
     ended = await now(client.jobs.wait_all(jobs))

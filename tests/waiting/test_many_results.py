@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from ..fixtures.service import STUDY, asked, script, sent
 from .emulated_jobs import (
     ActingAuth,
     Traffic,
+    cancel,
     complete,
     delete,
     fail,
@@ -97,10 +99,10 @@ async def test_jobs_that_fail_or_are_deleted_do_not_delay_the_others(
 ) -> None:
     good, failed, cancelled, deleted = ids = recorded(emulator, 4)
     clock.after_sleep = lambda elapsed: happen() if elapsed >= 5 else None
-    events = iter(
+    events: Iterator[Callable[[], Any]] = iter(
         [
             lambda: fail(emulator, failed),
-            lambda: emulator._do(lambda parts: parts.service.jobs.cancel(parts.service.jobs.get(cancelled))),
+            lambda: cancel(emulator, cancelled),
             lambda: delete(emulator, deleted),
             *[lambda: None] * 4,
             lambda: complete(emulator, [good]),
@@ -108,7 +110,7 @@ async def test_jobs_that_fail_or_are_deleted_do_not_delay_the_others(
     )
 
     def happen() -> None:
-        next(events, lambda: None)()
+        next(events, list)()
 
     jobs = await now(client.jobs.wait_all(ids))
     assert [type(job.failure) for job in jobs] == [type(None), JobFailed, JobCancelled, NotFound]
@@ -185,7 +187,7 @@ async def test_jobs_come_as_they_end(client: Any, emulator: Emulator, clock: Any
     ids = recorded(emulator, 4)
     order = [ids[2], ids[0], ids[3], ids[1]]
     Traffic(
-        emulator, clock, {20.0 * (n + 1): lambda some=one: complete(emulator, [some]) for n, one in enumerate(order)}
+        emulator, clock, {20.0 * (n + 1): functools.partial(complete, emulator, [one]) for n, one in enumerate(order)}
     )
     came = []
 

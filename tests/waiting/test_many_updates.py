@@ -197,7 +197,8 @@ async def test_jobs_of_another_instance_or_face_are_refused(
 ) -> None:
     other = elsewhere.jobs.submit("sampler", **STUDY)
     asynchronous = await awaited.jobs.submit("sampler", **STUDY)
-    for job, why in ((other, "another instance"), (asynchronous, "neither a Job")):
+    jobs: list[tuple[Any, str]] = [(other, "another instance"), (asynchronous, "neither a Job")]
+    for job, why in jobs:
         with pytest.raises(InvalidInput, match=why):
             blocking.jobs.wait_all([job])
     assert len(emulator.requests) == len([*sent(emulator, "create_job")]) + 2

@@ -230,7 +230,7 @@ def send_with_retries(
             failure = error
         else:
             if response.history:
-                # Whoever logs the history must not find tokens in it.
+                # A log of the history must not show tokens.
                 response.history = [past for past in response.history if not is_iam_request(past.request)]
             if response.is_success:
                 # The contract's texts are UTF-8: a header that says otherwise is wrong.

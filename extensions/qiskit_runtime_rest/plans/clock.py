@@ -10,7 +10,7 @@ __all__ = ["Clock", "SystemClock"]
 
 
 class Clock(Protocol):
-    """Tells the time, and sleeps."""
+    """The time, and sleeping."""
 
     def monotonic(self) -> float:
         """Seconds from an arbitrary start; never goes back."""

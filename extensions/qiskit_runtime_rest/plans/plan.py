@@ -58,7 +58,7 @@ async def run_async(plan: Plan[T], connection: Any) -> T:
 
 
 class Item(NamedTuple, Generic[T]):
-    """Yielded by a `StreamPlan`: `value` is for the caller, who iterates over it."""
+    """Yielded by a `StreamPlan`: `value` is for the caller, that iterates over it."""
 
     value: T
 
