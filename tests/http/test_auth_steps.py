@@ -13,12 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qiskit_runtime_rest import (
-    AuthenticationError,
-)
+from qiskit_runtime_rest import ApiError, AuthenticationError, EdgeBlocked, RateLimited, ServerError, UnexpectedAnswer
 from qiskit_runtime_rest.http.auth import ApiKeyAuth, TokenAuth
 from qiskit_runtime_rest.http.auth.bearer import TokenStore
-from qiskit_runtime_rest.http.auth.iam import Token
+from qiskit_runtime_rest.http.auth.iam import Token, parse_token
 
 from ..fixtures.loopback import API_KEY, TOKEN_PATH, token_body
 
@@ -184,3 +182,55 @@ def test_the_same_host_written_otherwise_gets_the_token(auth: ApiKeyAuth, url: s
 def test_iam_is_asked_at_its_token_path(suffix: str) -> None:
     auth = ApiKeyAuth(API_KEY, iam_url=IAM_URL + suffix, base_url=BASE_URL)
     assert begin(auth)[1].url == f"{IAM_URL}{TOKEN_PATH}"
+
+
+# The response of IAM.
+
+
+def response_of_iam(status: int, body: Any = None, **headers: str) -> httpx.Response:
+    request = httpx.Request("POST", f"{IAM_URL}{TOKEN_PATH}")
+    return httpx.Response(status, json=body, headers=headers, request=request)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "checks_the_key"),
+    [
+        (400, AuthenticationError, True),
+        (401, AuthenticationError, True),
+        (302, AuthenticationError, False),
+        (408, ServerError, False),
+        (499, ServerError, False),
+        (429, RateLimited, False),
+        (500, ServerError, False),
+        (599, ServerError, False),
+    ],
+)
+def test_an_error_of_iam_has_a_type(status: int, kind: type[ApiError], checks_the_key: bool) -> None:
+    with pytest.raises(kind, match="IAM: Provided API key") as failure:
+        parse_token(response_of_iam(status, BAD_KEY), api_key=API_KEY, asked_at=0.0)
+    assert failure.value.status == status
+    assert ("Check the API key" in (failure.value.solution or "")) is checks_the_key
+
+
+def test_a_block_before_iam_is_an_edge_block() -> None:
+    blocked = httpx.Response(403, headers={"CF-RAY": "ray"}, request=httpx.Request("POST", IAM_URL))
+    with pytest.raises(EdgeBlocked):
+        parse_token(blocked, api_key=API_KEY, asked_at=0.0)
+
+
+@pytest.mark.parametrize("token", ["", None, 5, "a b", "a\nb", "ä", ["t"]])
+def test_a_value_that_cannot_be_a_header_is_not_a_token(token: Any) -> None:
+    with pytest.raises(UnexpectedAnswer, match="without a usable token"):
+        parse_token(response_of_iam(200, token_body(token)), api_key=API_KEY, asked_at=0.0)
+
+
+@pytest.mark.parametrize("lifetime", [0, -1, None, "soon", [], 10**400])
+def test_a_life_that_is_not_positive_seconds_is_refused(lifetime: Any) -> None:
+    with pytest.raises(UnexpectedAnswer, match="without a usable token"):
+        parse_token(response_of_iam(200, token_body("t", lifetime)), api_key=API_KEY, asked_at=0.0)
+
+
+def test_a_token_is_read_from_the_response() -> None:
+    token = parse_token(response_of_iam(200, token_body("t", "3600")), api_key=API_KEY, asked_at=5.0)
+    assert (token.value, token.refresh_at) == ("t", 2885.0)
+    assert repr(token) == "Token(refresh_at=2885.0)"

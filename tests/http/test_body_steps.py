@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
@@ -115,4 +116,24 @@ def test_bytes_after_the_end_of_the_compression_count_but_are_ignored(clock: Fak
     packed = gzip.compress(b"x")
     response, stream = limited([packed, b"trash", b"y" * MIB, b"more"], clock, encoding="gzip")
     assert response.read() == b"x"
+    assert stream.taken == 3
+
+
+class AsyncStream(httpx.AsyncByteStream):
+    """Chunks for a task."""
+
+    def __init__(self, chunks: list[bytes]) -> None:
+        self.chunks, self.taken = chunks, 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for chunk in self.chunks:
+            self.taken += 1
+            yield chunk
+
+
+def test_a_task_reads_up_to_the_same_limits(clock: FakeClock) -> None:
+    stream = AsyncStream([b"12345", b"67890", b"abc", b"def"])
+    response = httpx.Response(503, stream=stream, request=httpx.Request("GET", URL))
+    Body(response, clock)
+    assert asyncio.run(response.aread()) == b"1234567890"
     assert stream.taken == 3

@@ -209,3 +209,11 @@ def test_the_reason_of_a_lost_connection_names_the_setting() -> None:
     assert what_happened(httpx.ConnectError("")).startswith("could not connect; check base_url")
     assert "IAM_URL" in what_happened(httpx.ConnectTimeout(""), url="iam_url (IAM_URL)")
     assert what_happened(httpx.ReadError("")) == "the connection was lost"
+
+
+def test_each_retry_is_logged(clock: FakeClock, caplog: pytest.LogCaptureFixture) -> None:
+    send(clock, [reply(status=503), reply(status=503), reply()])
+    assert [message.rpartition(" Attempt ")[2] for message in caplog.messages] == [
+        "2 of 6 follows in 0.2 s.",
+        "3 of 6 follows in 0.5 s.",
+    ]

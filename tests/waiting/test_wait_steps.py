@@ -26,6 +26,7 @@ from qiskit_runtime_rest.errors import UnexpectedAnswer
 from qiskit_runtime_rest.waiting import PAGE, Following, JobPages, WaitBudget, check_timeout, wait
 from qiskit_runtime_rest.waiting.job_states import JobSnapshot, WatchedJob, status_of
 from qiskit_runtime_rest.waiting.pages import read_page
+from qiskit_runtime_rest.waiting.updates import Queue, Queues
 
 from ..conftest import FakeClock
 from ..fixtures.stepping import Reply, Stepper, error, reply
@@ -408,6 +409,17 @@ def test_each_new_status_is_notified_once_with_the_queue(clock: FakeClock) -> No
     assert (first.wait_time.average, first.wait_time.p50, first.wait_time.p95) == (5.0, 4.0, None)
     assert (stepper.notified[2].queue_length, stepper.notified[2].waited) == (None, 0.25)
     assert stepper.operations.count("list_backends") == 1
+
+
+@pytest.mark.parametrize(("seconds", "reads"), [(59.75, 1), (60.0, 2)])
+def test_queues_are_read_again_after_a_minute(clock: FakeClock, seconds: float, reads: int) -> None:
+    queues = Queues(clock)
+    stepper = Stepper(clock, [reply({"devices": [{"name": "b", "queue_length": 3}]})] * 2)
+    first = stepper.run(queues.read())
+    clock.now += seconds
+    assert queues.are_fresh is (reads == 1)
+    assert stepper.run(queues.read())["b"] == first["b"] == Queue(length=3, wait_time=None)
+    assert stepper.operations == ["list_backends"] * reads
 
 
 def test_queues_that_cannot_be_read_do_not_end_the_wait(clock: FakeClock) -> None:
