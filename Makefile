@@ -5,6 +5,7 @@ PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 BOOTSTRAP ?= python3
 WORKERS ?= 2
+MINUTES ?= 10
 CONSUMER := $(wildcard tests/contract/test_consumer_*.py) tests/contract/test_round_trip.py
 PYTEST = $(PYTHON) -m pytest -n $(WORKERS) --dist loadscope -p tools.coverage.plugin --contract-coverage
 TESTS = $(PYTEST) build/coverage.json $(addprefix --ignore=,$(CONSUMER))
@@ -69,6 +70,9 @@ contract-deep: setup  ## the same for hours, with many more requests, and answer
 contract-mutants: setup  ## seed faults into the embedded service: does `make contract` find them?
 	$(PYTHON) -m tools.mutants
 
+mutants: setup  ## change one operator at a time in submission, waiting and http: which changes does no test notice? MINUTES=10
+	$(PYTHON) -m tools.mutation --minutes $(MINUTES) --workers $(WORKERS) $(ROOMS)
+
 bench: setup  ## speed, side by side in one run
 	$(PYTHON) -m benchmarks
 
@@ -81,4 +85,4 @@ release: setup  ## prepare a release, up to the upload: make release VERSION=1.2
 clean:  ## remove everything that make made
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
-.PHONY: help setup demo test browser check generate vendor contract coverage docs contract-deep contract-mutants bench wheel release clean
+.PHONY: help setup demo test browser check generate vendor contract coverage docs contract-deep contract-mutants mutants bench wheel release clean

@@ -28,7 +28,7 @@ AFAR: dict[str, Any] = {"base_url": "http://service.invalid/api", "iam_url": "ht
 """Hosts that nobody can reach but a proxy that pretends."""
 
 
-def test_each_request_says_who_asks_and_in_which_version(service: Loopback, connect: Connect) -> None:
+def test_each_request_names_the_client_and_the_api_version(service: Loopback, connect: Connect) -> None:
     service.script("*", Answer(200))
     face = connect(service, application="my-app")
     for method, path in (("GET", "/v1/jobs"), ("POST", "/v1/jobs"), ("GET", "/v1/versions"), ("DELETE", "/v1/jobs/x")):
@@ -55,7 +55,7 @@ def test_a_base_url_with_a_path_and_a_slash_leads_below_it(service: Loopback, co
     assert len(service.calls) == 2
 
 
-def test_iam_is_told_no_more_than_it_needs(service: Loopback, connect: Connect) -> None:
+def test_a_token_request_has_only_the_headers_it_needs(service: Loopback, connect: Connect) -> None:
     service.script("*", Answer(200, headers={"Set-Cookie": "session=1"}))
     face = connect(service)
     face.request("GET", "/v1/jobs")
@@ -278,7 +278,7 @@ def test_the_ca_bundle_counts_for_the_service_and_iam_alike(
 
 
 @pytest.mark.parametrize("credentials", [{}, {"token": "ready-made"}], ids=["iam", "service"])
-def test_a_certificate_that_nobody_vouches_for_is_refused(
+def test_an_untrusted_certificate_is_refused(
     secured: Loopback, connect: Connect, clock: Any, credentials: dict[str, str]
 ) -> None:
     with pytest.raises(TransportError, match=r"certificate is not trusted.*verify=.*CERTIFICATE_VERIFY") as caught:

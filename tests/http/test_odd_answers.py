@@ -45,9 +45,7 @@ def job_of(face: Any) -> Any:
     ],
     ids=json.dumps,
 )
-def test_a_failed_job_is_told_so_whatever_its_state_holds(
-    service: Loopback, connect: Connect, odd: dict[str, Any]
-) -> None:
+def test_a_failed_job_raises_whatever_its_state_holds(service: Loopback, connect: Connect, odd: dict[str, Any]) -> None:
     service.script(JOB, Answer(200, {"id": "x", "status": "Failed", "state": {"reason": "boom", **odd}}))
     face = connect(service)
     job = job_of(face)
@@ -81,13 +79,14 @@ def test_jobs_with_an_odd_value_are_waited_for(service: Loopback, connect: Conne
 
 
 @pytest.mark.parametrize("number", [HUGE, "-" + HUGE, "1e999", "NaN", '"4"', "true", "[4]"])
-def test_a_number_of_seconds_that_is_none_is_not_told(service: Loopback, connect: Connect, number: str) -> None:
+def test_an_invalid_number_of_seconds_is_ignored(service: Loopback, connect: Connect, number: str) -> None:
     status = '{"id": "x", "status": "%s", "backend": "b", "estimated_running_time_seconds": %s}'
     service.script(JOB, *[Answer(200, status % (word, number)) for word in ("Queued", "Queued", "Completed")])
     times = '{"devices": [{"name": "b", "queue_length": 3, "wait_time_seconds": {"average": %s, "p50": 2}}]}'
     service.script(BACKENDS, Answer(200, times % number))
     face = connect(service)
-    job, seen = job_of(face), []
+    job = job_of(face)
+    seen: list[Any] = []
     face.do(lambda _: job.wait(on_status=seen.append))
     assert [update.estimated_running_time_seconds for update in seen] == [None, None]
     assert (seen[0].queue_length, seen[0].wait_time.average, seen[0].wait_time.p50) == (3, None, 2.0)
@@ -124,7 +123,7 @@ NOWHERE = [
 
 
 @pytest.mark.parametrize("location", NOWHERE)
-def test_a_redirect_to_nowhere_is_no_answer(service: Loopback, connect: Connect, location: str) -> None:
+def test_a_redirect_to_an_invalid_url_is_a_transport_error(service: Loopback, connect: Connect, location: str) -> None:
     service.script("*", Answer(302, headers={"Location": location}))
     face = connect(service)
     with pytest.raises(TransportError, match="answer breaks HTTP") as caught:
@@ -134,7 +133,9 @@ def test_a_redirect_to_nowhere_is_no_answer(service: Loopback, connect: Connect,
 
 
 @pytest.mark.parametrize("location", NOWHERE)
-def test_a_submission_redirected_to_nowhere_is_looked_for(service: Loopback, connect: Connect, location: str) -> None:
+def test_a_submission_redirected_to_an_invalid_url_is_looked_up(
+    service: Loopback, connect: Connect, location: str
+) -> None:
     service.script("POST /api/v1/jobs", Answer(302, headers={"Location": location}))
     service.script(JOBS, Answer(200, {"jobs": []}))
     face = connect(service, submission=SubmissionPolicy(settle=5))
@@ -190,7 +191,7 @@ def test_details_of_which_something_is_missing_are_a_typed_error(
 
 @pytest.mark.parametrize("state", [{}, {"status": None}, {"status": ""}, {"state": {}}, {"status": 5}], ids=json.dumps)
 @pytest.mark.parametrize("timeout", [None, 5.0])
-def test_a_job_that_the_service_tells_no_status_of_is_not_waited_for_without_end(
+def test_a_wait_for_a_job_without_a_status_ends(
     service: Loopback, connect: Connect, clock: Any, state: dict[str, Any], timeout: float | None
 ) -> None:
     service.script(JOB, Answer(200, {"id": "x", "status": "Running"}), Answer(200, {"id": "x", **state}))
@@ -200,11 +201,11 @@ def test_a_job_that_the_service_tells_no_status_of_is_not_waited_for_without_end
         face.do(lambda _: job.wait(timeout=timeout))
     why = caught.value if timeout is None else caught.value.__cause__
     assert isinstance(why, UnexpectedAnswer)
-    assert "does not tell the job's status" in str(why)
+    assert "does not hold the job's status" in str(why)
     assert 900 <= sum(clock.slept) < 1000 if timeout is None else isinstance(caught.value, WaitTimeout)
 
 
-def test_a_look_without_a_status_does_not_end_a_wait(service: Loopback, connect: Connect) -> None:
+def test_a_check_without_a_status_does_not_end_a_wait(service: Loopback, connect: Connect) -> None:
     odd, done = Answer(200, {"id": "x"}), Answer(200, {"id": "x", "status": "Completed"})
     service.script(JOB, Answer(200, {"id": "x", "status": "Running"}), odd, Answer(200, {"status": "Odd"}), odd, done)
     face = connect(service)
@@ -220,9 +221,7 @@ def test_jobs_listed_without_a_status_are_read_one_by_one(service: Loopback, con
     assert [job.raw["status"] for job in jobs] == ["Completed"] * 2
 
 
-def test_a_session_that_the_service_tells_no_state_of_is_not_waited_for_without_end(
-    service: Loopback, connect: Connect, clock: Any
-) -> None:
+def test_a_wait_for_a_session_without_a_state_ends(service: Loopback, connect: Connect, clock: Any) -> None:
     service.script("GET /api/v1/sessions/s", Answer(200, {"id": "s"}))
     face = connect(service)
     session = face.do(lambda client: client.sessions.get("s"))

@@ -20,7 +20,7 @@ from ..fixtures.loopback import CRN, Answer, Loopback
 from ..fixtures.loopback_clients import Connect, Face
 
 JOB = "/api/v1/jobs/x"
-RESULT = {"results": [], "metadata": {}}
+RESULT: dict[str, Any] = {"results": [], "metadata": {}}
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def at_once(face: Face, *calls: Callable[[], Any]) -> list[Any]:
     return outcomes
 
 
-def test_all_who_ask_one_handle_for_a_result_get_it(once: Loopback, connect: Connect) -> None:
+def test_all_readers_of_one_handle_get_the_result(once: Loopback, connect: Connect) -> None:
     gate = threading.Event()
     once.script(f"GET {JOB}/results", Answer(200, RESULT, gate=gate), Answer(404))
     face = connect(once)
@@ -55,7 +55,7 @@ def test_all_who_ask_one_handle_for_a_result_get_it(once: Loopback, connect: Con
     assert len(once.of(f"{JOB}/results")) == 1
 
 
-def test_who_waits_for_another_reader_waits_no_longer_than_was_said(once: Loopback, connect: Connect) -> None:
+def test_a_wait_for_another_reader_ends_at_its_time_out(once: Loopback, connect: Connect) -> None:
     arrived, gate = threading.Event(), threading.Event()
 
     def answer(_: Any) -> Answer:

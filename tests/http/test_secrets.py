@@ -14,7 +14,7 @@ import pytest
 
 from qiskit_runtime_rest import ApiError, RetryPolicy, RuntimeRestError, Settings, TransportError
 from qiskit_runtime_rest.http.auth import ApiKeyAuth, TokenAuth
-from qiskit_runtime_rest.http.auth.token import Token
+from qiskit_runtime_rest.http.auth.iam import Token
 
 from ..fixtures.loopback import API_KEY, CRN, RESET, TOKEN_PATH, Answer, Asked, Loopback
 from ..fixtures.loopback_clients import Connect, Face
@@ -138,7 +138,8 @@ def test_a_credential_is_blanked_however_json_spells_it(
     credentials = {"api_key": secret} if who == "iam" else {"token": secret}
     with pytest.raises(ApiError) as caught:
         connect(service, retries=RetryPolicy(attempts=2), **credentials).request("GET", "/v1/jobs")
-    spelled = {spell(end).replace("\\", "") for spell in (str, *SPELLINGS.values())}
+    spellings: list[Callable[[str], str]] = [str, *SPELLINGS.values()]
+    spelled = {spell(end).replace("\\", "") for spell in spellings}
     for text in (shown(caught.value), caplog.text):
         assert "***" in text
         assert not any(shape in text.replace("\\", "") for shape in spelled)

@@ -220,7 +220,7 @@ def test_a_sleep_takes_the_clocks_time(way: str, clock: Any) -> None:
     assert clock.slept == [90.0, 0.5]
 
 
-def test_the_machines_clock_sleeps_only_until_it_is_told_to_stop() -> None:
+def test_the_systems_clock_sleeps_only_until_it_is_stopped() -> None:
     clock, stop = SystemClock(), threading.Event()
     stop.set()
     began = time.monotonic()

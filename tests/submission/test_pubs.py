@@ -133,7 +133,7 @@ async def test_bad_pubs_and_numbers_are_refused_before_anything_is_sent(
     ],
     ids=range(12),
 )
-async def test_what_to_pass_instead_of_a_circuit_is_told(
+async def test_the_error_for_a_bad_circuit_says_what_to_pass(
     client: Any, emulator: Emulator, pubs: Any, advice: str
 ) -> None:
     with pytest.raises(InvalidInput, match=advice):
@@ -198,7 +198,7 @@ async def test_as_many_shots_as_a_job_can_have_are_sent(client: Any, emulator: E
     ],
     ids=range(6),
 )
-async def test_which_observables_there_are_is_told(
+async def test_the_error_for_bad_observables_says_what_to_pass(
     client: Any, emulator: Emulator, observables: Any, advice: str
 ) -> None:
     with pytest.raises(InvalidInput, match=advice):
@@ -206,7 +206,7 @@ async def test_which_observables_there_are_is_told(
     assert emulator.requests == []
 
 
-async def test_of_a_circuit_that_is_no_text_the_remedy_is_told(client: Any) -> None:
+async def test_the_error_for_a_circuit_that_is_not_a_text_says_what_to_do(client: Any) -> None:
     with pytest.raises(InvalidInput, match=r"qasm3\.dumps"):
         await now(client.sampler([(object(), [0.5])], backend=BACKEND))
 

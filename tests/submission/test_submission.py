@@ -47,10 +47,9 @@ class Promised(Wrong):
 
 
 @pytest.fixture(autouse=True)
-def idle(emulator: Emulator) -> Iterator[None]:
+def idle(emulator: Emulator) -> None:
     """No job runs."""
     emulator.pace = "hold"
-    return
 
 
 @pytest.fixture
@@ -96,12 +95,15 @@ async def test_what_is_left_out_is_not_sent(untagged: Any, emulator: Emulator) -
     assert json.loads(sent(emulator, "create_job")[0].body) == {"program_id": "sampler", **STUDY}
 
 
+BAD_PARAMS: list[Any] = [None, [], "text", {"x": 1j}, {"x": float("nan")}, {"x": {1, 2}}]
+
+
 @pytest.mark.parametrize(
     "bad",
     [
         *({"program_id": program} for program in ("", None, 5)),
         *({"backend": backend} for backend in ("", None, 5)),
-        *({"params": params} for params in (None, [], "text", {"x": 1j}, {"x": float("nan")}, {"x": {1, 2}})),
+        *({"params": params} for params in BAD_PARAMS),
         *({"tags": tags} for tags in ("green", ["x"] * 9, ["x" * 87], [5], 5)),
         *({"max_execution_time": limit} for limit in (0, 0.5, 10801, 10800.5, -1, "60", float("nan"), True, [60])),
         *({name: value} for name in ("session_id", "calibration_id") for value in (5, b"id", Wrong())),
@@ -129,11 +131,11 @@ async def test_a_bad_argument_is_refused_before_anything_is_sent(
         ({"max_execution_time": np.int64(10801)}, "1 to 10800 seconds"),
         ({"session_id": Wrong()}, r"session_id is Wrong, not str: pass the session's id, or submit with"),
         ({"private": "no"}, "private is str, not bool: pass True or False"),
-        ({"program_id": None}, "program_id=None: name a program, such as 'sampler'"),
+        ({"program_id": None}, "program_id=None: expected the name of a program, such as 'sampler'"),
     ],
     ids=str,
 )
-async def test_what_to_pass_instead_of_a_bad_argument_is_told(
+async def test_the_error_for_a_bad_argument_says_what_to_pass(
     client: Any, emulator: Emulator, bad: dict[str, Any], advice: str
 ) -> None:
     arguments = {"program_id": "sampler", **STUDY, **bad}
@@ -142,7 +144,7 @@ async def test_what_to_pass_instead_of_a_bad_argument_is_told(
     assert emulator.requests == []
 
 
-async def test_a_session_in_place_of_its_id_is_told_from_it(client: Any, emulator: Emulator) -> None:
+async def test_a_session_in_place_of_its_id_is_refused(client: Any, emulator: Emulator) -> None:
     session = await now(client.sessions.create(backend=BACKEND))
     with pytest.raises(InvalidInput, match="pass the session's id"):
         await now(client.sampler([ONES], backend=BACKEND, session_id=session))
@@ -171,7 +173,7 @@ async def test_a_time_limit_is_any_number_in_whole_seconds(
     assert json.loads(sent(emulator, "create_job")[0].body)["cost"] == cost
 
 
-async def test_a_forgotten_backend_is_told(client: Any, emulator: Emulator) -> None:
+async def test_a_missing_backend_is_refused(client: Any, emulator: Emulator) -> None:
     with pytest.raises(InvalidInput, match="backend is missing"):
         await now(client.sampler([ONES]))
     assert emulator.requests == []
@@ -204,7 +206,7 @@ async def test_a_job_is_sent_again_after_a_refusal_for_its_rate(client: Any, emu
     assert [found.id for found in await every(client.jobs.list())] == [job.id]
 
 
-async def test_a_rate_that_stays_too_high_is_told(client: Any, emulator: Emulator) -> None:
+async def test_a_lasting_refusal_for_the_rate_is_raised(client: Any, emulator: Emulator) -> None:
     emulator.faults.add("create_job", kind="rate_limited", times=None)
     with pytest.raises(RateLimited):
         await now(client.jobs.submit("sampler", **STUDY))
@@ -229,7 +231,7 @@ async def test_an_unknown_backend_is_not_found(client: Any) -> None:
 @pytest.mark.parametrize("identifier", [None, 5])
 async def test_an_answer_that_names_no_job_is_a_typed_error(untagged: Any, emulator: Emulator, identifier: Any) -> None:
     script(emulator, {"replace": {"id": identifier}}, operation="create_job")
-    with pytest.raises(SubmissionUnknown, match="names no job"):
+    with pytest.raises(SubmissionUnknown, match="does not hold a job id"):
         await now(untagged.jobs.submit("sampler", **STUDY))
 
 
@@ -280,7 +282,7 @@ async def test_less_than_one_a_minute_and_no_limit_at_all(
     assert clock.slept == pytest.approx(waits)
 
 
-async def test_the_services_own_limit_is_never_met_by_a_paced_client(options: dict[str, Any]) -> None:
+async def test_a_client_with_a_rate_limit_never_meets_that_of_the_service(options: dict[str, Any]) -> None:
     with Emulator(virtual_clock=True, submissions_per_minute=5, pace="hold") as strict:
         clock = type(options["clock"])(strict)
         address = {name: getattr(strict, name) for name in ("base_url", "iam_url", "instance")}

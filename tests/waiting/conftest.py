@@ -1,4 +1,4 @@
-"""Fixtures: clients of the embedded service, whose time is the service"s."""
+"""Fixtures: clients of the embedded service, whose time is the service's."""
 
 from ..fixtures.emulated_clients import (
     awaited,
@@ -12,3 +12,4 @@ from ..fixtures.emulated_clients import (
     options,
     running,
 )
+from .emulated_jobs import acting_auth, held_jobs

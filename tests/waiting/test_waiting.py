@@ -52,7 +52,7 @@ async def held(client: Any, emulator: Emulator) -> Any:
     ("seconds", "looks", "latest"),
     [(1, 5, 1.25), (10, 18, 12), (100, 30, 120), (1000, 94, 1015)],
 )
-async def test_a_longer_job_is_looked_at_less_often_and_its_end_seen_in_time(
+async def test_a_longer_job_is_checked_less_often_and_its_end_is_seen_in_time(
     client: Any, emulator: Emulator, clock: Any, seconds: float, looks: int, latest: float
 ) -> None:
     emulator.pace = {"queued": "immediate", "running": f"seconds:{seconds}"}
@@ -64,7 +64,7 @@ async def test_a_longer_job_is_looked_at_less_often_and_its_end_seen_in_time(
     assert len(sent(emulator, "get_job")) == looks
 
 
-async def test_a_job_that_has_moved_on_is_looked_at_often_again(client: Any, emulator: Emulator, clock: Any) -> None:
+async def test_a_job_with_a_new_status_is_checked_often_again(client: Any, emulator: Emulator, clock: Any) -> None:
     emulator.pace = {"queued": "seconds:60", "running": "seconds:1"}
     job = await now(client.jobs.submit("sampler", **STUDY))
     began: list[float] = []
@@ -93,9 +93,7 @@ async def test_many_waits_do_not_meet_even_at_the_longest_interval() -> None:
         assert len({poll_interval.interval(age) for _ in range(100)}) == 100
 
 
-async def test_each_change_of_status_is_told_once_with_what_is_known(
-    client: Any, emulator: Emulator, clock: Any
-) -> None:
+async def test_the_callback_gets_each_new_status_once(client: Any, emulator: Emulator, clock: Any) -> None:
     job = await held(client, emulator)
     script(
         emulator,
@@ -113,7 +111,7 @@ async def test_each_change_of_status_is_told_once_with_what_is_known(
     assert [update.waited for update in seen] == pytest.approx([0, sum(clock.slept[:2]), sum(clock.slept)])
 
 
-async def test_a_job_that_was_over_when_it_was_read_is_told_without_a_request(client: Any, emulator: Emulator) -> None:
+async def test_a_job_known_to_be_over_is_notified_without_a_request(client: Any, emulator: Emulator) -> None:
     job = await held(client, emulator)
     script(emulator, saying("Completed"))
     found = await now(client.jobs.get(job.id))
@@ -186,7 +184,7 @@ async def test_the_deadline_ends_the_wait_and_the_job_goes_on(client: Any, emula
     assert await now(job.status()) == "Queued"
 
 
-async def test_a_deadline_of_zero_takes_one_look(client: Any, emulator: Emulator, clock: Any) -> None:
+async def test_a_deadline_of_zero_takes_one_check(client: Any, emulator: Emulator, clock: Any) -> None:
     job = await held(client, emulator)
     with pytest.raises(WaitTimeout):
         await now(job.wait(timeout=0))
@@ -261,7 +259,7 @@ async def test_a_wait_without_a_deadline_gives_up_on_a_service_that_stays_away(
     ],
     ids=lambda trouble: str(trouble.get("kind", trouble.get("status"))),
 )
-async def test_trouble_in_the_middle_does_not_end_the_wait(
+async def test_a_transient_failure_does_not_end_the_wait(
     connect: Callable[..., Any], emulator: Emulator, trouble: dict[str, Any]
 ) -> None:
     client = connect(retries=RetryPolicy(attempts=1))
@@ -299,7 +297,7 @@ async def test_refused_credentials_end_the_wait(client: Any, emulator: Emulator)
     assert refusal.value.status == 401
 
 
-async def test_an_unknown_status_is_waited_through_and_logged_once(
+async def test_an_unknown_status_does_not_end_the_wait_and_is_logged_once(
     client: Any, emulator: Emulator, caplog: pytest.LogCaptureFixture
 ) -> None:
     job = await held(client, emulator)
@@ -316,7 +314,7 @@ async def test_an_unknown_status_is_waited_through_and_logged_once(
 
 @pytest.mark.parametrize("code", [1305, "1305"])
 @pytest.mark.parametrize("status", ["Cancelled", "Cancelled - Ran too long"])
-async def test_a_job_over_its_time_limit_is_told_apart_from_a_cancelled_one(
+async def test_a_job_over_its_time_limit_is_not_a_cancelled_one(
     client: Any, emulator: Emulator, status: str, code: int | str
 ) -> None:
     job = await held(client, emulator)
@@ -342,7 +340,7 @@ async def test_a_time_limit_without_a_code_is_known_by_its_word(client: Any, emu
         await now(job.wait())
 
 
-async def test_a_cancelled_job_is_no_failed_one(client: Any, emulator: Emulator) -> None:
+async def test_a_cancelled_job_is_not_a_failed_one(client: Any, emulator: Emulator) -> None:
     job = await held(client, emulator)
     await now(job.cancel())
     with pytest.raises(JobCancelled) as cancelled:
@@ -352,7 +350,9 @@ async def test_a_cancelled_job_is_no_failed_one(client: Any, emulator: Emulator)
     assert (cancelled.value.job_id, cancelled.value.status) == (job.id, "Cancelled")
 
 
-async def test_a_failed_job_tells_code_reason_solution_and_the_end_of_its_log(client: Any, emulator: Emulator) -> None:
+async def test_the_error_of_a_failed_job_has_code_reason_solution_and_the_end_of_its_log(
+    client: Any, emulator: Emulator
+) -> None:
     job = await now(client.sampler([NOT_NATIVE], backend=BACKEND, shots=1))
     with pytest.raises(JobFailed) as failure:
         await now(job.wait())
@@ -367,7 +367,7 @@ async def test_a_failed_job_tells_code_reason_solution_and_the_end_of_its_log(cl
     assert not isinstance(error, JobTimeLimit)
 
 
-async def test_of_a_long_log_the_last_twenty_lines_are_told(client: Any, emulator: Emulator) -> None:
+async def test_the_error_has_the_last_twenty_lines_of_a_long_log(client: Any, emulator: Emulator) -> None:
     job = await held(client, emulator)
     script(emulator, saying("Failed"))
     script(emulator, {"status": 200, "html": "\n".join(map(str, range(100)))}, operation="get_job_logs")
@@ -455,7 +455,7 @@ async def test_many_tasks_wait_at_the_same_time(awaited: Any, emulator: Emulator
 
 
 @pytest.mark.parametrize("seconds", [-1, float("nan"), "5"])
-async def test_what_is_no_timeout_is_refused_before_anything_is_sent(
+async def test_an_invalid_timeout_is_refused_before_anything_is_sent(
     client: Any, emulator: Emulator, seconds: Any
 ) -> None:
     job = await held(client, emulator)

@@ -1,7 +1,6 @@
 """HTTP towards the service: clients with authentication, headers, retries and typed errors."""
 
-from .connection import Connection
-from .origin import Origin
-from .retry_policy import RetryPolicy
+from .connection import Connection, Origin
+from .retrying import RetryPolicy
 
 __all__ = ["Connection", "Origin", "RetryPolicy"]

@@ -1,4 +1,4 @@
-"""Bodies of answers while they come: unpacked in small steps, and held to a size and to a moment."""
+"""Limit the bodies of responses while they arrive: unpacked in small steps, up to a size and a deadline."""
 
 from __future__ import annotations
 
@@ -15,82 +15,89 @@ from .auth.iam import is_iam_request
 __all__ = ["ACCEPTED", "SHORTEST_SECONDS", "UNTIL", "Body"]
 
 ACCEPTED = "gzip"
-"""How answers may be packed."""
+"""The content encoding that responses may have."""
 
 UNTIL = "qiskit_runtime_rest.until"
-"""The extension of a request that holds the moment, on the clock, by which its answer shall be whole."""
+"""Request extension: the moment, on the clock, by which the response must be complete."""
 
 SHORTEST_SECONDS = 5.0
-"""Seconds that one request may always take, even when less of its budget is left: it could not succeed in none."""
+"""One request may always take this long, even with less of its budget left: with no time at all it would fail."""
 
 MESSAGE_BYTES = 2**20
-"""So much is read of an error, and of a token: the rest of a longer one is left unread."""
+"""Of an error, and of a token response, this much is read; the rest is ignored."""
 
 JSON_BYTES = 2**27
-"""Longest answer, 128 MiB: two hundred jobs with half a megabyte of params each fit."""
+"""Longest response, 128 MiB: two hundred jobs with half a megabyte of params each fit."""
 
 RESULT_BYTES = 2**32
-"""Longest result, 4 GiB: twice what its largest array may be."""
+"""Longest result, 4 GiB: twice the size of its largest array."""
 
 STEP = 2**20
 """Bytes that are unpacked at a time."""
 
 
 class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """Takes the place of the body of `response`, before any of it is read.
+    """Replaces the stream of `response`, before any of it is read.
 
     Raises:
-        httpx.ReadTimeout: it has not come whole by the moment in the request's extension `UNTIL`.
-        httpx.DecodingError: it is not packed as it says.
-        UnexpectedAnswer: a success is longer than any should be.
+        httpx.ReadTimeout: it is not complete at the moment in the request's extension `UNTIL`.
+        httpx.DecodingError: its compression is broken.
+        UnexpectedAnswer: a success is longer than the limit.
     """
 
     def __init__(self, response: httpx.Response, clock: Clock) -> None:
         """Nothing is read yet.
 
         Raises:
-            httpx.DecodingError: it is packed in a way that was not asked for.
+            httpx.DecodingError: it has another encoding than the one asked for.
         """
+        request = response.request
         self._response = response
         self._stream: Any = response.stream
         self._clock = clock
-        self._until: float | None = response.request.extensions.get(UNTIL)
-        self._is_message = not response.is_success or is_iam_request(response.request)
-        self._left = self._most = MESSAGE_BYTES if self._is_message else _most(response.request)
-        # httpx would unpack what it reads in one, however much comes of it.
-        packed = response.headers.pop("Content-Encoding", "").strip().lower()
-        if packed not in ("", "identity", ACCEPTED):
-            raise httpx.DecodingError(f"only {ACCEPTED} was asked for, and it is {packed}", request=response.request)
-        self._packed = zlib.decompressobj(zlib.MAX_WBITS | 16) if packed == ACCEPTED else None
+        self._until: float | None = request.extensions.get(UNTIL)
+        self._is_message = not response.is_success or is_iam_request(request)
+        if self._is_message:
+            self._most = MESSAGE_BYTES
+        else:
+            self._most = RESULT_BYTES if request.url.path.endswith("/results") else JSON_BYTES
+        self._left = self._most
+        self._unzip = None
+        if "Content-Encoding" in response.headers:
+            # httpx would unpack each chunk at once, however large the outcome.
+            encoding = response.headers.pop("Content-Encoding").strip().lower()
+            if encoding not in ("", "identity", ACCEPTED):
+                raise httpx.DecodingError(f"expected {ACCEPTED}, got {encoding}", request=request)
+            self._unzip = zlib.decompressobj(zlib.MAX_WBITS | 16) if encoding == ACCEPTED else None
         response.stream = self
 
     def __iter__(self) -> Iterator[bytes]:
-        """The unpacked bytes as they come, for a thread."""
+        """The unpacked bytes in parts, for a thread."""
         for raw in self._stream:
-            yield from self._taken(raw)
+            yield from self._limited(raw)
             if self._left < 0:
                 return
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        """The unpacked bytes as they come, for a task."""
+        """The unpacked bytes in parts, for a task."""
         async for raw in self._stream:
-            for chunk in self._taken(raw):
+            for chunk in self._limited(raw):
                 yield chunk
             if self._left < 0:
                 return
 
     def close(self) -> None:
-        """Give the connection back, or up."""
+        """Return the connection to the pool, or close it."""
         self._stream.close()
 
     async def aclose(self) -> None:
         """As `close`, for a task."""
         await self._stream.aclose()
 
-    def _taken(self, raw: bytes) -> Iterator[bytes]:
+    def _limited(self, raw: bytes) -> Iterator[bytes]:
         if self._until is not None and self._clock.monotonic() > self._until:
-            raise httpx.ReadTimeout("it began to come, and was not whole by then")
-        for chunk in [raw] if self._packed is None else self._unpacked(raw):
+            raise httpx.ReadTimeout("the answer began, but was not complete in time")
+        for chunk in [raw] if self._unzip is None else self._unpacked(raw):
             room = self._left
             self._left -= len(chunk)
             if self._left >= 0:
@@ -102,14 +109,14 @@ class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
                 raise self._too_long()
 
     def _unpacked(self, raw: bytes) -> Iterator[bytes]:
-        assert self._packed is not None
-        if self._packed.eof:
+        assert self._unzip is not None
+        if self._unzip.eof:
             self._left -= len(raw)
             return
         try:
-            while chunk := self._packed.decompress(raw, STEP):
+            while chunk := self._unzip.decompress(raw, STEP):
                 yield chunk
-                raw = self._packed.unconsumed_tail
+                raw = self._unzip.unconsumed_tail
         except zlib.error as error:
             raise httpx.DecodingError(str(error)) from error
 
@@ -122,7 +129,3 @@ class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
             method=request.method,
             url=str(request.url),
         )
-
-
-def _most(request: httpx.Request) -> int:
-    return RESULT_BYTES if request.url.path.endswith("/results") else JSON_BYTES

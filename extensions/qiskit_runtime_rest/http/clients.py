@@ -1,7 +1,9 @@
-"""httpx clients that authenticate, say who they are, send requests again where that is safe, and raise typed errors."""
+"""httpx clients for the service: they authenticate, send default headers, retry where safe, and raise typed errors."""
 
 from __future__ import annotations
 
+import functools
+import inspect
 import os
 import ssl
 import sys
@@ -12,21 +14,19 @@ import httpx
 
 from .._version import __version__
 from ..config.settings import Settings
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, TransportError
 from ..plans.clock import Clock
 from ..plans.plan import run, run_async
-from .auth.flow import url_origin
+from .auth.bearer import url_origin
 from .bodies import ACCEPTED, Body
-from .closing import is_in_its_loop, served_by
-from .loops import kept_in_loop
-from .retry_policy import RetryPolicy
-from .retrying import exchange, redirects_unbuilt
+from .closing import closed_error, forked_error, is_of_parent, kept_in_loop, other_loop_error
+from .retrying import RetryPolicy, send_with_retries
 
-__all__ = ["AsyncHttpClient", "HttpClient", "client_options"]
+__all__ = ["AsyncHttpClient", "HttpClient", "client_options", "proxy_patterns"]
 
 TIMEOUT = httpx.Timeout(connect=10.0, read=60.0, write=60.0, pool=30.0)
 UPLOAD_TIMEOUT = {"read": 300.0, "write": 300.0}
-"""Least time-outs of `create_job`, whose body may be many megabytes, in seconds."""
+"""Shortest time-outs of `create_job`, whose body may be many megabytes, in seconds."""
 
 UPLOAD = ("POST", "/v1/jobs")
 LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30.0)
@@ -36,7 +36,7 @@ USER_AGENT = f"qiskit-runtime-rest/{__version__} {PYTHON} httpx/{httpx.__version
 
 
 def client_options(settings: Settings, auth: httpx.Auth | None) -> dict[str, Any]:
-    """Keyword arguments of the httpx clients that follow from the settings.
+    """Keyword arguments of the httpx clients, from the settings.
 
     Proxies of the environment stay in force, because no transport is given. Redirects are never followed.
     """
@@ -58,15 +58,15 @@ def _trusted(path: str) -> ssl.SSLContext:
 
 
 def proxy_patterns(settings: Settings) -> dict[str, str | None]:
-    """The settings' own proxies, as httpx's URL patterns; None: without one, whatever the environment says."""
+    """The settings' own proxies as httpx's URL patterns; None: no proxy, whatever the environment says."""
     patterns: dict[str, str | None] = {
         key if "://" in key else f"{key}://": url for key, url in settings.proxies.items()
     }
-    # httpx takes the most specific pattern: as `all://` it would lose to a proxy of the environment.
+    # httpx takes the most specific pattern: `all://` would lose to a proxy of the environment.
     for_all = patterns.pop("all://", None)
     if for_all is not None:
         patterns = {"http://": for_all, "https://": for_all, **patterns}
-    # A proxy cannot reach a server on this machine, and is not to see the key that is meant for it.
+    # A proxy cannot reach a server on this machine, and must not see the key that is meant for it.
     return patterns if "http://" in patterns else {**dict.fromkeys(LOOPBACK), **patterns}
 
 
@@ -76,7 +76,7 @@ def _headers(settings: Settings) -> dict[str, str]:
         "Accept-Encoding": ACCEPTED,
         "IBM-API-Version": settings.api_version,
         "User-Agent": USER_AGENT,
-        # The service expects this prefix of integrators; metrics answer it as `caller`.
+        # The service expects this prefix of integrators, and shows it as `caller` in metrics.
         "X-Qx-Client-Application": f"qiskit-version-2/{__version__}/{settings.application}",
     }
     if settings.instance is not None:
@@ -84,11 +84,11 @@ def _headers(settings: Settings) -> dict[str, str]:
     return headers
 
 
-def _prepare(request: httpx.Request, options: dict[str, Any], base_url: httpx.URL) -> None:
-    # A redirect could carry the API key or a token to a host that nobody chose.
+def _prepare(request: httpx.Request, options: dict[str, Any], origin: tuple[str, str, int | None]) -> None:
+    # A redirect could carry the API key or a token to a host that the user did not choose.
     options["follow_redirects"] = False
-    if url_origin(request.url) != url_origin(base_url):
-        # Which instance somebody uses is the service's business only.
+    if url_origin(request.url) != origin:
+        # Only the service may know the instance.
         request.headers.pop("Service-CRN", None)
     if request.method == UPLOAD[0] and request.url.path.endswith(UPLOAD[1]):
         timeout = request.extensions.get("timeout", {})
@@ -96,10 +96,22 @@ def _prepare(request: httpx.Request, options: dict[str, Any], base_url: httpx.UR
         request.extensions = {**request.extensions, "timeout": {**timeout, **longer}}
 
 
-class _BoundedBodies:
+BAD_REDIRECT = (httpx.InvalidURL, UnicodeError)
+"""Raised by httpx for a redirect to an invalid URL, even where redirects are not followed."""
+
+
+def _bad_redirect(request: httpx.Request) -> httpx.RemoteProtocolError:
+    return httpx.RemoteProtocolError("Invalid URL in location header.", request=request)
+
+
+Check = Callable[[httpx.Response], object]
+"""Called with each response, before its errors are mapped; may return an awaitable on an `AsyncHttpClient`."""
+
+
+class _LimitedBodies:
     """Keeps the limit of response bodies in force, whatever event hooks are set."""
 
-    _bound: Callable[..., Any]
+    _limit_body: Callable[..., Any]
 
     @property
     def event_hooks(self) -> dict[str, list[Callable[..., Any]]]:
@@ -109,64 +121,95 @@ class _BoundedBodies:
 
     @event_hooks.setter
     def event_hooks(self, hooks: Mapping[str, Sequence[Callable[..., Any]]]) -> None:
-        own = [hook for hook in hooks.get("response", ()) if hook != self._bound]
-        httpx.Client.event_hooks.fset(self, {**hooks, "response": [self._bound, *own]})  # type: ignore[attr-defined]
+        own = [hook for hook in hooks.get("response", ()) if hook != self._limit_body]
+        httpx.Client.event_hooks.fset(self, {**hooks, "response": [self._limit_body, *own]})  # type: ignore[attr-defined]
 
 
-class HttpClient(_BoundedBodies, httpx.Client):
+class HttpClient(_LimitedBodies, httpx.Client):
     """`httpx.Client` for the service: any request through it is authenticated, retried, and raises typed errors."""
 
-    def __init__(self, *, clock: Clock, retries: RetryPolicy, **options: Any) -> None:
+    def __init__(self, *, clock: Clock, retries: RetryPolicy, check: Check | None = None, **options: Any) -> None:
         """`options` are those of `httpx.Client`."""
         super().__init__(**options)
         self.clock = clock
         self.retries = retries
+        self.check = check
+        self._limit_body = functools.partial(Body, clock=clock)
         self.event_hooks = self.event_hooks
         self.process = os.getpid()
-
-    def _bound(self, response: httpx.Response) -> None:
-        Body(response, self.clock)
+        self._origin = url_origin(self.base_url)
 
     def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
-        """Send with retries; raises `ApiError` and `TransportError`, see `exchange`."""
-        _prepare(request, options, self.base_url)
-        with served_by(self, request):
-            return run(exchange(request, options, self.retries, self.clock), self)
+        """Send with retries. Raises: ApiError, TransportError; see `send_with_retries`."""
+        if is_of_parent(self):
+            raise forked_error(request)
+        _prepare(request, options, self._origin)
+        try:
+            return run(send_with_retries(request, options, self.retries, self.clock), self)
+        except (TransportError, RuntimeError) as failure:
+            if self.is_closed:
+                raise closed_error(request, failure) from failure
+            raise
 
     def send_once(self, request: httpx.Request, **options: Any) -> httpx.Response:
-        """Send as httpx does, through authentication only."""
-        with redirects_unbuilt(request):
-            return super().send(request, **options)
+        """Send as httpx does, with authentication only, and check the response."""
+        try:
+            response = super().send(request, **options)
+        except BAD_REDIRECT as error:
+            raise _bad_redirect(request) from error
+        if self.check is not None and inspect.iscoroutine(outcome := self.check(response)):
+            outcome.close()
+            raise ConfigurationError("validate= is an async function: pass it to an AsyncRuntimeClient.")
+        return response
 
 
-class AsyncHttpClient(_BoundedBodies, httpx.AsyncClient):
+class AsyncHttpClient(_LimitedBodies, httpx.AsyncClient):
     """`httpx.AsyncClient` for the service: as `HttpClient`, awaited."""
 
-    def __init__(self, *, clock: Clock, retries: RetryPolicy, **options: Any) -> None:
+    def __init__(self, *, clock: Clock, retries: RetryPolicy, check: Check | None = None, **options: Any) -> None:
         """`options` are those of `httpx.AsyncClient`."""
         super().__init__(**options)
         self.clock = clock
         self.retries = retries
+        self.check = check
         self.event_hooks = self.event_hooks
         self.process = os.getpid()
+        self._origin = url_origin(self.base_url)
         self._loop: dict[Any, Any] | None = None
 
-    async def _bound(self, response: httpx.Response) -> None:
+    async def _limit_body(self, response: httpx.Response) -> None:
         Body(response, self.clock)
 
-    async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
-        """Send with retries; raises `ApiError` and `TransportError`, see `exchange`."""
-        _prepare(request, options, self.base_url)
-        with served_by(self, request, loop=self._loop):
-            self._loop = kept_in_loop()
-            return await run_async(exchange(request, options, self.retries, self.clock), self)
+    @property
+    def _is_in_its_loop(self) -> bool:
+        return self._loop is None or self._loop is kept_in_loop()
 
-    async def aclose(self) -> None:
-        """Close the connections, unless they are another event loop's, and gone with it or in use there."""
-        if is_in_its_loop(self._loop):
-            await super().aclose()
+    async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
+        """Send with retries. Raises: ApiError, TransportError; see `send_with_retries`."""
+        if is_of_parent(self):
+            raise forked_error(request)
+        if not self._is_in_its_loop:
+            raise other_loop_error(request)
+        self._loop = kept_in_loop()
+        _prepare(request, options, self._origin)
+        try:
+            return await run_async(send_with_retries(request, options, self.retries, self.clock), self)
+        except (TransportError, RuntimeError) as failure:
+            if self.is_closed:
+                raise closed_error(request, failure) from failure
+            raise
 
     async def send_once(self, request: httpx.Request, **options: Any) -> httpx.Response:
-        """Send as httpx does, through authentication only."""
-        with redirects_unbuilt(request):
-            return await super().send(request, **options)
+        """Send as httpx does, with authentication only, and check the response."""
+        try:
+            response = await super().send(request, **options)
+        except BAD_REDIRECT as error:
+            raise _bad_redirect(request) from error
+        if self.check is not None and inspect.isawaitable(outcome := self.check(response)):
+            await outcome
+        return response
+
+    async def aclose(self) -> None:
+        """Close the connections, unless they belong to another event loop: it may use them, or they ended with it."""
+        if self._is_in_its_loop:
+            await super().aclose()

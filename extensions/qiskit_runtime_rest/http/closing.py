@@ -1,72 +1,64 @@
-"""When an HTTP client serves no more: it is closed, or it is another process's, or another event loop's."""
+"""HTTP clients that cannot be used any more: closed, or of another process or event loop."""
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import os
-from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from ..errors import ClientClosed, TransportError
-from .loops import kept_in_loop
 
-__all__ = ["is_in_its_loop", "is_of_parent", "served_by"]
+if TYPE_CHECKING:
+    from anyio.lowlevel import RunVar
 
-CLOSED = "the client is closed. Make a new one, and take up jobs by their ids: client.jobs.get(id)"
-FORKED = "this HTTP client is that of the process that this one was forked from: take the one of `client.api` anew"
+__all__ = ["closed_error", "forked_error", "is_of_parent", "kept_in_loop", "other_loop_error"]
+
+CLOSED = "the client is closed. Make a new one, and get jobs by their ids: client.jobs.get(id)"
+FORKED = "this HTTP client was opened before this process was forked: get a new one from `client.api`"
 OTHER_LOOP = (
-    "an asynchronous client serves the event loop that it was first used in, and this is another one. Make a client "
-    "in each: `async with AsyncRuntimeClient() as client`, inside of what asyncio.run is given"
+    "an asynchronous client works only in the event loop that it was first used in, and this is another one. Make a "
+    "client in each: `async with AsyncRuntimeClient() as client`, inside the function that asyncio.run runs"
 )
 
 
-class Serving(Protocol):
-    """An HTTP client of ours. `process`: the id of the process that opened it."""
-
-    process: int
-
-    @property
-    def is_closed(self) -> bool:
-        """As of httpx's clients."""
-
-
 def is_of_parent(client: Any) -> bool:
-    """Whether `client` was opened before this process was forked; one that is not of ours was not, for all we know."""
+    """Whether `client` was opened before this process was forked; False for a client of another class."""
     return getattr(client, "process", os.getpid()) != os.getpid()
 
 
-def is_in_its_loop(kept: dict[Any, Any] | None) -> bool:
-    """Whether `kept` is kept in the event loop that runs now, or was in none (None)."""
-    return kept is None or kept is kept_in_loop()
+def closed_error(request: httpx.Request, failure: TransportError | RuntimeError) -> ClientClosed:
+    """The error for `failure` of a request whose client is closed; httpx raises a `RuntimeError` then."""
+    return _client_closed(request, CLOSED, sent=isinstance(failure, TransportError) and failure.sent)
 
 
-@contextlib.contextmanager
-def served_by(client: Serving, request: httpx.Request, *, loop: dict[Any, Any] | None = None) -> Iterator[None]:
-    """Around the sending of `request`: what comes of it when `client` serves no more, before or meanwhile.
-
-    `loop`: what was kept in the event loop that the client was first used in (None: it was not, or is for threads).
-
-    Raises:
-        ClientClosed: it does not.
-    """
-    if is_of_parent(client):
-        raise _closed(request, FORKED, sent=False)
-    if not is_in_its_loop(loop):
-        raise _closed(request, OTHER_LOOP, sent=False)
-    try:
-        yield
-    except TransportError as failure:
-        if not client.is_closed:
-            raise
-        raise _closed(request, CLOSED, sent=failure.sent) from failure
-    except RuntimeError as error:
-        if not client.is_closed:
-            raise
-        raise _closed(request, CLOSED, sent=False) from error
+def forked_error(request: httpx.Request) -> ClientClosed:
+    """The error for a client that `is_of_parent`."""
+    return _client_closed(request, FORKED, sent=False)
 
 
-def _closed(request: httpx.Request, why: str, *, sent: bool) -> ClientClosed:
+def other_loop_error(request: httpx.Request) -> ClientClosed:
+    """The error for a client of another event loop."""
+    return _client_closed(request, OTHER_LOOP, sent=False)
+
+
+def _client_closed(request: httpx.Request, why: str, *, sent: bool) -> ClientClosed:
     method, url = request.method, str(request.url)
     return ClientClosed(f"{method} {url}: {why}.", method=method, url=url, sent=sent)
+
+
+def kept_in_loop() -> dict[Any, Any]:
+    """A dictionary of the running event loop (of asyncio or trio): the same one until the loop ends."""
+    kept = _kept().get(None)
+    if kept is None:
+        kept = {}
+        _kept().set(kept)
+    return kept
+
+
+@functools.cache
+def _kept() -> RunVar[dict[Any, Any]]:
+    from anyio.lowlevel import RunVar
+
+    return RunVar("qiskit_runtime_rest")

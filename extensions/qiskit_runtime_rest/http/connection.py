@@ -1,11 +1,11 @@
-"""What a client is connected by: the settings, who is calling, and the HTTP clients, opened when first used."""
+"""The client's connection: settings, authentication, and HTTP clients, opened on first use."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import httpx
 
@@ -16,21 +16,43 @@ from ..errors import ConfigurationError
 from ..plans.clock import Clock, SystemClock
 from .auth import ApiKeyAuth, TokenAuth
 from .clients import AsyncHttpClient, HttpClient, client_options, proxy_patterns
-from .origin import Origin
-from .retry_policy import RetryPolicy
+from .retrying import RetryPolicy
 
 if TYPE_CHECKING:
     from .api import ApiClient
     from .auth.token_cache import TokenCache
-    from .checked import AnswerCheck
+    from .clients import Check
 
-__all__ = ["Connection"]
+__all__ = ["Connection", "Origin"]
+
+
+class Origin(NamedTuple):
+    """Instance and URLs of a handle, without credentials; a value that pickles."""
+
+    instance: str | None
+    base_url: str
+    iam_url: str
+    api_version: str
+
+    def __str__(self) -> str:
+        """The instance and its service."""
+        return f"{self.instance} at {self.base_url}"
+
+    def settings(self) -> Settings:
+        """Settings of this origin, with the credentials in this process's environment or account file.
+
+        Raises:
+            ConfigurationError: they are missing, or another setting there is wrong.
+        """
+        return Settings(**self._asdict())
 
 
 class Connection:
     """Opens HTTP clients that share one authentication, and closes them. Constructing one sends nothing.
 
-    `opening` is held by whoever opens one that others could be about to open, too.
+    Attributes:
+        settings, clock, auth, retries: as in the arguments, with defaults filled in.
+        opening: a lock to hold while opening a client that other threads could open at the same time.
     """
 
     def __init__(
@@ -43,12 +65,12 @@ class Connection:
         state: State | None = None,
         http_options: Mapping[str, Any] | None = None,
     ) -> None:
-        """`auth` takes the place of the settings' API key or token; `state`: the state file.
+        """`auth` replaces the settings' API key or token; `state`: the state file.
         `http_options`: further options of the httpx clients.
 
         Raises:
-            ConfigurationError: no credentials, no instance, or no contract to check answers against.
-            MissingExtra: answers shall be checked, and what does it is not installed.
+            ConfigurationError: no credentials, no instance, or no contract to check responses against.
+            MissingExtra: responses are to be checked, and the validator is not installed.
         """
         require_credentials(settings, key=auth is None)
         self.settings = settings
@@ -71,78 +93,67 @@ class Connection:
     @property
     def api(self) -> ApiClient:
         """The generated client, authenticated."""
-        with self.opening:
-            if self._api is None:
-                from .api import ApiClient
+        if self._api is None:
+            with self.opening:
+                if self._api is None:
+                    from .api import ApiClient
 
-                self._api = ApiClient(connection=self)
-            return self._api
+                    self._api = ApiClient(connection=self, base_url=self.settings.base_url)
+        return self._api
 
     @property
     def http(self) -> HttpClient:
         """The HTTP client that `api` uses in threads."""
-        return self.api.get_httpx_client()
+        return (self._api or self.api).get_httpx_client()
 
     @property
     def http_async(self) -> AsyncHttpClient:
         """The HTTP client that `api` uses in tasks."""
-        return self.api.get_async_httpx_client()
+        return (self._api or self.api).get_async_httpx_client()
 
     def open(self, **changes: Any) -> HttpClient:
-        """A new HTTP client; `changes` are options of `httpx.Client` on top of what the settings say.
+        """A new HTTP client; `changes` are options of `httpx.Client` that override the settings.
 
         Raises:
             ConfigurationError: the CA bundle, or a proxy of the environment, cannot be used.
         """
-        with _complaints():
-            client = self._http_client(self._options(changes, httpx.HTTPTransport))
+        with _configuration_errors():
+            client = HttpClient(**self._options(changes, httpx.HTTPTransport))
         self._opened.append(client)
         return client
 
     def open_async(self, **changes: Any) -> AsyncHttpClient:
         """A new HTTP client for tasks; `changes` as for `open`."""
-        with _complaints():
-            client = self._async_http_client(self._options(changes, httpx.AsyncHTTPTransport))
+        with _configuration_errors():
+            client = AsyncHttpClient(**self._options(changes, httpx.AsyncHTTPTransport))
         self._opened_async.append(client)
         return client
 
-    def _http_client(self, options: dict[str, Any]) -> HttpClient:
-        if self._check is None:
-            return HttpClient(**options)
-        from .checked import CheckedHttpClient
-
-        return CheckedHttpClient(check=self._check, **options)
-
-    def _async_http_client(self, options: dict[str, Any]) -> AsyncHttpClient:
-        if self._check is None:
-            return AsyncHttpClient(**options)
-        from .checked import CheckedAsyncHttpClient
-
-        return CheckedAsyncHttpClient(check=self._check, **options)
-
     def _options(self, changes: dict[str, Any], transport: type[Any]) -> dict[str, Any]:
-        options = {**client_options(self.settings, self.auth), "clock": self.clock, "retries": self.retries}
-        options["headers"] = {**options["headers"], **changes.pop("headers", {})}
-        options["mounts"] = {
+        options = client_options(self.settings, self.auth)
+        headers = {**options["headers"], **changes.pop("headers", {})}
+        mounts = {
             pattern: url and transport(proxy=url, verify=options["verify"], limits=options["limits"])
             for pattern, url in proxy_patterns(self.settings).items()
         }
-        return {**options, **self._http_options, **changes}
+        own = {"clock": self.clock, "retries": self.retries, "check": self._check}
+        return {**options, **own, "headers": headers, "mounts": mounts, **self._http_options, **changes}
 
     @property
     def origin(self) -> Origin:
-        """Which instance of which service: all that a handle takes along to another process."""
-        return Origin.of(self.settings)
+        """Instance and URLs: what a handle takes along to another process."""
+        settings = self.settings
+        return Origin(settings.instance, settings.base_url, settings.iam_url, settings.api_version)
 
     def __reduce__(self) -> NoReturn:
-        """Refuse: credentials stay where they are.
+        """Refuse to pickle credentials.
 
         Raises:
             TypeError: says what pickles.
         """
         raise TypeError(
-            "a client, and what belongs to it, does not pickle: it holds credentials and connections. Handles of jobs "
-            "and sessions do, and job ids; or make a client where one is needed."
+            "a client does not pickle, nor do its parts: it holds credentials and connections. Handles of jobs and "
+            "sessions pickle, and so do job ids; or make a client where one is needed."
         )
 
     def close(self) -> None:
@@ -158,22 +169,22 @@ class Connection:
 
 
 @contextlib.contextmanager
-def _complaints() -> Iterator[None]:
-    """Turn httpx's own errors about the environment's proxies, and about headers, into ours."""
+def _configuration_errors() -> Iterator[None]:
+    """Map httpx's errors about the environment's proxies and about headers to ours."""
     try:
         yield
     except (ValueError, ImportError, httpx.InvalidURL) as error:
         raise ConfigurationError(
-            f"no HTTP client can be made of these settings: {error}. Check HTTP_PROXY, HTTPS_PROXY and ALL_PROXY."
+            f"the HTTP client cannot be made with these settings: {error}. Check HTTP_PROXY, HTTPS_PROXY and ALL_PROXY."
         ) from error
 
 
-def _check(settings: Settings) -> AnswerCheck | None:
+def _check(settings: Settings) -> Check | None:
     if settings.validate is None:
         return None
-    from .checked import AnswerCheck
+    from .response_check import ResponseCheck
 
-    return AnswerCheck(settings)
+    return ResponseCheck(settings)
 
 
 def _auth(settings: Settings, clock: Clock, state: State | None) -> httpx.Auth:

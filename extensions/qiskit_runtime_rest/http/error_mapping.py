@@ -1,7 +1,7 @@
 """Map error responses to typed exceptions.
 
 Source: schemas `ErrorContainer` and `GenericErrorDto` of the contract, the service's page of error codes
-(https://quantum.cloud.ibm.com/docs/errors), and the pages that the content network before it sends.
+(https://quantum.cloud.ibm.com/docs/errors), and the pages of the content network before the service.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from typing import Any, NamedTuple, Protocol, Self, TypeVar
 import httpx
 
 from .. import errors
-from ..base.redaction import blanked, credentials
 from ..base.text import printable
 from ..errors import ApiError
 
@@ -66,7 +65,7 @@ RAY_ID_HEADERS = ("CF-RAY",)
 EXCERPT_CHARACTERS = 200
 MESSAGE_CHARACTERS = 1000
 LONGEST_RETRY_AFTER = 3600.0
-"""Seconds. Nobody means more: it would be the slip of a proxy, and a wait would sleep through it for years."""
+"""Seconds. A longer wait is a mistake of a proxy, and could last for years."""
 
 
 class Model(Protocol):
@@ -80,8 +79,8 @@ class Model(Protocol):
 M = TypeVar("M", bound=Model)
 
 
-class _Said(NamedTuple):
-    """What the body of an error answer says, whatever its shape."""
+class _Details(NamedTuple):
+    """The members of an error body, in any of its shapes."""
 
     message: str | None = None
     code: int | str | None = None
@@ -91,40 +90,40 @@ class _Said(NamedTuple):
 
 
 def api_error(response: httpx.Response, *, secrets: Sequence[str] = ()) -> ApiError:
-    """The error for `response`, whose status says error and whose body was read. Never fails, whatever the body is.
+    """The error for `response`, which has an error status and was read. Never fails, whatever the body is.
 
-    The request's own credentials, and `secrets`, are blanked wherever the answer echoes them.
+    The request's credentials, and `secrets`, are blanked where the response repeats them.
     """
-    secrets = (*secrets, *credentials(response))
-    said = _said(blanked(_text(response), secrets), secrets)
-    at_edge = "CF-RAY" in response.headers and said.message is None
-    kind = _kind(response, said, at_edge=at_edge)
+    secrets = _secrets(response, secrets)
+    details = _details(_blanked(_text(response), secrets), secrets)
+    at_edge = "CF-RAY" in response.headers and details.message is None
+    kind = _kind(response, details, at_edge=at_edge)
     location = response.headers.get("Location") if response.is_redirect else None
     fallback = f"the service redirects to {location}" if location else _standard_phrase(response, at_edge=at_edge)
     return kind(
-        said.message or _line(blanked(fallback, secrets)) or "",
+        details.message or _line(_blanked(fallback, secrets)) or "",
         status=response.status_code,
-        code=said.code,
-        solution=said.solution or (REDIRECTS if location else ADVICE.get(kind)),
-        more_info=said.more_info,
-        trace=said.trace,
+        code=details.code,
+        solution=details.solution or (REDIRECTS if location else ADVICE.get(kind)),
+        more_info=details.more_info,
+        trace=details.trace,
         request_id=_first_header(response, REQUEST_ID_HEADERS, secrets),
         ray_id=_first_header(response, RAY_ID_HEADERS, secrets),
         retry_after=retry_after(response),
         method=response.request.method,
         url=str(response.request.url),
-        excerpt=excerpt(response, secrets=secrets) if said.message is None else None,
+        excerpt=excerpt(response, secrets=secrets) if details.message is None else None,
     )
 
 
 def unexpected_answer(response: httpx.Response, why: str) -> errors.UnexpectedAnswer:
-    """The error for a success whose body (read already) is not what the contract promises."""
+    """The error for a success whose body (read already) violates the contract."""
     return errors.UnexpectedAnswer(
         why,
         status=response.status_code,
         solution="If it persists, a proxy or the wrong base_url may answer in the service's place.",
-        request_id=_first_header(response, REQUEST_ID_HEADERS, credentials(response)),
-        ray_id=_first_header(response, RAY_ID_HEADERS, credentials(response)),
+        request_id=_first_header(response, REQUEST_ID_HEADERS, _secrets(response)),
+        ray_id=_first_header(response, RAY_ID_HEADERS, _secrets(response)),
         method=response.request.method,
         url=str(response.request.url),
         excerpt=excerpt(response) or "(empty)",
@@ -132,20 +131,20 @@ def unexpected_answer(response: httpx.Response, why: str) -> errors.UnexpectedAn
 
 
 def modelled(model: type[M], raw: Mapping[str, Any], *, what: str) -> M:
-    """The generated `model` of JSON that was read earlier; `what` it is of.
+    """The generated `model` of the JSON `raw`; `what` names it in errors.
 
     Raises:
-        UnexpectedAnswer: the service left out, or told otherwise, what the contract promises.
+        UnexpectedAnswer: it violates the contract.
     """
     try:
         return model.from_dict(raw)
     except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
-        why = f"what the service told of {what} is not what the contract promises ({type(error).__name__}: {error})"
-        raise errors.UnexpectedAnswer(why, status=httpx.codes.OK, solution="What it told is in `raw`.") from error
+        why = f"the data of {what} is not what the contract promises ({type(error).__name__}: {error})"
+        raise errors.UnexpectedAnswer(why, status=httpx.codes.OK, solution="The data is in `raw`.") from error
 
 
 def retry_after(response: httpx.Response) -> float | None:
-    """Seconds that the header `Retry-After` asks to wait (a number or a date), an hour at most; None without one."""
+    """Seconds to wait by the header `Retry-After` (a number or a date), an hour at most; None without one."""
     value = response.headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdigit():
         return min(float(value), LONGEST_RETRY_AFTER)
@@ -157,29 +156,29 @@ def retry_after(response: httpx.Response) -> float | None:
 
 
 def excerpt(response: httpx.Response, *, secrets: Sequence[str] = ()) -> str | None:
-    """The start of the body, on one line, without credentials it may echo; None when it is empty."""
-    # Blanked before it is cut: a credential that the cut goes through would not be recognised.
-    return _line(blanked(_text(response), (*secrets, *credentials(response))), EXCERPT_CHARACTERS)
+    """The start of the body, on one line, with credentials blanked; None when it is empty."""
+    # Blanked before it is cut: half a credential would not be recognised.
+    return _line(_blanked(_text(response), _secrets(response, secrets)), EXCERPT_CHARACTERS)
 
 
-def _kind(response: httpx.Response, said: _Said, *, at_edge: bool) -> type[ApiError]:
+def _kind(response: httpx.Response, details: _Details, *, at_edge: bool) -> type[ApiError]:
     if at_edge and response.status_code == httpx.codes.FORBIDDEN:
         return errors.EdgeBlocked
-    if said.code in BY_CODE:
-        return BY_CODE[said.code]
+    if details.code in BY_CODE:
+        return BY_CODE[details.code]
     is_submission = (response.request.method, response.request.url.path[-len(QUOTA_OPERATION[1]) :]) == QUOTA_OPERATION
     if is_submission and response.status_code == httpx.codes.CONFLICT:
         return errors.QuotaExceeded
     return BY_STATUS.get(response.status_code, errors.ServerError if response.status_code >= 500 else ApiError)
 
 
-def _said(body: str, secrets: Sequence[str]) -> _Said:
+def _details(body: str, secrets: Sequence[str]) -> _Details:
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
-        return _Said()
+        return _Details()
     if not isinstance(value, dict):
-        return _Said(message=_line(blanked(value, secrets))) if isinstance(value, str) else _Said()
+        return _Details(message=_line(_blanked(value, secrets))) if isinstance(value, str) else _Details()
     listed = value.get("errors")
     first = listed[0] if isinstance(listed, list) and listed else value
     if isinstance(first, str):
@@ -187,9 +186,9 @@ def _said(body: str, secrets: Sequence[str]) -> _Said:
     elif isinstance(first, dict) and isinstance(first.get("error"), dict):
         first = first["error"]
     if not isinstance(first, dict):
-        return _Said()
+        return _Details()
     messages = ("message", "errorMessage", "error_description", "detail", "error", "title")
-    return _Said(
+    return _Details(
         message=_first_text(first, messages, secrets),
         code=_code(first.get("code", first.get("errorCode")), secrets),
         solution=_first_text(first, ("solution",), secrets),
@@ -200,21 +199,21 @@ def _said(body: str, secrets: Sequence[str]) -> _Said:
 
 def _first_text(value: dict[str, Any], names: Sequence[str], secrets: Sequence[str]) -> str | None:
     texts = (value[name] for name in names if isinstance(value.get(name), str))
-    return next((line for text in texts if (line := _line(blanked(text, secrets)))), None)
+    return next((line for text in texts if (line := _line(_blanked(text, secrets)))), None)
 
 
 def _first_header(response: httpx.Response, names: Sequence[str], secrets: Sequence[str]) -> str | None:
-    return next((_line(blanked(response.headers[name], secrets)) for name in names if name in response.headers), None)
+    return next((_line(_blanked(response.headers[name], secrets)) for name in names if name in response.headers), None)
 
 
 def _code(value: object, secrets: Sequence[str]) -> int | str | None:
-    """The service's code, which comes as a number, a number in a string, or a word."""
+    """The service's code: a number, a number in a string, or a word."""
     if isinstance(value, bool) or not isinstance(value, int | float | str) or value == "":
         return None
     try:
         return int(value)
     except (ValueError, OverflowError):
-        return _line(blanked(str(value), secrets))
+        return _line(_blanked(str(value), secrets))
 
 
 def _standard_phrase(response: httpx.Response, *, at_edge: bool) -> str:
@@ -228,7 +227,20 @@ def _text(response: httpx.Response) -> str:
 
 
 def _line(text: str, most: int = MESSAGE_CHARACTERS) -> str | None:
-    """`text` as one line that can be printed anywhere, cut to `most` characters; None when nothing is left."""
-    # The cut before spares huge bodies the split; much of what is cut off may be white space.
+    """`text` as one printable line of at most `most` characters; None when nothing is left."""
+    # Cut first, so that huge bodies are not split; ten times as much, since white space is removed.
     line = printable(" ".join(text[: 10 * most].split()))
     return line[:most] + "…" if len(line) > most else line or None
+
+
+def _secrets(response: httpx.Response, secrets: Sequence[str] = ()) -> tuple[str, ...]:
+    from ..base.redaction import credentials
+
+    return (*secrets, *credentials(response))
+
+
+def _blanked(text: str, secrets: Sequence[str]) -> str:
+    # Loaded with the first error, since its patterns take a millisecond to compile.
+    from ..base.redaction import blanked
+
+    return blanked(text, secrets)

@@ -1,36 +1,55 @@
-"""One request and its retries, as a plan: what is sent again, after how long, and which error is raised in the end."""
+"""Send a request, and send it again where that is safe: which requests, after how long, and the final error."""
 
 from __future__ import annotations
 
-import contextlib
 import logging
-from collections.abc import Iterator
-from contextvars import ContextVar
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
 import httpx
 
-from ..errors import ApiError, TransportError
+from ..errors import ApiError, PendingJobsLimit, QuotaExceeded, ServerError, TransportError, UnexpectedAnswer
 from ..plans.clock import Clock
 from ..plans.effects import Sleep
 from ..plans.plan import Plan
-from .auth.iam import is_iam_request
+from .auth.iam import TOKEN_PATH, is_iam_request
 from .bodies import SHORTEST_SECONDS, UNTIL
 from .error_mapping import api_error
-from .retry_policy import NOTHING_HAPPENED_STATUS, RetryPolicy, may_retry
 
-__all__ = ["NOTHING_SENT", "SINK", "Sink", "exchange", "limited_to", "redirects_unbuilt", "what_happened"]
+__all__ = [
+    "BUDGET",
+    "NOTHING_SENT",
+    "NO_RATE_RETRIES",
+    "SINK",
+    "RetryPolicy",
+    "Send",
+    "Sink",
+    "may_have_happened",
+    "may_retry",
+    "send_with_retries",
+    "what_happened",
+]
 
 log = logging.getLogger("qiskit_runtime_rest.connection")
 
-BUDGET: ContextVar[float | None] = ContextVar("budget", default=None)
-"""Seconds that calls made in this context may take, retries included; None: as the policy says."""
+BUDGET = "qiskit_runtime_rest.budget"
+"""Request extension: seconds that the request and its retries may take; missing: as the policy says."""
+
+NO_RATE_RETRIES = "qiskit_runtime_rest.no_rate_retries"
+"""Request extension: the sender handles 429 itself, so a request with that response is not sent again."""
 
 SINK = "qiskit_runtime_rest.sink"
-"""The extension of a request that names the `Sink` for its answer."""
+"""Request extension: the `Sink` for the body of the response."""
 
 VIOLATION = "qiskit_runtime_rest.violation"
-"""The extension of an error answer that holds the `ContractViolation` found in it."""
+"""Response extension of an error: the `ContractViolation` found in it."""
+
+IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
+NOTHING_HAPPENED_STATUS = httpx.codes.TOO_MANY_REQUESTS
+LASTING_LIMITS = (PendingJobsLimit, QuotaExceeded)
 
 NOTHING_SENT = (
     httpx.ConnectError,
@@ -51,7 +70,7 @@ WHAT_HAPPENED: dict[type[httpx.RequestError], str] = {
     httpx.WriteTimeout: "the upload stalled",
     httpx.ReadTimeout: "no answer in time",
     httpx.DecodingError: "the answer's compression is broken",
-    httpx.RemoteProtocolError: "the connection ended before the answer was whole, or the answer breaks HTTP",
+    httpx.RemoteProtocolError: "the connection ended before the answer was complete, or the answer breaks HTTP",
     httpx.UnsupportedProtocol: "not an http(s) URL",
     httpx.LocalProtocolError: "a header or the body cannot be sent as it is",
     httpx.RequestError: "the connection was lost",
@@ -59,52 +78,86 @@ WHAT_HAPPENED: dict[type[httpx.RequestError], str] = {
 """What an error of httpx means; `{url}` is the setting that names the host."""
 
 
-@contextlib.contextmanager
-def limited_to(seconds: float | None) -> Iterator[None]:
-    """Let calls made inside take at most `seconds`, or what `SHORTEST_SECONDS` and their `Sink` leave them."""
-    token = BUDGET.set(seconds)
-    try:
-        yield
-    finally:
-        BUDGET.reset(token)
+def may_retry(request: httpx.Request, failure: ApiError | TransportError, *, reached_service: bool) -> bool:
+    """Whether sending `request` again can help and cannot do its work twice.
 
-
-@contextlib.contextmanager
-def redirects_unbuilt(request: httpx.Request) -> Iterator[None]:
-    """Turn what httpx raises of a redirect to nowhere into one of its own errors.
-
-    It makes the request that would follow a redirect even where none is followed.
+    A request that is not idempotent (`create_job`, `create_session`, ...) is sent again only if nothing can have
+    happened: no byte of it was sent, or the service answered 429. `reached_service`: False when the failure came
+    from the token request before it.
     """
-    try:
-        yield
-    except (httpx.InvalidURL, UnicodeError) as error:
-        raise httpx.RemoteProtocolError("Invalid URL in location header.", request=request) from error
+    harmless = request.method in IDEMPOTENT_METHODS or not reached_service
+    if isinstance(failure, TransportError):
+        return harmless or not failure.sent
+    if isinstance(failure, LASTING_LIMITS) or failure.status not in TRANSIENT_STATUSES:
+        return False
+    if failure.status == NOTHING_HAPPENED_STATUS and reached_service:
+        return not request.extensions.get(NO_RATE_RETRIES)
+    return harmless or failure.status == NOTHING_HAPPENED_STATUS
+
+
+def may_have_happened(failure: ApiError | TransportError) -> bool:
+    """Whether the service may have done what the request asked for, although it ended in `failure`."""
+    if isinstance(failure, TransportError):
+        return failure.sent
+    return isinstance(failure, ServerError | UnexpectedAnswer) and not failure.url.endswith(TOKEN_PATH)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetryPolicy:
+    """Exponential back-off with full jitter, within a budget.
+
+    Attributes:
+        attempts: how often a request is sent at most, the first time included.
+        seconds: no retry begins later than this after the first attempt began.
+        first, longest: upper bounds of the first delay and of any delay, in seconds; the bound doubles in between.
+        longest_retry_after: a longer `Retry-After` is cut to this many seconds.
+        random: gives a number in [0, 1); a parameter so that tests decide.
+    """
+
+    attempts: int = 6
+    seconds: float = 120.0
+    first: float = 0.5
+    longest: float = 20.0
+    longest_retry_after: float = 60.0
+    random: Callable[[], float] = random.random
+
+    def delay(self, attempt: int, *, elapsed: float, retry_after: float | None) -> float | None:
+        """Seconds to wait after failed `attempt` (from 1), `elapsed` seconds after the first began; None: give up."""
+        if attempt >= self.attempts:
+            return None
+        bound = min(self.longest, self.first * 2.0 ** (attempt - 1))
+        wait = self.random() * bound
+        if retry_after is not None:
+            wait += min(retry_after, self.longest_retry_after)
+        return wait if elapsed + wait <= self.seconds else None
+
+    def within(self, seconds: float) -> RetryPolicy:
+        """This policy with a budget of at most `seconds`."""
+        return replace(self, seconds=min(self.seconds, seconds))
 
 
 class Sink(Protocol):
-    """Where the body of an answer goes as it comes, instead of into memory; none of this may fail."""
+    """Receives the body of a response in parts, in place of memory; its methods must not raise."""
 
     @property
     def seconds(self) -> float:
-        """So long an answer may take to come whole, even with less of the budget left."""
+        """A response may always take this many seconds to arrive, even with less of the budget left."""
 
     def begin(self) -> None:
-        """An answer begins, the first one or that of a retry."""
+        """A response begins: the first one, or that of a retry."""
 
     def write(self, chunk: bytes, /) -> None:
         """Take the next bytes."""
 
     def end(self) -> None:
-        """The answer is whole."""
+        """The response is complete."""
 
 
 class Sends(Protocol):
-    """What the effects below need of an httpx client: httpx's own `send`, below ours."""
-
-    clock: Clock
+    """An HTTP client as `Send` needs it."""
 
     def send_once(self, request: httpx.Request, **options: Any) -> Any:
-        """Send, through authentication, without retries."""
+        """Send, with authentication, without retries."""
 
 
 class Send(NamedTuple):
@@ -114,7 +167,7 @@ class Send(NamedTuple):
     options: dict[str, Any]
 
     def perform(self, client: Sends) -> httpx.Response:
-        """Block the thread until the answer is there."""
+        """Block the thread until the response has come."""
         response: httpx.Response = client.send_once(self.request, **self.options)
         sink: Sink | None = self.request.extensions.get(SINK)
         try:
@@ -131,7 +184,7 @@ class Send(NamedTuple):
         return response
 
     async def perform_async(self, client: Sends) -> httpx.Response:
-        """Suspend the task until the answer is there."""
+        """Suspend the task until the response has come."""
         response: httpx.Response = await client.send_once(self.request, **self.options)
         sink: Sink | None = self.request.extensions.get(SINK)
         try:
@@ -148,55 +201,60 @@ class Send(NamedTuple):
         return response
 
 
-def exchange(
+def send_with_retries(
     request: httpx.Request, options: dict[str, Any], policy: RetryPolicy, clock: Clock
 ) -> Plan[httpx.Response]:
-    """Send `request`, again where that is safe and promising, until it succeeds or the budget is used up.
+    """Send `request`, again where that is safe and can help, until it succeeds or the budget is used up.
 
     Raises:
-        ApiError: the service's (or IAM's, or the edge's) answer is an error; the last one seen.
-        TransportError: no answer.
+        ApiError: the response of the service (or of IAM, or of the content network) is an error; the last one.
+        TransportError: no response.
     """
-    budget = BUDGET.get()
-    policy = policy.within(budget)
+    budget: float | None = request.extensions.get(BUDGET)
     began = clock.monotonic()
-    attempt, answered, uncertain = 0, None, False
+    attempt, last_answer, uncertain = 0, None, False
     while True:
         attempt += 1
         if budget is not None:
             request.extensions[UNTIL] = max(began + budget, clock.monotonic() + _shortest(request))
         failure: ApiError | TransportError
-        reached_service, stays = True, False
+        reached_service, is_lasting = True, False
         try:
             response: httpx.Response = yield Send(request, options)
         except httpx.RequestError as error:
             reached_service = not is_iam_request(_request_of(error, request))
             failure = _transport_error(error, request, reached_service=reached_service)
-            stays = isinstance(error, WRONG_REQUEST) or UNTRUSTED in str(error)
+            is_lasting = isinstance(error, WRONG_REQUEST) or UNTRUSTED in str(error)
         except ApiError as error:
             reached_service = False
             failure = error
         else:
-            _forget_tokens(response)
+            if response.history:
+                # A log of the history must not show tokens.
+                response.history = [past for past in response.history if not is_iam_request(past.request)]
             if response.is_success:
-                # The contract's texts are: a header that names another charset, or none of texts, is wrong.
+                # The contract's texts are UTF-8: a header that says otherwise is wrong.
                 response.encoding = "utf-8"
                 return response
             if uncertain and request.method == "DELETE" and response.status_code == httpx.codes.NOT_FOUND:
-                # An earlier attempt may have done it: its answer was lost, or said that the service had failed.
+                # An earlier attempt may have deleted it, though its response was lost or an error.
                 return httpx.Response(httpx.codes.NO_CONTENT, request=request)
             failure = api_error(response)
             if VIOLATION in response.extensions:
                 failure.add_note(f"Besides, {response.extensions[VIOLATION]}")
         if isinstance(failure, ApiError):
-            answered = failure
-        uncertain = uncertain or (reached_service and _may_have_happened(failure))
+            last_answer = failure
+        uncertain = uncertain or (reached_service and _is_uncertain(failure))
         elapsed = clock.monotonic() - began
         wait = None
-        if not stays and may_retry(request, failure, reached_service=reached_service):
-            wait = policy.delay(attempt, elapsed=elapsed, retry_after=getattr(failure, "retry_after", None))
+        if not is_lasting and may_retry(request, failure, reached_service=reached_service):
+            within = policy if budget is None else policy.within(budget)
+            wait = within.delay(attempt, elapsed=elapsed, retry_after=getattr(failure, "retry_after", None))
         if wait is None:
-            _tell_history(failure, attempt, elapsed, answered)
+            if attempt > 1:
+                failure.add_note(f"Given up after {attempt} attempts in {elapsed:.1f} s.")
+            if last_answer is not None and last_answer is not failure:
+                failure.add_note(f"The service's last answer: {last_answer}")
             raise failure
         log.warning("%s Attempt %d of %d follows in %.1f s.", failure, attempt + 1, policy.attempts, wait)
         yield Sleep(wait)
@@ -207,7 +265,8 @@ def _shortest(request: httpx.Request) -> float:
     return SHORTEST_SECONDS if sink is None else max(SHORTEST_SECONDS, sink.seconds)
 
 
-def _may_have_happened(failure: ApiError | TransportError) -> bool:
+def _is_uncertain(failure: ApiError | TransportError) -> bool:
+    """Whether an attempt may have had an effect. Wider than `may_have_happened`: any error status but 429 counts."""
     return failure.sent if isinstance(failure, TransportError) else failure.status != NOTHING_HAPPENED_STATUS
 
 
@@ -221,14 +280,14 @@ def _transport_error(error: httpx.RequestError, request: httpx.Request, *, reach
         url=str(failed.url),
         sent=reached_service and not isinstance(error, NOTHING_SENT),
     )
-    # What carries exceptions to other processes may take the cause along: it must not hold the credentials.
+    # Exceptions may be sent to other processes together with their cause: it must not hold the credentials.
     error.request = httpx.Request(failed.method, failed.url)
     failure.__cause__ = error
     return failure
 
 
 def what_happened(error: httpx.RequestError, *, url: str = "base_url") -> str:
-    """Why there is no answer, and what to do about it, in words of our own. `url`: the setting that led there."""
+    """Why there is no response, and what to do about it. `url`: the setting that names the host."""
     if UNTRUSTED in str(error):
         return "the server's certificate is not trusted; pass the path of its CA bundle as verify="
     return next(text for kind, text in WHAT_HAPPENED.items() if isinstance(error, kind)).format(url=url)
@@ -239,16 +298,3 @@ def _request_of(error: httpx.RequestError, request: httpx.Request) -> httpx.Requ
         return error.request
     except RuntimeError:
         return request
-
-
-def _tell_history(failure: ApiError | TransportError, attempt: int, elapsed: float, answered: ApiError | None) -> None:
-    if attempt > 1:
-        failure.add_note(f"Given up after {attempt} attempts in {elapsed:.1f} s.")
-    if answered is not None and answered is not failure:
-        failure.add_note(f"The service's last answer: {answered}")
-
-
-def _forget_tokens(response: httpx.Response) -> None:
-    """Take token answers, which httpx keeps in the history, out of reach of whoever logs it."""
-    if response.history:
-        response.history = [past for past in response.history if not is_iam_request(past.request)]

@@ -10,26 +10,26 @@ __all__ = ["Clock", "SystemClock"]
 
 
 class Clock(Protocol):
-    """Time as a parameter: tests pass one that does not wait."""
+    """The time, and sleeping."""
 
     def monotonic(self) -> float:
-        """Seconds, only ever growing."""
+        """Seconds from an arbitrary start; never goes back."""
 
     def time(self) -> float:
         """Seconds since the epoch, the same for all processes."""
 
     def sleep(self, seconds: float, stop: threading.Event | None = None) -> None:
-        """Let `seconds` pass, or less once `stop` is set."""
+        """Block the thread for `seconds`, or until `stop` is set."""
 
     async def sleep_async(self, seconds: float) -> None:
-        """Let `seconds` pass for this task."""
+        """Suspend the task for `seconds`."""
 
 
 class SystemClock:
     """The machine's clock."""
 
     def monotonic(self) -> float:
-        """Seconds, only ever growing."""
+        """Seconds from an arbitrary start; never goes back."""
         return time.monotonic()
 
     def time(self) -> float:
@@ -37,14 +37,14 @@ class SystemClock:
         return time.time()
 
     def sleep(self, seconds: float, stop: threading.Event | None = None) -> None:
-        """Let `seconds` pass, or less once `stop` is set."""
+        """Block the thread for `seconds`, or until `stop` is set."""
         if stop is None:
             time.sleep(seconds)
         else:
             stop.wait(seconds)
 
     async def sleep_async(self, seconds: float) -> None:
-        """Let `seconds` pass for this task."""
+        """Suspend the task for `seconds`."""
         import anyio
 
         await anyio.sleep(seconds)

@@ -1,4 +1,4 @@
-"""Effects of general use: sleep, run plans side by side, call a function elsewhere."""
+"""Effects of general use: sleep, run plans concurrently, call a function in a thread or on an executor."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ T = TypeVar("T")
 
 
 class HasClock(Protocol):
-    """What `Sleep` needs of the `connection` it is run with."""
+    """A connection, as `Sleep` needs it."""
 
     @property
     def clock(self) -> Clock:
         """The clock to sleep by."""
 
 
-STOP: ContextVar[threading.Event | None] = ContextVar("ending", default=None)
-"""Set when the thread's plan is wanted no more: what a task is told by its cancellation."""
+STOP: ContextVar[threading.Event | None] = ContextVar("stop", default=None)
+"""The event that stops this thread's plan when it is set. (A task is cancelled instead.)"""
 
 STOP_CHECK_SECONDS = 0.1
-"""So often a thread whose plan may be ended looks whether it was, while others work for it."""
+"""Seconds between checks for `STOP` while a thread waits for its workers."""
 
 
 class PlanStopped(BaseException):
-    """Raised in a plan that is wanted no more, at its next sleep: one beside it has failed, or the caller stops it."""
+    """Raised in a plan at its next sleep after `STOP` was set: a plan beside it failed, or the caller stops it."""
 
 
 @contextlib.contextmanager
 def stopped_by(stop: threading.Event | None) -> Iterator[None]:
-    """End what a thread does inside, at its next sleep, once `stop` is set; the block is left without an error."""
+    """End the thread's plan at its next sleep after `stop` is set, and leave the block without an error."""
     if stop is None:
         yield
         return
@@ -57,7 +57,7 @@ def stopped_by(stop: threading.Event | None) -> Iterator[None]:
 
 
 class Sleep(NamedTuple):
-    """Let `seconds` pass; `stop` (a `threading.Event`) ends the sleep of a thread early."""
+    """Sleep for `seconds`; `stop` ends the sleep of a thread early."""
 
     seconds: float
     stop: threading.Event | None = None
@@ -73,10 +73,10 @@ class Sleep(NamedTuple):
 
 
 class Together(NamedTuple):
-    """Run `plans`, `at_once` of them at a time; the outcome is the list of what they came to, in their order.
+    """Run `plans`, `at_once` of them at a time; the outcome is the list of their results, in their order.
 
-    Plans are taken as they are needed. One that raises ends the others, as does an interrupt: those that sleep at
-    once, those that do something when that is done. A plan that should not reports its error as its outcome.
+    Plans are taken from the iterable as they are needed. If one raises, or the caller is interrupted, the others end:
+    at once if they sleep, else after their current effect. A plan that should not end the others returns its error.
     """
 
     plans: Iterable[Plan[Any]]
@@ -86,7 +86,7 @@ class Together(NamedTuple):
         """In threads."""
         from concurrent.futures import ThreadPoolExecutor
 
-        ending = threading.Event()
+        stop = threading.Event()
         frame = CALLER.get() or caller()
         with ThreadPoolExecutor(max_workers=self.at_once) as pool:
             waiting: deque[Future[Any]] = deque()
@@ -94,14 +94,14 @@ class Together(NamedTuple):
             try:
                 for plan in self.plans:
                     context = copy_context()
-                    context.run(STOP.set, ending)
+                    context.run(STOP.set, stop)
                     context.run(CALLER.set, frame)
                     waiting.append(pool.submit(context.run, run, plan, connection))
                     if len(waiting) >= 2 * self.at_once:
-                        outcomes.append(_outcome(waiting.popleft(), ending))
-                outcomes += [_outcome(future, ending) for future in waiting]
+                        outcomes.append(_outcome(waiting.popleft(), stop))
+                outcomes += [_outcome(future, stop) for future in waiting]
             except BaseException:
-                ending.set()
+                stop.set()
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
             return outcomes
@@ -135,20 +135,20 @@ class Together(NamedTuple):
 
 
 class OnExecutor(NamedTuple):
-    """Call `function` with `arguments` on the caller's `executor`: another process, or a cluster."""
+    """Call `function` with `arguments` on the caller's `executor`, such as a process pool or a cluster's."""
 
     executor: Executor
     function: Callable[..., Any]
     arguments: tuple[Any, ...] = ()
 
     def perform(self, _connection: Any) -> Any:
-        """Block the thread until it is done."""
+        """Block the thread until the result has come."""
         outcome = self.executor.submit(self.function, *self.arguments).result()
         _stop_if_asked()
         return outcome
 
     async def perform_async(self, _connection: Any) -> Any:
-        """Suspend the task until it is done."""
+        """Suspend the task until the result has come."""
         import anyio.to_thread
 
         future = self.executor.submit(self.function, *self.arguments)
@@ -160,7 +160,7 @@ class OnExecutor(NamedTuple):
 
 
 class InThread(NamedTuple):
-    """Call `function`, which blocks for a moment: in this thread, or beside the tasks in one of its own."""
+    """Call `function`, which blocks: in this thread, or for tasks in a worker thread."""
 
     function: Callable[[], Any]
 
@@ -175,17 +175,17 @@ class InThread(NamedTuple):
         return await anyio.to_thread.run_sync(self.function)
 
 
-def _outcome(future: Future[T], ending: threading.Event) -> T:
-    """What `future` comes to; `ending` is set meanwhile when this thread's own plan is to end."""
+def _outcome(future: Future[T], stop: threading.Event) -> T:
+    """The result of `future`; sets `stop`, that of the workers, if `STOP` of this thread is set meanwhile."""
     from concurrent.futures import wait
 
     while (own := STOP.get()) is not None and not wait([future], STOP_CHECK_SECONDS).done:
         if own.is_set():
-            ending.set()
+            stop.set()
     return future.result()
 
 
 def _stop_if_asked() -> None:
-    ending = STOP.get()
-    if ending is not None and ending.is_set():
+    stop = STOP.get()
+    if stop is not None and stop.is_set():
         raise PlanStopped

@@ -1,4 +1,4 @@
-"""One at a time: what the threads, or the tasks, that share an object must not do beside each other."""
+"""A mutex for threads and for tasks."""
 
 from __future__ import annotations
 
@@ -13,43 +13,43 @@ __all__ = ["Acquire", "Mutex"]
 
 
 class Mutex:
-    """Lets one caller after the other do something."""
+    """A lock for the threads, or the tasks, that share an object."""
 
     def __init__(self) -> None:
-        """It is anybody's turn."""
-        self.of_threads = threading.Lock()
-        self._of_tasks: anyio.Lock | None = None
+        """Start free."""
+        self.thread_lock = threading.Lock()
+        self._task_lock: anyio.Lock | None = None
 
     @property
-    def of_tasks(self) -> anyio.Lock:
-        """The lock for tasks, made where it is first used."""
-        if self._of_tasks is None:
+    def task_lock(self) -> anyio.Lock:
+        """The lock for tasks, made on first use, in their event loop."""
+        if self._task_lock is None:
             import anyio
 
-            self._of_tasks = anyio.Lock()
-        return self._of_tasks
+            self._task_lock = anyio.Lock()
+        return self._task_lock
 
 
 class Acquire(NamedTuple):
-    """Wait for one's turn, `seconds` at most (None: as long as it takes).
+    """Wait for `mutex`, for at most `seconds` (None: without a limit).
 
-    The outcome ends the turn when called; None: it did not come in time.
+    The outcome is a function that releases it; None: the time was up.
     """
 
-    turns: Mutex
+    mutex: Mutex
     seconds: float | None
 
     def perform(self, _connection: object) -> Callable[[], None] | None:
-        """Block the thread until it is its turn."""
-        lock = self.turns.of_threads
+        """Block the thread."""
+        lock = self.mutex.thread_lock
         seconds = -1 if self.seconds is None else min(self.seconds, threading.TIMEOUT_MAX)
         return lock.release if lock.acquire(timeout=seconds) else None
 
     async def perform_async(self, _connection: object) -> Callable[[], None] | None:
-        """Suspend the task until it is its turn."""
+        """Suspend the task."""
         import anyio
 
-        lock = self.turns.of_tasks
+        lock = self.mutex.task_lock
         try:
             lock.acquire_nowait()
         except anyio.WouldBlock:

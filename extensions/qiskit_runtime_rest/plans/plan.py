@@ -1,12 +1,11 @@
 """Plans: logic written once, run by threads and by tasks.
 
-A plan is a generator. It yields effects (send this request, sleep for so long), receives the outcome of each, and
+A plan is a generator. It yields effects (send this request, sleep for N seconds), receives the outcome of each, and
 returns its result. It makes all decisions and does no I/O itself. `run` and `run_async` perform the effects.
 """
 
 from __future__ import annotations
 
-import functools
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from typing import Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
@@ -16,7 +15,7 @@ T = TypeVar("T")
 
 
 class Effect(Protocol):
-    """Something to do on the way of a plan, in two ways. `connection` is what the plan is run with."""
+    """One thing that a plan wants done, for threads and for tasks. `connection` is the argument of `run`."""
 
     def perform(self, connection: Any, /) -> Any:
         """Do it, blocking the thread."""
@@ -30,34 +29,36 @@ Plan: TypeAlias = Generator[Effect, Any, T]
 
 def run(plan: Plan[T], connection: Any) -> T:
     """Run `plan` in this thread; what an effect raises is raised inside the plan."""
-    step: Callable[[], Effect] = functools.partial(next, plan)
+    step: Callable[[Any], Effect] = plan.send
+    outcome: Any = None
     while True:
         try:
-            effect = step()
+            effect = step(outcome)
         except StopIteration as done:
             return done.value  # type: ignore[no-any-return]  # a generator's return value is untyped at run time
         try:
-            step = functools.partial(plan.send, effect.perform(connection))
+            step, outcome = plan.send, effect.perform(connection)
         except BaseException as error:
-            step = functools.partial(plan.throw, error)
+            step, outcome = plan.throw, error
 
 
 async def run_async(plan: Plan[T], connection: Any) -> T:
     """Run `plan` in this task; what an effect raises (cancellation, too) is raised inside the plan."""
-    step: Callable[[], Effect] = functools.partial(next, plan)
+    step: Callable[[Any], Effect] = plan.send
+    outcome: Any = None
     while True:
         try:
-            effect = step()
+            effect = step(outcome)
         except StopIteration as done:
             return done.value  # type: ignore[no-any-return]  # as above
         try:
-            step = functools.partial(plan.send, await effect.perform_async(connection))
+            step, outcome = plan.send, await effect.perform_async(connection)
         except BaseException as error:
-            step = functools.partial(plan.throw, error)
+            step, outcome = plan.throw, error
 
 
 class Item(NamedTuple, Generic[T]):
-    """Hands `value` to whoever iterates over a `stream`."""
+    """Yielded by a `StreamPlan`: `value` is for the caller, that iterates over it."""
 
     value: T
 
@@ -78,17 +79,18 @@ async def iterate_async(plan: StreamPlan[T], connection: Any) -> AsyncIterator[T
         yield item.value
 
 
-def _until_item(plan: Generator[Effect | Item[T], Any, None]) -> Plan[Item[T] | None]:
+def _until_item(plan: StreamPlan[T]) -> Plan[Item[T] | None]:
     """The part of `plan` up to its next item; None at its end."""
-    step: Callable[[], Effect | Item[T]] = functools.partial(next, plan)
+    step: Callable[[Any], Effect | Item[T]] = plan.send
+    outcome: Any = None
     while True:
         try:
-            effect = step()
+            effect = step(outcome)
         except StopIteration:
             return None
         if isinstance(effect, Item):
             return effect
         try:
-            step = functools.partial(plan.send, (yield effect))
+            step, outcome = plan.send, (yield effect)
         except BaseException as error:
-            step = functools.partial(plan.throw, error)
+            step, outcome = plan.throw, error

@@ -1,4 +1,4 @@
-"""What was about to be sent, written down before: so that a killed process loses no job."""
+"""Record each submission before it is sent, so that no job is lost when the process is killed."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class Entry:
 
     Attributes:
         tag: the unique tag that the job carries.
-        key: name that the caller gave the submission, to find it again, or None.
-        outcome: `sending` (nobody knows yet), `recorded`, `refused`, or `absent` (looked for and not found).
-        job_id: the job, once recorded.
+        key: the caller's name for the submission, to find it again, or None.
+        outcome: `sending` (unknown), `recorded` (as a job), `refused`, or `absent` (looked up and not found).
+        job_id: the job, if recorded.
         program_id, backend: of the request.
-        began: when it was written down, in seconds since the epoch.
+        began: when the entry was made, in seconds since the epoch.
     """
 
     tag: str
@@ -37,15 +37,15 @@ class Entry:
 
 
 class Journal:
-    """The submissions of one instance, in the state file. Params are not written: they may be private."""
+    """The submissions of one instance, in the state file. Params are not recorded: they may be private."""
 
     def __init__(self, state: State, *, service: str, instance: str) -> None:
         """`service`: its base URL; `instance`: its CRN."""
         self._state = state
         self._scope = (service, instance)
 
-    def intend(self, tag: str, request: JobRequest, *, key: str | None) -> None:
-        """Write down that `request`, tagged with `tag`, is about to be sent; durable when this returns."""
+    def begin(self, tag: str, request: JobRequest, *, key: str | None) -> None:
+        """Record that `request`, tagged with `tag`, is about to be sent; durable when this returns."""
         with self._state.transaction() as file:
             file.execute(
                 "INSERT INTO submissions (tag, key, service, instance, program_id, backend, began, outcome) "
@@ -53,17 +53,17 @@ class Journal:
                 (tag, key, *self._scope, request.program_id, request.backend, time.time(), SENDING),
             )
 
-    def settle(self, tag: str, *, outcome: str, job_id: str | None = None) -> None:
-        """Write down what became of the submission with `tag`."""
+    def finish(self, tag: str, *, outcome: str, job_id: str | None = None) -> None:
+        """Record the outcome of the submission with `tag`."""
         with self._state.transaction() as file:
             file.execute("UPDATE submissions SET outcome = ?, job_id = ? WHERE tag = ?", (outcome, job_id, tag))
 
-    def unsettled(self) -> list[Entry]:
-        """The submissions of which nobody knows what became of them, the oldest first."""
+    def unfinished(self) -> list[Entry]:
+        """The submissions whose outcome is unknown, the oldest first."""
         return self._entries("outcome = ?", SENDING)
 
     def find(self, key: str) -> Entry | None:
-        """The latest submission called `key` that may have become a job."""
+        """The latest submission named `key` that may have become a job."""
         entries = self._entries("key = ? AND outcome IN (?, ?)", key, SENDING, RECORDED)
         return entries[-1] if entries else None
 

@@ -1,4 +1,4 @@
-"""Which job has a tag: how a job is found whose answer was lost. Source: operation `list_jobs` of the contract."""
+"""Find the job with a tag, when the response to its submission was lost. Source: operation `list_jobs`."""
 
 from __future__ import annotations
 
@@ -19,40 +19,42 @@ __all__ = ["find_by_tag", "look_up"]
 
 log = logging.getLogger("qiskit_runtime_rest.submission")
 
-PASSING = (TransportError, RateLimited, ServerError, UnexpectedAnswer)
+TRANSIENT = (TransportError, RateLimited, ServerError, UnexpectedAnswer)
 
 
 def find_by_tag(tag: str, *, budget: float | None = None) -> Plan[dict[str, Any] | None]:
-    """The JSON of the newest job that carries `tag`, or None. `budget`: seconds for this look and its retries.
+    """The JSON of the newest job with `tag`, or None. `budget`: seconds for the request and its retries.
 
-    Raises: UnexpectedAnswer (what came is no list of jobs), ApiError, TransportError.
+    Raises: UnexpectedAnswer (not a list of jobs), ApiError, TransportError.
     """
     response = yield from fetch(jobs_api.list_jobs, budget=budget, tags=[tag], limit=2, offset=0, exclude_params=True)
     listed = json_object(response).get("jobs")
     if not isinstance(listed, list):
-        raise unexpected_answer(response, "the answer holds no list of jobs")
-    # A service that ignores the filter must not make us take somebody else's job.
-    return next((job for job in listed if _carries(job, tag)), None)
+        raise unexpected_answer(response, "the answer does not hold a list of jobs")
+    # If the service ignored the filter, the first job listed would be another one.
+    return next((job for job in listed if _has_tag(job, tag)), None)
 
 
 def look_up(tag: str, *, settle: float, first: float, longest: float, clock: Clock) -> Plan[dict[str, Any] | None]:
-    """Look for the job with `tag`, with back-off; None: a look that `settle` seconds had passed before found none.
+    """List jobs with `tag` until one appears; None: a list after more than `settle` seconds held none.
 
     Args:
-        settle: seconds that the job may take to appear. For as long again the service may fail to say.
-        first, longest: bounds of the back-off between two looks, in seconds.
+        tag: of the submission.
+        settle: seconds that the job may take to appear. Requests may fail for as long again.
+        first, longest: bounds of the back-off between two lists, in seconds.
+        clock: measures these.
 
-    Raises: ApiError, TransportError, ContractViolation: nobody can say whether there is one.
+    Raises: ApiError, TransportError, ContractViolation: it is unknown whether the job exists.
     """
     began, pause = clock.monotonic(), first
     while True:
         waited = clock.monotonic() - began
         try:
             found = yield from find_by_tag(tag, budget=max(settle - waited, longest))
-        except PASSING as failure:
+        except TRANSIENT as failure:
             if waited >= 2 * settle or isinstance(failure, ClientClosed):
                 raise
-            log.warning("looking for the job with tag %s goes on after: %s", tag, failure)
+            log.warning("the look-up of the job with tag %s goes on after: %s", tag, failure)
         else:
             if found is not None or waited >= settle:
                 return found
@@ -61,5 +63,5 @@ def look_up(tag: str, *, settle: float, first: float, longest: float, clock: Clo
         pause = min(2 * pause, longest)
 
 
-def _carries(job: Any, tag: str) -> bool:
+def _has_tag(job: Any, tag: str) -> bool:
     return tag in member_texts(job, "tags") and member_text(job, "id") is not None

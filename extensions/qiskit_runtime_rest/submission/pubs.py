@@ -1,4 +1,4 @@
-"""Parameters of the primitives, built from plain Python values: what `client.sampler` and `client.estimator` send.
+"""Build the params of `client.sampler` and `client.estimator` from plain Python values.
 
 Source: schemas `JobRunParamsSampler` and `JobRunParamsEstimator` of the contract,
 https://quantum.cloud.ibm.com/docs/guides/pubs.
@@ -29,7 +29,7 @@ EstimatorPub: TypeAlias = Sequence[Any]
 PRIMITIVES_VERSION = 2
 RESILIENCE_LEVELS = range(3)
 MOST_EXECUTIONS = 10_000_000
-"""Of one job. Source: the description of schema `JobRunParamsSampler` of the contract."""
+"""Limit of one job. Source: the description of schema `JobRunParamsSampler` of the contract."""
 
 FILE_ENDINGS = (".qasm", ".qasm2", ".qasm3")
 CIRCUIT_ADVICE: tuple[tuple[type, str], ...] = (
@@ -37,7 +37,7 @@ CIRCUIT_ADVICE: tuple[tuple[type, str], ...] = (
     (bytes, "pass circuit.decode()"),
     (object, "with Qiskit, pass qiskit.qasm3.dumps(circuit)"),
 )
-"""What to pass in place of a circuit that is no text, by its type; the first that fits."""
+"""Advice for a circuit that is not a text, by its type; the first that fits."""
 
 OBSERVABLES = "Pauli strings, mappings from Pauli string to coefficient, or (nested) lists of these"
 OBSERVABLES_ADVICE = "with Qiskit, pass {label: value.real for label, value in operator.to_list()}"
@@ -52,14 +52,14 @@ def sampler_params(
     """Params of the program `sampler`.
 
     Args:
-        pubs: circuits, or tuples (circuit, parameter values, shots) with the rest left out at will. Parameter values
-            are a list, an object of names, or an array with `tolist`.
-        shots: for pubs that name none.
+        pubs: circuits, or tuples (circuit, parameter values, shots), of which the last parts may be left out.
+            Parameter values are a list, a dict by name, or an array with `tolist`.
+        shots: for pubs without them.
         options: sent as they are.
 
     Raises:
-        InvalidInput: no pub, or one that is not of this form; more than 10 million shots in all (the service counts
-            them times parameter sets).
+        InvalidInput: no pub, or one of another form; more than 10 million shots in all (the service counts shots
+            times parameter sets).
     """
     sent = _pubs(pubs, read=SAMPLER_PARTS, least=1, form="a circuit or (circuit, parameter values, shots)")
     if not sent:
@@ -83,14 +83,14 @@ def estimator_params(
     """Params of the program `estimator`.
 
     Args:
-        pubs: tuples (circuit, observables, parameter values, precision), the last two left out at will. Observables
-            are Pauli strings, objects from Pauli string to coefficient, or (nested) lists of these.
-        precision: target standard error, for pubs that name none.
+        pubs: tuples (circuit, observables, parameter values, precision); the last two may be left out. Observables
+            are Pauli strings, dicts from Pauli string to coefficient, or (nested) lists of these.
+        precision: target standard error, for pubs without one.
         options: sent as they are.
         resilience_level: 0, 1 or 2.
 
     Raises:
-        InvalidInput: no pub, or one that is not of this form.
+        InvalidInput: no pub, or one of another form.
     """
     form = "(circuit, observables, parameter values, precision)"
     sent = _pubs(pubs, read=ESTIMATOR_PARTS, least=2, form=form)
@@ -101,7 +101,7 @@ def estimator_params(
         params["precision"] = _precision(precision)
     if resilience_level is not None:
         if resilience_level not in RESILIENCE_LEVELS:
-            raise InvalidInput(f"resilience_level={resilience_level!r}: it is 0, 1 or 2.")
+            raise InvalidInput(f"resilience_level={resilience_level!r}: must be 0, 1 or 2.")
         params["resilience_level"] = int(resilience_level)
     if options:
         params["options"] = _plain(options)
@@ -109,14 +109,14 @@ def estimator_params(
 
 
 Reader: TypeAlias = Callable[[Any], Any]
-"""Makes of one part of a pub what is sent, or raises `InvalidInput`."""
+"""Converts one part of a pub to JSON, or raises `InvalidInput`."""
 
 
 def _pubs(pubs: Any, *, read: Sequence[Reader], least: int, form: str) -> list[list[Any]]:
-    """The pubs as they are sent; one alone, as a text or a tuple that begins with a text, counts as a list of it."""
+    """The pubs as JSON; a single pub, a text or a tuple that begins with one, counts as a list of one."""
     alone = isinstance(pubs, str) or (isinstance(pubs, tuple) and _is_one_pub(pubs, least=least))
     if not alone and (not isinstance(pubs, Iterable) or isinstance(pubs, bytes | Mapping)):
-        raise InvalidInput(_no_pub(pubs, form))
+        raise InvalidInput(_not_a_pub(pubs, form))
     sent = []
     for index, pub in enumerate([pubs] if alone else pubs):
         try:
@@ -127,7 +127,7 @@ def _pubs(pubs: Any, *, read: Sequence[Reader], least: int, form: str) -> list[l
 
 
 def _is_one_pub(pub: tuple[Any, ...], *, least: int) -> bool:
-    """Whether a tuple is a pub, and not a row of circuits: those are texts alone, and enough for a whole pub each."""
+    """Whether a tuple is one pub, not several circuits: then all its parts are texts, each enough for a pub."""
     circuits = least == 1 and all(isinstance(part, str) for part in pub)
     return bool(pub) and isinstance(pub[0], str) and not circuits
 
@@ -135,13 +135,13 @@ def _is_one_pub(pub: tuple[Any, ...], *, least: int) -> bool:
 def _pub(pub: Any, *, read: Sequence[Reader], least: int, form: str) -> list[Any]:
     parts = [pub] if isinstance(pub, str) else pub
     if not isinstance(parts, Sequence) or isinstance(parts, bytes):
-        raise InvalidInput(_no_pub(pub, form))
+        raise InvalidInput(_not_a_pub(pub, form))
     if not least <= len(parts) <= len(read):
         raise InvalidInput(f"a pub is {form}, not {type(pub).__name__} {_short(pub)}.")
     return [make(part) for make, part in zip(read, parts, strict=False)]
 
 
-def _no_pub(value: Any, form: str) -> str:
+def _not_a_pub(value: Any, form: str) -> str:
     return f"a pub is {form}, not {type(value).__name__} {_short(value)}. A circuit is OpenQASM text: {_advice(value)}."
 
 
@@ -176,7 +176,7 @@ def _precision(precision: Any) -> float | None:
 
 
 def _observables(observables: Any) -> Any:
-    """The observables as JSON knows them; what is none at all is refused, the Pauli strings are the service's."""
+    """The observables as JSON; other types are refused, the Pauli strings are checked by the service."""
     value = observables.tolist() if hasattr(observables, "tolist") else observables
     if isinstance(value, list | tuple):
         return [_observables(item) for item in value]
@@ -197,7 +197,7 @@ def _check_executions(shots: Iterable[int]) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """`value` as JSON knows it; arrays by their `tolist`."""
+    """`value` as JSON; arrays by their `tolist`."""
     if hasattr(value, "tolist"):
         return value.tolist()
     if isinstance(value, Mapping):

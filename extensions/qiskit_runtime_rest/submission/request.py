@@ -1,4 +1,4 @@
-"""What is asked of the service in one submission, checked before it is sent."""
+"""One submission, checked before it is sent."""
 
 from __future__ import annotations
 
@@ -24,30 +24,30 @@ OPTIONAL: Mapping[str, tuple[type, str]] = {
     "private": (bool, "pass True or False"),
     "calibration_id": (str, "pass a calibration's id"),
 }
-"""Of what may be left out: its type, and what to do about another one."""
+"""Optional arguments: the type of each, and the advice for another one."""
 
 
 def check_tags(tags: Sequence[str]) -> None:
-    """Check tags as the service would.
+    """Check tags as the service does.
 
     Raises:
-        InvalidInput: says what is wrong.
+        InvalidInput: they are not valid.
     """
     if isinstance(tags, str) or not isinstance(tags, Sequence):
-        raise InvalidInput(f"tags={tags!r}: tags are a list of texts.")
+        raise InvalidInput(f"tags={tags!r}: expected a list of texts.")
     if len(tags) > MOST_TAGS:
-        raise InvalidInput(f"{len(tags)} tags: a job takes {MOST_TAGS} at most.")
+        raise InvalidInput(f"{len(tags)} tags: a job takes at most {MOST_TAGS}.")
     for tag in tags:
         if not isinstance(tag, str) or len(tag) > LONGEST_TAG:
-            raise InvalidInput(f"tag {tag!r}: a tag is a text of {LONGEST_TAG} characters at most.")
+            raise InvalidInput(f"tag {tag!r}: expected a text of at most {LONGEST_TAG} characters.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class JobRequest:
     """One submission, checked; a value that pickles. `params` are sent as they are.
 
-    `JobRequest.sampler` and `JobRequest.estimator` build the params from circuits. Of a `backend` that is a handle the
-    name is kept; of `max_execution_time` whole seconds, a fraction counting as one.
+    `JobRequest.sampler` and `JobRequest.estimator` build the params from circuits. Of a backend handle, the name is
+    kept; `max_execution_time` is rounded up to whole seconds.
 
     Source: schema `JobRunParams` of the contract, operation `create_job`.
     """
@@ -63,16 +63,18 @@ class JobRequest:
     calibration_id: str | None = None
 
     def __post_init__(self) -> None:
-        """Check what the service would refuse.
+        """Refuse what the service would refuse.
 
         Raises:
-            InvalidInput: says what is wrong.
+            InvalidInput: an argument is not valid; says what to pass instead.
         """
         if not isinstance(self.program_id, str) or not self.program_id:
-            raise InvalidInput(f"program_id={self.program_id!r}: name a program, such as 'sampler'.")
+            raise InvalidInput(f"program_id={self.program_id!r}: expected the name of a program, such as 'sampler'.")
         object.__setattr__(self, "backend", backend_name(self.backend))
         if not isinstance(self.params, Mapping):
-            raise InvalidInput(f"params is {type(self.params).__name__}: pass what the program takes, by name.")
+            raise InvalidInput(
+                f"params is {type(self.params).__name__}: expected a dict of the program's params, by name."
+            )
         if self.tags is not None:
             check_tags(self.tags)
         if self.max_execution_time is not None:
@@ -83,10 +85,10 @@ class JobRequest:
             if value is not None and not isinstance(value, kind):
                 raise InvalidInput(f"{name} is {type(value).__name__}, not {kind.__name__}: {advice}.")
         if self.log_level is not None and str(self.log_level).lower() not in LOG_LEVELS:
-            raise InvalidInput(f"log_level={self.log_level!r}: one of {', '.join(LOG_LEVELS)}.")
+            raise InvalidInput(f"log_level={self.log_level!r}: must be one of {', '.join(LOG_LEVELS)}.")
 
     def to_dict(self) -> dict[str, Any]:
-        """The body of `create_job`; what was not given is left out."""
+        """The body of `create_job`, without the arguments that were left out."""
         body = {
             "program_id": self.program_id,
             "backend": self.backend,
@@ -104,7 +106,7 @@ class JobRequest:
         """The body as it is sent.
 
         Raises:
-            InvalidInput: the params are no JSON.
+            InvalidInput: the params are not JSON.
         """
         try:
             return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
@@ -138,15 +140,15 @@ class JobRequest:
         return cls(program_id="estimator", params=params, **request)
 
     def tagged(self, tag: str) -> Self:
-        """The same with one more tag."""
+        """This request with one more tag."""
         return replace(self, tags=[*(self.tags or ()), tag])
 
     @property
     def has_room_for_a_tag(self) -> bool:
-        """Whether the service takes one more tag."""
+        """Whether the service accepts one more tag."""
         return len(self.tags or ()) < MOST_TAGS
 
     def digest(self) -> str:
-        """A text that differs when anything that is sent differs."""
+        """A hash of the body."""
         body = json.dumps(self.to_dict(), sort_keys=True, default=repr)
         return hashlib.sha256(body.encode()).hexdigest()

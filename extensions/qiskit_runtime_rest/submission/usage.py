@@ -1,4 +1,4 @@
-"""What the instance has left, looked at before a job that says how much it may take."""
+"""The usage of the instance: what is left, and when its period ends. Source: operation `get_usage` of the contract."""
 
 from __future__ import annotations
 
@@ -6,47 +6,44 @@ from qiskit_runtime_api.api import instances as instances_api
 
 from ..base.callers import warn
 from ..base.forks import Lock
-from ..errors import ApiError, SubmissionWarning, TransportError
+from ..base.json_members import member_object, member_text
+from ..errors import ApiError, QuotaExceeded, SubmissionWarning, TransportError
 from ..http.calls import fetch, json_object
 from ..plans.clock import Clock
 from ..plans.plan import Plan
-from .request import JobRequest
 
-__all__ = ["UsageWatch"]
+__all__ = ["UsageWatch", "add_reset_time"]
 
 FRESH_SECONDS = 60.0
 
 
 class UsageWatch:
-    """Warns of submissions that may take more QPU time than the instance has left; asks once a minute at most."""
+    """Warns of submissions that may take more QPU time than the instance has left; reads it once a minute at most."""
 
     def __init__(self, clock: Clock) -> None:
-        """Knows nothing yet."""
+        """Nothing is sent yet."""
         self._clock = clock
         self._lock = Lock()
         self._left: float | None = None
         self._asked_at: float | None = None
 
-    def warn_if_over(self, request: JobRequest) -> Plan[None]:
-        """Issue a `SubmissionWarning` if `request` names a `max_execution_time` above what is left.
+    def warn_if_over(self, seconds: float) -> Plan[None]:
+        """Issue a `SubmissionWarning` if `seconds`, a job's `max_execution_time`, are more than what is left.
 
-        Source: operation `get_usage`. An answer that does not come is no reason not to submit.
+        A failure to read the usage is ignored: it does not prevent the submission.
         """
-        if request.max_execution_time is None:
-            return
         left = yield from self._seconds_left()
-        if left is not None and request.max_execution_time > left:
+        if left is not None and seconds > left:
             warn(
-                f"the job may take {request.max_execution_time:g} s of QPU time, and the instance has {left:g} s left "
-                "in this period: the service may refuse it, or end it early.",
+                f"the job may take {seconds:g} s of QPU time, and the instance has {left:g} s left in this period: the "
+                "service may refuse it, or end it early.",
                 SubmissionWarning,
             )
 
     def _seconds_left(self) -> Plan[float | None]:
         now = self._clock.monotonic()
         with self._lock:
-            fresh = self._asked_at is not None and now - self._asked_at < FRESH_SECONDS
-            if fresh:
+            if self._asked_at is not None and now - self._asked_at < FRESH_SECONDS:
                 return self._left
             self._asked_at = now
         try:
@@ -58,3 +55,15 @@ class UsageWatch:
         if isinstance(limit, int | float) and isinstance(used, int | float):
             self._left = max(0.0, limit - used)
         return self._left
+
+
+def add_reset_time(error: QuotaExceeded) -> Plan[None]:
+    """Add to `error` when the usage period ends, if the service says so."""
+    try:
+        usage = json_object((yield from fetch(instances_api.get_instance_usage, budget=0.0)))
+    except (ApiError, TransportError):
+        return
+    ends = member_text(member_object(usage, "usage_period"), "end_time")
+    if ends is not None:
+        error.resets_at = ends
+        error.args = (f"{error} The usage period ends at {ends}.",)

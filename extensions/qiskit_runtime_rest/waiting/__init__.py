@@ -1,17 +1,13 @@
-"""When to ask again, and what the answer means."""
+"""Waiting for jobs: when to ask again, and what the response means."""
 
-from .many import Following
+from .following import Following, wait
+from .job_states import EndedJob, JobSnapshot
 from .pages import PAGE, JobPages
-from .poll_interval import PollInterval
-from .queues import WaitTime
-from .states import JobSnapshot
-from .updates import Notify, StatusCallback, StatusUpdate
-from .wait import wait
-from .wait_budget import LOOKS_FOR_MISSING, WaitBudget, check_timeout
-from .watched import EndedJob
+from .updates import Notify, StatusCallback, StatusUpdate, WaitTime
+from .wait_budget import CHECKS_FOR_MISSING, PollInterval, WaitBudget, check_timeout
 
 __all__ = [
-    "LOOKS_FOR_MISSING",
+    "CHECKS_FOR_MISSING",
     "PAGE",
     "EndedJob",
     "Following",

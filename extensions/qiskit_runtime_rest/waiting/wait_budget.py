@@ -1,11 +1,13 @@
-"""How long a wait goes on, and what it bears of the service meanwhile."""
+"""How long a wait lasts, how often it asks, and which failures it survives."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
+import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -27,33 +29,58 @@ from ..http.error_mapping import retry_after
 from ..plans.clock import Clock
 from ..plans.effects import Sleep, stopped_by
 from ..plans.plan import Plan
-from .poll_interval import PollInterval
 
-__all__ = ["LOOKS_FOR_MISSING", "PASSING", "WaitBudget", "check_timeout"]
+__all__ = ["CHECKS_FOR_MISSING", "PollInterval", "WaitBudget", "check_timeout"]
 
 log = logging.getLogger("qiskit_runtime_rest.waiting")
 
-PASSING = (TransportError, RateLimited, ServerError, UnexpectedAnswer, NotFound)
-PATIENCE_SECONDS = 900.0
-"""So long the service may fail to say how things are, each look with all its retries, before a wait without a deadline
-gives up; one with a deadline goes on until then, since the jobs do."""
+TRANSIENT = (TransportError, RateLimited, ServerError, UnexpectedAnswer, NotFound)
+FAILING_SECONDS = 900.0
+"""Without a deadline, give up after this many seconds without a usable response. With a deadline, keep trying until it.
+"""
 
-LOOKS_FOR_MISSING = 5
-"""So many looks in a row may find no such job (or session) before the wait gives it up; two if it was never seen."""
+CHECKS_FOR_MISSING = 5
+"""Give up a job (or session) after this many checks in a row that do not find it; after two if it was never found."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PollInterval:
+    """Adaptive: a job that is new in its status is checked often, one that has long been in it seldom.
+
+    Attributes:
+        shortest, longest: bounds of the interval, in seconds.
+        share: the interval as a share of that age, so that a change is seen at most this much late.
+        jitter: each interval is varied by up to this share, within the bounds, so that many waits do not coincide.
+        random: gives a number in [0, 1); a parameter so that tests decide.
+    """
+
+    shortest: float = 0.25
+    longest: float = 15.0
+    share: float = 0.2
+    jitter: float = 0.1
+    random: Callable[[], float] = random.random
+
+    def interval(self, age: float, *, retry_after: float | None = None) -> float:
+        """Seconds until the next check of a job `age` seconds in its status; never less than the service asks for."""
+        steady = min(self.longest, max(self.shortest, age * self.share))
+        # The range is bounded, not the value drawn from it, so that long waits do not all use the longest interval.
+        least = max(min(self.shortest, steady), steady * (1.0 - self.jitter))
+        most = min(self.longest, steady * (1.0 + self.jitter))
+        return max(least + (most - least) * self.random(), retry_after or 0.0)
 
 
 def check_timeout(timeout: float | None) -> None:
-    """Refuse what is no number of seconds.
+    """Refuse a `timeout` that is not a number of seconds.
 
     Raises:
         InvalidInput: a text, a negative number, NaN.
     """
     if timeout is not None and not (isinstance(timeout, int | float) and timeout >= 0):
-        raise InvalidInput(f"timeout={timeout!r}: pass seconds, 0 or more, or None to wait as long as it takes.")
+        raise InvalidInput(f"timeout={timeout!r}: pass seconds, 0 or more, or None to wait without a limit.")
 
 
 class WaitBudget:
-    """The deadline of one wait, its stop event, and what the service's answers and failures mean for it."""
+    """What is left of a wait: its deadline, its stop event, and the failures that it has survived."""
 
     def __init__(
         self,
@@ -66,17 +93,17 @@ class WaitBudget:
         """The wait begins now.
 
         Raises:
-            InvalidInput: `timeout` is no number of seconds.
+            InvalidInput: `timeout` is not a number of seconds.
         """
         check_timeout(timeout)
         self.clock = clock
         self.stop = stop
         self.poll_interval = poll_interval
-        self._began = self._answered_at = clock.monotonic()
+        self._began = self._responded_at = clock.monotonic()
         self._deadline = None if timeout is None else self._began + timeout
-        self._looked_at: float | None = None
+        self._checked_at: float | None = None
         self._failure: ApiError | TransportError | None = None
-        self._asked_to_wait = 0.0
+        self._retry_after = 0.0
 
     @property
     def waited(self) -> float:
@@ -94,52 +121,52 @@ class WaitBudget:
         return self.left == 0.0 or (self.stop is not None and self.stop.is_set())
 
     @contextlib.contextmanager
-    def look(self, what: str) -> Iterator[None]:
-        """Around the requests of one look at `what`: failures that pass, and `stop`, end the look, and not the wait.
+    def check(self, what: str) -> Iterator[None]:
+        """Around the requests of one check of `what`: transient failures, and `stop`, end the check, not the wait.
 
-        Raises: ApiError, TransportError (it does not pass, or has not for long).
+        Raises: ApiError, TransportError (not transient, or for too long).
         """
-        self._failure, self._asked_to_wait = None, 0.0
+        self._failure, self._retry_after = None, 0.0
         try:
             with stopped_by(self.stop):
                 yield
         except ClientClosed:
             raise
-        except PASSING as failure:
-            self.bear(failure, what)
+        except TRANSIENT as failure:
+            self.record_failure(failure, what)
         finally:
-            self._looked_at = self.clock.monotonic()
+            self._checked_at = self.clock.monotonic()
 
-    def bear(self, failure: ApiError | TransportError, what: str) -> None:
-        """Go on after `failure`, or raise it when there was nothing else for long."""
-        if self._deadline is None and self.clock.monotonic() - self._answered_at >= PATIENCE_SECONDS:
+    def record_failure(self, failure: ApiError | TransportError, what: str) -> None:
+        """Go on after `failure`, or raise it if there were only failures for too long."""
+        if self._deadline is None and self.clock.monotonic() - self._responded_at >= FAILING_SECONDS:
             raise failure
         self._failure = failure
-        self._asked_to_wait = max(self._asked_to_wait, getattr(failure, "retry_after", None) or 0.0)
+        self._retry_after = max(self._retry_after, getattr(failure, "retry_after", None) or 0.0)
         log.warning("waiting for %s goes on after: %s", printable(what), failure)
 
-    def answered(self, response: httpx.Response) -> None:
-        """Take note of an answer that could be used."""
-        self._answered_at = self.clock.monotonic()
-        self._asked_to_wait = max(self._asked_to_wait, retry_after(response) or 0.0)
+    def record_response(self, response: httpx.Response) -> None:
+        """Take note of a usable response."""
+        self._responded_at = self.clock.monotonic()
+        self._retry_after = max(self._retry_after, retry_after(response) or 0.0)
 
     def pause(self, *, changed: float, left: dict[str, Any]) -> Plan[None]:
-        """Sleep until the next look is due; the first is at once.
+        """Sleep until the next check is due; the first one is due at once.
 
         Args:
-            changed: the moment, on the clock, from which what is waited for is as it is.
-            left: what is still waited for, as arguments of `WaitTimeout` and `WaitStopped`.
+            changed: the moment, on the clock, of the last change of status.
+            left: what the wait still waits for, as arguments of `WaitTimeout` and `WaitStopped`.
 
         Raises: WaitTimeout, WaitStopped.
         """
-        if self._looked_at is None:
+        if self._checked_at is None:
             return
         if self.stop is not None and self.stop.is_set():
             raise WaitStopped(**left)
-        if self._deadline is not None and self._looked_at >= self._deadline:
+        if self._deadline is not None and self._checked_at >= self._deadline:
             raise WaitTimeout(**left, waited=self.waited) from self._failure
-        age = self._looked_at - changed
-        due = self._looked_at + self.poll_interval.interval(age, retry_after=self._asked_to_wait or None)
+        age = self._checked_at - changed
+        due = self._checked_at + self.poll_interval.interval(age, retry_after=self._retry_after or None)
         now = self.clock.monotonic()
         seconds = (due if self._deadline is None else min(due, self._deadline)) - now
         if seconds > 0:

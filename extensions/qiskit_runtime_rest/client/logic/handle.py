@@ -9,9 +9,8 @@ import httpx
 
 from ...base.forks import Lock
 from ...http.clients import AsyncHttpClient
-from ...http.connection import Connection
-from ...http.loops import kept_in_loop
-from ...http.origin import Origin
+from ...http.closing import kept_in_loop
+from ...http.connection import Connection, Origin
 from .public import Awaited
 
 __all__ = ["Handle"]

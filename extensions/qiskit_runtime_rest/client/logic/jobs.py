@@ -110,7 +110,7 @@ class JobsLogic(SubmitLogic[J]):
             raise ConfigurationError(
                 "this client has no journal: create it with journal=True, or with the path of a file."
             )
-        entries: Sequence[Entry] = yield InThread(journal.unsettled)
+        entries: Sequence[Entry] = yield InThread(journal.unfinished)
         recovered: list[Recovered] = yield Together(map(self._recovered, entries), RECOVERED_AT_ONCE)
         return recovered
 

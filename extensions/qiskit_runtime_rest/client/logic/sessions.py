@@ -22,7 +22,7 @@ from ...http.calls import fetch, json_object
 from ...http.error_mapping import modelled, unexpected_answer
 from ...plans.plan import Plan, run, run_async
 from ...submission import SubmissionLimiter, SubmissionPolicy, Submitter
-from ...waiting import LOOKS_FOR_MISSING, JobPages, PollInterval, WaitBudget
+from ...waiting import CHECKS_FOR_MISSING, JobPages, PollInterval, WaitBudget
 from .handle import Handle
 from .job_group import JobGroup
 from .public import public
@@ -169,18 +169,18 @@ class SessionLogic(Handle, SubmitLogic[J]):
         gone: NotFound | None = None
         changed, missing = budget.clock.monotonic(), 0
         while True:
-            with budget.look(f"session {self.id}"):
+            with budget.check(f"session {self.id}"):
                 try:
                     if state != CLOSED:
                         response = yield from self._refresh(budget.left)
                         if member_text(self.raw, "state") is None:
                             raise unexpected_answer(response, "the response contains no session state")
-                        budget.answered(response)
+                        budget.record_response(response)
                 except NotFound as failure:
                     missing += 1
-                    gone = failure if missing >= LOOKS_FOR_MISSING else None
+                    gone = failure if missing >= CHECKS_FOR_MISSING else None
                     if gone is None:
-                        budget.bear(failure, f"session {self.id}")
+                        budget.record_failure(failure, f"session {self.id}")
                 else:
                     missing, gone = 0, None
                     if self._state() != state:

@@ -195,7 +195,7 @@ class SubmitLogic(Generic[J]):
                 request = yield from _built(requested, executor)
                 key = None if resume is None else f"{resume}/{index}/{request.digest()}"
                 with self._recoverable(request):
-                    known = None if key is None else (yield from self._submitter.known(request, key))
+                    known = None if key is None else (yield from self._submitter.find_in_journal(request, key))
                 if known is None and used_up:
                     raise used_up[0]
                 job = self._made(request, known) if known else (yield from self._send(request, key=key))

@@ -1,5 +1,5 @@
-"""Who is calling: from an API key to the bearer token on each request."""
+"""Authentication: from an API key to the bearer token on each request."""
 
-from .flow import ApiKeyAuth, TokenAuth
+from .bearer import ApiKeyAuth, TokenAuth
 
 __all__ = ["ApiKeyAuth", "TokenAuth"]

@@ -1,4 +1,4 @@
-"""The exchange of an API key for a token with IBM Cloud's identity service (IAM).
+"""Get a bearer token for an API key from IBM Cloud's identity service (IAM).
 
 Source: https://cloud.ibm.com/apidocs/iam-identity-token-api (operation `POST /identity/token`).
 """
@@ -8,15 +8,15 @@ from __future__ import annotations
 import json
 import math
 import re
+from typing import NamedTuple
 from urllib.parse import quote_plus
 
 import httpx
 
 from ...errors import ApiError, AuthenticationError, EdgeBlocked, RateLimited, ServerError, UnexpectedAnswer
 from ..error_mapping import api_error
-from .token import Token
 
-__all__ = ["TOKEN_PATH", "is_iam_request", "parse_token", "token_request"]
+__all__ = ["TOKEN_PATH", "Token", "is_iam_request", "parse_token", "token_request"]
 
 TOKEN_PATH = "/identity/token"  # noqa: S105 - a path
 GRANT_TYPE = "urn:ibm:params:oauth:grant-type:apikey"
@@ -24,9 +24,34 @@ MARK = "qiskit_runtime_rest.iam"
 CHECK_THE_KEY = "Check the API key (QISKIT_IBM_TOKEN), or create a new one on IBM Quantum Platform."
 TIMED_OUT = (httpx.codes.REQUEST_TIMEOUT, 499)
 
+REFRESH_AT = 0.8
+"""Share of its life after which a token is replaced, as IBM's core library does."""
+
+MARGIN_SECONDS = 60.0
+"""A token is not used in its last minute, if its life is long enough for that."""
+
+
+class Token(NamedTuple):
+    """A bearer token: `value` (never shown), usable until `refresh_at` (monotonic seconds)."""
+
+    value: str
+    refresh_at: float
+
+    def __repr__(self) -> str:
+        """Never show the value."""
+        return f"Token(refresh_at={self.refresh_at!r})"
+
+    @classmethod
+    def issued(cls, value: str, *, at: float, lifetime: float) -> Token:
+        """A token of `lifetime` seconds (IAM's `expires_in`), requested at `at` (monotonic seconds)."""
+        usable = lifetime * REFRESH_AT
+        if lifetime > 2 * MARGIN_SECONDS:
+            usable = min(usable, lifetime - MARGIN_SECONDS)
+        return cls(value, at + usable)
+
 
 def token_request(iam_url: str, *, api_key: str, like: httpx.Request) -> httpx.Request:
-    """The request for a token; time-outs are those of the request `like` that needs it."""
+    """The request for a token; it has the time-outs of the request `like` that needs it."""
     return httpx.Request(
         "POST",
         iam_url.rstrip("/") + TOKEN_PATH,
@@ -37,16 +62,16 @@ def token_request(iam_url: str, *, api_key: str, like: httpx.Request) -> httpx.R
 
 
 def is_iam_request(request: httpx.Request) -> bool:
-    """Whether `request` is a token request, made on the way of another one."""
+    """Whether `request` is a token request, sent because another request needs the token."""
     return MARK in request.extensions
 
 
 def parse_token(response: httpx.Response, *, api_key: str, asked_at: float) -> Token:
-    """The token in IAM's answer (read already); `asked_at`: monotonic seconds before it was sent.
+    """The token in IAM's response (read already); `asked_at`: monotonic seconds before the request was sent.
 
     Raises:
-        AuthenticationError: IAM refused, in its own words, with its status.
-        RateLimited, ServerError: it is busy, or failed; likewise. The request that needs the token was not sent.
+        AuthenticationError: IAM refused; with its message and status.
+        RateLimited, ServerError: it is busy, or failed. The request that needs the token was not sent.
         EdgeBlocked: the content network before IAM refused.
         UnexpectedAnswer: a success without a token in it.
     """
@@ -94,6 +119,6 @@ def _token_fields(response: httpx.Response) -> tuple[str, float]:
         token, lifetime = body["access_token"], float(body["expires_in"])
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return "", 0.0
-    # What is no header value would be shown, whole, by the error of the layer that refuses it.
+    # httpx would refuse another value as a header, in an error that shows all of it.
     usable = isinstance(token, str) and re.fullmatch(r"[!-~]+", token) is not None and lifetime < math.inf
     return (token, lifetime) if usable else ("", 0.0)

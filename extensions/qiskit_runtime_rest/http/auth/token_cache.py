@@ -1,7 +1,7 @@
-"""Bearer tokens shared by a user's processes, through the state file.
+"""Share bearer tokens between a user's processes, through the state file.
 
-One process exchanges the key while the others wait: it holds a lease, a row that says until when. A process that dies
-with it is waited for until then, not for ever. No transaction stays open meanwhile.
+One process requests the token while the others wait: it holds a lease, a row with the moment at which it ends. If the
+process dies, the others wait until that moment. No transaction stays open meanwhile.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ...errors import ConfigurationError
 from ...plans.clock import Clock
 from ...plans.effects import InThread, Sleep
 from ...plans.plan import Plan
-from .token import Token
+from .iam import Token
 
 if TYPE_CHECKING:
     import sqlite3
@@ -30,13 +30,13 @@ __all__ = ["TokenCache"]
 log = logging.getLogger("qiskit_runtime_rest.auth")
 
 LEASE_SECONDS = 20.0
-"""How long others wait for a process that exchanges the key; longer than IAM takes."""
+"""How long others wait for the process that requests a token; longer than IAM takes."""
 
 POLL_SECONDS = 0.05
 
 
 class TokenCache:
-    """The token of one API key at one IAM host, in a file that its owner alone can read."""
+    """The token of one API key at one IAM host, in a file that only its owner can read."""
 
     def __init__(self, state: State, *, api_key: str, iam_url: str, clock: Clock) -> None:
         """Nothing is opened yet."""
@@ -52,25 +52,25 @@ class TokenCache:
         self._lease = None
 
     def claim(self) -> Plan[Token | None]:
-        """The token that is usable now, waited for while another process fetches it; None: the caller's turn.
+        """The usable token, after another process has requested it; None: the caller has the lease, and requests one.
 
-        A caller ends it with `keep` or `release`, also when the claim itself was broken off.
+        The caller ends the lease with `keep` or `release`, also when the claim itself was cancelled.
 
         Raises:
             ConfigurationError: the file cannot be used, or others can read it.
         """
         lease = self._lease = uuid.uuid4().hex
         while True:
-            answer: Token | bool = yield InThread(lambda: self._claim(lease))
-            if isinstance(answer, Token):
+            claimed: Token | bool = yield InThread(lambda: self._claim(lease))
+            if isinstance(claimed, Token):
                 self._lease = None
-                return answer
-            if answer:
+                return claimed
+            if claimed:
                 return None
             yield Sleep(POLL_SECONDS)
 
     def keep(self, token: Token) -> Plan[None]:
-        """Share `token`, just fetched, and end the turn."""
+        """Share `token`, a new one, and end the lease."""
         refresh_at = token.refresh_at - self.clock.monotonic() + self.clock.time()
 
         def write(file: sqlite3.Connection) -> None:
@@ -81,13 +81,13 @@ class TokenCache:
         yield InThread(lambda: self._change(write))
 
     def release(self) -> Plan[None]:
-        """End the turn, if there is one: whoever waits is next."""
+        """End the lease, if this process has it."""
         lease, self._lease = self._lease, None
         if lease is not None:
             yield InThread(lambda: self._change(lambda file: self._delete_lease(file, lease)))
 
     def drop(self, token: Token) -> Plan[None]:
-        """Forget `token`, which the service refused, unless another one has taken its place."""
+        """Forget `token`, which the service refused, unless another one has replaced it."""
 
         def delete(file: sqlite3.Connection) -> None:
             file.execute("DELETE FROM tokens WHERE owner = ? AND token = ?", (self._owner, token.value))
@@ -95,13 +95,14 @@ class TokenCache:
         yield InThread(lambda: self._change(delete))
 
     def _claim(self, lease: str) -> Token | bool:
+        """The token; True: this process has the lease; False: another process has it."""
         self._refuse_if_others_can_read()
-        answer: list[Token | bool] = []
-        self._change(lambda file: answer.append(self._look(file, lease)))
-        # Without the file everybody fetches a token of their own.
-        return answer[0] if answer else True
+        claimed: list[Token | bool] = []
+        self._change(lambda file: claimed.append(self._claim_in(file, lease)))
+        # Without the file each process requests a token for itself.
+        return claimed[0] if claimed else True
 
-    def _look(self, file: sqlite3.Connection, lease: str) -> Token | bool:
+    def _claim_in(self, file: sqlite3.Connection, lease: str) -> Token | bool:
         now = self.clock.time()
         rows = file.execute(
             "SELECT owner, token, refresh_at FROM tokens WHERE owner IN (?, ?) AND refresh_at > ?",
@@ -112,7 +113,7 @@ class TokenCache:
             return Token(kept["token"], kept["refresh_at"] - now + self.clock.monotonic())
         if self._leases in found:
             return False
-        # A task that is cancelled leaves this thread behind: released before, the lease would stay for all its time.
+        # A task may be cancelled, and the lease released, before this thread runs: then do not take the lease.
         if self._lease == lease:
             file.execute("INSERT OR REPLACE INTO tokens VALUES (?, ?, ?)", (self._leases, lease, now + LEASE_SECONDS))
         return True
@@ -135,6 +136,6 @@ class TokenCache:
             return
         if os.name == "posix" and (stat.S_IMODE(found.st_mode) & 0o077 or found.st_uid != os.geteuid()):
             raise ConfigurationError(
-                f"{path} is not yours alone (mode {stat.S_IMODE(found.st_mode):o}), and tokens are kept in it: "
+                f"{path} holds tokens, but is not only yours (mode {stat.S_IMODE(found.st_mode):o}): "
                 f"run `chmod 600 {path}`, or choose another file with token_cache=."
             )

@@ -1,4 +1,4 @@
-"""Putting the bearer token on requests: one protocol, driven by httpx for threads and for tasks alike."""
+"""Put the bearer token on requests: one protocol, driven by httpx for threads and for tasks alike."""
 
 from __future__ import annotations
 
@@ -10,30 +10,52 @@ import httpx
 
 from ...base.forks import Lock, renew_in_child
 from ...plans.plan import Plan, run, run_async
-from .iam import parse_token, token_request
-from .token import Token, TokenStore
+from .iam import Token, parse_token, token_request
 
 if TYPE_CHECKING:
     import anyio
 
     from .token_cache import TokenCache
 
-__all__ = ["ApiKeyAuth", "TokenAuth", "url_origin"]
+__all__ = ["ApiKeyAuth", "TokenAuth", "TokenStore", "url_origin"]
 
 T = TypeVar("T")
 
 REFRESH: Final = object()
-"""What the protocol yields to be sent a token, fetched by one caller while the others wait."""
+"""Yielded by the protocol to get a token; one caller requests it while the others wait."""
 
 UNAUTHORISED = 401
+
+
+class TokenStore:
+    """The current token of one API key, in memory only."""
+
+    def __init__(self) -> None:
+        """Start without a token."""
+        self._token: Token | None = None
+
+    def usable(self, now: float) -> Token | None:
+        """The current token, unless it is time to replace it. `now`: monotonic seconds."""
+        token = self._token
+        return token if token is not None and now < token.refresh_at else None
+
+    def keep(self, token: Token) -> Token:
+        """Make `token` the current one."""
+        self._token = token
+        return token
+
+    def drop(self, token: Token) -> None:
+        """Forget `token`, if it is still the current one: another caller may have replaced it."""
+        if self._token is token:
+            self._token = None
 
 
 class ApiKeyAuth(httpx.Auth):
     """Exchanges an API key for bearer tokens, keeps the current one in memory, replaces it in time.
 
-    One token request is under way at a time, however many threads (or tasks) need one, and with a cache however many
-    processes. A 401 drops that very
-    token and sends the request once more. The key goes to IAM only, the token to the origin of `base_url` only.
+    At most one token request is sent at a time, however many threads (or tasks) need a token; with a cache, however
+    many processes. A 401 drops the token that it was sent with, and sends the request once more. The key is sent to
+    IAM only, the token to the origin of `base_url` only.
     """
 
     def __init__(
@@ -45,7 +67,7 @@ class ApiKeyAuth(httpx.Auth):
         clock: Callable[[], float] = time.monotonic,
         cache: TokenCache | None = None,
     ) -> None:
-        """`clock` gives monotonic seconds. `cache`: where other processes find the token, too."""
+        """`clock` returns monotonic seconds. `cache`: shares the token with other processes."""
         self._api_key = api_key
         self._iam_url = iam_url
         self._origin = url_origin(httpx.URL(base_url))
@@ -61,7 +83,7 @@ class ApiKeyAuth(httpx.Auth):
         return f"{type(self).__name__}(iam_url={self._iam_url!r})"
 
     def renew(self) -> None:
-        """Leave the turn at IAM that a task of the parent has to the parent."""
+        """Forget a lock that a task of the parent process may hold."""
         self._task_lock = None
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
@@ -69,25 +91,25 @@ class ApiKeyAuth(httpx.Auth):
         steps = self._protocol(request)
         step = next(steps)
         while True:
-            answer: httpx.Response | Token | None = None
+            reply: httpx.Response | Token | None = None
             if isinstance(step, httpx.Request):
-                answer = yield step
+                reply = yield step
             elif isinstance(step, Token):
                 self._run(self._drop(step))
             else:
                 with self._thread_lock:
                     try:
-                        token = self._run(self._known())
+                        token = self._run(self._find())
                         if token is None:
                             asked_at = self._clock()
                             response = yield token_request(self._iam_url, api_key=self._api_key, like=request)
                             response.read()
                             token = self._run(self._accept(response, asked_at))
                     finally:
-                        self._run(self._end_turn())
-                answer = token
+                        self._run(self._release())
+                reply = token
             try:
-                step = steps.send(answer)
+                step = steps.send(reply)
             except StopIteration:
                 return
 
@@ -100,15 +122,15 @@ class ApiKeyAuth(httpx.Auth):
         steps = self._protocol(request)
         step = next(steps)
         while True:
-            answer: httpx.Response | Token | None = None
+            reply: httpx.Response | Token | None = None
             if isinstance(step, httpx.Request):
-                answer = yield step
+                reply = yield step
             elif isinstance(step, Token):
                 await self._run_async(self._drop(step))
             else:
                 async with self._task_lock:
                     try:
-                        token = await self._run_async(self._known())
+                        token = await self._run_async(self._find())
                         if token is None:
                             asked_at = self._clock()
                             response = yield token_request(self._iam_url, api_key=self._api_key, like=request)
@@ -116,15 +138,15 @@ class ApiKeyAuth(httpx.Auth):
                             token = await self._run_async(self._accept(response, asked_at))
                     finally:
                         with anyio.CancelScope(shield=True):
-                            await self._run_async(self._end_turn())
-                answer = token
+                            await self._run_async(self._release())
+                reply = token
             try:
-                step = steps.send(answer)
+                step = steps.send(reply)
             except StopIteration:
                 return
 
     def _protocol(self, request: httpx.Request) -> Generator[object, httpx.Response | Token | None, None]:
-        """What to send, `REFRESH` to be sent a token, and a `Token` that was refused."""
+        """Yield a request to send, `REFRESH` to get a token, or a `Token` that was refused."""
         if url_origin(request.url) != self._origin:
             yield request
             return
@@ -138,8 +160,8 @@ class ApiKeyAuth(httpx.Auth):
                 return
             yield token
 
-    def _known(self) -> Plan[Token | None]:
-        """The token that another caller, or process, has fetched meanwhile; None: it is this caller's turn."""
+    def _find(self) -> Plan[Token | None]:
+        """The token, if another caller or process requested it meanwhile; None: this caller must request one."""
         token = self._tokens.usable(self._clock())
         if token is None and self._cache is not None:
             token = yield from self._cache.claim()
@@ -153,7 +175,7 @@ class ApiKeyAuth(httpx.Auth):
             yield from self._cache.keep(token)
         return token
 
-    def _end_turn(self) -> Plan[None]:
+    def _release(self) -> Plan[None]:
         if self._cache is not None:
             yield from self._cache.release()
 
@@ -170,7 +192,7 @@ class ApiKeyAuth(httpx.Auth):
 
 
 class TokenAuth(httpx.Auth):
-    """A ready-made bearer token, sent to the origin of `base_url` only and never replaced."""
+    """A bearer token from elsewhere, sent to the origin of `base_url` only and never replaced."""
 
     def __init__(self, token: str, *, base_url: str) -> None:
         """`token`: the bearer token, without the word Bearer."""
@@ -182,12 +204,12 @@ class TokenAuth(httpx.Auth):
         return f"{type(self).__name__}('***')"
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Put the token on the request, if it goes to the configured origin."""
+        """Put the token on the request, if it is for the origin of `base_url`."""
         if url_origin(request.url) == self._origin:
             request.headers["Authorization"] = f"Bearer {self._token}"
         yield request
 
 
 def url_origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    """Scheme, host and port of `url`: what a token is for."""
+    """Scheme, host and port of `url`: a token is for one of these."""
     return url.scheme, url.host, url.port

@@ -17,7 +17,7 @@ from qiskit_runtime_rest import (
     ServerError,
     TransportError,
 )
-from qiskit_runtime_rest.http.retrying import limited_to
+from qiskit_runtime_rest.http.retrying import BUDGET
 
 from ..fixtures.loopback import CRN, CUT, HTML, RESET, Answer, Loopback, refused
 from ..fixtures.loopback_clients import Connect
@@ -190,8 +190,8 @@ def test_a_call_with_a_deadline_takes_no_longer_for_its_retries(service: Loopbac
     with RuntimeClient(
         token="ready-made", instance=CRN, base_url=service.base_url, clock=clock, retries=retries
     ) as client:
-        with limited_to(0.5), pytest.raises(ServerError):
-            client.api.get_httpx_client().get("/v1/jobs/x")
+        with pytest.raises(ServerError):
+            client.api.get_httpx_client().get("/v1/jobs/x", extensions={BUDGET: 0.5})
         limited = len(service.calls)
         with pytest.raises(ServerError):
             client.api.get_httpx_client().get("/v1/jobs/x")

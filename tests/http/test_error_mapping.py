@@ -206,7 +206,7 @@ def test_a_long_body_is_cut(body: Any) -> None:
     assert len(str(error_of(500, body))) < 1500
 
 
-def test_a_block_at_the_edge_is_told_from_an_authorisation_error() -> None:
+def test_a_block_at_the_edge_is_not_an_authorisation_error() -> None:
     blocked = error_of(403, HTML_BODY, headers={"CF-RAY": "8f0e-FRA"})
     assert type(blocked) is EdgeBlocked
     assert blocked.ray_id == "8f0e-FRA"
@@ -225,7 +225,7 @@ def test_the_services_own_403_stays_an_authorisation_error(headers: dict[str, st
     assert error.message == "Not authorised."
 
 
-def test_a_403_of_a_proxy_without_ray_id_is_no_edge_block() -> None:
+def test_a_403_without_a_ray_id_is_not_an_edge_block() -> None:
     assert type(error_of(403, HTML_BODY)) is PermissionDenied
 
 
