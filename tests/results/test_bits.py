@@ -208,7 +208,7 @@ def test_wrong_indices_and_registers_say_what_there_is():
         bits.slice_bits([2])
     with pytest.raises(ValueError, match="different shapes"):
         Bits.join([bits, bits[0]])
-    with pytest.raises(ValueError, match="no register"):
+    with pytest.raises(ValueError, match="no registers"):
         Bits.join([])
     with pytest.raises(TypeError, match="num_shots"):
         len(bits[0])

@@ -204,7 +204,7 @@ def test_an_index_and_registers_that_do_not_exist_say_what_does():
 
 def test_a_pub_without_registers_has_nothing_to_count():
     pub = decode(wrapped(PrimitiveResult([SamplerPubResult(DataBin())])), program_id="sampler")[0]
-    with pytest.raises(ValueError, match="no register"):
+    with pytest.raises(ValueError, match="no registers"):
         pub.counts()
 
 

@@ -232,8 +232,8 @@ def test_any_bytes(raw):
 @pytest.mark.parametrize(
     ("raw", "says"),
     [
-        (b"", "no bytes"),
-        (b"  \n", "no bytes"),
+        (b"", "has no bytes"),
+        (b"  \n", "has no bytes"),
         (b'{"results": [', "cannot be decoded"),
         (b"\xff\xfe{}", "utf-8"),
         (b'{"results": [], "n": 1' + b"0" * 5000 + b"}", "digits"),

@@ -5,11 +5,11 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-ARGUMENTS = ("-q", "-p", "no:cacheprovider", str(HERE / "test_npy.py"))
+ARGUMENTS = ("-q", "-p", "no:cacheprovider", str(HERE / "test_packed_arrays.py"))
 
 
 def test_they_are_used_where_they_are_installed():
-    code = "import sys, qiskit_runtime_rest.results.npy; print({'isal', 'pybase64'} <= sys.modules.keys())"
+    code = "import sys, qiskit_runtime_rest.results; print({'isal', 'pybase64'} <= sys.modules.keys())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "True\n"
 
@@ -21,7 +21,7 @@ sys.modules["isal"] = None
 import pytest
 failed = pytest.main({list(ARGUMENTS)})
 import zlib
-from qiskit_runtime_rest.results.codecs import decompressor
+from qiskit_runtime_rest.results.optional import decompressor
 sys.exit(failed or decompressor is not zlib.decompressobj)
 """
     done = subprocess.run(

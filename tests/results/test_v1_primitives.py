@@ -64,7 +64,7 @@ def test_a_log_is_text():
 @pytest.mark.parametrize("program", ["sampler", "estimator", "executor", "noise-learner", "noise-learner-v3"])
 @pytest.mark.parametrize("raw", [b"<html>sign in</html>", b"abc", b'"x"', b"\xef\xbb\xbf<!DOCTYPE html>", b"[not JSON"])
 def test_a_text_is_no_result_of_a_program_that_answers_with_data(program, raw):
-    with pytest.raises(ResultDecodeError, match=f"not the form of a result of the program '{program}'") as caught:
+    with pytest.raises(ResultDecodeError, match=f"not the format of a result of the program '{program}'") as caught:
         decode(raw, program_id=program)
     assert caught.value.raw == raw
     assert decode(raw, program_id="my-program").kind == "text"
@@ -93,7 +93,7 @@ def test_results_of_other_programs_are_given_as_they_are(document):
     result = decode(encoded(document), program_id="circuit-runner")
     assert (result.kind, result.value, len(result)) == ("json", document, 0)
     assert result.to_dict() == {"kind": "json", "value": document}
-    with pytest.raises(ResultDecodeError, match="not the form of a result of the program 'sampler'"):
+    with pytest.raises(ResultDecodeError, match="not the format of a result of the program 'sampler'"):
         decode(encoded(document), program_id="sampler")
 
 

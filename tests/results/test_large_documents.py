@@ -14,16 +14,16 @@ import pytest
 
 from qiskit_runtime_rest.errors import ResultDecodeError
 from qiskit_runtime_rest.results import Array, decode, load_result
-from qiskit_runtime_rest.results.hollow import HOLLOW_FROM_BYTES, STEP
+from qiskit_runtime_rest.results.large_documents import LARGE_BYTES, STEP
 
-PADDING = "x " * (HOLLOW_FROM_BYTES // 2)
+PADDING = "x " * (LARGE_BYTES // 2)
 RANDOM = np.random.default_rng(7)
 
 
 def large(document):
     """The document's bytes, more than are parsed whole."""
     raw = json.dumps({**document, "padding": PADDING}).encode()
-    assert len(raw) >= HOLLOW_FROM_BYTES
+    assert len(raw) >= LARGE_BYTES
     return raw
 
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from qiskit_runtime_rest.results import Array
-from qiskit_runtime_rest.results.malformed import DECODE_FAILURES, MAX_BYTES
-from qiskit_runtime_rest.results.npy import read_compressed_npy, read_npy
+from qiskit_runtime_rest.results.checks import DECODE_FAILURES, MAX_BYTES
+from qiskit_runtime_rest.results.packed_arrays import read_compressed_npy, read_npy
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=3)
 KINDS = ["u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8", "f2", "f4", "f8", "c8", "c16"]
