@@ -9,9 +9,23 @@ import zlib
 from typing import Any
 
 import numpy as np
+from ibm_quantum_schemas.common import (  # type: ignore[import-untyped]
+    CompressedTensorModel,
+    F64TensorModel,
+    TensorModel,
+)
 from qiskit_ibm_runtime import RuntimeEncoder
 
-__all__ = ["encoded", "npy_file", "packed", "table_of", "wrapped_pubs"]
+__all__ = [
+    "CompressedTensorModel",
+    "F64TensorModel",
+    "TensorModel",
+    "encoded",
+    "npy_file",
+    "packed",
+    "table_of",
+    "wrapped_pubs",
+]
 
 
 def encoded(document: Any) -> bytes:

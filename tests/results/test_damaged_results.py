@@ -17,7 +17,6 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from ibm_quantum_schemas.common import CompressedTensorModel, F64TensorModel, TensorModel
 from qiskit.primitives.containers import BitArray, DataBin, PrimitiveResult, PubResult, SamplerPubResult
 from qiskit.quantum_info import PauliList
 from qiskit_ibm_runtime.execution_span import DoubleSliceSpan, ExecutionSpans, TwirledSliceSpanV2
@@ -26,7 +25,7 @@ from qiskit_ibm_runtime.results.noise_learner import PauliLindbladError
 from qiskit_runtime_rest.errors import ResultDecodeError
 from qiskit_runtime_rest.results import decode
 
-from .documents import encoded, table_of
+from .documents import CompressedTensorModel, F64TensorModel, TensorModel, encoded, table_of
 
 WHEN = datetime.datetime(2026, 3, 1, tzinfo=datetime.UTC)
 SPANS = ExecutionSpans(

@@ -12,14 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from ibm_quantum_schemas.common import CompressedTensorModel, TensorModel
 from qiskit.primitives.containers import BitArray
 from qiskit_ibm_runtime.decoders.defaults import DEFAULT_DECODERS
 
 from qiskit_runtime_rest.errors import ResultDecodeError
 from qiskit_runtime_rest.results import ChunkSpan, ExecutorItem, ItemLacks, SamplerPub, decode
 
-from .documents import table_of
+from .documents import CompressedTensorModel, TensorModel, table_of
 
 VERSIONS = ["v0.1", "v0.2", "v1.0", "v1.1", "v2.0"]
 START = datetime.datetime(2026, 3, 1, 12, tzinfo=datetime.UTC)

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ibm_quantum_schemas.common import F64TensorModel
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import PauliList
 from qiskit_ibm_runtime.decoders.noise_learner_v3.decoder import NoiseLearnerV3ResultDecoder
@@ -17,7 +16,7 @@ from qiskit_ibm_runtime.results.noise_learner import LayerError, NoiseLearnerRes
 from qiskit_runtime_rest.errors import ResultDecodeError
 from qiskit_runtime_rest.results import Encoded, ItemLacks, LayerNoise, LearnedNoise, decode
 
-from .documents import encoded
+from .documents import F64TensorModel, encoded
 
 LABELS, RATES = ("IX", "ZZ", "YI"), (0.01, 0.0, 0.25)
 METADATA = {"backend": "ibm_torino", "input_options": {"layer_pair_depths": [0, 1]}}
