@@ -676,7 +676,7 @@ async def test_a_state_file_that_stays_locked_is_told_and_holds_up_only_who_need
 ) -> None:
     path = tmp_path / "state.sqlite"
     await now(connect(journal=path).sampler(ONES, backend=BACKEND))
-    monkeypatch.setattr(state, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(state, "LOCK_TIMEOUT_SECONDS", 0.0)
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as holder:
         holder.execute("BEGIN EXCLUSIVE")
         with pytest.raises(ConfigurationError, match=r"locked.*network disks"):

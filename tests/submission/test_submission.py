@@ -172,7 +172,7 @@ async def test_a_time_limit_is_any_number_in_whole_seconds(
 
 
 async def test_a_forgotten_backend_is_told(client: Any, emulator: Emulator) -> None:
-    with pytest.raises(InvalidInput, match="backend=None: expected a backend name"):
+    with pytest.raises(InvalidInput, match="backend='': expected a backend name"):
         await now(client.sampler([ONES]))
     assert emulator.requests == []
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..base.text import printable
-from ..config.api_versions import API_VERSION, SUNSETS, days_left, end_told
+from ..config.api_versions import API_VERSION, SUNSETS, days_left, describe_end
 from ..errors import MissingExtra
 from .service_options import JsonOption, ServiceOptions, with_service_options
 from .terminal import Column, fitting_table, print_json, stdout
@@ -84,7 +84,7 @@ class Outlook:
     @property
     def told(self) -> str:
         """All but the changes, in a sentence or two."""
-        end = "no end is known" if self.days_left is None else end_told(self.sunset_date, self.days_left)
+        end = "no end is known" if self.days_left is None else describe_end(self.sunset_date, self.days_left)
         if self.pinned == self.latest:
             return f"{self.pinned} is pinned, and the latest: {end}."
         return f"{self.pinned} is pinned: {end}. {self._news}"
