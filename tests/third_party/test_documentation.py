@@ -1,4 +1,4 @@
-"""The page about the embedded service holds: its blocks, run in order in one shell, do what it says."""
+"""The blocks of the page about the emulator work, run in order in one shell."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FILE = re.compile(r"# (\w+\.py)\n")
 
 
 def shell_script(page: str) -> str:
-    """Make one script of the page: Python runs where it stands, or is saved if it begins with a file's name."""
+    """Make one script from the page. A Python block is run, or saved if it begins with a file name."""
     parts = ["set -euo pipefail", "trap 'kill $(jobs -p)' EXIT"]
     for number, (language, content) in enumerate(BLOCK.findall(page), start=1):
         parts.append(f"printf '\\n== block {number}\\n'")
@@ -44,7 +44,7 @@ def shell_script(page: str) -> str:
 
 @pytest.fixture(scope="module")
 def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[int, str]:
-    """What each block printed, by its number, after all of them have succeeded."""
+    """The output of each block by its number, after all blocks have succeeded."""
     if shutil.which("curl") is None or shutil.which("bash") is None:
         pytest.skip("The page's blocks are for bash and curl.")
     folder = tmp_path_factory.mktemp("page")
@@ -77,30 +77,30 @@ def test_every_block_runs_and_the_circuits_are_entangled(printed: dict[int, str]
         assert alike > 0.7 * sum(one.values())
 
 
-def test_pace_and_clock_hold_jobs_back_as_the_page_says(printed: dict[int, str]) -> None:
+def test_pace_and_clock_delay_jobs(printed: dict[int, str]) -> None:
     assert [text.strip() for text in printed.values() if text.strip() in {"Queued", "Completed"}] == [
         "Queued",
         "Completed",
     ]
 
 
-def test_faults_fire_and_are_survived(printed: dict[int, str]) -> None:
+def test_clients_survive_the_faults(printed: dict[int, str]) -> None:
     assert any("('truncated', 1)" in text for text in printed.values())
 
 
-def test_what_arrived_is_shown_without_secrets(printed: dict[int, str]) -> None:
+def test_recorded_requests_have_no_secrets(printed: dict[int, str]) -> None:
     (shown,) = (text for text in printed.values() if text.startswith('{"requests"'))
     assert '"create_job"' in shown
     assert "Bearer ey" not in shown
     assert "not-a-secret" not in shown
 
 
-def test_the_tables_name_what_there_is() -> None:
+def test_the_tables_are_complete() -> None:
     page = PAGE.read_text()
     _, _, faults = page.partition("| kind |")
     kinds = {kind for row in faults.split("\n\n")[0].splitlines() for kind in re.findall(r"`(\w+)`", row.split("|")[1])}
     assert kinds == set(KINDS)
-    # Rows such as "| `GET`, `POST pace` |": the path may be in another pair of quotes than the method.
+    # In rows such as "| `GET`, `POST pace` |", the path can be in other quotes than the method.
     for route in control_routes(Control(FaultRules(frozenset()), Recorder(clock=Clock(), limit=1), lambda: None)):
         path = route.path.removeprefix(f"{PREFIX}/").replace(":int", "")
         assert re.search(rf"^\| .*{route.method}[^|]*\b{re.escape(path)}`", page, re.MULTILINE), route.path
