@@ -679,7 +679,7 @@ async def test_a_state_file_that_stays_locked_is_told_and_holds_up_only_who_need
     monkeypatch.setattr(state, "LOCK_TIMEOUT_SECONDS", 0.0)
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as holder:
         holder.execute("BEGIN EXCLUSIVE")
-        with pytest.raises(ConfigurationError, match=r"locked.*network disks"):
+        with pytest.raises(ConfigurationError, match=r"locked.*Network disks"):
             await now(connect(journal=path).sampler(ONES, backend=BACKEND))
         assert len(sent(emulator, "create_job")) == 1
         paced = connect(submissions_per_minute=1, state_path=path)
