@@ -10,7 +10,7 @@ import pytest
 
 from qiskit_runtime_rest.errors import ResultNotSaved, ResultUnavailable
 from qiskit_runtime_rest.results import files, load_result
-from qiskit_runtime_rest.results.files import IncomingResult, partial_copies, save_result, saved_copy
+from qiskit_runtime_rest.results.files import IncomingResult, save_result, saved_copy
 from qiskit_runtime_rest.results.large_documents import LARGE_BYTES
 
 SAMPLER = b'{"results": [{"data": {"c": {"samples": ["0x1"], "num_bits": 1}}}]}'
@@ -101,7 +101,7 @@ def test_only_the_bytes_of_a_result_that_can_be_read_once_stay_on_disk(tmp_path:
     incoming.open()
     deliver(incoming, b"abc", ended=False)
     incoming.close()
-    assert [path.read_bytes() for path in partial_copies("job", tmp_path)] == [b"abc"] * read_once
+    assert [path.read_bytes() for path in tmp_path.glob("job.*.partial")] == [b"abc"] * read_once
     assert incoming.seconds == (files.READ_ONCE_SECONDS if read_once else 0.0)
 
 

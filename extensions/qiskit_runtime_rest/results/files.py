@@ -17,7 +17,7 @@ from ..errors import ResultNotSaved, ResultUnavailable
 from .large_documents import LARGE_BYTES, Source
 from .result import Result
 
-__all__ = ["IncomingResult", "load_result", "partial_copies", "save_result", "saved_copy"]
+__all__ = ["IncomingResult", "load_result", "save_result", "saved_copy"]
 
 RESERVED_BYTES = 16 * 2**20
 """Disk space to reserve before a result is read. The service does not send its size first."""
@@ -232,11 +232,6 @@ def saved_copy(job_id: str, folder: Path) -> Path | None:
     """The path of the saved result of this job in `folder`, or None."""
     found = [*folder.glob(_name(job_id) + SUFFIX), *folder.glob(f"{_name(job_id)}.*{SUFFIX}")]
     return found[0] if found else None
-
-
-def partial_copies(job_id: str, folder: Path) -> list[Path]:
-    """Files in `folder` with parts of the result of this job, from interrupted reads."""
-    return sorted(folder.glob(f"{_name(job_id)}.*{PARTIAL_SUFFIX}"))
 
 
 def _name(job_id: str, program_id: str | None = None) -> str:

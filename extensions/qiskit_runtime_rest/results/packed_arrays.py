@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from .optional import Decompressor
 
-__all__ = ["is_compressed", "read_compressed_npy", "read_npy", "read_tensor", "read_tensors", "replace_tensors"]
+__all__ = ["is_compressed", "read_compressed_npy", "read_tensor", "read_tensors", "replace_tensors"]
 
 MAX_HEADER_BYTES: Final = 16 * 1024
 _MAGIC: Final = b"\x93NUMPY"
@@ -70,20 +70,6 @@ def read_compressed_npy(text: Any) -> Array:
     stream = decompressor()
     stream.decompress(first, header.offset)
     return header.array(_rest(stream, itertools.chain([stream.unconsumed_tail], parts), size=header.size))
-
-
-def read_npy(data: bytes) -> Array:
-    """Read numpy's file format.
-
-    Raises:
-        Malformed: another format, an element type that is not data (objects, records, dates), or a length that
-            does not match type and shape.
-    """
-    header = _read_header(data)
-    if len(data) != header.offset + header.size:
-        found = len(data) - header.offset
-        raise Malformed(f"an npy array: expected {header.size} bytes by type and shape, got {found}")
-    return header.array(data[header.offset :])
 
 
 @frozen
