@@ -41,9 +41,11 @@ check: setup  ## lint, types, layers, and drift of the generated package
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(PYTHON) -m tools.generate --check
+	$(PYTHON) -m tools.methods --check
 
 generate: setup  ## openapi.json + overlay -> generated/qiskit_runtime_api
 	$(PYTHON) -m tools.generate
+	$(PYTHON) -m tools.methods
 
 vendor: setup  ## take a new contract: make vendor SPEC=path-or-URL (default: the published one)
 	$(PYTHON) -m tools.vendor $(SPEC)
@@ -70,7 +72,13 @@ contract-mutants: setup  ## seed faults into the embedded service: does `make co
 bench: setup  ## speed, side by side in one run
 	$(PYTHON) -m benchmarks
 
+wheel: setup  ## build wheel and sdist into dist/, and run the wheel in an empty environment
+	$(PYTHON) -m tools.wheel
+
+release: setup  ## prepare a release, up to the upload: make release VERSION=1.2.3
+	$(PYTHON) -m tools.release $(VERSION)
+
 clean:  ## remove everything that make made
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
-.PHONY: help setup demo test browser check generate vendor contract coverage docs contract-deep contract-mutants bench clean
+.PHONY: help setup demo test browser check generate vendor contract coverage docs contract-deep contract-mutants bench wheel release clean

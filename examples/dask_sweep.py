@@ -3,8 +3,8 @@
     pip install 'qiskit-runtime-rest[emulator]' distributed
     python examples/dask_sweep.py
 
-It runs on the embedded service. On the real one, leave `Emulator` out: clients, here and on the workers, find their
-credentials in the environment or in the account file, and submissions are paced.
+It runs on the embedded service. For the real one, leave out `Emulator`: clients, here and on the workers, find their
+credentials in the environment or in the account file, and keep to the service's rate limit for submissions.
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ c[0] = measure $0;
 
 
 def build(angle: float) -> JobRequest:
-    """The request for one point; called on a worker."""
+    """The request for one point. Runs on a worker."""
     return JobRequest.sampler([CIRCUIT.format(angle=angle)], backend=BACKEND, shots=SHOTS)
 
 
 def share_of_ones(job: Job) -> float:
-    """Read and decode one result; called on a worker, which connects with its own credentials."""
+    """Read and decode one result. Runs on a worker, which connects with its own credentials."""
     counts = job.result()[0].counts()
     return counts.get("1", 0) / sum(counts.values())
 
 
 def sweep(client: RuntimeClient, executor: Executor, angles: list[float]) -> list[tuple[float, str, float]]:
-    """One row a point: angle, job id, share of ones."""
+    """One row for each point: angle, job id, share of ones."""
     requests = [functools.partial(build, angle) for angle in angles]
     submitted = client.jobs.submit_all(requests, executor=executor)
     jobs = []

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from .client.backends import AsyncBackend, Backend
     from .client.client import AsyncRuntimeClient, RuntimeClient
     from .client.job import AsyncJob, Job
+    from .client.logic.jobs import Recovered
+    from .client.logic.options import ClientOptions
+    from .client.logic.submit import SubmitOptions, Submitted
     from .client.sessions import AsyncSession, Session
-    from .client.submit import SubmitOptions, Submitted
     from .config.settings import Settings
     from .errors import (
         ApiError,
@@ -74,6 +76,7 @@ __all__ = [
     "Backend",
     "BackendReserved",
     "ClientClosed",
+    "ClientOptions",
     "ConfigurationError",
     "Conflict",
     "ContractViolation",
@@ -94,6 +97,7 @@ __all__ = [
     "PollInterval",
     "QuotaExceeded",
     "RateLimited",
+    "Recovered",
     "RemovedInV1",
     "Result",
     "ResultDecodeError",
@@ -125,8 +129,10 @@ _ELSEWHERE = {
     "AsyncRuntimeClient": "client.client",
     "AsyncSession": "client.sessions",
     "Backend": "client.backends",
+    "ClientOptions": "client.logic.options",
     "Job": "client.job",
     "PollInterval": "waiting",
+    "Recovered": "client.logic.jobs",
     "Result": "results",
     "RetryPolicy": "http",
     "RuntimeClient": "client.client",
@@ -135,8 +141,8 @@ _ELSEWHERE = {
     "StatusUpdate": "waiting",
     "JobRequest": "submission",
     "SubmissionPolicy": "submission",
-    "SubmitOptions": "client.submit",
-    "Submitted": "client.submit",
+    "SubmitOptions": "client.logic.submit",
+    "Submitted": "client.logic.submit",
 }
 """Module of each public name that is not an error."""
 

@@ -1,4 +1,4 @@
-"""`qrr`, also as `python -m qiskit_runtime_rest`."""
+"""The command `qrr`, which is also `python -m qiskit_runtime_rest`."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import sys
 from .errors import MissingExtra
 
 WRONG_USE = 2
-READER_GONE = 141
-"""128 and the number of SIGPIPE: what shells see of a command whose reader has gone away."""
+BROKEN_PIPE = 141
+"""128 + the number of SIGPIPE: the exit status in shells of a command whose reader has closed the pipe."""
 
 
 def main() -> None:
-    """Run the command line; ends the process with its exit status."""
+    """Run the command line, and end the process with its exit status."""
     try:
         from .cli.app import app
     except ModuleNotFoundError as error:
@@ -21,14 +21,14 @@ def main() -> None:
             raise
         sys.stderr.write(f"error: {MissingExtra('the command line', extra='cli', module=module)}\n")
         sys.exit(WRONG_USE)
-    from .cli.outcome import FAILED, UNWRITTEN
+    from .cli.exit_status import FAILED, UNWRITTEN
 
     try:
         app(prog_name="qrr")
     except SystemExit as end:
-        # Typer and rich end with 1 then, which here means that a job or a request failed.
+        # Typer and rich exit with 1 on a closed pipe, but here 1 means that a job or a request failed.
         if isinstance(end.__context__, BrokenPipeError):
-            sys.exit(READER_GONE)
+            sys.exit(BROKEN_PIPE)
         raise
     except OSError as error:
         if error.errno not in UNWRITTEN:

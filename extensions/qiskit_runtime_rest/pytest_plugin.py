@@ -1,7 +1,7 @@
-"""The pytest plugin: fixtures that serve the API to a project's tests; `qiskit_runtime_rest.testing` describes them.
+"""The pytest plugin: fixtures for the tests of other projects. `qiskit_runtime_rest.testing` describes them.
 
-pytest imports this in every run of every project that has the package installed: it loads nothing until a
-fixture is used.
+pytest imports this module in every run of every project in an environment with this package, so it loads nothing until
+a fixture is used.
 """
 
 from __future__ import annotations
@@ -37,101 +37,101 @@ CASSETTE = "qiskit_runtime_cassette"
 RECORD = "--qiskit-runtime-record"
 PASSED = pytest.StashKey[bool]()
 WRITTEN = pytest.StashKey[dict[Path, str]]()
-"""Cassettes, and the tests that wrote them."""
+"""The test that wrote each cassette in this run."""
 
 READABLE = re.compile(r"[A-Za-z0-9_.]{1,80}(?:\[[a-z0-9_.-]{1,40}\])?")
-"""A test whose name is one of a file, in any file system, but for the brackets."""
+"""Names of tests that, without the brackets, are valid file names in every file system."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option to record."""
+    """Add the option that records cassettes."""
     parser.addoption(
         RECORD,
         action="store_true",
-        help=f"let tests with {CASSETTE} ask the live service, with your own settings, and write their cassettes",
+        help=f"let tests with {CASSETTE} use the live service, with your own settings, and write their cassettes",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Tell pytest of the marker."""
+    """Register the marker."""
     config.addinivalue_line(
         "markers",
-        f"{CASSETTE}(*files, match='request', exhausted='repeat'): what the fixture of that name replays; paths are "
-        "taken from the test's folder. Without it: cassettes/<module>/<class and name of the test, parameters>.har.",
+        f"{CASSETTE}(*files, match='request', exhausted='repeat'): the files that the fixture of that name replays, "
+        "relative to the test's folder. Default: cassettes/<module>/<class and name of the test, parameters>.har.",
     )
     config.stash[WRITTEN] = {}
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, None]:
-    """Remember how a test ended, for the fixture that records."""
+    """Keep whether the test passed, for the fixture that records."""
     outcome = yield
     report = outcome.get_result()
     if report.when == "call":
         item.stash[PASSED] = report.passed
 
 
-def _testing() -> ModuleType:
+def _module(name: str) -> ModuleType:
+    """Import `qiskit_runtime_rest.<name>`. The test fails if its extra is not installed."""
+    from importlib import import_module
+
     from .errors import MissingExtra
 
-    missing: MissingExtra
     try:
-        from . import testing
+        return import_module(f".{name}", __package__)
     except MissingExtra as error:
-        missing = error
-    else:
-        return testing
-    # Outside the handler, where pytest would show the same text twice.
-    pytest.fail(str(missing), pytrace=False)
+        missing = str(error)
+    # Inside the handler, pytest would show the same text twice.
+    pytest.fail(missing, pytrace=False)
 
 
 @pytest.fixture(scope="session")
 def qiskit_runtime_options() -> dict[str, Any]:
-    """Options that the embedded service starts with (`qiskit_runtime_rest.emulator.Options`); override to choose."""
+    """The options of the embedded service (`qiskit_runtime_rest.emulator.Options`). Override to change them."""
     return {"seed": 0}
 
 
 @pytest.fixture(scope="session")
 def qiskit_runtime_server(qiskit_runtime_options: dict[str, Any]) -> Iterator[Emulator]:
-    """The embedded service, running; shared by all tests and never reset."""
-    with _testing().Emulator(**qiskit_runtime_options) as emulator:
+    """The running embedded service, shared by all tests and never reset."""
+    with _module("testing").Emulator(**qiskit_runtime_options) as emulator:
         yield emulator
 
 
 @pytest.fixture
 def qiskit_runtime_emulator(qiskit_runtime_server: Emulator) -> Emulator:
-    """The embedded service, running, as at its start: no jobs, sessions, faults or recorded requests."""
+    """The running embedded service, reset: no jobs, sessions, faults or recorded requests."""
     qiskit_runtime_server.reset()
     return qiskit_runtime_server
 
 
 @pytest.fixture
 def runtime_client(qiskit_runtime_emulator: Emulator) -> Iterator[RuntimeClient]:
-    """A `qiskit_runtime_rest.RuntimeClient` of the embedded service."""
-    with _testing().connect(qiskit_runtime_emulator) as client:
+    """A `qiskit_runtime_rest.RuntimeClient` connected to the embedded service."""
+    with _module("testing").connect(qiskit_runtime_emulator) as client:
         yield client
 
 
 @pytest.fixture
 def async_runtime_client(qiskit_runtime_emulator: Emulator) -> AsyncRuntimeClient:
-    """A `qiskit_runtime_rest.AsyncRuntimeClient` of the embedded service; it need not be closed."""
-    client: AsyncRuntimeClient = _testing().connect_async(qiskit_runtime_emulator)
+    """A `qiskit_runtime_rest.AsyncRuntimeClient` connected to the embedded service. It need not be closed."""
+    client: AsyncRuntimeClient = _module("testing").connect_async(qiskit_runtime_emulator)
     return client
 
 
 @pytest.fixture
 def runtime_faults(qiskit_runtime_emulator: Emulator) -> Iterator[EmulatorFaults]:
-    """The embedded service's fault rules, to `add` to: those of a test end with it."""
+    """The fault rules of the embedded service, to `add` to. They are removed after the test."""
     yield qiskit_runtime_emulator.faults
     qiskit_runtime_emulator.faults.clear()
 
 
 @pytest.fixture
 def qiskit_runtime_cassette(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Loopback]:
-    """Recorded reality, served to clients of any make, which the environment leads there during the test.
+    """A service that replays a cassette to any client; environment variables point clients at it during the test.
 
-    A test that asks what was not recorded fails, whatever it makes of the answer. With `--qiskit-runtime-record` the
-    live service answers, and the cassette is written anew if the test passes.
+    A test that sends a request that was not recorded fails, even if it handles the error. With
+    `--qiskit-runtime-record` the live service answers, and the cassette is written again if the test passes.
     """
     marker = request.node.get_closest_marker(CASSETTE)
     names = marker.args if marker and marker.args else (f"cassettes/{request.path.stem}/{_file_name(request.node)}",)
@@ -140,19 +140,19 @@ def qiskit_runtime_cassette(request: pytest.FixtureRequest, monkeypatch: pytest.
         opened = _recording(request.node, files[0])
     else:
         for missing in (file for file in files if not file.is_file()):
-            pytest.fail(f"There is no {missing}: record it with `pytest --qiskit-runtime-record`.", pytrace=False)
-        opened = _cassettes().replay(*files, **(marker.kwargs if marker else {}))
+            pytest.fail(f"{missing} does not exist: record it with `pytest --qiskit-runtime-record`.", pytrace=False)
+        opened = _module("cassettes").replay(*files, **(marker.kwargs if marker else {}))
     with opened as service:
         for name, value in service.environment.items():
             monkeypatch.setenv(name, value)
         yield service
     if service.missed:
-        told = ["The test asked what is not in its cassette.", *dict.fromkeys(service.missed)]
-        pytest.fail("\n".join(told), pytrace=False)
+        lines = ["The test sent requests that are not in its cassette.", *dict.fromkeys(service.missed)]
+        pytest.fail("\n".join(lines), pytrace=False)
 
 
 def _file_name(test: pytest.Item) -> str:
-    """The name of a test's own cassette: another for each class, test and set of parameters in a module."""
+    """The name of a test's cassette: different for each class, test and set of parameters in a module."""
     classes = [node.name for node in test.listchain() if isinstance(node, pytest.Class)]
     whole = ".".join([*classes, test.name])
     name = re.sub(r"[^A-Za-z0-9_.]+", "-", whole).strip("-")
@@ -163,14 +163,14 @@ def _file_name(test: pytest.Item) -> str:
 
 @contextlib.contextmanager
 def _recording(test: pytest.Item, file: Path) -> Iterator[Loopback]:
-    """A recorder, whose cassette is written if the test passes."""
+    """A recorder. It writes its cassette if the test passes."""
     from .config.settings import Settings
 
     written = test.config.stash[WRITTEN]
     if written.get(file, test.nodeid) != test.nodeid:
-        pytest.fail(f"{file} was recorded by {written[file]}, and would be overwritten.", pytrace=False)
+        pytest.fail(f"{file} was just recorded by {written[file]}, and would be overwritten.", pytrace=False)
     test.stash[PASSED] = False
-    with contextlib.suppress(_NotPassed), _cassettes().record(file, Settings()) as service:
+    with contextlib.suppress(_NotPassed), _module("cassettes").record(file, Settings()) as service:
         yield service
         if not test.stash[PASSED]:
             raise _NotPassed
@@ -179,18 +179,4 @@ def _recording(test: pytest.Item, file: Path) -> Iterator[Loopback]:
 
 
 class _NotPassed(Exception):
-    """The test failed: what it recorded is no cassette."""
-
-
-def _cassettes() -> ModuleType:
-    from .errors import MissingExtra
-
-    missing: MissingExtra
-    try:
-        from . import cassettes
-    except MissingExtra as error:
-        missing = error
-    else:
-        return cassettes
-    # Outside the handler, where pytest would show the same text twice.
-    pytest.fail(str(missing), pytrace=False)
+    """The test did not pass, so its recording must not become a cassette."""

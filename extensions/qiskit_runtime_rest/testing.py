@@ -1,24 +1,24 @@
-"""What the tests of projects that build on the service need: the embedded service, and clients of it.
+"""For the tests of other projects: the embedded service, and clients that are connected to it.
 
-A project that installs `qiskit-runtime-rest[emulator]` has these pytest fixtures without configuration; they come
-from `qiskit_runtime_rest.pytest_plugin`:
+With `qiskit-runtime-rest[emulator]` installed, pytest has these fixtures without configuration. They are defined in
+`qiskit_runtime_rest.pytest_plugin`.
 
-| fixture | what it is | lives for |
+| fixture | value | scope |
 |---|---|---|
-| `qiskit_runtime_emulator` | the running `Emulator`, for each test as at its start | a test |
-| `runtime_client` | a `RuntimeClient` of it | a test |
-| `async_runtime_client` | an `AsyncRuntimeClient` of it, for whichever plugin runs the asynchronous test | a test |
-| `runtime_faults` | its fault rules, none at first and none afterwards | a test |
-| `qiskit_runtime_cassette` | recorded reality in the service's place, see `docs/cassettes.md` | a test |
-| `qiskit_runtime_server` | the same `Emulator`, never reset | all tests |
-| `qiskit_runtime_options` | what it starts with, see `emulator.options.Options`; override it to choose | all tests |
+| `qiskit_runtime_emulator` | the running `Emulator`, reset before each test | function |
+| `runtime_client` | a `RuntimeClient` connected to it | function |
+| `async_runtime_client` | an `AsyncRuntimeClient` connected to it, for any plugin that runs async tests | function |
+| `runtime_faults` | its fault rules; none before and after each test | function |
+| `qiskit_runtime_cassette` | a recorded service instead, see `docs/cassettes.md` | function |
+| `qiskit_runtime_server` | the same `Emulator`, never reset | session |
+| `qiskit_runtime_options` | its options, see `emulator.options.Options`; override it to change them | session |
 
     def test_counts_are_read_again_after_an_outage(runtime_client, runtime_faults):
         runtime_faults.add("get_job_results", kind="unavailable", times=2)
         job = runtime_client.sampler(circuit, backend="ibm_torino")
         assert my_project.counts_of(job)
 
-One server serves all tests of a process (of each worker, with pytest-xdist). Clients of other makes connect with
+Each process (each worker of pytest-xdist) runs one server. Other clients connect with
 `qiskit_runtime_emulator.base_url`, `.iam_url`, `.api_key` and `.instance`.
 
 Without pytest:
@@ -47,17 +47,17 @@ __all__ = ["Emulator", "connect", "connect_async"]
 
 
 def connect(emulator: Emulator, **choices: Any) -> RuntimeClient:
-    """A client of a running emulator, whatever the environment says; `choices` are those of `RuntimeClient`."""
+    """A client connected to a running emulator. The environment is ignored. `choices`: as for `RuntimeClient`."""
     return RuntimeClient(**_settings(emulator), **choices)
 
 
 def connect_async(emulator: Emulator, **choices: Any) -> AsyncRuntimeClient:
-    """A client of a running emulator, whatever the environment says; `choices` are those of `AsyncRuntimeClient`.
+    """A client connected to a running emulator. The environment is ignored. `choices`: as for `AsyncRuntimeClient`.
 
-    It keeps no connection open between requests: it need not be closed, and can be used in one event loop after
-    the other.
+    It keeps no connection open between requests, so it need not be closed, and it works in several event loops, one
+    after the other.
     """
-    auth = _HangingUp(emulator.api_key, iam_url=emulator.iam_url, base_url=emulator.base_url)
+    auth = _ClosingConnections(emulator.api_key, iam_url=emulator.iam_url, base_url=emulator.base_url)
     return AsyncRuntimeClient(**_settings(emulator), **{"auth": auth, **choices})
 
 
@@ -68,15 +68,15 @@ def _settings(emulator: Emulator) -> dict[str, Any]:
         "base_url": emulator.base_url,
         "iam_url": emulator.iam_url,
         "submissions_per_minute": None,
-        # It speaks http; loading certificates would take longer than most tests.
+        # The emulator speaks plain HTTP, and loading certificates would take longer than most tests.
         "verify": False,
     }
 
 
-class _HangingUp(ApiKeyAuth):
-    """Asks for the end of the connection with each request.
+class _ClosingConnections(ApiKeyAuth):
+    """Ask the server to close the connection after each request.
 
-    Fixtures end outside the event loop that their test ran in, too late to close its connections.
+    A fixture is torn down outside the event loop of its test, where connections can no longer be closed.
     """
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:

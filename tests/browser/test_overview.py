@@ -89,7 +89,7 @@ def test_a_fault_for_one_request_switches_itself_off(emulator: Emulator, open_pa
 
 def test_a_fault_of_a_test_shows_on_its_switch(emulator: Emulator, open_page: OpenPage) -> None:
     page = open_page("/")
-    switch = page.get_by_role("switch", name="slow answer")
+    switch = page.get_by_role("switch", name="slow response")
     expect(switch).not_to_be_checked()
     emulator.faults.add("get_job", kind="slow")
     expect(switch).to_be_checked()

@@ -127,9 +127,9 @@ def test_a_suite_is_recorded_once_and_runs_on_its_cassettes(
     result.assert_outcomes(passed=5, errors=2)
     result.stdout.fnmatch_lines_random(
         [
-            "*The test asked what is not in its cassette.*",
+            "*The test sent requests that are not in its cassette.*",
             "*GET /v1/backends/ibm_fez/configuration was not recorded. The nearest that was: *ibm_torino*",
-            "There is no *test_nobody_recorded_this.har: record it with `pytest --qiskit-runtime-record`.",
+            "*test_nobody_recorded_this.har does not exist: record it with `pytest --qiskit-runtime-record`.",
         ]
     )
     assert emulator.requests == []
@@ -180,7 +180,7 @@ def test_a_cassette_of_another_test_is_not_overwritten(suite: Path, run: Run, ac
     )
     result = run("--qiskit-runtime-record")
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["*it.har was recorded by *test_it?ibm_torino?, and would be overwritten.*"])
+    result.stdout.fnmatch_lines(["*it.har was just recorded by *test_it?ibm_torino?, and would be overwritten.*"])
     assert "ibm_torino" in (suite / "shared/it.har").read_text()
 
 

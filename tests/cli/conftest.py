@@ -1,4 +1,4 @@
-"""One embedded service for the whole command line, and ways to run `qrr` against it that look for leaked secrets."""
+"""One embedded service for all tests of the command line, and fixtures that run `qrr` and check for leaked secrets."""
 
 from __future__ import annotations
 
@@ -24,6 +24,9 @@ c[1] = measure $1;
 Run = Callable[..., Result]
 Process = Callable[..., "subprocess.Popen[str]"]
 
+HANG_SECONDS = 600
+"""Guard against a process that hangs. It is not a measure of speed: a busy machine may take minutes."""
+
 OURS = ("QISKIT_", "QRR_", "IAM_URL")
 LOOKS = ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "COLUMNS", "TERM")
 
@@ -44,7 +47,7 @@ def held(service: Emulator) -> Iterator[Emulator]:
 
 @pytest.fixture
 def environ(service: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """A home of its own, and the environment that `qrr emulator serve` tells to export."""
+    """An empty home, and the variables that `qrr emulator serve` prints."""
     for name in os.environ:
         if name.startswith(OURS) or name in LOOKS:
             monkeypatch.delenv(name)
@@ -58,12 +61,12 @@ def environ(service: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def refuse_secrets(text: str, *, api_key: str) -> None:
     assert api_key not in text
-    assert "eyJ" not in text  # how every bearer token begins
+    assert "eyJ" not in text  # the start of every bearer token
 
 
 @pytest.fixture
 def qrr(environ: pytest.MonkeyPatch, service: Emulator) -> Run:
-    """Run `qrr` in this process; whatever it prints is searched for the API key and for bearer tokens."""
+    """Run `qrr` in this process, and check that it prints neither the API key nor bearer tokens."""
     from qiskit_runtime_rest.cli.app import app
 
     def run(*arguments: str, stdin: str | None = None) -> Result:
@@ -76,7 +79,7 @@ def qrr(environ: pytest.MonkeyPatch, service: Emulator) -> Run:
 
 @pytest.fixture
 def process(environ: pytest.MonkeyPatch) -> Iterator[Process]:
-    """Start `python -m qiskit_runtime_rest` as a process of its own, ended with the test."""
+    """Start `python -m qiskit_runtime_rest` as a process. It is killed at the end of the test."""
     started: list[subprocess.Popen[str]] = []
 
     def start(*arguments: str) -> subprocess.Popen[str]:

@@ -6,16 +6,16 @@ import pytest
 
 from qiskit_runtime_rest.testing import Emulator
 
-from .conftest import Process, Run
+from .conftest import HANG_SECONDS, Process, Run
 
 
-def test_the_demo_needs_no_settings_and_ends_with_the_way_to_the_real_service(
+def test_the_demo_needs_no_settings_and_shows_how_to_use_the_real_service(
     process: Process, environ: pytest.MonkeyPatch
 ) -> None:
     for name in ("QISKIT_IBM_TOKEN", "QISKIT_IBM_INSTANCE", "QISKIT_IBM_URL", "IAM_URL"):
         environ.delenv(name)
     child = process("demo")
-    out, err = child.communicate(timeout=120)
+    out, err = child.communicate(timeout=HANG_SECONDS)
     assert child.returncode == 0, err
     assert "ibm_torino" in out
     counted = {line.split()[0]: int(line.split()[-3]) for line in out.splitlines() if "█" in line}
@@ -41,7 +41,7 @@ def test_live_runs_with_the_users_own_settings_on_the_named_backend(qrr: Run, se
     assert listed == [outcome["estimator"]["id"], outcome["sampler"]["id"]]
 
 
-def test_live_uses_no_qpu_time_unasked(qrr: Run, service: Emulator) -> None:
+def test_live_uses_no_qpu_time_without_consent(qrr: Run, service: Emulator) -> None:
     service.clear_requests()
     result = qrr("demo", "--live")
     assert result.exit_code == 2
@@ -49,5 +49,5 @@ def test_live_uses_no_qpu_time_unasked(qrr: Run, service: Emulator) -> None:
     assert {request.path for request in service.requests if request.method == "POST"} == {"/identity/token"}
 
 
-def test_options_of_a_connection_are_for_live_only(qrr: Run, service: Emulator) -> None:
+def test_options_of_a_connection_need_live(qrr: Run, service: Emulator) -> None:
     assert qrr("demo", "--instance", service.instance).exit_code == 2

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from qiskit_runtime_rest.cli.checks import EXTRAS, all_checks, clock_check
-from qiskit_runtime_rest.cli.service_options import ServiceOptions
-from qiskit_runtime_rest.cli.versions import outlook
+from qiskit_runtime_rest.cli.doctor import EXTRAS, all_checks, clock_check
+from qiskit_runtime_rest.cli.options import ServiceOptions
 from qiskit_runtime_rest.config.account_file import save_account
 from qiskit_runtime_rest.testing import Emulator
 
@@ -30,7 +29,7 @@ def verdicts(qrr: Run, *arguments: str, status: int) -> dict[str, list[str]]:
 
 
 @pytest.fixture
-def nobody() -> Iterator[str]:
+def unused() -> Iterator[str]:
     """An address where connections are refused."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -54,7 +53,7 @@ def test_it_says_where_each_setting_comes_from(qrr: Run, environ: pytest.MonkeyP
     assert "2025-05-01 (from --api-version)" in text
 
 
-def test_settings_of_an_account_are_told_apart(
+def test_it_says_which_settings_come_from_an_account(
     qrr: Run, environ: pytest.MonkeyPatch, service: Emulator, tmp_path: Path
 ) -> None:
     path = tmp_path / ".qiskit" / "qiskit-ibm.json"
@@ -64,17 +63,17 @@ def test_settings_of_an_account_are_told_apart(
     assert qrr("doctor", "--account", "mine").stdout.count("(from account 'mine')") == 3
     path.chmod(0o644)
     assert verdicts(qrr, "--account", "mine", status=0)["account file"] == ["warn"]
-    assert verdicts(qrr, "--account", "nobody", status=1)["settings"] == ["fail"]
+    assert verdicts(qrr, "--account", "no-such-account", status=1)["settings"] == ["fail"]
 
 
 def test_a_wrong_key_fails_at_iam_and_is_not_shown(qrr: Run, environ: pytest.MonkeyPatch) -> None:
-    environ.setenv("QISKIT_IBM_TOKEN", "wrong-key-of-somebody")
+    environ.setenv("QISKIT_IBM_TOKEN", "wrong-key")
     found = verdicts(qrr, status=1)
     assert (found["token"], found["service"]) == (["fail"], ["ok"])
     assert "access" not in found
     result = qrr("doctor")
     assert "BXNIM0415E" in result.stdout
-    assert "wrong-key-of-somebody" not in result.output
+    assert "wrong-key" not in result.output
 
 
 def test_an_instance_that_does_not_exist_fails_at_the_service(
@@ -84,10 +83,10 @@ def test_an_instance_that_does_not_exist_fails_at_the_service(
     assert (found["token"], found["access"]) == (["ok"], ["fail"])
 
 
-def test_a_host_that_nobody_answers_at_fails(qrr: Run, environ: pytest.MonkeyPatch, nobody: str) -> None:
-    found = verdicts(qrr, "--base-url", f"{nobody}/api", status=1)
+def test_a_host_that_refuses_connections_fails(qrr: Run, environ: pytest.MonkeyPatch, unused: str) -> None:
+    found = verdicts(qrr, "--base-url", f"{unused}/api", status=1)
     assert (found["service"], found["token"], found["access"]) == (["fail"], ["ok"], ["fail"])
-    found = verdicts(qrr, "--iam-url", nobody, status=1)
+    found = verdicts(qrr, "--iam-url", unused, status=1)
     assert (found["service"], found["token"]) == (["ok"], ["fail"])
 
 
@@ -112,7 +111,7 @@ def test_an_api_version_is_judged_by_what_the_service_says(qrr: Run) -> None:
         ("Fri, 20 Nov 2026 11:00:00 GMT", "warn", "3600 s ahead of"),
         ("Fri, 20 Nov 2026 12:02:00 GMT", "warn", "120 s behind"),
         ("Fri, 20 Nov 2026 12:00:05 GMT", "ok", "within"),
-        ("yesterday", "warn", "no date"),
+        ("yesterday", "warn", "not a date"),
     ],
 )
 def test_a_clock_that_differs_from_the_services_is_a_warning(date: str, verdict: str, word: str) -> None:
@@ -120,7 +119,7 @@ def test_a_clock_that_differs_from_the_services_is_a_warning(date: str, verdict:
     assert (check.verdict, word in check.text) == (verdict, True)
 
 
-def test_what_lies_ahead_of_the_pinned_version_is_told(qrr: Run) -> None:
+def test_it_shows_the_outlook_of_the_pinned_version(qrr: Run) -> None:
     text = qrr("doctor", "--api-version", "2025-01-01").stdout
     assert "2025-01-01 is pinned: " in text
     assert "2027-01-01" in text
@@ -129,40 +128,7 @@ def test_what_lies_ahead_of_the_pinned_version_is_told(qrr: Run) -> None:
     assert "2026-04-15 is pinned, and the latest: no end is known." in qrr("doctor").stdout
 
 
-VERSIONS = [
-    {"version": "2025-01-01", "status": "deprecated", "sunset_date": "2027-01-01"},
-    {"version": "2026-04-15", "status": "live"},
-]
-
-
-@pytest.mark.parametrize(
-    ("pinned", "today", "left", "told"),
-    [
-        ("2025-01-01", "2026-12-31", 1, "will be switched off on 2027-01-01, in 1 day"),
-        ("2025-01-01", "2027-01-03", -2, "was switched off on 2027-01-01"),
-        ("2026-04-15", "2027-01-03", None, "no end is known"),
-    ],
-)
-def test_the_outlook_counts_the_days(pinned: str, today: str, left: int | None, told: str) -> None:
-    ahead = outlook(pinned, VERSIONS, today=datetime.date.fromisoformat(today))
-    assert (ahead.days_left, ahead.latest) == (left, "2026-04-15")
-    assert told in ahead.told
-
-
-def test_the_outlook_of_bare_names_is_what_this_release_knows() -> None:
-    listed = [{"version": "2025-01-01"}, {"version": "2026-04-15"}]
-    ahead = outlook("2025-01-01", listed, today=datetime.date(2026, 12, 1))
-    assert (ahead.sunset_date, ahead.days_left) == ("2027-01-01", 31)
-
-
-def test_versions_that_this_release_does_not_know_are_not_compared() -> None:
-    listed = [*VERSIONS, {"version": "2031-01-01", "status": "live"}]
-    ahead = outlook("2026-04-15", listed, today=datetime.date(2026, 12, 1))
-    assert (ahead.latest, ahead.changes) == ("2031-01-01", None)
-    assert "needs the contracts of both versions" in ahead.told
-
-
-def test_the_checks_go_by_the_time_they_are_given(qrr: Run, environ: pytest.MonkeyPatch) -> None:
+def test_the_time_of_the_checks_is_an_argument(qrr: Run, environ: pytest.MonkeyPatch) -> None:
     def verdict(day: str) -> str:
         now = datetime.datetime.fromisoformat(f"{day}T12:00:00+00:00")
         checks = all_checks(ServiceOptions(api_version="2024-01-01"), now=now)
@@ -171,6 +137,6 @@ def test_the_checks_go_by_the_time_they_are_given(qrr: Run, environ: pytest.Monk
     assert (verdict("2026-06-01"), verdict("2027-01-02")) == ("warn", "fail")
 
 
-def test_every_extra_that_adds_something_is_looked_for() -> None:
+def test_it_checks_every_extra() -> None:
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
     assert {*EXTRAS, "all", "dev"} == set(project["optional-dependencies"])

@@ -8,7 +8,7 @@ import pytest
 
 from qiskit_runtime_rest.testing import Emulator
 
-from .conftest import BELL, Process, Run, refuse_secrets
+from .conftest import BELL, HANG_SECONDS, Process, Run, refuse_secrets
 
 
 def submitted(qrr: Run, bell: str, *more: str) -> str:
@@ -72,10 +72,10 @@ def test_a_job_that_fails_ends_the_wait_with_status_1_and_the_reason(qrr: Run, t
     assert result.exit_code == 1
     assert f"error: job {job}: Failed" in result.stderr
     for command in ("wait", "result"):
-        *_, told = qrr(command, job).stderr.splitlines()
-        assert told in result.stderr
-        assert "Transpile the circuits" in told
-        assert told.endswith(f"qrr --debug wait {job}")
+        *_, reason = qrr(command, job).stderr.splitlines()
+        assert reason in result.stderr
+        assert "Transpile the circuits" in reason
+        assert reason.endswith(f"qrr --debug wait {job}")
     assert "The log ends:" in qrr("--debug", "wait", job).stderr
     assert qrr("result", job).exit_code == 1
     assert qrr("wait", job, "--json").stdout == ""
@@ -98,17 +98,17 @@ def test_params_come_from_a_json_file_or_stdin(qrr: Run, held: Emulator, bell: s
         (("sampler", "-"), "", "OpenQASM"),
         (("sampler", "-"), "{nonsense", "not JSON"),
         (("estimator", "-"), BELL, "--observable"),
-        (("sampler", "-", "--observable", "ZZ"), BELL, "takes no --observable"),
-        (("estimator", "-", "--observable", "ZZ", "--shots", "9"), BELL, "takes no --shots"),
+        (("sampler", "-", "--observable", "ZZ"), BELL, "has no option --observable"),
+        (("estimator", "-", "--observable", "ZZ", "--shots", "9"), BELL, "has no option --shots"),
         (("executor", "-"), BELL, "JSON file of params"),
         (("sampler", "-", "--max-execution-time", "0"), BELL, "max_execution_time"),
         (("sampler", "-", "--shots", "0"), BELL, "shots=0: must be a positive whole number"),
         (("estimator", "-", "--observable", "ZZ", "--precision", "0"), BELL, "precision=0.0 is not a positive number"),
         (("sampler", "-", "--wait", "--timeout=-3"), BELL, "timeout=-3.0"),
-        (("sampler", "-", "--timeout", "3"), BELL, "--timeout goes with --wait"),
+        (("sampler", "-", "--timeout", "3"), BELL, "--timeout needs --wait"),
     ],
 )
-def test_a_submission_that_cannot_be_meant_ends_with_status_2_and_sends_no_job(
+def test_a_wrong_submission_ends_with_status_2_and_sends_nothing(
     qrr: Run, service: Emulator, arguments: tuple[str, ...], stdin: str | None, advice: str
 ) -> None:
     service.clear_requests()
@@ -118,7 +118,7 @@ def test_a_submission_that_cannot_be_meant_ends_with_status_2_and_sends_no_job(
     assert not [request for request in service.requests if request.method == "POST"]
 
 
-def test_a_wait_that_takes_too_long_ends_with_status_3_and_says_how_to_come_back(
+def test_a_wait_that_times_out_ends_with_status_3_and_says_how_to_wait_again(
     qrr: Run, held: Emulator, bell: str
 ) -> None:
     job = submitted(qrr, bell)
@@ -128,7 +128,7 @@ def test_a_wait_that_takes_too_long_ends_with_status_3_and_says_how_to_come_back
         assert f"qrr wait {job}" in result.stderr
     late = qrr("submit", "sampler", bell, "--backend", "ibm_torino", "--wait", "--timeout", "0")
     assert late.exit_code == 3
-    assert late.stdout.strip() != ""  # the id is not lost
+    assert late.stdout.strip() != ""  # the id is printed
 
 
 @pytest.mark.parametrize("command", ["wait", "result"])
@@ -143,14 +143,14 @@ def test_a_pending_job_is_listed_and_can_be_cancelled(qrr: Run, held: Emulator, 
     table = qrr("jobs", "--pending", "--tag", "waits", "--backend", "ibm_torino").stdout.splitlines()
     assert table[0].split() == ["job", "status", "program", "backend", "created", "tags"]
     assert [line.split()[0] for line in table[1:]] == [job]
-    assert table[1].split()[-1] == "waits"  # and not the tag by which the client finds its submission again
+    assert table[1].split()[-1] == "waits"  # without the client's own tag
     assert "no jobs" in qrr("jobs", "--finished", "--tag", "waits").stderr
     assert json.loads(qrr("cancel", job, "--json").stdout) == {"id": job, "cancelled": True}
     assert qrr("wait", job).exit_code == 1
     assert json.loads(qrr("jobs", "--finished", "--tag", "waits", "--json").stdout)["status"] == "Cancelled"
 
 
-def test_limit_is_how_many_jobs_come_in_all(qrr: Run, held: Emulator, bell: str) -> None:
+def test_limit_is_the_number_of_jobs_listed(qrr: Run, held: Emulator, bell: str) -> None:
     for _ in range(3):
         submitted(qrr, bell, "--tag", "many")
     lines = qrr("jobs", "--tag", "many", "--limit", "2", "--json").stdout.splitlines()
@@ -171,7 +171,7 @@ def test_raw_and_json_exclude_each_other(qrr: Run) -> None:
 
 
 @pytest.mark.parametrize("command", ["wait", "result"])
-def test_ctrl_c_leaves_the_job_and_says_how_to_come_back(
+def test_ctrl_c_leaves_the_job_and_says_how_to_wait_again(
     qrr: Run, process: Process, held: Emulator, bell: str, command: str
 ) -> None:
     job = submitted(qrr, bell)
@@ -179,7 +179,7 @@ def test_ctrl_c_leaves_the_job_and_says_how_to_come_back(
     assert child.stderr is not None
     assert child.stderr.readline() == f"job {job}: Queued\n"
     child.send_signal(signal.SIGINT)
-    out, err = child.communicate(timeout=30)
+    out, err = child.communicate(timeout=HANG_SECONDS)
     assert (child.returncode, out) == (130, "")
     assert f"qrr {command} {job}" in err
     assert "Traceback" not in err
@@ -188,14 +188,14 @@ def test_ctrl_c_leaves_the_job_and_says_how_to_come_back(
 
 def test_as_a_process_it_prints_json_on_stdout_only(process: Process, held: Emulator, bell: str) -> None:
     child = process("submit", "sampler", bell, "--backend", "ibm_torino", "--json")
-    out, err = child.communicate(timeout=60)
+    out, err = child.communicate(timeout=HANG_SECONDS)
     assert child.returncode == 0, err
     assert json.loads(out)["id"]
     refuse_secrets(out + err, api_key=held.api_key)
 
 
 ODD = "\x1b[2J\x1b]0;title\x07 \x9b31m \u202e \r\nERROR forged"
-"""What clears a screen, renames a window, rings, turns the writing round, ends lines."""
+"""Characters that clear the screen, rename the window, ring the bell, reverse the text and end lines."""
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ ODD = "\x1b[2J\x1b]0;title\x07 \x9b31m \u202e \r\nERROR forged"
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_the_service_says_moves_no_cursor(
+def test_control_characters_of_the_service_are_escaped(
     qrr: Run, service: Emulator, bell: str, operation: str, answer: dict[str, object], command: list[str]
 ) -> None:
     service.faults.add(operation, status=400 if "errors" in answer else 200, body=answer, times=None)
@@ -226,7 +226,7 @@ def test_what_the_service_says_moves_no_cursor(
 
 
 @pytest.mark.parametrize("body", [ODD, {"odd": ODD}], ids=["text", "json"])
-def test_a_result_that_is_text_moves_no_cursor(qrr: Run, service: Emulator, body: object) -> None:
+def test_control_characters_of_a_text_result_are_escaped(qrr: Run, service: Emulator, body: object) -> None:
     done = {"id": "x", "status": "Completed", "program": {"id": "mine"}}
     service.faults.add("get_job", status=200, body=done, times=None)
     service.faults.add("get_job_results", status=200, body=body, times=None)

@@ -1,4 +1,4 @@
-"""`qrr submit --journal` and `qrr jobs --recover`: what a killed process left behind."""
+"""`qrr submit --journal` and `qrr jobs --recover`: find the jobs of a killed process."""
 
 from __future__ import annotations
 
@@ -15,14 +15,7 @@ from qiskit_runtime_rest.testing import Emulator, connect
 from .conftest import BELL, Run
 
 
-@pytest.fixture
-def bell(tmp_path: Path) -> str:
-    path = tmp_path / "bell.qasm"
-    path.write_text(BELL)
-    return str(path)
-
-
-def test_a_submission_that_nobody_settled_is_found_again(
+def test_the_job_of_a_journaled_submission_is_found(
     qrr: Run, held: Emulator, bell: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
@@ -33,14 +26,14 @@ def test_a_submission_that_nobody_settled_is_found_again(
     with closing(sqlite3.connect(default_state_path())) as file, file:
         file.execute("UPDATE submissions SET outcome = 'sending', job_id = NULL")
     held.faults.add("list_jobs", kind="null", times=2, status=401, body={"errors": [{"code": 1201}]})
-    blindly = qrr("jobs", "--recover")
-    assert (blindly.exit_code, "nobody can say" in blindly.stdout) == (1, True)
+    without_access = qrr("jobs", "--recover")
+    assert (without_access.exit_code, "unknown: " in without_access.stdout) == (1, True)
     recovered = qrr("jobs", "--recover", "--json")
     assert json.loads(recovered.stdout)["job"] == submitted.stdout.strip()
     assert qrr("jobs", "--recover").stdout == ""
 
 
-def test_a_journal_of_the_users_own_is_settled_by_its_path(
+def test_recover_reads_the_journal_at_the_given_path(
     qrr: Run, held: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
@@ -58,12 +51,12 @@ def test_a_journal_of_the_users_own_is_settled_by_its_path(
     [
         (("--recover", "--journal", "no-such-file"), "no-such-file"),
         (("--recover", "--journal", "."), "directory"),
-        (("--journal", "{bell}"), "--journal goes with --recover"),
-        (("--recover", "--pending"), "goes without it"),
-        (("--recover", "--limit", "20"), "goes without it"),
+        (("--journal", "{bell}"), "--journal needs --recover"),
+        (("--recover", "--pending"), "do not go with it"),
+        (("--recover", "--limit", "20"), "do not go with it"),
     ],
 )
-def test_options_that_would_have_no_effect_are_refused_and_leave_no_file(
+def test_options_without_effect_are_refused_and_no_file_is_created(
     qrr: Run, bell: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments: tuple[str, ...], advice: str
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -1,4 +1,4 @@
-"""The page about many jobs holds: its blocks, run in order against the embedded service, do what it says."""
+"""The blocks of docs/jobs.md, run in order against the embedded service, do what the page says."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_every_block_of_the_page_runs(tmp_path: Path) -> None:
 
         def run(*command: str) -> str:
             done = subprocess.run(
-                command, env=variables, cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False
+                command, env=variables, cwd=tmp_path, capture_output=True, text=True, timeout=1800, check=False
             )
             assert done.returncode == 0, done.stderr
             return done.stdout

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from qiskit_runtime_rest import AsyncRuntimeClient, AsyncSession, ConfigurationError, Job, RuntimeClient, Session
-from qiskit_runtime_rest.client import handle
+from qiskit_runtime_rest.client.logic import handle
 from qiskit_runtime_rest.testing import Emulator
 
 from ..fixtures.faces import now

@@ -36,7 +36,7 @@ AWAITED = {RuntimeClient: AsyncRuntimeClient, Job: AsyncJob, Session: AsyncSessi
 @pytest.fixture(scope="module")
 def offline() -> Any:
     """Both clients, of which nothing is sent."""
-    settings = {
+    settings: dict[str, Any] = {
         "api_key": "a-key",
         "instance": CRN,
         "base_url": "http://127.0.0.1:9",
@@ -108,7 +108,7 @@ def test_help_names_the_arguments_of_an_operation(offline: Any) -> None:
     parameters = inspect.signature(client.jobs.list).parameters
     assert {"pending", "limit", "created_after", "tags"} <= set(parameters)
     assert all(parameter.kind is inspect.Parameter.KEYWORD_ONLY for parameter in parameters.values())
-    assert "newest first" in inspect.getdoc(client.jobs.list)
+    assert "newest first" in str(inspect.getdoc(client.jobs.list))
 
 
 def test_help_shows_what_callers_get(offline: Any) -> None:

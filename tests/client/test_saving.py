@@ -350,7 +350,7 @@ from qiskit_runtime_rest import RuntimeClient
 with RuntimeClient(verify=False) as client:
     job = client.jobs.get(sys.argv[1])
     job.wait()
-    import qiskit_runtime_rest.results, qiskit_runtime_rest.client.result_reading
+    import qiskit_runtime_rest.results, qiskit_runtime_rest.client.logic.result_reading
     tracemalloc.start()
     rows = job.result()[0].data["c"].rows
     print(len(rows), tracemalloc.get_traced_memory()[1])

@@ -418,7 +418,10 @@ async def test_one_deadline_holds_for_a_session_and_its_jobs(client: Any, emulat
     clock.after_sleep = lambda elapsed: close() if elapsed >= 30 else None
 
     def close() -> None:
-        emulator._do(lambda parts: parts.service.sessions.close(parts.service.sessions.get(session.id)))
+        def act(parts: Any) -> None:
+            parts.service.sessions.close(parts.service.sessions.get(session.id))
+
+        emulator._do(act)
 
     with pytest.raises(WaitTimeout) as timeout:
         await now(session.wait(timeout=60))

@@ -1,4 +1,4 @@
-"""A real Dask cluster of two worker processes: they build requests, read results with handles, and decode."""
+"""A real Dask cluster of two worker processes, which build requests, read results by handles, and decode them."""
 
 from __future__ import annotations
 
@@ -18,6 +18,13 @@ from qiskit_runtime_rest import AsyncRuntimeClient, Job, JobRequest, RuntimeClie
 from qiskit_runtime_rest.testing import Emulator, connect, connect_async
 
 distributed = pytest.importorskip("distributed")
+dask_config = pytest.importorskip("dask.config")
+
+HANG_SECONDS = 1800
+"""Guard against a process that hangs. It is not a measure of speed: a busy machine may take minutes."""
+
+# Dask gives up after 30 s on a worker that starts slowly. Its own processes read these variables too.
+DASK_TIMEOUTS = {f"DASK_DISTRIBUTED__COMM__TIMEOUTS__{name}": f"{HANG_SECONDS}s" for name in ("CONNECT", "TCP")}
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "dask_sweep.py"
 BACKEND = "ibmq_manila"
@@ -38,7 +45,7 @@ def read(job: Job) -> tuple[int, int]:
 
 
 def has_decoded() -> bool:
-    return "qiskit_runtime_rest.results.decoding" in sys.modules
+    return "qiskit_runtime_rest.results.result" in sys.modules
 
 
 @pytest.fixture(scope="module")
@@ -49,14 +56,17 @@ def emulator() -> Iterator[Emulator]:
 
 @pytest.fixture(scope="module")
 def dask(emulator: Emulator) -> Iterator[Any]:
-    """The cluster; its workers are clients of the service by their environment."""
+    """The cluster. Its workers find the service by their environment."""
     variables = {
+        **DASK_TIMEOUTS,
         "QISKIT_IBM_TOKEN": emulator.api_key,
         "QISKIT_IBM_INSTANCE": emulator.instance,
         "QISKIT_IBM_URL": emulator.base_url,
         "IAM_URL": emulator.iam_url,
     }
+    timeouts = dict.fromkeys(("connect", "tcp"), f"{HANG_SECONDS}s")
     with (
+        dask_config.set({f"distributed.comm.timeouts.{name}": value for name, value in timeouts.items()}),
         distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, env=variables
         ) as cluster,
@@ -107,7 +117,14 @@ def test_requests_are_built_and_results_read_on_the_workers(
 
 
 def test_the_example_submits_each_point_once_and_gathers_one_table() -> None:
-    done = subprocess.run([sys.executable, str(EXAMPLE)], capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLE)],
+        env={**os.environ, **DASK_TIMEOUTS},
+        capture_output=True,
+        text=True,
+        timeout=HANG_SECONDS,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     _, *rows, summary = done.stdout.splitlines()
     assert summary == "200 points, 200 jobs recorded, 1 token exchange(s)"

@@ -1,4 +1,4 @@
-"""The contract's checks find faults: here two of those that `make contract-mutants` seeds, and one that is none."""
+"""The contract's checks find faults: here two of those that `make contract-mutants` seeds, and a layer without one."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from tools.mutants.seeding import seed
 BY_NAME = {mutant.name: mutant for mutant in MUTANTS}
 
 
-def test_there_are_twenty_faults_with_names_of_their_own() -> None:
+def test_there_are_twenty_faults_with_different_names() -> None:
     assert len(BY_NAME) == len(MUTANTS) >= 20
 
 
 @pytest.mark.parametrize(
     ("name", "found_by"),
-    [("a required field is missing", "JsonSchemaError"), ("a forged token is taken", "WrongCredentials")],
+    [("a required field is missing", "JsonSchemaError"), ("a forged token is accepted", "WrongCredentials")],
 )
 def test_a_fault_is_found(name: str, found_by: str) -> None:
     assert found_by in seed(BY_NAME[name]).found_by

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from qiskit_runtime_rest.contract.conveniences import Convenience, conveniences
+from qiskit_runtime_rest.client.operations import OPERATIONS
 from qiskit_runtime_rest.contract.generated import operation_files
 from qiskit_runtime_rest.contract.versions import vendored
 
@@ -23,8 +23,6 @@ from .consumer.uses import USES, Stage, Use
 
 Consumers = Callable[[str], Consumer]
 EXAMPLES = 6
-OF_THE_CLIENT = ("backends", "client", "instances", "job", "jobs", "sessions", "submit")
-"""The modules of what users call; what stands below them has no callers of its own."""
 
 
 def test_every_operation_of_the_contract_has_its_generated_function() -> None:
@@ -79,17 +77,12 @@ def test_an_id_stays_in_its_place_in_the_path(consumer: Consumers, operation: Op
 
 
 def test_every_convenience_has_its_use() -> None:
-    known = {each.name.replace("AsyncSessions", "Sessions") for each in conveniences() if is_method_of_the_client(each)}
-    assert {use.name for use in USES} == known
+    assert {use.name for use in USES} == set(OPERATIONS)
 
 
-def test_every_operation_that_a_convenience_stands_on_is_looked_at_through_one() -> None:
-    reached = {operation for each in conveniences() for operation in each.operations}
-    assert {newest()[use.operation].name for use in USES} == reached
-
-
-def is_method_of_the_client(convenience: Convenience) -> bool:
-    return convenience.name.count(".") == 2 and convenience.name.partition(".")[0] in OF_THE_CLIENT
+def test_every_operation_that_a_convenience_declares_is_one_of_the_contract() -> None:
+    known = {operation.name for operation in newest().values()}
+    assert {module for modules in OPERATIONS.values() for module in modules} <= known
 
 
 @pytest.mark.parametrize(

@@ -141,8 +141,8 @@ def test_a_run_and_its_workers_note_what_tests_meet_and_through_what(pytester: p
     }
     assert met["tests/test_tasks.py"] == {
         "GET /v1/jobs": {"convenience Jobs.list", *answered},
-        "GET /v1/versions": {"convenience Client.versions", *answered},
-        "GET /v1/instances/usage": {"convenience Client.usage", "function asyncio", *answered},
+        "GET /v1/versions": {"convenience RuntimeClient.versions", *answered},
+        "GET /v1/instances/usage": {"convenience RuntimeClient.usage", "function asyncio", *answered},
     }
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import copy
-import importlib
 import itertools
 import json
-import operator
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -18,8 +16,8 @@ from typer.testing import CliRunner, Result
 
 import qiskit_runtime_api
 from qiskit_runtime_rest.cli.app import app
+from qiskit_runtime_rest.client.operations import OPERATIONS
 from qiskit_runtime_rest.config.api_versions import SUNSETS
-from qiskit_runtime_rest.contract.conveniences import conveniences
 from qiskit_runtime_rest.contract.drift import Difference, as_markdown, drift, used, worst
 from qiskit_runtime_rest.contract.generated import operation_files
 from qiskit_runtime_rest.contract.versions import contract_of, vendored
@@ -31,7 +29,7 @@ GENERATED = Path(qiskit_runtime_api.__file__).parents[1]
 def changed(edit: Edit) -> list[Difference]:
     new = copy.deepcopy(dict(vendored()))
     edit(new)
-    return drift(vendored(), new)
+    return drift(vendored(), new, uses=OPERATIONS)
 
 
 def schema(document: dict[str, Any], name: str) -> dict[str, Any]:
@@ -51,13 +49,13 @@ JUDGED: dict[str, tuple[Edit, dict[str, str], set[str], set[str]]] = {
         lambda document: schema(document, "JobState")["properties"].pop("reason"),
         {"GET /v1/jobs/{id}": "breaking", "GET /v1/jobs": "breaking"},
         {"api/jobs/get_job.py", "models/job_state.py"},
-        {"client.job.JobOperations.status", "client.job.JobOperations.wait"},
+        {"Job.status", "Job.wait"},
     ),
     "a field that only the types know goes": (
         lambda document: schema(document, "JobResponseV3")["properties"].pop("remote_storage"),
         {"GET /v1/jobs/{id}": "breaking", "GET /v1/jobs": "breaking"},
         {"api/jobs/get_job.py", "models/job.py"},
-        set(),
+        {"Job.status", "Jobs.list"},
     ),
     "a field comes": (
         lambda document: schema(document, "JobState")["properties"].update(since={"type": "string"}),
@@ -69,31 +67,31 @@ JUDGED: dict[str, tuple[Edit, dict[str, str], set[str], set[str]]] = {
         lambda document: schema(document, "JobStatus")["enum"].append("Reticulating"),
         {"GET /v1/jobs/{id}": "additive", "GET /v1/jobs": "additive"},
         {"models/job_status.py"},
-        {"client.job.JobOperations.status"},
+        {"Job.status"},
     ),
     "a type changes": (
         lambda document: schema(document, "JobCreateResponse")["properties"].update(id={"type": "integer"}),
         {"POST /v1/jobs": "breaking"},
         {"models/job_created.py", "api/jobs/create_job.py"},
-        {"client.submit.SubmitOperations.submit", "client.submit.SubmitOperations.sampler"},
+        {"RuntimeClient.submit", "RuntimeClient.sampler"},
     ),
     "a null that the generated type knows": (
         lambda document: schema(document, "JobState")["properties"]["reason"].update(nullable=True),
         {"GET /v1/jobs/{id}": "additive", "GET /v1/jobs": "additive"},
         {"models/job_state.py"},
-        {"client.job.JobOperations.status"},
+        {"Job.status"},
     ),
     "a null that it does not know": (
         lambda document: schema(document, "JobStatus").update(nullable=True),
         {"GET /v1/jobs/{id}": "breaking", "GET /v1/jobs": "breaking"},
         {"models/job.py"},
-        {"client.job.JobOperations.status"},
+        {"Job.status"},
     ),
     "a type that the generated one has room for": (
         lambda document: schema(document, "BackendsResponse")["properties"]["devices"].update(items={"type": "string"}),
         {"GET /v1/backends": "additive"},
         {"models/backend_list.py"},
-        {"client.backends.BackendsOperations.list"},
+        {"Backends.list"},
     ),
     "a parameter goes": (
         lambda document: operation(document, "GET /v1/jobs/{id}")["parameters"].pop(
@@ -105,13 +103,13 @@ JUDGED: dict[str, tuple[Edit, dict[str, str], set[str], set[str]]] = {
         ),
         {"GET /v1/jobs/{id}": "breaking"},
         {"api/jobs/get_job.py"},
-        {"client.job.JobOperations.refresh", "client.job.JobOperations.status"},
+        {"Job.refresh", "Job.status"},
     ),
     "an operation goes": (
         lambda document: document["paths"].pop("/v1/jobs/{id}/cancel"),
         {"POST /v1/jobs/{id}/cancel": "breaking"},
         {"api/jobs/cancel_job.py"},
-        {"client.job.JobOperations.cancel"},
+        {"Job.cancel"},
     ),
     "an operation comes": (
         lambda document: document["paths"].update({"/v1/queue": {"get": {"operationId": "q", "responses": {}}}}),
@@ -129,7 +127,7 @@ JUDGED: dict[str, tuple[Edit, dict[str, str], set[str], set[str]]] = {
         lambda document: operation(document, "GET /v1/jobs/{id}").update(operationId="read_job"),
         {"GET /v1/jobs/{id}": "breaking"},
         {"api/jobs/get_job.py"},
-        {"client.job.JobOperations.refresh"},
+        {"Job.refresh"},
     ),
     "an error's body": (
         lambda document: schema(document, "ErrorContainer")["properties"].pop("trace"),
@@ -141,7 +139,7 @@ JUDGED: dict[str, tuple[Edit, dict[str, str], set[str], set[str]]] = {
         lambda document: operation(document, "GET /v1/jobs/{id}")["responses"].update({"202": {"description": ""}}),
         {"GET /v1/jobs/{id}": "breaking"},
         {"api/jobs/get_job.py"},
-        {"client.job.JobOperations.refresh"},
+        {"Job.refresh"},
     ),
     "words": (
         lambda document: operation(document, "GET /v1/jobs").update(summary="Jobs"),
@@ -174,7 +172,7 @@ def test_a_difference_is_judged_for_this_client(
 
 
 def test_fields_that_neither_types_nor_functions_know_are_not_missed() -> None:
-    differences = drift(contract_of("2026-02-15"), contract_of("2026-03-15"))
+    differences = drift(contract_of("2026-02-15"), contract_of("2026-03-15"), uses=OPERATIONS)
     assert {str(each.change.kind) for each in differences} == {"cosmetic"}
     assert "response 200: bss" in [each.change.location for each in differences]
 
@@ -186,60 +184,19 @@ def test_a_success_touches_no_type_of_errors() -> None:
     }
 
 
-def test_files_and_functions_exist() -> None:
+def test_the_generated_files_exist() -> None:
     operations = operation_files()
     assert len(operations) == 33
     for each in operations.values():
         assert (GENERATED / each.file.removeprefix("generated/")).is_file()
-    for convenience in conveniences():
-        steps = convenience.name.split(".")
-        cut = next(at for at in range(len(steps)) if steps[at][0].isupper() or at == len(steps) - 1)
-        module = importlib.import_module(".".join(["qiskit_runtime_rest", *steps[:cut]]))
-        found = operator.attrgetter(".".join(steps[cut:]))(module)
-        assert callable(found)
-        assert convenience.operations <= {each.module for each in operations.values()}
-
-
-@pytest.mark.parametrize(
-    ("module", "functions"),
-    [
-        ("jobs.cancel_job", {"cli.jobs.cancel", "client.job.JobOperations.cancel"}),
-        ("jobs.delete_job", {"client.job.JobOperations.delete"}),
-        ("jobs.replace_job_tags", {"client.job.JobOperations.replace_tags"}),
-        (
-            "backends.get_backend_status",
-            {"client.backends.BackendOperations.status", "client.backends.BackendsOperations.status"},
-        ),
-        ("sessions.close_session", {"client.sessions.SessionOperations.cancel"}),
-        (
-            "versions.get_versions",
-            {"cli.checks.all_checks", "cli.doctor.doctor", "client.client.ClientOperations.versions"},
-        ),
-        (
-            "jobs.get_job_results",
-            {
-                "cli.demo.demo",
-                "cli.jobs.result",
-                "client.job_group.JobGroup.collect",
-                "client.job.JobOperations.result",
-                "client.jobs.JobsOperations.as_completed",
-                "client.jobs.JobsOperations.wait_all",
-                "client.result_reading.Reading.read",
-            },
-        ),
-        ("accounts.get_account", set()),
-    ],
-)
-def test_the_functions_that_stand_on_an_operation_are_found(module: str, functions: set[str]) -> None:
-    assert {each.name for each in conveniences() if module in each.operations} == functions
 
 
 def test_only_what_is_used_and_noticed_counts_for_an_installation() -> None:
-    differences = drift(contract_of("2025-01-01"), contract_of("2026-04-15"))
+    differences = drift(contract_of("2025-01-01"), contract_of("2026-04-15"), uses=OPERATIONS)
     assert {each.change.operation for each in differences if each.change.kind == "breaking"} == {
         "GET /v1/jobs/{id}/transpiled_circuits"
     }
-    assert [str(each.change) for each in used(differences)] == [
+    assert [str(each.change) for each in used(differences, uses=OPERATIONS)] == [
         "[additive] GET /v1/jobs/{id}/metrics: response 200: circuits_execution_time_ns: added"
     ]
 
@@ -293,7 +250,7 @@ def test_the_report_is_markdown_with_the_worst_first(spec: Callable[[Edit], str]
     row = next(line for line in lines if "`GET /v1/jobs/{id}` | `response 200: state.reason` | removed" in line)
     assert row.count(" | ") == 4
     assert "`generated/qiskit_runtime_api/models/job_state.py`" in row
-    assert "`client.job.JobOperations.wait`" in row
+    assert "`Job.wait`" in row
     assert as_markdown([], old="a", new="b").splitlines()[2] == "0 breaking, 0 additive, 0 cosmetic."
 
 

@@ -39,7 +39,7 @@ def emulator(running: Emulator) -> Emulator:
 
 @pytest.fixture
 def connect() -> Iterator[Connect]:
-    """Open connections to an emulator as a client that has exchanged its key."""
+    """Open connections to an emulator as a client with a token."""
     opened: list[httpx.Client] = []
 
     def open_one(emulator: Emulator, *, instance: str | None = None, version: str = "2026-04-15", key: str = "") -> Any:

@@ -11,7 +11,7 @@ from qiskit_runtime_rest.testing import Emulator
 Submit = Callable[..., str]
 
 
-def test_health_says_what_is_held(emulator: Emulator, control: httpx.Client, api: httpx.Client, submit: Submit) -> None:
+def test_health_counts_the_jobs(emulator: Emulator, control: httpx.Client, api: httpx.Client, submit: Submit) -> None:
     emulator.pace = "hold"
     submit(api)
     health = control.get("/health").json()
@@ -20,7 +20,7 @@ def test_health_says_what_is_held(emulator: Emulator, control: httpx.Client, api
     assert health["pace"] == {"queued": "hold", "running": "hold"}
 
 
-def test_reset_takes_everything_back(
+def test_reset_goes_back_to_the_start(
     emulator: Emulator, control: httpx.Client, api: httpx.Client, submit: Submit
 ) -> None:
     control.post("/pace", json={"pace": "hold"})
@@ -33,7 +33,7 @@ def test_reset_takes_everything_back(
     assert len(emulator.requests) == 1
 
 
-def test_the_clock_is_told_and_advanced(control: httpx.Client) -> None:
+def test_the_clock_can_be_read_and_advanced(control: httpx.Client) -> None:
     before = control.get("/clock").json()
     after = control.post("/clock", json={"advance": 2.5}).json()
     assert before["virtual"] is True
@@ -54,9 +54,7 @@ def test_the_clock_is_told_and_advanced(control: httpx.Client) -> None:
         ("/seed", []),
     ],
 )
-def test_control_calls_that_make_no_sense_are_refused_with_a_reason(
-    control: httpx.Client, path: str, body: Any
-) -> None:
+def test_wrong_control_requests_are_refused_with_the_reason(control: httpx.Client, path: str, body: Any) -> None:
     answer = control.post(path, json=body)
     assert answer.status_code == 400
     assert answer.json()["error"]
@@ -66,7 +64,7 @@ def test_control_calls_that_make_no_sense_are_refused_with_a_reason(
     "kind", [None, "text/plain", "application/x-www-form-urlencoded", "text/plain; application/json"]
 )
 @pytest.mark.parametrize("path", ["/reset", "/seed", "/clock", "/pace", "/faults", "/jobs/x/interim_results"])
-def test_what_a_page_of_another_site_can_post_is_refused(
+def test_requests_that_a_page_of_another_site_can_send_are_refused(
     emulator: Emulator, control: httpx.Client, path: str, kind: str | None
 ) -> None:
     emulator.faults.add("list_jobs")
@@ -76,12 +74,12 @@ def test_what_a_page_of_another_site_can_post_is_refused(
     assert (emulator.faults.list(), control.get("/health").json()["seed"]) == before
 
 
-def test_the_type_may_name_its_charset(control: httpx.Client) -> None:
+def test_the_content_type_may_have_a_charset(control: httpx.Client) -> None:
     answer = control.post("/seed", content=b'{"seed": 3}', headers={"Content-Type": "Application/JSON; charset=utf-8"})
     assert answer.json() == {"seed": 3}
 
 
-def test_the_seed_is_told_and_set(control: httpx.Client) -> None:
+def test_the_seed_can_be_read_and_set(control: httpx.Client) -> None:
     assert control.get("/seed").json() == {"seed": 20260415}
     assert control.post("/seed", json={"seed": 3}).json() == {"seed": 3}
 
@@ -105,7 +103,7 @@ def test_requests_are_recorded_with_keys_and_tokens_blanked(
     assert control.get("/requests").json() == {"requests": []}
 
 
-def test_an_api_key_sent_in_place_of_a_token_is_seen_but_blanked(emulator: Emulator, api: httpx.Client) -> None:
+def test_an_api_key_sent_as_a_token_is_recorded_blanked(emulator: Emulator, api: httpx.Client) -> None:
     api.get("/jobs", headers={"Authorization": f"apikey {emulator.api_key}"})
     assert emulator.requests[-1].headers["authorization"] == "apikey ***"
 

@@ -1,4 +1,4 @@
-"""The devices answer as the contract says and as qiskit's own client expects."""
+"""The devices have the form that the contract describes and qiskit's client expects."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def sent(answer: Any) -> Any:
     return json.loads(json.dumps(answer))
 
 
-def test_every_snapshot_has_a_name_of_its_own() -> None:
+def test_every_snapshot_has_a_different_name() -> None:
     names = devices.names()
     assert len(names) == len(set(names)) >= 60
     assert {"ibm_torino", "ibm_brisbane", "ibm_fez", "ibmq_manila", "ibm_nairobi", "ibm_auckland"} <= set(names)
@@ -114,7 +114,7 @@ def test_the_summary_condenses_the_calibration() -> None:
     assert 0 < metrics["readout_error_median"]["value"] < 0.1
 
 
-def test_answering_about_devices_does_not_import_qiskit() -> None:
+def test_reading_devices_does_not_import_qiskit() -> None:
     code = (
         "import sys; from qiskit_runtime_rest.emulator import devices;"
         "device = devices.get('ibm_fez'); device.configuration, device.properties, device.summary();"

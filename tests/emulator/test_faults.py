@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -17,45 +16,29 @@ def held(emulator: Emulator) -> None:
     emulator.pace = "hold"
 
 
-def test_a_fault_spoils_so_many_answers_and_then_no_more(emulator: Emulator, api: httpx.Client) -> None:
+def test_a_fault_spoils_the_chosen_number_of_responses(emulator: Emulator, api: httpx.Client) -> None:
     emulator.faults.add("list_jobs", status=503, times=2)
     assert [api.get("/jobs").status_code for _ in range(3)] == [503, 503, 200]
     assert [rule.fired for rule in emulator.faults.list()] == [2]
 
 
-def test_a_fault_meets_its_operation_only(emulator: Emulator, api: httpx.Client) -> None:
+def test_a_fault_spoils_its_operation_only(emulator: Emulator, api: httpx.Client) -> None:
     emulator.faults.add("get_job_logs", status=500)
     assert api.get("/jobs").status_code == 200
     assert api.get("/jobs/x/logs").status_code == 500
 
 
-@pytest.mark.parametrize("operation", ["get_job_logs", "get_jog_logs_jid", "get_jo*_logs*", "*"])
-def test_operations_go_by_plain_name_contract_id_or_pattern(
+@pytest.mark.parametrize("operation", ["get_job_logs", "get_jog_logs_jid"])
+def test_an_operation_has_its_plain_name_and_its_contract_id(
     emulator: Emulator, api: httpx.Client, operation: str
 ) -> None:
     emulator.faults.add(operation, status=500)
     assert api.get("/jobs/x/logs").status_code == 500
 
 
-def test_a_chance_with_a_seed_falls_the_same_each_time(emulator: Emulator, api: httpx.Client) -> None:
-    runs = []
-    for _ in range(2):
-        emulator.faults.clear()
-        emulator.faults.add("list_jobs", status=500, probability=0.5, seed=3)
-        runs.append([api.get("/jobs").status_code for _ in range(20)])
-    assert runs[0] == runs[1]
-    assert set(runs[0]) == {200, 500}
-
-
-def test_some_requests_can_pass_before(emulator: Emulator, api: httpx.Client) -> None:
-    emulator.faults.add("list_jobs", status=500, skip=2)
-    assert [api.get("/jobs").status_code for _ in range(4)] == [200, 200, 500, 200]
-
-
 def test_a_rule_for_no_operation_is_refused(emulator: Emulator) -> None:
-    for operation in ("get_jobb", "nothing_*"):
-        with pytest.raises(ValueError, match="is no operation"):
-            emulator.faults.add(operation)
+    with pytest.raises(ValueError, match="matches no operation"):
+        emulator.faults.add("get_jobb")
     address = f"{emulator.url}/_emulator/faults"
     refused = httpx.post(address, json=[{"operation": "list_jobs"}, {"operation": "get_jobb"}])
     assert (refused.status_code, "get_jobb" in refused.text) == (400, True)
@@ -63,7 +46,7 @@ def test_a_rule_for_no_operation_is_refused(emulator: Emulator) -> None:
     assert httpx.post(address, json={"operation": "get_job*"}).status_code == 201
 
 
-def test_html_and_headers_come_as_asked(emulator: Emulator, api: httpx.Client) -> None:
+def test_a_fault_can_send_html_and_headers(emulator: Emulator, api: httpx.Client) -> None:
     emulator.faults.add("list_jobs", status=502, html="<p>down</p>", headers={"X-Why": "test"})
     answer = api.get("/jobs")
     assert (answer.status_code, answer.text, answer.headers["x-why"]) == (502, "<p>down</p>", "test")
@@ -80,7 +63,7 @@ def test_html_and_headers_come_as_asked(emulator: Emulator, api: httpx.Client) -
         ("unavailable", 503, "1999"),
     ],
 )
-def test_the_services_own_errors_have_its_body(
+def test_errors_of_the_service_have_its_body(
     emulator: Emulator, api: httpx.Client, kind: str, status: int, code: str
 ) -> None:
     emulator.faults.add("list_jobs", kind=kind)
@@ -89,13 +72,15 @@ def test_the_services_own_errors_have_its_body(
     assert "retry-after" not in answer.headers
 
 
-def test_retry_after_is_sent_when_asked_for(emulator: Emulator, api: httpx.Client) -> None:
+def test_a_fault_can_send_retry_after(emulator: Emulator, api: httpx.Client) -> None:
     emulator.faults.add("list_jobs", kind="rate_limited", retry_after=7)
     assert api.get("/jobs").headers["retry-after"] == "7"
 
 
 @pytest.mark.parametrize(("kind", "status"), [("edge_error", 520), ("edge_block", 403)])
-def test_the_edge_answers_html_with_a_ray_id(emulator: Emulator, api: httpx.Client, kind: str, status: int) -> None:
+def test_an_error_of_the_edge_is_html_with_a_ray_id(
+    emulator: Emulator, api: httpx.Client, kind: str, status: int
+) -> None:
     emulator.faults.add("list_jobs", kind=kind)
     answer = api.get("/jobs")
     assert answer.status_code == status
@@ -117,7 +102,7 @@ def test_a_connection_reset_after_leaves_the_job(emulator: Emulator, api: httpx.
     assert api.get("/jobs").json()["count"] == 1
 
 
-def test_an_error_can_come_although_the_request_took_effect(
+def test_an_error_can_follow_a_request_that_took_effect(
     emulator: Emulator, api: httpx.Client, bell: dict[str, Any]
 ) -> None:
     emulator.faults.add("create_job", status=502, when="after")
@@ -132,15 +117,7 @@ def test_a_truncated_body_ends_the_connection_early(emulator: Emulator, api: htt
     assert api.get("/instance").status_code == 200
 
 
-def test_a_slow_body_comes_whole_in_the_end(emulator: Emulator, api: httpx.Client) -> None:
-    expected = api.get("/instance").json()
-    emulator.faults.add("get_instance", kind="slow", chunks=5, pause=0.02)
-    began = time.monotonic()
-    assert api.get("/instance").json() == expected
-    assert time.monotonic() - began >= 0.08
-
-
-def test_an_unknown_status_word_and_nulls_can_be_put_in(emulator: Emulator, api: httpx.Client, submit: Submit) -> None:
+def test_a_fault_can_put_in_an_unknown_status_and_nulls(emulator: Emulator, api: httpx.Client, submit: Submit) -> None:
     job_id = submit(api)
     emulator.faults.add("get_job", kind="unknown_status")
     emulator.faults.add("get_job", kind="null", replace={"created": None, "usage.status": None})
@@ -168,11 +145,8 @@ def test_faults_are_added_listed_and_removed_over_http(control: httpx.Client, ap
     assert control.get("/faults").json() == {"faults": []}
 
 
-@pytest.mark.parametrize(
-    "rule",
-    [{"operation": "x", "colour": "red"}, {"kind": "sulk"}, {"probability": 2}, {"status": "many"}, {"times": 0}, 5],
-)
-def test_a_rule_that_makes_no_sense_is_refused_with_a_reason(control: httpx.Client, rule: Any) -> None:
+@pytest.mark.parametrize("rule", [{"operation": "list_jobs", "colour": "red"}, {"probability": 2}, 5])
+def test_a_wrong_rule_is_refused_with_the_reason(control: httpx.Client, rule: Any) -> None:
     answer = control.post("/faults", json=rule)
     assert answer.status_code == 400
     assert answer.json()["error"]
@@ -188,7 +162,7 @@ def test_a_fault_is_noted_in_the_record_of_requests(emulator: Emulator, api: htt
     ]
 
 
-def test_values_are_put_only_where_the_answer_has_them(emulator: Emulator, api: httpx.Client) -> None:
+def test_values_are_replaced_only_where_the_response_has_them(emulator: Emulator, api: httpx.Client) -> None:
     session_id = api.post("/sessions", json={"mode": "batch", "backend": "ibm_torino"}).json()["id"]
     emulator.faults.add("get_session", kind="unknown_status", times=1)
     emulator.faults.add("get_session", kind="null", times=1)

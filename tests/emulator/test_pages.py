@@ -1,4 +1,4 @@
-"""What the pages are made of; `tests/browser` looks at them."""
+"""The content of the pages; `tests/browser` shows them in a browser."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from qiskit_runtime_rest.emulator.faults.models import FaultRule
-from qiskit_runtime_rest.emulator.pages.presets import PRESETS
+from qiskit_runtime_rest.emulator.faults import PRESETS, FaultRule
 from qiskit_runtime_rest.testing import Emulator
 
 Submit = Callable[..., str]
@@ -60,7 +59,7 @@ def test_the_overview_shows_jobs_newest_first_with_their_times(
     assert state["pace"] == {"queued": "seconds:10", "running": "hold"}
 
 
-def test_being_watched_moves_no_job_on(
+def test_the_overview_moves_no_job_on(
     emulator: Emulator, api: httpx.Client, submit: Submit, overview: Callable[[], Any]
 ) -> None:
     emulator.pace = "reads:2"
@@ -79,7 +78,9 @@ def test_at_most_200_rows_are_shown_and_all_counted(emulator: Emulator, overview
     assert [one["number"] for one in state["requests"]] == numbers[:9:-1]
 
 
-def test_sessions_show_how_long_they_live(emulator: Emulator, api: httpx.Client, overview: Callable[[], Any]) -> None:
+def test_sessions_show_their_age_and_remaining_time(
+    emulator: Emulator, api: httpx.Client, overview: Callable[[], Any]
+) -> None:
     created = api.post("/sessions", json={"mode": "batch", "backend": "ibm_torino", "max_ttl": 100})
     emulator.clock.advance(30)
     session = overview()["sessions"][0]
@@ -88,7 +89,7 @@ def test_sessions_show_how_long_they_live(emulator: Emulator, api: httpx.Client,
     assert overview()["counts"]["open"] == 1
 
 
-def test_looking_leaves_no_trace_among_the_requests(
+def test_requests_of_the_pages_are_not_recorded(
     emulator: Emulator, control: httpx.Client, overview: Callable[[], Any]
 ) -> None:
     for path in ("/", "/openapi/", "/favicon.ico", "/_emulator/pages/overview.js"):
@@ -97,7 +98,7 @@ def test_looking_leaves_no_trace_among_the_requests(
     assert overview()["counts"]["requests"] == 0
 
 
-def test_a_recorded_request_can_be_looked_into(emulator: Emulator, control: httpx.Client) -> None:
+def test_a_recorded_request_has_its_details(emulator: Emulator, control: httpx.Client) -> None:
     httpx.post(f"{emulator.iam_url}/identity/token", data={"apikey": "a secret"})
     number = emulator.requests[-1].number
     shown = control.get(f"/overview/requests/{number}").json()
@@ -106,7 +107,7 @@ def test_a_recorded_request_can_be_looked_into(emulator: Emulator, control: http
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
-def test_a_preset_is_a_rule_that_is_told_apart_from_all_others(
+def test_each_preset_is_recognized_among_the_active_rules(
     emulator: Emulator, control: httpx.Client, overview: Callable[[], Any], preset: Any
 ) -> None:
     chosen = {"operation": "list_jobs", "times": None, "probability": 0.5}
@@ -116,12 +117,12 @@ def test_a_preset_is_a_rule_that_is_told_apart_from_all_others(
     assert overview()["faults"][0]["preset"] == preset.name
 
 
-def test_another_rule_is_no_preset() -> None:
+def test_another_rule_is_not_a_preset() -> None:
     rule = FaultRule.parse({"kind": "rate_limited", "retry_after": 17})
     assert not any(preset.made(rule) for preset in PRESETS)
 
 
-def test_the_lines_to_copy_are_one_word_each_to_a_shell(control: httpx.Client) -> None:
+def test_each_exported_value_is_one_word_for_a_shell(control: httpx.Client) -> None:
     state = control.get("/overview", headers={"Host": "x.example;id"}).json()
     lines = "\n".join(one["exports"] for one in state["instances"]).splitlines()
     assert "export IAM_URL='http://x.example;id'" in lines
@@ -131,7 +132,7 @@ def test_the_lines_to_copy_are_one_word_each_to_a_shell(control: httpx.Client) -
         assert len(list(words)) == 2, line
 
 
-def test_without_swagger_ui_the_service_runs_and_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_swagger_ui_the_service_runs_and_names_the_package_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "swagger_ui", None)
     with Emulator() as emulator:
         assert httpx.get(emulator.url).status_code == 200

@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import threading
 import time
-from collections.abc import AsyncIterator, Generator, Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import anyio
@@ -16,8 +16,7 @@ import pytest
 from qiskit_runtime_rest import AsyncJob, AsyncRuntimeClient, Job, RuntimeClient
 from qiskit_runtime_rest.plans.clock import SystemClock
 from qiskit_runtime_rest.plans.effects import Sleep
-from qiskit_runtime_rest.plans.faces import AsyncFace, SyncFace, operation, stream
-from qiskit_runtime_rest.plans.plan import Effect, Item, Plan, run, run_async
+from qiskit_runtime_rest.plans.plan import Item, Plan, StreamPlan, iterate, iterate_async, run, run_async
 
 
 @attrs.frozen
@@ -109,52 +108,16 @@ def test_an_effect_may_follow_in_an_except_or_finally_block(way: str) -> None:
     assert done[1:] == ["repair", "clean"]
 
 
-class Things:
-    """What both faces are."""
-
-    def __init__(self, io: Any) -> None:
-        self._connection = io
-
-    @operation
-    def double(self, number: int, *, times: int = 1) -> Plan[int]:
-        """Twice the number."""
-        for _ in range(times):
-            number = (yield Do(number)) * 2
-        return number
-
-    @stream
-    def count(self, end: int, *, fail_at: int | None = None) -> Generator[Effect | Item[int], Any, None]:
-        """Up to the end."""
-        try:
-            for number in range(end):
-                if number == fail_at:
-                    yield Do(ValueError("failed"))
-                yield Do(f"effect {number}")
-                yield Item(number)
-        finally:
-            self._connection.append("closed")
-
-
-class SyncThings(SyncFace, Things):
-    pass
-
-
-class AsyncThings(AsyncFace, Things):
-    pass
-
-
-def test_an_operation_blocks_on_one_face_and_is_awaited_on_the_other() -> None:
-    assert SyncThings([]).double(3, times=2) == 12
-    assert asyncio.run(AsyncThings([]).double(3, times=2)) == 12
-    assert inspect.iscoroutinefunction(vars(AsyncThings)["double"])
-    assert not inspect.iscoroutinefunction(vars(SyncThings)["double"])
-
-
-@pytest.mark.parametrize("face", [SyncThings, AsyncThings])
-def test_methods_of_a_face_keep_name_documentation_and_signature(face: Any) -> None:
-    assert (face.double.__name__, face.double.__doc__) == ("double", "Twice the number.")
-    assert list(inspect.signature(face.double).parameters) == ["self", "number", "times"]
-    assert face.count.__doc__ == "Up to the end."
+def count(io: list[Any], end: int, *, fail_at: int | None = None) -> StreamPlan[int]:
+    """Up to the end."""
+    try:
+        for number in range(end):
+            if number == fail_at:
+                yield Do(ValueError("failed"))
+            yield Do(f"effect {number}")
+            yield Item(number)
+    finally:
+        io.append("closed")
 
 
 @pytest.mark.parametrize("client", [RuntimeClient, AsyncRuntimeClient, Job, AsyncJob])
@@ -162,37 +125,14 @@ def test_public_methods_are_methods_with_a_documentation(client: type[Any]) -> N
     methods = [name for name, _ in inspect.getmembers(client, inspect.isfunction) if not name.startswith("_")]
     assert methods
     assert all(getattr(client, name).__doc__ for name in methods)
-    assert not any(isinstance(value, operation | stream) for value in vars(client).values())
-
-
-def test_a_method_of_ones_own_is_not_replaced() -> None:
-    class Mine(SyncThings):
-        def double(self, number: int, *, times: int = 1) -> int:
-            return -1
-
-    class Further(Mine):
-        pass
-
-    class Below(Things):
-        @operation
-        def double(self, number: int, *, times: int = 1) -> Plan[int]:
-            number = yield Do(number)
-            return number * 3
-
-    class Nearest(SyncFace, Below):
-        pass
-
-    assert Mine([]).double(3) == -1
-    assert Further([]).double(3) == -1
-    assert Nearest([]).double(3) == 9
 
 
 def items(face: str, io: list[Any], **options: Any) -> list[int]:
     if face == "sync":
-        return list(SyncThings(io).count(3, **options))
+        return list(iterate(count(io, 3, **options), io))
 
     async def collect() -> list[int]:
-        return [item async for item in AsyncThings(io).count(3, **options)]
+        return [item async for item in iterate_async(count(io, 3, **options), io)]
 
     return asyncio.run(collect())
 
@@ -204,13 +144,13 @@ def test_a_stream_hands_out_its_items_and_performs_its_effects(way: str) -> None
 
 
 def test_a_stream_is_an_iterator() -> None:
-    assert isinstance(SyncThings([]).count(1), Iterator)
-    assert isinstance(AsyncThings([]).count(1), AsyncIterator)
+    assert isinstance(iterate(count([], 1), []), Iterator)
+    assert isinstance(iterate_async(count([], 1), []), AsyncIterator)
 
 
 def test_a_stream_works_only_as_far_as_it_is_read() -> None:
     io: list[Any] = []
-    counting = SyncThings(io).count(1000)
+    counting = iterate(count(io, 1000), io)
     assert io == []
     assert [next(counting), next(counting)] == [0, 1]
     assert io == ["effect 0", "effect 1"]
@@ -218,7 +158,7 @@ def test_a_stream_works_only_as_far_as_it_is_read() -> None:
 
 def test_a_stream_that_is_left_early_is_cleaned_up() -> None:
     io: list[Any] = []
-    counting = SyncThings(io).count(1000)
+    counting = iterate(count(io, 1000), io)
     next(counting)
     counting.close()  # type: ignore[attr-defined]  # typed as an iterator, made of a generator
     assert io == ["effect 0", "closed"]
@@ -227,7 +167,7 @@ def test_a_stream_that_is_left_early_is_cleaned_up() -> None:
 @pytest.mark.anyio
 async def test_an_asynchronous_stream_that_is_left_early_is_cleaned_up() -> None:
     io: list[Any] = []
-    counting = AsyncThings(io).count(1000)
+    counting = iterate_async(count(io, 1000), io)
     async for _ in counting:
         break
     await counting.aclose()  # type: ignore[attr-defined]  # as above

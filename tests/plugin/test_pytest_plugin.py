@@ -1,4 +1,4 @@
-"""The pytest plugin, as other projects' tests see it: pytest in a process and a folder of its own."""
+"""The pytest plugin as other projects use it: pytest in a separate process and folder."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ c[0] = measure $0;
 
 @pytest.fixture
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run pytest on what was written, with this plugin only, and every warning an error."""
+    """Run pytest on the test files of the folder, with this plugin only and every warning as an error."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     for variable in ("QISKIT_IBM_TOKEN", "QISKIT_IBM_INSTANCE", "QISKIT_IBM_URL", "IAM_URL"):
         monkeypatch.setenv(variable, "https://elsewhere.invalid")
@@ -41,7 +41,7 @@ def test_a_project_tests_its_own_code_against_the_service(pytester: pytest.Pytes
     pytester.makepyfile(
         project="""
         def most_frequent(client, circuit):
-            counts = client.sampler(circuit, backend="ibm_torino", shots=50).result(timeout=120)[0].counts()
+            counts = client.sampler(circuit, backend="ibm_torino", shots=50).result(timeout=600)[0].counts()
             return max(counts, key=counts.get)
         """,
         test_project=CIRCUIT
@@ -53,7 +53,7 @@ from project import most_frequent
 def test_counts(runtime_client):
     assert most_frequent(runtime_client, CIRCUIT) == "1"
 
-def test_an_outage_is_outlived(runtime_client, runtime_faults, qiskit_runtime_emulator):
+def test_an_outage_is_survived(runtime_client, runtime_faults, qiskit_runtime_emulator):
     runtime_faults.add("list_backends", kind="server_error")
     assert runtime_client.backends.get("ibm_torino")
     assert "server_error" in [request.fault for request in qiskit_runtime_emulator.requests]
@@ -129,7 +129,7 @@ def test_the_options_of_the_service_can_be_chosen(pytester: pytest.Pytester, run
     run().assert_outcomes(passed=1)
 
 
-def test_the_fixtures_are_described(pytester: pytest.Pytester, run: Run) -> None:
+def test_the_fixtures_have_descriptions(pytester: pytest.Pytester, run: Run) -> None:
     result = run("--fixtures")
     for name in ("qiskit_runtime_emulator", "runtime_client", "async_runtime_client", "runtime_faults"):
         result.stdout.fnmatch_lines([f"{name} -- *"])

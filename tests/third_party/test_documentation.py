@@ -1,4 +1,4 @@
-"""The blocks of the page about the emulator work, run in order in one shell."""
+"""The blocks of docs/emulator.md, run in order in one shell, do what the page says."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from pathlib import Path
 import pytest
 from attrs import fields
 
-from qiskit_runtime_rest.emulator.clock import Clock
-from qiskit_runtime_rest.emulator.control.responses import Control
-from qiskit_runtime_rest.emulator.control.routes import PREFIX, control_routes
-from qiskit_runtime_rest.emulator.faults.models import KINDS, FaultRules
-from qiskit_runtime_rest.emulator.identity.models import USERS
-from qiskit_runtime_rest.emulator.instances.models import DEFAULT_INSTANCES
+from qiskit_runtime_rest.emulator.control import PREFIX, Control, control_routes
+from qiskit_runtime_rest.emulator.faults import KINDS, FaultRules
 from qiskit_runtime_rest.emulator.options import Options
 from qiskit_runtime_rest.emulator.recorder import Recorder
+from qiskit_runtime_rest.emulator.state.clock import Clock
+from qiskit_runtime_rest.emulator.state.identity import USERS
+from qiskit_runtime_rest.emulator.state.instances import DEFAULT_INSTANCES
+
+HANG_SECONDS = 1800
+"""Guard against a block that hangs. It is not a measure of speed: a busy machine may take minutes."""
 
 PAGE = Path(__file__).parents[2] / "docs" / "emulator.md"
 BLOCK = re.compile(r"^```(bash|python)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -28,7 +30,7 @@ FILE = re.compile(r"# (\w+\.py)\n")
 
 
 def shell_script(page: str) -> str:
-    """Make one script from the page. A Python block is run, or saved if it begins with a file name."""
+    """One script of all blocks. A Python block runs in its place, or is saved if it begins with a file name."""
     parts = ["set -euo pipefail", "trap 'kill $(jobs -p)' EXIT"]
     for number, (language, content) in enumerate(BLOCK.findall(page), start=1):
         parts.append(f"printf '\\n== block {number}\\n'")
@@ -46,7 +48,7 @@ def shell_script(page: str) -> str:
 def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[int, str]:
     """The output of each block by its number, after all blocks have succeeded."""
     if shutil.which("curl") is None or shutil.which("bash") is None:
-        pytest.skip("The page's blocks are for bash and curl.")
+        pytest.skip("The blocks of the page need bash and curl.")
     folder = tmp_path_factory.mktemp("page")
     environment = {
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
@@ -60,7 +62,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[int, str]:
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=HANG_SECONDS,
         check=False,
     )
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
@@ -77,18 +79,18 @@ def test_every_block_runs_and_the_circuits_are_entangled(printed: dict[int, str]
         assert alike > 0.7 * sum(one.values())
 
 
-def test_pace_and_clock_delay_jobs(printed: dict[int, str]) -> None:
+def test_pace_and_clock_hold_jobs_back_as_the_page_says(printed: dict[int, str]) -> None:
     assert [text.strip() for text in printed.values() if text.strip() in {"Queued", "Completed"}] == [
         "Queued",
         "Completed",
     ]
 
 
-def test_clients_survive_the_faults(printed: dict[int, str]) -> None:
+def test_faults_fire_and_are_survived(printed: dict[int, str]) -> None:
     assert any("('truncated', 1)" in text for text in printed.values())
 
 
-def test_recorded_requests_have_no_secrets(printed: dict[int, str]) -> None:
+def test_recorded_requests_show_no_secrets(printed: dict[int, str]) -> None:
     (shown,) = (text for text in printed.values() if text.startswith('{"requests"'))
     assert '"create_job"' in shown
     assert "Bearer ey" not in shown
@@ -100,7 +102,7 @@ def test_the_tables_are_complete() -> None:
     _, _, faults = page.partition("| kind |")
     kinds = {kind for row in faults.split("\n\n")[0].splitlines() for kind in re.findall(r"`(\w+)`", row.split("|")[1])}
     assert kinds == set(KINDS)
-    # In rows such as "| `GET`, `POST pace` |", the path can be in other quotes than the method.
+    # Rows such as "| `GET`, `POST pace` |": the path may be in another pair of quotes than the method.
     for route in control_routes(Control(FaultRules(frozenset()), Recorder(clock=Clock(), limit=1), lambda: None)):
         path = route.path.removeprefix(f"{PREFIX}/").replace(":int", "")
         assert re.search(rf"^\| .*{route.method}[^|]*\b{re.escape(path)}`", page, re.MULTILINE), route.path

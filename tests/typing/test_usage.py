@@ -1,4 +1,4 @@
-"""What a user writes passes `mypy --strict`, and mistakes do not."""
+"""A typical program passes `mypy --strict`, and typical mistakes do not."""
 
 from __future__ import annotations
 

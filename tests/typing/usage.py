@@ -1,4 +1,4 @@
-"""The public surface as a user writes it, for `mypy --strict`: never run, only checked by test_usage.py."""
+"""The public names as users write them. test_usage.py checks this file with `mypy --strict`; it never runs."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from qiskit_runtime_api.models import BackendConfiguration, BackendStatus, Insta
 from qiskit_runtime_api.models import Job as JobModel
 from qiskit_runtime_rest import (
     ApiError,
+    AsyncBackend,
     AsyncJob,
     AsyncRuntimeClient,
     AsyncSession,
+    Backend,
     Job,
     JobRequest,
     RateLimited,
+    Recovered,
     Result,
     RetryPolicy,
     RuntimeClient,
@@ -30,8 +33,6 @@ from qiskit_runtime_rest import (
     TransportError,
     WaitTimeout,
 )
-from qiskit_runtime_rest.client.backends import AsyncBackend, Backend
-from qiskit_runtime_rest.client.jobs import Recovered
 
 QASM = "OPENQASM 3.0;"
 
@@ -177,12 +178,12 @@ def failing(client: RuntimeClient) -> None:
 
 
 def wrong(client: RuntimeClient) -> None:
-    """Each of these is a mistake that the types catch: mypy warns of an ignore that nothing needs."""
+    """Mistakes that the types catch. If one of them passed, mypy would warn of an unused ignore."""
     client.sampler([QASM], backend=7)  # type: ignore[arg-type]
     client.sampler([QASM], bakend="ibm_torino")  # type: ignore[call-arg]
     client.jobs.submit("sampler", backend="ibm_torino")  # type: ignore[call-arg]
     client.jobs.get(7)  # type: ignore[arg-type]
     client.jobs.wait_all([7])  # type: ignore[list-item]
     client.jobs.submit_all([QASM])  # type: ignore[list-item]
-    Settings("key")  # type: ignore[call-arg]
+    Settings("key")  # type: ignore  # mypy names another reason when it reads its cache
     RuntimeClient(api_kee="k")  # type: ignore[call-arg]

@@ -69,7 +69,7 @@ def _wrong(page: str, record: Record) -> Iterator[str]:
         yield f"says that {_told(item)} is missing, and {met[item]} meets it"
     for item in sorted(met.keys() - wanted):
         if item.aspect == "convenience":
-            yield f"has no place for {_told(item)}, met by {met[item]}: contract/conveniences.py does not find it"
+            yield f"has no place for {_told(item)}, met by {met[item]}: its method does not declare the operation"
 
 
 def _ran(where: str, record: Record) -> bool:

@@ -84,7 +84,7 @@ class Watch:
 
 
 def _within(function: Function, variable: Named, value: str) -> Function:
-    """`function`, during which `variable` has this `value`; of a generator, during each of its steps."""
+    """`function`, during which `variable` has this `value`; also in each step of an iterator that it returns."""
 
     @contextmanager
     def inside() -> Iterator[None]:
@@ -96,14 +96,16 @@ def _within(function: Function, variable: Named, value: str) -> Function:
 
     def called(*args: Any, **kwargs: Any) -> Any:
         with inside():
-            return function(*args, **kwargs)
+            outcome = function(*args, **kwargs)
+        if inspect.isgenerator(outcome):
+            return iterated(outcome)
+        return iterated_async(outcome) if inspect.isasyncgen(outcome) else outcome
 
     async def awaited(*args: Any, **kwargs: Any) -> Any:
         with inside():
             return await function(*args, **kwargs)
 
-    def iterated(*args: Any, **kwargs: Any) -> Any:
-        steps = function(*args, **kwargs)
+    def iterated(steps: Any) -> Any:
         try:
             while True:
                 with inside():
@@ -114,8 +116,7 @@ def _within(function: Function, variable: Named, value: str) -> Function:
         finally:
             steps.close()
 
-    async def iterated_async(*args: Any, **kwargs: Any) -> Any:
-        steps = function(*args, **kwargs)
+    async def iterated_async(steps: Any) -> Any:
         try:
             while True:
                 with inside():
@@ -126,9 +127,4 @@ def _within(function: Function, variable: Named, value: str) -> Function:
         finally:
             await steps.aclose()
 
-    kinds: tuple[tuple[Callable[[Any], bool], Function], ...] = (
-        (inspect.iscoroutinefunction, awaited),
-        (inspect.isgeneratorfunction, iterated),
-        (inspect.isasyncgenfunction, iterated_async),
-    )
-    return functools.wraps(function)(next((kind for is_one, kind in kinds if is_one(function)), called))
+    return functools.wraps(function)(awaited if inspect.iscoroutinefunction(function) else called)

@@ -1,4 +1,4 @@
-"""The faults, as a table: what a service could get wrong, one wrong at a time."""
+"""The faults, as a table: each makes one thing wrong in the service."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import Any
 
 from attrs import evolve
 
-from .layer import Answer, Asked, Mutant
+from .layer import Mutant, Request, Response
 
 __all__ = ["MUTANTS"]
 
-Answered = Callable[[Asked, Answer], Answer]
+ChangeResponse = Callable[[Request, Response], Response]
 
 JSON = {"content-type": "application/json"}
 NO_CONTENT = 204
 GOOD: dict[str, str] = {}
-"""The headers of the first request that was let in, for a service that lets in others as well."""
+"""The headers of the first accepted request, for a service that accepts other requests with them."""
 
 
-def without(*place: str | int) -> Answered:
-    """Successes lack a field."""
+def without(*place: str | int) -> ChangeResponse:
+    """Remove a field from successful responses."""
 
     def change(holder: Any, name: Any) -> None:
         del holder[name]
@@ -30,8 +30,8 @@ def without(*place: str | int) -> Answered:
     return _at(place, change)
 
 
-def having(*place: str | int, value: Any) -> Answered:
-    """Successes have another value in a field."""
+def having(*place: str | int, value: Any) -> ChangeResponse:
+    """Change the value of a field in successful responses."""
 
     def change(holder: Any, name: Any) -> None:
         holder[name] = value
@@ -39,163 +39,173 @@ def having(*place: str | int, value: Any) -> Answered:
     return _at(place, change)
 
 
-def _at(place: tuple[str | int, ...], change: Callable[[Any, Any], None]) -> Answered:
-    def answered(_: Asked, answer: Answer) -> Answer:
-        body = copy.deepcopy(answer.json)
-        if answer.status >= 300 or body is None:
-            return answer
+def _at(place: tuple[str | int, ...], change: Callable[[Any, Any], None]) -> ChangeResponse:
+    def on_response(_: Request, response: Response) -> Response:
+        body = copy.deepcopy(response.json)
+        if response.status >= 300 or body is None:
+            return response
         holder = body
         for step in place[:-1]:
             holder = holder[step]
         change(holder, place[-1])
-        return answer.saying(body)
+        return response.with_json(body)
 
-    return answered
-
-
-def status(was: int, now: int) -> Answered:
-    """One status is answered in another's place; a 204 has no body."""
-
-    def answered(_: Asked, answer: Answer) -> Answer:
-        if answer.status != was:
-            return answer
-        return Answer(now, {}, b"") if now == NO_CONTENT else evolve(answer, status=now)
-
-    return answered
+    return on_response
 
 
-def served_as(content_type: str) -> Answered:
-    """Successes come as another type."""
+def status(was: int, now: int) -> ChangeResponse:
+    """Replace one status by another; a 204 has no body."""
 
-    def answered(_: Asked, answer: Answer) -> Answer:
+    def on_response(_: Request, response: Response) -> Response:
+        if response.status != was:
+            return response
+        return Response(now, {}, b"") if now == NO_CONTENT else evolve(response, status=now)
+
+    return on_response
+
+
+def served_as(content_type: str) -> ChangeResponse:
+    """Change the content type of successful responses."""
+
+    def on_response(_: Request, response: Response) -> Response:
         return (
-            evolve(answer, headers={**answer.headers, "content-type": content_type}) if answer.status < 300 else answer
+            evolve(response, headers={**response.headers, "content-type": content_type})
+            if response.status < 300
+            else response
         )
 
-    return answered
+    return on_response
 
 
-def cut(_: Asked, answer: Answer) -> Answer:
-    """Successes end in the middle."""
-    return evolve(answer, body=answer.body[: len(answer.body) // 2]) if answer.status < 300 else answer
+def cut(_: Request, response: Response) -> Response:
+    """Cut successful responses in half."""
+    return evolve(response, body=response.body[: len(response.body) // 2]) if response.status < 300 else response
 
 
-def refused_as(was: int, body: bytes, content_type: str = "application/json") -> Answered:
-    """Refusals have another body."""
+def refused_as(was: int, body: bytes, content_type: str = "application/json") -> ChangeResponse:
+    """Change the body of an error."""
 
-    def answered(_: Asked, answer: Answer) -> Answer:
-        if answer.status != was:
-            return answer
-        return evolve(answer, body=body, headers={**answer.headers, "content-type": content_type})
+    def on_response(_: Request, response: Response) -> Response:
+        if response.status != was:
+            return response
+        return evolve(response, body=body, headers={**response.headers, "content-type": content_type})
 
-    return answered
-
-
-def always(code: int, body: bytes = b"", headers: dict[str, str] | None = None) -> Callable[[Asked], Answer]:
-    """The service is not asked at all."""
-    return lambda _: Answer(code, headers if headers is not None else {}, body)
+    return on_response
 
 
-def failing_on(pattern: str) -> Callable[[Asked], Asked | Answer]:
-    """Odd requests are too much for the service."""
+def always(code: int, body: bytes = b"", headers: dict[str, str] | None = None) -> Callable[[Request], Response]:
+    """Respond without the service."""
+    return lambda _: Response(code, headers if headers is not None else {}, body)
 
-    def asked(request: Asked) -> Asked | Answer:
+
+def failing_on(pattern: str) -> Callable[[Request], Request | Response]:
+    """Fail on requests that match a pattern."""
+
+    def on_request(request: Request) -> Request | Response:
         odd = re.search(pattern, f"{request.path} {request.query} {request.body.decode('latin-1')}")
-        return Answer(500, JSON, b'{"errors": [{"code": 1, "message": "x"}], "trace": "x"}') if odd else request
+        return Response(500, JSON, b'{"errors": [{"code": 1, "message": "x"}], "trace": "x"}') if odd else request
 
-    return asked
+    return on_request
 
 
-def trusting(*names: str) -> Callable[[Asked], Asked]:
-    """Credentials of these headers are not looked at, once somebody has come with good ones."""
+def trusting(*names: str) -> Callable[[Request], Request]:
+    """Ignore the credentials in these headers, after a first request with good ones."""
 
-    def asked(request: Asked) -> Asked:
+    def on_request(request: Request) -> Request:
         if not GOOD and request.headers.get("authorization", "").count(".") == 2:
             GOOD.update(request.headers)
         good = {name: GOOD[name] for name in names if name in GOOD}
         return evolve(request, headers={**request.headers, **good})
 
-    return asked
+    return on_request
 
 
-def forgetting(pattern: str) -> Callable[[Asked], Asked]:
-    """Parts of the query are not looked at."""
+def forgetting(pattern: str) -> Callable[[Request], Request]:
+    """Ignore parts of the query."""
     return lambda request: evolve(request, query=re.sub(pattern, "", request.query))
 
 
-def shrugging(code: int) -> Answered:
-    """Whatever is wrong with a body: it is answered as if nothing were."""
-    return lambda _, answer: Answer(code, {}, b"") if answer.status == 400 else answer
+def shrugging(code: int) -> ChangeResponse:
+    """Accept wrong bodies."""
+    return lambda _, response: Response(code, {}, b"") if response.status == 400 else response
 
 
 MUTANTS: tuple[Mutant, ...] = (
-    # What an answer holds
-    Mutant(name="a required field is missing", operation="get_job", answered=without("cost")),
+    # The content of a response
+    Mutant(name="a required field is missing", operation="get_job", on_response=without("cost")),
     Mutant(
-        name="a required field of a part is missing", operation="find_instance_workloads", answered=without("limit")
+        name="a required field of a part is missing", operation="find_instance_workloads", on_response=without("limit")
     ),
-    Mutant(name="a number comes as text", operation="get_job", answered=having("cost", value="600")),
-    Mutant(name="a list comes as an object", operation="list_tags", answered=having("tags", value={})),
-    Mutant(name="null where the contract has none", operation="get_usage", answered=having("plan_id", value=None)),
-    Mutant(name="a value outside its enum", operation="get_job", answered=having("state", "status", value="Paused")),
+    Mutant(name="a number comes as text", operation="get_job", on_response=having("cost", value="600")),
+    Mutant(name="a list comes as an object", operation="list_tags", on_response=having("tags", value={})),
+    Mutant(name="null where the contract has none", operation="get_usage", on_response=having("plan_id", value=None)),
+    Mutant(name="a value outside its enum", operation="get_job", on_response=having("state", "status", value="Paused")),
     Mutant(
-        name="a number below its minimum", operation="get_backend_status", answered=having("length_queue", value=-1)
+        name="a number below its minimum", operation="get_backend_status", on_response=having("length_queue", value=-1)
     ),
-    Mutant(name="a time that is none", operation="get_job", answered=having("created", value="yesterday")),
+    Mutant(name="a time that is not a time", operation="get_job", on_response=having("created", value="yesterday")),
     Mutant(
         name="the shape of an older API version",
         operation="list_backends",
-        answered=having("devices", value=["ibm_torino"]),
+        on_response=having("devices", value=["ibm_torino"]),
     ),
     Mutant(
-        name="the versions' list in a wrong shape", operation="get_versions", answered=having("versions", value="all")
+        name="the versions' list in a wrong shape",
+        operation="get_versions",
+        on_response=having("versions", value="all"),
     ),
-    Mutant(name="a submission without its id", operation="create_job", answered=without("id")),
-    Mutant(name="JSON that ends in the middle", operation="get_instance", answered=cut),
-    # How it is answered
-    Mutant(name="another success than the documented", operation="create_job", answered=status(200, 201)),
-    Mutant(name="a success that is not documented", operation="analytics_filters", answered=status(200, NO_CONTENT)),
-    Mutant(name="a refusal that is not documented", operation="get_job", answered=status(404, 410)),
-    Mutant(name="a wrong content type", operation="get_job_metrics_jid", answered=served_as("text/html")),
+    Mutant(name="a submission without its id", operation="create_job", on_response=without("id")),
+    Mutant(name="JSON that ends in the middle", operation="get_instance", on_response=cut),
+    # The form of a response
+    Mutant(name="another success than the documented", operation="create_job", on_response=status(200, 201)),
+    Mutant(name="a success that is not documented", operation="analytics_filters", on_response=status(200, NO_CONTENT)),
+    Mutant(name="an error that is not documented", operation="get_job", on_response=status(404, 410)),
+    Mutant(name="a wrong content type", operation="get_job_metrics_jid", on_response=served_as("text/html")),
     Mutant(
-        name="a page in place of an error", operation="get_account", answered=refused_as(404, b"<p>No", "text/html")
+        name="HTML in place of an error", operation="get_account", on_response=refused_as(404, b"<p>No", "text/html")
     ),
     Mutant(
-        name="a refusal that does not say why",
+        name="an error without a reason",
         operation="replace_instance_configuration",
-        answered=refused_as(400, b'{"errors": [], "trace": "x"}'),
+        on_response=refused_as(400, b'{"errors": [], "trace": "x"}'),
     ),
-    Mutant(name="failure on odd input", operation="list_tags", asked=failing_on(r"%[89A-F]")),
-    Mutant(name="failure on large numbers", operation="create_session", asked=failing_on(r"\d{9}")),
+    Mutant(name="failure on odd input", operation="list_tags", on_request=failing_on(r"%[89A-F]")),
+    Mutant(name="failure on large numbers", operation="create_session", on_request=failing_on(r"\d{9}")),
     Mutant(
-        name="a method that is not there is answered",
+        name="an unknown method is accepted",
         operation="get_instance",
         methods="DELETE PATCH POST PUT TRACE OPTIONS",
-        asked=always(200),
+        on_request=always(200),
     ),
-    # What is let in
-    Mutant(name="no token is needed", operation="list_jobs", asked=trusting("authorization", "service-crn")),
-    Mutant(name="a forged token is taken", operation="get_usage", asked=trusting("authorization")),
-    Mutant(name="any instance is taken", operation="get_instance", asked=trusting("service-crn")),
-    Mutant(name="a value outside its enum is taken", operation="list_backends", asked=forgetting(r"fields=[^&]*")),
-    Mutant(name="a wrong parameter is ignored", operation="analytics_usage", asked=forgetting(r"simulators=[^&]*")),
-    Mutant(name="any body is taken", operation="replace_instance_configuration", answered=shrugging(NO_CONTENT)),
-    Mutant(name="good requests are refused", operation="get_usage_analytics_grouped", answered=status(200, 400)),
-    # What is true of several answers
-    Mutant(name="a page longer than asked for", operation="list_jobs", asked=forgetting(r"limit=[^&]*")),
-    Mutant(name="a page that says it is another", operation="list_jobs", answered=having("offset", value=7)),
-    Mutant(name="a count smaller than the page", operation="list_jobs", answered=having("count", value=0)),
+    # The requests that are accepted
+    Mutant(
+        name="a missing token is accepted", operation="list_jobs", on_request=trusting("authorization", "service-crn")
+    ),
+    Mutant(name="a forged token is accepted", operation="get_usage", on_request=trusting("authorization")),
+    Mutant(name="any instance is accepted", operation="get_instance", on_request=trusting("service-crn")),
+    Mutant(
+        name="a value outside its enum is accepted", operation="list_backends", on_request=forgetting(r"fields=[^&]*")
+    ),
+    Mutant(
+        name="a wrong parameter is ignored", operation="analytics_usage", on_request=forgetting(r"simulators=[^&]*")
+    ),
+    Mutant(name="any body is accepted", operation="replace_instance_configuration", on_response=shrugging(NO_CONTENT)),
+    Mutant(name="good requests are refused", operation="get_usage_analytics_grouped", on_response=status(200, 400)),
+    # Several responses together
+    Mutant(name="a page longer than its limit", operation="list_jobs", on_request=forgetting(r"limit=[^&]*")),
+    Mutant(name="a page with a wrong offset", operation="list_jobs", on_response=having("offset", value=7)),
+    Mutant(name="a count smaller than the page", operation="list_jobs", on_response=having("count", value=0)),
     Mutant(
         name="a deletion that deletes nothing",
         operation="delete_job",
-        asked=lambda request: evolve(request, method="GET"),
-        answered=status(200, NO_CONTENT),
+        on_request=lambda request: evolve(request, method="GET"),
+        on_response=status(200, NO_CONTENT),
         beside=("create_job", "get_job", "cancel_job_jid"),
     ),
     Mutant(
-        name="what was created cannot be found",
+        name="a created session cannot be found",
         operation="get_session",
-        answered=status(200, 404),
+        on_response=status(200, 404),
         beside=("create_session",),
     ),
 )

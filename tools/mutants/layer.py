@@ -1,4 +1,4 @@
-"""A layer around the embedded service that spoils requests or answers of one operation."""
+"""A layer around the embedded service that spoils requests or responses of one operation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from attrs import evolve, field, frozen
 
 from qiskit_runtime_rest.contract.sources import vendored
 
-__all__ = ["Answer", "Asked", "Layer", "Mutant"]
+__all__ = ["Layer", "Mutant", "Request", "Response"]
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -22,7 +22,7 @@ BASE_PATH = "/api"
 
 
 @frozen
-class Asked:
+class Request:
     """A request on its way to the service."""
 
     method: str
@@ -33,8 +33,8 @@ class Asked:
 
 
 @frozen
-class Answer:
-    """An answer on its way to the client."""
+class Response:
+    """A response on its way to the client."""
 
     status: int
     headers: Mapping[str, str]
@@ -42,31 +42,31 @@ class Answer:
 
     @property
     def json(self) -> Any:
-        """The body, parsed; `None` if it is no JSON."""
+        """The parsed body; `None` if it is not JSON."""
         try:
             return json.loads(self.body)
         except ValueError:
             return None
 
-    def saying(self, value: Any) -> Answer:
-        """The same with another JSON body."""
+    def with_json(self, value: Any) -> Response:
+        """The same response with another JSON body."""
         return evolve(self, body=json.dumps(value).encode())
 
 
 @frozen(kw_only=True)
 class Mutant:
-    """A fault: which operation, and what happens to its requests or its answers."""
+    """A fault: an operation, and the changes of its requests or its responses."""
 
     name: str
     operation: str
-    asked: Callable[[Asked], Asked | Answer] = field(default=lambda request: request)
-    """Changes a request, or answers in the service's place."""
-    answered: Callable[[Asked, Answer], Answer] = field(default=lambda request, answer: answer)  # noqa: ARG005
-    """Changes an answer."""
+    on_request: Callable[[Request], Request | Response] = field(default=lambda request: request)
+    """Changes a request, or returns a response instead of the service."""
+    on_response: Callable[[Request, Response], Response] = field(default=lambda request, response: response)  # noqa: ARG005
+    """Changes a response."""
     methods: str = ""
-    """Spoil these methods of the operation's path instead of its own."""
+    """Spoil these methods of the operation's path instead of the operation's method."""
     beside: tuple[str, ...] = ()
-    """Operations to be asked as well, for what shows along the contract's links only."""
+    """Operations to check as well, for faults that only the contract's links show."""
 
 
 class Layer:
@@ -86,45 +86,45 @@ class Layer:
         self._path = re.compile(BASE_PATH + re.escape(path).replace(r"\{id\}", "[^/]*"))
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         if scope["type"] != "http" or scope["method"] not in self._methods or not self._path.fullmatch(scope["path"]):
             await self._app(scope, receive, send)
             return
-        asked = Asked(
+        request = Request(
             scope["method"],
             scope["path"],
             scope["query_string"].decode("latin-1"),
             {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
             await _body(receive),
         )
-        meant = self._mutant.asked(asked)
-        answer = meant if isinstance(meant, Answer) else await self._ask(scope, meant)
-        answer = self._mutant.answered(asked, answer)
-        headers = {**answer.headers, "content-length": str(len(answer.body))}
+        changed = self._mutant.on_request(request)
+        response = changed if isinstance(changed, Response) else await self._send(scope, changed)
+        response = self._mutant.on_response(request, response)
+        headers = {**response.headers, "content-length": str(len(response.body))}
         raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-        await send({"type": "http.response.start", "status": answer.status, "headers": raw})
-        await send({"type": "http.response.body", "body": answer.body})
+        await send({"type": "http.response.start", "status": response.status, "headers": raw})
+        await send({"type": "http.response.body", "body": response.body})
 
-    async def _ask(self, scope: Any, asked: Asked) -> Answer:
-        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in asked.headers.items()]
-        changed = {**scope, "query_string": asked.query.encode("latin-1"), "headers": headers, "path": asked.path}
-        changed |= {"raw_path": asked.path.encode(), "method": asked.method}
+    async def _send(self, scope: Any, request: Request) -> Response:
+        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers.items()]
+        changed = {**scope, "query_string": request.query.encode("latin-1"), "headers": headers, "path": request.path}
+        changed |= {"raw_path": request.path.encode(), "method": request.method}
         messages: list[Message] = []
-        told = False
+        received = False
 
         async def receive() -> Message:
-            nonlocal told
-            if told:
+            nonlocal received
+            if received:
                 return {"type": "http.disconnect"}
-            told = True
-            return {"type": "http.request", "body": asked.body, "more_body": False}
+            received = True
+            return {"type": "http.request", "body": request.body, "more_body": False}
 
         async def send(message: Message) -> None:
             messages.append(message)
 
         await self._app(changed, receive, send)
         start = messages[0]
-        return Answer(
+        return Response(
             start["status"],
             {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in start["headers"]},
             b"".join(message.get("body", b"") for message in messages[1:]),

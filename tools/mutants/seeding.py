@@ -1,4 +1,4 @@
-"""Seed one fault, and see what the contract's checks make of it."""
+"""Seed one fault, and run the contract's checks on it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EXAMPLES = 20
 
 @frozen
 class Outcome:
-    """What became of one fault; `found_by` is empty when it survived."""
+    """The outcome for one fault; `found_by` is empty if it survived."""
 
     name: str
     operation: str
@@ -29,7 +29,7 @@ class Outcome:
 
 
 def seed(mutant: Mutant) -> Outcome:
-    """Check the service with this fault in it, as far as the fault's operation goes."""
+    """Check the operation of the fault in a service with this fault."""
     begun = time.monotonic()
     GOOD.clear()
     plan = Plan(
@@ -45,5 +45,5 @@ def seed(mutant: Mutant) -> Outcome:
 
 
 def seed_number(number: int) -> Outcome:
-    """Seed a fault by its place in the list, which other processes know as well."""
+    """Seed a fault by its index in the list, for other processes."""
     return seed(MUTANTS[number])

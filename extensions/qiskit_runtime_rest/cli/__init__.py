@@ -1,4 +1,4 @@
-"""The command line `qrr`: commands that call the client and print. `app` holds the list of them.
+"""The command line `qrr`: commands that call the library and print. `app` lists them.
 
-Commands import what they need when they run, so that `qrr --help` is there at once.
+Commands import what they need when they run, so that `qrr --help` is fast.
 """

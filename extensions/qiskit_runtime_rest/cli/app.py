@@ -1,4 +1,4 @@
-"""The list of commands. A group of commands with a name of its own (`qrr emulator ...`) is a Typer app in `GROUPS`."""
+"""The list of commands. `GROUPS` holds the commands with subcommands, such as `qrr emulator serve`."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from . import contract, emulator, legacy, sessions
 from .backends import backends
 from .demo import demo
 from .doctor import doctor
+from .exit_status import DEBUG, reporting_errors
 from .jobs import cancel, jobs, result, wait
 from .login import login
-from .outcome import DEBUG, reported
 from .submit import submit
 from .usage import usage
 from .versions import versions
@@ -55,9 +55,9 @@ def _print_version(wanted: bool) -> None:
 def qrr(
     *,
     debug: Annotated[
-        bool, typer.Option("--debug", help="Log what is sent, and show where in the code an error was raised.")
+        bool, typer.Option("--debug", help="Log each request, and show the traceback of an error.")
     ] = False,
-    version: Annotated[  # noqa: ARG001 - the callback does it
+    version: Annotated[  # noqa: ARG001 - the callback prints it
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
@@ -73,6 +73,6 @@ def qrr(
 
 
 for command in COMMANDS:
-    app.command()(reported(command))
+    app.command()(reporting_errors(command))
 for name, group in GROUPS.items():
     app.add_typer(group, name=name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .service_options import JsonOption, ServiceOptions, with_service_options
+from .options import JsonOption, ServiceOptions, with_service_options
 from .terminal import Column, fitting_table, print_json, stdout
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def backends(options: ServiceOptions, *, json: JsonOption = False) -> None:
 
 
 def backends_table(listed: Sequence[Backend], *, console: Console) -> Table:
-    """The backends with what the list says about them."""
+    """A table of backends, from the fields of their list."""
     rows = [
         (
             backend.name,

@@ -1,4 +1,4 @@
-"""`qrr contract`: whether contract, client and service still agree."""
+"""`qrr contract`: compare contract, client and service."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import InvalidInput
+from .contract_cassettes import record, replay
 from .contract_check import check
-from .contract_record import record
-from .contract_replay import replay
-from .outcome import FAILED, reported
-from .service_options import JsonOption
+from .exit_status import FAILED, reporting_errors
+from .options import JsonOption
 from .terminal import print_json
 
 __all__ = ["app"]
@@ -21,36 +20,37 @@ def drift(
     *,
     spec: Annotated[
         str | None,
-        typer.Option(metavar="URL|PATH", help="The contract to compare with; by default the published one."),
+        typer.Option(metavar="URL|PATH", help="The contract to compare with. Default: the published one."),
     ] = None,
     since: Annotated[
         str | None,
-        typer.Option("--from", metavar="YYYY-MM-DD", help="An API version to compare from, in place of this client's."),
+        typer.Option("--from", metavar="YYYY-MM-DD", help="API version to compare from. Default: this client's."),
     ] = None,
     to: Annotated[
-        str | None, typer.Option("--to", metavar="YYYY-MM-DD", help="An API version to compare with, in place of SPEC.")
+        str | None, typer.Option("--to", metavar="YYYY-MM-DD", help="API version to compare with, instead of --spec.")
     ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Let any difference fail, not only breaking ones.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with status 1 on any difference.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Compare the contract that this client was made for with the published one, or two API versions.
+    """Compare this client's contract with the published one, or compare two API versions.
 
     Each difference is breaking, additive or cosmetic for this client, and comes with the generated files and the
-    hand-written functions that it touches. Writes Markdown; nothing of the service but the document is asked for.
+    hand-written functions that it touches. Prints Markdown. Only the document is downloaded; the service is not asked.
 
-    Exit status: 0 no breaking difference (with --strict: none at all), 1 some, 2 wrong use, or no document to compare.
+    Exit status: 0 no breaking difference (with --strict: no difference), 1 otherwise, 2 wrong use or no document.
     """
+    from ..client.operations import OPERATIONS
     from ..contract.changes import Kind
     from ..contract.document import NotOpenApi
     from ..contract.drift import as_json, as_markdown, worst
     from ..contract.drift import drift as compared
 
     if spec is not None and to is not None:
-        raise InvalidInput("--spec and --to both name what is compared with: give one of them.")
+        raise InvalidInput("--spec and --to both name the contract to compare with: give one of them.")
     old_name, old = _contract(since)
     new_name, new = _contract(to) if to is not None else _document(spec)
     try:
-        differences = compared(old, new)
+        differences = compared(old, new, uses=OPERATIONS)
     except NotOpenApi as error:
         raise InvalidInput(str(error)) from error
     if json:
@@ -62,7 +62,7 @@ def drift(
 
 
 def _contract(version: str | None) -> tuple[str, Any]:
-    """The contract of an API version, and its name; None: the vendored one."""
+    """Name and contract of an API version; None: the vendored one."""
     from ..contract.versions import contract_of, vendored
 
     if version is None:
@@ -77,8 +77,6 @@ def _document(spec: str | None) -> tuple[str, Any]:
     return spec or PUBLISHED, read(spec or PUBLISHED)
 
 
-app = typer.Typer(no_args_is_help=True, help="Whether contract, client and service still agree.")
-app.command()(reported(drift))
-app.command()(reported(check))
-app.command()(reported(record))
-app.command()(reported(replay))
+app = typer.Typer(no_args_is_help=True, help="Compare contract, client and service.")
+for command in (drift, check, record, replay):
+    app.command()(reporting_errors(command))

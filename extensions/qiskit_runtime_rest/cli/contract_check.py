@@ -1,20 +1,26 @@
-"""`qrr contract check`: asks a service everything that the contract describes, and says where the two disagree."""
+"""`qrr contract check`: send a service every operation of the contract, and report where the two disagree."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json as json_format
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..base.text import LINES, printable
 from ..errors import InvalidInput, MissingExtra, RuntimeRestError
-from .outcome import FAILED
-from .service_options import JsonOption, ServiceOptions, with_service_options
+from .exit_status import FAILED
+from .options import JsonOption, ServiceOptions, check_folder, with_service_options
 from .terminal import print_json, say
 
 if TYPE_CHECKING:
+    from ..conformance.gate import Gate
     from ..conformance.report import Report
 
 __all__ = ["check"]
@@ -25,82 +31,155 @@ def check(
     options: ServiceOptions,
     *,
     live: Annotated[
-        bool, typer.Option("--live", help="Ask the real service, with your own settings: reads only, slowly.")
+        bool, typer.Option("--live", help="Check the real service, with your own settings: slowly, reads only.")
     ] = False,
     allow_jobs: Annotated[
         int,
-        typer.Option(metavar="N", min=0, max=5, help="With --live: submit up to N smallest jobs; asks before."),
+        typer.Option(metavar="N", min=0, max=5, help="With --live: submit up to N of the smallest jobs. Asks before."),
     ] = 0,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="With --allow-jobs: do not ask.")] = False,
-    seed: Annotated[int | None, typer.Option(metavar="N", help="What the requests follow from.")] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Seed that all requests follow from.")] = None,
     examples: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="How many requests are made up for each operation.")
+        int | None, typer.Option(metavar="N", min=1, help="How many requests to generate for each operation.")
     ] = None,
     report: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the report there, too, as JSON.", dir_okay=False)
+        Path | None, typer.Option(metavar="FILE", help="Also write the report to this file, as JSON.", dir_okay=False)
     ] = None,
     json: JsonOption = False,
 ) -> None:
     """Check the embedded service, or with --live the real one, against the contract.
 
-    Reports carry no keys, tokens, CRNs, user or account ids.
+    Reports contain no keys, tokens, CRNs, user ids or account ids.
 
-    Exit status: 0 they agree, 1 they do not, 2 wrong use or a live check that cannot tell what it would touch.
+    Exit status: 0 they agree, 1 they do not, 2 wrong use or a live check that cannot know what it would touch.
     """
-    if not live and (allow_jobs or yes or options.any_given):
-        raise InvalidInput("--allow-jobs, --yes and the options of a connection go with --live.")
-    if report is not None and not report.absolute().parent.is_dir():
-        raise InvalidInput(f"{report.parent} is no folder.")
+    if not live and (allow_jobs or yes or options.given):
+        raise InvalidInput("--allow-jobs, --yes and the options of a connection need --live.")
+    if report is not None:
+        check_folder(report)
     try:
         import schemathesis  # noqa: F401 - everything below needs it
     except ModuleNotFoundError as error:
         raise MissingExtra("checking a service against the contract", extra="contract", module=error.name) from None
     reports: list[Report] = []
-    idle: Sequence[str] = ()
+    problems: Sequence[str] = ()
     try:
         if live:
-            from .contract_live import check_live
-
-            check_live(options, reports, jobs=allow_jobs, ask=not yes, seed=seed, examples=examples)
+            _check_live(options, reports, jobs=allow_jobs, ask=not yes, seed=seed, examples=examples)
         else:
             from ..conformance.everything import check_embedded
 
-            found, idle = check_embedded(seed=seed, examples=examples)
+            found, problems = check_embedded(seed=seed, examples=examples)
             reports += found
     finally:
-        # Whatever ended the check: what it cost, and what it left behind, is to be known.
-        passed = not idle and all(report.passed for report in reports)
+        # Also after an error or a signal: users must know what the check cost, and what it left behind.
+        passed = not problems and all(report.passed for report in reports)
         if reports:
-            _tell(reports, idle, passed=passed, as_json=json, report_file=report)
+            _publish(reports, problems, passed=passed, as_json=json, file=report)
     if not passed:
         raise typer.Exit(FAILED)
 
 
-def _tell(
-    reports: Sequence[Report], idle: Sequence[str], *, passed: bool, as_json: bool, report_file: Path | None
+def _publish(
+    reports: Sequence[Report], problems: Sequence[str], *, passed: bool, as_json: bool, file: Path | None
 ) -> None:
-    document = {"passed": passed, "reports": [report.as_json() for report in reports], "problems": list(idle)}
+    document = {"passed": passed, "reports": [report.as_json() for report in reports], "problems": list(problems)}
     try:
-        if report_file is not None:
-            _write(document, report_file)
-    finally:
-        _print(document, reports, idle, as_json=as_json)
-
-
-def _write(document: dict[str, Any], file: Path) -> None:
-    import json
-
-    try:
-        file.write_text(json.dumps(document, indent=1), "utf-8")
+        if file is not None:
+            file.write_text(json_format.dumps(document, indent=1), "utf-8")
     except OSError as error:
         raise RuntimeRestError(f"{file} cannot be written: {error.strerror}.") from None
+    finally:
+        if as_json:
+            print_json(document)
+        else:
+            for report in reports:
+                typer.echo(printable("\n".join(report.lines()), keep=LINES))
+            for problem in problems:
+                say(problem, label="error")
 
 
-def _print(document: dict[str, Any], reports: Sequence[Report], idle: Sequence[str], *, as_json: bool) -> None:
-    if as_json:
-        print_json(document)
-    else:
-        for report in reports:
-            typer.echo(printable("\n".join(report.lines()), keep=LINES))
-        for problem in idle:
-            say(problem, label="error")
+def _check_live(
+    options: ServiceOptions,
+    reports: list[Report],
+    *,
+    jobs: int,
+    ask: bool,
+    seed: int | None,
+    examples: int | None,
+) -> None:
+    """Check the live service with the user's own settings: reads, and jobs if they are allowed.
+
+    Each report is added to `reports` as soon as it has content, so that it survives an interruption.
+    """
+    from ..conformance.live import PER_MINUTE, CannotTell, check_reads, open_live, read_lists
+    from ..conformance.report import Report
+    from ..conformance.spending import LONGEST_SECONDS, spend
+
+    if jobs and ask and not sys.stdin.isatty():
+        raise InvalidInput("jobs use QPU time, and stdin is not a terminal to ask on: add --yes to allow them.")
+    # Answers that break the contract are the findings here: they must not end the check as errors.
+    with options.client(validate="off") as client:
+        try:
+            service = open_live(client)
+            readings = read_lists(service)
+        except CannotTell as error:
+            raise InvalidInput(str(error)) from error
+        if jobs and readings.backend is None:
+            raise InvalidInput("no backend of the instance takes jobs now: leave out --allow-jobs.")
+        if jobs and ask:
+            _confirm(f"{jobs} jobs of 1 circuit and 1 shot, {LONGEST_SECONDS} s of QPU time each at most, in a batch")
+        say(f"Reads only, at most {PER_MINUTE} per minute: this takes some minutes.")
+        with _closed_by_signals(service.gate):
+            reports.append(check_reads(service, readings, seed=seed, examples=examples))
+            if jobs and readings.backend is not None and service.gate.closed is None:
+                clock = client.api.get_httpx_client().clock
+                reports.append(Report(target=f"live, {jobs} jobs on {readings.backend}", seed=0))
+                spend(service, jobs=jobs, backend=readings.backend, clock=clock, report=reports[-1])
+            elif jobs:
+                reports[-1].remarks.append("No jobs were submitted: the check had ended before.")
+
+
+@contextmanager
+def _closed_by_signals(gate: Gate) -> Iterator[None]:
+    """Let the first SIGINT, SIGTERM or SIGHUP close the gate and interrupt the check.
+
+    The clean-up is never interrupted: a signal that finds the gate closed only sets the exit status, and later
+    signals are ignored. A signal that is already ignored, as under `nohup`, stays ignored.
+
+    Raises:
+        typer.Exit: at the end, if a signal came. The exit status is 128 + its number, as in shells.
+    """
+    from ..base.serving import ending_signals
+
+    handled = (signal.SIGINT, *ending_signals())
+    before = {one: handler for one in handled if (handler := signal.getsignal(one)) is not signal.SIG_IGN}
+    caught: list[signal.Signals] = []
+
+    def end(number: int, _: FrameType | None) -> None:
+        for one in before:
+            signal.signal(one, signal.SIG_IGN)
+        caught.append(signal.Signals(number))
+        if gate.closed is None:
+            gate.close(f"ended by {caught[0].name}.")
+            raise KeyboardInterrupt
+
+    for one in before:
+        signal.signal(one, end)
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not caught:
+            raise
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+    if caught:
+        say("interrupted.")
+        raise typer.Exit(128 + caught[0])
+
+
+def _confirm(what: str) -> None:
+    if not typer.confirm(f"Submit {what}, and delete them afterwards?", err=True):
+        say("nothing was submitted.")
+        raise typer.Exit

@@ -1,4 +1,4 @@
-"""`qrr demo`: a job from the API key to its counts, on the embedded service or on the real one."""
+"""`qrr demo`: run two jobs, from the API key to the counts, on the embedded service or on the real one."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import typer
 from ..base.text import printable
 from ..errors import InvalidInput
 from .backends import backends_table
-from .bell import bell_circuit, entangler, on_device, quietest_pair
+from .demo_circuit import bell_circuit, entangler, on_device, quietest_pair
 from .emulator import embedded_service
-from .progress import following
-from .result_view import result_document, result_view
-from .service_options import JsonOption, ServiceOptions, with_service_options
+from .job_status import showing_status
+from .options import JsonOption, ServiceOptions, with_service_options
+from .results import result_document, result_view
 from .terminal import print_json, say, stderr, stdout
 
 if TYPE_CHECKING:
@@ -36,12 +36,12 @@ EMBEDDED_BACKEND = "ibm_torino"
 SHOTS = 1000
 OBSERVABLES = ("ZZ", "XX")
 PRECISION = 0.03
-LONGEST_SECONDS = 60.0
-"""QPU time after which either job would be ended; it needs a few seconds."""
+MAX_QPU_SECONDS = 60.0
+"""QPU time after which the service ends either job. They need a few seconds."""
 
-MOST_DEVICES = 8
+MAX_LISTED_BACKENDS = 8
 
-AFTERWARDS = """
+NEXT_STEPS = """
 That was the embedded service. The same on a real device, with an account on IBM Quantum Platform:
 
   qrr login         once: asks for the API key and the instance, tries them, saves them
@@ -54,35 +54,36 @@ def demo(
     *,
     live: Annotated[bool, typer.Option("--live", help="On the real service, with your own settings.")] = False,
     backend: Annotated[
-        str | None, typer.Option("--backend", "-b", help="Else ibm_torino; with --live the least busy one.")
+        str | None,
+        typer.Option("--backend", "-b", help=f"Default: {EMBEDDED_BACKEND}; with --live, the least busy one."),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="With --live: do not ask before using QPU time.")] = False,
     json: JsonOption = False,
 ) -> None:
     """Run a Bell state, from the API key to the counts, on the embedded service: no account, no network."""
-    if not live and options.any_given:
-        raise InvalidInput("the demo runs on the embedded service; options of a connection go with --live.")
+    if not live and options.given:
+        raise InvalidInput("the demo runs on the embedded service; the options of a connection need --live.")
     show = stderr() if json else stdout()
-    with _live(options) if live else _embedded(show) as client:
-        show.print(f"The API key buys a bearer token at {client.settings.iam_url} ...")
+    with options.client() if live else _embedded(show) as client:
+        show.print(f"{client.settings.iam_url} exchanges the API key for a bearer token ...")
         devices = client.backends.list()
-        show.print(f"... and the token the list of {len(devices)} devices from {client.settings.base_url}:\n")
+        show.print(f"... and with the token, {client.settings.base_url} lists {len(devices)} devices:\n")
         _list_devices(devices, show=show)
         name = backend or (client.backends.least_busy().name if live else EMBEDDED_BACKEND)
         if live and not yes:
-            _ask(name)
-        outcome = _run(client, name, show=show, keep_going=live)
+            _confirm(name)
+        outcome = _run(client, name, show=show, live=live)
     if json:
         print_json(outcome)
     elif not live:
-        show.print(AFTERWARDS)
+        show.print(NEXT_STEPS)
 
 
 @contextmanager
 def _embedded(show: Console) -> Iterator[RuntimeClient]:
     from ..client.client import RuntimeClient
 
-    # One worker: the second job finds it warm.
+    # With one worker, the second job finds it warm.
     with embedded_service().Emulator(workers=1) as service:
         show.print(f"The embedded service listens on {service.url}: the whole API, on this machine only.")
         with RuntimeClient(
@@ -91,54 +92,49 @@ def _embedded(show: Console) -> Iterator[RuntimeClient]:
             yield client
 
 
-@contextmanager
-def _live(options: ServiceOptions) -> Iterator[RuntimeClient]:
-    with options.client() as client:
-        yield client
-
-
 def _list_devices(devices: Sequence[Backend], *, show: Console) -> None:
     largest = sorted(devices, key=lambda device: (-(device.num_qubits or 0), device.name))
-    show.print(backends_table(largest[:MOST_DEVICES], console=show))
-    more = len(devices) - MOST_DEVICES
+    show.print(backends_table(largest[:MAX_LISTED_BACKENDS], console=show))
+    more = len(devices) - MAX_LISTED_BACKENDS
     show.print(f"and {more} more\n" if more > 0 else "")
 
 
-def _ask(name: str) -> None:
+def _confirm(name: str) -> None:
     if not sys.stdin.isatty():
-        raise InvalidInput(f"two jobs on {name} use QPU time: say --yes, nobody can be asked here.")
-    question = f"Run two jobs on {name}? They need a few seconds of QPU time, {LONGEST_SECONDS:.0f} s each at most"
+        raise InvalidInput(
+            f"two jobs on {name} use QPU time, and stdin is not a terminal to ask on: add --yes to allow them."
+        )
+    question = f"Run two jobs on {name}? They need a few seconds of QPU time, {MAX_QPU_SECONDS:.0f} s each at most"
     if not typer.confirm(question, err=True):
         say("nothing was submitted.")
         raise typer.Exit
 
 
-def _run(client: RuntimeClient, name: str, *, show: Console, keep_going: bool) -> dict[str, Any]:
+def _run(client: RuntimeClient, name: str, *, show: Console, live: bool) -> dict[str, Any]:
     configuration = client.backends.configuration(name)
     gate = entangler(configuration)
     pair = quietest_pair(configuration, client.backends.properties(name), gate=gate)
     circuit = bell_circuit(gate, pair, measured=True)
     show.print(
-        f"A Bell state in the gates of {printable(name)}, on qubits {pair[0]} and {pair[1]}, which err least today:\n"
+        f"A Bell state in the gates of {printable(name)}, on qubits {pair[0]} and {pair[1]}, "
+        "which have the lowest errors today:\n"
     )
     show.print(textwrap.indent(circuit, "  "), style="dim")
 
-    sampled = client.sampler(circuit, shots=SHOTS, backend=name, max_execution_time=LONGEST_SECONDS)
-    show.print(
-        f"Sampler: job {printable(sampled.id)}. Each of 00 and 11 should come up in about half of {SHOTS} shots.\n"
-    )
-    counts = _result(sampled, keep_going=keep_going)
+    sampled = client.sampler(circuit, shots=SHOTS, backend=name, max_execution_time=MAX_QPU_SECONDS)
+    show.print(f"Sampler: job {printable(sampled.id)}. Expect 00 and 11 in about half of the {SHOTS} shots each.\n")
+    counts = _result(sampled, live=live)
     for part in result_view(counts, console=show):
         show.print(part)
 
     observables = [on_device(paulis, pair, num_qubits=configuration.n_qubits) for paulis in OBSERVABLES]
     pub = (bell_circuit(gate, pair, measured=False), observables)
-    estimated = client.estimator(pub, precision=PRECISION, backend=name, max_execution_time=LONGEST_SECONDS)
+    estimated = client.estimator(pub, precision=PRECISION, backend=name, max_execution_time=MAX_QPU_SECONDS)
     show.print(
         f"\nEstimator: job {printable(estimated.id)}. {' and '.join(OBSERVABLES)} of a Bell state are both +1; "
-        "errors of the device take a little off.\n"
+        "the errors of the device reduce them a little.\n"
     )
-    values = _result(estimated, keep_going=keep_going)[0]
+    values = _result(estimated, live=live)[0]
     for paulis, value, error in zip(OBSERVABLES, values.evs, values.stds, strict=True):
         show.print(f"{paulis}  {value:+.3f} ± {error:.3f}")
     return {
@@ -149,7 +145,7 @@ def _run(client: RuntimeClient, name: str, *, show: Console, keep_going: bool) -
     }
 
 
-def _result(job: Job, *, keep_going: bool) -> Result:
-    gone = None if keep_going else "interrupted; the embedded service is gone, and the job with it."
-    with following(job.id, come_back=gone) as on_status:
+def _result(job: Job, *, live: bool) -> Result:
+    lost = None if live else "interrupted; the embedded service has ended, and the job with it."
+    with showing_status(job.id, on_interrupt=lost) as on_status:
         return job.result(on_status=on_status)

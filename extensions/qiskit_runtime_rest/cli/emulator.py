@@ -1,4 +1,4 @@
-"""`qrr emulator`: the embedded service as a process of its own."""
+"""`qrr emulator`: the embedded service as a separate process."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import InvalidInput, MissingExtra, RuntimeRestError
-from .outcome import reported
-from .server_options import HostOption, PortOption, ReadyFileOption
-from .service_options import JsonOption
+from .exit_status import reporting_errors
+from .options import HostOption, JsonOption, PortOption, ReadyFileOption
 from .terminal import print_json, say
 
 if TYPE_CHECKING:
@@ -32,11 +31,11 @@ LIMITS = "Limits of the service"
 
 
 def embedded_service() -> ModuleType:
-    """The package `qiskit_runtime_rest.emulator`, with what it needs, or `MissingExtra`."""
+    """The package `qiskit_runtime_rest.emulator`. Raises `MissingExtra` if its dependencies are not installed."""
     try:
         from .. import emulator
 
-        emulator.serve, emulator.Emulator  # noqa: B018 - loads them, and what they need
+        emulator.serve, emulator.Emulator  # noqa: B018 - loads their modules
     except ModuleNotFoundError as error:
         raise MissingExtra("the embedded service", extra="emulator", module=error.name) from None
     return emulator
@@ -47,35 +46,35 @@ def serve(
     host: HostOption = "127.0.0.1",
     port: PortOption = 0,
     ready_file: ReadyFileOption = None,
-    state: Annotated[Path | None, typer.Option(help="File that keeps the state; else it is lost at the end.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Makes ids and results the same in every run.")] = None,
+    state: Annotated[Path | None, typer.Option(help="File that keeps the state after the process has ended.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed: makes ids and results the same in every run.")] = None,
     pace: Annotated[
         str | None,
         typer.Option(
-            help="How long jobs are queued, and run: immediate, reads:N, seconds:S or hold; or QUEUED,RUNNING."
+            help="How fast jobs move on: immediate, reads:N, seconds:S or hold; two values are for QUEUED,RUNNING."
         ),
     ] = None,
     workers: Annotated[int | None, typer.Option(help="Processes that run jobs.", min=1)] = None,
     virtual_clock: Annotated[
-        bool, typer.Option("--virtual-clock", help="Time passes only when the control plane says so.")
+        bool, typer.Option("--virtual-clock", help="Time passes only on request, by the control plane.")
     ] = False,
     token_seconds: Annotated[
         int | None, typer.Option(help="Lifetime of a bearer token.", min=1, rich_help_panel=LIMITS)
     ] = None,
     submissions_per_minute: Annotated[
-        int | None, typer.Option(help="Jobs a user may submit a minute.", min=1, rich_help_panel=LIMITS)
+        int | None, typer.Option(help="Jobs that a user may submit per minute.", min=1, rich_help_panel=LIMITS)
     ] = None,
     pending_jobs: Annotated[
-        int | None, typer.Option(help="Jobs that may wait or run at a time.", min=1, rich_help_panel=LIMITS)
+        int | None, typer.Option(help="Jobs that may be queued or running at a time.", min=1, rich_help_panel=LIMITS)
     ] = None,
     quota_seconds: Annotated[
-        int | None, typer.Option(help="QPU time an instance may use.", min=0, rich_help_panel=LIMITS)
+        int | None, typer.Option(help="Seconds of QPU time that an instance may use.", min=0, rich_help_panel=LIMITS)
     ] = None,
     json: JsonOption = False,
 ) -> None:
     """Serve the API on this machine, with simulated devices, until Ctrl-C.
 
-    As soon as it listens, it prints the lines to export in another terminal.
+    When it is ready, it prints the lines to export in another terminal.
     """
     choices: dict[str, Any] = {
         "state": state,
@@ -91,7 +90,7 @@ def serve(
     given = {name: value for name, value in choices.items() if value is not None}
     service = embedded_service()
     try:
-        service.Options(**given)  # refused before anything listens
+        service.Options(**given)  # a wrong choice is refused before the socket opens
     except ValueError as error:
         raise InvalidInput(str(error)) from None
     try:
@@ -119,7 +118,7 @@ def _announce(address: Address, *, json: bool) -> None:
         return
     for variable, name in VARIABLES.items():
         typer.echo(f"export {variable}={shlex.quote(getattr(address, name))}")
-    say(f"listening on {address.url}; Ctrl-C ends it. The API key is well known and opens nothing else.")
+    say(f"listening on {address.url}; press Ctrl-C to end it. The API key is public and works only here.")
 
 
 app = typer.Typer(no_args_is_help=True, help="The embedded service: the API on this machine, offline.")
@@ -130,4 +129,4 @@ def emulator() -> None:
     """The embedded service: the API on this machine, offline."""
 
 
-app.command()(reported(serve))
+app.command()(reporting_errors(serve))

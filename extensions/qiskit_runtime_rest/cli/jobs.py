@@ -1,4 +1,4 @@
-"""`qrr jobs`, `wait`, `result`, `cancel`: what becomes of jobs."""
+"""`qrr jobs`, `wait`, `result` and `cancel`: follow jobs after their submission."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import typer
 from ..base.json_members import member_texts
 from ..base.text import printable
 from ..errors import InvalidInput, ResultDecodeError
-from .outcome import FAILED
-from .progress import following
-from .result_view import result_document, result_view
-from .service_options import JsonLinesOption, JsonOption, ServiceOptions, with_service_options
+from .exit_status import FAILED
+from .job_status import showing_status
+from .options import JsonLinesOption, JsonOption, ServiceOptions, with_service_options
+from .results import result_document, result_view
 from .terminal import Column, fitting_table, print_json, say, stdout
 
 if TYPE_CHECKING:
@@ -34,10 +34,10 @@ COLUMNS = (
     Column("tags"),
 )
 LARGEST_PAGE = 200
-USUAL_LIMIT = 20
+DEFAULT_LIMIT = 20
 
 JobId = Annotated[str, typer.Argument(metavar="JOB", help="Id of the job.")]
-Timeout = Annotated[float | None, typer.Option(help="Seconds to wait at most; then the exit status is 3.")]
+Timeout = Annotated[float | None, typer.Option(help="Seconds to wait at most. After them the exit status is 3.")]
 
 
 @with_service_options
@@ -46,30 +46,32 @@ def jobs(
     *,
     pending: Annotated[
         bool | None,
-        typer.Option("--pending/--finished", help="Only jobs that are queued or running; only jobs that are over."),
+        typer.Option("--pending/--finished", help="Only jobs that are queued or running; only jobs that have ended."),
     ] = None,
-    backend: Annotated[str | None, typer.Option("--backend", "-b", help="Only jobs of this backend.")] = None,
+    backend: Annotated[str | None, typer.Option("--backend", "-b", help="Only jobs on this backend.")] = None,
     program: Annotated[str | None, typer.Option(help="Only jobs of this program.")] = None,
     session: Annotated[str | None, typer.Option(help="Only jobs of this session.")] = None,
     tag: Annotated[
-        list[str] | None, typer.Option("--tag", "-t", help="Only jobs with this tag; all of them, if repeated.")
+        list[str] | None, typer.Option("--tag", "-t", help="Only jobs with this tag. Can be repeated: all of the tags.")
     ] = None,
     recover: Annotated[
         bool,
-        typer.Option("--recover", help="Instead: settle journaled submissions whose outcome nobody knows."),
+        typer.Option(
+            "--recover", help="Find the jobs of journaled submissions whose outcome is unknown, instead of listing."
+        ),
     ] = False,
     journal: Annotated[
         Path | None,
         typer.Option(
-            exists=True, dir_okay=False, help="With --recover: the journal's file, if it is not the state file."
+            exists=True, dir_okay=False, help="With --recover: the file of the journal. Default: the state file."
         ),
     ] = None,
     limit: Annotated[
-        int | None, typer.Option("--limit", "-n", min=1, help=f"How many in all; {USUAL_LIMIT}, if not said.")
+        int | None, typer.Option("--limit", "-n", min=1, help=f"Number of jobs to list. Default: {DEFAULT_LIMIT}.")
     ] = None,
     json: JsonLinesOption = False,
 ) -> None:
-    """List jobs, the newest first."""
+    """List jobs, newest first."""
     filters: dict[str, Any] = {
         "pending": pending,
         "backend": backend,
@@ -79,12 +81,12 @@ def jobs(
     }
     if recover:
         if any(value is not None for value in (*filters.values(), limit)):
-            raise InvalidInput("--recover settles all of the journal: what chooses jobs goes without it.")
+            raise InvalidInput("--recover takes the whole journal: filters and --limit do not go with it.")
         _recover(options, journal or True, json=json)
         return
     if journal is not None:
-        raise InvalidInput("--journal goes with --recover.")
-    limit = limit or USUAL_LIMIT
+        raise InvalidInput("--journal needs --recover.")
+    limit = limit or DEFAULT_LIMIT
     with options.client() as client:
         found = client.jobs.list(**filters, limit=min(limit, LARGEST_PAGE))
         listed = [job.raw for job in itertools.islice(found, limit)]
@@ -109,7 +111,7 @@ def _recover(options: ServiceOptions, journal: bool | Path, *, json: bool) -> No
             known = {"tag": one.entry.tag, "job": job_id, "backend": one.entry.backend, "began": one.entry.began}
             print_json({**known, "error": why})
         else:
-            became = job_id or ("became no job" if why is None else f"nobody can say: {why}")
+            became = job_id or ("no job was created" if why is None else f"unknown: {why}")
             typer.echo(printable(f"{one.entry.tag}  {became}"))
     if not settled:
         say("nothing to recover.")
@@ -139,16 +141,20 @@ def _local_time(text: object) -> str:
 
 
 def _to_wait_for(client: RuntimeClient, job_id: str, timeout: float | None) -> Job:
-    """Its handle: a deadline holds for the first request, too; without one, a wrong address or id is told at once."""
+    """The handle to wait on.
+
+    With a timeout it sends no request yet, so that the timeout counts for the first one too. Without one it fetches
+    the job, so that a wrong address or id is an error at once.
+    """
     return client.jobs.get(job_id) if timeout is None else client.jobs.handle(job_id)
 
 
 @with_service_options
 def wait(options: ServiceOptions, job_id: JobId, *, timeout: Timeout = None, json: JsonOption = False) -> None:
-    """Wait until a job is over; print its last status."""
+    """Wait until a job has ended, and print its last status."""
     with options.client() as client:
         job = _to_wait_for(client, job_id, timeout)
-        with following(job.id) as on_status:
+        with showing_status(job.id) as on_status:
             status = job.wait(timeout=timeout, on_status=on_status)
     if json:
         print_json({"id": job.id, "status": str(status), "waited": round(status.waited, 3)})
@@ -162,16 +168,16 @@ def result(
     job_id: JobId,
     *,
     timeout: Timeout = None,
-    raw: Annotated[bool, typer.Option("--raw", help="The result's bytes as the service sent them.")] = False,
+    raw: Annotated[bool, typer.Option("--raw", help="Print the bytes of the result as the service sent them.")] = False,
     json: JsonOption = False,
 ) -> None:
     """Wait for a job and print its result: counts as a histogram, expectation values as a table."""
     if raw and json:
-        raise InvalidInput("--raw or --json, not both.")
+        raise InvalidInput("--raw and --json exclude each other.")
     with options.client() as client:
         job = _to_wait_for(client, job_id, timeout)
-        come_back = f"interrupted; the job goes on. Come back to it with: qrr result {job.id}"
-        with following(job.id, come_back=come_back) as on_status:
+        on_interrupt = f"interrupted; the job continues. To get its result: qrr result {job.id}"
+        with showing_status(job.id, on_interrupt=on_interrupt) as on_status:
             try:
                 decoded = job.result(timeout=timeout, on_status=on_status)
             except ResultDecodeError as error:

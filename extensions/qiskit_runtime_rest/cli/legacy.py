@@ -1,26 +1,132 @@
-"""`qrr legacy`: the ways back for scripts written for the classic API."""
+"""`qrr legacy`: run, serve or scan programs written for the classic API."""
 
 from __future__ import annotations
 
+import json as json_format
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
-from .legacy_gateway import gateway
-from .legacy_run import RUN_SETTINGS, run
+from ..errors import MissingExtra, RuntimeRestError
+from .exit_status import reporting_errors
 from .legacy_scan import scan
-from .outcome import reported
+from .options import (
+    EraOption,
+    HostOption,
+    InstancesOption,
+    JsonOption,
+    PortOption,
+    ReadyFileOption,
+    ServiceOptions,
+    StoreOption,
+    with_service_options,
+)
+from .terminal import print_json, say, stderr
+
+if TYPE_CHECKING:
+    from ..legacy import Report
 
 __all__ = ["app"]
 
-HELP = "Scripts written for the classic API."
 
-app = typer.Typer(no_args_is_help=True, help=HELP)
+@with_service_options
+def gateway(
+    service: ServiceOptions,
+    *,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 0,
+    ready_file: ReadyFileOption = None,
+    era: EraOption = "2023",
+    instances: InstancesOption = None,
+    store: StoreOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Serve the classic API on this machine, in front of v1, until Ctrl-C.
+
+    Clients change only the host. Each logs in with its own API key, by the classic calls. /_gateway/notes lists the
+    fields that were changed or ignored; /openapi/ documents the calls.
+    """
+    try:
+        from ..legacy.gateway import serve_gateway
+    except ModuleNotFoundError as error:
+        raise MissingExtra("the gateway", extra="legacy", module=error.name) from None
+
+    def announce(url: str) -> None:
+        if json:
+            print_json({"url": url})
+        else:
+            say(f"the classic API is at {url}, its documentation at {url}/openapi/; press Ctrl-C to end it.")
+
+    try:
+        serve_gateway(
+            host=host,
+            port=port,
+            ready_file=ready_file,
+            on_ready=announce,
+            settings={**service.given, "application": "qrr-gateway"},
+            instances=instances,
+            era=era,
+            store=store,
+        )
+    except OSError as error:
+        raise RuntimeRestError(error.strerror or str(error)) from None
 
 
-@app.callback(help=HELP)
-def legacy() -> None:
-    """Make `qrr legacy` a group, however few commands it has."""
+@with_service_options
+def run(
+    service: ServiceOptions,
+    *,
+    script: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SCRIPT",
+            help="A Python script, or a notebook (.ipynb).",
+            exists=True,
+            dir_okay=False,
+            readable=True,
+        ),
+    ],
+    arguments: Annotated[list[str] | None, typer.Argument(metavar="[ARGS]...", help="For the script.")] = None,
+    era: EraOption = "2023",
+    instances: InstancesOption = None,
+    store: StoreOption = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the report to this file as JSON, not to stderr.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the report as JSON, on the last line of stderr.")] = False,
+) -> None:
+    """Run a script or notebook written for the classic API unchanged, then report what to change where.
+
+    Its calls to the classic hosts are translated for v1. Stdout and the exit status are the script's; the report
+    follows on stderr. Put options before the script: everything after it is passed to the script.
+    """
+    from .. import legacy
+
+    with legacy.install(instances=instances, era=era, store=store, application="qrr", **service.given) as installed:
+        status = legacy.run(script, arguments or [])
+        sys.stdout.flush()
+        _publish(installed.report(), file=report, json=json)
+    raise typer.Exit(status)
 
 
+def _publish(report: Report, *, file: Path | None, json: bool) -> None:
+    document = json_format.dumps(report.to_dict(), ensure_ascii=False)
+    if file is not None:
+        try:
+            file.write_text(document + "\n", encoding="utf-8")
+        except OSError as error:
+            raise RuntimeRestError(f"the report cannot be written to {file}: {error.strerror}.") from None
+        say(f"the report is in {file}.")
+    elif json:
+        typer.echo(document, err=True)
+    else:
+        stderr().print(f"\n{report}", markup=False, soft_wrap=True)
+
+
+app = typer.Typer(no_args_is_help=True, help="Run, serve or scan programs written for the classic API.")
 for command in (gateway, scan):
-    app.command()(reported(command))
-app.command(context_settings=RUN_SETTINGS)(reported(run))
+    app.command()(reporting_errors(command))
+# Options after the script belong to the script.
+app.command(context_settings={"allow_interspersed_args": False})(reporting_errors(run))

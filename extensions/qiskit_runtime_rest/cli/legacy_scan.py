@@ -1,4 +1,4 @@
-"""`qrr legacy scan`: classic use in source files."""
+"""`qrr legacy scan`: find uses of the classic API in source files."""
 
 from __future__ import annotations
 
@@ -10,56 +10,49 @@ import typer
 from rich.text import Text
 
 from ..errors import InvalidInput, MissingExtra
-from .outcome import FAILED
-from .service_options import JsonOption
+from .exit_status import FAILED
+from .options import JsonOption
 from .terminal import print_json, say, stdout
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
     from ..legacy.scan import Finding, Fix, Skipped
 
-__all__ = ["scan", "scan_package"]
+__all__ = ["scan"]
 
 DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan"}
-
-
-def scan_package() -> ModuleType:
-    """The package `qiskit_runtime_rest.legacy.scan`, with what it needs, or `MissingExtra`."""
-    try:
-        from ..legacy import scan
-    except ModuleNotFoundError as error:
-        raise MissingExtra("qrr legacy scan", extra="legacy", module=error.name) from None
-    return scan
 
 
 def scan(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files and folders.", show_default=False)],
     *,
     fix: Annotated[
-        bool, typer.Option("--fix", help="Rewrite what is safe in Python and notebooks; comments mark the rest.")
+        bool, typer.Option("--fix", help="Rewrite the safe cases in Python and notebooks; comments mark the rest.")
     ] = False,
-    diff: Annotated[bool, typer.Option("--diff", help="Print what --fix would change, and write nothing.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Print the changes of --fix, without writing them.")] = False,
     json: JsonOption = False,
     sarif: Annotated[bool, typer.Option("--sarif", help="Print SARIF 2.1.0 on stdout, for code hosts.")] = False,
 ) -> None:
-    """Find classic use in source files: where it is, what it becomes, and where that is explained.
+    """Find uses of the classic API in source files. Each finding has its place, its replacement and a link.
 
-    Exit status: 0 nothing was found, 1 something was found (and fixed, where that was asked for), 2 wrong use.
+    Exit status: 0 nothing was found, 1 something was found (also if it was fixed), 2 wrong use.
     """
     if json + sarif + diff > 1:
-        raise InvalidInput("--json, --sarif and --diff each decide what is printed: give one of them.")
+        raise InvalidInput("--json, --sarif and --diff exclude each other.")
     for path in paths:
         if not path.exists():
             raise InvalidInput(f"{path} does not exist.")
-    package = scan_package()
-    scanner = package.Scanner()
+    try:
+        from ..legacy.scan import Scanner
+        from ..legacy.scan import sarif as as_sarif
+    except ModuleNotFoundError as error:
+        raise MissingExtra("qrr legacy scan", extra="legacy", module=error.name) from None
+    scanner = Scanner()
     findings, fixes = scanner.examine(paths, fix=fix or diff)
     written = _write(fixes) if fix and not diff else []
-    _tell_skipped(scanner.skipped)
+    _print_skipped(scanner.skipped)
 
     if sarif:
-        print_json(package.sarif(findings, scanner.skipped))
+        print_json(as_sarif(findings, scanner.skipped))
     elif json:
         print_json(
             {
@@ -72,7 +65,7 @@ def scan(
         _print_diffs(fixes)
     else:
         _print_findings(findings)
-        _tell_total(findings, written)
+        _print_total(findings, written)
     if findings:
         raise typer.Exit(FAILED)
 
@@ -83,13 +76,13 @@ def _write(fixes: Iterable[Fix]) -> list[Path]:
         try:
             fixed.write()
         except (OSError, UnicodeEncodeError) as error:
-            say(f"{fixed.path}: {error}; it is left as it is.", label="not written")
+            say(f"{fixed.path}: {error}; the file is unchanged.", label="not written")
         else:
             written.append(fixed.path)
     return written
 
 
-def _tell_skipped(skipped: Iterable[Skipped]) -> None:
+def _print_skipped(skipped: Iterable[Skipped]) -> None:
     for one in skipped:
         say(f"{one.path}: {one.why}", label="note", label_style="bold yellow")
 
@@ -98,7 +91,7 @@ def _print_diffs(fixes: Iterable[Fix]) -> None:
     console = stdout()
     for fixed in fixes:
         for line in fixed.diff().splitlines(keepends=True):
-            # Whole lines with their own ends, so that `patch` can read them.
+            # Lines keep their own line ends, so that `patch` can read them.
             if console.is_terminal:
                 console.print(Text(line, style=DIFF_STYLES.get(line[:1], "")), end="", soft_wrap=True)
             else:
@@ -115,14 +108,14 @@ def _print_findings(findings: Iterable[Finding]) -> None:
         console.print(Text(f"    {'--fix rewrites it; ' if finding.safe else ''}{finding.link}", "dim"), soft_wrap=True)
 
 
-def _tell_total(findings: list[Finding], written: list[Path]) -> None:
+def _print_total(findings: list[Finding], written: list[Path]) -> None:
     if not findings:
-        say("nothing classic was found.")
+        say("no use of the classic API was found.")
         return
     files = len({finding.path for finding in findings})
     safe = sum(finding.safe for finding in findings)
     total = f"{len(findings)} classic use{'s' * (len(findings) > 1)} in {files} file{'s' * (files > 1)}"
     if written:
-        say(f"{total}; {safe} done, rewritten in {', '.join(map(str, written))}. `# qrr:` comments mark the rest.")
+        say(f"{total}; rewrote {safe} in {', '.join(map(str, written))}. `# qrr:` comments mark the rest.")
     else:
-        say(f"{total}; --fix rewrites {safe} of them.")
+        say(f"{total}; --fix can rewrite {safe} of them.")

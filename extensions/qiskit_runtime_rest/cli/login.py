@@ -1,4 +1,4 @@
-"""`qrr login`: save an account that was tried out."""
+"""`qrr login`: try an API key, then save the account."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 
 from ..config import account_file
 from ..errors import InvalidInput
-from .service_options import JsonOption, ServiceOptions
+from .options import JsonOption, ServiceOptions
 from .terminal import print_json, say
 
 __all__ = ["login"]
@@ -18,19 +18,23 @@ __all__ = ["login"]
 
 def login(
     *,
-    instance: Annotated[str | None, typer.Option(help="CRN of the instance; asked for if missing.")] = None,
-    account: Annotated[str, typer.Option(help="Name to save under.")] = account_file.DEFAULT_NAME,
+    instance: Annotated[
+        str | None, typer.Option(help="CRN of the instance. Default: QISKIT_IBM_INSTANCE, else it asks.")
+    ] = None,
+    account: Annotated[str, typer.Option(help="Name of the account in the file.")] = account_file.DEFAULT_NAME,
     default: Annotated[bool, typer.Option("--default", help="Mark it as the default account.")] = False,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace an account of this name, or take the default's mark.")
+        bool, typer.Option("--overwrite", help="Replace an account of this name, or the default account.")
     ] = False,
-    base_url: Annotated[str | None, typer.Option(help="Service, up to /v1, if not the CRN region's.")] = None,
+    base_url: Annotated[
+        str | None, typer.Option(help="URL of the service, up to /v1. Default: from the CRN's region.")
+    ] = None,
     iam_url: Annotated[str | None, typer.Option(help="Host that exchanges the API key for a token.")] = None,
     json: JsonOption = False,
 ) -> None:
     """Ask for an API key, try it, and save it where IBM's SDK looks for it too (~/.qiskit/qiskit-ibm.json).
 
-    The key is read without echo, or from stdin when that is a pipe; it is never an argument.
+    The key is read without echo, or from stdin if that is a pipe. It is never an argument.
     """
     path = account_file.default_path()
     account_file.check_can_save(path, name=account, overwrite=overwrite, set_as_default=default)
@@ -59,19 +63,19 @@ def login(
         print_json({"account": account, "path": str(path), "instance": settings.instance, "default": is_default})
         return
     say(f"the service accepts the API key; the instance has {len(devices)} backends.", label="ok", label_style="green")
-    say(f"saved as {account!r} in {path}, readable by you only.", label="ok", label_style="green")
+    say(f"saved as {account!r} in {path}, readable only by you.", label="ok", label_style="green")
     if not is_default:
-        say(f"it is not the default account: use it with --account {account}.")
+        say(f"it is not the default account: select it with --account {account}.")
     if settings.iam_url != usual.iam_url():
-        say(f"the file has no place for the IAM host: keep IAM_URL={settings.iam_url} in the environment.")
+        say(f"the file has no field for the IAM host: set IAM_URL={settings.iam_url} in the environment.")
 
 
 def _ask_instance() -> str:
-    known = os.environ.get("QISKIT_IBM_INSTANCE", "")
-    if known or not sys.stdin.isatty():
-        if not known:
-            raise InvalidInput("stdin is a pipe, so it is read for the API key only: give the CRN with --instance.")
-        return known
+    from_environment = os.environ.get("QISKIT_IBM_INSTANCE", "")
+    if from_environment:
+        return from_environment
+    if not sys.stdin.isatty():
+        raise InvalidInput("the CRN is missing. stdin is a pipe and is read for the API key only: add --instance CRN.")
     return str(typer.prompt("Instance (CRN, from the Instances page of IBM Quantum Platform)", err=True))
 
 
@@ -81,5 +85,5 @@ def _ask_api_key() -> str:
     else:
         key = sys.stdin.readline()
     if not key.strip():
-        raise InvalidInput("no API key: type or pipe one in. Create it on IBM Quantum Platform.")
+        raise InvalidInput("no API key: type one, or pipe it to stdin. Create it on IBM Quantum Platform.")
     return key

@@ -1,4 +1,4 @@
-"""`qrr sessions`. The contract has no operation that lists sessions: each command takes an id."""
+"""`qrr sessions`. No operation of the contract lists sessions, so each command takes an id."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from .outcome import reported
-from .service_options import JsonOption, ServiceOptions, with_service_options
+from .exit_status import reporting_errors
+from .options import JsonOption, ServiceOptions, with_service_options
 from .terminal import Column, fitting_table, print_json, say, stdout
 
 __all__ = ["app"]
@@ -33,21 +33,21 @@ def get(options: ServiceOptions, session_id: SessionId, *, json: JsonOption = Fa
 
 @with_service_options
 def close(options: ServiceOptions, session_id: SessionId, *, json: JsonOption = False) -> None:
-    """Take no more jobs in a session; what is queued still runs."""
+    """Close a session to new jobs. Queued jobs still run."""
     with options.client() as client:
         client.sessions.get(session_id).close()
-    _ended(session_id, "closed", "takes no more jobs; queued ones still run.", json=json)
+    _print_end(session_id, "closed", "takes no more jobs; queued ones still run.", json=json)
 
 
 @with_service_options
 def cancel(options: ServiceOptions, session_id: SessionId, *, json: JsonOption = False) -> None:
-    """End a session; what is queued will not run."""
+    """End a session. Queued jobs will not run."""
     with options.client() as client:
         client.sessions.get(session_id).cancel()
-    _ended(session_id, "cancelled", "is over; queued jobs will not run.", json=json)
+    _print_end(session_id, "cancelled", "is over; queued jobs will not run.", json=json)
 
 
-def _ended(session_id: str, what: str, sentence: str, *, json: bool) -> None:
+def _print_end(session_id: str, what: str, sentence: str, *, json: bool) -> None:
     if json:
         print_json({"id": session_id, what: True})
     else:
@@ -56,4 +56,4 @@ def _ended(session_id: str, what: str, sentence: str, *, json: bool) -> None:
 
 app = typer.Typer(no_args_is_help=True, help="Show, close or cancel a session by its id.")
 for command in (get, close, cancel):
-    app.command()(reported(command))
+    app.command()(reporting_errors(command))

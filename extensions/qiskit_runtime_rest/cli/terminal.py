@@ -1,4 +1,4 @@
-"""Writing to the terminal: results on stdout, everything else on stderr; tables that fit, JSON that parses."""
+"""Write to the terminal: results on stdout, everything else on stderr; tables fit its width."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from ..base.text import LINES, printable
 __all__ = ["Column", "fitting_table", "print_json", "say", "stderr", "stdout"]
 
 PIPE_WIDTH = 1000
-"""Width where there is no terminal: nothing is cut that another program is to read."""
+"""Width without a terminal, so that no text is cut for programs that read it."""
 
 GAP = 2
 """Blanks between two columns."""
 
 
 def stdout() -> Console:
-    """The console for what was asked for."""
+    """The console for the output of a command."""
     return _console(Console(highlight=False))
 
 
@@ -41,13 +41,13 @@ def _console(console: Console) -> Console:
 
 
 def say(text: str, *, style: str = "", label: str = "", label_style: str = "bold red") -> None:
-    """One message for people, on stderr; the terminal breaks its lines. `label`: a word before it, set apart."""
+    """Print one message on stderr; the terminal wraps it. `label`: a highlighted word before it."""
     message = Text.assemble((f"{label}: ", label_style) if label else "", (printable(text, keep=LINES), style))
     stderr().print(message, soft_wrap=True)
 
 
 def print_json(value: object) -> None:
-    """One JSON document on one line of stdout."""
+    """Print one JSON document on one line of stdout."""
     typer.echo(json.dumps(value, ensure_ascii=False, default=_plain))
 
 
@@ -59,7 +59,7 @@ def _plain(value: object) -> object:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table; one that is not `needed` is left out where the terminal is too narrow."""
+    """A column of a table. One that is not `needed` is left out if the terminal is too narrow."""
 
     title: str
     needed: bool = False
@@ -67,7 +67,7 @@ class Column:
 
 
 def fitting_table(columns: Sequence[Column], rows: Sequence[Sequence[object]], *, console: Console) -> Table:
-    """A table without frames of as many `columns` as fit; the last of those not needed goes first."""
+    """A table without borders, of as many `columns` as fit. The last one that is not needed is dropped first."""
     cells = [["" if value is None else printable(str(value)) for value in row] for row in rows]
     widths = [
         max(map(cell_len, [column.title, *(row[place] for row in cells)])) for place, column in enumerate(columns)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .service_options import JsonOption, ServiceOptions, with_service_options
+from .options import JsonOption, ServiceOptions, with_service_options
 from .terminal import Column, fitting_table, print_json, stdout
 
 __all__ = ["usage"]
@@ -19,7 +19,7 @@ LABELS = {
 
 @with_service_options
 def usage(options: ServiceOptions, *, json: JsonOption = False) -> None:
-    """Show how much QPU time the instance has used, and may use."""
+    """Show the QPU time that the instance has used, and its limits."""
     with options.client() as client:
         found: dict[str, Any] = client.instances.usage().to_dict()
     if json:

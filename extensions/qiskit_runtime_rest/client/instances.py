@@ -1,60 +1,47 @@
-"""The instance: its plan, its limits, what it has used."""
+"""The instance: its plan, its limits and its usage.
+
+Generated from logic/instances.py by `make generate`: change it there.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qiskit_runtime_api.api import instances as instances_api
-
-from ..http import Connection
-from ..http.calls import call
-from ..plans.faces import AsyncFace, SyncFace, operation
-from ..plans.plan import Plan
+from .logic.instances import InstancesLogic
+from .logic.public import Awaited, Blocking
 
 if TYPE_CHECKING:
     from qiskit_runtime_api.models import Instance, InstanceConfiguration, InstanceUsage
+__all__ = ["AsyncInstances", "Instances"]
 
-__all__ = ["AsyncInstances", "Instances", "get_usage"]
 
+class Instances(Blocking, InstancesLogic):
+    """`client.instances` of a `RuntimeClient`: the instance of its settings."""
 
-class InstancesOperations:
-    """`client.instances`: of the instance that the client speaks for."""
-
-    def __init__(self, connection: Connection) -> None:
-        """Made by the client."""
-        self._connection = connection
-
-    def __repr__(self) -> str:
-        """Which instance on which host; never a secret."""
-        return f"<{type(self).__name__} {self._connection.origin}>"
-
-    @operation
-    def get(self) -> Plan[Instance]:
+    def get(self) -> Instance:
         """The instance's plan and backends. Raises: ApiError. Source: operation `get_instance`."""
-        instance: Instance = yield from call(instances_api.get_instance)
-        return instance
+        return self._run(self._get())
 
-    @operation
-    def configuration(self) -> Plan[InstanceConfiguration]:
+    def configuration(self) -> InstanceConfiguration:
         """The instance's limit. Raises: ApiError. Source: operation `get_instance_configuration`."""
-        configuration: InstanceConfiguration = yield from call(instances_api.get_instance_configuration)
-        return configuration
+        return self._run(self._configuration())
 
-    @operation
-    def usage(self) -> Plan[InstanceUsage]:
+    def usage(self) -> InstanceUsage:
         """Seconds of QPU time used and allowed. Raises: ApiError. Source: operation `get_usage`."""
-        return (yield from get_usage())
+        return self._run(self._usage())
 
 
-def get_usage() -> Plan[InstanceUsage]:
-    """Seconds of QPU time used and allowed. Raises: ApiError. Source: operation `get_usage`."""
-    usage: InstanceUsage = yield from call(instances_api.get_instance_usage)
-    return usage
+class AsyncInstances(Awaited, InstancesLogic):
+    """`client.instances` of an `AsyncRuntimeClient`: the instance of its settings."""
 
+    async def get(self) -> Instance:
+        """The instance's plan and backends. Raises: ApiError. Source: operation `get_instance`."""
+        return await self._run(self._get())
 
-class Instances(SyncFace, InstancesOperations):
-    """`client.instances` of a `RuntimeClient`."""
+    async def configuration(self) -> InstanceConfiguration:
+        """The instance's limit. Raises: ApiError. Source: operation `get_instance_configuration`."""
+        return await self._run(self._configuration())
 
-
-class AsyncInstances(AsyncFace, InstancesOperations):
-    """`client.instances` of an `AsyncRuntimeClient`."""
+    async def usage(self) -> InstanceUsage:
+        """Seconds of QPU time used and allowed. Raises: ApiError. Source: operation `get_usage`."""
+        return await self._run(self._usage())

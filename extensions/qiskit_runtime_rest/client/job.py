@@ -1,242 +1,76 @@
-"""One job: its status, its end, its result."""
+"""A job: its status, its end, its result.
+
+Generated from logic/job.py by `make generate`: change it there.
+"""
 
 from __future__ import annotations
 
-import contextlib
-import logging
-import threading
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from qiskit_runtime_api.api import jobs as jobs_api
-
-from ..arguments import folder_path
-from ..base.json_members import member_object, member_text, member_texts
-from ..base.text import printable
-from ..errors import (
-    ApiError,
-    JobError,
-    NotFound,
-    ResultDecodeError,
-    ResultNotSaved,
-    ResultUnavailable,
-    RuntimeRestError,
-    TransportError,
-    WaitTimeout,
-)
-from ..http import Connection, Origin
-from ..http.calls import call, fetch, json_object
-from ..http.error_mapping import modelled
-from ..plans.effects import InThread, stopped_by
-from ..plans.faces import AsyncFace, SyncFace, operation
-from ..plans.mutex import Acquire, Mutex
-from ..plans.plan import Plan
-from ..submission import check_tags
-from ..waiting import (
-    EndedJob,
-    JobSnapshot,
-    Notify,
-    PollInterval,
-    StatusCallback,
-    StatusUpdate,
-    WaitBudget,
-    check_timeout,
-    wait,
-)
-from .handle import Handle
+from .logic.job import JobLogic
+from .logic.public import Awaited, Blocking
 
 if TYPE_CHECKING:
+    import threading
+    from collections.abc import Sequence
     from concurrent.futures import Executor
+    from pathlib import Path
+    from typing import Any
 
-    from qiskit_runtime_api.models import Job as JobModel
     from qiskit_runtime_api.models import JobMetrics
 
     from ..results import Result
-    from ..results.large_documents import Source
-
+    from ..waiting import StatusCallback, StatusUpdate
 __all__ = ["AsyncJob", "Job"]
 
-log = logging.getLogger("qiskit_runtime_rest.waiting")
 
-LOG_TAIL_LINES = 20
-LOG_SECONDS = 10.0
-"""Reading the log of a failed job for its error takes this long at most."""
+class Job(Blocking, JobLogic):
+    """A job of a `RuntimeClient`."""
 
+    def refresh(self, *, params: bool = False) -> dict[str, Any]:
+        """Read the job again, keep its JSON as `raw`, and return it.
 
-class JobOperations(Handle):
-    """What can be asked of one job.
-
-    Attributes:
-        id: the job's id.
-        raw: the job's JSON as last read from the service; of a job just submitted, what was submitted.
-    """
-
-    def __init__(
-        self,
-        connection: Connection | Origin,
-        job_id: str,
-        *,
-        raw: Mapping[str, Any] | None = None,
-        poll_interval: PollInterval | None = None,
-    ) -> None:
-        """Made by `client.jobs`; nothing is sent."""
-        super().__init__(connection)
-        self.id = job_id
-        self.raw: dict[str, Any] = dict(raw or {})
-        self._poll_interval = poll_interval or PollInterval()
-        self._result: Result | None = None
-        self._source: Source | None = None
-        self._came = b""
-        self._mutex = Mutex()
-        self._known_failure: RuntimeRestError | None = None
-
-    def __repr__(self) -> str:
-        """Id, program, backend and status, as far as known."""
-        known = [self.program_id, self.backend, self.raw.get("status")]
-        return printable(f"<{type(self).__name__} {' '.join([self.id, *(str(fact) for fact in known if fact)])}>")
-
-    def __eq__(self, other: object) -> bool:
-        """Two handles are equal if they mean the same job of the same instance."""
-        if not isinstance(other, JobOperations):
-            return NotImplemented
-        return (self.id, self._origin.instance) == (other.id, other._origin.instance)
-
-    def __hash__(self) -> int:
-        """By the job's id."""
-        return hash(self.id)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle what identifies the job and what is known of it; neither credentials nor its result."""
-        return _unpickled, (type(self), self._origin, self.id, self.raw)
-
-    @property
-    def backend(self) -> str | None:
-        """Name of the backend, as far as known."""
-        return member_text(self.raw, "backend")
-
-    @property
-    def program_id(self) -> str | None:
-        """The program, such as `sampler`, as far as known."""
-        return member_text(member_object(self.raw, "program"), "id")
-
-    @property
-    def session_id(self) -> str | None:
-        """Id of the session, as far as known."""
-        return member_text(self.raw, "session_id")
-
-    @property
-    def tags(self) -> list[str]:
-        """The job's tags, as last read."""
-        return member_texts(self.raw, "tags")
-
-    @property
-    def details(self) -> JobModel:
-        """The job as last read, as the generated model `Job`.
-
-        Raises:
-            ResultUnavailable: nothing was read yet: call `refresh()` first.
-            UnexpectedAnswer: what was read is not what the contract promises; it is in `raw`.
-        """
-        from qiskit_runtime_api.models import Job as JobModel
-
-        if "state" not in self.raw:
-            raise ResultUnavailable(f"job {self.id} was not read yet: call refresh() first.", job_id=self.id)
-        return modelled(JobModel, self.raw, what=f"job {self.id}")
-
-    @property
-    def failure(self) -> RuntimeRestError | None:
-        """Why there is no result, as far as is known without a request; `result` raises it.
-
-        A job that failed or was cancelled; after a wait for many, also one that is gone, or whose result is.
-        """
-        return self._known_failure or self._snapshot().error()
-
-    @operation
-    def refresh(self, *, params: bool = False) -> Plan[dict[str, Any]]:
-        """Read the job again; the outcome is its JSON, kept as `raw`. `params`: with the submitted params.
+        Args:
+            params: include the submitted params.
 
         Raises: ApiError, TransportError. Source: operation `get_job`.
         """
-        yield from self._refresh(params=params)
-        return self.raw
+        return self._run(self._refresh(params=params))
 
-    @operation
-    def status(self) -> Plan[str]:
-        """The job's status word now: Queued, Running, Completed, Cancelled, "Cancelled - Ran too long", Failed.
+    def status(self) -> str:
+        """The job's status now: Queued, Running, Completed, Cancelled, "Cancelled - Ran too long" or Failed.
 
         Raises: ApiError, TransportError. Source: operation `get_job`, schema `JobStatus`.
         """
-        yield from self._refresh()
-        return self._snapshot().status
+        return self._run(self._status())
 
-    def _refresh(self, *, params: bool = False) -> Plan[None]:
-        response = yield from fetch(jobs_api.get_job, id=self.id, exclude_params=not params)
-        self.raw = json_object(response)
-        if isinstance(self._known_failure, NotFound):
-            self._known_failure = None
-
-    def _snapshot(self) -> JobSnapshot:
-        return JobSnapshot.from_json(self.raw, job_id=self.id)
-
-    @operation
     def wait(
         self,
         *,
         timeout: float | None = None,
         on_status: StatusCallback | None = None,
         stop: threading.Event | None = None,
-    ) -> Plan[StatusUpdate]:
-        """Wait until the job has completed; the outcome is its last status.
+    ) -> StatusUpdate:
+        """Wait until the job has completed, and return its last status.
 
         Args:
-            timeout: seconds; None waits as long as it takes.
-            on_status: called with each new status, a `StatusUpdate`: a text that also knows `job_id`, `waited`
-                (seconds), `estimated_running_time_seconds`, and while Queued the backend's `queue_length` and
-                `wait_time`, for which the backends are listed once. On an async client it may return an awaitable.
-            stop: an event that ends the wait of a thread when set (a task is cancelled instead).
+            timeout: seconds; None waits without a limit.
+            on_status: called with each new status, a `StatusUpdate`: a text with the attributes `job_id`, `waited`
+                (seconds), `estimated_running_time_seconds`, and while the job is Queued `queue_length` and
+                `wait_time` of its backend, for which the backends are listed once. With an async client it may return
+                an awaitable.
+            stop: an event that ends the wait of a thread when it is set. (Cancel a task instead.)
 
         Raises:
-            InvalidInput: `timeout` is no number of seconds.
-            JobFailed, JobTimeLimit, JobCancelled: how the job ended, with code, reason, solution and log's tail.
-            WaitTimeout, WaitStopped: the job goes on.
-            ApiError, TransportError: the service could not be asked, for long.
+            InvalidInput: `timeout` is not a number of seconds.
+            JobFailed, JobTimeLimit, JobCancelled: how the job ended, with code, reason, solution and end of the log.
+            WaitTimeout, WaitStopped: the wait ended; the job goes on.
+            ApiError, TransportError: the service gave no usable answer for a long time.
+
+        Source: operations `get_job`, `get_job_logs`.
         """
-        return (yield from self._wait(timeout, on_status, stop))
+        return self._run(self._wait(timeout=timeout, on_status=on_status, stop=stop))
 
-    def _wait(
-        self, timeout: float | None, on_status: StatusCallback | None, stop: threading.Event | None
-    ) -> Plan[StatusUpdate]:
-        check_timeout(timeout)
-        if isinstance(self._known_failure, NotFound):
-            raise self._known_failure
-        began = self._connection.clock.monotonic()
-        if not self._snapshot().is_final:
-            self.raw = yield from wait(
-                self.id,
-                clock=self._connection.clock,
-                poll_interval=self._poll_interval,
-                timeout=timeout,
-                on_status=on_status,
-                stop=stop,
-            )
-        elif on_status is not None:
-            yield Notify(on_status, StatusUpdate.of(self._snapshot(), waited=0.0))
-        snapshot = self._snapshot()
-        if snapshot.failure is not None:
-            raise (yield from self._failure(snapshot, stop))
-        return StatusUpdate.of(snapshot, waited=self._connection.clock.monotonic() - began)
-
-    def _failure(self, snapshot: JobSnapshot, stop: threading.Event | None) -> Plan[JobError]:
-        text = ""
-        with contextlib.suppress(ApiError, TransportError), stopped_by(stop):
-            text = (yield from fetch(jobs_api.get_job_logs, budget=LOG_SECONDS, id=self.id)).text
-        tail = "\n".join(text.splitlines()[-LOG_TAIL_LINES:])
-        error = snapshot.error(log_tail=tail or None)
-        assert error is not None
-        return error
-
-    @operation
     def result(
         self,
         *,
@@ -244,173 +78,155 @@ class JobOperations(Handle):
         on_status: StatusCallback | None = None,
         save_to: str | Path | None = None,
         executor: Executor | None = None,
-    ) -> Plan[Result]:
-        """Wait, read the result and decode it; kept on this handle, since a private job's can be read once only.
+    ) -> Result:
+        """Wait, read the result and decode it. The handle keeps it, because a private job's result is given only once.
 
         Args:
-            timeout, on_status: as for `wait`.
-            save_to: a folder in which its bytes are saved, before they are decoded, as `<job id>.<program>.json`
-                (`client.load_result` reads it again); None: as the client's settings say.
-            executor: where it is decoded, such as a process pool or a cluster's `get_executor()`.
+            timeout: seconds for everything; None waits without a limit.
+            on_status: as for `wait`.
+            save_to: a folder. The bytes of the result are saved there before they are decoded, as
+                `<job id>.<program>.json`, which `client.load_result` reads. None: as the client's settings say.
+            executor: decodes the result, such as a process pool or a cluster's `get_executor()`.
 
         Raises:
             InvalidInput, JobFailed, JobTimeLimit, JobCancelled, WaitTimeout, ApiError, TransportError: as for `wait`.
-            ResultUnavailable: the job completed, and there is no result (any more); where a saved copy is.
-            ResultNotSaved: it cannot be saved; found before it is read, or its bytes are in the error's `raw`.
-            ResultDecodeError: the result is not of a known form; its bytes are in the error's `raw`.
+            ResultUnavailable: the job completed, but it has no result (any more); the error names a saved copy.
+            ResultNotSaved: the result cannot be saved. Either it was not read, or its bytes are in the error's `raw`.
+            ResultDecodeError: the result has no known form; its bytes are in the error's `raw`.
 
         Source: operation `get_job_results`.
         """
-        return (yield from self._get_result(timeout, on_status, save_to=save_to, executor=executor))
+        return self._run(self._result(timeout=timeout, on_status=on_status, save_to=save_to, executor=executor))
 
-    def _get_result(
-        self,
-        timeout: float | None,
-        on_status: StatusCallback | None = None,
-        *,
-        save_to: str | Path | None = None,
-        executor: Executor | None = None,
-    ) -> Plan[Result]:
-        folder = folder_path(save_to, "save_to")
-        if isinstance(self._known_failure, ResultDecodeError) and not self._is_private:
-            self._known_failure = None
-        if self._known_failure is not None:
-            raise self._known_failure
-        check_timeout(timeout)
-        began = self._connection.clock.monotonic()
-        if self._result is None and self._source is None:
-            yield from self._wait(timeout, on_status, None)
-        waited = self._connection.clock.monotonic() - began
-        release = yield Acquire(self._mutex, None if timeout is None else max(0.0, timeout - waited))
-        if release is None:
-            raise WaitTimeout(job_id=self.id, status=self._snapshot().status, waited=waited)
-        try:
-            if self._result is None and self._source is None:
-                yield from self._read_result(began, timeout, folder)
-            elif folder is not None:
-                yield from self._save_again(folder)
-            if self._result is None:
-                self._result = yield from self._decode(executor)
-            return self._result
-        finally:
-            release()
-
-    @property
-    def _is_private(self) -> bool:
-        """Whether its result can be read once only."""
-        return bool(self.raw.get("private"))
-
-    def _read_result(self, began: float, timeout: float | None, folder: Path | None) -> Plan[None]:
-        from .result_reading import Reading
-
-        reading = Reading(
-            job_id=self.id,
-            program_id=self.program_id,
-            private=self._is_private,
-            folder=folder or self._connection.settings.save_to,
-            clock=self._connection.clock,
-            poll_interval=self._poll_interval,
-            began=began,
-            timeout=timeout,
-            came=self._came,
-        )
-        try:
-            self._source = yield from reading.read()
-        except ResultNotSaved as failure:
-            self._source = failure.raw or None
-            raise
-        finally:
-            self._came = reading.came
-
-    def _decode(self, executor: Executor | None) -> Plan[Result]:
-        """Decode what was read; it stays here when an executor fails, or the caller is cancelled."""
-        from ..results import decode_on
-
-        assert self._source is not None
-        try:
-            result = yield from decode_on(executor, self._source, program_id=self.program_id)
-        except ResultDecodeError:
-            if not self._is_private:
-                # Its bytes are in the error; another read may bring better ones.
-                self._source = None
-            raise
-        self._source = None
-        return result
-
-    def _save_again(self, folder: Path) -> Plan[None]:
-        from ..results.files import save_result, saved_copy
-
-        raw = self._result.raw if self._result is not None else (self._source or b"")[:]
-        if saved_copy(self.id, folder) is None:
-            yield InThread(lambda: save_result(raw, self.id, program_id=self.program_id, folder=folder))
-
-    def _take_end(self, ended: EndedJob) -> None:
-        """Keep how a wait for many saw the job's end."""
-        self.raw = ended.raw
-        self._known_failure = ended.failure
-
-    def _take_result(self, other: JobOperations) -> None:
-        """Keep what `other`, a handle of the same job, read."""
-        self._result, self._source, self._known_failure = other._result, other._source, other._known_failure
-
-    def _collect(self, wait_budget: WaitBudget, executor: Executor | None = None) -> Plan[None]:
-        """Read the result, if there can be one and `wait_budget` is left; what goes wrong is raised by `result`."""
-        if wait_budget.is_used_up or self._result is not None or self.failure is not None:
-            return
-        try:
-            yield from self._get_result(wait_budget.left, executor=executor)
-        except (ResultUnavailable, ResultDecodeError) as failure:
-            self._known_failure = failure
-        except RuntimeRestError as failure:
-            log.warning("the result of job %s is left to job.result(): %s", printable(self.id), failure)
-
-    @operation
-    def cancel(self) -> Plan[None]:
+    def cancel(self) -> None:
         """Cancel the job.
 
-        Raises: Conflict (it is over already), ApiError, TransportError. Source: operation `cancel_job`.
+        Raises: Conflict (it has ended), ApiError, TransportError. Source: operation `cancel_job`.
         """
-        yield from fetch(jobs_api.cancel_job, id=self.id)
+        self._run(self._cancel())
 
-    @operation
-    def delete(self) -> Plan[None]:
-        """Delete the job, its params and its result, for good; only when it is over.
+    def delete(self) -> None:
+        """Delete a job that has ended, with its params and its result.
 
-        Raises: ApiError (it still runs, or is unknown), TransportError. Source: operation `delete_job`.
+        Raises: ApiError (the job has not ended, or does not exist), TransportError. Source: operation `delete_job`.
         """
-        yield from fetch(jobs_api.delete_job, id=self.id)
+        self._run(self._delete())
 
-    @operation
-    def logs(self) -> Plan[str]:
+    def logs(self) -> str:
         """The job's log. Raises: ApiError, TransportError. Source: operation `get_job_logs`."""
-        return (yield from fetch(jobs_api.get_job_logs, id=self.id)).text
+        return self._run(self._logs())
 
-    @operation
-    def metrics(self) -> Plan[JobMetrics]:
+    def metrics(self) -> JobMetrics:
         """Timestamps, charged QPU time (seconds) and more. Raises: ApiError. Source: operation `get_job_metrics`."""
-        metrics: JobMetrics = yield from call(jobs_api.get_job_metrics, id=self.id)
-        return metrics
+        return self._run(self._metrics())
 
-    @operation
-    def replace_tags(self, tags: Sequence[str]) -> Plan[None]:
-        """Give the job these tags instead of its own.
+    def replace_tags(self, tags: Sequence[str]) -> None:
+        """Replace the tags of the job.
 
         Raises: InvalidInput, ApiError. Source: operation `replace_job_tags`.
         """
-        from qiskit_runtime_api.models import TagList
-
-        check_tags(tags)
-        yield from fetch(jobs_api.replace_job_tags, id=self.id, body=TagList(tags=list(tags)))
-        self.raw["tags"] = list(tags)
+        self._run(self._replace_tags(tags))
 
 
-class Job(SyncFace, JobOperations):
-    """A job of a `RuntimeClient`."""
-
-
-class AsyncJob(AsyncFace, JobOperations):
+class AsyncJob(Awaited, JobLogic):
     """A job of an `AsyncRuntimeClient`."""
 
+    async def refresh(self, *, params: bool = False) -> dict[str, Any]:
+        """Read the job again, keep its JSON as `raw`, and return it.
 
-def _unpickled(kind: type[Job] | type[AsyncJob], origin: Origin, job_id: str, raw: dict[str, Any]) -> Job | AsyncJob:
-    return kind(origin, job_id, raw=raw)
+        Args:
+            params: include the submitted params.
+
+        Raises: ApiError, TransportError. Source: operation `get_job`.
+        """
+        return await self._run(self._refresh(params=params))
+
+    async def status(self) -> str:
+        """The job's status now: Queued, Running, Completed, Cancelled, "Cancelled - Ran too long" or Failed.
+
+        Raises: ApiError, TransportError. Source: operation `get_job`, schema `JobStatus`.
+        """
+        return await self._run(self._status())
+
+    async def wait(
+        self,
+        *,
+        timeout: float | None = None,
+        on_status: StatusCallback | None = None,
+        stop: threading.Event | None = None,
+    ) -> StatusUpdate:
+        """Wait until the job has completed, and return its last status.
+
+        Args:
+            timeout: seconds; None waits without a limit.
+            on_status: called with each new status, a `StatusUpdate`: a text with the attributes `job_id`, `waited`
+                (seconds), `estimated_running_time_seconds`, and while the job is Queued `queue_length` and
+                `wait_time` of its backend, for which the backends are listed once. With an async client it may return
+                an awaitable.
+            stop: an event that ends the wait of a thread when it is set. (Cancel a task instead.)
+
+        Raises:
+            InvalidInput: `timeout` is not a number of seconds.
+            JobFailed, JobTimeLimit, JobCancelled: how the job ended, with code, reason, solution and end of the log.
+            WaitTimeout, WaitStopped: the wait ended; the job goes on.
+            ApiError, TransportError: the service gave no usable answer for a long time.
+
+        Source: operations `get_job`, `get_job_logs`.
+        """
+        return await self._run(self._wait(timeout=timeout, on_status=on_status, stop=stop))
+
+    async def result(
+        self,
+        *,
+        timeout: float | None = None,
+        on_status: StatusCallback | None = None,
+        save_to: str | Path | None = None,
+        executor: Executor | None = None,
+    ) -> Result:
+        """Wait, read the result and decode it. The handle keeps it, because a private job's result is given only once.
+
+        Args:
+            timeout: seconds for everything; None waits without a limit.
+            on_status: as for `wait`.
+            save_to: a folder. The bytes of the result are saved there before they are decoded, as
+                `<job id>.<program>.json`, which `client.load_result` reads. None: as the client's settings say.
+            executor: decodes the result, such as a process pool or a cluster's `get_executor()`.
+
+        Raises:
+            InvalidInput, JobFailed, JobTimeLimit, JobCancelled, WaitTimeout, ApiError, TransportError: as for `wait`.
+            ResultUnavailable: the job completed, but it has no result (any more); the error names a saved copy.
+            ResultNotSaved: the result cannot be saved. Either it was not read, or its bytes are in the error's `raw`.
+            ResultDecodeError: the result has no known form; its bytes are in the error's `raw`.
+
+        Source: operation `get_job_results`.
+        """
+        return await self._run(self._result(timeout=timeout, on_status=on_status, save_to=save_to, executor=executor))
+
+    async def cancel(self) -> None:
+        """Cancel the job.
+
+        Raises: Conflict (it has ended), ApiError, TransportError. Source: operation `cancel_job`.
+        """
+        await self._run(self._cancel())
+
+    async def delete(self) -> None:
+        """Delete a job that has ended, with its params and its result.
+
+        Raises: ApiError (the job has not ended, or does not exist), TransportError. Source: operation `delete_job`.
+        """
+        await self._run(self._delete())
+
+    async def logs(self) -> str:
+        """The job's log. Raises: ApiError, TransportError. Source: operation `get_job_logs`."""
+        return await self._run(self._logs())
+
+    async def metrics(self) -> JobMetrics:
+        """Timestamps, charged QPU time (seconds) and more. Raises: ApiError. Source: operation `get_job_metrics`."""
+        return await self._run(self._metrics())
+
+    async def replace_tags(self, tags: Sequence[str]) -> None:
+        """Replace the tags of the job.
+
+        Raises: InvalidInput, ApiError. Source: operation `replace_job_tags`.
+        """
+        await self._run(self._replace_tags(tags))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from numbers import Real
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, Unpack
 from urllib.parse import urlsplit
 
 from ..errors import ConfigurationError, ContractViolation
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-__all__ = ["API_VERSION", "Settings", "Validate"]
+__all__ = ["API_VERSION", "Settings", "SettingsOptions", "Validate"]
 
 Validate: TypeAlias = Literal["responses", "warn"] | Callable[[ContractViolation], object]
 """What to do with a response that breaks the contract: raise, warn, or call a function."""
@@ -61,6 +61,33 @@ NEEDED = {
 """Required settings: name, environment variable, and source."""
 
 SWITCHES = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+
+
+class SettingsOptions(TypedDict, total=False):
+    """The arguments of `Settings`, which the clients take as well; each is optional.
+
+    Keys:
+        account: the name of an account in the account file.
+        account_path: the account file, in place of the one in the user's home.
+        and the attributes of `Settings`, which describe the other keys.
+    """
+
+    api_key: str | None
+    token: str | None
+    instance: str | None
+    base_url: str | None
+    iam_url: str | None
+    api_version: str | date | None
+    timeout: float | httpx.Timeout | None
+    verify: bool | str | Path | ssl.SSLContext | None
+    submissions_per_minute: float | str | None
+    proxies: Mapping[str, str] | None
+    application: str | None
+    save_to: str | Path | None
+    token_cache: bool | str | Path | None
+    validate: Validate | Literal["off"] | None
+    account: str | None
+    account_path: str | Path | None
 
 
 @dataclass(frozen=True, kw_only=True, init=False, repr=False)
@@ -115,45 +142,16 @@ class Settings:
     token_cache: bool | Path
     validate: Validate | None
 
-    def __init__(
-        self,
-        *,
-        api_key: str | None = None,
-        token: str | None = None,
-        instance: str | None = None,
-        base_url: str | None = None,
-        iam_url: str | None = None,
-        api_version: str | date | None = None,
-        timeout: float | httpx.Timeout | None = None,
-        verify: bool | str | Path | ssl.SSLContext | None = None,
-        submissions_per_minute: float | str | None = "default",
-        proxies: Mapping[str, str] | None = None,
-        application: str | None = None,
-        save_to: str | Path | None = None,
-        token_cache: bool | str | Path | None = None,
-        validate: Validate | Literal["off"] | None = None,
-        account: str | None = None,
-        account_path: str | Path | None = None,
-        environ: Mapping[str, str] | None = None,
-    ) -> None:
-        """Resolve and check. `account`: a name in the account file `account_path`."""
+    def __init__(self, *, environ: Mapping[str, str] | None = None, **options: Unpack[SettingsOptions]) -> None:
+        """Resolve and check. `environ`: the environment variables, in place of those of the process."""
         environ = os.environ if environ is None else environ
-        arguments: dict[str, Any] = {
-            "api_key": api_key,
-            "token": token,
-            "instance": instance,
-            "base_url": base_url,
-            "iam_url": iam_url,
-            "api_version": api_version,
-            "application": application,
-            "account": account,
-            "account_path": account_path,
-            "verify": verify,
-            "proxies": proxies,
-            "save_to": save_to,
-            "token_cache": token_cache,
-            "validate": validate,
-        }
+        unknown = [name for name in options if name not in SettingsOptions.__annotations__]
+        if unknown:
+            raise TypeError(f"Settings() takes no argument {unknown[0]!r}.")
+        arguments: dict[str, Any] = {name: options.get(name) for name in SettingsOptions.__annotations__}
+        token, base_url, account = arguments["token"], arguments["base_url"], arguments["account"]
+        account_path = arguments["account_path"]
+        submissions_per_minute = options.get("submissions_per_minute", "default")
         _check_types(arguments)
         variables: dict[str, Any] = {
             name: environ[variable] for name, variable in ENVIRONMENT.items() if environ.get(variable)
@@ -175,12 +173,12 @@ class Settings:
             "instance": str(crn) if crn else None,
             "base_url": re.sub("(?<=[^/])/v1/?$", "", _http_url(service, "base_url")),
             "iam_url": _http_url(_pick(found, "iam_url") or _iam_url(crn, private=private), "iam_url"),
-            "api_version": _api_version(api_version),
-            "timeout": _timeout(timeout),
+            "api_version": _api_version(arguments["api_version"]),
+            "timeout": _timeout(arguments["timeout"]),
             "verify": _verify(_pick(found, "verify", default=True)),
             "submissions_per_minute": _submission_limit(submissions_per_minute, service),
             "proxies": _proxies(_pick(found, "proxies", default={})),
-            "application": _application(application or "qiskit-runtime-rest"),
+            "application": _application(arguments["application"] or "qiskit-runtime-rest"),
             "save_to": _folder(_pick(found, "save_to")),
             "token_cache": _token_cache(_pick(found, "token_cache", default=False)),
             "validate": _validate(_pick(found, "validate")),

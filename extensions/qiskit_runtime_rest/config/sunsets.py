@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..base.callers import warn
 from ..errors import ConfigurationError
 from .api_versions import SUNSETS, days_left, describe_end
 from .settings import Settings
@@ -52,7 +52,7 @@ def sunset_of(version: str, *, service: str, state: State) -> str | None:
     return SUNSETS.get(version)
 
 
-def warn_in_time(settings: Settings, *, state: State, now: float, stacklevel: int = 2) -> None:
+def warn_in_time(settings: Settings, *, state: State, now: float) -> None:
     """Warn once per process if the version in use is switched off within `NEAR_DAYS` of `now` (Unix time)."""
     version = settings.api_version
     checked = (version, settings.base_url, str(state.path))
@@ -63,9 +63,8 @@ def warn_in_time(settings: Settings, *, state: State, now: float, stacklevel: in
     left = days_left(sunset, today=datetime.datetime.fromtimestamp(now, datetime.UTC).date())
     if left is None or left > NEAR_DAYS:
         return
-    warnings.warn(
+    warn(
         f"API version {version} {describe_end(sunset, left)}. See the changes of newer versions with `qrr versions`, "
         "then choose one with api_version=, or leave it out for the version of this release.",
         DeprecationWarning,
-        stacklevel=stacklevel + 1,
     )

@@ -13,10 +13,9 @@ from schemathesis.python import asgi
 from ..contract.sources import vendored
 from ..emulator.app import create_app
 from ..emulator.embedded import Emulator
-from ..emulator.identity.models import ACCOUNT, GRANT_TYPE
-from ..emulator.instances.models import DEFAULT_INSTANCES
-from ..emulator.options import API_KEY
 from ..emulator.routing import BASE_PATH
+from ..emulator.state.identity import ACCOUNT, API_KEY, GRANT_TYPE
+from ..emulator.state.instances import DEFAULT_INSTANCES
 from .run import Target
 
 if TYPE_CHECKING:

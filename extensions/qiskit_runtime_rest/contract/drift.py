@@ -1,34 +1,36 @@
-"""What a difference between two contracts means to this client: how bad it is, and which code it touches."""
+"""Judge the differences between two contracts for this client: how bad they are, and which code they touch."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from attrs import evolve, frozen
 
 from .changes import Change, Kind
 from .compare import compare
-from .conveniences import Convenience, conveniences
 from .document import JsonObject
 from .generated import GeneratedOperation, Property, operation_files, property_of
 
 __all__ = ["Difference", "as_json", "as_markdown", "counts", "drift", "used", "worst"]
 
 ERROR_ANSWER = re.compile(r"response ([345]\d\d|[345]XX|default)")
-"""Errors are told by `answers`, which reads any body: what the contract says of them binds nobody."""
+"""Error responses: the error mapping reads any body, so changes of their schemas do not matter."""
 
 RENAMED = re.compile(r"operationId changed")
 RETYPED = re.compile(r"type changed from .+ to (.+)")
 
 SEVERITY = (Kind.BREAKING, Kind.ADDITIVE, Kind.COSMETIC)
 MEANING = {
-    Kind.BREAKING: "something that this client sends is refused, or something that it reads is gone or different",
-    Kind.ADDITIVE: "this client goes on as before, and does not know of something yet",
-    Kind.COSMETIC: "nothing that this client notices",
+    Kind.BREAKING: "the service refuses something that this client sends, or lacks something that this client reads",
+    Kind.ADDITIVE: "this client works as before, and does not know something new yet",
+    Kind.COSMETIC: "no effect on this client",
 }
+
+Uses: TypeAlias = Mapping[str, Collection[str]]
+"""Public methods, each with the operations that it sends: `client.operations.OPERATIONS`."""
 
 
 @frozen
@@ -38,7 +40,7 @@ class Difference:
     Attributes:
         change: what changed, with its kind for this client.
         generated: files of the generated package that it touches; `make generate` rewrites them.
-        conveniences: hand-written functions (`module.name`) that send, or read, what changed.
+        conveniences: public methods that it touches, such as `Job.wait`.
     """
 
     change: Change
@@ -46,13 +48,13 @@ class Difference:
     conveniences: tuple[str, ...] = ()
 
 
-def drift(old: JsonObject, new: JsonObject) -> list[Difference]:
-    """Judge what differs between two contracts: the one that this client was made for, and another one.
+def drift(old: JsonObject, new: JsonObject, *, uses: Uses) -> list[Difference]:
+    """Judge the differences between two contracts: the one that this client was made for, and another one.
 
     Raises:
-        NotOpenApi: a document is not what OpenAPI says, or refers to something that it does not define.
+        NotOpenApi: a document is not valid OpenAPI, or refers to something that it does not define.
     """
-    return [_judged(change) for change in compare(old, new)]
+    return [_judged(change, uses) for change in compare(old, new)]
 
 
 def worst(differences: Iterable[Difference]) -> Kind | None:
@@ -61,68 +63,59 @@ def worst(differences: Iterable[Difference]) -> Kind | None:
     return next((kind for kind in SEVERITY if kind in kinds), None)
 
 
-def used(differences: Iterable[Difference]) -> list[Difference]:
-    """Those that this client notices, of the operations that its hand-written functions stand on."""
-    modules = frozenset().union(*(each.operations for each in conveniences()))
+def used(differences: Iterable[Difference], *, uses: Uses) -> list[Difference]:
+    """Those that this client notices, of the operations that its public methods send."""
+    sent = {module for modules in uses.values() for module in modules}
     files = operation_files()
     return [
         difference
         for difference in differences
         if difference.change.kind is not Kind.COSMETIC
         and (operation := files.get(difference.change.operation)) is not None
-        and operation.module in modules
+        and operation.module in sent
     ]
 
 
-def _judged(change: Change) -> Difference:
+def _judged(change: Change, uses: Uses) -> Difference:
     operation = operation_files().get(change.operation)
     if operation is None:
-        return Difference(change)  # of the whole document, or of an operation that nothing was generated for
+        return Difference(change)  # of the whole document, or of an operation without a generated function
     place = property_of(operation, change.location)
-    above = [each for each in conveniences() if operation.module in each.operations]
-    touched = _touched(change, above)
-    kind = _kind(change, operation, place, touched)
+    kind = _kind(change, operation, place)
     if kind is Kind.COSMETIC:
         return Difference(evolve(change, kind=kind))
+    of_response = change.location.startswith("response") and bool(_leaf(change))
     return Difference(
         change=evolve(change, kind=kind),
         generated=tuple(dict.fromkeys([operation.file, *_models(change, place)])),
-        conveniences=tuple(sorted(each.name for each in touched)),
+        # A property that the models do not have yet is read by no method.
+        conveniences=() if of_response and not place.known else _senders(operation.module, uses),
     )
 
 
-def _kind(change: Change, operation: GeneratedOperation, place: Property, touched: Sequence[Convenience]) -> Kind:
-    """The kind of a change for this client, which is often more tolerant than the contract asks for."""
+def _senders(module: str, uses: Uses) -> tuple[str, ...]:
+    return tuple(sorted(name for name, modules in uses.items() if module in modules))
+
+
+def _kind(change: Change, operation: GeneratedOperation, place: Property) -> Kind:
+    """The kind of a change for this client, which tolerates more than the contract demands."""
     if ERROR_ANSWER.match(change.location):
         return Kind.COSMETIC
     if RENAMED.match(change.message):
-        # Where the overlay gives the generated function a name of its own, the published one does not matter.
+        # The published name does not matter where the overlay renames the operation.
         own = operation.module.rpartition(".")[2]
         return change.kind if f"from '{own}'" in change.message else Kind.COSMETIC
     if change.kind is not Kind.BREAKING or not change.location.startswith("response"):
         return change.kind
-    if change.message == "removed" and _leaf(change) and not place.known and not touched:
+    if change.message == "removed" and _leaf(change) and not place.known:
         return Kind.COSMETIC
-    name = _leaf(change)
     retyped = RETYPED.match(change.message)
     tolerated = (
         (change.message == "may be null now" and place.may_be_null)
-        or (change.message == "no longer required" and place.may_be_missing and not _needed(name, touched))
+        or (change.message == "no longer required" and place.may_be_missing)
         or (retyped is not None and set(retyped[1].split(", ")) <= place.accepts)
     )
     return Kind.ADDITIVE if tolerated else change.kind
-
-
-def _needed(name: str, touched: Iterable[Convenience]) -> bool:
-    return any(name in each.needs for each in touched)
-
-
-def _touched(change: Change, above: Sequence[Convenience]) -> list[Convenience]:
-    """Of the functions that stand on an operation, those that have to do with what changed."""
-    name = _leaf(change)
-    if not change.location.startswith("response") or not name:
-        return list(above)
-    return [each for each in above if name in each.reads | each.needs]
 
 
 def _models(change: Change, place: Property) -> tuple[str, ...]:

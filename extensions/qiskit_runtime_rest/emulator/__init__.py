@@ -10,15 +10,15 @@ if TYPE_CHECKING:
     from .embedded import Emulator
     from .options import Options
     from .server import serve
-    from .storage import UnusableState
+    from .state.storage import UnusableState
 
 __all__ = ["Emulator", "Options", "UnusableState", "create_app", "serve"]
 
-# Loaded on first use: worker processes import this package, and need no web server.
+# Loaded on first use: worker processes import this package without the web server.
 _HOMES = {
     "Emulator": ".embedded",
     "Options": ".options",
-    "UnusableState": ".storage",
+    "UnusableState": ".state.storage",
     "create_app": ".app",
     "serve": ".server",
 }

@@ -1,4 +1,4 @@
-"""The ASGI application: the service's routes, and the layers around them."""
+"""The ASGI application: the service's routes, the control plane, the pages, and the layers around them."""
 
 from __future__ import annotations
 
@@ -13,53 +13,24 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from .accounts.routes import ROUTES as ACCOUNTS
-from .analytics.routes import ROUTES as ANALYTICS
-from .backends.routes import ROUTES as BACKENDS
-from .body_limit import BodyLimitLayer
+from .api import ROUTES, OperationNames
 from .connections import Connections
-from .control.responses import Control
-from .control.routes import control_routes
-from .discovery.routes import ROUTES as DISCOVERY
+from .control import Control, control_routes
 from .errors import NOT_FOUND, error_body
-from .faults.layer import FaultLayer
-from .faults.models import FaultRules
-from .identity.routes import ROUTES as IDENTITY
-from .instances.routes import ROUTES as INSTANCES
-from .jobs.routes import ROUTES as JOBS
-from .operations import OperationNames
+from .faults import FaultRules
+from .layers import BodyLimitLayer, FaultLayer, RecordingLayer
 from .options import Options
-from .pages.routes import page_routes
-from .publication.routes import ROUTES as PUBLICATION
-from .recorder import Recorder, RecordingLayer
+from .pages.routes import Pages, page_routes
+from .recorder import Recorder
 from .routing import BASE_PATH, mount
 from .service import Service
-from .sessions.routes import ROUTES as SESSIONS
-from .tags.routes import ROUTES as TAGS
-from .versions.routes import ROUTES as VERSIONS
-from .workloads.routes import ROUTES as WORKLOADS
 
-__all__ = ["SERVICE_ROUTES", "Parts", "create_app"]
-
-SERVICE_ROUTES = (
-    *IDENTITY,
-    *VERSIONS,
-    *JOBS,
-    *TAGS,
-    *SESSIONS,
-    *WORKLOADS,
-    *BACKENDS,
-    *INSTANCES,
-    *ACCOUNTS,
-    *ANALYTICS,
-    *DISCOVERY,
-    *PUBLICATION,
-)
+__all__ = ["Parts", "create_app"]
 
 
 @frozen(kw_only=True)
 class Parts:
-    """What an application is made of, for whoever runs it."""
+    """The parts of one application."""
 
     service: Service
     faults: FaultRules
@@ -67,27 +38,27 @@ class Parts:
     connections: Connections
 
     def reset(self) -> None:
-        """Everything as at the start."""
+        """Go back to the start: no jobs, sessions, faults or recorded requests."""
         self.faults.clear()
         self.recorder.clear()
         self.service.reset()
 
 
 def create_app(options: Options | None = None, **choices: Any) -> Starlette:
-    """Make the embedded service as an ASGI application; `choices` are the fields of `Options`.
+    """The embedded service as an ASGI application; `choices` are the fields of `Options`.
 
-    `app.state.parts` are its `Parts`. Where nobody runs the application's lifespan, call
+    `app.state.parts` holds its `Parts`. If no server runs the application's lifespan, call
     `app.state.parts.service.close()` at the end.
     """
     service = Service(options or Options(**choices))
-    names = OperationNames(SERVICE_ROUTES, contract=service.contract)
+    names = OperationNames(service.contract)
     parts = Parts(
         service=service,
         faults=FaultRules(names.known),
         recorder=Recorder(clock=service.clock, limit=service.options.recorded_requests),
         connections=Connections(),
     )
-    control = Control(parts.faults, parts.recorder, parts.reset)
+    pages = Pages(service, parts.faults, parts.recorder, operations=[route.name for route in ROUTES])
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -97,9 +68,9 @@ def create_app(options: Options | None = None, **choices: Any) -> Starlette:
 
     app = Starlette(
         routes=[
-            *mount(service, SERVICE_ROUTES),
-            *mount(service, control_routes(control)),
-            *page_routes(parts, SERVICE_ROUTES),
+            *mount(service, ROUTES),
+            *mount(service, control_routes(Control(parts.faults, parts.recorder, parts.reset))),
+            *page_routes(pages),
         ],
         middleware=[
             Middleware(RecordingLayer, parts.recorder, names.plain, BASE_PATH),

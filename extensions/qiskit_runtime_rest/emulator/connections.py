@@ -1,4 +1,4 @@
-"""The server's open connections, so that one can be reset in the middle of a request."""
+"""The server's open connections, so that a fault rule can reset one in the middle of a request."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["Connections", "tracking_protocol"]
 
 
 class Connections:
-    """Transports by the client's address."""
+    """The open connections, by the client's address."""
 
     def __init__(self) -> None:
-        """Start without connections."""
+        """Start empty."""
         self._transports: dict[tuple[str, int], asyncio.Transport] = {}
 
     def opened(self, transport: asyncio.Transport) -> None:
@@ -29,12 +29,12 @@ class Connections:
         self._transports.pop(self._key(transport.get_extra_info("peername")), None)
 
     def reset(self, client: Sequence[Any] | None) -> bool:
-        """Reset the connection of this client; `False` when it is not known (no real network in between)."""
+        """Reset the connection of a client; `False` if it is unknown, as without a real network."""
         transport = self._transports.get(self._key(client)) if client else None
         if transport is None:
             return False
         connection = transport.get_extra_info("socket")
-        # Lingering for no time at all makes the kernel send RST in place of FIN.
+        # With a linger time of 0, the kernel sends RST instead of FIN.
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
         return True
@@ -45,7 +45,7 @@ class Connections:
 
 
 def tracking_protocol(connections: Connections) -> type[H11Protocol]:
-    """Make the protocol class that keeps `connections` up to date."""
+    """A protocol class that keeps `connections` up to date."""
 
     class TrackingProtocol(H11Protocol):
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]

@@ -1,4 +1,4 @@
-"""The vendored contract, read once: its operations, and validators that are compiled when first needed."""
+"""The vendored contract: its operations, and validators for its schemas."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Contract", "Operation", "Parameter"]
 
 _URI = "urn:qiskit-runtime-contract"
 
-# Some operations document one refusal only, and answer each of their own with it.
+# Some operations document only one error status, so the emulator uses it for every error of theirs.
 _NEAR: Mapping[int, tuple[int, ...]] = {400: (404,), 404: (400,), 409: (400, 404), 403: (401,)}
 
 
@@ -34,7 +34,7 @@ class Parameter:
 
 @frozen
 class Operation:
-    """One operation of the contract, as far as a server needs it."""
+    """One operation of the contract."""
 
     id: str
     method: str
@@ -46,31 +46,31 @@ class Operation:
     numeric_error_codes: bool
 
     def documented(self, status: int) -> int:
-        """Choose the status that a refusal is answered with: this one, or the nearest that is documented.
+        """The status to send for an error: this one, or a documented one that is similar.
 
-        Where nothing near is, it stays: a refusal must not look like a success.
+        If neither is documented, it stays: an error must not look like a success.
         """
         near = (status, *_NEAR.get(status, ()))
         return next((candidate for candidate in near if candidate in self.statuses), status)
 
 
 class Contract:
-    """The document as the service publishes it, and what can be asked of it.
+    """The document as the service publishes it.
 
-    Validation uses openapi-schema-validator on the parts of the document: openapi-core was tried and refuses
-    the document as published (a default outside its enum), and its strict `oneOf` would reject each sampler job
-    (its parameters fit the estimator's schema as well).
+    Validation uses openapi-schema-validator on the parts of the document. openapi-core refuses the document as
+    published (a default outside its enum), and its strict `oneOf` would reject each sampler job (its parameters
+    fit the estimator's schema as well).
     """
 
     def __init__(self, document: Mapping[str, Any], *, text: str) -> None:
-        """Take the parsed document and its text, which is served as it is."""
+        """The parsed document, and its text, which the service publishes unchanged."""
         self.document = document
         self.text = text
         self._validators: dict[str, OAS30Validator] = {}
 
     @classmethod
     def load(cls) -> Contract:
-        """Read the document that the generated package carries."""
+        """Read the document from the generated package."""
         text = resources.files("qiskit_runtime_api").joinpath("openapi.json").read_text("utf-8")
         return cls(json.loads(text), text=text)
 
@@ -85,7 +85,7 @@ class Contract:
         }
 
     def validator(self, pointer: str) -> OAS30Validator:
-        """Give the validator of the schema at this JSON pointer (`#/...`), compiled once."""
+        """The validator of the schema at a JSON pointer (`#/...`), compiled once."""
         if pointer not in self._validators:
             from openapi_schema_validator import OAS30Validator, oas30_format_checker
 
@@ -132,7 +132,7 @@ class Contract:
         )
 
     def resolve(self, pointer: str) -> Mapping[str, Any]:
-        """Give the part of the document at a JSON pointer (`#/...`)."""
+        """The part of the document at a JSON pointer (`#/...`)."""
         part: Any = self.document
         for step in pointer.removeprefix("#/").split("/"):
             part = part[step.replace("~1", "/").replace("~0", "~")]
@@ -140,9 +140,9 @@ class Contract:
 
 
 def _with_sound_discriminators(part: Any) -> Any:
-    """The same without discriminators that map their values to no schema; the `oneOf` beside them says enough.
+    """Remove discriminators without a mapping, for which the `oneOf` beside them is enough.
 
-    The validator takes such values for names of schemas. The storage kind `ibmcloud_cos` is none, and would be refused.
+    The validator takes their values for names of schemas, and would refuse the storage kind `ibmcloud_cos`.
     """
     match part:
         case dict():

@@ -1,7 +1,7 @@
-"""The device snapshots that qiskit-ibm-runtime ships, answered as the contract says.
+"""The device snapshots that qiskit-ibm-runtime ships, in the form of the contract.
 
-The JSON files are read where the package lies; neither qiskit nor qiskit_ibm_runtime is imported, so a
-server that only answers about devices stays small. Everything is loaded on first use and kept.
+This module reads the JSON files of the package without importing it or qiskit, so that the server stays small.
+It loads each file on first use and keeps it.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from attrs import field, frozen
 
 Json = dict[str, Any]
 
-# The two snapshots that call themselves by a name of the laboratory.
+# Two snapshots have internal names.
 _RENAMED = {"alt_auckland": "ibm_auckland", "alt_cairo": "ibm_cairo"}
 
-# Pulse-level control was withdrawn from the service; devices taken into service since then answer without
-# these, no client reads them, and the contract's types for some of them fit no device's data.
+# The service has no pulse-level control any more. Newer devices do not have these fields, no client reads them,
+# and the contract's types for some of them do not fit the data.
 _PULSE_LEVEL = frozenset(
     {
         "acquisition_latency",
@@ -45,14 +45,14 @@ _PULSE_LEVEL = frozenset(
     }
 )
 
-# Snapshots leave the text of these two out, the contract asks for one.
+# The contract requires this text, and snapshots lack it for these two.
 _QASM_OF = {"measure": "measure q -> c;", "reset": "reset q;"}
 
-# The contract allows letters and digits in the name of a gate: "measure_2" and its like are announced in
-# `instruction_signatures` and `supported_instructions` only, which is where clients look for them.
+# The contract allows only letters and digits in the name of a gate. Names such as "measure_2" are in
+# `instruction_signatures` and `supported_instructions`, where clients look for them.
 _GATE_NAME = re.compile(r"[a-zA-Z0-9]+")
 
-# Of what a device calls supported, this can stand in a circuit besides the native gates.
+# Supported instructions that a circuit can use beside the native gates.
 _ON_ONE_QUBIT = frozenset({"delay", "measure", "measure_2", "reset", "reset_2"})
 _ON_ANY_QUBITS = frozenset({"for_loop", "if_else", "store", "switch_case", "while_loop"})
 
@@ -68,20 +68,20 @@ class Device:
 
     @cached_property
     def configuration(self) -> Json:
-        """The device as `get_backend_configuration` answers it (BackendConfigurationResponse)."""
+        """The body of `get_backend_configuration` (BackendConfigurationResponse)."""
         return _configuration(self._read("conf"), name=self.name)
 
     @cached_property
     def properties(self) -> Json:
-        """The calibration data as `get_backend_properties` answers it (BackendPropertiesResponse).
+        """The calibration data: the body of `get_backend_properties` (BackendPropertiesResponse).
 
-        Units as the snapshot has them: times in "us" or "ns", frequencies in "GHz", errors bare numbers.
+        Units are those of the snapshot: times in "us" or "ns", frequencies in "GHz", errors without a unit.
         """
         return _properties(self._read("props"), name=self.name)
 
     @cached_property
     def defaults(self) -> Json | None:
-        """Pulse defaults (BackendDefaultsResponse), or None: qiskit-ibm-runtime ships none any more."""
+        """Pulse defaults (BackendDefaultsResponse), or None: current versions of qiskit-ibm-runtime ship none."""
         path = self._path("defs")
         return json.loads(path.read_bytes()) if path.exists() else None
 
@@ -92,7 +92,7 @@ class Device:
 
     @cached_property
     def operational(self) -> dict[str, frozenset[tuple[int, ...]] | None]:
-        """What the device can run: instruction name -> the qubits it works on, None for any."""
+        """The instructions of the device: name -> its allowed qubits, None for any."""
         return _operational(self.configuration, self.properties)
 
     def summary(self) -> Json:
@@ -108,7 +108,7 @@ class Device:
 
     @cached_property
     def _performance(self) -> Json:
-        # From the file: a list of all devices need not keep the calibration data of each.
+        # Read from the file, so that a list of all devices does not keep the calibration data of each.
         return _performance(self.configuration, self._read("props"))
 
     def _read(self, kind: str) -> Json:
@@ -121,7 +121,7 @@ class Device:
 
 @cache
 def names() -> tuple[str, ...]:
-    """The names of all devices, in alphabetical order. Reads one line of each snapshot."""
+    """The names of all devices, in alphabetical order."""
     return tuple(sorted(_folders()))
 
 
@@ -154,27 +154,27 @@ def _folders() -> dict[str, Path]:
 
 def _configuration(snapshot: Json, *, name: str) -> Json:
     absent = (None, "None")
-    answer = {key: value for key, value in snapshot.items() if value not in absent and key not in _PULSE_LEVEL}
+    configuration = {key: value for key, value in snapshot.items() if value not in absent and key not in _PULSE_LEVEL}
     for key in ("dt", "dtm"):
-        if key in answer and answer[key].is_integer():
-            answer[key] = int(answer[key])
-    if "default_rep_delay" in answer:
-        answer["default_rep_delay"] = round(answer["default_rep_delay"])
-    if answer.get("processor_type"):
-        answer["processor_type"] = {key: str(value) for key, value in answer["processor_type"].items()}
-    answer["backend_name"] = name
-    answer["online_date"] = _timestamp(snapshot["online_date"], timespec="milliseconds")
-    answer["u_channel_lo"] = []
-    answer.setdefault("coupling_map", [])
-    # Only a drawing needs them; devices of the first years have none.
-    answer.setdefault("coords", [[0, qubit] for qubit in range(snapshot["n_qubits"])])
-    answer["gates"] = [_gate(gate) for gate in snapshot["gates"] if _GATE_NAME.fullmatch(gate["name"])]
+        if key in configuration and configuration[key].is_integer():
+            configuration[key] = int(configuration[key])
+    if "default_rep_delay" in configuration:
+        configuration["default_rep_delay"] = round(configuration["default_rep_delay"])
+    if configuration.get("processor_type"):
+        configuration["processor_type"] = {key: str(value) for key, value in configuration["processor_type"].items()}
+    configuration["backend_name"] = name
+    configuration["online_date"] = _timestamp(snapshot["online_date"], timespec="milliseconds")
+    configuration["u_channel_lo"] = []
+    configuration.setdefault("coupling_map", [])
+    # Early devices have none; only drawings need them.
+    configuration.setdefault("coords", [[0, qubit] for qubit in range(snapshot["n_qubits"])])
+    configuration["gates"] = [_gate(gate) for gate in snapshot["gates"] if _GATE_NAME.fullmatch(gate["name"])]
     clops = _clops(snapshot)
     if clops is None:
-        answer.pop("clops", None)
+        configuration.pop("clops", None)
     else:
-        answer["clops"] = clops
-    return answer
+        configuration["clops"] = clops
+    return configuration
 
 
 def _gate(gate: Json) -> Json:
@@ -185,7 +185,7 @@ def _gate(gate: Json) -> Json:
 
 
 def _clops(snapshot: Json) -> Json | None:
-    """Circuit layer operations per second: the hardware-aware number where there is one."""
+    """Circuit layer operations per second: the hardware-aware number if there is one."""
     for key, kind in (("clops_h", "hardware"), ("clops_v", "virtual"), ("clops", "virtual")):
         if isinstance(snapshot.get(key), int):
             return {"type": kind, "value": snapshot[key]}
@@ -227,7 +227,7 @@ def _operational(configuration: Json, properties: Json) -> dict[str, frozenset[t
     }
     coupled = {gate["name"]: gate.get("coupling_map") for gate in configuration["gates"]}
     for name in configuration["basis_gates"]:
-        # Where a configuration does not say where a gate is (rzz on fake_fractional), the calibration does.
+        # If the configuration has no places for a gate (rzz on fake_fractional), the calibration has them.
         places = coupled.get(name) or [gate["qubits"] for gate in properties["gates"] if gate["gate"] == name]
         instructions[name] = frozenset(map(tuple, places)) if places else anywhere
     return instructions
@@ -239,7 +239,7 @@ def _performance(configuration: Json, properties: Json) -> Json:
     pairs: dict[tuple[str, frozenset[int]], tuple[float, str, list[int]]] = {}
     for gate in properties["gates"]:
         error = _values(gate["parameters"]).get("gate_error")
-        # An error of 1 is how a calibration says that the gate could not be measured.
+        # An error of 1 in a calibration means that the gate could not be measured.
         if len(gate["qubits"]) == 2 and gate["gate"] in native and error is not None and error < 1:
             pairs.setdefault((gate["gate"], frozenset(gate["qubits"])), (error, gate["gate"], gate["qubits"]))
     readout = [_values(entries).get("readout_error") for entries in properties["qubits"]]

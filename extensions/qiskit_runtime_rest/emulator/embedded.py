@@ -1,4 +1,4 @@
-"""The emulated service inside a Python process: for tests, notebooks and examples."""
+"""The emulated service inside a Python process, for tests, notebooks and examples."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from attrs import frozen
 
 from ..base.serving import ThreadedServer, listen
 from .app import Parts, create_app
-from .faults.models import FaultRule
+from .faults import FaultRule
 from .options import Options
-from .pace import Pace
 from .recorder import RecordedRequest
 from .server import Address, service_server
+from .state.progress import Progress
 
 __all__ = ["Emulator"]
 
@@ -24,14 +24,13 @@ T = TypeVar("T")
 
 
 class Emulator:
-    """A server on 127.0.0.1, in a thread of this process, from `start` (or `with`) to `close`.
+    """A server on 127.0.0.1 in a thread of this process, from `start` (or `with`) to `close`.
 
-    Everything asked of it here is done by the server's own thread; nothing blocks for longer than that takes.
-    It can be used from async code as well, also as `async with`.
+    The server's thread does the work of all methods, so they also work from async code, as does `async with`.
     """
 
     def __init__(self, **choices: Any) -> None:
-        """Choose: `pace`, `seed`, `workers`, `submissions_per_minute`, ... (`emulator.options.Options`)."""
+        """Options: `pace`, `seed`, `workers`, `submissions_per_minute`, ... (`emulator.options.Options`)."""
         self.options = Options(**choices)
         self.clock = EmulatorClock(self)
         self.faults = EmulatorFaults(self)
@@ -40,9 +39,9 @@ class Emulator:
         self._address: Address | None = None
 
     def start(self) -> Self:
-        """Listen on a free port; returns when requests are answered."""
+        """Listen on a free port; returns when the server is ready."""
         if self._server is not None:
-            raise RuntimeError("This emulator runs already.")
+            raise RuntimeError("This emulator is already running.")
         listener = listen("127.0.0.1", 0)
         try:
             app = create_app(self.options)
@@ -72,18 +71,18 @@ class Emulator:
         self.close()
 
     async def __aenter__(self) -> Self:
-        """Start, without blocking the caller's event loop."""
+        """Start without blocking the caller's event loop."""
         return await asyncio.to_thread(self.start)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close, without blocking the caller's event loop."""
+        """Close without blocking the caller's event loop."""
         await asyncio.to_thread(self.close)
 
     @property
     def address(self) -> Address:
-        """Where it listens, and what to log in with."""
+        """The URLs and credentials for clients."""
         if self._address is None:
             raise RuntimeError("Start the emulator first, or use it in a 'with' statement.")
         return self._address
@@ -95,17 +94,17 @@ class Emulator:
 
     @property
     def base_url(self) -> str:
-        """What comes before `/v1`."""
+        """The URL before `/v1`."""
         return self.address.base_url
 
     @property
     def iam_url(self) -> str:
-        """What comes before `/identity/token`."""
+        """The URL before `/identity/token`."""
         return self.address.iam_url
 
     @property
     def api_key(self) -> str:
-        """The well-known key, which is no secret."""
+        """The well-known API key, which is not a secret."""
         return self.address.api_key
 
     @property
@@ -119,23 +118,23 @@ class Emulator:
         return self._do(lambda parts: {one.name: one.crn for one in parts.service.instances})
 
     @property
-    def pace(self) -> Pace:
-        """How fast jobs go; may be set, also in the text forms of `emulator.pace`."""
-        return self._do(lambda parts: parts.service.execution.pace)
+    def pace(self) -> Progress:
+        """How fast jobs move on. It can be set, also in the text forms of `emulator.state.progress`."""
+        return self._do(lambda parts: parts.service.execution.progress)
 
     @pace.setter
-    def pace(self, value: Pace | str | Mapping[str, str]) -> None:
-        pace = Pace.parse(value)
+    def pace(self, value: Progress | str | Mapping[str, str]) -> None:
+        progress = Progress.parse(value)
 
         def change(parts: Parts) -> None:
-            parts.service.execution.pace = pace
+            parts.service.execution.progress = progress
             parts.service.execution.settle()
 
         self._do(change)
 
     @property
     def seed(self) -> int | None:
-        """What ids and simulations follow from; may be set."""
+        """The seed of ids and simulations. It can be set."""
         return self._do(lambda parts: parts.service.identifiers.seed)
 
     @seed.setter
@@ -144,15 +143,15 @@ class Emulator:
 
     @property
     def requests(self) -> list[RecordedRequest]:
-        """The requests that arrived, oldest first, with keys and tokens blanked."""
+        """The recorded requests, oldest first, with keys and tokens blanked."""
         return self._do(lambda parts: parts.recorder.all())
 
     def clear_requests(self) -> None:
-        """Forget the requests."""
+        """Forget the recorded requests."""
         self._do(lambda parts: parts.recorder.clear())
 
     def reset(self) -> None:
-        """Everything as at the start: no jobs, sessions, faults or recorded requests."""
+        """Go back to the start: no jobs, sessions, faults or recorded requests."""
         self._do(lambda parts: parts.reset())
 
     def _do(self, action: Callable[[Parts], T]) -> T:
@@ -178,7 +177,7 @@ class EmulatorClock:
         return self.emulator._do(lambda parts: parts.service.clock.now())
 
     def advance(self, seconds: float) -> float:
-        """Let seconds pass; jobs that end by then have ended when this returns. Gives the new time."""
+        """Let seconds pass and return the new time; jobs that end by then have ended when it returns."""
 
         async def act(parts: Parts) -> float:
             parts.service.clock.advance(seconds)
@@ -190,12 +189,12 @@ class EmulatorClock:
 
 @frozen
 class EmulatorFaults:
-    """The fault rules in force."""
+    """The active fault rules."""
 
     emulator: Emulator
 
     def add(self, operation: str = "*", *, kind: str = "answer", **fields: Any) -> FaultRule:
-        """Spoil answers: see `emulator.faults.models.FaultRule` for the fields and `KINDS` for the kinds."""
+        """Spoil responses: see `emulator.faults.FaultRule` for the fields and `KINDS` for the kinds."""
         rule = FaultRule.parse({"operation": operation, "kind": kind, **fields})
         return self.emulator._do(lambda parts: parts.faults.add(rule))
 
@@ -204,5 +203,5 @@ class EmulatorFaults:
         return self.emulator._do(lambda parts: parts.faults.all())
 
     def clear(self) -> None:
-        """Take all rules back."""
+        """Remove all rules."""
         self.emulator._do(lambda parts: parts.faults.clear())

@@ -1,6 +1,6 @@
-"""The errors the emulated service answers with: one table, one exception, one body.
+"""The errors of the emulated service: one table, one exception, one body.
 
-Codes follow the service's published error code registry. A status or code that the registry does not settle is
+Codes follow the service's published error code registry. A status or code that the registry does not give is
 marked with [?] in its comment.
 """
 
@@ -27,7 +27,7 @@ class ErrorKind:
     solution: str
 
 
-INTERNAL_ERROR = ErrorKind(1000, 500, "API internal error.", "Try again; if it stays, report it.")
+INTERNAL_ERROR = ErrorKind(1000, 500, "API internal error.", "Try again. If the error stays, report it.")
 NOT_AUTHORIZED = ErrorKind(
     1200, 403, "Not authorized to perform this action.", "Use an instance that this API key has access to."
 )
@@ -88,10 +88,7 @@ NO_LONGER_SERVED = ErrorKind(
 
 @frozen
 class ServiceError(Exception):
-    """A request that the service refuses; whoever dispatches the request turns it into an answer.
-
-    `detail` says what is wrong in this very case.
-    """
+    """The service refuses a request. `detail` describes the case; `routing` turns the error into a response."""
 
     kind: ErrorKind
     detail: str = ""
@@ -99,7 +96,7 @@ class ServiceError(Exception):
 
     @property
     def message(self) -> str:
-        """The table's text, completed by the detail."""
+        """The text of the table, and the detail."""
         return f"{self.kind.message} {self.detail}".rstrip()
 
 

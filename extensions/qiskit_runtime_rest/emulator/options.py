@@ -1,4 +1,4 @@
-"""What can be chosen when the emulated service starts."""
+"""The options of the emulated service."""
 
 from __future__ import annotations
 
@@ -8,18 +8,15 @@ from typing import Any
 
 from attrs import field, frozen, validators
 
-from .pace import Pace
+from .state.progress import Progress
 
-__all__ = ["API_KEY", "Options"]
-
-# Well known on purpose, and of a form that no real key has.
-API_KEY = "emulator-api-key-not-a-secret"
+__all__ = ["Options"]
 
 _positive = validators.ge(1)
 
 
-def _pace(value: Pace | str | Mapping[str, Any]) -> Pace:
-    return Pace.parse(value)
+def _pace(value: Progress | str | Mapping[str, Any]) -> Progress:
+    return Progress.parse(value)
 
 
 def _path(value: Path | str | None) -> Path | None:
@@ -28,24 +25,25 @@ def _path(value: Path | str | None) -> Path | None:
 
 @frozen(kw_only=True)
 class Options:
-    """All choices; the defaults give a service without limits, delays or faults."""
+    """All options. The defaults give a service without limits, delays or faults."""
 
-    pace: Pace = field(default=Pace(), converter=_pace)
+    pace: Progress = field(default=Progress(), converter=_pace)
+    """How fast jobs move on: a text form of `emulator.state.progress`, or one for each state."""
     seed: int | None = None
     workers: int = field(default=2, validator=_positive)
     warm: bool = False
-    """Start the workers with the server, so that the first job does not wait for their imports (some seconds)."""
+    """Start the workers with the server, so that the first job does not wait some seconds for their imports."""
     virtual_clock: bool = False
     token_seconds: int = field(default=3600, validator=_positive)
-    """Lifetime of a bearer token."""
+    """Lifetime of a bearer token in seconds."""
     submissions_per_minute: int | None = field(default=None, validator=validators.optional(_positive))
-    """Jobs a user may submit a minute; the service allows 5. `None`: no limit."""
+    """Jobs per minute that a user may submit; the service allows 5. `None`: no limit."""
     pending_jobs: int | None = field(default=None, validator=validators.optional(_positive))
-    """Jobs of an instance that may wait or run at the same time. `None`: no limit."""
+    """Jobs of an instance that may be queued or running at the same time. `None`: no limit."""
     quota_seconds: int | None = field(default=None, validator=validators.optional(validators.ge(0)))
-    """QPU time that each instance may use. `None`: no limit."""
+    """QPU seconds that each instance may use. `None`: no limit."""
     max_body_bytes: int = field(default=128 * 2**20, validator=_positive)
     recorded_requests: int = field(default=1000, validator=_positive)
-    """How many of the last requests are kept for inspection."""
+    """How many of the last requests the emulator records."""
     state: Path | None = field(default=None, converter=_path)
-    """A file that keeps the state; `None`: in memory."""
+    """The file for the state; `None`: in memory."""

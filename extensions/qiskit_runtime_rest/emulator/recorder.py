@@ -1,26 +1,25 @@
-"""What arrived: the last requests, with everything secret blanked."""
+"""A record of the last requests, with all secrets blanked."""
 
 from __future__ import annotations
 
 import re
-import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from attrs import asdict, evolve, field, frozen
 
-from .clock import Clock, isoformat
+from .state.clock import Clock, isoformat
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from starlette.types import Scope
 
-    from .faults.models import FaultRule
+    from .faults import FaultRule
 
-__all__ = ["RecordedRequest", "Recorder", "RecordingLayer"]
+__all__ = ["NUMBER", "RecordedRequest", "Recorder", "without_secrets"]
 
-_NUMBER = "qiskit_runtime_rest.request_number"
-_LONGEST_BODY = 16 * 1024
+# The key of an ASGI scope under which the number of its request is kept.
+NUMBER = "qiskit_runtime_rest.request_number"
 _BLANK = "***"
 _SECRET_HEADERS = frozenset({"cookie", "proxy-authorization", "x-access-token"})
 _SECRETS_NAMED = "api_?key|api_?token|access_token|refresh_token|token|password|passcode"
@@ -30,7 +29,7 @@ _SECRET_IN_FORM = re.compile(rf"((?:^|&)(?:{_SECRETS_NAMED})=)[^&]*", re.IGNOREC
 
 @frozen(kw_only=True)
 class RecordedRequest:
-    """One request. `status` is `None` while it is being answered, or when the connection was reset."""
+    """One request. `status` is `None` until the response begins, and after a reset of the connection."""
 
     number: int
     at: str
@@ -53,7 +52,7 @@ class Recorder:
     """Keeps the last requests."""
 
     def __init__(self, *, clock: Clock, limit: int) -> None:
-        """Keep so many requests."""
+        """Keep at most `limit` requests."""
         self._clock = clock
         self._limit = limit
         self._count = 0
@@ -68,7 +67,7 @@ class Recorder:
         self._requests.clear()
 
     def arrived(self, scope: Scope, *, operation: str | None) -> int:
-        """Record a request and give its number."""
+        """Record a request and return its number."""
         self._count += 1
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         self._requests[self._count] = RecordedRequest(
@@ -85,54 +84,17 @@ class Recorder:
         return self._count
 
     def note(self, number: int, **changes: Any) -> None:
-        """Complete what is known about a request."""
+        """Add to the record of a request."""
         if number in self._requests:
             self._requests[number] = evolve(self._requests[number], **changes)
 
     def fault_fired(self, scope: Scope, rule: FaultRule) -> None:
-        """Note that a request was spoilt."""
-        self.note(scope.get(_NUMBER, 0), fault=rule.kind)
+        """Record that a rule spoilt a request."""
+        self.note(scope.get(NUMBER, 0), fault=rule.kind)
 
 
-@frozen
-class RecordingLayer:
-    """The ASGI layer that feeds the recorder with requests to known operations, and other API paths."""
-
-    app: ASGIApp
-    recorder: Recorder
-    plain_name: Callable[[str, str], str | None]
-    base_path: str
-    """Paths below it are recorded even if they are no operation's."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on and record it."""
-        http = scope["type"] == "http"
-        operation = self.plain_name(scope["method"], scope["path"]) if http else None
-        if not http or (operation is None and not scope["path"].startswith(self.base_path)):
-            await self.app(scope, receive, send)
-            return
-        began = time.monotonic()
-        number = self.recorder.arrived(scope, operation=operation)
-        scope[_NUMBER] = number
-        body = bytearray()
-
-        async def recording_receive() -> Message:
-            message = await receive()
-            body.extend(message.get("body", b"")[: _LONGEST_BODY - len(body)])
-            return message
-
-        async def recording_send(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                self.recorder.note(number, status=message["status"], body=_text(body))
-            await send(message)
-
-        try:
-            await self.app(scope, recording_receive, recording_send)
-        finally:
-            self.recorder.note(number, body=_text(body), seconds=time.monotonic() - began)
-
-
-def _text(body: bytearray) -> str:
+def without_secrets(body: bytearray) -> str:
+    """The text of a body, with keys and tokens blanked."""
     text = body.decode("utf-8", "replace")
     return _SECRET_IN_FORM.sub(rf"\1{_BLANK}", _SECRET_IN_JSON.sub(rf"\1{_BLANK}", text))
 

@@ -1,4 +1,4 @@
-"""From an HTTP request to a handler and back: what each part of the service builds its routes with."""
+"""From an HTTP request to the operation that handles it, and back to an HTTP response."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ from .errors import (
     ServiceError,
     error_body,
 )
-from .versions.models import OLDEST, ApiVersion, adapted, check_served, find_version
+from .state.versions import OLDEST, ApiVersion, check_served, deprecation_headers, find_version, in_version
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from .contract import Operation
-    from .identity.models import User
-    from .instances.models import Instance
     from .service import Service
+    from .state.identity import User
+    from .state.instances import Instance
 
-__all__ = ["BASE_PATH", "Answer", "Call", "Handler", "Route", "mount"]
+__all__ = ["BASE_PATH", "Handler", "Route", "ServiceRequest", "ServiceResponse", "mount"]
 
 BASE_PATH = "/api"
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("qiskit_runtime_rest.emulator.routing")
 
 
 @frozen(kw_only=True)
-class Answer:
-    """What a handler answers: a JSON body, a text, or nothing (204)."""
+class ServiceResponse:
+    """A response of the service: a JSON body, a text, or nothing (204)."""
 
     status: int = 200
     body: Any = None
@@ -50,11 +50,11 @@ class Answer:
 
 
 @frozen(kw_only=True)
-class Call:
-    """A request that was let in: who asks, for which instance, with which checked parameters."""
+class ServiceRequest:
+    """An accepted request: its user, instance, checked parameters and body, and the HTTP request itself."""
 
     service: Service
-    request: Request
+    http: Request
     version: ApiVersion = OLDEST
     path: Mapping[str, Any] = field(factory=dict)
     query: Mapping[str, Any] = field(factory=dict)
@@ -65,34 +65,34 @@ class Call:
 
     @property
     def user(self) -> User:
-        """Whose token it is; only on routes that need one."""
+        """The user of the token; only on routes that need a token."""
         assert self._user is not None
         return self._user
 
     @property
     def instance(self) -> Instance:
-        """The instance that `Service-CRN` names; only on routes that need it."""
+        """The instance named by `Service-CRN`; only on routes that need it."""
         assert self._instance is not None
         return self._instance
 
 
-Handler = Callable[[Call], Awaitable[Answer]]
+Handler = Callable[[ServiceRequest], Awaitable[ServiceResponse]]
 
 
 @frozen
 class Route:
-    """One line of a routes table. `path` is below the API's base for operations of the contract.
+    """A row of the route table: method, path and handler.
 
-    The handler's name is the operation's plain name, used for faults and the log of requests.
+    The handler's name is the operation's plain name, which fault rules and the record of requests use.
     """
 
     method: str
     path: str
     handler: Handler
     public: bool = False
-    """Whether the operation needs neither a token nor an instance."""
+    """Whether it needs no token and no instance."""
     contracted: bool = True
-    """Whether the contract describes it; if not, the path is taken from the root and nothing is checked."""
+    """Whether the contract describes it. If so, `path` is below `BASE_PATH`; if not, requests are not checked."""
 
     @property
     def name(self) -> str:
@@ -106,7 +106,7 @@ class Route:
 
 
 def mount(service: Service, routes: Iterable[Route]) -> list[StarletteRoute]:
-    """Make Starlette's routes of the tables: one for each path, so that 405 can name all its methods."""
+    """Starlette's routes for a table: one for each path, so that a 405 lists all its methods."""
     by_path: defaultdict[str, dict[str, Route]] = defaultdict(dict)
     for route in routes:
         by_path[route.full_path][route.method] = route
@@ -125,78 +125,84 @@ class _Endpoint:
         route = self._methods.get(request.method)
         if route is None:
             headers = {"Allow": ", ".join(sorted(self._methods))}
-            answer = Answer(status=405, body=error_body(NO_SUCH_METHOD), headers=headers)
+            response = ServiceResponse(status=405, body=error_body(NO_SUCH_METHOD), headers=headers)
         else:
-            answer = await _answer(self._service, route, request)
-        await _response(answer)(scope, receive, send)
+            response = await _handle(self._service, route, request)
+        await _http_response(response)(scope, receive, send)
 
 
-async def _answer(service: Service, route: Route, request: Request) -> Answer:
+async def _handle(service: Service, route: Route, http: Request) -> ServiceResponse:
     operation = service.contract.operations.get((route.method, route.path)) if route.contracted else None
+    numeric = operation is not None and operation.numeric_error_codes
     try:
-        call = Call(service=service, request=request, path=request.path_params)
+        request = ServiceRequest(service=service, http=http, path=http.path_params)
         if operation is None:
-            return await route.handler(call)
-        call = await _admit(call, route, operation)
+            return await route.handler(request)
+        request = await _accept(request, route, operation)
         service.execution.catch_up()
-        return adapted(await route.handler(call), operation=route.name, version=call.version)
+        return _in_version(await route.handler(request), operation=route.name, version=request.version)
     except ServiceError as error:
-        numeric = operation is not None and operation.numeric_error_codes
         status = error.kind.status
-        return Answer(
+        return ServiceResponse(
             status=operation.documented(status) if operation is not None else status,
             body=error_body(error.kind, message=error.message, numeric=numeric),
             headers=error.headers,
         )
     except Exception:
         _log.exception("The emulated service failed in %s: this is a defect of the emulator.", route.name)
-        numeric = operation is not None and operation.numeric_error_codes
-        return Answer(status=500, body=error_body(INTERNAL_ERROR, numeric=numeric))
+        return ServiceResponse(status=500, body=error_body(INTERNAL_ERROR, numeric=numeric))
 
 
-async def _admit(call: Call, route: Route, operation: Operation) -> Call:
-    service, request = call.service, call.request
+def _in_version(response: ServiceResponse, *, operation: str, version: ApiVersion) -> ServiceResponse:
+    body = response.body
+    if response.status == 200 and body is not None:
+        body = in_version(body, operation=operation, version=version)
+    return evolve(response, body=body, headers={**response.headers, **deprecation_headers(version)})
+
+
+async def _accept(request: ServiceRequest, route: Route, operation: Operation) -> ServiceRequest:
+    service, http = request.service, request.http
     if not route.public:
-        call = _authenticated(call)
-    version = find_version(request.headers.getlist("ibm-api-version"))
+        request = _authenticated(request)
+    version = find_version(http.headers.getlist("ibm-api-version"))
     check_served(route.name, version=version)
     query: defaultdict[str, list[str]] = defaultdict(list)
-    for name, value in request.query_params.multi_items():
+    for name, value in http.query_params.multi_items():
         query[name].append(value)
-    headers = {name: request.headers.getlist(name) for name in request.headers}
+    headers = {name: http.headers.getlist(name) for name in http.headers}
     service.check.parameters(operation, place="header", given=headers)
-    path = {name: [value] for name, value in call.path.items()}
+    path = {name: [value] for name, value in request.path.items()}
     return evolve(
-        call,
+        request,
         version=version,
         path=service.check.parameters(operation, place="path", given=path),
         query=service.check.parameters(operation, place="query", given=query),
-        body=service.check.body(operation, await request.body()) if operation.body_pointer else None,
+        body=service.check.body(operation, await http.body()) if operation.body_pointer else None,
     )
 
 
-def _authenticated(call: Call) -> Call:
-    scheme, _, token = call.request.headers.get("authorization", "").partition(" ")
+def _authenticated(request: ServiceRequest) -> ServiceRequest:
+    scheme, _, token = request.http.headers.get("authorization", "").partition(" ")
     if not token:
         raise ServiceError(NOT_AUTHENTICATED, "The Authorization header is missing.")
     if scheme.lower() != "bearer":
         raise ServiceError(INVALID_CREDENTIALS, "Only bearer tokens are accepted, not API keys.")
-    user = call.service.identity.verify(token.strip())
-    crn = call.request.headers.get("service-crn", "")
+    user = request.service.identity.verify(token.strip())
+    crn = request.http.headers.get("service-crn", "")
     if not crn:
         raise ServiceError(NOT_AUTHENTICATED, "The Service-CRN header is missing.")
-    instance = call.service.instances.get(crn)
+    instance = request.service.instances.get(crn)
     if instance is None:
-        raise ServiceError(NOT_AUTHORIZED, "Service-CRN names no instance of this account.")
-    return evolve(call, user=user, instance=instance, token=token.strip())
+        raise ServiceError(NOT_AUTHORIZED, "Service-CRN does not name an instance of this account.")
+    return evolve(request, user=user, instance=instance, token=token.strip())
 
 
-def _response(answer: Answer) -> Response:
-    headers = dict(answer.headers)
-    if answer.text is not None:
-        return Response(answer.text, answer.status, headers, media_type=answer.media_type)
-    if answer.body is None:
-        return Response(None, answer.status, headers)
+def _http_response(response: ServiceResponse) -> Response:
+    headers = dict(response.headers)
+    if response.text is not None:
+        return Response(response.text, response.status, headers, media_type=response.media_type)
+    if response.body is None:
+        return Response(None, response.status, headers)
     # Escaped to ASCII: clients may have sent lone surrogates, which UTF-8 cannot carry.
-    content = json.dumps(answer.body, separators=(",", ":"))
-    return Response(content, answer.status, headers, media_type="application/json")
+    content = json.dumps(response.body, separators=(",", ":"))
+    return Response(content, response.status, headers, media_type="application/json")

@@ -1,4 +1,4 @@
-"""The server process: listens, says where, and ends cleanly."""
+"""The server process: it listens, publishes its address, and ends cleanly."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from attrs import asdict, frozen
 from ..base.serving import Server, is_loopback, listen, serve_on, url_of
 from .app import create_app
 from .connections import tracking_protocol
-from .instances.models import DEFAULT_INSTANCES
-from .options import API_KEY
 from .routing import BASE_PATH
+from .state.identity import API_KEY
+from .state.instances import DEFAULT_INSTANCES
 
 if TYPE_CHECKING:
     import socket
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Address", "serve", "service_server"]
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("qiskit_runtime_rest.emulator.server")
 
 
 @frozen(kw_only=True)
 class Address:
-    """Where a server is, and what to log in with; the API key is well known and opens nothing else."""
+    """The URLs and credentials of a server. The API key is well known and valid for emulators only."""
 
     url: str
     base_url: str
@@ -54,7 +54,7 @@ class Address:
 
 
 def service_server(app: Starlette, on_started: Callable[[], None]) -> Server:
-    """The server for one application of `create_app`."""
+    """A server for an application of `create_app`."""
     return Server(app, on_started=on_started, http=tracking_protocol(app.state.parts.connections), ws="none")
 
 
@@ -68,16 +68,16 @@ def serve(
 ) -> None:
     """Serve until SIGTERM or SIGINT, then end the workers and return. Call it from the main thread.
 
-    `choices` are the fields of `emulator.options.Options`: `pace`, `seed`, `state`, `workers`, ... When it
-    listens, `on_ready` is called and `ready_file` appears, whole, as a JSON object (see `Address`); the file
-    goes when the server ends.
+    `choices` are the fields of `emulator.options.Options`: `pace`, `seed`, `state`, `workers`, ... Once
+    the server listens, it calls `on_ready` and writes `ready_file`, a JSON object (see `Address`), in one step. It
+    removes the file when it ends.
     """
     app = create_app(**choices)
     listener = listen(host, port)
     if not is_loopback(listener):
         _log.warning(
-            "The emulated service listens on %s, not on loopback only: whoever reaches it can use it, "
-            "its API key is public.",
+            "The emulated service listens on %s, not on loopback only: every machine that can reach it can use it, "
+            "because its API key is public.",
             host,
         )
     address = Address.of(listener)

@@ -1,27 +1,27 @@
-"""The emulated service itself: all its state, and the parts that guard it."""
+"""The emulated service without HTTP: all its state, and the rules for it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import devices
-from .clock import Clock
 from .contract import Contract
-from .identifiers import Identifiers
-from .identity.models import Identity
-from .instances.models import Instances
-from .jobs.execution import Execution, WorkerPool
-from .jobs.models import Jobs
-from .sessions.models import Sessions
-from .storage import MemoryStorage, SqliteStorage
-from .submissions import SubmissionLimits
-from .validation import RequestCheck
+from .request_check import RequestCheck
+from .state.clock import Clock
+from .state.execution import Execution, WorkerPool
+from .state.identifiers import Identifiers
+from .state.identity import Identity
+from .state.instances import Instances
+from .state.jobs import Jobs
+from .state.sessions import Sessions
+from .state.storage import MemoryStorage, SqliteStorage
+from .state.submission_limits import SubmissionLimits
+from .workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .options import Options
-    from .storage import Storage
+    from .state.storage import Storage
 
 __all__ = ["Service"]
 
@@ -29,27 +29,17 @@ __all__ = ["Service"]
 class Service:
     """One running service: its clock, storage, users, instances, jobs and sessions.
 
-    It knows no HTTP. All of it is used from one event loop only, so that nothing needs a lock.
+    One event loop uses all of it, so nothing needs a lock.
     """
 
-    def __init__(
-        self,
-        options: Options,
-        *,
-        contract: Contract | None = None,
-        storage: Storage | None = None,
-        pool: Callable[[int], WorkerPool] | None = None,
-    ) -> None:
-        """Take up what the storage holds.
-
-        By default: the file or memory of the options, the packaged contract, real worker processes.
-        """
+    def __init__(self, options: Options, *, pool: Callable[[int], WorkerPool] | None = None) -> None:
+        """Load the state from the storage that the options choose. `pool` replaces the worker processes."""
         self.options = options
-        self.contract = contract or Contract.load()
+        self.contract = Contract.load()
         self.check = RequestCheck(self.contract)
         self.clock = Clock(virtual=options.virtual_clock)
         self.identifiers = Identifiers(seed=options.seed)
-        self.storage = storage or (MemoryStorage() if options.state is None else SqliteStorage(options.state))
+        self.storage: Storage = MemoryStorage() if options.state is None else SqliteStorage(options.state)
         self.identity = Identity(clock=self.clock, storage=self.storage, token_seconds=options.token_seconds)
         self.jobs = Jobs(clock=self.clock, storage=self.storage, identifiers=self.identifiers)
         self.sessions = Sessions(clock=self.clock, storage=self.storage, identifiers=self.identifiers)
@@ -58,16 +48,15 @@ class Service:
             quota_seconds=options.quota_seconds,
             clock=self.clock,
             usage_of=self.jobs.used_seconds,
-            device_names=devices.names,
         )
         self.execution = Execution(
             jobs=self.jobs,
             sessions=self.sessions,
             clock=self.clock,
             identifiers=self.identifiers,
-            pace=options.pace,
+            progress=options.pace,
             workers=options.workers,
-            pool=pool or _worker_processes(warm=options.warm),
+            pool=pool or (lambda count: Workers(count=count, warm=options.warm)),
         )
         self.limits = SubmissionLimits(
             clock=self.clock,
@@ -76,13 +65,13 @@ class Service:
         )
 
     def start(self) -> None:
-        """Go on with the jobs that an earlier run has left; start the workers if that was chosen."""
+        """Continue the jobs of an earlier run; start the workers if the option `warm` asks for it."""
         if self.options.warm:
             self.execution.start_workers()
         self.execution.settle()
 
     def reset(self) -> None:
-        """Back to the start: no jobs, no sessions, the first seed, pace and clock."""
+        """Go back to the start: no jobs or sessions; seed, pace and clock as the options say."""
         self.jobs.reset()
         self.sessions.reset()
         self.execution.reset()
@@ -91,19 +80,10 @@ class Service:
         self.instances.reset()
         self.limits.reset()
         self.identifiers.reseed(self.options.seed)
-        self.execution.pace = self.options.pace
+        self.execution.progress = self.options.pace
         self.clock.restart()
 
     def close(self) -> None:
         """Stop the workers and close the storage."""
         self.execution.close()
         self.storage.close()
-
-
-def _worker_processes(*, warm: bool) -> Callable[[int], WorkerPool]:
-    def start(count: int) -> WorkerPool:
-        from .workers import Workers
-
-        return Workers(count=count, warm=warm)
-
-    return start

@@ -1,8 +1,8 @@
-"""Worker processes that run programs, one job at a time each.
+"""Worker processes that run programs, each one job at a time.
 
-A job can be killed without harming the others, a worker that dies fails its job only, and workers end with
-the server however it ends: each waits on a pipe whose other end the server holds. They are started as
-`python -c` and not through multiprocessing, whose children import the user's own script again.
+Killing a job does not affect others, and a worker that dies fails its own job only. Workers end with the server,
+however it ends: each waits on a pipe whose other end the server holds. They are started as `python -c` and not
+by multiprocessing, whose child processes import the user's script again.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from attrs import field, frozen
 
 from . import programs
 from .programs import Outcome
-from .programs.failures import Kind, failure
+from .programs.outcome import Kind, failure
 
-# More threads than one make small circuits slower, and the workers would take the cores from each other.
+# More than one thread makes small circuits slower, and the workers would compete for the cores.
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 _LOG_TAIL_BYTES = 16_384
-# What reading from and writing to a process that is gone raises.
+# The errors of reading from and writing to a process that has ended.
 _DEAD = (EOFError, OSError, pickle.UnpicklingError)
 # From linux/prctl.h.
 _PR_SET_PDEATHSIG = 1
@@ -50,13 +50,13 @@ class _Task:
 
 
 class Workers:
-    """A fixed number of worker processes, started when first needed (or at once with `warm`).
+    """A fixed number of worker processes, started when first needed, or at once with `warm`.
 
     Use it as a context manager, or call `close`. All methods may be called from any thread.
     """
 
     def __init__(self, *, count: int = 1, warm: bool = False) -> None:
-        """Prepare `count` workers; with `warm`, start them now and let them import what the primitives need."""
+        """Prepare `count` workers; with `warm`, start them now and let them import the primitives."""
         self._tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._queued: set[Future[Outcome]] = set()
@@ -70,24 +70,24 @@ class Workers:
             thread.start()
 
     def submit(self, program_id: str, params: Mapping[str, Any], *, backend: str, seed: int) -> Future[Outcome]:
-        """Queue a job (arguments as of `programs.run`).
+        """Queue a job; the arguments are those of `programs.run`.
 
-        The future is running as soon as a worker has taken the job, and always ends with an outcome: a
-        cancelled job and one whose worker died are failures, too.
+        The future is running as soon as a worker has the job. It always ends with an outcome: a cancelled job and a
+        job whose worker died are failures, too.
 
         Raises:
-            RuntimeError: the workers were closed.
+            RuntimeError: the workers are closed.
         """
         task = _Task(program_id, params, backend, seed)
         with self._lock:
             if self._closed:
-                raise RuntimeError("The workers were closed; no further job can be submitted.")
+                raise RuntimeError("The workers are closed, so no job can be submitted.")
             self._queued.add(task.future)
             self._tasks.put(task)
         return task.future
 
     def cancel(self, future: Future[Outcome]) -> bool:
-        """End a job, queued or running; its worker is killed and replaced. False when it is done already."""
+        """Cancel a job, queued or running; its worker is killed and replaced. False if the job is done already."""
         with self._lock:
             if future in self._running:
                 self._running[future].kill()
@@ -99,7 +99,7 @@ class Workers:
         return True
 
     def close(self) -> None:
-        """Kill all workers and cancel all jobs. Can be called again."""
+        """Kill all workers and cancel all jobs. May be called again."""
         with self._lock:
             self._closed = True
             queued, self._queued = self._queued, set()
@@ -160,7 +160,7 @@ class Workers:
 
 
 def _settle(future: Future[Outcome], outcome: Outcome) -> None:
-    """End a future, unless somebody did: who holds one may cancel it by its own method while it is queued."""
+    """Set the outcome, unless the future was cancelled by its own method while it was queued."""
     with contextlib.suppress(InvalidStateError):
         future.set_result(outcome)
 
@@ -179,21 +179,21 @@ class _Process:
                 stderr=self._errors,
                 env=os.environ | _ONE_THREAD | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             )
-            # Both stay open until `end`.
+            # The file and the process stay open until `end`.
             opened.pop_all()
 
     def responds(self) -> bool:
-        """Whether the worker is still there; waits until it has started."""
+        """Whether the worker is alive; waits until it has started."""
         try:
-            self._exchange(None)
+            self._send(None)
         except _DEAD:
             return False
         return True
 
     def run(self, task: _Task) -> Outcome:
-        """Have the worker run the job; answers also when it dies."""
+        """Run a job in the worker; if the worker dies, the job fails."""
         try:
-            outcome: Outcome = self._exchange((task.program_id, dict(task.params), task.backend, task.seed))
+            outcome: Outcome = self._send((task.program_id, dict(task.params), task.backend, task.seed))
         except _DEAD:
             self._popen.kill()
             return failure(Kind.EXECUTION_FAILED, detail=_death(self._popen.wait()), log=self._log())
@@ -204,14 +204,14 @@ class _Process:
         self._popen.kill()
 
     def end(self) -> None:
-        """Kill the process and give everything back to the system."""
+        """Kill the process and release its resources."""
         self._popen.kill()
-        # Leaves through the pipes' own context manager, which tolerates a reader that is gone.
+        # `Popen` closes the pipes on exit; flushing fails if the process has ended.
         with contextlib.suppress(BrokenPipeError), self._popen:
             pass
         self._errors.close()
 
-    def _exchange(self, message: Any) -> Any:
+    def _send(self, message: Any) -> Any:
         assert self._popen.stdin is not None
         assert self._popen.stdout is not None
         pickle.dump(message, self._popen.stdin)
@@ -231,13 +231,13 @@ def _death(returncode: int) -> str:
 
 
 def _main(*, server: int, warm: bool) -> None:
-    """A worker's life: answer each job on standard output until standard input ends."""
+    """The main loop of a worker: read jobs from standard input and write their outcomes to standard output."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _die_with_parent()
     if os.getppid() != server:
         return
-    answers = os.fdopen(os.dup(1), "wb")
-    # Whatever a library prints must not get between the answers.
+    outcomes = os.fdopen(os.dup(1), "wb")
+    # Output of libraries must not get between the outcomes.
     os.dup2(2, 1)
     jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(jobs,), daemon=True).start()
@@ -249,15 +249,15 @@ def _main(*, server: int, warm: bool) -> None:
         if job is not None:
             program_id, params, backend, seed = job
             outcome = programs.run(program_id, params, backend=backend, seed=seed)
-        pickle.dump(outcome, answers)
-        answers.flush()
+        pickle.dump(outcome, outcomes)
+        outcomes.flush()
 
 
 def _die_with_parent() -> None:
-    """Have the kernel kill this process when the one that started it ends, where it can do that.
+    """Let the kernel kill this process when the server ends, on Linux.
 
-    Elsewhere a worker notices that standard input has ended, but not before the simulator lets go of the
-    interpreter: it does not while it runs a circuit.
+    Elsewhere a worker ends when standard input ends, but only after the current circuit: the simulator holds the
+    interpreter while it runs.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -268,5 +268,5 @@ def _receive(jobs: queue.SimpleQueue[_Job | None]) -> None:
         while True:
             jobs.put(pickle.load(sys.stdin.buffer))  # noqa: S301 - written by _Process
     except EOFError:
-        # The server closed the pipe or died: nobody waits any more.
+        # The server closed the pipe or died.
         os._exit(0)

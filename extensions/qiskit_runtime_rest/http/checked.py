@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import inspect
-import warnings
 from typing import Any
 
 import httpx
 
+from ..base.callers import warn
 from ..config.settings import Settings
 from ..contract.answer_check import Checker
 from ..errors import ConfigurationError, ContractWarning
@@ -43,7 +43,7 @@ class AnswerCheck:
         if callable(self._validate):
             return self._validate(violation)
         if self._validate == "warn":
-            warnings.warn(str(violation), ContractWarning, stacklevel=2)
+            warn(str(violation), ContractWarning)
         elif response.is_success:
             raise violation
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import httpx
@@ -95,7 +96,24 @@ def _prepare(request: httpx.Request, options: dict[str, Any], base_url: httpx.UR
         request.extensions = {**request.extensions, "timeout": {**timeout, **longer}}
 
 
-class HttpClient(httpx.Client):
+class _BoundedBodies:
+    """Keeps the limit of response bodies in force, whatever event hooks are set."""
+
+    _bound: Callable[..., Any]
+
+    @property
+    def event_hooks(self) -> dict[str, list[Callable[..., Any]]]:
+        """Functions that are called with each request and response."""
+        hooks: dict[str, list[Callable[..., Any]]] = httpx.Client.event_hooks.__get__(self)
+        return hooks
+
+    @event_hooks.setter
+    def event_hooks(self, hooks: Mapping[str, Sequence[Callable[..., Any]]]) -> None:
+        own = [hook for hook in hooks.get("response", ()) if hook != self._bound]
+        httpx.Client.event_hooks.fset(self, {**hooks, "response": [self._bound, *own]})  # type: ignore[attr-defined]
+
+
+class HttpClient(_BoundedBodies, httpx.Client):
     """`httpx.Client` for the service: any request through it is authenticated, retried, and raises typed errors."""
 
     def __init__(self, *, clock: Clock, retries: RetryPolicy, **options: Any) -> None:
@@ -103,7 +121,7 @@ class HttpClient(httpx.Client):
         super().__init__(**options)
         self.clock = clock
         self.retries = retries
-        self.event_hooks = {"response": [self._bound]}
+        self.event_hooks = self.event_hooks
         self.process = os.getpid()
 
     def _bound(self, response: httpx.Response) -> None:
@@ -121,7 +139,7 @@ class HttpClient(httpx.Client):
             return super().send(request, **options)
 
 
-class AsyncHttpClient(httpx.AsyncClient):
+class AsyncHttpClient(_BoundedBodies, httpx.AsyncClient):
     """`httpx.AsyncClient` for the service: as `HttpClient`, awaited."""
 
     def __init__(self, *, clock: Clock, retries: RetryPolicy, **options: Any) -> None:
@@ -129,7 +147,7 @@ class AsyncHttpClient(httpx.AsyncClient):
         super().__init__(**options)
         self.clock = clock
         self.retries = retries
-        self.event_hooks = {"response": [self._bound]}
+        self.event_hooks = self.event_hooks
         self.process = os.getpid()
         self._loop: dict[Any, Any] | None = None
 

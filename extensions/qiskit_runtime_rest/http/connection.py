@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -41,8 +41,10 @@ class Connection:
         clock: Clock | None = None,
         retries: RetryPolicy | None = None,
         state: State | None = None,
+        http_options: Mapping[str, Any] | None = None,
     ) -> None:
         """`auth` takes the place of the settings' API key or token; `state`: the state file.
+        `http_options`: further options of the httpx clients.
 
         Raises:
             ConfigurationError: no credentials, no instance, or no contract to check answers against.
@@ -54,6 +56,7 @@ class Connection:
         self.auth = auth or _auth(settings, self.clock, state)
         self.retries = retries or RetryPolicy()
         self._check = _check(settings)
+        self._http_options = dict(http_options or {})
         self.opening = Lock()
         self._opened: list[HttpClient] = []
         self._opened_async: list[AsyncHttpClient] = []
@@ -124,7 +127,7 @@ class Connection:
             pattern: url and transport(proxy=url, verify=options["verify"], limits=options["limits"])
             for pattern, url in proxy_patterns(self.settings).items()
         }
-        return {**options, **changes}
+        return {**options, **self._http_options, **changes}
 
     @property
     def origin(self) -> Origin:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar, copy_context
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
+from ..base.callers import CALLER, caller
 from .clock import Clock
 from .plan import Plan, run, run_async
 
@@ -86,6 +87,7 @@ class Together(NamedTuple):
         from concurrent.futures import ThreadPoolExecutor
 
         ending = threading.Event()
+        frame = CALLER.get() or caller()
         with ThreadPoolExecutor(max_workers=self.at_once) as pool:
             waiting: deque[Future[Any]] = deque()
             outcomes: list[Any] = []
@@ -93,6 +95,7 @@ class Together(NamedTuple):
                 for plan in self.plans:
                     context = copy_context()
                     context.run(STOP.set, ending)
+                    context.run(CALLER.set, frame)
                     waiting.append(pool.submit(context.run, run, plan, connection))
                     if len(waiting) >= 2 * self.at_once:
                         outcomes.append(_outcome(waiting.popleft(), ending))
@@ -107,6 +110,7 @@ class Together(NamedTuple):
         """In tasks."""
         import anyio
 
+        token = CALLER.set(CALLER.get() or caller())
         outcomes: dict[int, Any] = {}
         failures: list[Exception] = []
         numbered = enumerate(self.plans)
@@ -119,9 +123,12 @@ class Together(NamedTuple):
                 failures.append(failure)
                 group.cancel_scope.cancel()
 
-        async with anyio.create_task_group() as group:
-            for _ in range(self.at_once):
-                group.start_soon(work)
+        try:
+            async with anyio.create_task_group() as group:
+                for _ in range(self.at_once):
+                    group.start_soon(work)
+        finally:
+            CALLER.reset(token)
         if failures:
             raise failures[0]
         return [outcomes[number] for number in sorted(outcomes)]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import email.utils
 import logging
 import os
-import warnings
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,6 +17,7 @@ import httpx
 from qiskit_runtime_api.api import instances as instances_api
 from qiskit_runtime_api.api import jobs as jobs_api
 
+from ..base.callers import warn
 from ..base.json_members import member_text
 from ..errors import (
     ApiError,
@@ -189,11 +189,10 @@ class Submitter:
         if not self.policy.tagged:
             return None
         if not request.has_room_for_a_tag:
-            warnings.warn(
+            warn(
                 f"{MOST_TAGS} tags of your own leave no room for the one by which a job is found when its answer is "
                 "lost: this submission goes without. Use one tag less, or SubmissionPolicy(tagged=False).",
                 SubmissionWarning,
-                stacklevel=2,
             )
             return None
         return TAG_PREFIX + os.urandom(16).hex()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
-
 from qiskit_runtime_api.api import instances as instances_api
 
+from ..base.callers import warn
 from ..base.forks import Lock
 from ..errors import ApiError, SubmissionWarning, TransportError
 from ..http.calls import fetch, json_object
@@ -37,11 +36,10 @@ class UsageWatch:
             return
         left = yield from self._seconds_left()
         if left is not None and request.max_execution_time > left:
-            warnings.warn(
+            warn(
                 f"the job may take {request.max_execution_time:g} s of QPU time, and the instance has {left:g} s left "
                 "in this period: the service may refuse it, or end it early.",
                 SubmissionWarning,
-                stacklevel=2,
             )
 
     def _seconds_left(self) -> Plan[float | None]:

@@ -90,7 +90,7 @@ class Use:
     """One way to call a convenience.
 
     Attributes:
-        name: as `contract.conveniences` names it.
+        name: its public name.
         operation: the contract's id of the operation that is looked at.
         call: calls it.
         comes: checks the outcome.
@@ -390,33 +390,31 @@ ENDS = (errors.JobError, errors.WaitTimeout)
 UNREADABLE = (errors.ResultDecodeError, errors.ResultUnavailable, errors.WaitTimeout)
 
 USES: tuple[Use, ...] = (
-    Use("client.client.ClientOperations.versions", "get_versions", lambda s: s.do(lambda c: c.versions()), versions),
-    Use("client.client.ClientOperations.usage", "get_usage", lambda s: s.do(lambda c: c.usage()), model),
+    Use("RuntimeClient.versions", "get_versions", lambda s: s.do(lambda c: c.versions()), versions),
+    Use("RuntimeClient.usage", "get_usage", lambda s: s.do(lambda c: c.usage()), model),
+    Use("Instances.usage", "get_usage", lambda s: s.do(lambda c: c.instances.usage()), model),
+    Use("Instances.get", "get_instance", lambda s: s.do(lambda c: c.instances.get()), model),
     Use(
-        "client.instances.InstancesOperations.usage", "get_usage", lambda s: s.do(lambda c: c.instances.usage()), model
-    ),
-    Use("client.instances.InstancesOperations.get", "get_instance", lambda s: s.do(lambda c: c.instances.get()), model),
-    Use(
-        "client.instances.InstancesOperations.configuration",
+        "Instances.configuration",
         "get_instance_configuration",
         lambda s: s.do(lambda c: c.instances.configuration()),
         model,
     ),
     Use(
-        "client.backends.BackendsOperations.list",
+        "Backends.list",
         "list_backends",
         lambda s: s.do(lambda c: c.backends.list()),
         backends,
     ),
     Use(
-        "client.backends.BackendsOperations.get",
+        "Backends.get",
         "list_backends",
         lambda s: s.do(lambda c: c.backends.get("text")),
         one_backend,
         may_raise=(errors.NotFound,),
     ),
     Use(
-        "client.backends.BackendsOperations.least_busy",
+        "Backends.least_busy",
         "list_backends",
         lambda s: s.do(lambda c: c.backends.least_busy()),
         one_backend,
@@ -424,34 +422,34 @@ USES: tuple[Use, ...] = (
     ),
     *(
         Use(
-            f"backends.{owner}.{name}",
+            f"{owner}.{name}",
             f"get_backend_{name}",
             on_backend(name) if owns else by_name(name),
             model,
             takes=("id",),
         )
-        for owner, owns in (("BackendsOperations", False), ("BackendOperations", True))
+        for owner, owns in (("Backends", False), ("Backend", True))
         for name in ("status", "configuration", "properties")
     ),
     Use(
-        "client.jobs.JobsOperations.get",
+        "Jobs.get",
         "get_job",
         lambda s: s.do(lambda c: c.jobs.get(s.given["id"])),
         one_job,
         takes=("id",),
     ),
     Use(
-        "client.jobs.JobsOperations.find",
+        "Jobs.find",
         "list_jobs",
         lambda s: s.do(lambda c: c.jobs.find(s.given["tags"][0])),
         found,
         takes=("tags",),
         makes={"tags": {**TAGS, "minItems": 1, "maxItems": 1}},
     ),
-    Use("client.jobs.JobsOperations.list", "list_jobs", jobs_list, jobs, takes=FILTERS),
-    Use("client.jobs.JobsOperations.recover", "list_jobs", recover, settled, bears=dict.fromkeys((400, 401, 403, 404))),
+    Use("Jobs.list", "list_jobs", jobs_list, jobs, takes=FILTERS),
+    Use("Jobs.recover", "list_jobs", recover, settled, bears=dict.fromkeys((400, 401, 403, 404))),
     Use(
-        "client.jobs.JobsOperations.wait_all",
+        "Jobs.wait_all",
         "list_jobs",
         several(lambda c, ids: c.jobs.wait_all(ids, timeout=SECONDS, results=False)),
         as_listed,
@@ -460,7 +458,7 @@ USES: tuple[Use, ...] = (
         also=("get_job",),
     ),
     Use(
-        "client.jobs.JobsOperations.as_completed",
+        "Jobs.as_completed",
         "list_jobs",
         several(lambda c, ids: c.jobs.as_completed(ids, timeout=SECONDS, results=False)),
         as_listed,
@@ -469,21 +467,21 @@ USES: tuple[Use, ...] = (
         also=("get_job",),
     ),
     Use(
-        "client.job.JobOperations.refresh",
+        "Job.refresh",
         "get_job",
         on_job(lambda job, given: job.refresh(params=not given.get("exclude_params", True))),
         job_json,
         takes=("id", "exclude_params"),
     ),
     Use(
-        "client.job.JobOperations.status",
+        "Job.status",
         "get_job",
         on_job(lambda job, given: job.status()),
         status_word,
         takes=("id",),
     ),
     Use(
-        "client.job.JobOperations.wait",
+        "Job.wait",
         "get_job",
         on_job(lambda job, given: job.wait(timeout=SECONDS)),
         last_status,
@@ -492,7 +490,7 @@ USES: tuple[Use, ...] = (
         bears=PATIENT,
     ),
     Use(
-        "client.job.JobOperations.wait",
+        "Job.wait",
         "list_backends",
         queue_told,
         queue_raised,
@@ -500,7 +498,7 @@ USES: tuple[Use, ...] = (
         also=("get_job",),
     ),
     Use(
-        "client.job.JobOperations.result",
+        "Job.result",
         "get_job_results_jid",
         ended_result,
         result,
@@ -510,7 +508,7 @@ USES: tuple[Use, ...] = (
         also=("get_job",),
     ),
     Use(
-        "client.job.JobOperations.result",
+        "Job.result",
         "get_jog_logs_jid",
         failed_result,
         no_result,
@@ -519,25 +517,25 @@ USES: tuple[Use, ...] = (
         bears=dict.fromkeys((401, 403, 404), errors.JobFailed),
         also=("get_job",),
     ),
-    Use("client.job.JobOperations.cancel", "cancel_job_jid", on_job(lambda job, given: job.cancel()), nothing, ("id",)),
-    Use("client.job.JobOperations.delete", "delete_job", on_job(lambda job, given: job.delete()), nothing, ("id",)),
-    Use("client.job.JobOperations.logs", "get_jog_logs_jid", on_job(lambda job, given: job.logs()), text, ("id",)),
+    Use("Job.cancel", "cancel_job_jid", on_job(lambda job, given: job.cancel()), nothing, ("id",)),
+    Use("Job.delete", "delete_job", on_job(lambda job, given: job.delete()), nothing, ("id",)),
+    Use("Job.logs", "get_jog_logs_jid", on_job(lambda job, given: job.logs()), text, ("id",)),
     Use(
-        "client.job.JobOperations.metrics",
+        "Job.metrics",
         "get_job_metrics_jid",
         on_job(lambda job, given: job.metrics()),
         model,
         ("id",),
     ),
     Use(
-        "client.job.JobOperations.replace_tags",
+        "Job.replace_tags",
         "replace_job_tags",
         on_job(lambda job, given: job.replace_tags(given["tags"])),
         nothing,
         ("id", "tags"),
     ),
     Use(
-        "client.sessions.Sessions.create",
+        "Sessions.create",
         "create_session",
         create_session,
         one_session,
@@ -545,21 +543,21 @@ USES: tuple[Use, ...] = (
         makes=NAMED,
     ),
     Use(
-        "client.sessions.SessionsOperations.get",
+        "Sessions.get",
         "get_session",
         lambda s: s.do(lambda c: c.sessions.get(s.given["id"])),
         one_session,
         takes=("id",),
     ),
     Use(
-        "client.sessions.SessionOperations.status",
+        "Session.status",
         "get_session",
         on_session(lambda session, given: session.status()),
         session_state,
         ("id",),
     ),
     Use(
-        "client.sessions.SessionOperations.wait",
+        "Session.wait",
         "get_session",
         closed,
         as_listed,
@@ -569,21 +567,21 @@ USES: tuple[Use, ...] = (
         also=("list_jobs", "get_job"),
     ),
     Use(
-        "client.sessions.SessionOperations.close",
+        "Session.close",
         "update_session",
         on_session(lambda session, given: session.close()),
         nothing,
         ("id",),
     ),
     Use(
-        "client.sessions.SessionOperations.cancel",
+        "Session.cancel",
         "delete_session_close",
         on_session(lambda session, given: session.cancel()),
         nothing,
         ("id",),
     ),
     Use(
-        "client.submit.SubmitOperations.submit",
+        "RuntimeClient.submit",
         "create_job",
         submit,
         submitted,
@@ -592,7 +590,7 @@ USES: tuple[Use, ...] = (
         also=("get_usage",),
     ),
     Use(
-        "client.submit.SubmitOperations.submit_all",
+        "RuntimeClient.submit_all",
         "create_job",
         submit_to_jobs,
         submitted,
@@ -601,7 +599,7 @@ USES: tuple[Use, ...] = (
         also=("get_usage",),
     ),
     Use(
-        "client.submit.SubmitOperations.sampler",
+        "RuntimeClient.sampler",
         "create_job",
         sample,
         submitted,
@@ -610,7 +608,7 @@ USES: tuple[Use, ...] = (
         also=("get_usage",),
     ),
     Use(
-        "client.submit.SubmitOperations.estimator",
+        "RuntimeClient.estimator",
         "create_job",
         estimate,
         submitted,

@@ -80,8 +80,8 @@ class Theory:
             if set(gate["qubits"]) <= set(qubits)
         ]
         decoded = properties_from_server_data(properties, use_fractional_gates=None)
-        # T1 and T2 alone matter; newer devices no longer tell the frequency, which the model asks for.
-        decoded.frequency = lambda qubit: 0.0  # type: ignore[method-assign]
+        # The model asks for frequencies, which newer devices lack; only T1 and T2 matter.
+        decoded.frequency = lambda qubit: 0.0
         self._noise = NoiseModel.from_backend_properties(decoded, dt=4e-9)
         self._readout = [self._noise._local_readout_errors[(position,)].probabilities for position in index.values()]
 

@@ -26,7 +26,7 @@ def one(circuit: Any, **options: Any) -> dict[str, Any]:
 
 
 def most_common(outcome: Any, register: str = "c") -> str:
-    samples = json.loads(outcome.body)["results"][0]["data"][register]["samples"]
+    samples: list[str] = json.loads(outcome.body)["results"][0]["data"][register]["samples"]
     return Counter(samples).most_common(1)[0][0]
 
 
@@ -119,7 +119,7 @@ def test_the_shorter_pulses_of_newer_devices_measure_and_reset_too(completed: An
     assert most_common(completed("sampler", one(encoded(circuit)), backend="ibm_boston")) == "0x2"
 
 
-def test_what_the_simulator_does_not_know_fails_the_job(failed: Any) -> None:
+def test_an_instruction_that_the_simulator_lacks_fails_the_job(failed: Any) -> None:
     circuit = QuantumCircuit(1, 1)
     flag = circuit.add_var("flag", expr.lift(False))
     circuit.measure(0, 0)

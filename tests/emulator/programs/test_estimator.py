@@ -209,7 +209,7 @@ def test_an_old_device_measures_in_its_own_gates(completed: Any, theory: Any) ->
     assert np.all(np.sign(found["evs"]) == 1)
 
 
-def test_the_metadata_reports_what_was_asked(completed: Any) -> None:
+def test_the_metadata_reports_the_options(completed: Any) -> None:
     options = {"twirling": {"enable_gates": True, "strategy": "all"}, "dynamical_decoupling": {"enable": True}}
     params = {"pubs": [[text(*GOOD), wide("ZZ")]], "options": options, "resilience_level": 2}
     metadata = json.loads(completed("estimator", params).body)["metadata"]

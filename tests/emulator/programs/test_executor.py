@@ -77,7 +77,7 @@ def test_the_bits_of_a_register_are_in_its_order(completed: Any) -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_what_a_samplex_draws_comes_with_what_is_measured(completed: Any, version: str) -> None:
+def test_the_result_has_the_random_values_of_the_samplex(completed: Any, version: str) -> None:
     boxes = generate_boxing_pass_manager(enable_gates=True, enable_measures=True)
     template, samplex = build(boxes.run(bell()))
     program = QuantumProgram(shots=100)
@@ -103,7 +103,7 @@ def test_the_sampler_on_top_of_it_agrees_with_the_sampler(completed: Any) -> Non
     assert equal(item["c"]) == pytest.approx(sum(sample in ("0x0", "0x3") for sample in samples) / 4000, abs=0.02)
 
 
-def test_the_senders_own_data_comes_back(completed: Any) -> None:
+def test_passthrough_data_comes_back(completed: Any) -> None:
     program = swept([0.0], passthrough_data={"numbers": np.arange(3.0), "text": ["a", None, True]})
     program._semantic_role = "sampler-v2"
     result = ExecutorResultDecoder.decode(completed("executor", encoded(program)).body)
@@ -112,7 +112,7 @@ def test_the_senders_own_data_comes_back(completed: Any) -> None:
     assert result.passthrough_data["text"] == ["a", None, True]
 
 
-def test_the_result_tells_when_each_item_was_executed(completed: Any) -> None:
+def test_the_result_has_the_time_of_each_item(completed: Any) -> None:
     program = swept([0.0, 1.0], shots=10)
     program.append_circuit_item(bell(), circuit_arguments=np.zeros((3, 2, 1)))
     body = json.loads(completed("executor", encoded(program)).body)

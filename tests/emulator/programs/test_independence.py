@@ -1,4 +1,4 @@
-"""Circuits on many qubits that never meet are simulated apart; nobody notices but by the clock."""
+"""Circuits on many unconnected qubits are simulated in parts, with the same results."""
 
 from __future__ import annotations
 

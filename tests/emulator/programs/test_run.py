@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from qiskit_runtime_rest.emulator import programs
-from qiskit_runtime_rest.emulator.programs.failures import Kind
+from qiskit_runtime_rest.emulator.programs.outcome import Kind
 
 HEADER = 'OPENQASM 3.0; include "stdgates.inc";'
 ROTATION = f"{HEADER} input float a; input float b; bit[1] c; rz(a + b) $0; c[0] = measure $0;"
@@ -93,7 +93,7 @@ def test_bad_estimator_input_fails_the_job(failed: Any, pub: Any, hint: str) -> 
     assert hint in failure.reason
 
 
-def test_too_precise_an_estimate_is_too_many_executions(failed: Any) -> None:
+def test_a_very_precise_estimate_has_too_many_executions(failed: Any) -> None:
     failure = failed("estimator", {"pubs": [[FLIP, "Z", None, 1e-4]]})
     assert failure.code == 3248
     assert "100000000 executions" in failure.reason

@@ -84,7 +84,7 @@ def test_the_seed_decides_the_samples(bell: Any, completed: Any) -> None:
     assert data(first, 0) != data(first, 1)
 
 
-def test_the_jobs_own_seed_goes_before_the_services(bell: Any, completed: Any) -> None:
+def test_the_seed_of_the_job_has_precedence(bell: Any, completed: Any) -> None:
     params = {"pubs": [[bell(87, 88)]], "options": {"simulator": {"seed_simulator": 11}}}
     assert data(completed("sampler", params, seed=1)) == data(completed("sampler", params, seed=2))
 
@@ -142,14 +142,12 @@ def test_several_parameter_sets_are_nested_as_they_are_given(completed: Any) -> 
     samples = np.array(data(outcome)["c"]["samples"])
     assert samples.shape == (3, 2, 300)
     ones = (samples == "0x1").mean(axis=-1)
-    assert np.allclose(ones, [[1, 0], [0, 1], [0.5, 0.5]], atol=0.2)
+    assert np.allclose(ones, np.array([[1, 0], [0, 1], [0.5, 0.5]]), atol=0.2)
     assert outcome.metrics.executions == 6 * 300
     assert len({tuple(shot) for shot in samples.reshape(6, 300)}) == 6
 
 
-def test_equal_parameter_sets_of_a_circuit_without_parameters_get_samples_of_their_own(
-    bell: Any, completed: Any
-) -> None:
+def test_equal_parameter_sets_of_a_circuit_without_parameters_get_different_samples(bell: Any, completed: Any) -> None:
     outcome = completed("sampler", {"pubs": [[bell(87, 88), wrapped(np.empty((3, 0))), 50]]})
     samples = np.array(data(outcome)["c"]["samples"])
     assert samples.shape == (3, 50)
@@ -167,7 +165,7 @@ def test_each_classical_register_has_its_own_samples(completed: Any) -> None:
     assert Counter(found["high"]["samples"]).most_common(1)[0][0] == hex(1 << 69)
 
 
-def test_the_plain_result_tells_when_it_was_measured(bell: Any, completed: Any) -> None:
+def test_the_plain_result_has_the_time_of_measurement(bell: Any, completed: Any) -> None:
     metadata = json.loads(completed("sampler", {"pubs": [[bell(87, 88), None, 10]]}).body)["metadata"]
     [[start, stop, slices]] = metadata["execution"]["execution_spans"]
     assert start["date"] <= stop["date"]
@@ -226,7 +224,7 @@ def test_relaxation_during_a_delay_is_simulated(completed: Any) -> None:
     assert ones[1] < 150
 
 
-def test_what_is_measured_can_decide_what_is_run(completed: Any) -> None:
+def test_a_measurement_can_control_what_runs(completed: Any) -> None:
     text = (
         f"{HEADER} bit[1] m; bit[1] c; x $9; m[0] = measure $9; if (m[0]) {{ x $10; }} reset $9;"
         "barrier $9, $10; c[0] = measure $10;"

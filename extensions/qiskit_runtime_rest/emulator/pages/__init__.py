@@ -1,1 +1,1 @@
-"""Pages for the browser: what the service is doing at `/`, and interactive API documentation at `/openapi/`."""
+"""Pages for the browser: the state of the service at `/`, and interactive API documentation at `/openapi/`."""

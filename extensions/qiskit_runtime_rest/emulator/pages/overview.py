@@ -1,4 +1,4 @@
-"""All that the page at `/` shows, as one JSON object. Only looks: no job is moved on by being watched."""
+"""The data of the page at `/`, as one JSON object. Making it moves no job on."""
 
 from __future__ import annotations
 
@@ -7,37 +7,38 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..options import API_KEY
+from ..faults import PRESETS
 from ..routing import BASE_PATH
-from .presets import PRESETS
+from ..state.identity import API_KEY
 
 if TYPE_CHECKING:
-    from ..app import Parts
-    from ..faults.models import FaultRule
-    from ..jobs.job import Job
-    from ..recorder import RecordedRequest
-    from ..sessions.models import Session
+    from ..faults import FaultRule, FaultRules
+    from ..recorder import RecordedRequest, Recorder
+    from ..service import Service
+    from ..state.job import Job
+    from ..state.sessions import Session
 
 __all__ = ["MOST_ROWS", "overview"]
 
 MOST_ROWS = 200
 
 
-def overview(parts: Parts, *, url: str, operations: Sequence[str]) -> dict[str, Any]:
-    """Describe the server, whose root is `url`: newest first, at most `MOST_ROWS` of each kind.
+def overview(
+    service: Service, faults: FaultRules, recorder: Recorder, *, url: str, operations: Sequence[str]
+) -> dict[str, Any]:
+    """Describe the server with the root `url`: newest first, at most `MOST_ROWS` of each kind.
 
     Times are seconds since the epoch on the service's clock, spans seconds.
     """
-    service = parts.service
     now = service.clock.now()
     jobs = [job for job in service.jobs.accounted() if not job.deleted]
     sessions = list(service.sessions)
-    requests = parts.recorder.all()
+    requests = recorder.all()
     names = {one.crn: one.name for one in service.instances}
     return {
         "now": now,
         "virtual": service.clock.virtual,
-        "pace": service.execution.pace.as_json(),
+        "pace": service.execution.progress.as_json(),
         "seed": service.identifiers.seed,
         "instances": [
             {"name": one.name, "plan": one.plan.display_name, "exports": _exports(url, crn=one.crn)}
@@ -55,13 +56,13 @@ def overview(parts: Parts, *, url: str, operations: Sequence[str]) -> dict[str, 
         "jobs": [_job(job, now=now, instances=names) for job in reversed(jobs[-MOST_ROWS:])],
         "sessions": [_session(one, now=now, instances=names) for one in reversed(sessions[-MOST_ROWS:])],
         "requests": [_request(one) for one in reversed(requests[-MOST_ROWS:])],
-        "faults": [_fault(rule) for rule in reversed(parts.faults.all()[-MOST_ROWS:])],
+        "faults": [_fault(rule) for rule in reversed(faults.all()[-MOST_ROWS:])],
         "presets": [preset.as_json() for preset in PRESETS],
     }
 
 
 def _exports(url: str, *, crn: str) -> str:
-    """Lines for a shell: what clients read from the environment."""
+    """Shell commands that set the environment variables of clients."""
     variables = {
         "QISKIT_IBM_URL": f"{url}{BASE_PATH}",
         "IAM_URL": url,
@@ -107,17 +108,7 @@ def _session(session: Session, *, now: float, instances: dict[str, str]) -> dict
 
 
 def _request(request: RecordedRequest) -> dict[str, Any]:
-    return {
-        "number": request.number,
-        "at": request.at,
-        "method": request.method,
-        "path": request.path,
-        "query": request.query,
-        "operation": request.operation,
-        "status": request.status,
-        "seconds": request.seconds,
-        "fault": request.fault,
-    }
+    return {name: value for name, value in request.as_json().items() if name not in {"headers", "body"}}
 
 
 def _fault(rule: FaultRule) -> dict[str, Any]:

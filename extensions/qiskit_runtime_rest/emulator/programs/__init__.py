@@ -1,6 +1,6 @@
-"""The programs that a job can ask for, as pure functions that run in worker processes.
+"""The programs of jobs, as pure functions that run in worker processes.
 
-Importing this package imports neither qiskit nor numpy; a program's module is loaded when it first runs.
+Importing this package does not import qiskit or numpy: a program's module is loaded when it first runs.
 """
 
 from __future__ import annotations
@@ -11,14 +11,13 @@ from importlib import import_module
 from typing import Any
 
 from .. import devices
-from .failures import JobFailedError, Kind, failure
-from .outcome import Completed, Failure, Metrics, Outcome
+from .outcome import Completed, Failure, JobFailedError, Kind, Metrics, Outcome, failure
 
 __all__ = ["PROGRAMS", "Completed", "Failure", "Metrics", "Outcome", "run", "warm"]
 
 Program = Callable[..., Completed]
 
-# Program id -> the module here whose `run` does it. None: the service has it, the emulator refuses it.
+# Program id -> the module here with its `run`. None: the service has the program, the emulator fails its jobs.
 PROGRAMS: Mapping[str, str | None] = {
     "sampler": "sampler",
     "estimator": "estimator",
@@ -30,13 +29,13 @@ _SMALLEST = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; x $0; c[0] = measur
 
 
 def run(program_id: str, params: Mapping[str, Any], *, backend: str, seed: int) -> Outcome:
-    """Run a program to its end, and answer with its result or with why it failed; never raises.
+    """Run a program and return its result, or the reason of its failure; never raises.
 
     Args:
         program_id: `program_id` of a job, one of `PROGRAMS`.
         params: `params` of the job (create_job), as parsed from its JSON.
         backend: the name of a device (`devices.names()`).
-        seed: decides every random number, unless the job's own options name a seed.
+        seed: the seed of all random numbers, unless the job's options have one.
     """
     available = ", ".join(sorted(name for name, module in PROGRAMS.items() if module))
     if program_id not in PROGRAMS:
@@ -55,7 +54,7 @@ def run(program_id: str, params: Mapping[str, Any], *, backend: str, seed: int) 
 
 
 def warm() -> None:
-    """Run the smallest of jobs, so that the first real one does not wait for imports."""
+    """Run a tiny job, so that the first real one does not wait for imports."""
     run("sampler", {"pubs": [_SMALLEST]}, backend="ibmq_armonk", seed=0)
     import_module(f"{__name__}.estimator")
 

@@ -1,4 +1,4 @@
-"""Circuits as jobs carry them: OpenQASM 3 and 2 text, and qiskit's QPY wrapper."""
+"""Reading the circuits of jobs: OpenQASM 3 and 2 text, and qiskit's QPY wrapper."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from qiskit.circuit import Gate, Operation, Parameter, ParameterExpression
 from qiskit.circuit.library import IGate, UGate, get_standard_gate_name_mapping
 from qiskit.quantum_info import Operator
 
-from .failures import JobFailedError, Kind
+from .outcome import JobFailedError, Kind
 
 _COMMENTS = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _QASM2_HEADER = re.compile(r"\s*OPENQASM\s+2(\.\d+)?\s*;")
@@ -25,11 +25,11 @@ _STANDARD_GATES = get_standard_gate_name_mapping()
 def read(value: Any, *, pub: int) -> QuantumCircuit:
     """The circuit of a pub; qubit n of the circuit stands for qubit n of the device.
 
-    Gates that the text defines itself under the name of a standard gate (an exporter's way to write `ecr`
-    or `rzz`) become that gate, provided that the definition agrees with it.
+    Some exporters define gates such as `ecr` or `rzz` in the text. A definition with the name of a standard gate
+    becomes that gate, if both do the same.
 
     Raises:
-        JobFailedError: the value is no circuit, or cannot be read.
+        JobFailedError: the value is not a circuit, or cannot be read.
     """
     try:
         if isinstance(value, QuantumCircuit):
@@ -40,7 +40,7 @@ def read(value: Any, *, pub: int) -> QuantumCircuit:
             return _with_standard_gates(_from_text(value))
     except JobFailedError:
         raise
-    # The readers raise whatever their parsers raise, down to AttributeError for an empty text.
+    # The readers pass on all errors of their parsers, even AttributeError.
     except Exception as error:
         raise JobFailedError(Kind.CIRCUIT_UNREADABLE, pub=pub, detail=_reason(error)) from error
     raise JobFailedError(
@@ -49,12 +49,12 @@ def read(value: Any, *, pub: int) -> QuantumCircuit:
 
 
 def is_physical(circuit: QuantumCircuit) -> bool:
-    """Whether the qubits are named as the device's ($0, $1, ...), so that the circuit may be widened."""
+    """Whether the circuit uses the device's qubits ($0, $1, ...), so that it can be widened to the device."""
     return circuit.layout is not None
 
 
 def standard_gate(name: str) -> Operation | None:
-    """The standard gate of that name, with parameters that stand for themselves."""
+    """The standard gate of a name, with symbolic parameters."""
     return _STANDARD_GATES.get(name)
 
 
@@ -76,7 +76,7 @@ def _from_text(text: str) -> QuantumCircuit:
             custom_instructions=qasm2.LEGACY_CUSTOM_INSTRUCTIONS,
             custom_classical=qasm2.LEGACY_CUSTOM_CLASSICAL,
         )
-    # The parser prints some errors and tells others in an exception without a message.
+    # The parser prints some errors, and raises others without a message.
     printed = io.StringIO()
     try:
         with contextlib.redirect_stderr(printed):
@@ -88,9 +88,9 @@ def _from_text(text: str) -> QuantumCircuit:
 
 
 def _with_named_bits(circuit: QuantumCircuit, text: str) -> QuantumCircuit:
-    """Give the bits of `bit name;`, which the reader leaves without a name, a register each.
+    """Give each bit of `bit name;` a register of that name, which the reader does not.
 
-    Results are given by register; that the service answers for such a bit under its name is a guess.
+    Results are sorted by register. That the service uses the name of such a bit is a guess.
     """
     loose = [bit for bit in circuit.clbits if not circuit.find_bit(bit).registers]
     names = _SINGLE_BITS.findall(_COMMENTS.sub("", text))
@@ -101,7 +101,7 @@ def _with_named_bits(circuit: QuantumCircuit, text: str) -> QuantumCircuit:
 
 
 def _place(error: BaseException) -> str:
-    """Where the parser gave up."""
+    """Where the parser failed."""
     cause = error.__context__
     token = getattr(cause.args[0], "offendingToken", None) if cause and cause.args else None
     if token is None:
@@ -110,16 +110,16 @@ def _place(error: BaseException) -> str:
 
 
 def _with_standard_gates(circuit: QuantumCircuit) -> QuantumCircuit:
-    """Put standard gates in the place of own definitions under the same name."""
+    """Replace the text's own definitions by the standard gates of the same name."""
     result = circuit.copy_empty_like()
     for instruction in circuit.data:
         operation = instruction.operation
         if getattr(operation, "blocks", ()):
             operation = operation.replace_blocks([_with_standard_gates(block) for block in operation.blocks])
         elif isinstance(operation, UGate) and operation.params == [0, 0, 0]:
-            # How the reader of OpenQASM 3 understands `id`.
+            # The reader of OpenQASM 3 makes this of `id`.
             operation = IGate()
-        # The readers make plain `Gate` objects of definitions, and subclasses of the gates they know.
+        # The readers make a plain `Gate` of a definition, and an object of a subclass of a gate they know.
         elif type(operation) is Gate and operation.name in _STANDARD_GATES:
             operation = _standard_like(operation)
         result.append(instruction.replace(operation=operation))
@@ -140,7 +140,7 @@ def _agrees(operation: Gate, standard: type[Gate]) -> bool:
     if definition is None:
         return True
     sample = {parameter: 0.3 + 0.4 * index for index, parameter in enumerate(definition.parameters)}
-    # A parameter that the definition leaves out cannot be bound in it, and shows as a difference below.
+    # A parameter missing in the definition cannot be bound there, and shows as a difference below.
     values = [_bound(value, sample) for value in operation.params]
     return bool(Operator(definition.assign_parameters(sample)).equiv(Operator(standard(*values))))
 

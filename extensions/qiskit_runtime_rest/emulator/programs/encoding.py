@@ -1,4 +1,4 @@
-"""Values and results as JSON: the plain form of the REST interface, and the form of qiskit's own client."""
+"""Values and results as JSON: the plain form of the REST API, and the form of qiskit's client."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import numpy as np
 from attrs import frozen
 from qiskit.primitives.containers import BitArray, PrimitiveResult, PubResult
 
-# Circuits stay encoded: their reader takes them so.
+# Circuits stay encoded, for `circuits.read`.
 _CIRCUIT = "QuantumCircuit"
 
 
 @frozen(kw_only=True)
 class ExecutionSpan:
-    """When the executions ran, in UTC: a sampler reports it with its result.
+    """When the executions ran, in UTC. The sampler adds it to its result.
 
-    `shapes` has for each pub the shape of its parameter values, followed by the shots.
+    `shapes` has the shape of each pub's parameter values, followed by the shots.
     """
 
     start: datetime
@@ -28,7 +28,7 @@ class ExecutionSpan:
 
 
 def decoded(value: Any) -> Any:
-    """A JSON value with the wrappers of qiskit's client (ndarray, ...) opened; encoded circuits stay."""
+    """A JSON value without the wrappers of qiskit's client (ndarray, ...); encoded circuits stay."""
     if isinstance(value, list):
         return [decoded(entry) for entry in value]
     if not isinstance(value, dict):
@@ -36,7 +36,7 @@ def decoded(value: Any) -> Any:
     entries = {key: decoded(entry) for key, entry in value.items()}
     if "__type__" not in entries or entries["__type__"] == _CIRCUIT:
         return entries
-    # Takes a second to import, which plain requests need not wait for.
+    # The import takes a second; plain requests do not need it.
     from qiskit_ibm_runtime import RuntimeDecoder
 
     return RuntimeDecoder().object_hook(entries)
@@ -45,12 +45,12 @@ def decoded(value: Any) -> Any:
 def encoded(
     results: Sequence[PubResult], *, metadata: Mapping[str, Any], support_qiskit: bool, span: ExecutionSpan | None
 ) -> str:
-    """The body of a primitive's result.
+    """The JSON text of a primitive's result.
 
     Args:
         results: one for each pub.
-        metadata: what is said of the job as a whole.
-        support_qiskit: whether qiskit's client shall read it (`__type__` wrappers), as the job asked.
+        metadata: the metadata of the job.
+        support_qiskit: whether qiskit's client must be able to read it (`__type__` wrappers), as in the job.
         span: added to the metadata, if any.
     """
     if support_qiskit:
@@ -74,9 +74,9 @@ def _plain_field(value: Any) -> Any:
 
 
 def _samples(bits: BitArray) -> list[Any]:
-    """One hexadecimal text for each shot; nested as the parameter values are, where there are several.
+    """One hexadecimal text for each shot, nested like the parameter sets if there are several.
 
-    What the service does with several is a guess: the published examples have one.
+    The nesting is a guess: the published examples have one set only.
     """
     size = bits.array.shape[-1]
     if size <= 8:

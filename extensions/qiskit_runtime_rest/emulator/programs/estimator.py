@@ -96,7 +96,7 @@ def _estimate(pub: EstimatorPub, *, device: Device, seeds: SeedSequence, options
 
 
 def _shots(pub: EstimatorPub, options: EstimatorOptions) -> int:
-    """Shots for the pub's precision, rounded up to full randomizations where there are such."""
+    """Shots for the pub's precision, rounded up to whole randomizations if there are any."""
     shots = ceil(round(1 / pub.precision**2, 6))
     return prod(options.twirling.split(shots)) if options.twirling.enabled else shots
 
@@ -134,9 +134,9 @@ def _support(pauli: str) -> list[int]:
 
 
 def _without_final_measurements(circuit: QuantumCircuit) -> QuantumCircuit:
-    """Drop measurements at the end: the estimator adds its own, and circuits made for a sampler have them.
+    """Remove measurements at the end: the estimator adds its own.
 
-    What the service does with them is a guess; its published examples send such circuits.
+    The service's published examples send such circuits. How the service treats them is a guess.
     """
     remaining: QuantumCircuit = circuit.remove_final_measurements(inplace=False)
     return remaining

@@ -1,7 +1,7 @@
 """The executor: quantum programs, as IBM's newer client-side primitives send them.
 
-Parameters and results are converted by qiskit-ibm-runtime's own models, one for each `schema_version`; what a
-samplex draws at random is drawn as in that package's local mode.
+The models of qiskit-ibm-runtime, one for each `schema_version`, convert parameters and results. Random values of a
+samplex are drawn as in the local mode of that package.
 """
 
 from __future__ import annotations
@@ -28,8 +28,7 @@ from samplomatic.quantum_program import QuantumProgramItem, SamplexItem
 
 from ..devices import Device
 from . import isa
-from .failures import JobFailedError, Kind
-from .outcome import Completed
+from .outcome import Completed, JobFailedError, Kind
 from .pubs import check_executions
 from .reduction import active_qubits
 from .simulation import Simulator
@@ -75,7 +74,7 @@ def run(params: Mapping[str, Any], *, device: Device, seed: int) -> Completed:
                 for one in executed
             ],
             "metadata": {"chunk_timing": [_chunk(executed, start=start, stop=datetime.now(UTC))]},
-            # Both are the sender's own and come back as they were sent.
+            # These two belong to the client and come back unchanged.
             "passthrough_data": params["quantum_program"].get("passthrough_data"),
             "semantic_role": params["quantum_program"].get("semantic_role"),
         }
@@ -97,7 +96,7 @@ def _program(params: Mapping[str, Any]) -> QuantumProgram:
     version = params.get("schema_version")
     if version not in QUANTUM_PROGRAM_PARAMS_CONVERTERS or version not in AVAILABLE_DECODERS:
         known = ", ".join(QUANTUM_PROGRAM_PARAMS_CONVERTERS)
-        raise JobFailedError(Kind.INVALID_INPUT, detail=f"schema_version must be one of {known}, not {version!r}.")
+        raise JobFailedError(Kind.INVALID_INPUT, detail=f"schema_version must be one of {known}, got {version!r}.")
     converter = QUANTUM_PROGRAM_PARAMS_CONVERTERS[version]
     try:
         program, _ = converter.decoder(converter.model.model_validate(dict(params)))
@@ -105,7 +104,7 @@ def _program(params: Mapping[str, Any]) -> QuantumProgram:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
         raise JobFailedError(Kind.INVALID_INPUT, detail=f"{place}: {first['msg']}") from error
-    # The decoders of circuits, samplexes and tensors raise what their parsers raise.
+    # The decoders of circuits, samplexes and tensors pass on all errors of their parsers.
     except Exception as error:
         raise JobFailedError(Kind.INVALID_INPUT, detail=f"the quantum program cannot be read: {error}") from error
     return program
@@ -130,7 +129,7 @@ def _execute(item: QuantumProgramItem, *, shots: int, device: Device, seeds: See
 
 
 def _chunk(executed: list[_Executed], *, start: datetime, stop: datetime) -> dict[str, Any]:
-    """Everything was executed in one go."""
+    """All items as one chunk."""
     parts = [
         {
             "idx_item": index,

@@ -1,4 +1,4 @@
-"""Expectation values from measured bits: which bases to measure, and what the bits say."""
+"""Expectation values: which bases to measure, and the estimates from the measured bits."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from ..devices import Device
 Terms = Mapping[str, float]
 Index = tuple[int, ...]
 
-# The register that a measured basis is read into.
+# The register for the measurement of a basis.
 MEASURED = "__measured"
 
 
 @frozen(kw_only=True)
 class Basis:
-    """Paulis that one circuit can measure together, and the qubits it has to read for that."""
+    """Paulis that one circuit can measure together, and the letter for each qubit to measure."""
 
     letters: Mapping[int, str]
     paulis: Sequence[str]
 
     def measured(self, circuit: QuantumCircuit, *, device: Device) -> QuantumCircuit:
-        """The circuit with this basis measured at its end, in the device's own gates."""
+        """The circuit with a measurement of this basis at its end, in the device's gates."""
         result = circuit.copy()
         register = ClassicalRegister(len(self.letters), MEASURED)
         result.add_register(register)
@@ -69,7 +69,7 @@ class Estimate:
 
 
 def bases(paulis: Sequence[str]) -> list[Basis]:
-    """Sort Paulis into bases that measure them qubit by qubit; the identity needs none."""
+    """Bases that measure all Paulis qubit by qubit; the identity needs none."""
     wanted = [pauli for pauli in paulis if not _is_identity(pauli)]
     if not wanted:
         return []
@@ -84,7 +84,7 @@ def _basis(paulis: Sequence[str]) -> Basis:
 
 
 def _rotations(letter: str, device: Device) -> list[Gate]:
-    """Gates that turn the eigenstates of a Pauli into those of Z; phases do not matter to what is read."""
+    """Gates that turn the eigenstates of a Pauli into those of Z, up to a phase."""
     if letter == "Z":
         return []
     if "sx" in device.operational:
@@ -102,10 +102,10 @@ def estimate(
     """Estimate observables from the bits of each shot.
 
     Args:
-        wanted: what to estimate at each place of the answer.
-        shape: the shape of the answer.
-        scale: what to multiply the measured mean of a Pauli with, to undo a known readout error.
-        measure: run a basis for some parameter sets; the answer has their number as its shape.
+        wanted: the observable and parameter set for each place of the result.
+        shape: the shape of the result.
+        scale: the factor for the measured mean of a Pauli that corrects its readout error.
+        measure: measures a basis for some parameter sets; the shape of its result is their number.
     """
     means, variances = np.zeros(shape), np.zeros(shape)
     circuits = 0
@@ -131,7 +131,7 @@ def estimate(
 def _together(
     wanted: Mapping[Index, Wanted], places: Mapping[Index, Sequence[Index]]
 ) -> dict[tuple[str, ...], list[Index]]:
-    """The parameter sets by the Paulis that are wanted for them: one circuit serves those that agree."""
+    """The parameter sets, grouped by the Paulis to measure for them: one circuit measures a group."""
     together: dict[tuple[str, ...], list[Index]] = {}
     for parameter_set, wanting in places.items():
         paulis = {pauli for place in wanting for pauli in wanted[place].terms}

@@ -1,4 +1,4 @@
-"""Whether a circuit keeps to what a device can run (an "ISA" circuit); the service fails other jobs."""
+"""Whether a device can run a circuit as it is (an "ISA" circuit); the service fails other jobs."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from attrs import frozen
 from qiskit import QuantumCircuit
 
 from ..devices import Device
-from .failures import JobFailedError, Kind
+from .outcome import JobFailedError, Kind
 
-# Bookkeeping that no device lists and each understands.
+# Every device accepts these, and none lists them.
 _ALWAYS = frozenset({"barrier", "box", "break_loop", "continue_loop"})
 
 
 @frozen
 class Placed:
-    """An instruction of a circuit and the qubits of the device it works on, in its own order."""
+    """An instruction of a circuit, and its qubits on the device in the instruction's order."""
 
     name: str
     qubits: tuple[int, ...]
 
 
 def instructions(circuit: QuantumCircuit, places: list[int] | None = None) -> Iterator[Placed]:
-    """All instructions, those in the bodies of control flow too.
+    """All instructions, including those in the bodies of control flow.
 
-    `places` gives the device's qubit for each qubit of the circuit; by default they are the same.
+    `places` is the device's qubit for each qubit of the circuit; by default the same one.
     """
     if places is None:
         places = list(range(circuit.num_qubits))
@@ -37,10 +37,10 @@ def instructions(circuit: QuantumCircuit, places: list[int] | None = None) -> It
 
 
 def check(circuit: QuantumCircuit, *, device: Device, where: str) -> None:
-    """Accept a circuit that the device can run as it is; `where` says which of the job's circuits it is.
+    """Check that the device can run a circuit; `where` names the circuit in the error.
 
     Raises:
-        JobFailedError: it uses more qubits than there are, gates that are not native, or uncoupled qubits.
+        JobFailedError: the circuit has too many qubits, gates that are not native, or gates on uncoupled qubits.
     """
     if circuit.num_qubits > device.qubits:
         raise JobFailedError(

@@ -1,7 +1,7 @@
-"""A device's noise on the qubits that a circuit uses, from its calibration data.
+"""The noise of a device on the qubits that a circuit uses, from its calibration data.
 
-Gates: depolarizing error such that, together with thermal relaxation during the gate, the average gate
-infidelity is the calibrated gate error. Measurements: the calibrated readout errors. Delays: relaxation.
+Gates have thermal relaxation, and a depolarizing error such that the average gate infidelity is the calibrated
+gate error. Measurements have the calibrated readout errors. Delays have relaxation.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ def noise_model(
     relaxation: bool = True,
     symmetric_readout: bool = False,
 ) -> NoiseModel:
-    """The noise of `device` for a circuit on its `qubits`, where it runs the instructions `placed`.
+    """The noise of `device` for a circuit on `qubits` with the instructions `placed`.
 
-    The model's qubit k is the device's qubit `qubits[k]`. Without `relaxation`, gates suffer from Pauli
-    noise only, which circuits of Clifford gates keep simulable. `symmetric_readout` averages the two
+    The model's qubit k is the device's qubit `qubits[k]`. Without `relaxation`, gates have Pauli noise
+    only, with which Clifford circuits stay easy to simulate. `symmetric_readout` averages the two
     readout errors of each qubit, as twirled measurements do.
     """
     index = {qubit: position for position, qubit in enumerate(qubits)}
@@ -57,14 +57,14 @@ def noise_model(
 
 
 def readout_errors(device: Device, qubit: int) -> tuple[float, float]:
-    """The probabilities to read 1 for a qubit in 0, and 0 for a qubit in 1."""
+    """The probabilities to read 1 for a qubit in state 0, and 0 for a qubit in state 1."""
     values = _numbers(device.properties["qubits"][qubit])
     both = values.get("readout_error", 0.0)
     return values.get("prob_meas1_prep0", both), values.get("prob_meas0_prep1", both)
 
 
 def duration(device: Device, placed: Placed) -> float:
-    """How long an instruction takes, in seconds; 0.0 where the calibration does not say."""
+    """The duration of an instruction in seconds; 0.0 if the calibration has none."""
     if placed.name.startswith("measure"):
         return _numbers(device.properties["qubits"][placed.qubits[0]]).get("readout_length", 0.0)
     return _gate(device, placed).get("gate_length", 0.0)
@@ -72,7 +72,7 @@ def duration(device: Device, placed: Placed) -> float:
 
 @cache
 def _gate_error(device: Device, placed: Placed, *, relaxation: bool) -> QuantumError | None:
-    """The error of one instruction where it is placed, on qubits numbered from 0."""
+    """The error of one instruction on its qubits, numbered from 0."""
     values = _gate(device, placed)
     operation = standard_gate(placed.name)
     if operation is None or not values:
@@ -93,7 +93,7 @@ def _qubit_properties(device: Device, qubit: int) -> QubitProperties:
 def _delay_noise(device: Device, qubits: list[int]) -> RelaxationNoisePass:
     properties = [_qubit_properties(device, qubit) for qubit in qubits]
     t1s = [one.t1 or inf for one in properties]
-    # Calibrations measure T1 and T2 at different times; physics allows T2 no more than twice T1.
+    # Calibrations measure T1 and T2 at different times. In physics, T2 is at most twice T1.
     t2s = [min(one.t2 or inf, 2 * t1) for one, t1 in zip(properties, t1s, strict=True)]
     dt = device.configuration.get("dt")
     return RelaxationNoisePass(t1s=t1s, t2s=t2s, dt=dt and dt * 1e-9, op_types=Delay)

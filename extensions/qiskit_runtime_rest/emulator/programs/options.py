@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from .failures import JobFailedError, Kind
+from .outcome import JobFailedError, Kind
 
 DEFAULT_SHOTS = 4096
 DEFAULT_PRECISION = 1 / 64
@@ -31,7 +31,7 @@ _TWIRLING: Mapping[str, Any] = {
 
 @frozen(kw_only=True)
 class Twirling:
-    """Pauli twirling as asked for; it is reported, and rounds the number of shots, but changes no circuit."""
+    """Pauli twirling: it appears in the metadata and rounds the number of shots, but changes no circuit."""
 
     settings: Mapping[str, Any]
 
@@ -42,12 +42,12 @@ class Twirling:
 
     @property
     def product(self) -> int | None:
-        """Randomizations times shots per randomization, when both are numbers."""
+        """Randomizations times shots per randomization, if both are numbers."""
         number, each = self.settings["num_randomizations"], self.settings["shots_per_randomization"]
         return number * each if self.enabled and number != "auto" and each != "auto" else None
 
     def split(self, shots: int) -> tuple[int, int]:
-        """Randomizations and shots in each that make up at least `shots`, by the service's rule."""
+        """Randomizations, and shots in each, for at least `shots` in total, by the service's rule."""
         number, each = self.settings["num_randomizations"], self.settings["shots_per_randomization"]
         if each == "auto":
             each = max(64, math.ceil(shots / 32)) if number == "auto" else math.ceil(shots / number)
@@ -56,7 +56,7 @@ class Twirling:
 
 @frozen(kw_only=True)
 class PrimitiveOptions:
-    """What both primitives understand."""
+    """The options of both primitives."""
 
     seed: int
     support_qiskit: bool
@@ -67,7 +67,7 @@ class PrimitiveOptions:
 
 @frozen(kw_only=True)
 class SamplerOptions(PrimitiveOptions):
-    """Options of the sampler; `shots` is for pubs that name none."""
+    """Options of the sampler; `shots` is the default for pubs."""
 
     shots: int
     meas_type: str
@@ -75,7 +75,7 @@ class SamplerOptions(PrimitiveOptions):
 
 @frozen(kw_only=True)
 class EstimatorOptions(PrimitiveOptions):
-    """Options of the estimator; `precision` is for pubs that name none."""
+    """Options of the estimator; `precision` is the default for pubs."""
 
     precision: float
     measure_mitigation: bool
@@ -85,7 +85,7 @@ def sampler_options(params: Mapping[str, Any], *, seed: int) -> SamplerOptions:
     """Read the options from a sampler job's `params`.
 
     Raises:
-        JobFailedError: an option has no usable value.
+        JobFailedError: an option has a wrong value.
     """
     options = _section(params, "options")
     twirling = _twirling(options, enable_measure=False)
@@ -104,11 +104,11 @@ def sampler_options(params: Mapping[str, Any], *, seed: int) -> SamplerOptions:
 def estimator_options(params: Mapping[str, Any], *, seed: int) -> EstimatorOptions:
     """Read the options from an estimator job's `params`.
 
-    Mitigation of readout errors is done when a resilience level above 0 or `measure_mitigation` asks for
-    it. The service does it by default; here the device's noise shall be seen unless asked otherwise.
+    A resilience level above 0, or `measure_mitigation`, switches on the mitigation of readout errors. The service
+    does it by default; the emulator does not, so that users see the device's noise.
 
     Raises:
-        JobFailedError: an option has no usable value.
+        JobFailedError: an option has a wrong value.
     """
     options = _section(params, "options")
     level = params.get("resilience_level") or 0
@@ -137,7 +137,7 @@ def _twirling(options: Mapping[str, Any], *, enable_measure: bool) -> Twirling:
 
 
 def _section(options: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """A group of options without those left open (null), as if they had not been sent."""
+    """A group of options, without those that are null."""
     section = options.get(name) or {}
     if not isinstance(section, Mapping):
         raise JobFailedError(Kind.INVALID_INPUT, detail=f"{name} must be an object.")
@@ -150,5 +150,5 @@ def _first(*values: Any) -> Any:
 
 def _positive(value: Any, name: str) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
-        raise JobFailedError(Kind.INVALID_INPUT, detail=f"{name} must be a positive number, not {value!r}.")
+        raise JobFailedError(Kind.INVALID_INPUT, detail=f"{name} must be a positive number, got {value!r}.")
     return value

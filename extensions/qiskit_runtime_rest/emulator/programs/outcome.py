@@ -1,17 +1,26 @@
-"""What running a program comes to: plain values that travel between processes."""
+"""The outcome of a job: completed with a result, or failed with a code of the service's error registry.
+
+The registry's codes are public. Which code the service uses in which case is known for 1517 only. For the other
+cases, this file chooses the entry that fits best.
+"""
 
 from __future__ import annotations
 
+from enum import Enum
+from typing import Any
+
 from attrs import frozen
+
+__all__ = ["Completed", "Failure", "JobFailedError", "Kind", "Metrics", "Outcome", "failure"]
 
 
 @frozen(kw_only=True)
 class Metrics:
-    """What a job used, as JobMetricsResponse reports it.
+    """The usage of a job (JobMetricsResponse).
 
-    `quantum_seconds` estimates the time a real device would have been taken: executions times repetition
-    delay and circuit length. `executions` counts shots times circuits times parameter sets;
-    `circuits_execution_time_ns` is the part of the time in which circuits ran, in nanoseconds.
+    `executions` is shots times circuits times parameter sets. `quantum_seconds` estimates the time on a real device:
+    executions times the sum of repetition delay and circuit length. `circuits_execution_time_ns` is the part of it
+    in which circuits ran, in nanoseconds.
     """
 
     executions: int
@@ -21,7 +30,7 @@ class Metrics:
 
 @frozen(kw_only=True)
 class Completed:
-    """A job's result: `body` is the JSON text that the service stores and hands out."""
+    """A job's result: `body` is the JSON text that the service stores and returns."""
 
     body: str
     metrics: Metrics
@@ -30,7 +39,7 @@ class Completed:
 
 @frozen(kw_only=True)
 class Failure:
-    """Why a job failed: `state.reason_code`, `.reason` and `.reason_solution` of JobResponseV3, and its log."""
+    """The failure of a job: `state.reason_code`, `.reason` and `.reason_solution` of JobResponseV3, and its log."""
 
     code: int
     reason: str
@@ -39,3 +48,74 @@ class Failure:
 
 
 Outcome = Completed | Failure
+
+
+@frozen
+class _Entry:
+    code: int
+    reason: str
+    solution: str
+
+
+class Kind(Enum):
+    """The kinds of failure. Their texts have placeholders for the details of a `JobFailedError`."""
+
+    NOT_ISA = _Entry(
+        1517,
+        "Circuits do not match the target of {backend}: {detail}",
+        "Transpile the circuits for {backend} (native gates, coupled qubits), then submit them again.",
+    )
+    CIRCUIT_UNREADABLE = _Entry(
+        2304,
+        "The circuit of pub {pub} cannot be read: {detail}",
+        "Send OpenQASM 2 or 3 text, or a circuit in QPY as qiskit-ibm-runtime encodes it.",
+    )
+    INVALID_INPUT = _Entry(3211, "Job not valid: {detail}", "Correct the input of the job and submit it again.")
+    UNKNOWN_PROGRAM = _Entry(
+        3211,
+        "Job not valid: there is no program {program}.",
+        "Use one of: {programs}.",
+    )
+    PROGRAM_REFUSED = _Entry(
+        3265,
+        "The program {program} cannot be run on the emulated {backend}.",
+        "Run it on the real service, or use one of: {programs}.",
+    )
+    TOO_MANY_EXECUTIONS = _Entry(
+        3248,
+        "The job is too long: {executions} executions (shots x circuits x parameter sets), at most {limit}.",
+        "Ask for fewer shots or parameter sets, or split the job.",
+    )
+    CANCELLED = _Entry(5202, "Job was cancelled.", "None. The job was cancelled.")
+    EXECUTION_FAILED = _Entry(5203, "Failed to run the job: {detail}", "Read the job's log, then submit the job again.")
+    SIMULATION_FAILED = _Entry(
+        5204,
+        "The simulator cannot run the job: {detail}",
+        "Use fewer qubits or a simpler circuit, or run the job on the real service.",
+    )
+    MEASUREMENT_LEVEL = _Entry(
+        8009,
+        "The measurement level {meas_type} is not supported by {backend}.",
+        "Use the measurement type classified.",
+    )
+
+
+class JobFailedError(Exception):
+    """A program raises it to fail its job; `programs.run` turns it into a `Failure`."""
+
+    def __init__(self, kind: Kind, **details: Any) -> None:
+        """`details` fill the placeholders of the kind's texts."""
+        self.kind = kind
+        self.details = details
+        super().__init__(kind.value.reason.format_map(details))
+
+
+def failure(kind: Kind, *, log: str = "", **details: Any) -> Failure:
+    """The failed outcome of a kind. `details` fill the placeholders of its texts."""
+    entry = kind.value
+    return Failure(
+        code=entry.code,
+        reason=entry.reason.format_map(details),
+        solution=entry.solution.format_map(details),
+        log=log,
+    )

@@ -1,4 +1,4 @@
-"""The pubs of a job, read into qiskit's own containers and checked."""
+"""Reading and checking the pubs of a job, as qiskit's containers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from qiskit.primitives.containers.sampler_pub import SamplerPub
 from ..devices import Device
 from . import circuits, isa
 from .encoding import decoded
-from .failures import JobFailedError, Kind
+from .outcome import JobFailedError, Kind
 
 # A job's limit, by the service's documentation.
 MAX_EXECUTIONS = 10_000_000
@@ -24,10 +24,10 @@ MAX_EXECUTIONS = 10_000_000
 def sampler_pubs(params: Mapping[str, Any], *, device: Device, shots: int) -> list[SamplerPub]:
     """The pubs of a sampler job, each with its number of shots.
 
-    A pub is a circuit alone, or a list of circuit, parameter values and shots, the last two null or missing.
+    A pub is a circuit, or a list of circuit, parameter values and shots. The last two may be null or missing.
 
     Raises:
-        JobFailedError: a pub is not valid, or does not fit the device, or they ask for too many executions.
+        JobFailedError: a pub is not valid or does not fit the device, or there are too many executions.
     """
     pubs = []
     for index, (circuit, values, own_shots) in _each(params, least=1, most=3, device=device):
@@ -41,8 +41,8 @@ def sampler_pubs(params: Mapping[str, Any], *, device: Device, shots: int) -> li
 def estimator_pubs(params: Mapping[str, Any], *, device: Device, precision: float) -> list[EstimatorPub]:
     """The pubs of an estimator job, each with its precision.
 
-    A pub is a list of circuit, observables, parameter values and precision, the last two null or missing.
-    A circuit on the device's own qubits ($0) is widened when its observables span the device.
+    A pub is a list of circuit, observables, parameter values and precision. The last two may be null or missing.
+    A circuit on the device's qubits ($0, ...) is widened if its observables cover the whole device.
 
     Raises:
         JobFailedError: a pub is not valid, or does not fit the device.
@@ -63,7 +63,7 @@ def estimator_pubs(params: Mapping[str, Any], *, device: Device, precision: floa
 
 
 def check_executions(executions: int) -> None:
-    """Refuse more executions (shots x circuits x parameter sets) than a job may ask for.
+    """Check the number of executions (shots x circuits x parameter sets) of a job.
 
     Raises:
         JobFailedError: there are too many.
@@ -73,7 +73,7 @@ def check_executions(executions: int) -> None:
 
 
 def _each(params: Mapping[str, Any], *, least: int, most: int, device: Device) -> Iterator[tuple[int, list[Any]]]:
-    """Number and entries of each pub, the circuit read and accepted, missing entries None."""
+    """The index and entries of each pub, with its circuit read and checked, and None for missing entries."""
     pubs = params.get("pubs")
     if not isinstance(pubs, list) or not pubs:
         raise JobFailedError(Kind.INVALID_INPUT, detail="pubs must be a list with at least one pub.")
@@ -119,6 +119,6 @@ def _checking(index: int) -> Iterator[None]:
         yield
     except JobFailedError:
         raise
-    # qiskit's containers refuse values with ValueError, TypeError and QiskitError, numpy with more.
+    # qiskit's containers raise ValueError, TypeError and QiskitError, and numpy raises others.
     except Exception as error:
         raise JobFailedError(Kind.INVALID_INPUT, detail=f"pub {index}: {error}") from error

@@ -12,9 +12,8 @@ from qiskit.primitives.containers.sampler_pub import SamplerPub
 
 from ..devices import Device
 from .encoding import ExecutionSpan, encoded
-from .failures import JobFailedError, Kind
 from .options import SamplerOptions, sampler_options
-from .outcome import Completed
+from .outcome import Completed, JobFailedError, Kind
 from .pubs import sampler_pubs
 from .reduction import active_qubits
 from .simulation import Simulator
@@ -37,7 +36,7 @@ def run(params: Mapping[str, Any], *, device: Device, seed: int) -> Completed:
     span = ExecutionSpan(start=start, stop=datetime.now(UTC), shapes=[(*pub.shape, pub.shots) for pub in pubs])
     return Completed(
         body=encoded(
-            results, metadata={**_asked(options), "version": 2}, support_qiskit=options.support_qiskit, span=span
+            results, metadata={**_suppression(options), "version": 2}, support_qiskit=options.support_qiskit, span=span
         ),
         metrics=metrics(
             (Executions(circuit=pub.circuit, count=pub.shots * pub.size) for pub in pubs),
@@ -56,11 +55,11 @@ def _sample(pub: SamplerPub, *, device: Device, seed: int, options: SamplerOptio
     return SamplerPubResult(DataBin(**bits, shape=pub.shape), metadata)
 
 
-def _asked(options: SamplerOptions) -> dict[str, Any]:
-    """The error suppression that was asked for; the service, too, is silent about it when there is none."""
-    asked: dict[str, Any] = {}
+def _suppression(options: SamplerOptions) -> dict[str, Any]:
+    """The enabled error suppression; like the service, without entries for what is off."""
+    enabled: dict[str, Any] = {}
     if options.dynamical_decoupling["enable"]:
-        asked["dynamical_decoupling"] = options.dynamical_decoupling
+        enabled["dynamical_decoupling"] = options.dynamical_decoupling
     if options.twirling.enabled:
-        asked["twirling"] = options.twirling.settings
-    return asked
+        enabled["twirling"] = options.twirling.settings
+    return enabled

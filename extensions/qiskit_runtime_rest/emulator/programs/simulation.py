@@ -1,4 +1,4 @@
-"""Running a circuit with a device's noise, on the qubits it uses, in qiskit-aer."""
+"""Simulating a circuit with a device's noise in qiskit-aer, on the qubits that it uses."""
 
 from __future__ import annotations
 
@@ -20,31 +20,30 @@ from qiskit_aer.primitives import SamplerV2
 
 from ..devices import Device
 from . import isa
-from .components import BITS, is_divisible, merged, pieces
-from .failures import JobFailedError, Kind
 from .noise import noise_model
-from .reduction import reduced
+from .outcome import JobFailedError, Kind
+from .reduction import BITS, is_divisible, merged, pieces, reduced
 
-# Above that, a density matrix takes longer than drawing the noise of each shot.
+# Above this, a density matrix takes longer than drawing the noise of each shot.
 _DENSITY_MATRIX_QUBITS = 11
 _STATEVECTOR_QUBITS = 24
-# The others stay fast only with Pauli noise.
+# The other methods stay fast with Pauli noise only.
 _KNOWS_RELAXATION = frozenset({"density_matrix", "statevector"})
 _CLIFFORD = frozenset({"barrier", "cx", "cz", "delay", "ecr", "id", "measure", "reset", "rz", "sx", "x"})
 
 
 @frozen(kw_only=True)
 class Simulator:
-    """Simulates circuits of a device's width on the `qubits` of it, with noise for what they do there."""
+    """Simulates circuits of a device on some of its qubits, with their noise."""
 
     device: Device
     qubits: list[int]
     symmetric_readout: bool = False
 
     def run(self, circuit: QuantumCircuit, bindings: BindingsArray, *, shots: int, seed: int) -> Mapping[str, BitArray]:
-        """Run an ISA circuit for each parameter set; answer the bits of each classical register.
+        """Run an ISA circuit for each parameter set; returns the bits of each classical register.
 
-        A BitArray's shape is that of the bindings, with `shots` shots.
+        Each BitArray has the shape of the bindings, with `shots` shots.
         """
         small = reduced(circuit, qubits=self.qubits)
         if not is_divisible(small):
@@ -70,11 +69,11 @@ class Simulator:
     def _run_whole(
         self, circuit: QuantumCircuit, qubits: list[int], bindings: BindingsArray, *, shots: int, seed: int
     ) -> Mapping[str, BitArray]:
-        """Run a circuit whose own qubits are the device's `qubits`."""
+        """Run a circuit whose qubits are the device's `qubits`, in order."""
         if not circuit.clbits:
             return {}
         if circuit.num_vars:
-            raise JobFailedError(Kind.SIMULATION_FAILED, detail="it does not know classical variables.")
+            raise JobFailedError(Kind.SIMULATION_FAILED, detail="it does not support classical variables.")
         method = _method(circuit, bindings, shots=shots)
         backend = AerSimulator(
             method=method,
@@ -87,11 +86,11 @@ class Simulator:
             ),
             max_parallel_threads=1,
         )
-        # The circuit was accepted for the device already; the simulator's own limit is that of its memory.
+        # The device accepts the circuit, so lift the simulator's own limit, which follows from its memory.
         backend.set_max_qubits(len(qubits))
         sampler = SamplerV2.from_backend(backend, seed=seed)
         if circuit.num_parameters == 0:
-            # Several (equal) sets of no parameters are but more shots.
+            # Without parameters, several sets are only more shots.
             pubs = [SamplerPub(_exact(circuit), shots=shots * bindings.size)]
         elif method == "stabilizer":
             pubs = [SamplerPub(_exact(bound), shots=shots) for bound in bindings.bind_all(circuit).ravel()]
@@ -121,14 +120,14 @@ def _method(circuit: QuantumCircuit, bindings: BindingsArray, *, shots: int) -> 
         return "statevector"
     if _is_clifford(circuit, bindings):
         return "stabilizer"
-    # Work for each gate: 2^qubits against the cube of the bond dimension.
+    # Compare the work for each gate: 2^qubits, or the cube of the bond dimension.
     if qubits <= _STATEVECTOR_QUBITS and 3 * _entanglement(circuit) > qubits:
         return "statevector"
     return "matrix_product_state"
 
 
 def _entanglement(circuit: QuantumCircuit) -> int:
-    """The qubits' worth of entanglement that can build up across any cut through the row of qubits."""
+    """The largest entanglement, in qubits, that the circuit can create across a cut through its row of qubits."""
     crossing = [0] * (circuit.num_qubits + 1)
     for placed in isa.instructions(circuit):
         if len(placed.qubits) > 1 and placed.name != "barrier":
@@ -168,7 +167,7 @@ def _is_quarter(angle: float | ParameterExpression) -> bool:
 
 
 def _exact(circuit: QuantumCircuit) -> QuantumCircuit:
-    """The circuit with angles that miss a quarter turn by rounding put right: the simulator is strict."""
+    """The circuit with angles rounded to the quarter turns that they almost are: the simulator is strict."""
     result = circuit.copy_empty_like()
     for instruction in circuit.data:
         operation = instruction.operation

@@ -1,4 +1,4 @@
-"""How long a device would take, estimated from its calibration data."""
+"""How long a job would take on a device, estimated from its calibration data."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from . import isa
 from .noise import duration
 from .outcome import Metrics
 
-# What devices wait between executions unless told otherwise; old snapshots do not say it.
+# The default delay between executions, for old snapshots without one.
 _REP_DELAY = 250e-6
 
 
@@ -26,7 +26,7 @@ class Executions:
 
 
 def metrics(executed: Iterable[Executions], *, device: Device, rep_delay: float | None) -> Metrics:
-    """What the executions cost; `rep_delay` in seconds as the job asked for, or None."""
+    """The usage of some executions; `rep_delay` in seconds, or None for the device's default."""
     if rep_delay is None:
         rep_delay = device.configuration.get("default_rep_delay", _REP_DELAY * 1e6) * 1e-6
     total, running, quantum = 0, 0.0, 0.0
@@ -45,7 +45,7 @@ def metrics(executed: Iterable[Executions], *, device: Device, rep_delay: float 
 def circuit_duration(circuit: QuantumCircuit, *, device: Device) -> float:
     """The longest chain of instructions, in seconds, each started as soon as its qubits are free.
 
-    Instructions in the bodies of control flow count once, delays are left out.
+    Instructions in the bodies of control flow count once. Delays are left out.
     """
     free: dict[int, float] = defaultdict(float)
     for placed in isa.instructions(circuit):

@@ -92,7 +92,7 @@ const TABLES = {
       (session) => ({
         text: session.state,
         badge: session.state,
-        small: session.reason || (session.accepting ? "" : "takes no more jobs"),
+        small: session.reason || (session.accepting ? "" : "accepts no more jobs"),
       }),
       (session) => ({ text: session.mode, title: `instance ${session.instance}` }),
       (session) => session.backend ?? "",
@@ -104,7 +104,7 @@ const TABLES = {
   faults: {
     key: (rule) => rule.id,
     columns: [
-      (rule) => ({ text: rule.kind, small: rule.status ? `answers ${rule.status}` : "" }),
+      (rule) => ({ text: rule.kind, small: rule.status ? `sends ${rule.status}` : "" }),
       (rule) => ({ text: rule.operation === "*" ? "all" : rule.operation, small: often(rule) }),
       (rule) => String(rule.fired),
       (rule) => ({ text: "Remove", press: () => command("DELETE", `faults/${rule.id}`), hint: `Rule ${rule.id}: ` }),
@@ -254,7 +254,7 @@ async function ask(path, options = {}) {
   const signal = AbortSignal.timeout(PATIENCE_MS);
   const answer = await fetch(`/_emulator/${path}`, { cache: "no-store", signal, ...options });
   const body = answer.status === 204 ? null : await answer.json();
-  if (!answer.ok) throw new Error(body.error ?? `The server answered ${answer.status}.`);
+  if (!answer.ok) throw new Error(body.error ?? `The server responded with ${answer.status}.`);
   return body;
 }
 
@@ -263,7 +263,7 @@ async function command(method, path, body) {
     await ask(path, { method, body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
     $("#problem").hidden = true;
   } catch (error) {
-    set($("#problem"), "textContent", `That did not work: ${error.message}`);
+    set($("#problem"), "textContent", `The command failed: ${error.message}`);
     $("#problem").hidden = false;
   }
   await refresh();
@@ -283,7 +283,7 @@ async function refresh() {
     show(await ask("overview"));
     say("live", "live");
   } catch (error) {
-    say("lost", "no answer from the server, trying again");
+    say("lost", "no response from the server, trying again");
     if (!(error instanceof TypeError || error.name === "TimeoutError")) throw error;
   } finally {
     clearTimeout(timer);

@@ -7,13 +7,13 @@ const say = (text) => (document.querySelector("#authorised").textContent = text)
 
 async function json(path, options) {
   const answer = await fetch(path, options);
-  if (!answer.ok) throw new Error(`${path} answered ${answer.status}.`);
+  if (!answer.ok) throw new Error(`${path} responded with ${answer.status}.`);
   return answer.json();
 }
 
 function forThisServer(contract) {
   const { components } = contract;
-  // Else the first answers would be in the shapes of the oldest version, not of this document.
+  // Otherwise the first responses would have the shape of the oldest version.
   const newest = { ...components.parameters[VERSION_HEADER], example: contract.info.version };
   return {
     ...contract,

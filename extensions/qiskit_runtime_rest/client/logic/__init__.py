@@ -1,0 +1,1 @@
+"""The plans behind the public methods, written once for threads and tasks."""

@@ -1,0 +1,47 @@
+"""The instance: its plan, its limits and its usage."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qiskit_runtime_api.api import instances as instances_api
+
+from ...http import Connection
+from ...http.calls import call
+from ...plans.plan import Plan
+from .public import public
+
+if TYPE_CHECKING:
+    from qiskit_runtime_api.models import Instance, InstanceConfiguration, InstanceUsage
+
+__all__ = ["InstancesLogic"]
+
+
+class InstancesLogic:
+    """`client.instances`: the instance of the client's settings."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Made by the client."""
+        self._connection = connection
+
+    def __repr__(self) -> str:
+        """Instance and host."""
+        return f"<{type(self).__name__} {self._connection.origin}>"
+
+    @public("instances.get_instance")
+    def _get(self) -> Plan[Instance]:
+        """The instance's plan and backends. Raises: ApiError. Source: operation `get_instance`."""
+        instance: Instance = yield from call(instances_api.get_instance)
+        return instance
+
+    @public("instances.get_instance_configuration")
+    def _configuration(self) -> Plan[InstanceConfiguration]:
+        """The instance's limit. Raises: ApiError. Source: operation `get_instance_configuration`."""
+        configuration: InstanceConfiguration = yield from call(instances_api.get_instance_configuration)
+        return configuration
+
+    @public("instances.get_instance_usage")
+    def _usage(self) -> Plan[InstanceUsage]:
+        """Seconds of QPU time used and allowed. Raises: ApiError. Source: operation `get_usage`."""
+        usage: InstanceUsage = yield from call(instances_api.get_instance_usage)
+        return usage

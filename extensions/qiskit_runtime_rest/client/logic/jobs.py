@@ -1,0 +1,304 @@
+"""Jobs: submit, list, find, recover, and wait for many."""
+
+from __future__ import annotations
+
+import datetime
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from qiskit_runtime_api.api import jobs as jobs_api
+
+from ...arguments import positive_whole
+from ...errors import ConfigurationError, InvalidInput, RuntimeRestError
+from ...http import Connection, Origin
+from ...http.calls import fetch, json_object
+from ...plans.effects import InThread, Together
+from ...plans.plan import Item, Plan, StreamPlan
+from ...submission import Entry, Submitter, check_tags, find_by_tag
+from ...waiting import PAGE, JobPages, PollInterval, StatusCallback, WaitBudget
+from .job_group import JobGroup
+from .public import public
+from .submit import J, SubmitLogic
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from ..job import AsyncJob, Job
+
+__all__ = ["JobsLogic", "Recovered"]
+
+SORTS = ("ASC", "DESC")
+RECOVERED_AT_ONCE = 8
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """A submission of the journal, and the job that was found for it.
+
+    Attributes:
+        entry: the journal's entry.
+        job: its job; None if there is no job, or if that is unknown.
+        error: why it is unknown; the entry stays in the journal.
+    """
+
+    entry: Entry
+    job: Job | AsyncJob | None
+    error: RuntimeRestError | None = None
+
+
+class JobsLogic(SubmitLogic[J]):
+    """`client.jobs`."""
+
+    _poll_interval: PollInterval
+
+    def __init__(
+        self, connection: Connection, *, submitter: Submitter, poll_interval: PollInterval | None, job_class: type[J]
+    ) -> None:
+        """Made by the client."""
+        self._connection = connection
+        self._submitter = submitter
+        self._poll_interval = poll_interval or PollInterval()
+        self._job = job_class
+
+    def __repr__(self) -> str:
+        """Instance and host."""
+        return f"<{type(self).__name__} {self._connection.origin}>"
+
+    @public("jobs.get_job")
+    def _get(self, job_id: str) -> Plan[J]:
+        """The job with this id, read from the service.
+
+        Raises: NotFound, ApiError, TransportError. Source: operation `get_job`.
+        """
+        _check_id(job_id)
+        response = yield from fetch(jobs_api.get_job, id=job_id, exclude_params=True)
+        return self._handle(json_object(response), job_id)
+
+    def handle(self, job_id: str) -> J:
+        """A handle of the job with this id, without a request.
+
+        Use it when a time-out must include all requests: `client.jobs.handle(job_id).wait(timeout=3)`.
+
+        Raises: InvalidInput.
+        """
+        _check_id(job_id)
+        return self._handle({}, job_id)
+
+    @public("jobs.list_jobs")
+    def _find(self, tag: str) -> Plan[J | None]:
+        """The newest job that carries `tag`, or None.
+
+        Raises: InvalidInput, ApiError, TransportError. Source: operation `list_jobs`.
+        """
+        check_tags([tag])
+        job = yield from find_by_tag(tag)
+        return None if job is None else self._handle(job, job["id"])
+
+    @public("jobs.list_jobs")
+    def _recover(self) -> Plan[list[Recovered]]:
+        """Find the jobs of submissions that a killed process left in the journal without an outcome.
+
+        Each is looked up by its tag, for as long as the client's `SubmissionPolicy` says. Nothing is submitted.
+
+        Raises: ConfigurationError (the client has no journal). Source: operation `list_jobs`.
+        """
+        journal = self._submitter.journal
+        if journal is None:
+            raise ConfigurationError(
+                "this client has no journal: create it with journal=True, or with the path of a file."
+            )
+        entries: Sequence[Entry] = yield InThread(journal.unsettled)
+        recovered: list[Recovered] = yield Together(map(self._recovered, entries), RECOVERED_AT_ONCE)
+        return recovered
+
+    def _recovered(self, entry: Entry) -> Plan[Recovered]:
+        try:
+            job = yield from self._submitter.recover(entry.tag, began=entry.began)
+        except RuntimeRestError as failure:
+            return Recovered(entry, None, failure)
+        return Recovered(entry, None if job is None else self._handle(job, job["id"]))
+
+    @public("jobs.list_jobs")
+    def _list(
+        self,
+        *,
+        pending: bool | None = None,
+        limit: int = PAGE,
+        program: str | None = None,
+        backend: str | None = None,
+        created_after: datetime.datetime | str | None = None,
+        created_before: datetime.datetime | str | None = None,
+        tags: Sequence[str] | None = None,
+        session_id: str | None = None,
+        sort: str | None = None,
+        params: bool = False,
+    ) -> StreamPlan[J]:
+        """All jobs that match, over all pages, each once, newest first. Pages are requested as they are needed.
+
+        Jobs may be created, end or be deleted meanwhile, also by the caller: no other job is left out because of that.
+
+        Args:
+            pending: True for jobs that are queued or running, False for those that have ended, None for both.
+            limit: jobs per page, 1 to 200. It does not limit the number of jobs in all: use `itertools.islice`.
+            program, backend, session_id: only jobs of this program, backend, session.
+            created_after, created_before: a `datetime`, or its text; without an offset it is local time.
+            tags: only jobs that have all of these tags, 8 at most.
+            sort: DESC (newest first, the default) or ASC.
+            params: include the submitted params.
+
+        Raises: InvalidInput, ApiError, TransportError. Source: operation `list_jobs`.
+        """
+        if not isinstance(limit, int) or not 1 <= limit <= PAGE:
+            raise InvalidInput(f"limit={limit!r}: must be between 1 and {PAGE}.")
+        if sort not in (None, *SORTS):
+            raise InvalidInput(f"sort={sort!r}: must be {' or '.join(SORTS)}.")
+        if tags is not None:
+            check_tags(tags)
+        filters: dict[str, Any] = {
+            "pending": pending,
+            "program": program,
+            "backend": backend,
+            "created_after": _moment(created_after, "created_after"),
+            "created_before": _moment(created_before, "created_before"),
+            "tags": tags,
+            "session_id": session_id,
+            "sort": sort,
+        }
+        chosen = {name: value for name, value in filters.items() if value is not None}
+        pages = JobPages(limit=limit, params=params, **chosen)
+        while not pages.done:
+            for job in (yield from pages.next()):
+                yield Item(self._handle(job, job["id"]))
+
+    @public("jobs.list_jobs", "jobs.get_job", "jobs.get_job_results", "backends.list_backends")
+    def _wait_all(
+        self,
+        jobs: Iterable[J | str],
+        *,
+        timeout: float | None = None,
+        on_status: StatusCallback | None = None,
+        stop: threading.Event | None = None,
+        results: bool = True,
+        at_once: int = 8,
+        executor: Executor | None = None,
+    ) -> Plan[list[J]]:
+        """Wait until all `jobs` have ended, with few requests, and return their handles in the given order.
+
+        The client follows them through the list of pending jobs: a thousand jobs cost at most 6 requests per look. A
+        job that failed, or no longer exists, does not end the wait: its `failure` says so, and its `result()` raises
+        it.
+
+        Args:
+            jobs: handles, or job ids.
+            timeout: seconds for all together; None waits without a limit.
+            on_status: called with each new status of each job, a `StatusUpdate`. While a job is Queued the backends
+                are listed, at most once a minute. With an async client it may return an awaitable.
+            stop: an event that ends the wait of a thread when it is set. (Cancel a task instead.)
+            results: read the results of completed jobs as they end, and keep them on the handles, so that
+                `job.result()` needs no further request. It reads a result that could not be read in time.
+            at_once: number of results that are read at the same time.
+            executor: decodes the results, such as a process pool or a cluster's `get_executor()`.
+
+        Raises:
+            InvalidInput: `jobs`, `timeout` or `at_once` is not valid.
+            WaitTimeout, WaitStopped: the wait ended; the jobs in the error's `job_ids` go on.
+            ApiError, TransportError: the service gave no usable answer for a long time.
+
+        Source: operations `list_jobs`, `get_job`, `get_job_results`, `list_backends`.
+        """
+        given = self._given(jobs, at_once)
+        handles = JobGroup(given, budget=self._budget(timeout, stop), on_status=on_status)
+        while handles.left:
+            ended = yield from handles.next_ended()
+            if results:
+                yield from handles.collect(ended, at_once=at_once, executor=executor)
+        return given
+
+    @public("jobs.list_jobs", "jobs.get_job", "jobs.get_job_results", "backends.list_backends")
+    def _as_completed(
+        self,
+        jobs: Iterable[J | str],
+        *,
+        timeout: float | None = None,
+        on_status: StatusCallback | None = None,
+        stop: threading.Event | None = None,
+        results: bool = True,
+        at_once: int = 8,
+        executor: Executor | None = None,
+    ) -> StreamPlan[J]:
+        """The jobs as they end, each handle once. Arguments and errors are those of `wait_all`.
+
+        Nothing is requested while the caller works on a job. Results are read `at_once` ahead. A caller that leaves
+        the loop early and has private jobs among `jobs` should pass handles, which keep what was read, or save results.
+        """
+        given = self._given(jobs, at_once)
+        handles = JobGroup(given, budget=self._budget(timeout, stop), on_status=on_status)
+        while handles.left:
+            ended = yield from handles.next_ended()
+            for first in range(0, len(ended), at_once):
+                some = ended[first : first + at_once]
+                if results:
+                    yield from handles.collect(some, at_once=at_once, executor=executor)
+                for job in some:
+                    for handle in handles.all_of(job):
+                        yield Item(handle)
+
+    def _budget(self, timeout: float | None, stop: threading.Event | None) -> WaitBudget:
+        return WaitBudget(clock=self._connection.clock, poll_interval=self._poll_interval, timeout=timeout, stop=stop)
+
+    def _given(self, jobs: Iterable[J | str], at_once: int) -> list[J]:
+        positive_whole(at_once, "at_once")
+        if isinstance(jobs, str) or not isinstance(jobs, Iterable):
+            raise InvalidInput(f"jobs={jobs!r}: expected a list of jobs, or of job ids.")
+        return [self._of_this_client(job) for job in jobs]
+
+    def _of_this_client(self, job: J | str) -> J:
+        if isinstance(job, str) and job:
+            return self._job(self._connection, job, poll_interval=self._poll_interval)
+        if not isinstance(job, self._job):
+            raise InvalidInput(f"{job!r}: expected a {self._job.__name__} or a job id.")
+        here, there = self._connection.origin, job._origin
+        if (here.instance, here.base_url) != (there.instance, there.base_url):
+            raise InvalidInput(
+                f"job {job.id} belongs to another instance or service: wait for it with a client of that instance."
+            )
+        if isinstance(job._where, Origin):
+            # An unpickled handle may find no credentials in this process.
+            job._connection = self._connection
+        return job
+
+    def _handle(self, job: dict[str, Any], job_id: str) -> J:
+        return self._job(self._connection, job_id, raw=job, poll_interval=self._poll_interval)
+
+
+def _check_id(job_id: str) -> None:
+    if not isinstance(job_id, str) or not job_id:
+        raise InvalidInput(f"job_id={job_id!r}: expected a job id.")
+
+
+def _moment(value: datetime.datetime | str | None, name: str) -> datetime.datetime | None:
+    """A date and time with an offset: the service compares in UTC."""
+    if isinstance(value, str):
+        value = _read_moment(value, name)
+    if value is not None and not isinstance(value, datetime.datetime):
+        raise InvalidInput(f"{name}={value!r}: expected a datetime, or a text such as 2026-04-15T12:00:00Z.")
+    return value if value is None or value.tzinfo is not None else value.astimezone()
+
+
+def _read_moment(text: str, name: str) -> datetime.datetime:
+    from dateutil import parser
+
+    try:
+        return parser.parse(text, tzinfos=_offset)
+    except (ValueError, OverflowError):
+        raise InvalidInput(f"{name}={text!r} is not a date; write it as 2026-04-15T12:00:00Z.") from None
+
+
+def _offset(zone: str | None, seconds: int | None) -> int | None:
+    """Seconds east of UTC; None for local time. Without this, the parser would ignore an unknown zone."""
+    if zone is not None and seconds is None and zone not in time.tzname:
+        raise ValueError(zone)
+    return seconds

@@ -1,0 +1,117 @@
+"""Reading one job's result from the service: its bytes, whole, and on disk first where that is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from qiskit_runtime_api.api import jobs as jobs_api
+
+from ...errors import ApiError, NotFound, ResultUnavailable, TransportError, WaitTimeout
+from ...http.calls import fetch
+from ...plans.clock import Clock
+from ...plans.effects import InThread, Sleep
+from ...plans.plan import Plan
+from ...results.files import IncomingResult, saved_copy
+from ...results.large_documents import Source
+from ...waiting import PollInterval
+
+__all__ = ["Reading"]
+
+LAG_SECONDS = 30.0
+"""A job can be Completed a moment before its result can be read; so long, 204 means not yet."""
+
+
+@dataclass(kw_only=True)
+class Reading:
+    """How the result of a completed job is read.
+
+    Attributes:
+        job_id, program_id: the job.
+        private: whether the service gives the result once only.
+        folder: where it is saved; None: nowhere.
+        clock, poll_interval: as of the client.
+        began: when the wait for the job began, in seconds of the clock.
+        timeout: seconds from then on; None: no deadline.
+        came: what came of it before, when it was read and that was cut short; after `read`, also by that.
+    """
+
+    job_id: str
+    program_id: str | None
+    private: bool
+    folder: Path | None
+    clock: Clock
+    poll_interval: PollInterval
+    began: float
+    timeout: float | None
+    came: bytes = b""
+
+    def read(self) -> Plan[Source]:
+        """The bytes of the result.
+
+        Raises:
+            ResultUnavailable: there is none (any more).
+            ResultNotSaved: it cannot be saved in the folder.
+            WaitTimeout: there is none yet, or not all of it.
+            ApiError, TransportError: it could not be read.
+        """
+        incoming = IncomingResult(self.job_id, folder=self.folder, read_once=self.private)
+        try:
+            if self.folder is None:
+                yield from self._receive(incoming)
+                return incoming.finish(program_id=self.program_id)
+            yield InThread(incoming.open)
+            yield from self._receive(incoming)
+            source: Source = yield InThread(lambda: incoming.finish(program_id=self.program_id))
+            return source
+        except BaseException:
+            # A caller that is cancelled gets no error to keep it in.
+            if self.private and incoming.size:
+                self.came = incoming.so_far()
+            raise
+        finally:
+            incoming.close()
+
+    def _receive(self, incoming: IncomingResult) -> Plan[None]:
+        began = self.clock.monotonic()
+        while True:
+            try:
+                yield from fetch(jobs_api.get_job_results, budget=self._left, sink=incoming, id=self.job_id)
+            except (ApiError, TransportError) as failure:
+                # What came of a result that is not given again is worth more than the error that ended it.
+                if isinstance(failure, NotFound) or (self.private and incoming.size):
+                    raise self._unavailable(incoming) from failure
+                if isinstance(failure, TransportError) and self._left == 0:
+                    raise self._timed_out() from failure
+                raise
+            if incoming.is_whole:
+                return
+            if self._left == 0:
+                raise self._timed_out()
+            waited = self.clock.monotonic() - began
+            if waited >= LAG_SECONDS:
+                raise self._unavailable(incoming)
+            interval = self.poll_interval.interval(waited)
+            yield Sleep(interval if self._left is None else min(interval, self._left))
+
+    @property
+    def _left(self) -> float | None:
+        """Seconds until the deadline; None without one."""
+        if self.timeout is None:
+            return None
+        return max(0.0, self.began + self.timeout - self.clock.monotonic())
+
+    def _timed_out(self) -> WaitTimeout:
+        return WaitTimeout(job_id=self.job_id, status="Completed", waited=self.clock.monotonic() - self.began)
+
+    def _unavailable(self, incoming: IncomingResult) -> ResultUnavailable:
+        why = " (a private job's result can be read once)" if self.private else ""
+        message = f"job {self.job_id} completed, but the service has no result for it{why}."
+        copy = None if self.folder is None else saved_copy(self.job_id, self.folder)
+        if copy is not None:
+            message += f" An earlier read saved it: read it with client.load_result({str(copy)!r})."
+        raw = incoming.so_far() or self.came
+        if raw:
+            message += f" Reading it was cut short: the {len(raw)} bytes that came are in the `raw` of this error"
+            message += f", and in a file *.partial in {self.folder}." if self.folder and incoming.size else "."
+        return ResultUnavailable(message, job_id=self.job_id, saved=None if copy is None else str(copy), raw=raw)

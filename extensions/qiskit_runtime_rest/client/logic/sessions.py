@@ -1,0 +1,396 @@
+"""Sessions and batches: groups of jobs."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Awaitable, Callable, Generator
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import httpx
+
+from qiskit_runtime_api.api import sessions as sessions_api
+
+from ...arguments import Named, backend_name, whole_seconds
+from ...base.json_members import member_text
+from ...base.text import printable
+from ...config.state_file import State
+from ...errors import Conflict, InvalidInput, NotFound, RuntimeRestError
+from ...http import Connection, Origin
+from ...http.calls import fetch, json_object
+from ...http.error_mapping import modelled, unexpected_answer
+from ...plans.plan import Plan, run, run_async
+from ...submission import SubmissionLimiter, SubmissionPolicy, Submitter
+from ...waiting import LOOKS_FOR_MISSING, JobPages, PollInterval, WaitBudget
+from .handle import Handle
+from .job_group import JobGroup
+from .public import public
+from .submit import J, SubmitLogic, SubmitOptions
+
+if TYPE_CHECKING:
+    from qiskit_runtime_api.models import Session as SessionModel
+
+    from ..job import AsyncJob, Job  # noqa: F401 - in the bases below, as texts
+    from ..sessions import AsyncSession, Session
+
+__all__ = ["AsyncSessionLogic", "AsyncSessionsLogic", "S", "SessionLogic", "SessionsLogic", "SyncSessionLogic"]
+
+log = logging.getLogger("qiskit_runtime_rest.sessions")
+
+MODES = ("batch", "dedicated")
+CLOSED = "closed"
+LEAVE_SECONDS = 10.0
+"""Longest time, in seconds, that a cancelled task takes to close its session."""
+
+LONGEST_LIFE_SECONDS = 2**31 - 1
+"""`max_ttl` is of the format int32 in the contract."""
+
+S = TypeVar("S", "Session", "AsyncSession")
+T = TypeVar("T")  # jedi takes `Self` for the class that defines the method, not for the subclass
+
+
+class SessionLogic(Handle, SubmitLogic[J]):
+    """A session. As a context manager it closes at the end of the block; queued jobs still run.
+
+    Attributes:
+        id: the session's id.
+        raw: the session's JSON as last read.
+    """
+
+    _poll_interval: PollInterval
+
+    def __init__(
+        self,
+        connection: Connection | Origin,
+        session_id: str,
+        *,
+        raw: dict[str, Any],
+        submitter: Submitter | None = None,
+        poll_interval: PollInterval | None = None,
+        cancel_on_error: bool = False,
+        job_class: type[J] | None = None,
+    ) -> None:
+        """Made by `client.sessions`."""
+        super().__init__(connection)
+        self.id = session_id
+        self.raw = raw
+        self._own_submitter = submitter
+        self._poll_interval = poll_interval or PollInterval()
+        self._cancel_on_error = cancel_on_error
+        if job_class is not None:
+            self._job = job_class
+        self._ended = False
+
+    def __repr__(self) -> str:
+        """Id, mode, backend and state, if known."""
+        known = [self.id, self.raw.get("mode"), self.backend, self.raw.get("state")]
+        return printable(f"<{type(self).__name__} {' '.join(str(fact) for fact in known if fact)}>")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle id, origin and `raw`: no credentials."""
+        return _unpickled, (type(self), self._origin, self.id, self.raw, self._cancel_on_error)
+
+    @property
+    def _submitter(self) -> Submitter:
+        if self._own_submitter is None:
+            settings, clock = self._connection.settings, self._connection.clock
+            limiter = SubmissionLimiter(settings.submissions_per_minute, user=settings.user, state=State(), clock=clock)
+            self._own_submitter = Submitter(SubmissionPolicy(), limiter=limiter, journal=None, clock=clock)
+        return self._own_submitter
+
+    @_submitter.setter
+    def _submitter(self, submitter: Submitter) -> None:
+        self._own_submitter = submitter
+
+    @property
+    def backend(self) -> str | None:
+        """Name of the session's backend, if known."""
+        return member_text(self.raw, "backend_name") or member_text(self.raw, "backend")
+
+    @property
+    def details(self) -> SessionModel:
+        """The session as last read, as the generated model `Session`.
+
+        Raises:
+            UnexpectedAnswer: the session's JSON does not match the contract; it is in `raw`.
+        """
+        from qiskit_runtime_api.models import Session as SessionModel
+
+        return modelled(SessionModel, self.raw, what=f"session {self.id}")
+
+    @public("sessions.get_session")
+    def _status(self) -> Plan[str]:
+        """The session's state now: open, active, inactive or closed; the service may use further words.
+
+        Raises: ApiError, TransportError. Source: operation `get_session`, schema `SessionState`.
+        """
+        yield from self._refresh()
+        return self._state()
+
+    def _refresh(self, budget: float | None = None) -> Plan[httpx.Response]:
+        response = yield from fetch(sessions_api.get_session, budget=budget, id=self.id)
+        self.raw = json_object(response)
+        return response
+
+    def _state(self) -> str:
+        return member_text(self.raw, "state") or "unknown"
+
+    @public("sessions.get_session", "jobs.list_jobs", "jobs.get_job")
+    def _wait(self, *, timeout: float | None = None, stop: threading.Event | None = None) -> Plan[list[J]]:
+        """Wait until the session is closed and its jobs have ended, and return its jobs, oldest first.
+
+        A session closes some time after `close()` or `cancel()`, when it was not used for a while, or at its maximum
+        time. The `failure` of a job says how it ended, and its `result()` reads the result.
+
+        Args:
+            timeout: seconds for all together; None waits without a limit.
+            stop: an event that ends the wait of a thread when it is set. (Cancel a task instead.)
+
+        Raises:
+            InvalidInput: `timeout` is not a number of seconds.
+            WaitTimeout, WaitStopped: the wait ended; the session, or its jobs in the error's `job_ids`, go on.
+            NotFound: the session does not exist.
+            ApiError, TransportError: the service gave no usable answer for a long time.
+
+        Source: operations `get_session`, `list_jobs`, `get_job`.
+        """
+        budget = WaitBudget(clock=self._connection.clock, poll_interval=self._poll_interval, timeout=timeout, stop=stop)
+        listed = yield from self._jobs_when_closed(budget)
+        jobs = [self._job(self._connection, job["id"], raw=job, poll_interval=self._poll_interval) for job in listed]
+        handles = JobGroup(jobs, budget=budget)
+        while handles.left:
+            yield from handles.next_ended()
+        return jobs
+
+    def _jobs_when_closed(self, budget: WaitBudget) -> Plan[list[dict[str, Any]]]:
+        """The JSON of the session's jobs, listed once it is closed and takes no more."""
+        state: str | None = None
+        gone: NotFound | None = None
+        changed, missing = budget.clock.monotonic(), 0
+        while True:
+            with budget.look(f"session {self.id}"):
+                try:
+                    if state != CLOSED:
+                        response = yield from self._refresh(budget.left)
+                        if member_text(self.raw, "state") is None:
+                            raise unexpected_answer(response, "the response contains no session state")
+                        budget.answered(response)
+                except NotFound as failure:
+                    missing += 1
+                    gone = failure if missing >= LOOKS_FOR_MISSING else None
+                    if gone is None:
+                        budget.bear(failure, f"session {self.id}")
+                else:
+                    missing, gone = 0, None
+                    if self._state() != state:
+                        state, changed = self._state(), budget.clock.monotonic()
+                    if state == CLOSED and (jobs := (yield from self._listed(budget))) is not None:
+                        return jobs
+            if gone is not None:
+                raise gone
+            yield from budget.pause(changed=changed, left={"job_id": "", "status": state, "session_id": self.id})
+
+    def _listed(self, budget: WaitBudget) -> Plan[list[dict[str, Any]] | None]:
+        """The JSON of the session's jobs; None: the time ended first."""
+        pages = JobPages(session_id=self.id, sort="ASC", budget=lambda: budget.left)
+        jobs = yield from pages.next()
+        while not pages.done:
+            if budget.is_used_up:
+                return None
+            jobs += yield from pages.next()
+        return jobs
+
+    @public("sessions.update_session")
+    def _close(self) -> Plan[None]:
+        """Accept no more jobs; queued jobs still run. Raises: ApiError. Source: operation `update_session`."""
+        from qiskit_runtime_api.models import SessionUpdate
+
+        yield from fetch(sessions_api.update_session, id=self.id, body=SessionUpdate(accepting_jobs=False))
+        self._ended = True
+
+    @public("sessions.close_session")
+    def _cancel(self) -> Plan[None]:
+        """End the session; queued jobs do not run. Raises: ApiError. Source: operation `delete_session_close`."""
+        yield from fetch(sessions_api.close_session, id=self.id)
+        self._ended = True
+
+    def _leave(self, *, failed: bool) -> Plan[None]:
+        """End the session, unless the block did. An error of the block is not replaced by one of this."""
+        cancels = failed and self._cancel_on_error
+        if self._ended and not cancels:
+            return
+        try:
+            yield from self._cancel() if cancels else self._close()
+        except (NotFound, Conflict):
+            log.info("session %s was already closed", self.id)
+        except RuntimeRestError as error:
+            if not failed:
+                raise
+            log.warning("session %s could not be closed: %s", self.id, error)
+
+    def _defaults(self) -> SubmitOptions:
+        defaults: SubmitOptions = {"session_id": self.id}
+        if self.backend:
+            defaults["backend"] = self.backend
+        return defaults
+
+
+class SyncSessionLogic(SessionLogic["Job"]):
+    """What a session of threads does when its `with` block ends."""
+
+    def __enter__(self: T) -> T:
+        """The session itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the session; after an exception, cancel it if it was created with `cancel_on_error`."""
+        run(self._leave(failed=error is not None), self._connection)
+
+
+class AsyncSessionLogic(SessionLogic["AsyncJob"]):
+    """What a session of tasks does when its `async with` block ends."""
+
+    async def __aenter__(self: T) -> T:
+        """The session itself."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """As `Session.__exit__`, awaited. A cancelled task may take some seconds for it."""
+        import anyio
+
+        leaving = self._leave(failed=error is not None)
+        if not isinstance(error, anyio.get_cancelled_exc_class()):
+            return await run_async(leaving, self._connection)
+        with anyio.move_on_after(LEAVE_SECONDS, shield=True) as moment:
+            await run_async(leaving, self._connection)
+        if moment.cancelled_caught:
+            log.warning("session %s could not be closed within %g s", self.id, LEAVE_SECONDS)
+
+
+def _unpickled(
+    kind: type[SessionLogic[Any]], origin: Origin, session_id: str, raw: dict[str, Any], cancels: bool
+) -> SessionLogic[Any]:
+    return kind(origin, session_id, raw=raw, cancel_on_error=cancels)
+
+
+class SessionsLogic(Generic[S]):
+    """`client.sessions`."""
+
+    _session: type[S]
+
+    def __init__(
+        self, connection: Connection, *, submitter: Submitter, poll_interval: PollInterval | None, job_class: type[Any]
+    ) -> None:
+        """Made by the client."""
+        self._connection = connection
+        self._submitter = submitter
+        self._poll_interval = poll_interval
+        self._job_class = job_class
+
+    def __repr__(self) -> str:
+        """Instance and host."""
+        return f"<{type(self).__name__} {self._connection.origin}>"
+
+    @public("sessions.get_session")
+    def _get(self, session_id: str) -> Plan[S]:
+        """The session with this id. Raises: InvalidInput, NotFound, ApiError. Source: operation `get_session`."""
+        if not isinstance(session_id, str) or not session_id:
+            raise InvalidInput(f"session_id={session_id!r}: expected a session id.")
+        response = yield from fetch(sessions_api.get_session, id=session_id)
+        return self._handle(json_object(response), session_id)
+
+    @public("sessions.create_session")
+    def _create(
+        self,
+        *,
+        backend: str | Named,
+        mode: str = "dedicated",
+        max_time: float | None = None,
+        cancel_on_error: bool = False,
+    ) -> Plan[S]:
+        """Open a session.
+
+        Args:
+            backend: name or handle of the backend that runs all its jobs.
+            mode: `dedicated` (the backend waits for your jobs) or `batch` (the jobs are known beforehand; every plan
+                offers it).
+            max_time: seconds after which the session is closed, rounded up; None: the service's default of 8 hours,
+                or the plan's.
+            cancel_on_error: when an exception leaves the `with` block, cancel its queued jobs instead of closing.
+
+        Raises: InvalidInput, ApiError, TransportError. Source: operation `create_session`.
+        """
+        from qiskit_runtime_api.models import SessionRequest
+
+        if mode not in MODES:
+            raise InvalidInput(f"mode={mode!r}: must be {' or '.join(MODES)}.")
+        body: dict[str, Any] = {"mode": mode, "backend": backend_name(backend)}
+        if max_time is not None:
+            body["max_ttl"] = whole_seconds(max_time, "max_time", most=LONGEST_LIFE_SECONDS)
+        response = yield from fetch(sessions_api.create_session, body=SessionRequest.from_dict(body))
+        created = json_object(response)
+        if member_text(created, "id") is None:
+            raise unexpected_answer(response, "the response contains no session id")
+        asked = {name: value for name, value in body.items() if created.get(name) is None}
+        return self._handle({**created, **asked}, created["id"], cancel_on_error=cancel_on_error)
+
+    def _handle(self, raw: dict[str, Any], session_id: str, *, cancel_on_error: bool = False) -> S:
+        return self._session(
+            self._connection,
+            session_id,
+            raw=raw,
+            submitter=self._submitter,
+            poll_interval=self._poll_interval,
+            cancel_on_error=cancel_on_error,
+            job_class=self._job_class,
+        )
+
+
+class Opening(Awaitable["AsyncSession"]):
+    """A session that is being opened: `await` it, or use it in `async with` directly. It opens only one session."""
+
+    def __init__(self, plan: Callable[[], Plan[AsyncSession]], connection: Connection) -> None:
+        """Nothing is sent before it is awaited."""
+        self._plan = plan
+        self._connection = connection
+        self._session: AsyncSession | None = None
+
+    def __await__(self) -> Generator[Any, None, AsyncSession]:
+        """Open the session."""
+        return self.__aenter__().__await__()
+
+    async def __aenter__(self) -> AsyncSession:
+        """Open the session."""
+        if self._session is None:
+            self._session = await run_async(self._plan(), self._connection)
+        return self._session
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave the session."""
+        if self._session is not None:
+            await self._session.__aexit__(kind, error, trace)
+
+
+class AsyncSessionsLogic(SessionsLogic["AsyncSession"]):
+    """`client.sessions` of an `AsyncRuntimeClient`."""
+
+    def create(
+        self,
+        *,
+        backend: str | Named,
+        mode: str = "dedicated",
+        max_time: float | None = None,
+        cancel_on_error: bool = False,
+    ) -> Opening:
+        """As `Sessions.create`: await it, or use it in `async with` directly."""
+        return Opening(
+            lambda: self._create(backend=backend, mode=mode, max_time=max_time, cancel_on_error=cancel_on_error),
+            self._connection,
+        )

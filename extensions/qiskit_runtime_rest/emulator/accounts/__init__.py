@@ -1,1 +1,0 @@
-"""The account that all instances belong to."""

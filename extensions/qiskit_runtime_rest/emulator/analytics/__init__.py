@@ -1,1 +1,0 @@
-"""Usage, computed from the jobs that ran."""

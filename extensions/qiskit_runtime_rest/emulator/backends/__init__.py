@@ -1,1 +1,0 @@
-"""The devices an instance may use."""

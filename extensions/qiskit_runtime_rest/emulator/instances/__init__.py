@@ -1,1 +1,0 @@
-"""Service instances: plans, devices, limits and usage."""

@@ -1,1 +1,0 @@
-"""Jobs: submission, life cycle, results."""

@@ -1,0 +1,1 @@
+"""The operations of the service: from a checked request to a response."""

@@ -1,0 +1,64 @@
+"""The devices of an instance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from attrs import asdict
+
+from .. import devices
+from ..routing import ServiceRequest, ServiceResponse
+from ..state.backends import find_device, queue_length, wait_time
+
+if TYPE_CHECKING:
+    from ..devices import Device
+
+
+async def list_backends(request: ServiceRequest) -> ServiceResponse:
+    """`GET /v1/backends`."""
+    names = request.service.instances.backends(request.instance)
+    return ServiceResponse(body={"devices": [_device(request, name) for name in names]})
+
+
+async def get_backend_configuration(request: ServiceRequest) -> ServiceResponse:
+    """`GET /v1/backends/{id}/configuration`; each device has one calibration only."""
+    return ServiceResponse(body=_find(request).configuration)
+
+
+async def get_backend_properties(request: ServiceRequest) -> ServiceResponse:
+    """`GET /v1/backends/{id}/properties`; each device has one calibration only."""
+    return ServiceResponse(body=_find(request).properties)
+
+
+async def get_backend_defaults(request: ServiceRequest) -> ServiceResponse:
+    """`GET /v1/backends/{id}/defaults`: an empty object for devices without pulse defaults."""
+    return ServiceResponse(body=_find(request).defaults or {})
+
+
+async def get_backend_status(request: ServiceRequest) -> ServiceResponse:
+    """`GET /v1/backends/{id}/status`."""
+    device = _find(request)
+    return ServiceResponse(
+        body={
+            "state": True,
+            "status": "active",
+            "message": "available",
+            "length_queue": queue_length(request.service.jobs, device.name),
+            "backend_version": device.configuration["backend_version"],
+        }
+    )
+
+
+def _find(request: ServiceRequest) -> Device:
+    return find_device(request.service.instances, request.path["id"], instance=request.instance)
+
+
+def _device(request: ServiceRequest, name: str) -> dict[str, Any]:
+    entry = {
+        **devices.get(name).summary(),
+        "status": {"name": "online", "reason": "available"},
+        "queue_length": queue_length(request.service.jobs, name),
+    }
+    if request.query["fields"] == "wait_time_seconds":
+        entry["wait_time_seconds"] = asdict(wait_time(request.service.jobs, name))
+    return entry

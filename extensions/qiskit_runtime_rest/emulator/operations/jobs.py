@@ -1,0 +1,187 @@
+"""Jobs and their tags."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..errors import PROGRAM_NOT_FOUND, ServiceError
+from ..programs import PROGRAMS
+from ..routing import ServiceRequest, ServiceResponse
+from ..state.backends import find_device
+from ..state.clock import isoformat, seconds
+from ..state.job import LONGEST_RUN_SECONDS
+from ..state.jobs import JobFilter
+
+if TYPE_CHECKING:
+    from ..state.job import Job
+
+# The contract gives the list of tags the length of a job's tags.
+_MOST_TAGS = 8
+
+
+async def create_job(request: ServiceRequest) -> ServiceResponse:
+    """`POST /v1/jobs`."""
+    service, body, instance = request.service, request.body, request.instance
+    if body["program_id"] not in PROGRAMS:
+        raise ServiceError(PROGRAM_NOT_FOUND, f"There is no program {body['program_id'][:100]!r}.")
+    find_device(service.instances, body["backend"], instance=instance)
+    if body.get("session_id") is not None:
+        service.sessions.check_accepts(body["session_id"], instance=instance.crn, backend=body["backend"])
+    service.instances.check_usage(instance)
+    pending = sum(job.instance == instance.crn for job in service.jobs.pending())
+    service.limits.check(user_id=request.user.id, pending=pending)
+    optional = ("session_id", "calibration_id", "runtime", "log_level", "remote_storage")
+    job = service.jobs.create(
+        params=body.get("params"),
+        instance=instance.crn,
+        user_id=request.user.id,
+        program_id=body["program_id"],
+        backend=body["backend"],
+        cost=body.get("cost") or LONGEST_RUN_SECONDS,
+        tags=tuple(body.get("tags", ())),
+        private=body.get("private", False),
+        caller=request.http.headers.get("x-qx-client-application"),
+        **{name: body[name] for name in optional if name in body},
+    )
+    service.limits.count(user_id=request.user.id)
+    service.execution.settle()
+    response: dict[str, Any] = {"id": job.id, "backend": job.backend}
+    if job.private:
+        response["private"] = True
+    return ServiceResponse(body=response | _given(job, "session_id", "calibration_id"))
+
+
+async def list_jobs(request: ServiceRequest) -> ServiceResponse:
+    """`GET /v1/jobs`."""
+    query, jobs = request.query, request.service.jobs
+    where = JobFilter(
+        pending=query["pending"],
+        program=query["program"],
+        backend=query["backend"],
+        created_after=seconds(query["created_after"]),
+        created_before=seconds(query["created_before"]),
+        tags=query["tags"] or (),
+        session_id=query["session_id"],
+    )
+    found = jobs.visible(instance=request.instance.crn, where=where, ascending=query["sort"] == "ASC")
+    limit, offset = query["limit"], query["offset"]
+    page = await request.service.execution.read(found[offset : offset + limit])
+    with_params = not query["exclude_params"]
+    return ServiceResponse(
+        body={
+            "jobs": [_job(request, job, with_params=with_params) for job in page],
+            "count": len(found),
+            "limit": limit,
+            "offset": offset,
+        }
+    )
+
+
+async def get_job(request: ServiceRequest) -> ServiceResponse:
+    """`GET /v1/jobs/{id}`."""
+    job = await _read(request)
+    return ServiceResponse(body=_job(request, job, with_params=not request.query["exclude_params"]))
+
+
+async def delete_job(request: ServiceRequest) -> ServiceResponse:
+    """`DELETE /v1/jobs/{id}`: 400 for a job that has not ended."""
+    request.service.jobs.delete(_find(request))
+    return ServiceResponse(status=204)
+
+
+async def get_job_results(request: ServiceRequest) -> ServiceResponse:
+    """`GET /v1/jobs/{id}/results`: text/plain; 204 if there is none yet."""
+    job = await _read(request)
+    result = request.service.jobs.take_result(job)
+    return ServiceResponse(status=204) if result is None else ServiceResponse(text=result)
+
+
+async def get_job_interim_results(request: ServiceRequest) -> ServiceResponse:
+    """`GET /v1/jobs/{id}/interim_results`: text/plain; 204 if there is none yet."""
+    interim = request.service.jobs.interim_results(_find(request))
+    return ServiceResponse(status=204) if interim is None else ServiceResponse(text=interim)
+
+
+async def get_job_logs(request: ServiceRequest) -> ServiceResponse:
+    """`GET /v1/jobs/{id}/logs`: text/plain."""
+    return ServiceResponse(text=request.service.jobs.logs(_find(request)))
+
+
+async def get_job_transpiled_circuits(request: ServiceRequest) -> ServiceResponse:
+    """`GET /v1/jobs/{id}/transpiled_circuits`: a URL for the circuits."""
+    job = _find(request)
+    return ServiceResponse(body={"url": f"{request.http.base_url}_emulator/jobs/{job.id}/circuits"})
+
+
+async def cancel_job(request: ServiceRequest) -> ServiceResponse:
+    """`POST /v1/jobs/{id}/cancel`: 409 for a job that has ended."""
+    request.service.execution.cancel(_find(request))
+    return ServiceResponse(status=204)
+
+
+async def get_job_metrics(request: ServiceRequest) -> ServiceResponse:
+    """`GET /v1/jobs/{id}/metrics`."""
+    job = await _read(request)
+    times = {"created": job.created, "running": job.started, "finished": job.finished}
+    body = {
+        "timestamps": {name: isoformat(at) for name, at in times.items() if at is not None},
+        "usage": _usage(job),
+        "circuits_execution_time_ns": job.execution_ns,
+    }
+    return ServiceResponse(body=body | _given(job, "caller", "qiskit_version"))
+
+
+async def replace_job_tags(request: ServiceRequest) -> ServiceResponse:
+    """`PUT /v1/jobs/{id}/tags`."""
+    request.service.jobs.replace_tags(_find(request), request.body["tags"])
+    return ServiceResponse(status=204)
+
+
+async def list_tags(request: ServiceRequest) -> ServiceResponse:
+    """`GET /v1/tags`: those tags of the instance's jobs that contain the text, in alphabetical order."""
+    search = request.query["search"].lower()
+    jobs = request.service.jobs.visible(instance=request.instance.crn)
+    found = sorted({tag for job in jobs for tag in job.tags if search in tag.lower()})
+    return ServiceResponse(body={"tags": found[:_MOST_TAGS]})
+
+
+def _find(request: ServiceRequest) -> Job:
+    return request.service.jobs.find(request.path["id"], instance=request.instance.crn)
+
+
+async def _read(request: ServiceRequest) -> Job:
+    (job,) = await request.service.execution.read([_find(request)])
+    return job
+
+
+def _job(request: ServiceRequest, job: Job, *, with_params: bool) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "id": job.id,
+        "backend": job.backend,
+        "state": _state(job),
+        "status": "Cancelled - Ran too long" if job.ran_too_long else job.status,
+        "program": {"id": job.program_id},
+        "created": isoformat(job.created),
+        "cost": job.cost,
+        "tags": list(job.tags),
+        "user_id": job.user_id,
+        "usage": _usage(job),
+    }
+    if job.private:
+        body["private"] = True
+    if with_params and (params := request.service.jobs.params(job)) is not None:
+        body["params"] = params
+    return body | _given(job, "session_id", "calibration_id", "runtime", "remote_storage")
+
+
+def _state(job: Job) -> dict[str, Any]:
+    return {"status": job.status} | _given(job, "reason", "reason_code", "reason_solution")
+
+
+def _usage(job: Job) -> dict[str, Any]:
+    return {"qpu_charge_time_seconds": job.qpu_seconds, "status": "complete" if job.ended else "pending"}
+
+
+def _given(job: Job, *names: str) -> dict[str, Any]:
+    """The attributes that have a value: the contract has no nulls."""
+    return {name: value for name in names if (value := getattr(job, name)) is not None}

@@ -1,1 +1,0 @@
-"""The contract itself, as the service publishes it."""

@@ -1,0 +1,70 @@
+"""The devices of an instance, their queues and waiting times."""
+
+from __future__ import annotations
+
+import statistics
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from .. import devices
+from ..errors import BACKEND_NOT_FOUND, ServiceError
+from .job import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..devices import Device
+    from .instances import Instance, Instances
+    from .jobs import Jobs
+
+__all__ = ["WaitTime", "find_device", "queue_length", "wait_time"]
+
+_UNTRIED_JOB_SECONDS = 5.0
+_MEASURED_JOBS = 50
+
+
+@frozen
+class WaitTime:
+    """How long a job submitted now may wait, in whole seconds."""
+
+    average: int
+    p50: int
+    p95: int
+
+
+def find_device(instances: Instances, name: str, *, instance: Instance) -> Device:
+    """Return a device that the instance may use; raises `ServiceError` 1007."""
+    if name not in instances.backends(instance):
+        raise ServiceError(BACKEND_NOT_FOUND, f"This instance has no backend {name[:100]!r}.")
+    return devices.get(name)
+
+
+def queue_length(jobs: Jobs, name: str) -> int:
+    """The number of pending jobs, of all instances, on the device."""
+    return sum(job.backend == name for job in jobs.pending())
+
+
+def wait_time(jobs: Jobs, name: str) -> WaitTime:
+    """Estimate the wait: each queued job takes as long as the last jobs took."""
+    runs = [
+        job.finished - job.started
+        for job in jobs.accounted()
+        if job.backend == name and job.finished is not None and job.started is not None
+    ][-_MEASURED_JOBS:]
+    ahead = sum(job.backend == name and job.status is Status.QUEUED for job in jobs.pending())
+    return WaitTime(
+        average=round(ahead * _average(runs)),
+        p50=round(ahead * _quantile(runs, 50)),
+        p95=round(ahead * _quantile(runs, 95)),
+    )
+
+
+def _average(runs: Sequence[float]) -> float:
+    return statistics.fmean(runs) if runs else _UNTRIED_JOB_SECONDS
+
+
+def _quantile(runs: Sequence[float], percent: int) -> float:
+    if len(runs) < 2:
+        return runs[0] if runs else _UNTRIED_JOB_SECONDS
+    return statistics.quantiles(runs, n=100, method="inclusive")[percent - 1]

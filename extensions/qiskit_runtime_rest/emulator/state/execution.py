@@ -1,0 +1,300 @@
+"""Moves jobs from state to state: starts them in worker processes and records their outcomes."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Protocol
+
+from attrs import evolve, frozen
+
+from ..programs.outcome import Failure
+from .job import Job, Status, ends_at
+
+if TYPE_CHECKING:
+    from ..programs.outcome import Outcome
+    from .clock import Clock
+    from .identifiers import Identifiers
+    from .jobs import Jobs
+    from .progress import Progress
+    from .sessions import Sessions
+
+__all__ = ["Execution", "WorkerPool"]
+
+_LONGEST_WAIT_SECONDS = 120.0
+
+
+class WorkerPool(Protocol):
+    """The methods of `emulator.workers.Workers` used here."""
+
+    def submit(self, program_id: str, params: Mapping[str, Any], *, backend: str, seed: int) -> Future[Outcome]:
+        """Run a program in a worker process."""
+
+    def cancel(self, future: Future[Outcome]) -> bool:
+        """Stop a program, queued or running."""
+
+    def close(self) -> None:
+        """Stop all workers."""
+
+
+@frozen
+class _Computed:
+    outcome: Outcome
+    at: float
+
+
+class Execution:
+    """Moves the pending jobs on, as far as `progress`, the clock and the workers allow.
+
+    Everything runs on the event loop that serves the requests. The workers' callbacks come from other threads
+    and are passed to the loop.
+    """
+
+    def __init__(
+        self,
+        *,
+        jobs: Jobs,
+        sessions: Sessions,
+        clock: Clock,
+        identifiers: Identifiers,
+        progress: Progress,
+        workers: int,
+        pool: Callable[[int], WorkerPool],
+    ) -> None:
+        """`pool` makes the worker pool when the first job needs it; `workers` jobs run at the same time."""
+        self.progress = progress
+        self._jobs = jobs
+        self._sessions = sessions
+        self._clock = clock
+        self._identifiers = identifiers
+        self._workers = workers
+        self._make_pool = pool
+        self._pool: WorkerPool | None = None
+        self._running: dict[str, Future[Outcome]] = {}
+        self._computed: dict[str, _Computed] = {}
+        self._arrivals: dict[str, asyncio.Event] = {}
+        self._slot_freed_at = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._next_due = 0.0
+
+    def settle(self) -> None:
+        """Apply all moves that are due. Call it after every change of jobs, sessions, clock or progress."""
+        while self._apply_moves(self._clock.now()):
+            pass
+        self._set_timer()
+
+    def catch_up(self) -> None:
+        """Apply the moves that became due because time has passed; cheap if there are none."""
+        if self._clock.now() >= self._next_due:
+            self.settle()
+
+    async def read(self, jobs: Sequence[Job]) -> list[Job]:
+        """Count a read of each job, which may move it on, and return the jobs as they are afterwards."""
+        if not self.progress.counts_reads:
+            return list(jobs)
+        for job in jobs:
+            if not job.ended:
+                self._jobs.read(job)
+                await self.settled(job.id)
+        return [self._jobs.get(job.id) or job for job in jobs]
+
+    async def settled(self, job_id: str | None = None) -> None:
+        """Settle, and wait for those outcomes (of one job, or of all) that are overdue, for up to 120 seconds."""
+        deadline = asyncio.get_running_loop().time() + _LONGEST_WAIT_SECONDS
+        self.settle()
+        while waiting := [job for job in self._overdue() if job_id in {None, job.id}]:
+            remaining = deadline - asyncio.get_running_loop().time()
+            arrival = self._arrivals[waiting[0].id]
+            try:
+                await asyncio.wait_for(arrival.wait(), timeout=remaining)
+            except TimeoutError:
+                return
+            self.settle()
+
+    def start_workers(self) -> WorkerPool:
+        """Return the worker pool; the first call makes it."""
+        if self._pool is None:
+            self._pool = self._make_pool(self._workers)
+        return self._pool
+
+    def cancel(self, job: Job) -> None:
+        """Cancel a pending job and its program; raises `ServiceError` 3208 for one that has ended."""
+        cancelled = self._jobs.cancel(job)
+        self._stop(job.id)
+        self._sessions.job_ended(cancelled)
+        self.settle()
+
+    def cancel_queued(self, session_id: str) -> None:
+        """Cancel the queued jobs of a session."""
+        for job in self._queued(session_id):
+            self.cancel(job)
+
+    def reset(self) -> None:
+        """Stop all running programs and forget their outcomes."""
+        for job_id in list(self._running):
+            self._stop(job_id)
+        self._computed.clear()
+        self.settle()
+
+    def close(self) -> None:
+        """Stop the worker processes."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._running.clear()
+        if self._pool is not None:
+            self._pool.close()
+            self._pool = None
+
+    def _apply_moves(self, now: float) -> bool:
+        for session_id in self._sessions.settle(now, busy=self._busy_sessions()):
+            self._fail_queued(session_id, now)
+        moved = False
+        for job in self._jobs.pending():
+            moved |= self._try_start(job, now) if job.status is Status.QUEUED else self._try_end(job, now)
+        return moved
+
+    def _try_start(self, job: Job, now: float) -> bool:
+        passed = self.progress.queued.passed_at(since=job.created, reads=job.reads, now=now)
+        if passed is None or len(self._running) >= self._workers:
+            return False
+        started = job.start(max(passed, self._slot_freed_at))
+        self._jobs.save(started)
+        self._sessions.job_started(started)
+        self._submit(started)
+        return True
+
+    def _try_end(self, job: Job, now: float) -> bool:
+        computed = self._computed.get(job.id)
+        if computed is None and self._clock.virtual and self._is_overdue(job, now):
+            return False
+        computed_at = None
+        if computed is not None:
+            computed_at = job.started if self._clock.virtual else computed.at
+        end = ends_at(job, self.progress.running, now=now, computed_at=computed_at)
+        if end is None:
+            return False
+        verdict, at = end
+        if verdict == "completed" and computed is not None:
+            self._end(job, computed.outcome, at)
+        else:
+            self._jobs.end(job.stop_at_limit(at))
+        self._stop(job.id)
+        self._sessions.job_ended(evolve(job, finished=at))
+        return True
+
+    def _end(self, job: Job, outcome: Outcome, at: float) -> None:
+        if isinstance(outcome, Failure):
+            ended = job.fail(at, code=outcome.code, reason=outcome.reason, solution=outcome.solution)
+            self._jobs.end(ended, logs=outcome.log or outcome.reason)
+            return
+        job = evolve(
+            job,
+            qpu_seconds=outcome.metrics.quantum_seconds,
+            execution_ns=outcome.metrics.circuits_execution_time_ns,
+            qiskit_version=version("qiskit"),
+        )
+        if job.qpu_seconds > job.cost:
+            self._jobs.end(job.stop_at_limit(at), logs=outcome.log)
+        else:
+            self._jobs.end(job.complete(at), result=outcome.body, logs=outcome.log)
+
+    def _fail_queued(self, session_id: str, now: float) -> None:
+        reason = "The session's maximum time to live was over before the job ran."
+        for job in self._queued(session_id):
+            ended = job.fail(now, code=4001, reason=reason, solution="Submit the job in a new session.")
+            self._jobs.end(ended, logs=reason)
+
+    def _queued(self, session_id: str) -> list[Job]:
+        pending = self._jobs.pending()
+        return [job for job in pending if job.session_id == session_id and job.status is Status.QUEUED]
+
+    def _busy_sessions(self) -> frozenset[str]:
+        return frozenset(job.session_id for job in self._jobs.pending() if job.session_id)
+
+    def _submit(self, job: Job) -> None:
+        loop = asyncio.get_running_loop()
+        future = self._future(job)
+        self._running[job.id] = future
+        self._arrivals[job.id] = asyncio.Event()
+
+        def notify_loop(done: Future[Outcome]) -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self._arrived, job.id, done)
+
+        future.add_done_callback(notify_loop)
+
+    def _future(self, job: Job) -> Future[Outcome]:
+        """Submit the job to a worker. It is recorded already, so an error here fails the job, not its submission."""
+        try:
+            return self.start_workers().submit(
+                job.program_id,
+                self._jobs.inputs(job) or {},
+                backend=job.backend,
+                seed=self._identifiers.simulation_seed(job.number),
+            )
+        except (OSError, RuntimeError) as error:
+            failed: Future[Outcome] = Future()
+            failed.set_result(
+                Failure(code=5203, reason=f"No worker could take the job: {error}", solution="Try again.")
+            )
+            return failed
+
+    def _arrived(self, job_id: str, future: Future[Outcome]) -> None:
+        if self._running.get(job_id) is not future:
+            return
+        outcome = future.result()
+        self._free_slot(job_id)
+        self._computed[job_id] = _Computed(outcome, self._clock.now())
+        self._arrivals[job_id].set()
+        self.settle()
+
+    def _free_slot(self, job_id: str) -> None:
+        # On a virtual clock computing takes no time, so no job waits for a worker.
+        if len(self._running) >= self._workers and not self._clock.virtual:
+            self._slot_freed_at = self._clock.now()
+        self._running.pop(job_id, None)
+
+    def _stop(self, job_id: str) -> None:
+        self._computed.pop(job_id, None)
+        arrival = self._arrivals.pop(job_id, None)
+        if arrival is not None:
+            arrival.set()
+        future = self._running.get(job_id)
+        if future is not None:
+            self._free_slot(job_id)
+            if self._pool is not None:
+                self._pool.cancel(future)
+
+    def _overdue(self) -> list[Job]:
+        now = self._clock.now()
+        return [
+            job
+            for job in self._jobs.pending()
+            if job.status is Status.RUNNING and job.id in self._running and self._is_overdue(job, now)
+        ]
+
+    def _is_overdue(self, job: Job, now: float) -> bool:
+        """Whether the job could end now if its outcome were there."""
+        started = job.started or 0.0
+        passed = self.progress.running.passed_at(since=started, reads=job.reads, now=now)
+        return passed is not None and passed <= started + job.cost
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        now = self._clock.now()
+        due = [at for job in self._jobs.pending() for at in self._due(job) if at > now]
+        self._next_due = min(due, default=math.inf)
+        if self._next_due < math.inf and not self._clock.virtual:
+            self._timer = asyncio.get_running_loop().call_later(self._next_due - now, self.settle)
+        self._next_due = min(self._next_due, self._sessions.next_due(busy=self._busy_sessions()))
+
+    def _due(self, job: Job) -> tuple[float, ...]:
+        if job.status is Status.QUEUED:
+            return (job.created + self.progress.queued.seconds,)
+        started = job.started or 0.0
+        return (started + self.progress.running.seconds, started + job.cost)

@@ -1,0 +1,159 @@
+"""Instances, their plans, limits and usage."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from attrs import evolve, field, frozen
+
+from .. import devices
+from ..errors import QUOTA_USED_UP, ServiceError
+from .identity import ACCOUNT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from .clock import Clock
+    from .storage import Storage
+
+__all__ = ["DEFAULT_INSTANCES", "PLANS", "Instance", "Instances", "Plan"]
+
+_NAMESPACE = uuid.UUID("00000000-0000-4000-8000-00000000e0e0")
+_TABLE = "instances"
+_USAGE_PERIOD_SECONDS = 28 * 86_400
+
+
+def _identifier(name: str) -> str:
+    """A UUID in the form of version 4, the same in every run."""
+    return str(uuid.UUID(bytes=uuid.uuid5(_NAMESPACE, name).bytes, version=4))
+
+
+@frozen(kw_only=True)
+class Plan:
+    """A plan of the account."""
+
+    name: str
+    display_name: str
+    pricing: str
+    dedicated_sessions: bool = True
+    backends: tuple[str, ...] = ()
+    """The devices of the plan; empty means all."""
+    allocation_seconds: int | None = None
+
+    @property
+    def id(self) -> str:
+        """The same UUID in every run."""
+        return _identifier(f"plan {self.name}")
+
+    @property
+    def subscription_id(self) -> str:
+        """The same UUID in every run."""
+        return _identifier(f"subscription {self.name}")
+
+
+OPEN = Plan(
+    name="open",
+    display_name="Open",
+    pricing="free",
+    dedicated_sessions=False,
+    backends=("ibm_torino", "ibm_brisbane", "ibm_fez"),
+    allocation_seconds=600,
+)
+PAYGO = Plan(name="paygo", display_name="Pay-As-You-Go", pricing="paygo")
+PREMIUM = Plan(name="premium", display_name="Premium", pricing="subscription")
+PLANS = (PREMIUM, OPEN, PAYGO)
+
+
+@frozen
+class Instance:
+    """One instance. Its users set `limit_seconds`; the emulator's options set `quota_seconds`."""
+
+    name: str
+    plan: Plan
+    crn: str = field(init=False)
+    quota_seconds: int | None = None
+    limit_seconds: int | None = None
+
+    @crn.default
+    def _crn(self) -> str:
+        return f"crn:v1:bluemix:public:quantum-computing:us-east:a/{ACCOUNT}:{_identifier(f'instance {self.name}')}::"
+
+    @property
+    def effective_limit(self) -> int | None:
+        """The lower of both limits in seconds; `None` without a limit."""
+        limits = [limit for limit in (self.quota_seconds, self.limit_seconds) if limit is not None]
+        return min(limits, default=None)
+
+
+DEFAULT_INSTANCES = (
+    Instance("emulator", PREMIUM),
+    Instance("emulator-open", OPEN),
+    Instance("emulator-paygo", PAYGO),
+)
+
+
+class Instances:
+    """All instances of the account, and the rules of their plans."""
+
+    def __init__(
+        self,
+        *,
+        storage: Storage,
+        quota_seconds: int | None,
+        clock: Clock,
+        usage_of: Callable[..., float],
+    ) -> None:
+        """`usage_of(crn, since=...)` returns the QPU seconds that an instance has used."""
+        self._clock = clock
+        self._storage = storage
+        self._quota_seconds = quota_seconds
+        self._usage_of = usage_of
+        self._by_crn: dict[str, Instance] = {}
+        self.reset()
+        for crn, record in storage.records(_TABLE):
+            self._by_crn[crn] = evolve(self._by_crn[crn], limit_seconds=record["limit_seconds"])
+
+    def reset(self) -> None:
+        """Remove the limits set since the start."""
+        self._by_crn = {
+            instance.crn: evolve(instance, quota_seconds=self._quota_seconds) for instance in DEFAULT_INSTANCES
+        }
+
+    def __iter__(self) -> Iterator[Instance]:
+        """All instances, the default one first."""
+        return iter(self._by_crn.values())
+
+    def get(self, crn: str) -> Instance | None:
+        """Find an instance by its CRN."""
+        return self._by_crn.get(crn)
+
+    def backends(self, instance: Instance) -> tuple[str, ...]:
+        """The names of the devices that the instance may use."""
+        return instance.plan.backends or devices.names()
+
+    def used_seconds(self, instance: Instance) -> float:
+        """QPU seconds charged in the present period."""
+        return self._usage_of(instance.crn, since=self.period_start())
+
+    def period_start(self) -> float:
+        """When the present period began: it is the last 28 days."""
+        return self._clock.now() - _USAGE_PERIOD_SECONDS
+
+    def limit_reached(self, instance: Instance) -> bool:
+        """Whether the limit is used up."""
+        limit = instance.effective_limit
+        return limit is not None and self.used_seconds(instance) >= limit
+
+    def check_usage(self, instance: Instance) -> None:
+        """Raise `ServiceError` 4317 if the limit is used up."""
+        if self.limit_reached(instance):
+            raise ServiceError(
+                QUOTA_USED_UP,
+                f"{self.used_seconds(instance):.1f} of {instance.effective_limit} seconds are used.",
+            )
+
+    def configure(self, instance: Instance, *, limit_seconds: int | None) -> None:
+        """Set or remove the instance's own limit."""
+        self._by_crn[instance.crn] = evolve(instance, limit_seconds=limit_seconds)
+        self._storage.put(_TABLE, instance.crn, {"limit_seconds": limit_seconds})

@@ -1,0 +1,137 @@
+"""A job as the service records it, and the decisions about its life cycle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from attrs import asdict, evolve, frozen
+
+from .progress import Step
+
+__all__ = ["LONGEST_RUN_SECONDS", "Job", "Status", "ends_at"]
+
+_TIME_LIMIT_CODE = 1305
+LONGEST_RUN_SECONDS = 10800
+
+
+class Status(StrEnum):
+    """The states of a job (`JobState.status`)."""
+
+    QUEUED = "Queued"
+    RUNNING = "Running"
+    COMPLETED = "Completed"
+    CANCELLED = "Cancelled"
+    FAILED = "Failed"
+
+
+@frozen(kw_only=True)
+class Job:
+    """One job. Times are seconds since the epoch, spans seconds; `instance` is a CRN."""
+
+    id: str
+    number: int
+    """Its place in the queue; together with the service's seed it gives the seed of the simulation."""
+    instance: str
+    user_id: str
+    program_id: str
+    backend: str
+    created: float
+    cost: int = LONGEST_RUN_SECONDS
+    """The longest run allowed."""
+    status: Status = Status.QUEUED
+    tags: tuple[str, ...] = ()
+    session_id: str | None = None
+    private: bool = False
+    calibration_id: str | None = None
+    runtime: str | None = None
+    log_level: str | None = None
+    caller: str | None = None
+    remote_storage: Mapping[str, Any] | None = None
+    started: float | None = None
+    finished: float | None = None
+    reads: int = 0
+    """How often it was read since it entered its state."""
+    reason: str | None = None
+    reason_code: int | None = None
+    reason_solution: str | None = None
+    qpu_seconds: float = 0.0
+    execution_ns: float = 0.0
+    qiskit_version: str | None = None
+    interim_at: float | None = None
+    """When it last published an interim result."""
+    result_taken: bool = False
+    deleted: bool = False
+    """No longer visible; its usage still counts."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether the state is final."""
+        return self.status not in {Status.QUEUED, Status.RUNNING}
+
+    @property
+    def ran_too_long(self) -> bool:
+        """Whether it reached its time limit."""
+        return self.reason_code == _TIME_LIMIT_CODE
+
+    def start(self, at: float) -> Job:
+        """Queued → Running."""
+        return evolve(self, status=Status.RUNNING, started=at, reads=0)
+
+    def requeue(self) -> Job:
+        """Running → Queued, after the process that ran it has ended."""
+        return evolve(self, status=Status.QUEUED, started=None, reads=0)
+
+    def complete(self, at: float) -> Job:
+        """Running → Completed."""
+        return evolve(self, status=Status.COMPLETED, finished=at)
+
+    def fail(self, at: float, *, code: int, reason: str, solution: str) -> Job:
+        """Any state → Failed."""
+        return evolve(
+            self,
+            status=Status.FAILED,
+            finished=at,
+            reason=reason,
+            reason_code=code,
+            reason_solution=solution or None,
+        )
+
+    def cancel(self, at: float, *, reason: str | None = None) -> Job:
+        """Any state → Cancelled, by its user."""
+        return evolve(self, status=Status.CANCELLED, finished=at, reason=reason)
+
+    def stop_at_limit(self, at: float) -> Job:
+        """Running → Cancelled, because it ran longer than allowed; the reason code says so."""
+        return evolve(
+            self,
+            status=Status.CANCELLED,
+            finished=at,
+            reason=f"Job ran longer than the allowed maximum of {self.cost} seconds.",
+            reason_code=_TIME_LIMIT_CODE,
+            reason_solution="Split the job, or raise its maximum execution time.",
+        )
+
+    def as_record(self) -> dict[str, Any]:
+        """A JSON object that `from_record` reads."""
+        return asdict(self)
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Job:
+        """Read what `as_record` wrote."""
+        return cls(**{**record, "status": Status(record["status"]), "tags": tuple(record["tags"])})
+
+
+def ends_at(job: Job, step: Step, *, now: float, computed_at: float | None) -> tuple[str, float] | None:
+    """Decide whether a running job ends by now: `("completed" | "limit", when)`, or `None`.
+
+    `computed_at` is when its outcome arrived; `None` if it has not.
+    """
+    started = job.started or 0.0
+    limit = started + job.cost
+    passed = step.passed_at(since=started, reads=job.reads, now=now)
+    if passed is not None and computed_at is not None and max(passed, computed_at) <= limit:
+        return "completed", max(passed, computed_at)
+    overdue = computed_at is None or started + step.seconds > limit or computed_at > limit
+    return ("limit", limit) if now >= limit and overdue else None

@@ -1,0 +1,203 @@
+"""All jobs of the service, and the rules for changing them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve, frozen
+
+from ..errors import JOB_NOT_CANCELLED, JOB_NOT_FINAL, JOB_NOT_FOUND, ServiceError
+from .job import Job, Status
+
+if TYPE_CHECKING:
+    from .clock import Clock
+    from .identifiers import Identifiers
+    from .storage import Storage
+
+__all__ = ["JobFilter", "Jobs"]
+
+_TABLE = "jobs"
+_INTERIM_SECONDS = 2 * 86_400
+
+
+@frozen(kw_only=True)
+class JobFilter:
+    """Conditions for a list of jobs; `None` means any. Times are seconds since the epoch."""
+
+    pending: bool | None = None
+    program: str | None = None
+    backend: str | None = None
+    created_after: float | None = None
+    created_before: float | None = None
+    tags: Sequence[str] = ()
+    """The job must have all of these."""
+    session_id: str | None = None
+
+    def matches(self, job: Job) -> bool:
+        """Whether the job belongs to the list."""
+        return (
+            (self.pending is None or job.ended != self.pending)
+            and (self.program is None or job.program_id == self.program)
+            and (self.backend is None or job.backend == self.backend)
+            and (self.created_after is None or job.created >= self.created_after)
+            and (self.created_before is None or job.created <= self.created_before)
+            and (self.session_id is None or job.session_id == self.session_id)
+            and set(self.tags) <= set(job.tags)
+        )
+
+
+class Jobs:
+    """The jobs of all instances. Each change is written to the storage at once."""
+
+    def __init__(self, *, clock: Clock, storage: Storage, identifiers: Identifiers) -> None:
+        """Load the jobs of an earlier run; those that were running are queued again."""
+        self._clock = clock
+        self._storage = storage
+        self._identifiers = identifiers
+        self._jobs: dict[str, Job] = {}
+        self._pending: dict[str, None] = {}
+        for key, record in storage.records(_TABLE):
+            job = Job.from_record(record)
+            self._jobs[key] = job if job.ended else job.requeue()
+            if not job.ended:
+                self._pending[key] = None
+        self._submitted = max((job.number for job in self._jobs.values()), default=0)
+
+    def reset(self) -> None:
+        """Forget all jobs."""
+        self._jobs.clear()
+        self._pending.clear()
+        self._submitted = 0
+
+    def create(self, *, params: Any, **fields: Any) -> Job:
+        """Record a new job. The record is durable when this returns."""
+        self._submitted += 1
+        identifier = self._identifiers.job(taken=self._jobs)
+        job = Job(id=identifier, number=self._submitted, created=self._clock.now(), **fields)
+        with self._storage.transaction():
+            self._storage.put_text(job.id, "params", json.dumps(params))
+            self.save(job)
+        return job
+
+    def find(self, job_id: str, *, instance: str) -> Job:
+        """Return a visible job of the instance; raises `ServiceError` 3250."""
+        job = self._jobs.get(job_id)
+        if job is None or job.deleted or job.instance != instance:
+            raise ServiceError(JOB_NOT_FOUND, f"There is no job {job_id[:100]!r} in this instance.")
+        return job
+
+    def get(self, job_id: str) -> Job | None:
+        """Return a job of any instance, deleted or not."""
+        return self._jobs.get(job_id)
+
+    def visible(self, *, instance: str, where: JobFilter = JobFilter(), ascending: bool = False) -> list[Job]:
+        """The instance's jobs in order of creation, the newest first unless `ascending`."""
+        jobs = self._jobs.values() if ascending else reversed(self._jobs.values())
+        return [job for job in jobs if job.instance == instance and not job.deleted and where.matches(job)]
+
+    def accounted(self) -> Iterator[Job]:
+        """All jobs ever recorded, deleted ones too, in order of creation."""
+        return iter(self._jobs.values())
+
+    def pending(self) -> list[Job]:
+        """All queued and running jobs in the order of the queue."""
+        return [self._jobs[job_id] for job_id in self._pending]
+
+    def used_seconds(self, instance: str, *, since: float) -> float:
+        """QPU seconds charged for the instance's jobs that ended since then."""
+        return sum(
+            job.qpu_seconds
+            for job in self._jobs.values()
+            if job.instance == instance and (job.finished or 0.0) >= since
+        )
+
+    def read(self, job: Job) -> Job:
+        """Count a read of a pending job. The count is not stored."""
+        if job.ended:
+            return job
+        job = evolve(job, reads=job.reads + 1)
+        self._jobs[job.id] = job
+        return job
+
+    def save(self, job: Job) -> None:
+        """Replace a job by its changed version."""
+        self._jobs[job.id] = job
+        if job.ended:
+            self._pending.pop(job.id, None)
+        else:
+            self._pending[job.id] = None
+        self._storage.put(_TABLE, job.id, job.as_record())
+
+    def end(self, job: Job, *, result: str | None = None, logs: str = "") -> None:
+        """Replace a job by its ended version and store its texts; delete a private job's inputs."""
+        with self._storage.transaction():
+            self.save(job)
+            if result is not None:
+                self._storage.put_text(job.id, "result", result)
+            if logs:
+                self._storage.put_text(job.id, "logs", logs)
+            if job.private:
+                self._storage.delete_texts(job.id, "params")
+
+    def cancel(self, job: Job) -> Job:
+        """End a pending job; raises `ServiceError` 3208 (409) for one that has ended."""
+        if job.ended:
+            raise ServiceError(JOB_NOT_CANCELLED, f"The job is {job.status}.")
+        cancelled = job.cancel(self._clock.now())
+        self.end(cancelled)
+        return cancelled
+
+    def delete(self, job: Job) -> None:
+        """Hide a job that has ended and delete its texts; raises `ServiceError` 3209 for a pending one."""
+        if not job.ended:
+            raise ServiceError(JOB_NOT_FINAL, f"The job is {job.status}.")
+        with self._storage.transaction():
+            self.save(evolve(job, deleted=True))
+            self._storage.delete_texts(job.id)
+
+    def replace_tags(self, job: Job, tags: Sequence[str]) -> None:
+        """Replace the job's tags."""
+        self.save(evolve(job, tags=tuple(tags)))
+
+    def params(self, job: Job) -> Any:
+        """The parameters as submitted; `None` for a private job."""
+        text = None if job.private else self._storage.text(job.id, "params")
+        return None if text is None else json.loads(text)
+
+    def inputs(self, job: Job) -> Any:
+        """The parameters as submitted, also of a private job: for running it."""
+        return json.loads(self._storage.text(job.id, "params") or "null")
+
+    def logs(self, job: Job) -> str:
+        """The job's log so far."""
+        return self._storage.text(job.id, "logs") or ""
+
+    def publish_interim(self, job: Job, text: str) -> None:
+        """Store an interim result of a job; replaces an earlier one."""
+        with self._storage.transaction():
+            self._storage.put_text(job.id, "interim", text)
+            self.save(evolve(job, interim_at=self._clock.now()))
+
+    def interim_results(self, job: Job) -> str | None:
+        """The last interim result of a job; kept for two days."""
+        if job.interim_at is None or self._clock.now() >= job.interim_at + _INTERIM_SECONDS:
+            return None
+        return self._storage.text(job.id, "interim")
+
+    def take_result(self, job: Job) -> str | None:
+        """Return the result, or the log of a failed job. The first read of a private result deletes it.
+
+        `None` if there is no result yet. Raises `ServiceError` 3250 if it was read and deleted before.
+        """
+        if job.result_taken:
+            raise ServiceError(JOB_NOT_FOUND, "The result of this private job was read before, which deletes it.")
+        if job.status is Status.FAILED:
+            return self.logs(job) or job.reason or ""
+        text = self._storage.text(job.id, "result")
+        if text is not None and job.private:
+            with self._storage.transaction():
+                self._storage.delete_texts(job.id, "result")
+                self.save(evolve(job, result_taken=True))
+        return text

@@ -1,1 +1,0 @@
-"""API versions, and how answers differ between them."""

@@ -1,1 +1,0 @@
-"""Workloads: sessions, batches and the jobs outside of them, in one list."""

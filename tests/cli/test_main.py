@@ -1,0 +1,56 @@
+"""`qrr` as a process: output that cannot be written, and missing extras."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .conftest import HANG_SECONDS, Process
+
+COMMANDS = [("backends",), ("backends", "--json"), ("--help",), ("jobs", "--help")]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_a_closed_pipe_ends_it_silently_with_status_141(process: Process, command: tuple[str, ...]) -> None:
+    child = process(*command)
+    assert child.stdout is not None
+    child.stdout.close()
+    assert child.stderr is not None
+    assert child.stderr.read() == ""
+    assert child.wait(timeout=HANG_SECONDS) == 141
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_a_full_disk_is_an_error_in_one_line(environ: pytest.MonkeyPatch, command: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "qiskit_runtime_rest", *command],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == "error: the output could not be written: No space left on device.\n"
+
+
+@pytest.mark.parametrize("module", ["typer", "rich"])
+def test_without_the_extra_the_command_line_says_how_to_install_it(module: str) -> None:
+    code = f"import sys; sys.modules['{module}'] = None\nfrom qiskit_runtime_rest.__main__ import main\nmain()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "pip install 'qiskit-runtime-rest[cli]'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_it_runs_as_a_module_under_its_own_name(process: Process) -> None:
+    from qiskit_runtime_rest import __version__
+
+    out, _ = process("--version").communicate()
+    assert out.strip() == __version__
+    _, err = process("nonsense").communicate()
+    assert "Usage: qrr " in err

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from qiskit_runtime_rest.testing import Emulator
+
+from .conftest import Run
+
+
+def test_options_of_the_connection_win_over_the_environment(
+    qrr: Run, environ: pytest.MonkeyPatch, service: Emulator
+) -> None:
+    environ.setenv("QISKIT_IBM_INSTANCE", "hub/group/project")
+    assert qrr("usage").exit_code == 2
+    other = service.instances["emulator-open"]
+    assert json.loads(qrr("usage", "--instance", other, "--json").stdout)["instance_id"] == other
+
+
+def test_without_an_api_key_it_says_where_one_comes_from(qrr: Run, environ: pytest.MonkeyPatch) -> None:
+    environ.delenv("QISKIT_IBM_TOKEN")
+    result = qrr("backends")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "QISKIT_IBM_TOKEN" in result.stderr
+
+
+def test_debug_logs_show_no_secret(qrr: Run, service: Emulator) -> None:
+    result = qrr("--debug", "wait", "no-such-job")  # the fixture looks for secrets
+    assert "Traceback" in result.stderr

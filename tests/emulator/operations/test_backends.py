@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from qiskit_runtime_rest.testing import Emulator
+
+Submit = Callable[..., str]
+
+
+def device(api: httpx.Client, name: str, **query: str) -> dict[str, Any]:
+    devices = api.get("/backends", params=query).json()["devices"]
+    return next(device for device in devices if device["name"] == name)
+
+
+def test_devices_are_listed_with_their_state(api: httpx.Client) -> None:
+    torino = device(api, "ibm_torino")
+    assert (torino["qubits"], torino["queue_length"], torino["status"]["name"]) == (133, 0, "online")
+    assert "wait_time_seconds" not in torino
+
+
+def test_the_query_for_mock_devices_is_accepted(api: httpx.Client) -> None:
+    assert api.get("/backends", params={"include_mocks": "True"}).status_code == 200
+
+
+def test_the_open_plan_has_three_devices(emulator: Emulator, connect: Callable[..., httpx.Client]) -> None:
+    api = connect(emulator, instance=emulator.instances["emulator-open"])
+    names = [device["name"] for device in api.get("/backends").json()["devices"]]
+    assert names == ["ibm_torino", "ibm_brisbane", "ibm_fez"] == api.get("/instance").json()["backends"]
+    assert api.get("/backends/ibm_aachen/status").status_code == 404
+
+
+def test_queue_and_wait_follow_from_the_jobs_in_the_queue(
+    emulator: Emulator, api: httpx.Client, submit: Submit
+) -> None:
+    emulator.pace = {"queued": "immediate", "running": "seconds:30"}
+    submit(api)
+    emulator.clock.advance(30)
+    emulator.pace = "hold"
+    for _ in range(4):
+        submit(api)
+    torino = device(api, "ibm_torino", fields="wait_time_seconds")
+    assert torino["queue_length"] == 4
+    assert torino["wait_time_seconds"] == {"average": 120, "p50": 120, "p95": 120}
+    assert api.get("/backends/ibm_torino/status").json()["length_queue"] == 4
+    assert device(api, "ibm_fez")["queue_length"] == 0
+
+
+@pytest.mark.parametrize("part", ["configuration", "properties", "status", "defaults"])
+def test_every_part_exists_for_devices_only(api: httpx.Client, part: str) -> None:
+    assert api.get(f"/backends/ibm_torino/{part}").status_code == 200
+    missing = api.get(f"/backends/ibm_nowhere/{part}")
+    assert (missing.status_code, missing.json()["errors"][0]["code"]) == (404, "1007")
+
+
+def test_a_wrong_query_is_refused(api: httpx.Client) -> None:
+    assert api.get("/backends", params={"fields": "everything"}).status_code == 400

@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from qiskit_runtime_rest.testing import Emulator
+
+Submit = Callable[..., str]
+
+
+@pytest.fixture(autouse=True)
+def held(emulator: Emulator) -> None:
+    emulator.pace = "hold"
+
+
+def test_params_come_back_as_they_were_submitted_unless_excluded(
+    api: httpx.Client, submit: Submit, bell: dict[str, Any]
+) -> None:
+    job_id = submit(api)
+    assert api.get(f"/jobs/{job_id}").json()["params"] == bell["params"]
+    assert "params" not in api.get(f"/jobs/{job_id}", params={"exclude_params": "true"}).json()
+    assert "params" not in api.get("/jobs").json()["jobs"][0]
+    assert api.get("/jobs", params={"exclude_params": "false"}).json()["jobs"][0]["params"] == bell["params"]
+
+
+def test_a_job_shows_what_was_submitted(api: httpx.Client, submit: Submit) -> None:
+    job_id = submit(api, tags=["a", "b"], cost=60, log_level="DEBUG", calibration_id="cal", runtime="image:1")
+    job = api.get(f"/jobs/{job_id}").json()
+    assert {name: job[name] for name in ("id", "backend", "cost", "tags", "calibration_id", "runtime")} == {
+        "id": job_id,
+        "backend": "ibm_torino",
+        "cost": 60,
+        "tags": ["a", "b"],
+        "calibration_id": "cal",
+        "runtime": "image:1",
+    }
+    assert job["program"] == {"id": "sampler"}
+    assert job["created"].endswith("Z")
+
+
+def test_a_job_shows_its_remote_storage(api: httpx.Client, submit: Submit) -> None:
+    place = {
+        "type": "ibmcloud_cos",
+        "region": "us-east",
+        "region_type": "regional",
+        "bucket_crn": "crn:v1:bluemix:public:cloud-object-storage:global:a/1::bucket:mine",
+        "object_name": "params.json",
+    }
+    storage = place | {"job_params": place, "results": place | {"object_name": "results.json"}}
+    assert api.get(f"/jobs/{submit(api, remote_storage=storage)}").json()["remote_storage"] == storage
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"tags": ["x"] * 9}, "1204"),
+        ({"tags": ["x" * 87]}, "1205"),
+        ({"cost": 10801}, "3220"),
+        ({"cost": -1}, "3220"),
+        ({"log_level": "loud"}, "3220"),
+        ({"session_id": "x" * 37}, "3220"),
+        ({"private": "yes"}, "3220"),
+        ({"params": {"version": 2}}, "3220"),
+        ({"params": {"pubs": [[]], "version": 2}}, "3220"),
+        ({"params": {"pubs": [["q"]], "options": {"unknown": 1}}}, "3220"),
+        ({"params": "text"}, "3220"),
+        ({"program_id": ""}, "3220"),
+        ({"remote_storage": {}}, "3220"),
+        ({"remote_storage": {"type": "elsewhere"}}, "3220"),
+    ],
+)
+def test_a_job_that_breaks_the_contract_is_refused(
+    api: httpx.Client, bell: dict[str, Any], changes: dict[str, Any], code: str
+) -> None:
+    answer = api.post("/jobs", json=bell | changes)
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["code"] == code
+    assert api.get("/jobs").json()["count"] == 0
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b"null", b'{"program_id": NaN}', b"[" * 100_000, b'{"cost": 1e999}', b"\xff\xfe"]
+)
+def test_a_body_that_is_not_a_job_is_refused(api: httpx.Client, content: bytes) -> None:
+    answer = api.post("/jobs", content=content, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["code"] == "3220"
+
+
+def test_unknown_programs_and_backends_are_not_found(api: httpx.Client, bell: dict[str, Any]) -> None:
+    assert api.post("/jobs", json=bell | {"program_id": "runtime-simple"}).status_code == 404
+    refused = api.post("/jobs", json=bell | {"backend": "ibm_nowhere"})
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (404, "1007")
+
+
+def test_the_estimators_parameters_are_checked_as_the_estimators(api: httpx.Client, bell: dict[str, Any]) -> None:
+    job = bell | {"program_id": "estimator"}
+    fits = {"pubs": [["q", {"Z": 1.0}]], "options": {"default_precision": 0.1}, "resilience_level": 1}
+    assert api.post("/jobs", json=job | {"params": fits}).status_code == 200
+    not_positive = fits | {"options": {"default_precision": 0}}
+    assert api.post("/jobs", json=job | {"params": not_positive}).status_code == 400
+
+
+def test_the_list_is_filtered_and_counted(emulator: Emulator, api: httpx.Client, submit: Submit) -> None:
+    first = submit(api, tags=["a", "b"])
+    emulator.clock.advance(10)
+    second = submit(api, tags=["a"], backend="ibm_fez")
+    emulator.clock.advance(10)
+    third = submit(api, program_id="estimator", params={"pubs": [["q", "Z"]]})
+    api.post(f"/jobs/{third}/cancel")
+    second_created = api.get(f"/jobs/{second}").json()["created"]
+
+    def ids(**query: Any) -> list[str]:
+        answer = api.get("/jobs", params=query).json()
+        assert answer["count"] == len(answer["jobs"])
+        return [job["id"] for job in answer["jobs"]]
+
+    assert ids() == [third, second, first]
+    assert ids(sort="ASC") == [first, second, third]
+    assert ids(pending="true") == [second, first]
+    assert ids(pending="false") == [third]
+    assert ids(program="estimator") == [third]
+    assert ids(backend="ibm_fez") == [second]
+    assert ids(tags=["a"]) == [second, first]
+    assert ids(tags=["a", "b"]) == [first]
+    assert ids(created_after=second_created) == [third, second]
+    assert ids(created_before=second_created) == [second, first]
+
+
+def test_pages_follow_each_other(api: httpx.Client, submit: Submit) -> None:
+    created = [submit(api) for _ in range(5)]
+    pages = [api.get("/jobs", params={"limit": 2, "offset": offset}).json() for offset in (0, 2, 4, 6)]
+    assert [job["id"] for page in pages for job in page["jobs"]] == created[::-1]
+    assert {(page["count"], page["limit"]) for page in pages} == {(5, 2)}
+    assert [page["offset"] for page in pages] == [0, 2, 4, 6]
+
+
+@pytest.mark.parametrize("query", [{"limit": 0}, {"limit": 201}, {"limit": "many"}, {"offset": -1}])
+def test_a_limit_or_offset_out_of_range_counts_as_not_given(api: httpx.Client, query: dict[str, Any]) -> None:
+    answer = api.get("/jobs", params=query)
+    assert answer.status_code == 200
+    assert (answer.json()["limit"], answer.json()["offset"]) == (200, 0)
+
+
+@pytest.mark.parametrize(
+    "query", [{"pending": "maybe"}, {"sort": "UP"}, {"created_after": "yesterday"}, {"program": ""}, {"tags": "x" * 87}]
+)
+def test_other_wrong_filters_are_refused(api: httpx.Client, query: dict[str, str]) -> None:
+    assert api.get("/jobs", params=query).status_code == 400
+
+
+def test_tags_are_replaced(api: httpx.Client, submit: Submit) -> None:
+    job_id = submit(api, tags=["old"])
+    assert api.put(f"/jobs/{job_id}/tags", json={"tags": ["new", "newer"]}).status_code == 204
+    assert api.get(f"/jobs/{job_id}").json()["tags"] == ["new", "newer"]
+    assert api.put(f"/jobs/{job_id}/tags", json={"tags": ["x"] * 9}).status_code == 404
+    assert api.put(f"/jobs/{job_id}/tags", json={}).status_code == 404
+
+
+def test_jobs_are_visible_in_their_instance_only(
+    emulator: Emulator, api: httpx.Client, connect: Callable[..., httpx.Client], submit: Submit
+) -> None:
+    job_id = submit(api)
+    elsewhere = connect(emulator, instance=emulator.instances["emulator-open"])
+    assert elsewhere.get(f"/jobs/{job_id}").status_code == 404
+    assert elsewhere.get("/jobs").json()["count"] == 0
+
+
+def test_lone_surrogates_survive(api: httpx.Client, bell: dict[str, Any]) -> None:
+    answer = api.post(
+        "/jobs",
+        content=b'{"program_id": "sampler", "backend": "ibm_torino", "tags": ["\\ud800"]}',
+        headers={"Content-Type": "application/json"},
+    )
+    assert answer.status_code == 200
+    assert api.get(f"/jobs/{answer.json()['id']}").json()["tags"] == ["\ud800"]
+
+
+@pytest.mark.parametrize("path", ["", "/results", "/logs", "/metrics", "/interim_results"])
+def test_an_unknown_job_is_not_found(api: httpx.Client, path: str) -> None:
+    answer = api.get(f"/jobs/d0000000000000000000{path}")
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (404, "3250")
