@@ -25,6 +25,7 @@ from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError
 
 from qiskit_runtime_rest.contract.document import Document
+from qiskit_runtime_rest.contract.sources import NoContract, read
 from tools.overlay import load_overlay, prepare
 from tools.preflight import advice_for, obstacles
 
@@ -32,12 +33,12 @@ PACKAGE = "qiskit_runtime_api"
 
 
 class GenerationError(RuntimeError):
-    """The contract does not generate as it is; the message says what to change."""
+    """The contract cannot be generated from as it is; the message says what to change."""
 
 
 @frozen
 class Layout:
-    """Where the generator's inputs and outputs are; all below one root, so that a copy can be worked on."""
+    """Where the generator's inputs and outputs are: all below one root, so that tests can use a copy."""
 
     root: Path
 
@@ -75,36 +76,22 @@ class Layout:
 REPOSITORY = Layout(root=Path(__file__).resolve().parents[1])
 
 
-def read_contract(path: Path) -> dict[str, Any]:
-    """Read a contract from a JSON file.
-
-    Raises:
-        GenerationError: If it is not a JSON object.
-    """
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise GenerationError(f"{path} is not JSON: {error}") from error
-    if not isinstance(document, dict):
-        raise GenerationError(f"{path} holds a {type(document).__name__}, not an OpenAPI document")
-    return document
-
-
 def generate(layout: Layout, *, package: Path) -> int:
     """Write the package of a layout's contract to `package`, in place of what is there.
 
     Returns the number of operations.
 
     Raises:
-        GenerationError: If the contract needs a further overlay action, or an action matches nothing any more.
+        GenerationError: the contract needs another overlay action, or an action does not match anything any more.
+        NoContract: the contract cannot be read.
     """
-    contract = read_contract(layout.contract)
+    contract = read(str(layout.contract))
     prepared = prepare(contract, overlay=load_overlay(layout.overlay))
     if prepared.unmatched:
         lines = "\n".join(f"  {unmatched}" for unmatched in prepared.unmatched)
         raise GenerationError(
             f"{layout.overlay.name} no longer fits {layout.contract.name}:\n{lines}\n"
-            "Remove these actions, or point them at where the contract moved it to."
+            "Remove these actions, or correct their targets."
         )
     if found := obstacles(prepared.document):
         raise GenerationError(
@@ -125,7 +112,7 @@ def generate(layout: Layout, *, package: Path) -> int:
                 + "\n\n".join(advice_for(error) for error in errors)
             )
         _finish(fresh, contract=contract)
-        expected = [operation.get("operationId", name) for name, operation in Document(prepared.document).operations()]
+        expected = [operation.id for operation in Document(prepared.document).operations()]
         _require_all(expected, package=fresh)
         shutil.rmtree(package, ignore_errors=True)
         fresh.rename(package)
@@ -159,7 +146,7 @@ def _run_generator(document: dict[str, Any], *, layout: Layout, package: Path) -
 
 
 class _NotedLookups(dict[str, ClassOverride]):
-    """A table that notes which of its keys were asked for."""
+    """A table that records which of its keys were looked up."""
 
     def __init__(self, table: dict[str, ClassOverride]) -> None:
         super().__init__(table)
@@ -172,10 +159,10 @@ class _NotedLookups(dict[str, ClassOverride]):
 
 
 def swap(text: str, pattern: str, replacement: str) -> str:
-    """Replace what a regular expression finds in a stock template's output; finding nothing is an error.
+    """Replace the matches of a regular expression in a stock template's output; no match is an error.
 
-    The Jinja filter of templates/: an override says what differs from the stock template, and a release of the
-    generator that words it differently is noticed.
+    It is a Jinja filter for templates/: an override contains only its difference from the stock template, and the
+    error reveals a release of the generator whose template changed.
     """
     swapped, count = re.subn(pattern, replacement, text)
     if not count:
@@ -185,7 +172,7 @@ def swap(text: str, pattern: str, replacement: str) -> str:
 
 @contextlib.contextmanager
 def _tools_on_path() -> Any:
-    """Let post hooks find ruff beside this Python, also when its environment is not activated."""
+    """Let post hooks find ruff beside this Python, even if its environment is not activated."""
     before = os.environ["PATH"]
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{before}"
     try:
@@ -195,7 +182,7 @@ def _tools_on_path() -> Any:
 
 
 def _finish(package: Path, *, contract: dict[str, Any]) -> None:
-    """Add what the generator does not write: headers, the type marker, the contract as published."""
+    """Add headers, the type marker and the contract as published, which the generator does not write."""
     info = contract["info"]
     header = (
         f"# Generated by `make generate` from openapi.json ({info['title']}, version {info['version']})\n"
@@ -215,7 +202,7 @@ def _require_all(expected: Sequence[str], *, package: Path) -> None:
 
 
 def differing(one: Path, *, other: Path) -> list[str]:
-    """List the files, relative to either folder, that are not the same in both."""
+    """List the files, relative to the folders, that differ between them."""
     names = {
         path.relative_to(folder)
         for folder in (one, other)
@@ -248,7 +235,7 @@ def main(arguments: Sequence[str] | None = None, *, layout: Layout = REPOSITORY)
             print(f"generated/{PACKAGE} is what the contract generates")
             return 0
         count = generate(layout, package=layout.package)
-    except (GenerationError, ValueError) as error:
+    except (GenerationError, NoContract, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
     print(f"{count} operations, 0 warnings")

@@ -1,4 +1,4 @@
-"""Apply openapi-overlay.yaml, and tell which of its actions no longer match the contract."""
+"""Apply openapi-overlay.yaml, and list its actions that no longer match the contract."""
 
 import copy
 from collections.abc import Iterator
@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any, cast
 
 import jsonpath_ng
-import oas_patch  # type: ignore[import-untyped]
 from attrs import frozen
 from jsonpath_ng.ext.parser import parse
+
+from qiskit_runtime_rest.contract.sources import overlay_library
+from qiskit_runtime_rest.contract.versions import apply_overlay
 
 
 class OverlayError(ValueError):
@@ -23,17 +25,17 @@ class Unmatched:
     target: str
     description: str
     missing: str
-    """The name that is missing, or nothing when the whole target matches nothing."""
+    """The missing name; empty if the whole target matches nothing."""
 
     def __str__(self) -> str:
-        """Say which action and what of it."""
+        """The action, and the part of it that matches nothing."""
         what = f"`{self.missing}` of `{self.target}`" if self.missing else f"`{self.target}`"
         return f"action {self.number}: {what} matches nothing ({self.description})"
 
 
 @frozen
 class Prepared:
-    """The contract with the overlay applied, and what of the overlay no longer applies."""
+    """The contract with the overlay applied, and the parts of the overlay that match nothing."""
 
     document: dict[str, Any]
     unmatched: tuple[Unmatched, ...]
@@ -43,10 +45,11 @@ def load_overlay(path: Path) -> dict[str, Any]:
     """Read an overlay file and check it against the Overlay 1.0 schema.
 
     Raises:
-        OverlayError: If it does not fit that schema, or an action gives no reason.
+        OverlayError: it does not fit that schema, or an action has no reason.
     """
-    overlay = cast(dict[str, Any], oas_patch.load_file(str(path)))
-    verdict = oas_patch.validate(overlay, "log")
+    library = overlay_library("an overlay")
+    overlay = cast(dict[str, Any], library.load_file(str(path)))
+    verdict = library.validate(overlay, "log")
     if "[ERROR]" in verdict:
         raise OverlayError(f"{path.name} is not a valid OpenAPI Overlay:\n{verdict}")
     for number, action in enumerate(overlay["actions"], start=1):
@@ -65,13 +68,12 @@ def prepare(document: dict[str, Any], *, overlay: dict[str, Any]) -> Prepared:
             Unmatched(number=number, target=target, description=action["description"], missing=missing)
             for missing in _missing_names(prepared, target=target)
         ]
-        # An update is merged into the document by reference; the overlay has to stay as it is.
-        oas_patch.apply_overlay(prepared, {"actions": [copy.deepcopy(action)]})
+        apply_overlay({"actions": [action]}, prepared)
     return Prepared(document=prepared, unmatched=tuple(unmatched))
 
 
 def _missing_names(document: dict[str, Any], *, target: str) -> list[str]:
-    """Name what a target asks for and the document lacks; an empty name stands for all of it."""
+    """The names in a target that the document lacks; an empty name stands for the whole target."""
     path = parse(target)
     matches = path.find(document)
     if not matches:

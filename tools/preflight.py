@@ -1,4 +1,4 @@
-"""Find what the generator cannot express before it runs, and say which overlay action to add."""
+"""Find the parts of a contract that the generator cannot handle, and propose overlay actions for them."""
 
 import json
 import re
@@ -15,14 +15,14 @@ Path = tuple[str | int, ...]
 _NAMED = frozenset(
     {"properties", "patternProperties", "$defs", "schemas", "responses", "parameters", "content", "paths"}
 )
-"""Below these keys stand names that the author chose, not keywords."""
+"""The keys below these are names, not keywords."""
 _DATA = frozenset({"example", "examples", "default", "enum", "const"})
-"""Below these keys stand values, not schemas."""
+"""Below these keys are values, not schemas."""
 
 
 @frozen
 class Obstacle:
-    """One thing that would cost generated code or data, with the overlay action that removes it."""
+    """A part of the contract for which code or data would be lost, with the overlay action that cures it."""
 
     target: str
     reason: str
@@ -34,7 +34,7 @@ class Obstacle:
 
 
 def obstacles(content: dict[str, Any]) -> list[Obstacle]:
-    """List what of a prepared document is known to make the generator drop code, or its models drop data."""
+    """List the parts of a prepared document for which the generator drops code, or its models drop data."""
     document = Document(content=content)
     return [
         *_repeated_operation_ids(document),
@@ -58,7 +58,7 @@ def _array_without_items(node: Mapping[str, Any], _: Document) -> Finding:
     types = node.get("type")
     is_array = types == "array" or (isinstance(types, list) and "array" in types)
     if is_array and not node.keys() & {"items", "prefixItems"}:
-        return (), "An array without items: they may be anything.", "update: {items: {}}"
+        return (), "An array without items may contain anything.", "update: {items: {}}"
     return None
 
 
@@ -67,7 +67,7 @@ def _undefined_reference(node: Mapping[str, Any], document: Document) -> Finding
         try:
             document.resolve(node)
         except UnresolvedReference:
-            return ("$ref",), "Refers to something that is not defined: it may be anything.", "remove: true"
+            return ("$ref",), "The reference is not defined: it may stand for anything.", "remove: true"
     return None
 
 
@@ -85,7 +85,7 @@ def _odd_enum(node: Mapping[str, Any], _: Document) -> Finding:
 
 def _closed_object(node: Mapping[str, Any], _: Document) -> Finding:
     if node.get("additionalProperties") is False:
-        reason = "A model of a closed object drops the keys it does not know, and new keys do come."
+        reason = "A model of a closed object drops unknown keys, and the service adds keys."
         return ("additionalProperties",), reason, "remove: true"
     return None
 
@@ -101,22 +101,22 @@ def _header_parameter(node: Mapping[str, Any], _: Document) -> Finding:
 
 def _repeated_operation_ids(document: Document) -> Iterator[Obstacle]:
     seen: set[str] = set()
-    for path, operation in _operations(document):
-        name = operation.get("operationId")
+    for operation in document.operations():
+        name = operation.content.get("operationId")
         if name in seen:
-            reason = f"{name} is the id of another operation too."
-            yield Obstacle(jsonpath(path, document), reason, "update: {operationId: A_NAME_OF_ITS_OWN}")
+            reason = f"Another operation has the id {name}, too."
+            yield Obstacle(jsonpath(operation.location, document), reason, "update: {operationId: A_NAME_OF_ITS_OWN}")
         elif name:
             seen.add(name)
 
 
 def _optional_union_bodies(document: Document) -> Iterator[Obstacle]:
-    for path, operation in _operations(document):
-        body = document.resolve(operation.get("requestBody", {}))
+    for operation in document.operations():
+        body = document.resolve(operation.content.get("requestBody", {}))
         forms = (document.resolve(content.get("schema", {})) for content in body.get("content", {}).values())
         if not body.get("required") and any(form.keys() & {"oneOf", "anyOf"} for form in forms):
-            reason = "An optional body of several forms fails when it is left out."
-            yield Obstacle(jsonpath((*path, "requestBody"), document), reason, "update: {required: true}")
+            reason = "An optional body of several forms fails if it is left out."
+            yield Obstacle(jsonpath((*operation.location, "requestBody"), document), reason, "update: {required: true}")
 
 
 def _recursive_unions(document: Document) -> Iterator[Obstacle]:
@@ -129,7 +129,7 @@ def _recursive_unions(document: Document) -> Iterator[Obstacle]:
 
 
 def _references(node: Any, document: Document, entered: frozenset[str]) -> set[str]:
-    """Collect the references that a union reaches without passing through an object's properties."""
+    """The references that a union reaches without passing through an object's properties."""
     if isinstance(node, list):
         return {found for each in node for found in _references(each, document, entered)}
     if not isinstance(node, Mapping):
@@ -147,7 +147,7 @@ def _references(node: Any, document: Document, entered: frozenset[str]) -> set[s
 
 
 def advice_for(error: GeneratorError) -> str:
-    """Say what the generator complains of, and where in the overlay to answer it."""
+    """The generator's error, with an overlay action to complete."""
     detail = re.sub(r"<[\w.]*UntrustedString object at 0x\w+>", "(see the document)", error.detail or "")
     text = f"{error.header.strip()}\n{detail.strip()}"
     if operation := re.search(r"parsing (\w+) (\S+) within", error.header):
@@ -161,7 +161,7 @@ def advice_for(error: GeneratorError) -> str:
 
 
 def jsonpath(path: Path, document: Document) -> str:
-    """Write the way to a node as the overlay's targets do; parameters go by name, since their order may change."""
+    """The path of a node, written as a target of an overlay; parameters by name, since their order may change."""
     text = "$"
     node: Any = document.content
     for step in path:
@@ -184,9 +184,3 @@ def _nodes(node: Any, path: Path, *, names: bool = False) -> Iterator[tuple[Path
         for key, value in node.items():
             if names or (key not in _DATA and not key.startswith("x-")):
                 yield from _nodes(value, (*path, key), names=not names and key in _NAMED)
-
-
-def _operations(document: Document) -> Iterator[tuple[Path, Mapping[str, Any]]]:
-    for name, operation in document.operations():
-        method, path = name.split(" ", maxsplit=1)
-        yield ("paths", path, method.lower()), operation

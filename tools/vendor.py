@@ -1,4 +1,4 @@
-"""Replace the vendored contract by a newer one, showing what changes.
+"""Replace the vendored contract by a newer one, and show what changes.
 
 `python -m tools.vendor` fetches the published document; `python -m tools.vendor SPEC` takes a path or another URL.
 """
@@ -18,7 +18,7 @@ from referencing.exceptions import Unresolvable
 from qiskit_runtime_rest.contract import Change, Kind, compare
 from qiskit_runtime_rest.contract.document import Document
 from qiskit_runtime_rest.contract.sources import PUBLISHED, NoContract, read
-from tools.generate import REPOSITORY, GenerationError, Layout, read_contract
+from tools.generate import REPOSITORY, GenerationError, Layout
 from tools.overlay import OverlayError, load_overlay, prepare
 from tools.preflight import obstacles
 
@@ -28,10 +28,10 @@ class VendorError(RuntimeError):
 
 
 def violations(document: dict[str, Any]) -> list[str]:
-    """List what of a document does not fit the OpenAPI version that it claims.
+    """List the violations of the OpenAPI version that a document claims.
 
     Raises:
-        VendorError: If it refers to something that it does not define.
+        VendorError: it refers to something that it does not define.
     """
     validator = OpenAPIV30SpecValidator if str(document["openapi"]).startswith("3.0") else OpenAPIV31SpecValidator
     try:
@@ -42,13 +42,13 @@ def violations(document: dict[str, Any]) -> list[str]:
 
 def _sentence(error: Any) -> str:
     place = ".".join(str(step) for step in error.absolute_path)
-    # The validator quotes the whole part of the document, which says less than where it stands.
+    # The validator quotes the whole part of the document, which helps less than its place.
     message = error.message if len(error.message) <= 160 else "not valid, or something below it is not"
     return f"{place}: {message}" if place else str(message)
 
 
 def report(changes: Sequence[Change]) -> Iterator[str]:
-    """Write changes operation by operation, the breaking ones marked; of cosmetic ones, only how many."""
+    """Write changes operation by operation: the breaking ones marked, the cosmetic ones only counted."""
     for operation, group in itertools.groupby(changes, key=lambda change: change.operation):
         own = list(group)
         yield operation or "the document"
@@ -63,7 +63,7 @@ def report(changes: Sequence[Change]) -> Iterator[str]:
 
 
 def write(document: Mapping[str, Any], *, path: Path) -> None:
-    """Replace a file at once; one that may only be read is replaced too."""
+    """Replace a file in one step, even a read-only one."""
     text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as fresh:
         fresh.write(text)
@@ -72,14 +72,14 @@ def write(document: Mapping[str, Any], *, path: Path) -> None:
 
 
 def vendor(spec: str, *, layout: Layout) -> Iterator[str]:
-    """Replace a layout's contract by the document at `spec`, yielding lines for the person who watches.
+    """Replace a layout's contract by the document at `spec`; yields the lines to print.
 
     Raises:
-        NoContract: If the document cannot be fetched; the contract is then left alone.
-        VendorError: If it cannot be used; likewise.
+        NoContract: the document cannot be read; the contract is left alone.
+        VendorError: it cannot be used; likewise.
     """
     document = read(spec)
-    current = read_contract(layout.contract)
+    current = read(str(layout.contract))
     known = set(violations(current))
     for violation in violations(document):
         if violation not in known:
@@ -88,9 +88,9 @@ def vendor(spec: str, *, layout: Layout) -> Iterator[str]:
 
     prepared = prepare(document, overlay=load_overlay(layout.overlay))
     write(document, path=layout.contract)
-    yield f"{layout.contract.name} replaced: {len(dict(Document(document).operations()))} operations"
+    yield f"{layout.contract.name} replaced: {len(list(Document(document).operations()))} operations"
     if prepared.unmatched:
-        yield f"{layout.overlay.name}: remove these actions, or point them at where the contract moved it to:"
+        yield f"{layout.overlay.name}: remove these actions, or correct their targets:"
         yield from (f"  {unmatched}" for unmatched in prepared.unmatched)
     if found := obstacles(prepared.document):
         yield f"{layout.overlay.name}: add, so that everything generates:"

@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from qiskit_runtime_rest.base.serving import ThreadedServer, listen, url_of
-from qiskit_runtime_rest.legacy.document import document
-from qiskit_runtime_rest.legacy.gateway import gateway_app, gateway_server
-from qiskit_runtime_rest.legacy.translator import Translator
+from qiskit_runtime_rest.legacy.gateway.server import gateway_app, gateway_server
+from qiskit_runtime_rest.legacy.table import document
+from qiskit_runtime_rest.legacy.translation.translator import Translator
 from qiskit_runtime_rest.testing import Emulator
 
 OpenPage = Callable[..., Page]

@@ -1,3 +1,3 @@
-"""Fixtures: clients of the embedded service, whose time is the service"s."""
+"""Fixtures: clients of the embedded service, which share its clock."""
 
 from ..fixtures.contract_clients import connect, consumer, emulator, home, options, running

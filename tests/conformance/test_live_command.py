@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 from qiskit_runtime_rest import RuntimeClient
 from qiskit_runtime_rest.cli.app import app
-from qiskit_runtime_rest.conformance import live
+from qiskit_runtime_rest.conformance import live_reads
 from qiskit_runtime_rest.plans.clock import SystemClock
 from qiskit_runtime_rest.testing import Emulator
 
@@ -28,14 +28,14 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def held(emulator: Emulator) -> Iterator[Emulator]:
-    """The service, with jobs that stay queued until somebody cancels them."""
+    """The service, with jobs that stay queued until they are cancelled."""
     before, emulator.pace = emulator.pace, "hold"
     yield emulator
     emulator.pace = before
 
 
 class Time:
-    """The machine's time: it passes, for the service as well, when somebody sleeps; `then` is called each time."""
+    """The machine's time: a sleep advances it, for the service as well, and calls `then`."""
 
     def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator
@@ -60,8 +60,10 @@ def time(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Time:
 @pytest.fixture
 def check(emulator: Emulator, time: Time, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run `qrr contract check --live` of a few reads, in this process."""
-    monkeypatch.setattr(live, "UNREAD", dict.fromkeys({*live.READ, *live.UNREAD} - {*READ}, "it takes too long"))
-    monkeypatch.setattr(live, "READ", dict.fromkeys(READ))
+    monkeypatch.setattr(
+        live_reads, "UNREAD", dict.fromkeys({*live_reads.READ, *live_reads.UNREAD} - {*READ}, "it takes too long")
+    )
+    monkeypatch.setattr(live_reads, "READ", dict.fromkeys(READ))
     service = {
         "QISKIT_IBM_TOKEN": emulator.api_key,
         "QISKIT_IBM_INSTANCE": emulator.instance,
@@ -78,7 +80,7 @@ def check(emulator: Emulator, time: Time, monkeypatch: pytest.MonkeyPatch) -> Ru
 
 @pytest.fixture
 def signals() -> Iterator[None]:
-    """Signals as a program has them that a shell started; whoever started the tests may have ignored some."""
+    """Signal handlers as in a program that a shell started; the tests may have inherited ignored ones."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
@@ -100,7 +102,7 @@ def jobs(options: dict[str, Any]) -> list[str]:
 
 @pytest.mark.usefixtures("signals")
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda one: one.name)
-def test_a_signal_takes_everything_back_and_the_report_comes(
+def test_after_a_signal_everything_is_deleted_and_reported(
     held: Emulator, time: Time, check: Run, options: dict[str, Any], tmp_path: Path, number: signal.Signals
 ) -> None:
     # More than once: a CI system sends one after the other, and people press Ctrl-C again.
@@ -109,16 +111,16 @@ def test_a_signal_takes_everything_back_and_the_report_comes(
     assert outcome.exit_code == 128 + number
     report = json.loads((tmp_path / "report.json").read_text())
     assert not report["passed"]
-    told = report["reports"][1]["remarks"][-1]
-    assert told.startswith("2 jobs on ")
-    assert told.endswith("0 s of QPU time charged, as far as it is known. Left behind: nothing.")
-    assert told in outcome.stdout
+    remark = report["reports"][1]["remarks"][-1]
+    assert remark.startswith("2 jobs on ")
+    assert remark.endswith("0 s of QPU time charged, as far as it is known. Left behind: nothing.")
+    assert remark in outcome.stdout
     assert jobs(options) == []
     assert [one.operation for one in held.requests if one.method == "DELETE"][-1] == "close_session"
 
 
 @pytest.mark.usefixtures("signals")
-def test_a_signal_while_things_are_taken_back_interrupts_nothing(
+def test_a_signal_does_not_interrupt_the_cleanup(
     held: Emulator, time: Time, check: Run, options: dict[str, Any]
 ) -> None:
     def end() -> None:
@@ -134,7 +136,7 @@ def test_a_signal_while_things_are_taken_back_interrupts_nothing(
 
 @pytest.mark.usefixtures("signals")
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda one: one.name)
-def test_a_signal_while_it_reads_ends_the_check(
+def test_a_signal_during_reads_ends_the_check(
     emulator: Emulator, time: Time, check: Run, tmp_path: Path, number: signal.Signals
 ) -> None:
     main = threading.main_thread()
@@ -153,7 +155,7 @@ def test_a_signal_while_it_reads_ends_the_check(
 
 
 @pytest.mark.usefixtures("signals")
-def test_a_signal_that_is_ignored_stays_ignored(held: Emulator, time: Time, check: Run) -> None:
+def test_an_ignored_signal_stays_ignored(held: Emulator, time: Time, check: Run) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     time.then = lambda: signal.raise_signal(signal.SIGTERM)
     outcome = check()
@@ -162,7 +164,7 @@ def test_a_signal_that_is_ignored_stays_ignored(held: Emulator, time: Time, chec
 
 
 @pytest.mark.parametrize("status", [423, 429])
-def test_no_jobs_are_submitted_once_the_service_asks_for_less(emulator: Emulator, check: Run, status: int) -> None:
+def test_no_jobs_are_submitted_after_a_rate_limit(emulator: Emulator, check: Run, status: int) -> None:
     emulator.faults.add("list_tags", kind="answer", status=status)
     outcome = check("--allow-jobs", "2", "--yes")
     assert outcome.exit_code == 1
@@ -171,7 +173,7 @@ def test_no_jobs_are_submitted_once_the_service_asks_for_less(emulator: Emulator
 
 
 @pytest.mark.parametrize("validate", ["off", "responses"])
-def test_violations_are_found_and_told_without_what_the_service_said(
+def test_violations_are_reported_without_values_of_responses(
     emulator: Emulator, check: Run, tmp_path: Path, validate: str
 ) -> None:
     own = {"apikey": "s3cr3t-aaa", "name": "Alice Sue", "user": 7654321}
@@ -189,10 +191,10 @@ def test_violations_are_found_and_told_without_what_the_service_said(
         assert secret not in written
 
 
-def test_an_answer_that_does_not_tell_what_would_be_touched_is_wrong_use(emulator: Emulator, check: Run) -> None:
+def test_a_response_of_another_form_at_the_start_is_wrong_use(emulator: Emulator, check: Run) -> None:
     outcome = check("--api-version", "2099-01-01")
     assert outcome.exit_code == 2
-    assert "a check cannot tell what it would touch" in outcome.output
+    assert "cannot tell what it would touch" in " ".join(outcome.output.split())
 
 
 def test_without_a_network_it_says_so(emulator: Emulator, check: Run) -> None:
@@ -204,7 +206,7 @@ def test_without_a_network_it_says_so(emulator: Emulator, check: Run) -> None:
 
 
 @pytest.mark.parametrize("place", ["missing/report.json", "."], ids=["no folder", "a folder"])
-def test_a_report_that_has_no_place_is_wrong_use_before_anything_is_asked(
+def test_an_impossible_report_file_is_wrong_use_before_any_request(
     emulator: Emulator, check: Run, tmp_path: Path, place: str
 ) -> None:
     outcome = check("--allow-jobs", "1", "--yes", "--report", os.fspath(tmp_path / place))

@@ -1,4 +1,4 @@
-"""The contract's checks find faults: here two of those that `make contract-mutants` seeds, and a layer without one."""
+"""The contract's checks find faults that `make contract-mutants` seeds, and nothing without a fault."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two contracts are compared from a client's point of view: what it sends, and what it reads."""
+"""Two contracts are compared from a client's point of view: its requests, and the responses that it reads."""
 
 import copy
 import json
@@ -158,7 +158,7 @@ def test_a_change_of_an_operation_is_judged(edit: Callable[[Document], Any], kin
     assert kinds(compare(old, new)) == [(kind, location)]
 
 
-def test_an_operation_that_goes_is_breaking_and_one_that_comes_is_not() -> None:
+def test_a_removed_operation_is_breaking_and_a_new_one_is_not() -> None:
     old = document(sent={}, read={})
     new = copy.deepcopy(old)
     new["paths"]["/things"] = {"get": new["paths"]["/things/{id}"].pop("post")}
@@ -168,7 +168,7 @@ def test_an_operation_that_goes_is_breaking_and_one_that_comes_is_not() -> None:
     ]
 
 
-def test_a_body_that_comes_is_breaking_only_when_required() -> None:
+def test_a_new_body_is_breaking_only_if_required() -> None:
     new = document(sent={}, read={})
     old = copy.deepcopy(new)
     del old["paths"]["/things/{id}"]["post"]["requestBody"]
@@ -177,7 +177,7 @@ def test_a_body_that_comes_is_breaking_only_when_required() -> None:
     assert [str(change.kind) for change in compare(old, new)] == ["additive"]
 
 
-def test_the_place_of_a_change_is_told_through_properties_arrays_maps_and_forms() -> None:
+def test_the_place_of_a_change_leads_through_properties_arrays_maps_and_forms() -> None:
     def nested(kind: str) -> Document:
         form = {"title": "Form", "properties": {"d": {"type": kind}}}
         return {"properties": {"a": {"items": {"properties": {"b": {"additionalProperties": {"oneOf": [form]}}}}}}}
@@ -217,7 +217,7 @@ def test_a_reference_to_nothing_is_named() -> None:
         compare(broken, broken)
 
 
-def test_the_document_s_own_head_is_cosmetic() -> None:
+def test_a_change_of_title_or_version_is_cosmetic() -> None:
     old = document(sent={}, read={})
     new = {**copy.deepcopy(old), "info": {"title": "A contract", "version": "2"}}
     assert [(change.operation, change.kind) for change in compare(old, new)] == [("", Kind.COSMETIC)]

@@ -1,4 +1,4 @@
-"""Every documented answer comes back as what it is: the type that the contract names, or the error that it means."""
+"""Every documented response is read as the type in the contract, or raised as the error of its status."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from qiskit_runtime_api import Client
 from qiskit_runtime_api.models import ErrorContainer
 from qiskit_runtime_rest import errors
 from qiskit_runtime_rest.config.api_versions import SUNSETS
-from qiskit_runtime_rest.contract.answer_check import Checker
+from qiskit_runtime_rest.contract.response_check import Checker
 
+from ..fixtures.contract_faces import Face
 from .consumer.arguments import least_arguments
 from .consumer.expected import PLAIN, differences, plain, used
 from .consumer.made import few, fields, made
 from .consumer.operations import Operation, newest, operations
 from .consumer.samples import EVERYTHING, Sample, Samples
-from .consumer.service import BASE_URL, Consumer, Face, answer
+from .consumer.service import BASE_URL, Consumer, answer
 from .consumer.uses import NEEDED, USES, Stage, Use
 
 Consumers = Callable[[str], Consumer]
@@ -39,7 +40,7 @@ MEANS: dict[int, type[errors.ApiError]] = {
 }
 READ = [operation for operation in newest().values() if 200 in operation.answers]
 QUOTA = ("create_job", 409)
-"""The one refusal whose meaning is not that of its status alone."""
+"""The only refusal whose error is not that of its status."""
 
 
 def documented(successes: bool, versions: Sequence[str] = VERSIONS) -> list[Any]:
@@ -55,7 +56,7 @@ def documented(successes: bool, versions: Sequence[str] = VERSIONS) -> list[Any]
 
 @cache
 def samples(operation: Operation, status: int) -> list[Sample]:
-    """What a version's answer may be, as far as no newer version has the same; the whole answer in any case."""
+    """The samples of a version's response that no newer version has, and the whole response."""
     said = operation.answers[status]
     if said is None:
         return [Sample(EVERYTHING, None)]
@@ -69,7 +70,7 @@ def samples(operation: Operation, status: int) -> list[Sample]:
 
 
 @pytest.mark.parametrize(("operation", "status"), documented(successes=True))
-def test_a_generated_function_reads_each_documented_answer_as_the_type_that_the_contract_names(
+def test_a_generated_function_reads_each_documented_response_as_its_type(
     consumer: Consumers, operation: Operation, status: int
 ) -> None:
     clients = consumer(operation.version)
@@ -96,7 +97,7 @@ def reads(clients: Consumer, operation: Operation, status: int, sample: Sample) 
 
 
 def text_or_json(value: Any) -> Any:
-    """A text as it is read where results may be one: as the JSON that it is, if it is some."""
+    """The JSON value of a text, as results are read; the text itself if it is not JSON."""
     if not isinstance(value, str):
         return value
     try:
@@ -106,7 +107,9 @@ def text_or_json(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("operation", [pytest.param(each, id=f"{each.id}-200-{each.version}") for each in READ])
-def test_a_generated_function_reads_whatever_keeps_the_contract(consumer: Consumers, operation: Operation) -> None:
+def test_a_generated_function_reads_any_response_that_keeps_the_contract(
+    consumer: Consumers, operation: Operation
+) -> None:
     clients = consumer(operation.version)
     said = operation.answers[200]
     assert said is not None
@@ -114,12 +117,12 @@ def test_a_generated_function_reads_whatever_keeps_the_contract(consumer: Consum
     @few(EXAMPLES)
     @given(value=made(operation.schemas.resolved(said[1]), operation.schemas))
     def read(value: Any) -> None:
-        reads(clients, operation, 200, Sample("made up", value))
+        reads(clients, operation, 200, Sample("generated", value))
 
     read()
 
 
-def test_what_stays_plain_json_though_the_contract_names_a_type_is_no_more_than_listed(consumer: Consumers) -> None:
+def test_only_listed_values_stay_json_although_they_have_a_type(consumer: Consumers) -> None:
     used.clear()
     for version in VERSIONS:
         for operation in operations(version).values():
@@ -131,7 +134,7 @@ def test_what_stays_plain_json_though_the_contract_names_a_type_is_no_more_than_
 
 
 @pytest.mark.parametrize(("operation", "status"), documented(successes=False))
-def test_a_generated_function_raises_the_error_that_a_documented_status_means(
+def test_a_generated_function_raises_the_error_of_a_documented_status(
     consumer: Consumers, operation: Operation, status: int
 ) -> None:
     clients = consumer(operation.version)
@@ -166,20 +169,20 @@ def one_line(said: object) -> str:
 
 
 @pytest.mark.parametrize(("operation", "status"), documented(successes=False, versions=VERSIONS[-1:]))
-def test_without_a_client_of_ours_an_error_is_read_as_the_one_model_of_errors(
+def test_with_the_generated_client_an_error_is_read_as_the_model_of_errors(
     consumer: Consumers, operation: Operation, status: int
 ) -> None:
     service = consumer(operation.version).service
     with Client(base_url=BASE_URL, httpx_args={"transport": httpx.MockTransport(service)}) as client:
         for sample in samples(operation, status):
-            service.answers[operation.id] = lambda _, value=sample.value: answer(operation, status, value)
+            service.answers[operation.id] = always(answer(operation, status, sample.value))
             read = operation.module.sync_detailed(client=client, **least_arguments(operation))
             assert (read.status_code, type(read.parsed)) == (status, ErrorContainer), sample.what
             assert read.parsed.to_dict() == sample.value, sample.what
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_validate_finds_nothing_wrong_with_any_documented_answer(version: str) -> None:
+def test_every_documented_response_passes_the_response_check(version: str) -> None:
     checker = Checker(base_url=BASE_URL, api_version=version)
     for operation in operations(version).values():
         for status in operation.answers:
@@ -203,7 +206,7 @@ def used_at(successes: bool, versions: Sequence[str] = VERSIONS) -> list[Any]:
 
 
 @pytest.mark.parametrize(("use", "operation", "status"), used_at(successes=True))
-def test_a_convenience_makes_of_each_documented_answer_what_it_promises(
+def test_a_convenience_returns_the_documented_value_for_each_response(
     consumer: Consumers, use: Use, operation: Operation, status: int
 ) -> None:
     clients = consumer(operation.version)
@@ -220,7 +223,7 @@ def test_a_convenience_makes_of_each_documented_answer_what_it_promises(
 
 
 @pytest.mark.parametrize(("use", "operation", "status"), used_at(successes=False, versions=VERSIONS[-1:]))
-def test_a_convenience_raises_the_error_that_a_documented_status_means(
+def test_a_convenience_raises_the_error_of_a_documented_status(
     consumer: Consumers, use: Use, operation: Operation, status: int
 ) -> None:
     clients = consumer(operation.version)
@@ -237,7 +240,7 @@ def test_a_convenience_raises_the_error_that_a_documented_status_means(
 
 
 def bears(use: Use, stage: Stage, in_the_end: type[errors.RuntimeRestError] | None) -> None:
-    """Call what goes on in spite of an error, or raises another one in the end."""
+    """Call a convenience that continues after an error, or raises another one."""
     if in_the_end is None:
         use.call(stage)
         return
@@ -246,17 +249,17 @@ def bears(use: Use, stage: Stage, in_the_end: type[errors.RuntimeRestError] | No
 
 
 def least_given(use: Use, operation: Operation) -> dict[str, Any]:
-    """The whole sample of each value that a convenience cannot do without."""
+    """The whole sample of each required value of a convenience."""
     known = {**fields(operation), **use.makes}
     return {name: Samples(operation.schemas).whole(known[name]) for name in use.takes if name in NEEDED}
 
 
 def staged(clients: Consumer, face: Face, given: dict[str, Any], use: Use, response: httpx.Response) -> Stage:
     clients.service.sent.clear()
-    clients.service.answers = {use.operation: lambda _: again(response)}
+    clients.service.answers = {use.operation: always(response)}
     return Stage(clients, face, given)
 
 
-def again(response: httpx.Response) -> httpx.Response:
-    """The same answer as a new one."""
-    return httpx.Response(response.status_code, content=response.content, headers=response.headers)
+def always(response: httpx.Response) -> Callable[[object], httpx.Response]:
+    """Gives a copy of the response each time."""
+    return lambda _: httpx.Response(response.status_code, content=response.content, headers=response.headers)

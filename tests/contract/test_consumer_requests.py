@@ -1,4 +1,4 @@
-"""What leaves the client keeps the contract, whatever it is called with: generated functions, and conveniences."""
+"""The requests of generated functions and conveniences keep the contract, whatever their arguments."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def each_of(operations: Iterable[Operation]) -> list[Any]:
 
 
 @pytest.mark.parametrize("operation", each_of(newest().values()))
-def test_a_generated_function_sends_what_it_is_given_as_the_contract_says(
+def test_a_generated_function_sends_its_arguments_as_the_contract_says(
     consumer: Consumers, operation: Operation
 ) -> None:
     clients = consumer(operation.version)
@@ -54,12 +54,12 @@ def test_a_generated_function_sends_what_it_is_given_as_the_contract_says(
 
 
 def lost(values: dict[str, Any], sent: Sent) -> Iterator[str]:
-    """Which of the values are not in the request as they were given."""
+    """The values that are not in the request as they were given."""
     for name, value in values.items():
         came = sent.body if name == "body" else sent.given.get(name, (sent.body or {}).get(name))
         if sent.operation.id == "create_job" and name == "tags":
-            came = came[:-1]  # the last one is the client's own
-        # A page size is a number in the contract, and a whole one in the generated function.
+            came = came[:-1]  # the last one is the client's own tag
+        # A page size is a number in the contract, and an integer in the generated function.
         if plain(came) != plain(value) and not (name == "limit" and came == int(value)):
             yield f"{name}: {value!r} came as {came!r}"
 
@@ -89,7 +89,7 @@ def test_every_operation_that_a_convenience_declares_is_one_of_the_contract() ->
     "use",
     [pytest.param(use, id=f"{use.operation}-request-{newest()[use.operation].version}-{use.name}") for use in USES],
 )
-def test_a_convenience_sends_what_it_is_given_as_the_contract_says(consumer: Consumers, use: Use) -> None:
+def test_a_convenience_sends_its_arguments_as_the_contract_says(consumer: Consumers, use: Use) -> None:
     version = newest()[use.operation].version
 
     @few(EXAMPLES)

@@ -1,227 +1,118 @@
-"""The vendored contract `openapi.json`: valid, documented, with examples that fit, of a known structure."""
+"""The reader of OpenAPI documents: operations, references, merged schemas, and where documents come from."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any
 
 import pytest
-from openapi_schema_validator import OAS30Validator, oas30_format_checker
-from openapi_spec_validator import OpenAPIV30SpecValidator
-from referencing import Registry, Resource
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from qiskit_runtime_rest.contract.document import Document, UnresolvedReference
+from qiskit_runtime_rest.contract.sources import NoContract, read, vendored
+from qiskit_runtime_rest.contract.versions import apply_overlay
 
-Json: TypeAlias = dict[str, Any]
-
-DOCUMENT: Json = json.loads((Path(__file__).parents[2] / "openapi.json").read_text("utf-8"))
-
-# sha256 of the document without its documentation. Re-vendoring the published contract changes it:
-# record the new value together with the new document, after reading what else changed.
-STRUCTURE_SHA256 = "a91a3d1fac7147d5e7ec1b4e4fd4c7139ce20c1776430ada35cee319e9642beb"
-
-# Published like this, and kept: the overlay takes the default away before anything is generated.
-PUBLISHED_DEFECTS = ["'' is not one of ['wait_time_seconds']"]
-
-DOCUMENTATION = {"description", "summary", "example", "examples", "links"}
-
-# Where the objects of OpenAPI 3.0 are found in each other: kind -> key -> (container, kind of what is in it).
-# Walking by it keeps a property that is called `description` apart from a description.
-GRAMMAR: dict[str, dict[str, tuple[str, str]]] = {
-    "document": {
-        "info": ("one", "info"),
-        "servers": ("list", "server"),
-        "tags": ("list", "tag"),
-        "paths": ("map", "path item"),
-        "components": ("one", "components"),
+DOCUMENT: dict[str, Any] = {
+    "openapi": "3.0.0",
+    "paths": {
+        "/things/{id}": {
+            "summary": "Not an operation.",
+            "parameters": [{"in": "path", "name": "id"}],
+            "get": {"operationId": "get_thing", "parameters": [{"in": "query", "name": "limit"}]},
+            "delete": {"responses": {}},
+        }
     },
     "components": {
-        "parameters": ("map", "parameter"),
-        "schemas": ("map", "component schema"),
-        "securitySchemes": ("map", "security scheme"),
-    },
-    "path item": dict.fromkeys(
-        ("get", "put", "post", "delete", "options", "head", "patch", "trace"), ("one", "operation")
-    ),
-    "operation": {
-        "parameters": ("list", "parameter"),
-        "requestBody": ("one", "request body"),
-        "responses": ("map", "response"),
-    },
-    "parameter": {"schema": ("one", "schema")},
-    "request body": {"content": ("map", "media type")},
-    "response": {"content": ("map", "media type")},
-    "media type": {"schema": ("one", "schema")},
-    **{
-        kind: {
-            "properties": ("map", "property"),
-            "items": ("one", "schema"),
-            "additionalProperties": ("one", "schema"),
-            "not": ("one", "schema"),
-            "allOf": ("list", "schema"),
-            "anyOf": ("list", "schema"),
-            "oneOf": ("list", "schema"),
+        "schemas": {
+            "Base": {"properties": {"a": {"type": "string"}}, "required": ["a"]},
+            "Alias": {"$ref": "#/components/schemas/Base"},
+            "Loop": {"$ref": "#/components/schemas/Loop"},
+            "a/b~c": {"type": "integer"},
+            "Whole": {
+                "allOf": [{"$ref": "#/components/schemas/Alias"}, {"properties": {"b": {}}, "required": ["b"]}],
+                "description": "Both.",
+            },
+            "not a schema": 7,
         }
-        for kind in ("component schema", "property", "schema")
     },
-    **{kind: {} for kind in ("info", "server", "tag", "security scheme")},
 }
-UNDESCRIBED_KINDS = {"document", "components", "path item", "media type"}
 
 
-def children(node: Json, kind: str) -> Iterator[tuple[tuple[str, ...], str, Json]]:
-    """Yield path, kind and object of what `node` holds directly."""
-    for key, (container, child) in GRAMMAR[kind].items():
-        match container, node.get(key):
-            case "one", dict(value):
-                yield (key,), child, value
-            case "list", list(values):
-                yield from (((key, str(index)), child, value) for index, value in enumerate(values))
-            case "map", dict(values):
-                yield from (((key, name), child, value) for name, value in values.items())
+def reference(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
 
 
-def walk(node: Json, kind: str, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str, Json]]:
-    """Yield JSON pointer, kind and object of `node` and all below it."""
-    yield "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path), kind, node
-    if "$ref" not in node:
-        for below, child, value in children(node, kind):
-            yield from walk(value, child, path + below)
-
-
-def structure(node: Json, kind: str) -> Json:
-    """Return `node` without its documentation; names of properties, schemas and the like stay."""
-    if "$ref" in node:
-        return node
-    bare: Json = {key: value for key, value in node.items() if key not in DOCUMENTATION}
-    for key, (container, child) in GRAMMAR[kind].items():
-        match container, bare.get(key):
-            case "one", dict(value):
-                bare[key] = structure(value, child)
-            case "list", list(values):
-                bare[key] = [structure(value, child) for value in values]
-            case "map", dict(values):
-                bare[key] = {name: structure(value, child) for name, value in values.items()}
-    return bare
-
-
-NODES = list(walk(DOCUMENT, "document"))
-OPERATIONS: dict[str, Json] = {node["operationId"]: node for _, kind, node in NODES if kind == "operation"}
-
-
-def needs_description(kind: str, node: Json) -> bool:
-    """Tell whether something has to say what it is: all but references and inline scalars and lists."""
-    if "$ref" in node or kind in UNDESCRIBED_KINDS:
-        return False
-    return kind != "schema" or node.get("type") == "object" or "properties" in node
-
-
-def bodies(operation: Json) -> Iterator[tuple[str, str, Json]]:
-    """Yield what carries a body (`request` or the status), its media type, and the media type object."""
-    carriers = {"request": operation.get("requestBody", {}), **operation["responses"]}
-    for carrier, node in carriers.items():
-        for media_type, media in node.get("content", {}).items():
-            yield carrier, media_type, media
-
-
-def examples(media: Json) -> dict[str, Any]:
-    """Return a media type's examples by name; a single one is named `example`."""
-    single = {"example": media["example"]} if "example" in media else {}
-    return single | {name: example["value"] for name, example in media.get("examples", {}).items()}
-
-
-def all_examples() -> Iterator[Any]:
-    """Yield the JSON pointer of the schema and the example, for each example in the document."""
-    pointers = {id(node): pointer for pointer, kind, node in NODES if kind == "media type"}
-    for operation_id, operation in OPERATIONS.items():
-        for carrier, _, media in bodies(operation):
-            for name, value in examples(media).items():
-                schema = f"{pointers[id(media)]}/schema"
-                yield pytest.param(schema, value, id=f"{operation_id}-{carrier}-{name}")
-
-
-def all_links() -> Iterator[Any]:
-    """Yield the response and the link, for each link in the document."""
-    for operation_id, operation in OPERATIONS.items():
-        for status, response in operation["responses"].items():
-            for name, link in response.get("links", {}).items():
-                yield pytest.param(response, link, id=f"{operation_id}-{status}-{name}")
-
-
-def resolved(node: Json) -> Json:
-    """Follow a reference to a component."""
-    if "$ref" not in node:
-        return node
-    target: Any = DOCUMENT
-    for part in node["$ref"].removeprefix("#/").split("/"):
-        target = target[part]
-    return dict(target)
-
-
-def test_document_is_valid_openapi_but_for_what_is_published_wrong() -> None:
-    errors = [error.message for error in OpenAPIV30SpecValidator(DOCUMENT).iter_errors()]
-    assert errors == PUBLISHED_DEFECTS
-
-
-def test_structure_is_the_one_that_was_vendored() -> None:
-    bare = structure(DOCUMENT, "document")
-    canonical = json.dumps(bare, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    assert hashlib.sha256(canonical.encode()).hexdigest() == STRUCTURE_SHA256
-
-
-def test_property_called_description_belongs_to_the_structure() -> None:
-    schemas = structure(DOCUMENT, "document")["components"]["schemas"]
-    assert "description" in schemas["BackendConfigurationResponse"]["properties"]
-
-
-def test_document_holds_33_operations() -> None:
-    assert len(OPERATIONS) == sum(kind == "operation" for _, kind, _ in NODES) == 33
-
-
-def test_everything_has_a_description() -> None:
-    missing = [
-        f"{kind} {pointer}"
-        for pointer, kind, node in NODES
-        if needs_description(kind, node) and not node.get("description", "").strip()
-    ]
-    assert missing == []
-
-
-def test_nothing_stands_beside_a_reference() -> None:
-    assert [pointer for pointer, _, node in NODES if "$ref" in node and len(node) > 1] == []
-
-
-def test_every_operation_has_a_summary() -> None:
-    assert [name for name, operation in OPERATIONS.items() if not operation.get("summary", "").strip()] == []
-
-
-def test_every_body_has_an_example() -> None:
-    missing = [
-        f"{operation_id} {carrier} {media_type}"
-        for operation_id, operation in OPERATIONS.items()
-        for carrier, media_type, media in bodies(operation)
-        if not examples(media)
-    ]
-    assert missing == []
-
-
-@pytest.mark.parametrize(("schema", "example"), list(all_examples()))
-def test_example_fits_its_schema(schema: str, example: Any) -> None:
-    registry: Registry[Any] = Registry().with_resource("urn:contract", Resource.opaque(DOCUMENT))
-    validator = OAS30Validator(
-        {"$ref": f"urn:contract#{schema}"}, registry=registry, format_checker=oas30_format_checker
+def test_operations_have_a_name_an_id_and_the_parameters_of_their_path() -> None:
+    get, delete = Document(DOCUMENT).operations()
+    assert (get.name, get.id, get.method, get.path) == (
+        *("GET /things/{id}", "get_thing"),
+        *("GET", "/things/{id}"),
     )
-    assert [f"{error.json_path}: {error.message}" for error in validator.iter_errors(example)] == []
+    assert [parameter["name"] for parameter in get.content["parameters"]] == ["id", "limit"]
+    assert get.location == ("paths", "/things/{id}", "get")
+    assert (delete.id, delete.content["parameters"]) == ("DELETE /things/{id}", [{"in": "path", "name": "id"}])
 
 
-@pytest.mark.parametrize(("response", "link"), list(all_links()))
-def test_link_leads_to_an_operation_with_a_value_for_each_path_parameter(response: Json, link: Json) -> None:
-    parameters = [resolved(parameter) for parameter in OPERATIONS[link["operationId"]]["parameters"]]
-    assert set(link["parameters"]) <= {parameter["name"] for parameter in parameters}
-    assert {p["name"] for p in parameters if p["in"] == "path"} <= set(link["parameters"])
-    example = next(value for media in response["content"].values() for value in examples(media).values())
-    for expression in link["parameters"].values():
-        assert example[expression.removeprefix("$response.body#/")]
+def test_the_vendored_contract_has_33_operations_with_different_ids() -> None:
+    assert len({operation.id for operation in Document(vendored()).operations()}) == 33
+
+
+def test_references_are_followed_to_their_end() -> None:
+    document = Document(DOCUMENT)
+    assert document.resolve(reference("Alias")) is DOCUMENT["components"]["schemas"]["Base"]
+    assert document.resolve(reference("a~1b~0c")) == {"type": "integer"}
+
+
+@pytest.mark.parametrize("name", ["Gone", "Loop", "not a schema", "Base/properties/a/type"])
+def test_a_reference_to_nothing_is_named(name: str) -> None:
+    with pytest.raises(UnresolvedReference, match=name) as caught:
+        Document(DOCUMENT).resolve(reference(name))
+    assert caught.value.reference == reference(name)["$ref"]
+
+
+def test_all_of_is_merged_with_what_is_beside_it() -> None:
+    assert Document(DOCUMENT).schema(reference("Whole")) == {
+        "properties": {"a": {"type": "string"}, "b": {}},
+        "required": ["a", "b"],
+        "description": "Both.",
+    }
+    assert [Document(DOCUMENT).schema(each) for each in (True, False)] == [{}, {"not": {}}]
+
+
+def test_a_document_is_read_from_json_and_yaml(tmp_path: Path) -> None:
+    for name in ("it.json", "it.yaml"):
+        (tmp_path / name).write_text(json.dumps(DOCUMENT))
+        assert read(str(tmp_path / name)) == DOCUMENT
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("<html>", "is not JSON"),
+        ("[" * 100_000, "is not JSON"),
+        ("[]", "contains a list"),
+        ("{}", "is not an OpenAPI 3 document"),
+        ('{"swagger": "2.0", "paths": {}}', "no `openapi` version"),
+        ('{"openapi": "3.0.0", "paths": []}', "no `paths`"),
+    ],
+)
+def test_a_file_of_another_kind_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "it.json").write_text(text)
+    with pytest.raises(NoContract, match=message):
+        read(str(tmp_path / "it.json"))
+
+
+def test_a_missing_or_unreadable_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "it.json").write_bytes(b"\xff")
+    (tmp_path / "it.yaml").write_text("a: [")
+    for name, message in (("none.json", "no such file"), ("it.json", "cannot be read"), ("it.yaml", "cannot be read")):
+        with pytest.raises(NoContract, match=rf"{name}.*{message}"):
+            read(str(tmp_path / name))
+
+
+def test_applying_an_overlay_leaves_the_overlay_as_it_is() -> None:
+    overlay = {"actions": [{"target": "$.info", "update": {"tags": ["a"]}}]}
+    document: dict[str, Any] = {"info": {}}
+    apply_overlay(overlay, document)
+    document["info"]["tags"].append("b")
+    assert overlay["actions"][0]["update"] == {"tags": ["a"]}

@@ -1,4 +1,4 @@
-"""Every generated model gives back what it was read from: `Model.from_dict(x).to_dict() == x`."""
+"""Every generated model is written as it was read: `Model.from_dict(x).to_dict() == x`."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ def moment(text: str) -> Any:
 
 
 REWRITTEN: Mapping[type, Callable[[str], Any]] = {datetime.datetime: moment}
-"""Types whose values may be written in another way than they came, and what has to stay as it was."""
+"""Types whose values may be written differently than read, and the value that must stay the same."""
 
 
 def schema_of(name: str) -> Schema:
-    """The objects of a model; what else may stand in its place is no business of the model."""
+    """The schema of a model, without null."""
     schema = Schemas(prepared()).resolved(model_schemas()[name])
     return {**{key: said for key, said in schema.items() if key != "nullable"}, "type": "object"}
 
 
 def trip(name: str, value: Any) -> dict[type, str]:
-    """Read a value and write it; the types of what came out differently, with the place of one of each."""
+    """Read and write a value; gives the types of values that were written differently, each with a place."""
     before = copy.deepcopy(value)
     read = getattr(models, name).from_dict(value)
     assert value == before, "reading changed what was read"
@@ -47,7 +47,7 @@ def trip(name: str, value: Any) -> dict[type, str]:
 
 
 def changed(read: Any, came: Any, written: Any, at: str) -> Iterator[tuple[Any, str]]:
-    """What was read out of each part of `came` that is `written` differently."""
+    """The parsed values of each part of `came` that is `written` differently, with its place."""
     if type(came) is type(written) and came == written:
         return
     if isinstance(came, dict) and isinstance(written, dict) and came.keys() == written.keys():
@@ -63,7 +63,7 @@ def changed(read: Any, came: Any, written: Any, at: str) -> Iterator[tuple[Any, 
 
 
 def part(read: Any, key: str) -> Any:
-    """What a model, or a dict, has for a key of the JSON."""
+    """The value in a model, or a dict, for a key of the JSON."""
     if not attrs.has(type(read)):
         return read[key]
     own = getattr(read, key, getattr(read, f"{key}_", None))
@@ -75,7 +75,7 @@ def test_every_model_has_its_schema() -> None:
 
 
 @pytest.mark.parametrize("name", model_names())
-def test_what_a_model_was_read_from_it_writes_again(name: str) -> None:
+def test_a_model_is_written_as_it_was_read(name: str) -> None:
     schemas, schema = Schemas(prepared()), schema_of(name)
     for sample in Samples(schemas).each(schema):
         rewritten = trip(name, sample.value)
@@ -90,6 +90,6 @@ def test_what_a_model_was_read_from_it_writes_again(name: str) -> None:
     read_and_write()
 
 
-def test_no_more_is_written_differently_than_is_listed() -> None:
+def test_only_listed_types_are_written_differently() -> None:
     samples = Samples(Schemas(prepared()))
     assert {kind for name in model_names() for kind in trip(name, samples.whole(schema_of(name)))} == REWRITTEN.keys()

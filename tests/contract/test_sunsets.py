@@ -1,4 +1,4 @@
-"""The warning before a pinned API version is switched off: in time, once, and without asking the service."""
+"""The warning before a pinned API version is switched off: in time, once a process, without a request."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def heard() -> Iterator[list[warnings.WarningMessage]]:
 
 
 @pytest.mark.parametrize(
-    ("version", "day", "told"),
+    ("version", "day", "message"),
     [
         ("2024-01-01", "2026-10-02", None),
         ("2024-01-01", "2026-10-03", "2024-01-01 will be switched off on 2027-01-01, in 90 days"),
@@ -48,26 +48,26 @@ def heard() -> Iterator[list[warnings.WarningMessage]]:
         ("2031-01-01", "2030-01-01", None),
     ],
 )
-def test_known_sunsets_are_told_in_time(
-    emulator: Emulator, options: dict[str, Any], version: str, day: str, told: str | None
+def test_a_known_sunset_is_warned_of_in_time(
+    emulator: Emulator, options: dict[str, Any], version: str, day: str, message: str | None
 ) -> None:
     with heard() as caught:
         RuntimeClient(**{**options, "clock": On(emulator, day), "api_version": version}).close()
-    assert [warning.category for warning in caught] == [DeprecationWarning] * (told is not None)
-    if told is not None:
-        assert told in str(caught[0].message)
+    assert [warning.category for warning in caught] == [DeprecationWarning] * (message is not None)
+    if message is not None:
+        assert message in str(caught[0].message)
         assert "qrr versions" in str(caught[0].message)
         assert caught[0].filename == __file__  # Python shows it where the user's code caused it
 
 
-def test_it_is_told_once_a_process(emulator: Emulator, connect: Connect) -> None:
+def test_the_warning_comes_once_a_process(emulator: Emulator, connect: Connect) -> None:
     with heard() as caught:
         for _ in range(3):
             connect(clock=On(emulator, "2026-12-01"), api_version="2025-01-01")
     assert len(caught) == 1
 
 
-def test_what_the_service_last_said_counts_and_nothing_is_asked_for(emulator: Emulator, connect: Connect) -> None:
+def test_the_dates_of_the_last_response_count_and_no_request_is_sent(emulator: Emulator, connect: Connect) -> None:
     said = {
         "versions": [
             {"version": "2025-05-01", "status": "deprecated", "sunset_date": "2028-01-01"},
@@ -79,13 +79,13 @@ def test_what_the_service_last_said_counts_and_nothing_is_asked_for(emulator: Em
     connect(clock=On(emulator, "2026-01-01")).do(lambda client: client.versions())
     emulator.clear_requests()
     with heard() as caught:
-        connect(clock=clock, api_version="2025-05-01")  # given a longer life than this release knows
-        connect(clock=clock, api_version="2026-02-01")  # not listed: as this release knows it
+        connect(clock=clock, api_version="2025-05-01")  # its date is later than this release knows
+        connect(clock=clock, api_version="2026-02-01")  # not listed: the date of this release counts
     assert [str(warning.message)[:22] for warning in caught] == ["API version 2026-02-01"]
     assert emulator.requests == []
 
 
-def test_an_end_announced_for_the_newest_version_is_told(
+def test_a_sunset_of_the_newest_version_is_warned_of(
     emulator: Emulator, options: dict[str, Any], tmp_path: Path
 ) -> None:
     said = {"versions": [{"version": "2026-04-15", "status": "deprecated", "sunset_date": "2027-04-15"}]}
@@ -100,20 +100,20 @@ def test_an_end_announced_for_the_newest_version_is_told(
     assert str(caught[0].message).startswith("API version 2026-04-15 will be switched off on 2027-04-15, in 1 day. ")
 
 
-def test_bare_names_say_nothing_of_an_end(emulator: Emulator, connect: Connect) -> None:
+def test_a_list_of_bare_names_changes_no_date(emulator: Emulator, connect: Connect) -> None:
     connect(clock=On(emulator, "2024-06-01"), api_version="2024-01-01").do(lambda client: client.versions())
     with heard() as caught:
         connect(clock=On(emulator, "2026-12-01"), api_version="2026-02-01")
     assert len(caught) == 1
 
 
-def test_looking_makes_no_state_file(emulator: Emulator, options: dict[str, Any], tmp_path: Path) -> None:
+def test_reading_the_dates_creates_no_state_file(emulator: Emulator, options: dict[str, Any], tmp_path: Path) -> None:
     path = tmp_path / "elsewhere" / "state.sqlite"
     with heard():
         RuntimeClient(**options, state_path=path, api_version="2024-01-01").close()
     assert not path.parent.exists()
 
 
-def test_a_state_file_that_cannot_be_used_stops_nothing(connect: Connect, tmp_path: Path) -> None:
+def test_an_unusable_state_file_does_no_harm(connect: Connect, tmp_path: Path) -> None:
     face = connect(state_path=tmp_path)  # a folder
     assert face.do(lambda client: client.versions())

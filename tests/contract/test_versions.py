@@ -1,4 +1,4 @@
-"""Every API version since 2024-01-01: its contract, and the client at work in it with each answer checked."""
+"""Every API version since 2024-01-01: its contract, and clients that use it with each response checked."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_the_versions_are_those_that_the_service_lists(connect: Connect) -> None
 
 
 @pytest.mark.parametrize("path", OVERLAYS, ids=lambda path: path.stem)
-def test_an_overlay_is_one_and_gives_its_reasons(path: Path) -> None:
+def test_an_overlay_is_valid_and_gives_its_reasons(path: Path) -> None:
     overlay = oas_patch.load_file(str(path))
     assert "[ERROR]" not in oas_patch.validate(overlay, "log")
     assert all(action["description"] for action in overlay["actions"])
@@ -65,7 +65,7 @@ def test_the_vendored_contract_stays_as_it_is() -> None:
     assert repr(corrected_contract_of(LATEST)) != repr(contract_of(LATEST))
 
 
-def test_a_version_that_nobody_knows_is_refused() -> None:
+def test_an_unknown_version_is_refused() -> None:
     with pytest.raises(InvalidInput, match="2026-04-15"):
         contract_of("2025-01-02")
 
@@ -97,7 +97,7 @@ def test_the_client_works_and_every_answer_keeps_the_contract(
 
 
 @pytest.mark.parametrize("version", SUNSETS)
-def test_transpiled_circuits_are_read_as_long_as_they_are_served(connect: Connect, version: str) -> None:
+def test_transpiled_circuits_are_read_in_the_versions_that_serve_them(connect: Connect, version: str) -> None:
     face = connect(api_version=version, validate="responses")
     job = face.do(lambda client: client.sampler([BELL], backend="ibm_torino", shots=5))
     face.do(lambda _: job.wait(timeout=600))
@@ -109,7 +109,7 @@ def test_transpiled_circuits_are_read_as_long_as_they_are_served(connect: Connec
 
 
 @pytest.mark.parametrize(("served", "asked"), [("2024-01-01", LATEST), (LATEST, "2024-01-01")])
-def test_an_answer_in_the_form_of_another_version_is_a_violation(
+def test_a_response_in_the_form_of_another_version_is_a_violation(
     emulator: Emulator, connect: Connect, served: str, asked: str
 ) -> None:
     forms: dict[str, list[Any]] = {"2024-01-01": ["ibm_torino"], LATEST: [{"name": "ibm_torino"}]}

@@ -1,4 +1,4 @@
-"""Copies of the generator's inputs, so that no test touches the repository's own files."""
+"""Copies of the generator's inputs, so that no test changes the repository's files."""
 
 import json
 import shutil

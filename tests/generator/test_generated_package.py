@@ -1,4 +1,4 @@
-"""What the generated package does with answers as the service really sends them."""
+"""The generated package reads responses as the service sends them, and sends requests as the contract says."""
 
 import copy
 import datetime
@@ -34,7 +34,7 @@ JOB: dict[str, Any] = {
 
 
 def answering(response: httpx.Response, *, seen: list[httpx.Request] | None = None) -> Client:
-    """A client whose every request is given one answer."""
+    """A client whose requests all get the same response."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         if seen is not None:
@@ -49,7 +49,7 @@ def answering(response: httpx.Response, *, seen: list[httpx.Request] | None = No
 
 @pytest.mark.parametrize("status", [400, 423, 429, 499, 502, 520, 524, 999])
 @pytest.mark.parametrize("body", ["<html>Ray ID</html>", "", '{"errors": ', '["text"]', '{"errors": ["text"]}'])
-def test_any_status_with_any_body_is_an_error_answer(status: int, body: str) -> None:
+def test_any_status_with_any_body_is_read_as_an_error(status: int, body: str) -> None:
     response = get_job.sync_detailed("job-1", client=answering(httpx.Response(status, text=body)))
     assert response.status_code == status
     assert response.content == body.encode()
@@ -57,7 +57,7 @@ def test_any_status_with_any_body_is_an_error_answer(status: int, body: str) -> 
 
 
 @pytest.mark.anyio
-async def test_a_status_that_http_does_not_know_is_read_in_a_task() -> None:
+async def test_a_status_unknown_to_http_is_read_in_a_task() -> None:
     client = answering(httpx.Response(520, html="<html></html>"))
     async with client:
         response = await get_job.asyncio_detailed("job-1", client=client)
@@ -65,7 +65,7 @@ async def test_a_status_that_http_does_not_know_is_read_in_a_task() -> None:
 
 
 @pytest.mark.parametrize("code", [1201, "1201", "not_found", None])
-def test_error_codes_come_as_numbers_texts_and_words(code: object) -> None:
+def test_error_codes_may_be_numbers_texts_and_words(code: object) -> None:
     body = {"errors": [{"code": code, "message": "No.", "solution": "Try again.", "more_info": None}], "trace": None}
     answer = get_job.sync("job-1", client=answering(httpx.Response(401, json=body)))
     assert isinstance(answer, models.ErrorContainer)
@@ -76,14 +76,14 @@ def test_error_codes_come_as_numbers_texts_and_words(code: object) -> None:
 
 
 @pytest.mark.parametrize("body", ["", "<html></html>", '{"id": ', "[]", "{}", '{"id": "job-1", "created": 5}'])
-def test_a_success_that_is_not_what_the_contract_says_is_one_kind_of_error(body: str) -> None:
+def test_a_success_with_another_body_than_the_contract_s_is_one_kind_of_error(body: str) -> None:
     with pytest.raises(errors.UnreadableAnswer) as caught:
         get_job.sync("job-1", client=answering(httpx.Response(200, text=body)))
     assert caught.value.status_code == 200
     assert caught.value.content == body.encode()
 
 
-def test_a_client_can_raise_its_own_error_for_an_unreadable_answer() -> None:
+def test_a_client_can_raise_its_own_error_for_an_unreadable_response() -> None:
     class Own(Client):
         def unreadable(self, response: httpx.Response, error: Exception) -> Exception:
             return LookupError(response.text)
@@ -131,7 +131,7 @@ def test_an_unlisted_member_is_equal_hashes_pickles_and_copies_by_value() -> Non
 
 def test_numbers_the_contract_does_not_list_are_kept_too() -> None:
     assert issubclass(models.SamplerParamsVersion, OpenIntEnum)
-    member = models.SamplerParamsVersion(3)
+    member: Any = models.SamplerParamsVersion(3)
     assert member == 3 == member.value
     assert hash(member) == hash(3)
     assert pickle.loads(pickle.dumps(member)) == member
@@ -167,12 +167,12 @@ def test_times_are_read_in_every_form_and_without_an_offset_are_in_utc(text: str
 
 
 @pytest.mark.parametrize("text", ["", "soon", "9" * 40])
-def test_what_is_no_time_is_a_value_error(text: str) -> None:
+def test_a_text_that_is_not_a_time_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         parse_datetime(text)
 
 
-def test_keys_the_contract_does_not_list_survive_also_in_objects_it_closes() -> None:
+def test_unknown_keys_survive_even_in_closed_objects() -> None:
     job = {**JOB, "usage": {"quantum_seconds": 3, "seconds": 4}, "bss": {"seconds": 4}}
     assert models.Job.from_dict(job).to_dict() == job
     status = {"length_queue": 1, "new": [1]}
@@ -199,7 +199,7 @@ def test_keys_the_contract_does_not_list_survive_also_in_objects_it_closes() -> 
         (models.JobCreated, {"id": "x", "backend": "x"}),
     ],
 )
-def test_whatever_an_answer_may_leave_out_may_be_null(model: Any, required: dict[str, Any]) -> None:
+def test_an_optional_value_may_be_null(model: Any, required: dict[str, Any]) -> None:
     optional = [name for name in model.__annotations__ if name not in required and name != "additional_properties"]
     body = {**required, **dict.fromkeys(name.rstrip("_") for name in optional)}  # `next` is `next_` in Python
     read = model.from_dict(body)
@@ -207,7 +207,7 @@ def test_whatever_an_answer_may_leave_out_may_be_null(model: Any, required: dict
     assert read.to_dict() == body
 
 
-def test_a_model_survives_pickle_with_what_was_left_out() -> None:
+def test_a_model_with_missing_values_survives_pickle() -> None:
     job = models.Job.from_dict(JOB)
     again = pickle.loads(pickle.dumps(job))
     assert again == job
@@ -228,7 +228,7 @@ def test_devices_come_as_objects_and_in_the_first_version_as_names() -> None:
     assert described.status.name is models.DeviceStatusName.ONLINE
 
 
-def test_versions_come_as_objects_and_in_older_answers_as_texts() -> None:
+def test_versions_come_as_objects_and_in_older_responses_as_texts() -> None:
     body = {"versions": ["2024-01-01", {"version": "2026-04-15", "status": "live"}]}
     answer = get_versions.sync(client=answering(httpx.Response(200, json=body)))
     assert isinstance(answer, models.VersionList)
@@ -301,7 +301,7 @@ def examples() -> list[Any]:
 
 
 @pytest.mark.parametrize(("path", "status", "example"), examples())
-def test_every_example_answer_of_the_contract_is_read_without_loss(path: str, status: int, example: Any) -> None:
+def test_every_example_response_of_the_contract_is_read_without_loss(path: str, status: int, example: Any) -> None:
     module = next(module for module in get_operations() if module._get_kwargs(**arguments(module))["url"] == url(path))
     answer = module.sync(client=answering(httpx.Response(status, json=example)), **arguments(module))
     read = answer if isinstance(answer, dict | str) else answer.to_dict()
@@ -388,7 +388,7 @@ def test_importing_a_model_loads_the_enums_it_has_and_no_other_model() -> None:
     assert "httpx" not in loaded
 
 
-def test_importing_an_operation_loads_what_it_answers_with() -> None:
+def test_importing_an_operation_loads_the_models_of_its_responses() -> None:
     loaded = loaded_by("import qiskit_runtime_api.api.jobs.get_job")
     assert {name for name in loaded if name.startswith("qiskit_runtime_api.models.")} == {
         "qiskit_runtime_api.models.error_container",
@@ -407,7 +407,7 @@ def test_an_operation_is_reached_from_the_package_alone() -> None:
 
 
 @pytest.mark.parametrize("package", ["qiskit_runtime_api", "qiskit_runtime_api.models", "qiskit_runtime_api.api"])
-def test_every_name_a_package_offers_is_there_and_no_other(package: str) -> None:
+def test_a_package_has_every_name_of_all_and_no_other(package: str) -> None:
     module = importlib.import_module(package)
     assert module.__all__
     assert set(module.__all__) <= set(dir(module))

@@ -59,7 +59,7 @@ def test_generating_replaces_what_was_there(generated: Layout) -> None:
     assert not (generated.package / "models" / "stale.py").exists()
 
 
-def test_every_generated_module_says_where_it_comes_from(generated: Layout, contract: dict[str, Any]) -> None:
+def test_every_generated_module_names_its_sources(generated: Layout, contract: dict[str, Any]) -> None:
     version = contract["info"]["version"]
     for module in generated.package.rglob("*.py"):
         head = module.read_text("utf-8").split("\n\n")[0]
@@ -109,7 +109,7 @@ def test_a_contract_that_is_not_json_is_named(layout: Layout, capsys: pytest.Cap
     assert "openapi.json is not JSON" in capsys.readouterr().err
 
 
-def test_a_newer_contract_generates_once_the_suggested_action_is_added(
+def test_a_newer_contract_generates_after_the_proposed_action_is_added(
     change: Change, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def edit(document: dict[str, Any]) -> None:

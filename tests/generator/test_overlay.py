@@ -1,4 +1,4 @@
-"""The overlay: applied to the contract, and noticed when it no longer fits."""
+"""The overlay is applied to the contract; an action that no longer fits is an error."""
 
 import copy
 from collections.abc import Callable
@@ -29,7 +29,7 @@ def test_the_contract_itself_is_left_alone(contract: Document) -> None:
     assert contract == before
 
 
-def test_every_operation_answers_errors_and_takes_no_version_header(prepared: Document) -> None:
+def test_every_operation_has_the_error_response_and_no_version_header(prepared: Document) -> None:
     for item in prepared["paths"].values():
         for operation in item.values():
             schema = operation["responses"]["default"]["content"]["application/json"]["schema"]
@@ -63,7 +63,7 @@ def test_an_action_without_a_reason_is_refused(layout: Layout) -> None:
         load_overlay(layout.overlay)
 
 
-def test_what_is_not_an_overlay_is_refused(layout: Layout) -> None:
+def test_a_file_that_is_not_an_overlay_is_refused(layout: Layout) -> None:
     layout.overlay.write_text("overlay: 1.0.0\nactions: nothing\n")
     with pytest.raises(OverlayError, match="not a valid OpenAPI Overlay"):
         load_overlay(layout.overlay)

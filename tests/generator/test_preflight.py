@@ -1,11 +1,11 @@
-"""What the generator cannot express is found before it runs, with an overlay action that removes it."""
+"""Parts that the generator cannot handle are found before it runs, with an overlay action for each."""
 
 import copy
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 from tools.generate import REPOSITORY
 from tools.overlay import load_overlay, prepare
@@ -53,7 +53,7 @@ def test_the_prepared_contract_has_no_obstacle(prepared: Document) -> None:
 
 
 @pytest.mark.parametrize("edit", OBSTACLES.values(), ids=OBSTACLES)
-def test_the_action_it_suggests_removes_the_obstacle(prepared: Document, edit: Callable[[Document], None]) -> None:
+def test_the_proposed_action_removes_the_obstacle(prepared: Document, edit: Callable[[Document], None]) -> None:
     document = copy.deepcopy(prepared)
     edit(document)
     found = obstacles(document)

@@ -1,4 +1,4 @@
-"""`make vendor`, on copies: what changed, what of the overlay no longer fits, what it needs besides."""
+"""`make vendor`, on copies: it reports changes, overlay actions that no longer fit, and actions to add."""
 
 import json
 import threading
@@ -19,7 +19,7 @@ Document = dict[str, Any]
 def vendored(
     layout: Layout, tmp_path: Path, contract: Document, capsys: pytest.CaptureFixture[str]
 ) -> Callable[[Callable[[Document], Any]], str]:
-    """Vendor a changed contract, and give what was printed."""
+    """Vendor a changed contract; gives the output."""
 
     def run(edit: Callable[[Document], Any]) -> str:
         document = json.loads(json.dumps(contract))
@@ -46,7 +46,7 @@ def test_the_same_contract_changes_nothing(vendored: Callable[..., str]) -> None
     ]
 
 
-def test_changes_are_told_by_operation_with_the_breaking_ones_marked(vendored: Callable[..., str]) -> None:
+def test_changes_are_listed_by_operation_with_the_breaking_ones_marked(vendored: Callable[..., str]) -> None:
     def edit(document: Document) -> None:
         answer = {"200": {"description": "", "content": {"application/json": {"schema": {"type": "object"}}}}}
         document["paths"]["/v1/queue"] = {"get": {"operationId": "get_queue", "tags": ["Jobs"], "responses": answer}}
@@ -80,13 +80,13 @@ def test_overlay_actions_that_match_nothing_any_more_are_named(vendored: Callabl
     assert out.count("matches nothing") == 2
 
 
-def test_what_the_generator_cannot_express_comes_with_an_action_to_add(vendored: Callable[..., str]) -> None:
+def test_parts_that_the_generator_cannot_handle_come_with_an_action_to_add(vendored: Callable[..., str]) -> None:
     out = vendored(lambda document: properties(document, "JobState").update(steps={"type": "array"}))
     assert '  - target: "$.components.schemas.JobState.properties.steps"\n' in out
     assert "update: {items: {}}" in out
 
 
-def test_what_is_not_valid_is_told_and_vendored_as_published(vendored: Callable[..., str]) -> None:
+def test_invalid_parts_are_listed_and_vendored_as_published(vendored: Callable[..., str]) -> None:
     out = vendored(lambda document: properties(document, "JobState").update(note={"type": ["string", "null"]}))
     assert out.startswith("not valid OpenAPI 3.0.0: components.schemas.JobState")
     vendored(lambda document: document.update(openapi="3.1.0"))
@@ -98,20 +98,20 @@ def test_a_yaml_document_is_read_too(layout: Layout, tmp_path: Path, contract: D
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("<html></html>", "is not JSON"),
         ("[]", "not an OpenAPI document"),
         ('{"swagger": "2.0", "paths": {}}', "no `openapi` version"),
     ],
 )
-def test_what_is_no_contract_is_refused(
-    layout: Layout, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, told: str
+def test_a_document_of_another_kind_is_refused(
+    layout: Layout, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, message: str
 ) -> None:
     before = layout.contract.read_bytes()
     (tmp_path / "newer.json").write_text(text, encoding="utf-8")
     assert main([str(tmp_path / "newer.json")], layout=layout) == 1
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err
     assert layout.contract.read_bytes() == before
 
 
@@ -167,6 +167,6 @@ def test_a_url_that_turns_scripts_away_says_what_to_do(
     layout: Layout, site: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([f"{site}/blocked.json"], layout=layout) == 1
-    told = capsys.readouterr().err
-    assert "answers 403: the content network in front of it turns scripts away" in told
-    assert "Download it in a browser and pass its path" in told
+    error = capsys.readouterr().err
+    assert "answers 403: the content network in front of it turns scripts away" in error
+    assert "Download it in a browser and pass its path" in error

@@ -1,4 +1,4 @@
-"""One embedded service for all tests here, and gateways in front of it that anybody on this machine may call."""
+"""One embedded service for all tests here, and gateways in front of it without a secret."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import httpx
 import pytest
 
 from qiskit_runtime_rest.base.serving import ThreadedServer, listen, url_of
-from qiskit_runtime_rest.legacy.gateway import gateway_app, gateway_server
-from qiskit_runtime_rest.legacy.translator import Translator
+from qiskit_runtime_rest.legacy.gateway.server import gateway_app, gateway_server
+from qiskit_runtime_rest.legacy.translation.translator import Translator
 from qiskit_runtime_rest.testing import Emulator
 
 AMBIENT = ("QISKIT_IBM_TOKEN", "QISKIT_IBM_INSTANCE", "QISKIT_IBM_URL", "IAM_URL", "QRR_CLASSIC_INSTANCES")
 
 
 class Gateway:
-    """A gateway, and a client of it that speaks the classic API."""
+    """A gateway, and an HTTP client for it."""
 
     def __init__(self, emulator: Emulator, folder: Path, **choices: Any) -> None:
         settings = {
@@ -39,17 +39,17 @@ class Gateway:
         self.http = httpx.Client(base_url=self.url, timeout=60, trust_env=False)
 
     def login(self, api_key: str) -> str:
-        answer = self.http.post("/users/loginWithToken", json={"apiToken": api_key})
-        answer.raise_for_status()
-        self.http.headers["x-access-token"] = answer.json()["id"]
-        return str(answer.json()["id"])
+        response = self.http.post("/users/loginWithToken", json={"apiToken": api_key})
+        response.raise_for_status()
+        self.http.headers["x-access-token"] = response.json()["id"]
+        return str(response.json()["id"])
 
     def results(self, job_id: str) -> httpx.Response:
-        """The answer with the final result."""
-        self.emulator.clock.advance(0)  # returns when what runs has ended
-        answer: httpx.Response = self.http.get(f"/jobs/{job_id}/results")
-        assert answer.status_code != 204
-        return answer
+        """The response with the final result."""
+        self.emulator.clock.advance(0)  # returns when all running jobs have ended
+        response: httpx.Response = self.http.get(f"/jobs/{job_id}/results")
+        assert response.status_code != 204
+        return response
 
     def close(self) -> None:
         self.http.close()
@@ -58,7 +58,7 @@ class Gateway:
 
 @pytest.fixture(autouse=True)
 def no_account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Nothing of the machine's own configures a client."""
+    """Remove the machine's configuration of clients."""
     for name in AMBIENT:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -92,7 +92,7 @@ def open_gateway(emulator: Emulator, tmp_path: Path) -> Iterator[Callable[..., G
 
 @pytest.fixture
 def gateway(open_gateway: Callable[..., Gateway], emulator: Emulator) -> Gateway:
-    """With somebody logged in."""
+    """A gateway with a client that is logged in."""
     opened = open_gateway()
     opened.login(emulator.api_key)
     return opened

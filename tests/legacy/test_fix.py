@@ -1,4 +1,4 @@
-"""What `--fix` rewrites, what it leaves with a comment, and what it never touches."""
+"""`--fix` rewrites safe uses, puts comments at others, and changes nothing else."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def comments(text: str) -> list[str]:
         ('QiskitRuntimeService("ibm_quantum", x)', 'QiskitRuntimeService("ibm_quantum_platform", x)'),
     ],
 )
-def test_what_is_safe_is_rewritten_without_a_comment(before: str, after: str) -> None:
+def test_safe_uses_are_rewritten_without_a_comment(before: str, after: str) -> None:
     assert fixed(before) == after
 
 
@@ -97,7 +97,7 @@ def test_keys_of_a_body_that_is_sent_are_renamed(before: str, after: str) -> Non
         f'post("{CLASSIC}/jobs/a/cancel", json={{"jobTags": [], "tags": []}})',  # the other name is taken
     ],
 )
-def test_keys_are_left_where_renaming_them_could_break_something(text: str) -> None:
+def test_keys_stay_if_renaming_could_break_the_program(text: str) -> None:
     after = fixed(text)
     assert without_comments(after) == text.replace(CLASSIC, V1)
     assert len(comments(after)) == 1
@@ -123,7 +123,7 @@ def test_keys_are_left_where_renaming_them_could_break_something(text: str) -> N
         ('QiskitRuntimeService(instance="a/b/c")', "instance=hub/group/project -> instance=<CRN"),
     ],
 )
-def test_what_is_not_safe_is_left_with_a_comment(text: str, comment: str) -> None:
+def test_unsafe_uses_stay_and_get_a_comment(text: str, comment: str) -> None:
     after = fixed(text)
     assert without_comments(after) == text
     (left,) = comments(after)
@@ -131,16 +131,16 @@ def test_what_is_not_safe_is_left_with_a_comment(text: str, comment: str) -> Non
     assert re.search(r"See docs/migration\.md#[a-z0-9-]+$", after.splitlines()[0])
 
 
-def test_what_is_left_to_do_at_an_address_that_was_rewritten_is_said() -> None:
+def test_a_rewritten_address_gets_a_comment_if_more_must_change() -> None:
     after = fixed(f'requests.get("{CLASSIC}/backends?provider=a/b/c")')
     assert without_comments(after) == f'requests.get("{V1}/backends?provider=a/b/c")'
     assert comments(after) == [
-        "# qrr: GET /backends -> GET /v1/backends (provider became the CRN; devices are objects, no names).",
+        "# qrr: GET /backends -> GET /v1/backends (provider became the CRN; devices are objects, not names).",
         "# qrr: provider -> the header Service-CRN: <CRN of the instance>.",
     ]
 
 
-def test_comments_stand_above_the_statement_at_its_depth() -> None:
+def test_comments_are_put_above_the_statement_with_its_indent() -> None:
     text = (
         "class A:\n"
         "    @route(x)\n"
@@ -210,7 +210,7 @@ def test_the_script_with_requests_is_rewritten_as_expected() -> None:
         assert f"# qrr: {words}" in said or f"{words} ->" in said
 
 
-def test_comments_that_were_left_are_found_until_they_are_removed(tmp_path: Path) -> None:
+def test_remaining_comments_are_found_until_they_are_removed(tmp_path: Path) -> None:
     path = tmp_path / "a.py"
     path.write_text(f'import requests\n\nrequests.get("{CLASSIC}/backends")\n')
     assert qrr("--fix", str(path)).exit_code == 1
@@ -220,14 +220,14 @@ def test_comments_that_were_left_are_found_until_they_are_removed(tmp_path: Path
     assert scan([path]) == []
 
 
-def test_a_comment_whose_reason_is_still_there_is_not_found_beside_it(tmp_path: Path) -> None:
+def test_a_comment_is_not_found_beside_its_own_use(tmp_path: Path) -> None:
     path = tmp_path / "a.py"
     path.write_text(f'requests.get("{CLASSIC}/health")\n')
     assert qrr("--fix", str(path)).exit_code == 1
     assert [(one.line, one.rule.id) for one in scan([path])] == [(2, "route/get-health")]
 
 
-def test_a_notebook_keeps_all_but_the_lines_that_change(tmp_path: Path) -> None:
+def test_only_changed_lines_of_a_notebook_differ(tmp_path: Path) -> None:
     path = tmp_path / "runs.ipynb"
     shutil.copy(SAMPLES / "runs.ipynb", path)
     before = path.read_text(encoding="utf-8")
@@ -246,7 +246,7 @@ def test_a_notebook_keeps_all_but_the_lines_that_change(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("indent", [None, 1, 4, "\t"])
 @pytest.mark.parametrize("escaped", [True, False])
-def test_a_notebook_s_layout_is_kept_whatever_it_is(tmp_path: Path, indent: int | str | None, escaped: bool) -> None:
+def test_the_layout_of_a_notebook_stays(tmp_path: Path, indent: int | str | None, escaped: bool) -> None:
     path = tmp_path / "a.ipynb"
     source = ["é = 1\n", f"x = '{CLASSIC}'\n", "y = 2"]
     for cell_source in (source, "".join(source)):
@@ -311,7 +311,7 @@ def test_a_diff_can_be_applied_and_nothing_is_written(tmp_path: Path) -> None:
     assert path.read_text() == expected.after
 
 
-def test_the_command_says_what_it_did(tmp_path: Path) -> None:
+def test_the_command_prints_what_it_changed(tmp_path: Path) -> None:
     path = tmp_path / "a.py"
     path.write_text(f'x = "{CLASSIC}"\n')
     result = qrr("--fix", "--json", str(tmp_path))
@@ -343,7 +343,7 @@ def test_a_file_that_cannot_be_written_is_named_and_the_others_are_fixed(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.py", "b.py"]
 
 
-def test_python_that_would_not_survive_the_parser_is_left(tmp_path: Path) -> None:
+def test_python_that_the_parser_would_change_stays(tmp_path: Path) -> None:
     path = tmp_path / "a.py"
     path.write_text(f'x = "{CLASSIC}"\n\fdef f():\n    pass')
     scanner = Scanner()
@@ -379,7 +379,7 @@ LINES = st.sampled_from(
 
 
 @given(st.lists(LINES, max_size=8), st.sampled_from(["\n", "\r\n"]))
-def test_fixing_twice_is_fixing_once_and_the_rest_stays(lines: list[str], newline: str) -> None:
+def test_a_second_fix_changes_nothing(lines: list[str], newline: str) -> None:
     text = newline.join(lines).replace("\r\n", "\n").replace("\n", newline)
     once = fixed(text)
     compile(once, "a", "exec")
@@ -390,7 +390,7 @@ def test_fixing_twice_is_fixing_once_and_the_rest_stays(lines: list[str], newlin
 
 
 @given(st.text(max_size=300))
-def test_any_text_survives(text: str) -> None:
+def test_a_fix_accepts_any_text(text: str) -> None:
     after = fixed(text)
     if after != text:
         libcst.parse_module(after)
@@ -398,7 +398,7 @@ def test_any_text_survives(text: str) -> None:
 
 
 @given(st.binary(max_size=300))
-def test_any_bytes_are_decoded_to_what_encodes_to_them(content: bytes) -> None:
+def test_any_bytes_survive_decoding_and_encoding(content: bytes) -> None:
     source = decode(Path("a.py"), content)
     if isinstance(source, Source):
         assert source.encode(source.text) == content

@@ -1,4 +1,4 @@
-"""Scripts as users wrote them, through `qrr legacy gateway`: only the hosts and the key are changed in them."""
+"""Classic scripts run through `qrr legacy gateway` with only hosts and key changed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,12 +16,12 @@ from qiskit_runtime_rest.legacy.table import HOSTS
 from qiskit_runtime_rest.testing import Emulator
 
 SCRIPTS = Path(__file__).parent / "scripts"
-LONGEST_SECONDS = 120
+LONGEST_SECONDS = 600
 
 
 @pytest.fixture
 def served(emulator: Emulator, tmp_path: Path) -> Iterator[str]:
-    """The URL of a gateway that runs as a process of its own."""
+    """The URL of a gateway in a separate process."""
     yield from serve(emulator, tmp_path)
 
 
@@ -31,18 +30,16 @@ def serve(emulator: Emulator, folder: Path, *options: str) -> Iterator[str]:
     command = [sys.executable, "-m", "qiskit_runtime_rest", "legacy", "gateway", "--ready-file", str(ready)]
     connection = ["--base-url", emulator.base_url, "--iam-url", emulator.iam_url, "--instance", emulator.instance]
     with subprocess.Popen(
-        [*command, *connection, "--store", str(folder / "legacy.sqlite"), *options],
+        [*command, *connection, "--store", str(folder / "legacy.sqlite"), "--json", *options],
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
         env={**os.environ, "HOME": str(folder)},
     ) as process:
         try:
-            until = time.monotonic() + LONGEST_SECONDS
-            while not ready.exists():
-                assert process.poll() is None, process.communicate()
-                assert time.monotonic() < until
-                time.sleep(0.05)
-            yield json.loads(ready.read_text())["url"]
+            assert process.stdout is not None
+            announced = json.loads(process.stdout.readline())["url"]
+            assert json.loads(ready.read_text())["url"] == announced
+            yield announced
         finally:
             process.terminate()
             assert process.wait(timeout=LONGEST_SECONDS) == 0
@@ -50,13 +47,13 @@ def serve(emulator: Emulator, folder: Path, *options: str) -> Iterator[str]:
 
 
 def run_with_another_host(script: str, url: str, emulator: Emulator, folder: Path) -> str:
-    """Run a script in which the hosts are those of the gateway, and the key is one that is good now."""
+    """Run a script with the hosts replaced by the gateway, and the key by a valid one."""
     text = (SCRIPTS / script).read_text()
     for host in HOSTS:
         text = text.replace(f"https://{host.name}", url).replace(f"wss://{host.name}", url.replace("http", "ws", 1))
     text = text.replace("MY_API_TOKEN", emulator.api_key)
     assert not re.search(r"ibm\.com", text)
-    # The library renamed this argument; the classic API has nothing to do with it.
+    # A newer version of `websockets` renamed this argument.
     changed = folder / script
     changed.write_text(text.replace("extra_headers=", "additional_headers="))
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Calls that nobody thought of, generated from the classic document, to the gateway before the embedded service."""
+"""Requests generated from the classic document, sent to the gateway in front of the embedded service."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from qiskit_runtime_rest.legacy.document import document
-from qiskit_runtime_rest.legacy.gateway import SECRET_HEADER, LoopbackGateway
+from qiskit_runtime_rest.legacy.gateway.server import SECRET_HEADER, LoopbackGateway
+from qiskit_runtime_rest.legacy.table import document
 from qiskit_runtime_rest.testing import Emulator
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
-# These end the credentials of all others; the last is a WebSocket.
+# The first two revoke credentials that other tests use; the last is a WebSocket.
 APART = {"logout", "revokeTokens", "streamJob"}
 
 BELL = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; x $0; c[0] = measure $0;'
-# What makes a thing that paths of this kind name.
+# Path and body of a request that creates a resource of this kind.
 MADE_BY: dict[str, tuple[str, dict[str, Any]]] = {
     "jobs": ("/jobs", {"program_id": "sampler", "backend": "ibm_torino", "params": {"circuits": BELL}}),
     "sessions": ("/sessions", {"backend": "ibm_torino"}),
@@ -74,21 +74,21 @@ def operations() -> list[tuple[str, str]]:
 
 
 def names_of(path: str, caller: httpx.Client) -> dict[str, str]:
-    """What the names in a path can stand for, so that more than "not found" is answered."""
+    """Values for the names in a path, so that not every response is 404."""
     kind = path.split("/")[1]
     if "{name}" in path:
         return {"name": "ibm_torino"}
     if "{id}" not in path:
         return {}
     where, body = MADE_BY[kind]
-    answer = caller.post(where, json=body)
-    assert answer.is_success, answer.text
-    return {"id": answer.json()["id"]}
+    response = caller.post(where, json=body)
+    assert response.is_success, response.text
+    return {"id": response.json()["id"]}
 
 
 @pytest.mark.parametrize("mode", list(schemathesis.GenerationMode), ids=lambda mode: mode.value)
 @pytest.mark.parametrize(("method", "path"), operations())
-def test_every_answer_is_documented_and_none_is_a_server_error(
+def test_every_response_is_documented_and_none_is_a_server_error(
     caller: httpx.Client,
     described: Any,
     method: str,
@@ -96,7 +96,7 @@ def test_every_answer_is_documented_and_none_is_a_server_error(
     mode: schemathesis.GenerationMode,
 ) -> None:
     operation = described[path][method]
-    # What v1 is asked is v1's to judge, and its contract is tried elsewhere; programs are judged here.
+    # v1 validates the other requests, and its contract is tested elsewhere; the gateway validates programs.
     here = path.startswith("/programs")
     checks = [*CHECKS, negative_data_rejection] if here else CHECKS
     names = names_of(path, caller)
@@ -109,32 +109,30 @@ def test_every_answer_is_documented_and_none_is_a_server_error(
         database=None,
         suppress_health_check=list(HealthCheck),
     )
-    def send(case: schemathesis.Case, named: bool) -> None:
+    def send(case: schemathesis.Case[Any], named: bool) -> None:
         if named and names:
             case.path_parameters = names
-        answer = case.call(base_url=str(caller.base_url), headers=dict(caller.headers))
-        case.validate_response(answer, checks=checks)
+        response = case.call(base_url=str(caller.base_url), headers=dict(caller.headers))
+        case.validate_response(response, checks=checks)
 
     try:
         send()
     except Unsatisfiable:
-        pytest.skip("nothing of this operation can be made invalid")
+        pytest.skip("no invalid request can be generated for this operation")
 
 
 @pytest.mark.parametrize(
     ("method", "path"), [("GET", "/nothing"), ("GET", "/programs/a%0Ab"), ("PUT", "/jobs"), ("POST", "/openapi/")]
 )
-def test_what_the_classic_api_had_no_call_for_is_answered_by_a_classic_error(
-    caller: httpx.Client, method: str, path: str
-) -> None:
-    answer = caller.request(method, path)
-    assert answer.status_code in (404, 405)
-    assert answer.json()["errors"][0]["message"]
+def test_an_unknown_call_gets_a_classic_error(caller: httpx.Client, method: str, path: str) -> None:
+    response = caller.request(method, path)
+    assert response.status_code in (404, 405)
+    assert response.json()["errors"][0]["message"]
 
 
 @pytest.mark.parametrize("key", ["line\nbreak", "caf\u00e9", "\U0001f511"])
-def test_a_key_that_cannot_be_one_is_refused_for_what_it_is(caller: httpx.Client, key: str) -> None:
-    answer = caller.post("/users/loginWithToken", json={"apiToken": key})
-    assert answer.status_code in (400, 401)
-    assert "hub" not in answer.json()["errors"][0]["message"]
-    assert key not in answer.text
+def test_an_impossible_key_is_refused_as_a_key(caller: httpx.Client, key: str) -> None:
+    response = caller.post("/users/loginWithToken", json={"apiToken": key})
+    assert response.status_code in (400, 401)
+    assert "hub" not in response.json()["errors"][0]["message"]
+    assert key not in response.text

@@ -1,4 +1,4 @@
-"""What `docs/classic.md` shows works as it stands there, in its order, in front of the embedded service."""
+"""The blocks of `docs/classic.md` work unchanged and in order, in front of the embedded service."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def free_port() -> str:
 
 
 def written(folder: Path) -> str:
-    """The guide's commands; its Python stands in files: `old.py`, and one that is run where it is shown."""
+    """The guide's commands as one script; its Python is written to `old.py`, and to `new.py`, which also runs."""
     commands = ["set -e", "trap 'kill $(jobs -p)' EXIT"]
     for language, text in BLOCK.findall(GUIDE.read_text(encoding="utf-8").replace("8080", free_port())):
         if language == "python":
@@ -38,7 +38,7 @@ def written(folder: Path) -> str:
 
 @pytest.fixture
 def printed(tmp_path: Path) -> dict[str, str]:
-    """What the guide's commands print, by the name of what is run."""
+    """The output of each command of the guide, by its name."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("QISKIT_", "IAM_", "QRR_"))}
     environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environ['PATH']}"
     with subprocess.Popen(

@@ -12,7 +12,7 @@ from qiskit_runtime_rest.legacy.table import FIELDS, HOSTS, MIGRATION_PAGE, ROUT
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_page_in_the_project_is_that_of_the_tables() -> None:
+def test_the_page_in_the_project_is_up_to_date() -> None:
     written = (ROOT / MIGRATION_PAGE).read_text(encoding="utf-8")
     assert written == render(), "python -m qiskit_runtime_rest.legacy.migration_page writes it"
 

@@ -1,4 +1,4 @@
-"""V1 calls become V2 jobs and their answers come back, and mean the same all the way."""
+"""V1 jobs become V2 jobs, and results become those of V1, with the same meaning."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from qiskit.transpiler import CouplingMap, Target
 from qiskit_ibm_runtime import RuntimeEncoder
 
 from qiskit_runtime_rest import RuntimeClient
-from qiskit_runtime_rest.legacy.errors import ClassicError
+from qiskit_runtime_rest.legacy.messages import ClassicError
 from qiskit_runtime_rest.legacy.primitives.circuits import prepare
 from qiskit_runtime_rest.legacy.primitives.options import OPTIONS, choose
 from qiskit_runtime_rest.legacy.primitives.params import PROGRAMS, Run, read
@@ -57,7 +57,7 @@ class Drawn:
         circuit = (self.bound if oldest else self.circuit).copy()
         if measured:
             circuit.measure_all()
-        return qasm2.dumps(circuit) if oldest else qasm3.dumps(circuit)
+        return str(qasm2.dumps(circuit) if oldest else qasm3.dumps(circuit))
 
 
 @st.composite
@@ -78,7 +78,7 @@ def circuits(draw: st.DrawFn, parameters: int = 0) -> Drawn:
 
 
 def probabilities(circuit: QuantumCircuit) -> dict[int, float]:
-    """Of each outcome of the measured bits, without noise."""
+    """The exact probability of each outcome of the measured bits."""
     measured = {}
     for instruction in circuit.data:
         if instruction.operation.name == "measure":
@@ -126,14 +126,24 @@ class TestCircuits:
         )
         assert after.real == pytest.approx(before.real, abs=1e-6)
 
-    def test_a_circuit_in_the_backends_gates_is_sent_as_it_is(self) -> None:
+    def test_a_circuit_in_the_backends_gates_stays_unchanged(self) -> None:
         text = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; // mine\nx $3; c[0] = measure $3;'
         assert prepare(text, values=(), observable=None, target=LINE, transpile={}).text == text
 
-    def test_one_that_is_too_wide_says_so(self) -> None:
-        text = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[9]; h q[8];'
-        with pytest.raises(ClassicError, match="does not fit the backend"):
-            prepare(text, values=(), observable=None, target=LINE, transpile={})
+    @pytest.mark.parametrize(
+        ("text", "values", "part"),
+        [
+            ('OPENQASM 2.0; include "qelib1.inc"; qreg q[9]; h q[8];', (), "does not fit the backend"),
+            ("OPENQASM 2.0; nonsense", (), "cannot be read"),
+            ('OPENQASM 2.0; include "/etc/passwd"; qreg q[1];', (), "include search path"),
+            ("OPENQASM 2.0; qreg q[1]; U(0,0,0) q[0];", (), "measures nothing"),
+            ("OPENQASM 2.0; qreg q[1]; creg c[1]; measure q -> c;", (1.0,), "0 parameters, got 1 values"),
+        ],
+    )
+    def test_a_circuit_that_cannot_run_is_refused(self, text: str, values: tuple[float, ...], part: str) -> None:
+        with pytest.raises(ClassicError, match=part) as refused:
+            prepare(text, values=values, observable=None, target=LINE, transpile={})
+        assert refused.value.status == 400
 
 
 class TestOptions:
@@ -148,18 +158,18 @@ class TestOptions:
             if isinstance(where, dict):
                 where.setdefault(last, "linear" if last == "extrapolator" else 1)
         noted: dict[str, str] = {}
-        choose(params, program=PROGRAMS[program].now, note=noted.setdefault)
+        choose(params, program=PROGRAMS[program].now, note=noted.__setitem__)
         given_names = {name for name in names if _is_in(params, name)}
         assert {f"params.{name}" for name in given_names} <= set(noted)
 
-    def test_an_unknown_one_is_noted_and_a_wrong_one_named(self) -> None:
+    def test_an_unknown_option_is_noted_and_an_invalid_value_refused(self) -> None:
         noted: dict[str, str] = {}
-        choose({"run_options": {"magic": 1}}, program="sampler", note=noted.setdefault)
+        choose({"run_options": {"magic": 1}}, program="sampler", note=noted.__setitem__)
         assert "ignored" in noted["params.run_options.magic"]
         with pytest.raises(ClassicError, match=r"params\.run_options\.shots"):
-            choose({"run_options": {"shots": "many"}}, program="sampler", note=noted.setdefault)
+            choose({"run_options": {"shots": "many"}}, program="sampler", note=noted.__setitem__)
 
-    def test_where_the_known_ones_go(self) -> None:
+    def test_known_options_get_their_place_in_v1(self) -> None:
         chosen = choose(
             {
                 "run_options": {"shots": 10, "seed_simulator": 7, "init_qubits": False},
@@ -201,20 +211,37 @@ class TestParams:
         assert [run.observable for run in asked.runs] == [{"ZZ": 1 + 0j}]
 
     @pytest.mark.parametrize("observables", ["ZQ", [["ZZ", "x"]], [["ZZ", [0, 1]]], [5], {"__type__": "settings"}])
-    def test_what_is_no_observable_is_named(self, observables: Any) -> None:
+    def test_an_invalid_observable_is_refused(self, observables: Any) -> None:
         with pytest.raises(ClassicError, match="observables"):
             read("estimator", {"circuits": "c", "observables": observables}, note=lambda name, what: None)
 
-    def test_what_the_sdk_wraps_around_operators_and_arrays_is_read(self) -> None:
+    def test_operators_and_arrays_in_the_encoding_of_the_sdk_are_read(self) -> None:
         operator = SparsePauliOp.from_list([("ZZ", 1.0), ("XI", 0.5)])
-        params = {"circuits": "c", "observables": [operator, "ZZ"], "circuit_indices": [0, 0]}
+        params: dict[str, Any] = {"circuits": "c", "observables": [operator, "ZZ"], "circuit_indices": [0, 0]}
         params["parameter_values"] = np.array([[1.0, 2.0], [3.0, 4.0]])
         asked = read("estimator", json.loads(json.dumps(params, cls=RuntimeEncoder)), note=lambda name, what: None)
         assert [run.observable for run in asked.runs] == [{"ZZ": 1.0, "XI": 0.5}, {"ZZ": 1.0}]
         assert [run.values for run in asked.runs] == [(1.0, 2.0), (3.0, 4.0)]
 
+    @pytest.mark.parametrize(
+        ("params", "part"),
+        [
+            ({}, "circuits"),
+            ({"circuits": ["a"], "circuit_indices": [1]}, "from 0 to 0"),
+            ({"circuits": ["a"], "circuit_indices": [True]}, "circuit_indices"),
+            ({"circuits": ["a"], "parameter_values": [[1.0], [2.0]]}, "must be equal"),
+            ({"circuits": ["a"], "parameter_values": "x"}, "parameter_values"),
+            ({"circuits": ["a"], "run_options": {"shots": -1}}, "must be 1 or more"),
+            ({"circuits": ["a"], "run_options": {"shots": 1.5}}, "must be a whole number"),
+        ],
+    )
+    def test_params_that_are_not_valid_are_refused(self, params: dict[str, Any], part: str) -> None:
+        with pytest.raises(ClassicError, match=part) as refused:
+            read("sampler", params, note=lambda name, what: None)
+        assert refused.value.status == 400
+
     @pytest.mark.parametrize("damaged", ["", "AAAA", "eJyb"])
-    def test_what_is_wrapped_and_damaged_is_named(self, damaged: Any) -> None:
+    def test_a_damaged_encoding_is_refused(self, damaged: Any) -> None:
         params = {"circuits": "c", "parameter_values": {"__type__": "ndarray", "__value__": damaged}}
         with pytest.raises(ClassicError, match="parameter_values"):
             read("sampler", params, note=lambda name, what: None)
@@ -230,31 +257,34 @@ SHORT = Work(runs=[Run(circuit="OPENQASM 2.0; qreg q[1]; creg c[1]; U(0,0,0) q[0
 
 
 class TestTranspiling:
-    """In a process of its own."""
+    """The separate process."""
 
     @pytest.mark.anyio
-    async def test_circuits_that_take_too_long_are_given_up_and_the_next_ones_are_not(self) -> None:
+    async def test_circuits_that_take_too_long_are_refused(self) -> None:
+        await transpiled(SHORT)  # starts the process
         with pytest.raises(ClassicError, match="too long") as refused:
-            await transpiled(ENDLESS, longest=5)
+            await transpiled(ENDLESS, longest=0.2)
         assert refused.value.status == 400
         (made,) = await transpiled(SHORT)
         assert made.text.startswith("OPENQASM 3")
 
     @pytest.mark.anyio
-    async def test_circuits_that_nobody_waits_for_any_more_keep_nobody_waiting(self) -> None:
-        with anyio.move_on_after(2):
+    async def test_cancelled_work_does_not_delay_the_next(self) -> None:
+        await transpiled(SHORT)  # starts the process
+        with anyio.move_on_after(0.2) as waiting:
             await transpiled(ENDLESS, longest=10_000)
-        with anyio.fail_after(100):
+        assert waiting.cancelled_caught
+        with anyio.fail_after(300):
             (made,) = await transpiled(SHORT)
         assert made.text.startswith("OPENQASM 3")
 
     @pytest.mark.anyio
-    async def test_what_is_wrong_with_a_circuit_is_told_whole(self) -> None:
+    async def test_an_error_of_a_circuit_keeps_its_details(self) -> None:
         work = Work(runs=[Run(circuit="OPENQASM 2.0; nonsense")], configuration=None, transpile={})
         with pytest.raises(ClassicError, match="cannot be read") as refused:
             await transpiled(work)
-        (error,) = refused.value.answer.json()["errors"]
-        assert (refused.value.answer.status, error["code"]) == (400, 1204)
+        (error,) = refused.value.response.json()["errors"]
+        assert (refused.value.response.status, error["code"]) == (400, 1204)
         assert error["solution"]
 
 
@@ -286,7 +316,7 @@ class TestThereAndBack:
         level=st.integers(0, 3),
     )
     @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-    def test_the_samplers_v1_answer_is_its_v2_answer_read_as_v1(
+    def test_the_v1_result_of_the_sampler_equals_its_v2_result(
         self, ideal: Gateway, client: RuntimeClient, drawn: list[Drawn], shots: int, indices: list[int], level: int
     ) -> None:
         chosen = [index % len(drawn) for index in indices]
@@ -298,22 +328,22 @@ class TestThereAndBack:
             "transpilation_settings": {"optimization_settings": {"level": level}},
         }
         body = {"program_id": "sampler", "backend": "ibm_torino", "params": params}
-        answer = ideal.http.post("/jobs", json=body)
-        assert answer.status_code == 200, answer.text
-        v1 = ideal.results(answer.json()["id"]).json()
-        v2 = client.jobs.get(answer.json()["id"]).result(timeout=60)
+        response = ideal.http.post("/jobs", json=body)
+        assert response.status_code == 200, response.text
+        v1 = ideal.results(response.json()["id"]).json()
+        v2 = client.jobs.get(response.json()["id"]).result(timeout=60)
         assert v1["metadata"] == [{"shots": shots}] * len(chosen)
         assert v1["quasi_dists"] == [
             {str(int(bits, 2)): number / shots for bits, number in pub.counts().items()} for pub in v2
         ]
-        again = decode(ideal.http.get(f"/jobs/{answer.json()['id']}/results").content)
+        again: Any = decode(ideal.http.get(f"/jobs/{response.json()['id']}/results").content)
         assert [dict(one.quasi_dist) for one in again] == [
             {int(bits, 2): number / shots for bits, number in pub.counts().items()} for pub in v2
         ]
 
     @given(drawn=circuits(parameters=2), labels=st.lists(st.text("IXYZ", min_size=3, max_size=3), min_size=1))
     @settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-    def test_the_estimators_v1_answer_is_its_v2_answer_read_as_v1(
+    def test_the_v1_result_of_the_estimator_equals_its_v2_result(
         self, ideal: Gateway, client: RuntimeClient, drawn: Drawn, labels: list[str]
     ) -> None:
         params = {
@@ -323,15 +353,15 @@ class TestThereAndBack:
             "run_options": {"shots": 500},
         }
         body = {"program_id": "estimator", "backend": "ibm_torino", "params": params}
-        answer = ideal.http.post("/jobs", json=body)
-        assert answer.status_code == 200, answer.text
-        v1 = ideal.results(answer.json()["id"]).json()
-        (pub,) = client.jobs.get(answer.json()["id"]).result(timeout=60)
+        response = ideal.http.post("/jobs", json=body)
+        assert response.status_code == 200, response.text
+        v1 = ideal.results(response.json()["id"]).json()
+        (pub,) = client.jobs.get(response.json()["id"]).result(timeout=60)
         assert v1["values"] == [pytest.approx(pub.evs)]
         (about,) = v1["metadata"]
         assert math.sqrt(about["variance"] / about["shots"]) == pytest.approx(pub.stds)
 
 
-def test_every_program_of_the_first_primitives_has_a_form(open_gateway: Callable[..., Gateway]) -> None:
+def test_every_v1_program_is_listed(open_gateway: Callable[..., Gateway]) -> None:
     listed = {program["id"] for program in open_gateway().http.get("/programs").json()["programs"]}
     assert set(PROGRAMS) < listed

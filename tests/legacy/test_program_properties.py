@@ -1,4 +1,4 @@
-"""The store of programs, for all that may be uploaded, and with many writers at once."""
+"""The store of programs, with generated uploads and concurrent writers."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
-from qiskit_runtime_rest.legacy.errors import ClassicError
-from qiskit_runtime_rest.legacy.exchange import ClassicAnswer, ClassicRequest
+from qiskit_runtime_rest.legacy.messages import ClassicError, ClassicRequest, ClassicResponse
 from qiskit_runtime_rest.legacy.programs import Programs
 from qiskit_runtime_rest.legacy.store import Store
 from qiskit_runtime_rest.legacy.table import find_route
@@ -25,7 +24,7 @@ from qiskit_runtime_rest.legacy.table import find_route
 READY_MADE = 5
 OWNERS = ("ada", "bob", None)
 
-texts = st.text(st.characters(exclude_categories=("Cs",)), min_size=1)
+texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 programs = st.binary(min_size=1, max_size=200).map(lambda content: base64.b64encode(content).decode())
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts,
@@ -53,10 +52,12 @@ updates = st.fixed_dictionaries({}, optional={"name": names, **METADATA})
 uploads = st.fixed_dictionaries({"name": names, "data": programs}, optional={"is_public": st.booleans(), **METADATA})
 
 
-def call(kept: Programs, method: str, path: str, *, owner: str | None, body: Any = None, **query: str) -> ClassicAnswer:
+def call(
+    kept: Programs, method: str, path: str, *, owner: str | None, body: Any = None, **query: str
+) -> ClassicResponse:
     match = find_route(method, path)
     assert match
-    assert match.route.here
+    assert match.route.handler
     request = ClassicRequest(
         method=method,
         path=path,
@@ -64,21 +65,21 @@ def call(kept: Programs, method: str, path: str, *, owner: str | None, body: Any
         headers={"content-type": "application/json"},
         body=b"" if body is None else json.dumps(body).encode(),
     )
-    here = match.route.here.removeprefix("programs.")
+    here = match.route.handler.removeprefix("programs.")
     try:
         return kept.handle(here, request, match.names, owner=owner, era="2023")
     except ClassicError as error:
-        return error.answer
+        return error.response
 
 
 def listed(kept: Programs, owner: str | None) -> list[Any]:
-    answer = call(kept, "GET", "/programs", owner=owner, limit="1000000", offset=str(READY_MADE)).json()
-    assert answer["count"] == READY_MADE + len(answer["programs"])
-    return list(answer["programs"])
+    response = call(kept, "GET", "/programs", owner=owner, limit="1000000", offset=str(READY_MADE)).json()
+    assert response["count"] == READY_MADE + len(response["programs"])
+    return list(response["programs"])
 
 
 class Model(RuleBasedStateMachine):
-    """The store does what a dictionary does, for each of three callers."""
+    """The store behaves like a dictionary for each of three callers."""
 
     ids = Bundle("ids")
 
@@ -94,16 +95,16 @@ class Model(RuleBasedStateMachine):
 
     @rule(target=ids, fields=uploads, owner=st.sampled_from(["ada", "bob"]))
     def upload(self, fields: dict[str, Any], owner: str) -> str:
-        answer = call(self.kept, "POST", "/programs", owner=owner, body=fields)
-        assert answer.status == 201, answer.body
-        program_id = str(answer.json()["id"])
+        response = call(self.kept, "POST", "/programs", owner=owner, body=fields)
+        assert response.status == 201, response.body
+        program_id = str(response.json()["id"])
         defaults = {"cost": 600, "description": "", "spec": {}, "tags": [], "is_public": False}
         self.expected[program_id] = defaults | fields
         self.owners[program_id] = owner
         return program_id
 
     def change(self, method: str, path: str, program_id: str, owner: str | None, body: Any = None) -> bool:
-        """Whether it was done; if not, the answer must say why in the way that the caller may know."""
+        """Whether the change was made; if not, check the status for this caller."""
         status = call(self.kept, method, path.format(program_id), owner=owner, body=body).status
         if owner is None:
             assert status == 401
@@ -136,7 +137,7 @@ class Model(RuleBasedStateMachine):
         assert call(self.kept, "GET", f"/programs/{program_id}", owner="ada").status == 404
 
     @invariant()
-    def what_was_uploaded_is_what_is_listed_and_read(self) -> None:
+    def uploaded_programs_are_listed_and_read(self) -> None:
         for owner in OWNERS:
             seen = {one["id"]: one for one in listed(self.kept, owner)}
             expected = {
@@ -165,20 +166,20 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Programs:
 
 @given(text=st.text(string.printable + "äß日", min_size=1, max_size=40))
 @settings(max_examples=100, derandomize=True, database=None)
-def test_a_text_is_kept_if_and_only_if_it_is_base64(shared: Programs, text: str) -> None:
+def test_only_base64_is_stored(shared: Programs, text: str) -> None:
     count = len(listed(shared, "ada"))
-    answer = call(shared, "POST", "/programs", owner="ada", body={"name": "n", "data": text})
+    response = call(shared, "POST", "/programs", owner="ada", body={"name": "n", "data": text})
     alphabet = string.ascii_letters + string.digits + "+/"
     body = text.rstrip("=")
     padding = len(text) - len(body)
     right = set(body) <= set(alphabet) and len(text) % 4 == 0 and padding <= 2
-    assert answer.status == (201 if right else 400)
+    assert response.status == (201 if right else 400)
     assert len(listed(shared, "ada")) == count + right
 
 
 @given(body=st.binary(max_size=60) | values.map(lambda value: json.dumps(value).encode()))
 @settings(max_examples=100, derandomize=True, database=None)
-def test_any_body_is_answered_and_none_is_half_stored(shared: Programs, body: bytes) -> None:
+def test_an_invalid_body_stores_nothing(shared: Programs, body: bytes) -> None:
     request = ClassicRequest(method="POST", path="/programs", body=body)
     before = listed(shared, "ada")
     with pytest.raises(ClassicError, match="400 Bad Request"):
@@ -198,7 +199,7 @@ def update_many(path: Path, program_id: str, field: str, count: int) -> None:
     for number in range(1, count + 1):
         value = {"cost": number, "description": str(number)}[field]
         assert call(kept, "PATCH", f"/programs/{program_id}", owner="ada", body={field: value}).status == 204
-        # The other process writes another field: this one is as it was left.
+        # The other process writes another field, so this one keeps its value.
         assert call(kept, "GET", f"/programs/{program_id}", owner="ada").json()[field] == value
 
 

@@ -11,10 +11,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from qiskit_runtime_rest.legacy.errors import ClassicError
-from qiskit_runtime_rest.legacy.exchange import ClassicAnswer, ClassicRequest
+from qiskit_runtime_rest.legacy.messages import ClassicError, ClassicRequest, ClassicResponse
 from qiskit_runtime_rest.legacy.programs import Programs
-from qiskit_runtime_rest.legacy.programs.simple import RESULT, interim_results
+from qiskit_runtime_rest.legacy.programs.local_jobs import RESULT, interim_results
 from qiskit_runtime_rest.legacy.store import Store
 from qiskit_runtime_rest.legacy.table import find_route
 
@@ -23,7 +22,7 @@ TEXT = base64.b64encode(b"def main(backend, user_messenger): pass").decode()
 OTHER_TEXT = base64.b64encode(b"def main(backend, user_messenger): return 1").decode()
 BELL = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; x $0; c[0] = measure $0;'
 
-Call = Callable[..., ClassicAnswer]
+Call = Callable[..., ClassicResponse]
 
 
 class Clock:
@@ -46,7 +45,7 @@ def programs(tmp_path: Path, now: Clock) -> Programs:
 
 @pytest.fixture
 def call(programs: Programs) -> Call:
-    """Make a call by method and path; errors come as the answers they are."""
+    """Send a request; errors become responses."""
 
     def made(
         method: str,
@@ -58,10 +57,10 @@ def call(programs: Programs) -> Call:
         raw: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         **query: Any,
-    ) -> ClassicAnswer:
+    ) -> ClassicResponse:
         match = find_route(method, path)
         assert match
-        assert match.route.here
+        assert match.route.handler
         content = raw if raw is not None else json.dumps(body).encode() if body is not None else b""
         request = ClassicRequest(
             method=method,
@@ -70,11 +69,11 @@ def call(programs: Programs) -> Call:
             headers=dict(headers or {}),
             body=content,
         )
-        here = match.route.here.removeprefix("programs.")
+        here = match.route.handler.removeprefix("programs.")
         try:
             return programs.handle(here, request, match.names, owner=owner, era=era)
         except ClassicError as error:
-            return error.answer
+            return error.response
 
     return made
 
@@ -82,9 +81,9 @@ def call(programs: Programs) -> Call:
 @pytest.fixture
 def upload(call: Call) -> Callable[..., Any]:
     def uploaded(*, owner: str = "ada", **fields: Any) -> Any:
-        answer = call("POST", "/programs", owner=owner, body={"name": "mine", "data": TEXT} | fields)
-        assert answer.status == 201, answer.body
-        return answer.json()
+        response = call("POST", "/programs", owner=owner, body={"name": "mine", "data": TEXT} | fields)
+        assert response.status == 201, response.body
+        return response.json()
 
     return uploaded
 
@@ -92,9 +91,9 @@ def upload(call: Call) -> Callable[..., Any]:
 Upload = Callable[..., Any]
 
 
-def error(answer: ClassicAnswer) -> dict[str, Any]:
-    """The one error of an answer, in the classic shape."""
-    body = answer.json()
+def error(response: ClassicResponse) -> dict[str, Any]:
+    """The only error of a response, in the classic form."""
+    body = response.json()
     assert list(body) == ["errors"]
     [found] = body["errors"]
     assert set(found) == {"code", "message", "solution", "more_info"}
@@ -105,7 +104,7 @@ def error(answer: ClassicAnswer) -> dict[str, Any]:
 # Uploading
 
 
-def test_an_upload_with_all_fields_is_answered_with_the_program(call: Call) -> None:
+def test_an_upload_returns_the_program(call: Call) -> None:
     schema = {"type": "object", "properties": {"shots": {"type": "integer"}}}
     described = {
         "name": "My VQE (2)",
@@ -120,32 +119,32 @@ def test_an_upload_with_all_fields_is_answered_with_the_program(call: Call) -> N
         "tags": ["vqe", "chemistry"],
         "is_public": True,
     }
-    answer = call("POST", "/programs", body=described | {"data": TEXT})
-    assert answer.status == 201
-    program = answer.json()
+    response = call("POST", "/programs", body=described | {"data": TEXT})
+    assert response.status == 201
+    program = response.json()
     assert program.pop("id").startswith("my-vqe-2-")
     assert program == described | {"creation_date": "2021-05-10T08:59:51Z", "update_date": "2021-05-10T08:59:51Z"}
 
 
-def test_what_is_left_out_has_its_default(upload: Upload) -> None:
+def test_missing_fields_get_their_defaults(upload: Upload) -> None:
     program = upload()
     assert (program["cost"], program["is_public"]) == (600, False)
     assert (program["description"], program["spec"], program["tags"]) == ("", {}, [])
 
 
-def test_programs_of_the_same_name_have_ids_of_their_own(upload: Upload, call: Call) -> None:
+def test_programs_with_the_same_name_have_different_ids(upload: Upload, call: Call) -> None:
     ids = {upload()["id"] for _ in range(5)}
     assert len(ids) == 5
     assert all(call("GET", f"/programs/{one}").status == 200 for one in ids)
 
 
-def test_a_name_that_no_address_can_hold_has_an_id_all_the_same(upload: Upload, call: Call) -> None:
+def test_a_name_without_url_safe_characters_gets_an_id(upload: Upload, call: Call) -> None:
     program = upload(name="量子/ケット")
     assert program["id"].isascii()
     assert call("GET", f"/programs/{program['id']}").json()["name"] == "量子/ケット"
 
 
-def test_the_longest_that_is_allowed_is_kept(upload: Upload) -> None:
+def test_the_longest_allowed_values_are_stored(upload: Upload) -> None:
     limits = {"name": "n" * 52, "description": "d" * 10000, "tags": ["t" * 24] * 5, "cost": 10**30}
     program = upload(**limits)
     assert {name: program[name] for name in limits} == limits
@@ -188,14 +187,14 @@ def test_the_longest_that_is_allowed_is_kept(upload: Upload) -> None:
         ("colour", "red"),
     ],
 )
-def test_a_wrong_field_is_named_and_nothing_is_stored(call: Call, field: str, value: Any) -> None:
+def test_an_invalid_field_is_named_and_nothing_is_stored(call: Call, field: str, value: Any) -> None:
     body = {"name": "mine", "data": TEXT, field: value}
     if value is None:
         del body[field]
-    answer = call("POST", "/programs", body=body)
-    assert answer.status == 400
-    assert error(answer)["code"] == 1204
-    assert field in error(answer)["message"]
+    response = call("POST", "/programs", body=body)
+    assert response.status == 400
+    assert error(response)["code"] == 1204
+    assert field in error(response)["message"]
     assert call("GET", "/programs").json()["count"] == len(READY_MADE)
 
 
@@ -210,26 +209,26 @@ def test_the_place_inside_a_field_is_named(call: Call) -> None:
     [b"", b"{", b"\xff\xfe\xfd", b'{"name": NaN}', b'{"cost": 1e999}', b'{"name": "\\ud800"}', b"[" * 200_000],
     ids=["nothing", "cut", "bytes", "NaN", "infinity", "half a pair", "too deep"],
 )
-def test_what_is_not_json_is_answered_so(call: Call, raw: bytes) -> None:
-    answer = call("POST", "/programs", raw=raw)
-    assert answer.status == 400
-    assert "not JSON" in error(answer)["message"]
+def test_a_body_that_is_not_json_is_refused(call: Call, raw: bytes) -> None:
+    response = call("POST", "/programs", raw=raw)
+    assert response.status == 400
+    assert "not JSON" in error(response)["message"]
 
 
 @pytest.mark.parametrize("body", [[], "text", 5, None])
-def test_a_body_that_is_no_object_is_refused(call: Call, body: Any) -> None:
-    answer = call("POST", "/programs", raw=json.dumps(body).encode())
-    assert answer.status == 400
-    assert "is not of type 'object'" in error(answer)["message"]
+def test_a_body_that_is_not_an_object_is_refused(call: Call, body: Any) -> None:
+    response = call("POST", "/programs", raw=json.dumps(body).encode())
+    assert response.status == 400
+    assert "is not of type 'object'" in error(response)["message"]
 
 
-def test_schemas_of_older_dialects_are_checked_by_those(call: Call, upload: Upload) -> None:
+def test_schemas_are_checked_by_their_own_dialect(call: Call, upload: Upload) -> None:
     dialect = "http://json-schema.org/draft-04/schema#"
     upload(spec={"parameters": {"$schema": dialect, "minimum": 1, "exclusiveMinimum": True}})
-    answer = call(
+    response = call(
         "POST", "/programs", body={"name": "mine", "data": TEXT, "spec": {"parameters": {"exclusiveMinimum": True}}}
     )
-    assert answer.status == 400
+    assert response.status == 400
 
 
 @pytest.mark.parametrize(("method", "path"), [("POST", "/programs"), ("PUT", "/programs/{id}/data")])
@@ -239,9 +238,9 @@ def test_a_body_of_ten_megabytes_is_too_large_and_changes_nothing(
     program = upload()
     large = base64.b64encode(bytes(7_500_000)).decode()
     json_headers = {"content-type": "application/json"}
-    answer = call(method, path.format(id=program["id"]), body={"name": "large", "data": large}, headers=json_headers)
-    assert answer.status == 413
-    assert str(8 * 2**20) in error(answer)["message"]
+    response = call(method, path.format(id=program["id"]), body={"name": "large", "data": large}, headers=json_headers)
+    assert response.status == 413
+    assert str(8 * 2**20) in error(response)["message"]
     assert call("GET", f"/programs/{program['id']}").json()["data"] == TEXT
     assert call("GET", "/programs").json()["count"] == len(READY_MADE) + 1
 
@@ -249,23 +248,23 @@ def test_a_body_of_ten_megabytes_is_too_large_and_changes_nothing(
 def test_a_spec_that_would_take_long_to_check_is_too_large(call: Call) -> None:
     properties = {f"p{number}": {"type": "integer"} for number in range(3000)}
     spec = {"parameters": {"properties": properties}}
-    answer = call("POST", "/programs", body={"name": "mine", "data": TEXT, "spec": spec})
-    assert answer.status == 413
-    assert "spec" in error(answer)["message"]
+    response = call("POST", "/programs", body={"name": "mine", "data": TEXT, "spec": spec})
+    assert response.status == 413
+    assert "spec" in error(response)["message"]
 
 
 def test_a_schema_that_is_too_deep_to_check_is_refused(call: Call) -> None:
     deep = '{"properties":{"a":' * 300 + "{}" + "}}" * 300
     raw = f'{{"name": "mine", "data": "{TEXT}", "spec": {{"parameters": {deep}}}}}'
-    answer = call("POST", "/programs", raw=raw.encode())
-    assert answer.status == 400
-    assert "spec.parameters" in error(answer)["message"]
+    response = call("POST", "/programs", raw=raw.encode())
+    assert response.status == 400
+    assert "spec.parameters" in error(response)["message"]
 
 
-def test_complaints_about_long_values_are_short(call: Call) -> None:
-    answer = call("POST", "/programs", body={"name": "n" * 100_000, "data": TEXT})
-    assert answer.status == 400
-    assert len(answer.body) < 1000
+def test_messages_about_long_values_are_short(call: Call) -> None:
+    response = call("POST", "/programs", body={"name": "n" * 100_000, "data": TEXT})
+    assert response.status == 400
+    assert len(response.body) < 1000
 
 
 # Listing
@@ -353,16 +352,16 @@ def test_empty_filters_do_not_filter(call: Call) -> None:
         ("page", "1"),
     ],
 )
-def test_a_wrong_parameter_is_named(call: Call, name: str, value: Any) -> None:
-    answer = call("GET", "/programs", owner=None, **{name: value})
-    assert answer.status == 400
-    assert error(answer)["message"].startswith("The request is not valid. " + name)
+def test_an_invalid_parameter_is_named(call: Call, name: str, value: Any) -> None:
+    response = call("GET", "/programs", owner=None, **{name: value})
+    assert response.status == 400
+    assert error(response)["message"].startswith("The request is not valid. " + name)
 
 
 # Reading, and who may
 
 
-def test_the_text_is_for_the_owner_only(call: Call, upload: Upload) -> None:
+def test_only_the_owner_gets_the_text(call: Call, upload: Upload) -> None:
     program = upload(is_public=True)
     path = f"/programs/{program['id']}"
     assert call("GET", path).json() == program | {"data": TEXT}
@@ -381,20 +380,18 @@ CHANGES: list[tuple[str, str, Any]] = [
 ]
 
 
-def change(call: Call, method: str, path: str, body: Any, program_id: str, **caller: Any) -> ClassicAnswer:
+def change(call: Call, method: str, path: str, body: Any, program_id: str, **caller: Any) -> ClassicResponse:
     headers = {"content-type": "application/json; charset=utf-8"}
     return call(method, path.format(id=program_id), body=body, headers=headers, **caller)
 
 
-def test_a_private_program_of_somebody_else_looks_as_if_there_were_none(
-    call: Call, upload: Upload, programs: Programs
-) -> None:
+def test_a_private_program_of_another_owner_is_not_found(call: Call, upload: Upload, programs: Programs) -> None:
     program = upload()
     missing = error(call("GET", "/programs/nothing-0000000000"))["message"]
     for owner in ("bob", None):
-        answer = call("GET", f"/programs/{program['id']}", owner=owner)
-        assert answer.status == 404
-        assert error(answer)["message"] == missing.replace("nothing-0000000000", program["id"])
+        response = call("GET", f"/programs/{program['id']}", owner=owner)
+        assert response.status == 404
+        assert error(response)["message"] == missing.replace("nothing-0000000000", program["id"])
         assert call("GET", "/programs", owner=owner).json()["count"] == len(READY_MADE)
         with pytest.raises(ClassicError, match="404 Not Found"):
             programs.find(program["id"], owner=owner)
@@ -403,45 +400,43 @@ def test_a_private_program_of_somebody_else_looks_as_if_there_were_none(
     assert call("GET", f"/programs/{program['id']}").json() == program | {"data": TEXT}
 
 
-def test_others_see_and_find_a_public_program_but_may_not_change_it(
-    call: Call, upload: Upload, programs: Programs
-) -> None:
+def test_other_callers_can_read_but_not_change_a_public_program(call: Call, upload: Upload, programs: Programs) -> None:
     program = upload(is_public=True)
     assert call("GET", "/programs", owner="bob", name="mine").json()["programs"] == [program]
     assert programs.find(program["id"], owner="bob").name == "mine"
     for method, path, body in CHANGES:
-        answer = change(call, method, path, body, program["id"], owner="bob")
-        assert (answer.status, error(answer)["code"]) == (403, 1200)
+        response = change(call, method, path, body, program["id"], owner="bob")
+        assert (response.status, error(response)["code"]) == (403, 1200)
     assert call("GET", f"/programs/{program['id']}").json() == program | {"data": TEXT}
 
 
 @pytest.mark.parametrize("program_id", READY_MADE)
-def test_nobody_may_change_a_ready_made_program(call: Call, program_id: str) -> None:
+def test_a_ready_made_program_cannot_be_changed(call: Call, program_id: str) -> None:
     before = call("GET", f"/programs/{program_id}").json()
     for method, path, body in CHANGES:
-        answer = change(call, method, path, body, program_id)
-        assert answer.status == 403
-        assert "ready-made" in error(answer)["message"]
+        response = change(call, method, path, body, program_id)
+        assert response.status == 403
+        assert "ready-made" in error(response)["message"]
     assert call("GET", f"/programs/{program_id}").json() == before
 
 
-def test_only_reading_goes_without_logging_in(call: Call, upload: Upload) -> None:
+def test_only_reading_needs_no_login(call: Call, upload: Upload) -> None:
     program = upload(is_public=True)
     answers = [change(call, *one, program["id"], owner=None) for one in CHANGES]
     answers.append(call("POST", "/programs", owner=None, body={"name": "mine", "data": TEXT}))
-    assert {(answer.status, error(answer)["code"]) for answer in answers} == {(401, 1201)}
+    assert {(response.status, error(response)["code"]) for response in answers} == {(401, 1201)}
 
 
 # Changing
 
 
-def test_metadata_that_is_given_takes_the_place_of_the_old(call: Call, upload: Upload, now: Clock) -> None:
+def test_an_update_replaces_the_given_metadata(call: Call, upload: Upload, now: Clock) -> None:
     program = upload(name="old", description="Old.", tags=["old"], spec={"parameters": {"type": "object"}})
     path = f"/programs/{program['id']}"
     now.now += 60
     changes = {"name": "new", "cost": 5, "tags": ["new", "newer"], "spec": {"return_values": {"type": "string"}}}
-    answer = call("PATCH", path, body=changes)
-    assert (answer.status, answer.body) == (204, b"")
+    response = call("PATCH", path, body=changes)
+    assert (response.status, response.body) == (204, b"")
     spec = {"parameters": {"type": "object"}, "return_values": {"type": "string"}}
     after = program | changes | {"spec": spec, "update_date": "2021-05-10T09:00:51Z", "data": TEXT}
     assert call("GET", path).json() == after
@@ -465,11 +460,11 @@ def test_an_update_of_nothing_changes_nothing(call: Call, upload: Upload) -> Non
     ],
     ids=lambda body: next(iter(body)),
 )
-def test_a_wrong_update_is_named_and_changes_nothing(call: Call, upload: Upload, body: dict[str, Any]) -> None:
+def test_an_invalid_update_is_named_and_changes_nothing(call: Call, upload: Upload, body: dict[str, Any]) -> None:
     program = upload()
-    answer = call("PATCH", f"/programs/{program['id']}", body={"description": "New."} | body)
-    assert answer.status == 400
-    assert next(iter(body)) in error(answer)["message"]
+    response = call("PATCH", f"/programs/{program['id']}", body={"description": "New."} | body)
+    assert response.status == 400
+    assert next(iter(body)) in error(response)["message"]
     assert call("GET", f"/programs/{program['id']}").json() == program | {"data": TEXT}
 
 
@@ -488,17 +483,17 @@ def test_the_text_can_be_replaced_in_either_form(
     program = upload()
     now.now += 1
     path = f"/programs/{program['id']}"
-    answer = call("PUT", f"{path}/data", raw=raw, headers={"content-type": media_type})
-    assert (answer.status, answer.body) == (204, b"")
+    response = call("PUT", f"{path}/data", raw=raw, headers={"content-type": media_type})
+    assert (response.status, response.body) == (204, b"")
     assert call("GET", path).json() == program | {"data": OTHER_TEXT, "update_date": "2021-05-10T08:59:52Z"}
 
 
 @pytest.mark.parametrize("raw", [b"", b"def main(): pass", b"\xff\xff\xff\xff", OTHER_TEXT[:-2].encode()])
 def test_a_broken_text_replaces_nothing(call: Call, upload: Upload, raw: bytes) -> None:
     program = upload()
-    answer = call("PUT", f"/programs/{program['id']}/data", raw=raw)
-    assert answer.status == 400
-    assert "data" in error(answer)["message"]
+    response = call("PUT", f"/programs/{program['id']}/data", raw=raw)
+    assert response.status == 400
+    assert "data" in error(response)["message"]
     assert call("GET", f"/programs/{program['id']}").json()["data"] == TEXT
 
 
@@ -525,9 +520,7 @@ def test_a_deleted_program_is_gone(call: Call, upload: Upload) -> None:
     assert [one["id"] for one in call("GET", "/programs").json()["programs"]] == [*READY_MADE, kept["id"]]
 
 
-def test_programs_outlive_the_process_and_belong_to_their_owner_only(
-    call: Call, upload: Upload, tmp_path: Path
-) -> None:
+def test_programs_are_stored_for_their_owner(call: Call, upload: Upload, tmp_path: Path) -> None:
     program = upload()
     later = Programs(Store(tmp_path / "legacy.sqlite"))
     assert later.find(program["id"], owner="ada").name == "mine"
@@ -556,12 +549,12 @@ def test_in_2021_the_list_is_bare_and_its_keys_are_in_camel_case(call: Call, upl
     assert call("GET", f"/programs/{mine['id']}", era="2021").json() == mine | {"data": TEXT}
 
 
-def test_in_2021_an_upload_may_have_the_form_of_the_answers(call: Call) -> None:
+def test_in_2021_an_upload_may_have_the_form_of_responses(call: Call) -> None:
     parameters = {"type": "object"}
     body = {"name": "mine", "data": TEXT, "isPublic": True, "parameters": json.dumps(parameters), "returnValues": "{}"}
-    answer = call("POST", "/programs", era="2021", body=body)
-    assert answer.status == 201
-    program = call("GET", f"/programs/{answer.json()['id']}").json()
+    response = call("POST", "/programs", era="2021", body=body)
+    assert response.status == 201
+    program = call("GET", f"/programs/{response.json()['id']}").json()
     assert program["spec"] == {"parameters": parameters, "return_values": {}}
     assert program["is_public"] is True
 
@@ -574,10 +567,10 @@ def test_in_2021_one_part_of_the_spec_can_be_updated(call: Call, upload: Upload)
 
 
 @pytest.mark.parametrize("text", ["{", '{"type": 5}', "[]", '"\\ud800"', 5])
-def test_in_2021_a_wrong_schema_is_named(call: Call, text: Any) -> None:
-    answer = call("POST", "/programs", era="2021", body={"name": "mine", "data": TEXT, "returnValues": text})
-    assert answer.status == 400
-    message = error(answer)["message"]
+def test_in_2021_an_invalid_schema_is_named(call: Call, text: Any) -> None:
+    response = call("POST", "/programs", era="2021", body={"name": "mine", "data": TEXT, "returnValues": text})
+    assert response.status == 400
+    message = error(response)["message"]
     assert "returnValues" in message or "return_values" in message
 
 
@@ -620,19 +613,19 @@ WRONG: list[tuple[str, Any, str]] = [
 
 
 @pytest.mark.parametrize(("program_id", "params"), RIGHT)
-def test_right_params_of_ready_made_programs_pass(programs: Programs, program_id: str, params: Any) -> None:
+def test_valid_params_of_ready_made_programs_pass(programs: Programs, program_id: str, params: Any) -> None:
     programs.check_params(programs.find(program_id, owner=None), params)
 
 
 @pytest.mark.parametrize(("program_id", "params", "named"), WRONG)
-def test_wrong_params_are_named(programs: Programs, program_id: str, params: Any, named: str) -> None:
+def test_invalid_params_are_named(programs: Programs, program_id: str, params: Any, named: str) -> None:
     with pytest.raises(ClassicError) as raised:
         programs.check_params(programs.find(program_id, owner=None), params)
     assert raised.value.status == 400
     assert named in raised.value.message
 
 
-def test_ready_made_programs_are_told_apart_from_uploaded_ones(programs: Programs, upload: Upload) -> None:
+def test_ready_made_and_uploaded_programs_differ(programs: Programs, upload: Upload) -> None:
     program = upload(name="sampler")
     assert programs.find("sampler", owner="ada").is_ready_made
     assert not programs.find(program["id"], owner="ada").is_ready_made

@@ -1,13 +1,12 @@
-"""The report: which lines make which classic calls, what becomes of them, and nothing secret."""
+"""The report groups classic calls by line, and says what to change."""
 
 from __future__ import annotations
 
 import json
 
 from qiskit_runtime_rest.legacy import Report
-from qiskit_runtime_rest.legacy.notes import MOST_NOTES, Note, Notes
 from qiskit_runtime_rest.legacy.table import ROUTES, find_route
-from qiskit_runtime_rest.legacy.translator import CallRecord
+from qiskit_runtime_rest.legacy.translation.call import MOST_NOTES, CallRecord, Note, Notes
 
 HOST = "runtime-us-east.quantum-computing.ibm.com"
 HUB = Note(call="POST /jobs", field="hub", what="is gone")
@@ -27,7 +26,7 @@ def record(method: str, path: str, *, where: str | None = "a.py:1", status: int 
     )
 
 
-def test_calls_of_one_line_stand_together_however_often_they_are_made() -> None:
+def test_calls_of_one_line_are_one_use() -> None:
     report = Report.of(
         [
             record("GET", "/jobs/one", where="a.py:2", status=200),
@@ -49,7 +48,7 @@ def test_calls_of_one_line_stand_together_however_often_they_are_made() -> None:
     assert "  hub: is gone\n" in str(report)
 
 
-def test_every_row_of_the_table_says_what_to_write_now_and_where_to_read_on() -> None:
+def test_every_row_of_the_table_has_a_replacement_and_a_link() -> None:
     report = Report.of(record(route.method, route.path, where=f"a.py:{line}") for line, route in enumerate(ROUTES, 1))
     for use, route in zip(report.uses, ROUTES, strict=True):
         assert (use.call, use.becomes, use.removed) == (f"{route.method} {route.path}", route.instead, route.removed)
@@ -58,23 +57,23 @@ def test_every_row_of_the_table_says_what_to_write_now_and_where_to_read_on() ->
         assert route.instead in str(use)
 
 
-def test_a_call_that_never_was_and_a_line_that_is_not_known_are_told_as_such() -> None:
+def test_an_unknown_call_and_an_unknown_line_are_reported() -> None:
     (use,) = Report.of([record("GET", "/nothing/like/it", where=None, status=404)]).uses
     assert (use.where, use.call, use.link) == (None, "GET /nothing/like/it", None)
     assert str(use) == "somewhere: GET /nothing/like/it: 404\n  now: the classic API had no such call"
 
 
-def test_notes_that_belong_to_no_call_are_told_too() -> None:
+def test_notes_without_a_call_are_reported() -> None:
     report = Report.of([record("POST", "/jobs", notes=(HUB,))], [HUB, OTHER])
     assert report.notes == (HUB, OTHER)
     assert str(report).endswith("Also:\n  gateway: something: else")
 
 
-def test_without_calls_it_says_so() -> None:
+def test_a_report_without_calls_says_so() -> None:
     assert str(Report.of([])) == "No calls of the classic API were seen."
 
 
-def test_it_is_plain_json() -> None:
+def test_a_report_can_be_written_as_json() -> None:
     report = Report.of([record("POST", "/jobs", where="größe.py:1", notes=(HUB,)), record("GET", "/health")])
     told = json.loads(json.dumps(report.to_dict()))
     assert told["calls"] == 2
@@ -85,7 +84,7 @@ def test_it_is_plain_json() -> None:
     assert second["becomes"]
 
 
-def test_the_oldest_notes_go_when_there_are_too_many() -> None:
+def test_only_the_newest_notes_are_kept() -> None:
     notes = Notes()
     for number in range(MOST_NOTES + 5):
         notes.add(Note(call="POST /jobs", field=f"field {number}", what="ignored"))

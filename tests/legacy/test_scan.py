@@ -1,4 +1,4 @@
-"""What `qrr legacy scan` finds in files as users wrote them, and how it tells."""
+"""`qrr legacy scan` finds classic use in files of users, and prints it."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_a_sample_is_found_out_with_line_and_column(name: str) -> None:
+def test_every_use_in_a_sample_is_found_with_line_and_column(name: str) -> None:
     findings = scan([SAMPLES / name])
     assert places(findings) == EXPECTED[name]
     lines = (SAMPLES / name).read_text(encoding="utf-8").splitlines()
@@ -206,7 +206,7 @@ def two(findings: list[Finding]) -> tuple[list[Finding], list[tuple[int, int, st
     return findings, places(findings)
 
 
-def test_the_line_of_a_notebook_s_file_is_known_too() -> None:
+def test_findings_in_a_notebook_have_the_line_of_the_file() -> None:
     lines = (SAMPLES / "runs.ipynb").read_text(encoding="utf-8").splitlines()
     for finding in scan([SAMPLES / "runs.ipynb"]):
         shown = json.dumps(finding.found.partition("{}")[0])[1:-1]
@@ -269,7 +269,7 @@ def test_every_field_is_found_in_a_call_and_nowhere_else(tmp_path: Path, field: 
         'from qiskit_ibm_runtime import SamplerV2\nSamplerV2(mode=1).run([1])\nchannel = "ibm_quantum_platform"\n',
     ],
 )
-def test_what_is_not_classic_is_left_alone(tmp_path: Path, text: str) -> None:
+def test_uses_that_are_not_classic_are_not_found(tmp_path: Path, text: str) -> None:
     assert rules_in(tmp_path, "a.py", text) == []
 
 
@@ -301,7 +301,7 @@ def test_paths_that_only_the_classic_api_has_need_no_host(tmp_path: Path) -> Non
     assert rules_in(tmp_path, "a.py", text) == ["route/post-users-loginwithtoken", "route/get-jobs", "route/get-jobs"]
 
 
-def test_a_path_that_begins_with_v1_is_no_classic_one(tmp_path: Path) -> None:
+def test_a_path_that_begins_with_v1_is_not_classic(tmp_path: Path) -> None:
     text = f'x = "{CLASSIC}"\nget(base + "/v1/jobs")\nget(base + "/api/v1/jobs")\n'
     assert rules_in(tmp_path, "a.py", text) == ["host/runtime-us-east.quantum-computing.ibm.com"]
 
@@ -332,7 +332,7 @@ def test_python_that_does_not_parse_is_searched_as_text(tmp_path: Path) -> None:
     assert "line 1" in scanner.skipped[0].why
 
 
-def test_python_of_no_known_encoding_is_searched_as_text(tmp_path: Path) -> None:
+def test_python_in_an_unknown_encoding_is_searched_as_text(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_bytes(b"# \xe9\n" + f'x = "{CLASSIC}"\n'.encode())
     scanner = Scanner()
     assert len(scanner.scan([tmp_path])) == 1
@@ -348,7 +348,7 @@ def test_lines_of_a_cell_that_only_look_like_magics_are_python(tmp_path: Path) -
     assert scanner.skipped == []
 
 
-def test_folders_of_others_are_passed(tmp_path: Path) -> None:
+def test_folders_of_installed_programs_are_skipped(tmp_path: Path) -> None:
     for folder in (".git", "node_modules/x", ".hidden", "env/lib", "src/deep"):
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "a.py").write_text(f'x = "{CLASSIC}"\n')
@@ -358,7 +358,7 @@ def test_folders_of_others_are_passed(tmp_path: Path) -> None:
     assert len(scan([tmp_path / ".hidden", tmp_path / "src/data.bin"])) == 2, "what is named is read"
 
 
-def test_links_that_lead_round_in_a_circle_do_no_harm(tmp_path: Path) -> None:
+def test_circular_links_do_no_harm(tmp_path: Path) -> None:
     (tmp_path / "a.sh").write_text(CLASSIC)
     (tmp_path / "again.sh").symlink_to("a.sh")
     (tmp_path / "round").symlink_to(".")
@@ -385,7 +385,7 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path, monkeypatch: pytest
     assert set(names) == {"binary.py", "huge.txt", "gone.sh", "broken.ipynb", "socket.sh"}
     assert "binary" in names["binary.py"]
     assert "MB" in names["huge.txt"]
-    assert "no notebook" in names["broken.ipynb"]
+    assert "not a notebook" in names["broken.ipynb"]
 
 
 @pytest.mark.parametrize(
@@ -404,7 +404,7 @@ SCRAPS = st.sampled_from([*WORDS.split(), " ", "\n", "\r", "\f", "# qrr: x", "de
 
 
 @given(st.one_of(st.text(max_size=200), st.lists(SCRAPS, max_size=25).map("".join)))
-def test_no_text_makes_it_fail(text: str) -> None:
+def test_a_scan_accepts_any_text(text: str) -> None:
     skipped: list[Skipped] = []
     languages: tuple[Language, ...] = ("python", "notebook", "text")
     for language in languages:

@@ -1,4 +1,4 @@
-"""The table against the facts, which are written out here a second time."""
+"""The table agrees with the facts, which are repeated here independently."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from qiskit_runtime_rest.legacy.sdk_table import SDK_USES
 from qiskit_runtime_rest.legacy.table import FIELDS, HOSTS, ROUTES, find_host, find_route
-from qiskit_runtime_rest.legacy.transformations import OF_ANSWERS, OF_REQUESTS
+from qiskit_runtime_rest.legacy.translation.translator import REQUEST_TRANSFORMATIONS, RESPONSE_TRANSFORMATIONS
 
 CONTRACT = Path(__file__).parents[2] / "openapi.json"
 
@@ -95,7 +95,7 @@ def same_shape(operation: str | None) -> str:
     return re.sub(r"\{\w+\}", "{}", operation or "")
 
 
-def test_every_host_is_there_with_what_stands_before_its_paths() -> None:
+def test_every_host_has_its_prefix() -> None:
     assert {host.name: host.prefix for host in HOSTS} == BASES
 
 
@@ -111,7 +111,7 @@ def test_hosts_are_found_with_ports_capitals_and_a_final_dot(name: str) -> None:
 
 @pytest.mark.parametrize("spelling", ["", "/facade/v1", "/runtime", "/api", "/v1", "/runtime/facade/v1"])
 @pytest.mark.parametrize(("method", "path", "v1"), rows(MOVED))
-def test_every_call_that_moved_says_where_in_all_spellings(method: str, path: str, v1: str, spelling: str) -> None:
+def test_every_moved_call_is_found_with_all_prefixes(method: str, path: str, v1: str, spelling: str) -> None:
     match = find_route(method, spelling + filled(path))
     assert match is not None
     assert same_shape(match.route.v1) == same_shape(v1)
@@ -121,7 +121,7 @@ def test_every_call_that_moved_says_where_in_all_spellings(method: str, path: st
 
 @pytest.mark.parametrize("spelling", ["", "/facade/v1", "/runtime"])
 @pytest.mark.parametrize(("method", "path"), rows(REMOVED))
-def test_every_call_that_is_gone_says_why(method: str, path: str, spelling: str) -> None:
+def test_every_removed_call_says_why(method: str, path: str, spelling: str) -> None:
     match = find_route(method, spelling + filled(path))
     assert match is not None
     assert match.route.v1 is None
@@ -133,11 +133,11 @@ def test_the_auth_host_has_login_and_logout(path: str) -> None:
     match = find_route("POST", "/api" + path)
     assert match is not None
     assert match.route.serves == "auth"
-    assert match.route.here
+    assert match.route.handler
 
 
 @pytest.mark.parametrize("call", ALSO_NOW)
-def test_what_else_to_change_is_said(call: str) -> None:
+def test_calls_name_the_other_changes(call: str) -> None:
     method, _, path = call.partition(" ")
     match = find_route(method, filled(path))
     assert match is not None
@@ -172,13 +172,13 @@ def test_login_and_reading_programs_are_the_public_calls() -> None:
         ("apiToken", None),
     ],
 )
-def test_every_header_parameter_and_key_is_there(name: str, v1: str | None) -> None:
+def test_every_header_parameter_and_key_has_a_row(name: str, v1: str | None) -> None:
     field = next(field for field in FIELDS if field.name == name)
     assert field.v1 == v1
     assert field.instead
 
 
-def test_every_operation_that_is_named_is_in_the_contract() -> None:
+def test_every_named_operation_is_in_the_contract() -> None:
     document = json.loads(CONTRACT.read_text())
     there = {
         same_shape(f"{method.upper()} {path if path.startswith('/v1') else '/v1' + path}")
@@ -199,12 +199,17 @@ def test_what_is_not_classic_has_no_row() -> None:
     assert find_route("PATCH", "/jobs") is None
 
 
-def test_rows_have_places_of_their_own() -> None:
-    anchors = [row.anchor for row in (*HOSTS, *ROUTES, *FIELDS, *SDK_USES)]
+def test_anchors_are_unique() -> None:
+    anchors = [
+        *(host.anchor for host in HOSTS),
+        *(route.anchor for route in ROUTES),
+        *(field.anchor for field in FIELDS),
+        *(use.anchor for use in SDK_USES),
+    ]
     assert len(set(anchors)) == len(anchors)
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", anchor) for anchor in anchors)
 
 
-def test_each_transformation_that_the_table_names_exists_and_each_that_exists_is_named() -> None:
-    assert {name for route in ROUTES for name in route.request} == set(OF_REQUESTS)
-    assert {name for route in ROUTES for name in route.answer} == set(OF_ANSWERS)
+def test_the_table_names_exactly_the_existing_transformations() -> None:
+    assert {name for route in ROUTES for name in route.request} == set(REQUEST_TRANSFORMATIONS)
+    assert {name for route in ROUTES for name in route.response} == set(RESPONSE_TRANSFORMATIONS)

@@ -8,7 +8,7 @@ from functools import partial
 from attrs import frozen
 
 from qiskit_runtime_rest.conformance.embedded import in_process
-from qiskit_runtime_rest.conformance.run import Plan, check
+from qiskit_runtime_rest.conformance.run import Scope, check
 
 from .faults import GOOD, MUTANTS
 from .layer import Layer, Mutant
@@ -32,14 +32,14 @@ def seed(mutant: Mutant) -> Outcome:
     """Check the operation of the fault in a service with this fault."""
     begun = time.monotonic()
     GOOD.clear()
-    plan = Plan(
+    scope = Scope(
         examples=EXAMPLES,
         most_findings=1,
         operations=(mutant.operation, *mutant.beside),
         phases=("examples", "coverage", "stateful") if mutant.beside else ("examples", "coverage", "fuzzing"),
     )
     with in_process(partial(Layer, mutant=mutant), finished=False) as target:
-        report = check(target, plan)
+        report = check(target, scope)
     found = sorted({finding.failure for finding in report.findings.values()})
     return Outcome(mutant.name, mutant.operation, ", ".join(found), time.monotonic() - begun)
 

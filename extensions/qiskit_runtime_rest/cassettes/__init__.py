@@ -1,4 +1,4 @@
-"""Recorded reality: what a user did on the live service, sanitised, served again to any client.
+"""Cassettes: requests to the live service and its responses, recorded without secrets, replayed to any client.
 
     with record("bell.har", Settings()) as service, service.connect() as client: ...
     with replay("bell.har") as service, service.connect() as client: ...
@@ -9,20 +9,19 @@ An extra, `qiskit-runtime-rest[contract]`.
 from ..errors import MissingExtra
 
 try:
-    from .exchange import Exchange
+    from .entry import Entry
     from .har import load
     from .judgement import Judgement, judged
-    from .loopback import Loopback
+    from .loopback import Loopback, serve, served
     from .recording import Recorder, Recording, Unsanitised, record
     from .replaying import API_KEY, Replay, replay
-    from .serve import serve, served
     from .services import environment
 except ModuleNotFoundError as error:
     raise MissingExtra("cassettes", extra="contract", module=error.name) from None
 
 __all__ = [
     "API_KEY",
-    "Exchange",
+    "Entry",
     "Judgement",
     "Loopback",
     "Recorder",

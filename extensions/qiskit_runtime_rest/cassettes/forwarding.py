@@ -1,4 +1,4 @@
-"""A server on loopback that passes everything on to the real services, and tells what passed."""
+"""A loopback server that forwards every request to the real services, and hands on each request with its response."""
 
 from __future__ import annotations
 
@@ -17,41 +17,41 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ..http.clients import client_options, proxy_patterns
-from .exchange import Exchange, Headers, header
-from .headers import HOP_BY_HOP
+from .entry import Entry, Headers, header
+from .sanitising import HOP_BY_HOP
 from .services import Service, environment, locate
 
 if TYPE_CHECKING:
     from ..config.settings import Settings
 
-__all__ = ["METHODS", "Forwarder"]
+__all__ = ["METHODS", "Forwarder", "raw_headers", "service_and_path"]
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
-UNDERSTOOD = ("gzip", "deflate")
+ENCODINGS = ("gzip", "deflate")
+"""The accepted content encodings, since httpx decodes them."""
 TIMEOUT = httpx.Timeout(connect=10.0, read=300.0, write=300.0, pool=None)
 
 
 @frozen
-class _Answer:
+class _Response:
     status: int
     headers: Headers
     body: bytes
-    is_plain: bool
-    """Whether the body is without any content encoding."""
+    is_decoded: bool
 
 
 class Forwarder:
-    """Passes requests on as they are, with the caller's own credentials; it has none itself."""
+    """Forwards requests unchanged, with the caller's own credentials; it has none itself."""
 
     def __init__(
         self,
         settings: Settings,
         addresses: Mapping[Service, str],
         *,
-        keep: Callable[[int, Exchange], None],
+        keep: Callable[[int, Entry], None],
         remark: Callable[[str], None],
     ) -> None:
-        """`settings`: proxies and certificates. `keep` gets what passed, with its number in the order of arrival."""
+        """`settings`: proxies and certificates. `keep` gets each entry, with its number in the order of arrival."""
         self._settings = settings
         self._addresses = addresses
         self._keep = keep
@@ -73,51 +73,50 @@ class Forwarder:
             async with httpx.AsyncClient(verify=verify, timeout=TIMEOUT, mounts=mounts) as self._http:
                 yield
 
-        return Starlette(routes=[Route("/{path:path}", self._answer, methods=METHODS)], lifespan=lifespan)
+        return Starlette(routes=[Route("/{path:path}", self._respond, methods=METHODS)], lifespan=lifespan)
 
-    async def _answer(self, request: Request) -> Response:
-        raw_path = request.scope.get("raw_path") or request.scope["path"].encode()
-        place = locate(raw_path.decode("ascii", "replace").partition("?")[0])
+    async def _respond(self, request: Request) -> Response:
+        place = service_and_path(request)
         if place is None:
             known = ", ".join(environment("").values())
-            return _complaint(404, f"There is nothing here but {known}: set the variables that were printed.")
-        number, began, clock = next(self._numbers), datetime.datetime.now(datetime.UTC), time.monotonic()
+            return _error(404, f"Only {known} are served here: set the variables that were printed.")
+        number, started, clock = next(self._numbers), datetime.datetime.now(datetime.UTC), time.monotonic()
         service, path = place
         try:
-            sent = await request.body()
+            body = await request.body()
         except ClientDisconnect:
             return Response(status_code=400)
-        asked = tuple((name.lower(), value) for name, value in request.headers.items())
+        headers = tuple((name.lower(), value) for name, value in request.headers.items())
         query = request.scope["query_string"].decode("ascii", "replace")
         try:
-            answer = await self._passed_on(service, request.method, path, query, asked, sent)
+            response = await self._forward(service, request.method, path, query, headers, body)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            self._remark(f"{request.method} {service.published} was not answered: {type(error).__name__}.")
-            return _complaint(502, f"{service.published} did not answer ({type(error).__name__}): not recorded.")
-        if not answer.is_plain:
-            self._remark(f"an answer of {service.published} was compressed in a way not asked for: not recorded.")
-            return _passed_back(answer, also=("content-encoding",))
+            self._remark(f"{request.method} {service.published} got no response: {type(error).__name__}.")
+            return _error(502, f"{service.published} did not respond ({type(error).__name__}): not recorded.")
+        if not response.is_decoded:
+            self._remark(f"a response of {service.published} has an unknown content encoding: not recorded.")
+            return _returned(response, also=("content-encoding",))
         self._keep(
             number,
-            Exchange(
+            Entry(
                 service=service,
                 method=request.method,
                 path=path,
                 query=query,
-                asked=asked,
-                sent=_decoded(asked, sent),
-                status=answer.status,
-                answered=answer.headers,
-                body=answer.body,
-                began=began.isoformat(timespec="milliseconds"),
+                request_headers=headers,
+                request_body=_decoded(headers, body),
+                status=response.status,
+                response_headers=response.headers,
+                response_body=response.body,
+                started=started.isoformat(timespec="milliseconds"),
                 milliseconds=round(1000 * (time.monotonic() - clock)),
             ),
         )
-        return _passed_back(answer)
+        return _returned(response)
 
-    async def _passed_on(
-        self, service: Service, method: str, path: str, query: str, asked: Headers, sent: bytes
-    ) -> _Answer:
+    async def _forward(
+        self, service: Service, method: str, path: str, query: str, headers: Headers, body: bytes
+    ) -> _Response:
         assert self._http is not None
         base = httpx.URL(self._addresses[service])
         below = base.raw_path.decode("ascii").rstrip("/")
@@ -125,38 +124,49 @@ class Forwarder:
         request = self._http.build_request(
             method,
             base.copy_with(raw_path=f"{below}{path}{f'?{query}' if query else ''}".encode("ascii")),
-            headers=[*(pair for pair in asked if pair[0] not in left_out), ("accept-encoding", ", ".join(UNDERSTOOD))],
-            content=sent or None,
+            headers=[
+                *(pair for pair in headers if pair[0] not in left_out),
+                ("accept-encoding", ", ".join(ENCODINGS)),
+            ],
+            content=body or None,
         )
         response = await self._http.send(request, stream=True, follow_redirects=False)
         try:
-            headers = tuple(
+            received = tuple(
                 (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in response.headers.raw
             )
-            encodings = {name.strip() for name in header(headers, "content-encoding").lower().split(",")}
-            if encodings <= {"", "identity", *UNDERSTOOD}:
-                return _Answer(response.status_code, headers, await response.aread(), is_plain=True)
+            encodings = {name.strip() for name in header(received, "content-encoding").lower().split(",")}
+            if encodings <= {"", "identity", *ENCODINGS}:
+                return _Response(response.status_code, received, await response.aread(), is_decoded=True)
             raw = b"".join([part async for part in response.aiter_raw()])
-            return _Answer(response.status_code, headers, raw, is_plain=False)
+            return _Response(response.status_code, received, raw, is_decoded=False)
         finally:
             await response.aclose()
 
 
-def _passed_back(answer: _Answer, *, also: tuple[str, ...] = ()) -> Response:
-    response = Response(answer.body, answer.status)
-    response.raw_headers = [
-        *(
-            (name.encode("latin-1"), value.encode("latin-1"))
-            for name, value in answer.headers
-            if name not in HOP_BY_HOP or name in also
-        ),
+def service_and_path(request: Request) -> tuple[Service, str] | None:
+    """The service that a request on loopback is for, and the path there; None if it is for none."""
+    raw_path = request.scope.get("raw_path") or request.scope["path"].encode()
+    return locate(raw_path.decode("ascii", "replace").partition("?")[0])
+
+
+def raw_headers(response: Response, headers: Headers) -> list[tuple[bytes, bytes]]:
+    """Recorded headers, with the content length of the response that is sent."""
+    return [
+        *((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers),
         *((name, value) for name, value in response.raw_headers if name == b"content-length"),
     ]
+
+
+def _returned(forwarded: _Response, *, also: tuple[str, ...] = ()) -> Response:
+    response = Response(forwarded.body, forwarded.status)
+    kept = tuple((name, value) for name, value in forwarded.headers if name not in HOP_BY_HOP or name in also)
+    response.raw_headers = raw_headers(response, kept)
     return response
 
 
 def _decoded(headers: Headers, body: bytes) -> bytes:
-    """A request's body without its content encoding, as httpx decodes answers."""
+    """A request's body without its content encoding; httpx decodes those of responses."""
     encoding = [("content-encoding", value) for name, value in headers if name == "content-encoding"]
     try:
         return httpx.Response(200, headers=encoding, content=body).content
@@ -164,5 +174,5 @@ def _decoded(headers: Headers, body: bytes) -> bytes:
         return body
 
 
-def _complaint(status: int, message: str) -> Response:
+def _error(status: int, message: str) -> Response:
     return JSONResponse({"errors": [{"code": status, "message": message}]}, status)

@@ -1,4 +1,4 @@
-"""Which recorded answer a request gets."""
+"""Find the recorded response for a request."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ from attrs import define, frozen
 
 from ..base.redaction import LOOKS
 from ..submission.submitter import TAG_PREFIX
-from .exchange import Exchange
-from .packing import unpacked
+from .entry import Entry
+from .sanitising import unpacked
 from .services import Service
 
-__all__ = ["Asked", "Exhausted", "Match", "NotRecorded", "Repertoire"]
+__all__ = ["Exhausted", "Match", "NotRecorded", "RecordedResponses", "RequestKey"]
 
 Match = Literal["request", "path"]
-"""What has to be as it was recorded: method, path, query and body, or all but the body."""
+"""What must be as recorded: method, path, query and body, or all but the body."""
 Exhausted = Literal["repeat", "error"]
-"""What a request gets that was recorded less often: the last answer once more, or an error."""
+"""The response to a request that was recorded less often: the last one again, or an error."""
 
 VOLATILE_TEXTS = re.compile(rf"{re.escape(TAG_PREFIX)}[0-9a-f]{{32}}")
 """Texts that differ each time: the tag by which this client finds a submission again."""
 
 PREFERRED_HEADERS = ("service-crn", "ibm-api-version")
-"""Where they were recorded with several values, an answer to a request with the same ones is preferred."""
+"""If a request was recorded with several values of these headers, the response to the same values is preferred."""
 
 INDIFFERENT: Mapping[str, re.Pattern[str]] = {
     **LOOKS,
     "time": re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?"),
 }
-"""What in queries and bodies may differ from what was recorded, if nothing that was recorded is the same."""
+"""Parts of queries and bodies that may differ from the recorded request, unless one without a difference exists."""
 
 SHORTEST_PACKED = 12
 LONGEST_SHOWN = 60
 
 
 @frozen(kw_only=True)
-class Asked:
-    """What of a request counts."""
+class RequestKey:
+    """The parts of a request that its response depends on."""
 
     service: Service
     method: str
@@ -53,19 +53,19 @@ class Asked:
     preferred: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, one: Exchange) -> Asked:
-        """That of a recorded request."""
+    def of(cls, one: Entry) -> RequestKey:
+        """The key of a recorded request."""
         return cls(
             service=one.service,
             method=one.method,
             path=one.path,
             query=one.query,
-            body=one.sent,
+            body=one.request_body,
             preferred=tuple(one.header(name) for name in PREFERRED_HEADERS),
         )
 
-    def exactly(self) -> tuple[str, ...]:
-        """What is the same for requests that are the same."""
+    def exact(self) -> tuple[str, ...]:
+        """The same for requests that mean the same."""
         return (
             self.service.prefix,
             self.method,
@@ -74,15 +74,15 @@ class Asked:
             json.dumps(_normal_body(self.body), sort_keys=True),
         )
 
-    def roughly(self) -> tuple[str, ...]:
-        """The same without what may differ."""
-        *place, query, _ = self.exactly()
+    def tolerant(self) -> tuple[str, ...]:
+        """The same for requests that differ only in times, ids and the order inside packed values."""
+        *place, query, _ = self.exact()
         body = json.dumps(_rough_body(_normal_body(self.body)), sort_keys=True)
         return (*place, _masked(query), _masked(body))
 
-    def but_for_the_body(self) -> tuple[str, ...]:
-        """Without the body."""
-        *rest, query, _ = self.exactly()
+    def without_body(self) -> tuple[str, ...]:
+        """The same for requests that differ only in times and ids of the query, and in the body."""
+        *rest, query, _ = self.exact()
         return (*rest, _masked(query))
 
     def __str__(self) -> str:
@@ -93,78 +93,76 @@ class Asked:
 
 @define
 class _Sequence:
-    """The answers to one request, in their order."""
+    """The responses to one request, in their order."""
 
     preferred: tuple[str, ...]
-    answers: list[Exchange]
-    given: int = 0
+    entries: list[Entry]
+    used: int = 0
 
 
 class NotRecorded(Exception):
-    """Nothing fits; the message says what was asked, and what is nearest."""
+    """No recorded request matches; the message names the request and the nearest one that was recorded."""
 
 
-class Repertoire:
-    """What a replay can answer. Not safe for threads."""
+class RecordedResponses:
+    """The responses that a replay can give. Not safe for threads."""
 
-    def __init__(
-        self, exchanges: Iterable[Exchange], *, match: Match = "request", exhausted: Exhausted = "repeat"
-    ) -> None:
-        """`exchanges`: in the order in which they are to be answered."""
+    def __init__(self, entries: Iterable[Entry], *, match: Match = "request", exhausted: Exhausted = "repeat") -> None:
+        """`entries`: in the order in which they are used."""
         self._exhausted = exhausted
-        self._asked: list[Asked] = []
-        self._ways: list[tuple[Callable[[Asked], tuple[str, ...]], dict[tuple[str, ...], list[_Sequence]]]]
-        ways = (Asked.exactly, Asked.roughly) if match == "request" else (Asked.but_for_the_body,)
-        self._ways = [(way, {}) for way in ways]
+        self._requests: list[RequestKey] = []
+        self._indexes: list[tuple[Callable[[RequestKey], tuple[str, ...]], dict[tuple[str, ...], list[_Sequence]]]]
+        keys = (RequestKey.exact, RequestKey.tolerant) if match == "request" else (RequestKey.without_body,)
+        self._indexes = [(key, {}) for key in keys]
         sequences: dict[Any, _Sequence] = {}
-        for one in exchanges:
-            asked = Asked.of(one)
-            key = (self._ways[0][0](asked), asked.preferred)
-            if key in sequences:
-                if exhausted == "error" or not _says_the_same(one, sequences[key].answers[-1]):
-                    sequences[key].answers.append(one)
+        for one in entries:
+            request = RequestKey.of(one)
+            identity = (keys[0](request), request.preferred)
+            if identity in sequences:
+                if exhausted == "error" or not _is_repetition(one, sequences[identity].entries[-1]):
+                    sequences[identity].entries.append(one)
                 continue
-            sequences[key] = _Sequence(asked.preferred, [one])
-            self._asked.append(asked)
-            for way, known in self._ways:
-                known.setdefault(way(asked), []).append(sequences[key])
+            sequences[identity] = _Sequence(request.preferred, [one])
+            self._requests.append(request)
+            for key, index in self._indexes:
+                index.setdefault(key(request), []).append(sequences[identity])
 
-    def answer(self, asked: Asked) -> Exchange:
-        """The next answer to a request.
+    def next(self, request: RequestKey) -> Entry:
+        """The entry with the next response to a request.
 
         Raises:
             NotRecorded: there is none.
         """
-        fitting = next((known[way(asked)] for way, known in self._ways if way(asked) in known), None)
+        fitting = next((index[key(request)] for key, index in self._indexes if key(request) in index), None)
         if fitting is None:
-            raise NotRecorded(f"{asked} was not recorded. {self._nearest(asked)}")
+            raise NotRecorded(f"{request} was not recorded. {self._nearest(request)}")
         sequence = max(
             fitting,
             key=lambda one: (
-                [mine == theirs for mine, theirs in zip(asked.preferred, one.preferred, strict=False)],
-                one.given < len(one.answers),
+                [mine == theirs for mine, theirs in zip(request.preferred, one.preferred, strict=False)],
+                one.used < len(one.entries),
             ),
         )
-        if sequence.given >= len(sequence.answers) and self._exhausted == "error":
-            raise NotRecorded(f"{asked} was recorded {len(sequence.answers)} times, and is asked once more.")
-        sequence.given += 1
-        return sequence.answers[min(sequence.given, len(sequence.answers)) - 1]
+        if sequence.used >= len(sequence.entries) and self._exhausted == "error":
+            raise NotRecorded(f"{request} was recorded {len(sequence.entries)} times, and was sent once more.")
+        sequence.used += 1
+        return sequence.entries[min(sequence.used, len(sequence.entries)) - 1]
 
-    def _nearest(self, asked: Asked) -> str:
-        near = difflib.get_close_matches(str(asked), {str(one) for one in self._asked}, n=1, cutoff=0.0)
+    def _nearest(self, request: RequestKey) -> str:
+        near = difflib.get_close_matches(str(request), {str(one) for one in self._requests}, n=1, cutoff=0.0)
         if not near:
             return "The cassette is empty."
-        if near[0] != str(asked):
+        if near[0] != str(request):
             return f"The nearest that was: {near[0]}."
-        mine = _normal_body(asked.body)
-        others = [list(_differences(_normal_body(one.body), mine)) for one in self._asked if str(one) == near[0]]
+        mine = _normal_body(request.body)
+        others = [list(_differences(_normal_body(one.body), mine)) for one in self._requests if str(one) == near[0]]
         fewest = min(others, key=len)
         return f"It was recorded with another body: {fewest[0]}." if fewest else "It was recorded with another query."
 
 
-def _says_the_same(one: Exchange, before: Exchange) -> bool:
-    """Whether a read found nothing new: who waited for an hour when it was recorded need not wait for one again."""
-    return one.method == "GET" and (one.status, one.body) == (before.status, before.body)
+def _is_repetition(one: Entry, before: Entry) -> bool:
+    """Whether a read found nothing new: a wait that took an hour when it was recorded is short in a replay."""
+    return one.method == "GET" and (one.status, one.response_body) == (before.status, before.response_body)
 
 
 def _normal_query(query: str) -> str:
@@ -189,7 +187,7 @@ def _without_volatile(value: Any) -> Any:
 
 
 def _rough_body(value: Any) -> Any:
-    """Packed values by the bytes that they hold, in whatever order: Qiskit writes registers in the order of a set."""
+    """Packed values by their bytes in any order: Qiskit writes registers in the order of a set."""
     if isinstance(value, list):
         return [_rough_body(one) for one in value]
     if isinstance(value, dict):
@@ -204,16 +202,16 @@ def _masked(text: str) -> str:
     return text
 
 
-def _differences(recorded: Any, asked: Any, place: str = "$") -> Iterator[str]:
-    """Where two bodies differ."""
-    if isinstance(recorded, dict) and isinstance(asked, dict):
-        for name in sorted(recorded.keys() | asked.keys()):
-            yield from _differences(recorded.get(name), asked.get(name), f"{place}.{name}")
-    elif isinstance(recorded, list) and isinstance(asked, list) and len(recorded) == len(asked):
-        for at, pair in enumerate(zip(recorded, asked, strict=True)):
+def _differences(recorded: Any, sent: Any, place: str = "$") -> Iterator[str]:
+    """Each difference between two bodies."""
+    if isinstance(recorded, dict) and isinstance(sent, dict):
+        for name in sorted(recorded.keys() | sent.keys()):
+            yield from _differences(recorded.get(name), sent.get(name), f"{place}.{name}")
+    elif isinstance(recorded, list) and isinstance(sent, list) and len(recorded) == len(sent):
+        for at, pair in enumerate(zip(recorded, sent, strict=True)):
             yield from _differences(*pair, f"{place}[{at}]")
-    elif recorded != asked:
-        yield f"{place} was {_shown(recorded)}, and is {_shown(asked)}"
+    elif recorded != sent:
+        yield f"{place} was {_shown(recorded)}, and is {_shown(sent)}"
 
 
 def _shown(value: Any) -> str:

@@ -1,6 +1,6 @@
-"""Recording: what passed between a client and the real services, kept without its secrets.
+"""Record requests to the real services and their responses, and write them as a cassette without secrets.
 
-Everything is held in memory as it came; what is written is sanitised, and is written once, at the end.
+Entries stay in memory until the end; only the sanitised cassette reaches the disk, in one write.
 """
 
 from __future__ import annotations
@@ -20,15 +20,11 @@ from attrs import frozen
 from ..base.files import write_atomically
 from ..config.crn import Crn
 from ..errors import InvalidInput, RuntimeRestError
-from .cleaning import cleaned
-from .exchange import Exchange
-from .fakes import SHORTEST, Fakes
+from .entry import Entry
 from .forwarding import Forwarder
-from .har import dumps
 from .judgement import Judgement, checker, judged
-from .loopback import Loopback
-from .sanitise import Sanitiser
-from .serve import served
+from .loopback import Loopback, served
+from .sanitising import SHORTEST_SECRET, Unsanitised, sanitised
 from .services import IAM, RUNTIME, SERVICES, Service
 
 if TYPE_CHECKING:
@@ -39,26 +35,20 @@ if TYPE_CHECKING:
 __all__ = ["SALT_VARIABLE", "Recorder", "Recording", "Unsanitised", "record"]
 
 SALT_VARIABLE = "QRR_CASSETTE_SALT"
-TWICE = 2
-"""What is met late is looked for in what came before."""
-
-
-class Unsanitised(RuntimeRestError):
-    """A secret was still in what was about to be written; nothing was written."""
 
 
 @frozen(kw_only=True)
 class Recording:
-    """What was written; of no exchanges, nothing was."""
+    """A cassette that was written. Without entries, no file was written."""
 
     path: Path
-    exchanges: int
+    entries: int
     judgement: Judgement
     remarks: tuple[str, ...]
 
 
 class Recorder:
-    """Passes requests on, and keeps them with their answers."""
+    """Forwards requests, and keeps them with their responses."""
 
     def __init__(
         self,
@@ -71,102 +61,89 @@ class Recorder:
         """Prepare.
 
         Args:
-            settings: where the service is; its credentials are used for nothing but to keep them out.
-            environ: where the other services are, if not where they always are; by default the process's environment.
-            hide: further texts that are secret, as they are written: in upper and lower case.
-            salt: cassettes recorded with the same one replace the same secret by the same text; by default that of
-                the variable `QRR_CASSETTE_SALT`, else a random one.
+            settings: the service's address; its credentials are only used to hide them.
+            environ: the addresses of the other services; by default the process's environment. A service without a
+                variable there is at its published address.
+            hide: further secret texts, exactly as they are written: case matters.
+            salt: cassettes recorded with the same one replace the same secret by the same text; by default the value
+                of `QRR_CASSETTE_SALT`, else a random one.
 
         Raises:
-            InvalidInput: what is to be hidden is too short to be told from parts of words.
-            MissingExtra: answers cannot be checked.
+            InvalidInput: a text to hide is so short that it could be a part of other words.
+            MissingExtra: the contract check is not installed.
         """
-        if short := [text for text in hide if len(text) < SHORTEST]:
-            raise InvalidInput(f"{short[0]!r} is too short to be hidden: {SHORTEST} characters at least.")
-        checker()  # What is missing is told now, and not after all has been recorded.
+        if short := [text for text in hide if len(text) < SHORTEST_SECRET]:
+            raise InvalidInput(f"hide={short[0]!r}: must have at least {SHORTEST_SECRET} characters.")
+        checker()  # A missing extra is an error now, not after everything was recorded.
         environ = os.environ if environ is None else environ
         self._addresses = _addresses(settings, environ)
-        self._hidden = [*_own(settings), *hide]
+        self._hidden = [*_own_secrets(settings), *hide]
         self._salt = (salt or environ.get(SALT_VARIABLE) or secrets.token_hex()).encode()
-        self._kept: dict[int, Exchange] = {}
-        self._private: set[str] = set()
+        self._entries: dict[int, Entry] = {}
+        self._private_jobs: set[str] = set()
         self._remarks: dict[str, None] = {}
         self._forwarder = Forwarder(settings, self._addresses, keep=self._keep, remark=self._remark)
 
     @property
     def app(self) -> Starlette:
-        """What stands for the services: an ASGI application."""
+        """The ASGI application that stands for the services."""
         return self._forwarder.app
 
-    def _keep(self, number: int, one: Exchange) -> None:
-        self._kept[number] = one
+    def _keep(self, number: int, one: Entry) -> None:
+        self._entries[number] = one
         submits = one.service is RUNTIME and one.method == "POST" and one.path == "/v1/jobs"
-        if submits and _member(one.sent, "private") is True:
-            self._private.add(str(_member(one.body, "id")))
+        if submits and _member(one.request_body, "private") is True:
+            self._private_jobs.add(str(_member(one.response_body, "id")))
         job = one.path.split("/")[-2] if one.is_result and one.status == httpx.codes.OK else None
-        if job in self._private:
+        if job in self._private_jobs:
             self._remark(
-                f"the result of the private job {job} was read, which can be done once: it is in the cassette, for "
-                "everybody who reads that."
+                f"the result of the private job {job} was read, which is possible only once. The cassette contains "
+                "it, for every reader."
             )
 
     def _remark(self, remark: str) -> None:
         self._remarks[remark] = None
 
     def save(self, path: Path | str) -> Recording:
-        """Write what passed until now, sanitised; if nothing did, a file that is there stays as it is.
+        """Write the entries until now, sanitised. Without any, an existing file stays as it is.
 
         Raises:
             Unsanitised: a secret would be left; nothing is written.
             RuntimeRestError: the file cannot be written.
         """
-        exchanges, document = self.sanitised()
         path = Path(path)
-        if exchanges:
-            try:
-                write_atomically(path, document)
-            except OSError as error:
-                raise RuntimeRestError(f"{error.strerror}.") from None
-        else:
-            self._remark(f"nothing was asked: {path} was not written.")
-        return Recording(path=path, exchanges=len(exchanges), judgement=judged(exchanges), remarks=tuple(self._remarks))
-
-    def sanitised(self) -> tuple[list[Exchange], str]:
-        """What passed until now without secrets, and the text of its cassette. Raises: Unsanitised."""
         moved = {
             address: service.published
             for service, address in reversed(self._addresses.items())
             if address != service.published
         }
-        sanitiser = Sanitiser(Fakes(self._salt), known=self._hidden, moved=moved)
-        kept = [self._kept[number] for number in sorted(self._kept)]
-        exchanges: list[Exchange] = []
-        for _ in range(TWICE):
-            exchanges = [cleaned(one, sanitiser) for one in kept]
-        document = dumps(exchanges)
-        if sanitiser.leaks(document):
-            raise Unsanitised(
-                "the recording was not written: a secret is in it in a form that could not be replaced. Please report "
-                "it, with the kind of client that was recorded."
-            )
-        return exchanges, document
+        recorded = [self._entries[number] for number in sorted(self._entries)]
+        entries, document = sanitised(recorded, salt=self._salt, hidden=self._hidden, moved=moved)
+        if entries:
+            try:
+                write_atomically(path, document)
+            except OSError as error:
+                raise RuntimeRestError(f"{error.strerror}.") from None
+        else:
+            self._remark(f"no requests were sent: {path} was not written.")
+        return Recording(path=path, entries=len(entries), judgement=judged(entries), remarks=tuple(self._remarks))
 
 
 @contextlib.contextmanager
 def record(path: Path | str, settings: Settings, *, port: int = 0, **choices: Any) -> Iterator[Loopback]:
-    """Record what is asked at an address of this machine until the end of the block, then write the cassette.
+    """Record at an address of this machine until the end of the block, then write the cassette.
 
-    Nothing is written if the block raises, or nothing was asked. What is remarkable, this or the result of a private
-    job, is told by a `UserWarning`.
+    Nothing is written if the block raises, or no requests were sent. That, or the result of a private job in the
+    cassette, is a `UserWarning`.
 
     Args:
         path: the cassette; overwritten.
-        settings: where the service is.
+        settings: the service's address.
         port: of the address; 0: a free one.
         choices: as for `Recorder`.
 
     Raises:
-        OSError: the address cannot be listened on.
+        OSError: the port cannot be listened on.
         Unsanitised: nothing was written.
     """
     recorder = Recorder(settings, **choices)
@@ -184,7 +161,7 @@ def _addresses(settings: Settings, environ: Mapping[str, str]) -> dict[Service, 
     }
 
 
-def _own(settings: Settings) -> list[str]:
+def _own_secrets(settings: Settings) -> list[str]:
     own = [secret for secret in (settings.api_key, settings.token) if secret]
     if settings.instance is not None:
         crn = Crn.parse(settings.instance)

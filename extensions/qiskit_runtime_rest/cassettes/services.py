@@ -1,4 +1,4 @@
-"""The services that a client of the Qiskit Runtime API talks to, and how one server on loopback stands for them all."""
+"""The services that a client of the Qiskit Runtime API uses, and their paths on one loopback server."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ VERSION_PATH = "/v1"
 
 @frozen(kw_only=True)
 class Service:
-    """One of them."""
+    """A service that clients send requests to."""
 
     prefix: str
-    """Where it is on loopback."""
+    """The first part of its paths on loopback."""
     variable: str
-    """What leads clients there."""
+    """The environment variable from which clients take its address."""
     published: str
-    """Its public address, up to the paths below; in cassettes it is always this one, wherever it was recorded."""
+    """Its public address, up to the paths below. Cassettes always have this one, wherever they were recorded."""
 
 
 # "experimental" keeps qiskit-ibm-runtime from putting `quantum.` in front of the host. This client adds /v1 itself,
-# qiskit-ibm-runtime expects it in the address: with and without it is the same here, so that one address serves both.
+# qiskit-ibm-runtime expects it in the address: loopback accepts both, so that one address serves both.
 RUNTIME = Service(prefix=LOOPBACK_PREFIX, variable="QISKIT_IBM_URL", published="https://quantum.cloud.ibm.com/api")
 IAM = Service(prefix="/iam", variable="IAM_URL", published="https://iam.cloud.ibm.com")
 SERVICES = (
@@ -45,12 +45,12 @@ SERVICES = (
 
 
 def environment(url: str) -> Mapping[str, str]:
-    """What leads clients to a server whose root is `url`: variables by name."""
+    """The environment variables that lead clients to a loopback server; `url` is its root."""
     return {service.variable: f"{url}{service.prefix}" for service in SERVICES}
 
 
 def locate(path: str) -> tuple[Service, str] | None:
-    """The service that a path on loopback belongs to, and the path there; None: it is nobody's."""
+    """The service that a path on loopback belongs to, and the path there; None if it belongs to none."""
     for service in SERVICES:
         if path.startswith(f"{service.prefix}/"):
             below = path.removeprefix(service.prefix)
@@ -61,7 +61,7 @@ def locate(path: str) -> tuple[Service, str] | None:
 
 
 def located(url: str) -> tuple[Service, str, str] | None:
-    """The service that a published URL belongs to, the path there, and the query; None: it is nobody's."""
+    """The service that a published URL belongs to, the path there, and the query; None if it belongs to none."""
     parts = urlsplit(url)
     root = f"{parts.scheme}://{parts.netloc}{parts.path}"
     for service in SERVICES:

@@ -120,8 +120,8 @@ def _print_recording(recording: Recording, *, json: bool) -> None:
     _print_violations(recording.judgement)
     if json:
         print_json(_as_json(recording))
-    elif recording.exchanges:
-        say(f"{recording.exchanges} exchanges are in {recording.path}: {recording.judgement}.")
+    elif recording.entries:
+        say(f"{recording.entries} entries are in {recording.path}: {recording.judgement}.")
 
 
 def _print_violations(judgement: Judgement) -> None:
@@ -131,8 +131,8 @@ def _print_violations(judgement: Judgement) -> None:
 
 def _as_json(recording: Recording) -> dict[str, Any]:
     return {
-        "file": str(recording.path) if recording.exchanges else None,
-        "exchanges": recording.exchanges,
+        "file": str(recording.path) if recording.entries else None,
+        "exchanges": recording.entries,
         "checked": recording.judgement.checked,
         "violations": list(recording.judgement.violations),
         "remarks": list(recording.remarks),
@@ -180,9 +180,9 @@ def replay(
 
     replayed = cassettes.Replay(*files, match=match.value, exhausted=exhausted.value)
     if check:
-        if not replayed.exchanges:
+        if not replayed.entries:
             raise InvalidInput(f"there is nothing in {', '.join(map(str, files))}: nothing was recorded.")
-        _print_check(cassettes.judged(replayed.exchanges), json=json)
+        _print_check(cassettes.judged(replayed.entries), json=json)
         return
     own = {"QISKIT_IBM_TOKEN": cassettes.API_KEY, "QISKIT_IBM_INSTANCE": replayed.instance}
     try:

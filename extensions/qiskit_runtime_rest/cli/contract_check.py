@@ -20,8 +20,8 @@ from .options import JsonOption, ServiceOptions, check_folder, with_service_opti
 from .terminal import print_json, say
 
 if TYPE_CHECKING:
-    from ..conformance.gate import Gate
     from ..conformance.report import Report
+    from ..conformance.request_guard import RequestGuard
 
 __all__ = ["check"]
 
@@ -67,7 +67,7 @@ def check(
         if live:
             _check_live(options, reports, jobs=allow_jobs, ask=not yes, seed=seed, examples=examples)
         else:
-            from ..conformance.everything import check_embedded
+            from ..conformance.embedded import check_embedded
 
             found, problems = check_embedded(seed=seed, examples=examples)
             reports += found
@@ -112,9 +112,9 @@ def _check_live(
 
     Each report is added to `reports` as soon as it has content, so that it survives an interruption.
     """
-    from ..conformance.live import PER_MINUTE, CannotTell, check_reads, open_live, read_lists
+    from ..conformance.live_jobs import LONGEST_SECONDS, check_jobs
+    from ..conformance.live_reads import PER_MINUTE, UnclearTarget, check_reads, open_live, read_lists
     from ..conformance.report import Report
-    from ..conformance.spending import LONGEST_SECONDS, spend
 
     if jobs and ask and not sys.stdin.isatty():
         raise InvalidInput("jobs use QPU time, and stdin is not a terminal to ask on: add --yes to allow them.")
@@ -122,29 +122,29 @@ def _check_live(
     with options.client(validate="off") as client:
         try:
             service = open_live(client)
-            readings = read_lists(service)
-        except CannotTell as error:
+            existing = read_lists(service)
+        except UnclearTarget as error:
             raise InvalidInput(str(error)) from error
-        if jobs and readings.backend is None:
+        if jobs and existing.backend is None:
             raise InvalidInput("no backend of the instance takes jobs now: leave out --allow-jobs.")
         if jobs and ask:
             _confirm(f"{jobs} jobs of 1 circuit and 1 shot, {LONGEST_SECONDS} s of QPU time each at most, in a batch")
         say(f"Reads only, at most {PER_MINUTE} per minute: this takes some minutes.")
-        with _closed_by_signals(service.gate):
-            reports.append(check_reads(service, readings, seed=seed, examples=examples))
-            if jobs and readings.backend is not None and service.gate.closed is None:
+        with _closed_by_signals(service.guard):
+            reports.append(check_reads(service, existing, seed=seed, examples=examples))
+            if jobs and existing.backend is not None and service.guard.closed is None:
                 clock = client.api.get_httpx_client().clock
-                reports.append(Report(target=f"live, {jobs} jobs on {readings.backend}", seed=0))
-                spend(service, jobs=jobs, backend=readings.backend, clock=clock, report=reports[-1])
+                reports.append(Report(target=f"live, {jobs} jobs on {existing.backend}", seed=0))
+                check_jobs(service, jobs=jobs, backend=existing.backend, clock=clock, report=reports[-1])
             elif jobs:
                 reports[-1].remarks.append("No jobs were submitted: the check had ended before.")
 
 
 @contextmanager
-def _closed_by_signals(gate: Gate) -> Iterator[None]:
-    """Let the first SIGINT, SIGTERM or SIGHUP close the gate and interrupt the check.
+def _closed_by_signals(guard: RequestGuard) -> Iterator[None]:
+    """Let the first SIGINT, SIGTERM or SIGHUP close the guard and interrupt the check.
 
-    The clean-up is never interrupted: a signal that finds the gate closed only sets the exit status, and later
+    The clean-up is never interrupted: a signal that finds the guard closed only sets the exit status, and later
     signals are ignored. A signal that is already ignored, as under `nohup`, stays ignored.
 
     Raises:
@@ -160,8 +160,8 @@ def _closed_by_signals(gate: Gate) -> Iterator[None]:
         for one in before:
             signal.signal(one, signal.SIG_IGN)
         caught.append(signal.Signals(number))
-        if gate.closed is None:
-            gate.close(f"ended by {caught[0].name}.")
+        if guard.closed is None:
+            guard.close(f"ended by {caught[0].name}.")
             raise KeyboardInterrupt
 
     for one in before:

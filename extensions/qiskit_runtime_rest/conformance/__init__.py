@@ -1,1 +1,1 @@
-"""Checks of a service against the contract, with schemathesis: an extra, `qiskit-runtime-rest[contract]`."""
+"""Check a service against the contract, with schemathesis: an extra, `qiskit-runtime-rest[contract]`."""

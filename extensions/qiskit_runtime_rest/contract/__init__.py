@@ -1,6 +1,6 @@
-"""The REST contract as a document: what it describes, and how two of its versions differ."""
+"""The REST contract: documents, the contract of each API version, responses checked, and what changed."""
 
-from qiskit_runtime_rest.contract.changes import Change, Kind
-from qiskit_runtime_rest.contract.compare import compare
+from .changes import Change, Kind
+from .compare import compare
 
 __all__ = ["Change", "Kind", "compare"]

@@ -4,6 +4,8 @@ from enum import StrEnum
 
 from attrs import frozen
 
+__all__ = ["Change", "Kind"]
+
 
 class Kind(StrEnum):
     """What a change means to a client that was written for the older contract."""
@@ -17,11 +19,11 @@ class Kind(StrEnum):
 class Change:
     """One difference between two contracts, at one operation.
 
-    A schema that several operations use gives one change for each of them.
+    A difference in a schema is one change for each operation that uses the schema.
     """
 
     operation: str
-    """Method and path, as in `GET /v1/jobs/{id}`; empty for what concerns the document as a whole."""
+    """Method and path, as in `GET /v1/jobs/{id}`; empty for the document as a whole."""
     location: str
     """The part of the operation, as in `response 200: state.reason`; empty for the operation itself."""
     kind: Kind

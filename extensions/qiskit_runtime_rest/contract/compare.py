@@ -3,34 +3,37 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from qiskit_runtime_rest.contract.changes import Change, Kind
-from qiskit_runtime_rest.contract.document import Document, JsonObject, NotOpenApi
-from qiskit_runtime_rest.contract.schemas import Direction, Place, compare_schemas
+from .changes import Change, Kind
+from .compare_schemas import Direction, Place, compare_schemas
+from .document import Document, JsonObject, NotOpenApi
+
+__all__ = ["compare"]
 
 _PROSE = ("summary", "description", "externalDocs")
 _GENERATED_NAMES = {
     "operationId": "the generated function moves",
     "tags": "the generated module moves",
-    "security": "other credentials are asked for",
+    "security": "other credentials are needed",
 }
 
 
 def compare(old: JsonObject, new: JsonObject) -> list[Change]:
-    """List what differs between two OpenAPI documents, in the order of the older one, then what is new.
+    """List the differences between two OpenAPI documents, in the order of the older one, then the additions.
 
-    Breaking is what a client of the older contract can notice: something it sends is refused or means something
-    else, something it reads is gone, of another type, or may be missing or null.
+    A change is breaking if a client of the older contract can notice it: the service refuses something that the
+    client sends, or understands it differently; something that it reads is gone, of another type, or may be missing
+    or null.
 
     Raises:
-        NotOpenApi: If a document is not what OpenAPI says, or refers to something it does not define.
+        NotOpenApi: a document does not have OpenAPI's structure, or refers to something that it does not define.
     """
     before, after = Document(content=old), Document(content=new)
     try:
         return [*_document_changes(old, new), *_operation_changes(before, after)]
     except (AttributeError, KeyError, TypeError) as error:
         raise NotOpenApi(
-            f"one of the two documents is not what OpenAPI 3 says ({type(error).__name__}: {error}); "
-            "a validator such as openapi-spec-validator tells where"
+            f"one of the two documents does not have the structure of OpenAPI 3 ({type(error).__name__}: {error}); "
+            "a validator such as openapi-spec-validator shows where"
         ) from error
 
 
@@ -47,7 +50,7 @@ def _document_changes(old: JsonObject, new: JsonObject) -> Iterator[Change]:
 
 
 def _credentials(content: JsonObject) -> dict[str, JsonObject]:
-    """Each way to say who calls, without the words about it."""
+    """The security schemes, without their descriptions."""
     schemes = content.get("components", {}).get("securitySchemes", {})
     return {
         name: {key: value for key, value in scheme.items() if key != "description"} for name, scheme in schemes.items()
@@ -55,7 +58,8 @@ def _credentials(content: JsonObject) -> dict[str, JsonObject]:
 
 
 def _operation_changes(before: Document, after: Document) -> Iterator[Change]:
-    old, new = dict(before.operations()), dict(after.operations())
+    old = {operation.name: operation.content for operation in before.operations()}
+    new = {operation.name: operation.content for operation in after.operations()}
     for name, operation in old.items():
         if name not in new:
             yield Change(operation=name, location="", kind=Kind.BREAKING, message="removed")

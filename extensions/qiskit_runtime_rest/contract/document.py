@@ -1,9 +1,11 @@
-"""Read an OpenAPI document: its operations, with references resolved and `allOf` merged."""
+"""An OpenAPI document: its operations, with references resolved and `allOf` merged."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from attrs import frozen
+
+__all__ = ["Document", "JsonObject", "NotOpenApi", "Operation", "UnresolvedReference", "as_object"]
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -11,21 +13,47 @@ JsonObject = Mapping[str, Any]
 
 
 class NotOpenApi(ValueError):
-    """A document is not what OpenAPI says that it is."""
+    """A document does not have the structure that OpenAPI 3 requires."""
 
 
 class UnresolvedReference(NotOpenApi):
     """A `$ref` points at nothing in its document."""
 
     def __init__(self, reference: str) -> None:
-        """Name the reference as it is written in the document."""
+        """`reference`: as written in the document."""
         super().__init__(f"the contract refers to {reference}, which it does not define")
         self.reference = reference
 
 
 def as_object(schema: JsonObject | bool) -> JsonObject:
-    """A schema as an object: `true`, which anything fits, and `false`, which nothing does, are schemas, too."""
+    """A schema as an object; the schemas `true` (matches anything) and `false` (matches nothing) become one."""
     return schema if not isinstance(schema, bool) else ({} if schema else {"not": {}})
+
+
+@frozen(eq=False)
+class Operation:
+    """One operation: a method of a path."""
+
+    method: str
+    """In upper case."""
+    path: str
+    content: JsonObject
+    """The operation's object, with the parameters of its path."""
+
+    @property
+    def name(self) -> str:
+        """Method and path, as in `GET /v1/jobs/{id}`."""
+        return f"{self.method} {self.path}"
+
+    @property
+    def id(self) -> str:
+        """The `operationId`; of an operation without one, the name."""
+        return str(self.content.get("operationId", self.name))
+
+    @property
+    def location(self) -> tuple[str, str, str]:
+        """The keys that lead to the operation in its document."""
+        return "paths", self.path, self.method.lower()
 
 
 @frozen(eq=False)
@@ -34,11 +62,20 @@ class Document:
 
     content: JsonObject
 
+    def operations(self) -> Iterator[Operation]:
+        """Each operation, in the order of the document."""
+        for path, item in self.content.get("paths", {}).items():
+            shared = item.get("parameters", [])
+            for method in METHODS:
+                if method in item:
+                    parameters = [*shared, *item[method].get("parameters", [])]
+                    yield Operation(method.upper(), path, {**item[method], "parameters": parameters})
+
     def resolve(self, node: JsonObject) -> JsonObject:
-        """Follow `$ref` until something else stands there.
+        """Follow `$ref` to an object without one.
 
         Raises:
-            UnresolvedReference: If a reference points nowhere, or only at itself.
+            UnresolvedReference: a reference points at nothing, or only at itself.
         """
         seen: set[str] = set()
         while isinstance(node.get("$ref"), str):
@@ -75,13 +112,3 @@ class Document:
                 else:
                     merged[key] = value
         return merged
-
-    def operations(self) -> Iterator[tuple[str, JsonObject]]:
-        """Yield each operation under its method and path, with the parameters of its path."""
-        for path, item in self.content.get("paths", {}).items():
-            shared = item.get("parameters", [])
-            for method in METHODS:
-                if method in item:
-                    operation = item[method]
-                    parameters = [*shared, *operation.get("parameters", [])]
-                    yield f"{method.upper()} {path}", {**operation, "parameters": parameters}

@@ -9,7 +9,7 @@ import httpx
 
 from ..base.callers import warn
 from ..config.settings import Settings
-from ..contract.answer_check import Checker
+from ..contract.response_check import Checker
 from ..errors import ConfigurationError, ContractWarning
 from .clients import AsyncHttpClient, HttpClient
 from .retrying import VIOLATION

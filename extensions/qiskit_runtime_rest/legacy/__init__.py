@@ -1,12 +1,15 @@
-"""Scripts written for the classic API run again: a table of what became of each call, and three ways to use it.
+"""Run scripts of the classic API again: `table` says what each call became; the folders use it.
+
+`translation` converts requests and responses. `gateway` serves them on a socket, `interception` inside a process;
+`scan` finds classic use in source files. `primitives` and `programs` hold what v1 does differently or not at all.
 
     from qiskit_runtime_rest import legacy
 
     with legacy.install() as installed:
-        ...  # calls to the classic hosts are answered
+        ...  # requests to the classic hosts are answered
     print(installed.report())
 
-Names are loaded when first used.
+Public names are loaded on first use.
 """
 
 from __future__ import annotations
@@ -15,18 +18,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .installation import Installed, install
-    from .report import Report, Use
-    from .running import run
+    from .interception.installation import Installed, install
+    from .interception.report import Report, Use
+    from .interception.running import run
 
 __all__ = ["Installed", "Report", "Use", "install", "run"]
 
 _ELSEWHERE = {
-    "Installed": "installation",
-    "Report": "report",
-    "Use": "report",
-    "install": "installation",
-    "run": "running",
+    "Installed": "interception.installation",
+    "Report": "interception.report",
+    "Use": "interception.report",
+    "install": "interception.installation",
+    "run": "interception.running",
 }
 """Module of each public name."""
 

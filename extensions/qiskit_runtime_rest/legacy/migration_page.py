@@ -1,6 +1,6 @@
-"""The migration page, rendered from the tables: `python -m qiskit_runtime_rest.legacy.migration_page` writes it.
+"""Render the migration page from the tables: `python -m qiskit_runtime_rest.legacy.migration_page` writes it.
 
-`... migration_page -` prints it instead; another argument is the file to write.
+The argument `-` prints it instead; any other argument is the file to write.
 """
 
 from __future__ import annotations
@@ -17,31 +17,31 @@ __all__ = ["render"]
 INTRODUCTION = f"""\
 # From the classic API to v1
 
-The hosts of the classic API are gone. Scripts, notebooks and pipelines that were written for it have three ways back,
-all driven by the tables below: `table.py` and `sdk_table.py` of `extensions/qiskit_runtime_rest/legacy/`, from which
-this page is rendered (`python -m qiskit_runtime_rest.legacy.migration_page`). IBM's own guide: {MIGRATION_GUIDE}
+The hosts of the classic API are gone. Scripts, notebooks and pipelines that were written for it can run unchanged, run
+with another host only, or be changed. [classic.md](classic.md) shows the first two ways; this page is about the third.
+IBM's own guide: {MIGRATION_GUIDE}
 
-[classic.md](classic.md) shows how to run them unchanged, and how to change their host only. This page is for those who
-change them.
+The page is rendered from `table.py` and `sdk_table.py` of `extensions/qiskit_runtime_rest/legacy/`
+(`python -m qiskit_runtime_rest.legacy.migration_page`).
 
 ## Change the source
 
 `qrr legacy scan PATH...` finds classic use: in Python and notebooks by parsing, in other languages by searching. Each
-finding names file, line and column, says what it becomes, and links to its row on this page.
+finding names file, line, column and replacement, and links to its row on this page.
 
 | option | what it does |
 |---|---|
 | `--diff` | prints what `--fix` would change, and writes nothing |
 | `--fix` | rewrites what is safe in Python and in the Python cells of notebooks |
-| `--json`, `--sarif` | the findings for programs, and for code hosts (SARIF 2.1.0) |
+| `--json`, `--sarif` | prints the findings for programs, or for code hosts (SARIF 2.1.0) |
 
-The exit status is 1 when something was found, 0 when nothing was, 2 for wrong use. What is safe: addresses whose path
-is the same in v1 but for hyphens, keys of bodies that have another spelling only, and `channel="ibm_quantum"`. A
-changed address does not make a call work by itself: headers and instance are the caller's.
+The exit status is 1 if something was found, 0 if not, and 2 for wrong use. Safe are: addresses whose path in v1 differs
+in hyphens only, keys of bodies that only have a new name, and `channel="ibm_quantum"`. A changed address alone does not
+make a call work: headers and instance remain to be changed.
 
 <a id="left-to-do"></a>
-Above the rest, `--fix` leaves comments `# qrr: ...` that say what to change. They are found by later scans until they
-are removed; a second `--fix` adds nothing.
+Above the rest, `--fix` writes comments `# qrr: ...` that say what to change. Later scans find them until they are
+removed; a second `--fix` adds nothing.
 """
 
 SERVES = {
@@ -58,16 +58,16 @@ def render() -> str:
 
 
 def _hosts() -> Iterator[str]:
-    yield from _head("Hosts", "All of them are gone; `https://quantum.cloud.ibm.com/api/v1` took their place.")
+    yield from _head("Hosts", "All of them are gone; `https://quantum.cloud.ibm.com/api/v1` replaces them.")
     yield from _table(
-        ("classic", "what it was, and what it is now"),
+        ("classic", "now"),
         ((_place(host.anchor, f"https://{host.name}{host.prefix}"), SERVES[host.serves]) for host in HOSTS),
     )
 
 
 def _routes() -> Iterator[str]:
     text = (
-        "Paths as they stood on the runtime hosts, the ones of `/users` on the auth host. `/facade/v1`, `/runtime` and "
+        "Paths below `/users` belong to the auth host, the others to the runtime hosts. `/facade/v1`, `/runtime` and "
         "`/api` before a path make no difference."
     )
     yield from _head("Calls", text)
@@ -88,7 +88,7 @@ def _note(route: Route) -> str:
 
 
 def _fields() -> Iterator[str]:
-    yield from _head("Headers, parameters and keys", "Those marked with * need no more than the other spelling.")
+    yield from _head("Headers, parameters and keys", "Fields marked with * only have a new name.")
     yield from _table(
         ("classic", "where", "now"),
         (
@@ -99,7 +99,7 @@ def _fields() -> Iterator[str]:
 
 
 def _sdk_uses() -> Iterator[str]:
-    yield from _head("Qiskit's packages", "What scripts call in packages that spoke to the classic service.")
+    yield from _head("Qiskit's packages", "Uses of packages that spoke to the classic service.")
     yield from _table(
         ("classic", "what it is", "now"),
         (
@@ -130,7 +130,7 @@ def _place(anchor: str, code: str) -> str:
 
 
 def _cell(text: str) -> str:
-    """Text in which `<...>` is no tag."""
+    """Text for a cell of a table, with `<` and `|` escaped."""
     return text.replace("<", "&lt;").replace("|", "\\|")
 
 

@@ -1,4 +1,4 @@
-"""What scripts call in Qiskit's packages to speak to the classic service, and what to call now.
+"""The uses of Qiskit's packages that spoke to the classic service, and what to use now.
 
 Sources: IBM's guides https://quantum.cloud.ibm.com/docs/migration-guides/classic-iqp-to-cloud-iqp (channel, instance),
 .../migration-guides/qiskit-runtime (qiskit-ibmq-provider, qiskit-ibm-provider) and .../migration-guides/v2-primitives.
@@ -21,13 +21,13 @@ class SdkUse:
     """One classic use of an SDK.
 
     Attributes:
-        kind: a package to install; a module or a name to import (and what is called on it); a method of any object; a
-            keyword argument; an argument with a certain value; an attribute; a setting in a file or the environment.
-        name: its spelling: dotted where it is imported; `keyword=value` where the value matters.
-        of: what is called with a keyword or value: names, or methods as `.run`; empty for the other kinds.
-        instead: what to do about it.
-        v1: what takes the place of the value, where replacing it is right by itself.
-        distinct: whether it is classic wherever it stands; the others need an import of an SDK in the same file.
+        kind: a package to install; a module or a name to import (and calls on it); a method of any object; a keyword
+            argument; an argument with a certain value; an attribute; a setting in a file or the environment.
+        name: dotted for imports; `keyword=value` if the value matters.
+        of: the functions that take the keyword or value: names, or methods such as `.run`; empty for other kinds.
+        instead: what to use now.
+        v1: the new value, if replacing the value is enough.
+        distinct: whether it is always classic; other uses also need an import of an SDK in the same file.
     """
 
     kind: Kind
@@ -39,7 +39,7 @@ class SdkUse:
 
     @property
     def anchor(self) -> str:
-        """The row's place on the migration page."""
+        """The row's anchor on the migration page."""
         return anchor("sdk", self.kind, self.name)
 
 
@@ -70,8 +70,8 @@ SDK_USES: tuple[SdkUse, ...] = (
             (".delete_account", "QiskitRuntimeService.delete_account(...)"),
             (".stored_account", "QiskitRuntimeService.saved_accounts()"),
             (".active_account", "QiskitRuntimeService.active_account()"),
-            (".disable_account", "nothing: a service object holds its own account"),
-            (".get_provider", f"{SERVICE}: the CRN of an instance stands for hub, group and project"),
+            (".disable_account", "nothing: each service object has its own account"),
+            (".get_provider", f"{SERVICE}: the CRN of an instance replaces hub, group and project"),
             (".providers", "QiskitRuntimeService.instances()"),
         )
     ),
@@ -79,7 +79,7 @@ SDK_USES: tuple[SdkUse, ...] = (
         SdkUse(
             kind="name",
             name=f"qiskit_ibm_runtime.{name}",
-            instead=f"{name.removesuffix('V1')}V2: primitives of version 1 do not run any more",
+            instead=f"{name.removesuffix('V1')}V2: primitives of version 1 no longer run",
             distinct=True,
         )
         for name in ("SamplerV1", "EstimatorV1")

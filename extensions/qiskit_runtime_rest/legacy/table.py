@@ -6,31 +6,46 @@ and its REST reference (https://quantum.cloud.ibm.com/docs/api/qiskit-runtime-re
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Literal, TypeAlias
+from functools import cache, cached_property
+from importlib import resources
+from typing import Any, Literal, TypeAlias
 from urllib.parse import unquote
 
-__all__ = ["FIELDS", "HOSTS", "ROUTES", "Field", "Host", "Match", "Route", "find_host", "find_route"]
+__all__ = [
+    "FIELDS",
+    "HOSTS",
+    "ROUTES",
+    "Field",
+    "Host",
+    "Match",
+    "Route",
+    "document",
+    "document_text",
+    "find_host",
+    "find_route",
+    "without_spellings",
+]
 
 Serves: TypeAlias = Literal["runtime", "auth", "cloud"]
-"""The Runtime API; accounts and tokens; the Runtime API on IBM Cloud (v1 without `/v1`, bearer token and CRN)."""
+"""The Runtime API; accounts and tokens; the Runtime API on IBM Cloud (v1 without `/v1`, with bearer token and CRN)."""
 
 MIGRATION_GUIDE = "https://quantum.cloud.ibm.com/docs/migration-guides/classic-iqp-to-cloud-iqp"
 
 MIGRATION_PAGE = "docs/migration.md"
-"""The page that `migration_page` renders, in the project; its anchors are those of the rows."""
+"""The page that `migration_page` renders, relative to the project."""
 
 
 def anchor(*words: str) -> str:
-    """A place on the migration page."""
+    """The anchor of a row on the migration page."""
     return re.sub(r"[^a-z0-9]+", "-", " ".join(words).lower()).strip("-")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Host:
-    """A host of the classic API; all are gone. `prefix`: the path before that of a route."""
+    """A former host of the classic API. `prefix`: the path before that of a route."""
 
     name: str
     prefix: str = ""
@@ -38,7 +53,7 @@ class Host:
 
     @property
     def anchor(self) -> str:
-        """The host's place on the migration page."""
+        """The host's anchor on the migration page."""
         return anchor("host", self.name)
 
 
@@ -50,7 +65,7 @@ HOSTS = (
 )
 
 SPELLINGS = ("/facade/v1", "/runtime", "/api", "/v1")
-"""What may stand before the path of a route, whatever the host; any number of them, in this order or not."""
+"""Prefixes that may stand before the path of a route on any host, in any number and order."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,63 +73,63 @@ class Route:
     """One classic call.
 
     Attributes:
-        method, path: of the classic call, `path` without host and `SPELLINGS`.
-        v1: method and path of the operation that does it now; its `{names}` are those of `path`.
-        here: the name of what answers in place of the service, because v1 has nothing like it.
-        removed: why there is no such call any more, where there is none.
-        instead: what to use now, in the words of v1.
-        request, answer: names of the transformations on the way there and back, in their order.
-        public: whether it answers without authentication.
-        serves: the kind of host that had it.
+        method, path: of the classic call; `path` without host and `SPELLINGS`.
+        v1: method and path of the operation in v1; its `{names}` are those of `path`.
+        handler: the name of the local handler, if v1 has no such operation.
+        removed: why v1 has no such call.
+        instead: what to use now.
+        request, response: names of the transformations of request and response, in their order.
+        public: whether it needs no authentication.
+        serves: the kind of host.
     """
 
     method: str
     path: str
     v1: str | None = None
-    here: str | None = None
+    handler: str | None = None
     removed: str | None = None
     instead: str
     request: tuple[str, ...] = ()
-    answer: tuple[str, ...] = ()
+    response: tuple[str, ...] = ()
     public: bool = False
     serves: Serves = "runtime"
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """Matches a path, names as groups."""
+        """A pattern of the path, with the names as groups."""
         return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(self.path)) + "/?")
 
     @property
     def anchor(self) -> str:
-        """The route's place on the migration page."""
+        """The route's anchor on the migration page."""
         return anchor(self.method, self.path)
 
 
 NO_REPLACEMENT = "It was removed without a replacement"
 PROGRAMS_GONE = "v1 runs IBM's own programs only (sampler, estimator, executor, noise-learner)"
-PROGRAMS_NOW = "Keep programs of your own with Qiskit Serverless or Qiskit Functions"
+PROGRAMS_NOW = "Keep your own programs with Qiskit Serverless or Qiskit Functions"
 
 
-def _same(method: str, path: str, *, request: tuple[str, ...] = (), answer: tuple[str, ...] = ()) -> Route:
-    """A call that stands below `/v1` unchanged."""
+def _same(method: str, path: str, *, request: tuple[str, ...] = (), response: tuple[str, ...] = ()) -> Route:
+    """A call with the same path below `/v1`."""
     now = f"{method} /v1{path}"
-    return Route(method=method, path=path, v1=now, instead=now, request=("instance", *request), answer=answer)
+    return Route(method=method, path=path, v1=now, instead=now, request=("instance", *request), response=response)
 
 
 def _moved(
-    method: str, path: str, v1: str, *, note: str = "", request: tuple[str, ...] = (), answer: tuple[str, ...] = ()
+    method: str, path: str, v1: str, *, note: str = "", request: tuple[str, ...] = (), response: tuple[str, ...] = ()
 ) -> Route:
-    """A call that has another path or other fields now."""
+    """A call with another path or other fields in v1."""
     instead = f"{v1} ({note})" if note else v1
-    return Route(method=method, path=path, v1=v1, instead=instead, request=("instance", *request), answer=answer)
+    return Route(method=method, path=path, v1=v1, instead=instead, request=("instance", *request), response=response)
 
 
 def _removed(method: str, path: str, instead: str = "") -> Route:
     return Route(method=method, path=path, removed=NO_REPLACEMENT, instead=instead)
 
 
-def _program(method: str, path: str, here: str, *, public: bool = False) -> Route:
-    return Route(method=method, path=path, here=here, removed=PROGRAMS_GONE, instead=PROGRAMS_NOW, public=public)
+def _program(method: str, path: str, handler: str, *, public: bool = False) -> Route:
+    return Route(method=method, path=path, handler=handler, removed=PROGRAMS_GONE, instead=PROGRAMS_NOW, public=public)
 
 
 ROUTES: tuple[Route, ...] = (
@@ -122,7 +137,7 @@ ROUTES: tuple[Route, ...] = (
     Route(
         method="POST",
         path="/users/loginWithToken",
-        here="login",
+        handler="login",
         instead="POST https://iam.cloud.ibm.com/identity/token with an IBM Cloud API key; the header Service-CRN",
         public=True,
         serves="auth",
@@ -130,7 +145,7 @@ ROUTES: tuple[Route, ...] = (
     Route(
         method="POST",
         path="/users/logout",
-        here="logout",
+        handler="logout",
         instead="nothing: bearer tokens expire within the hour, and POST /v1/logout revokes those of an instance",
         serves="auth",
     ),
@@ -153,7 +168,7 @@ ROUTES: tuple[Route, ...] = (
         "/instances",
         "GET /v1/instance",
         note="one instance, named by the CRN; also GET and PUT /v1/instances/configuration, GET /v1/instances/usage",
-        answer=("hub_instances",),
+        response=("hub_instances",),
     ),
     _same("GET", "/instances/configuration"),
     _same("PUT", "/instances/configuration"),
@@ -165,7 +180,7 @@ ROUTES: tuple[Route, ...] = (
         "GET /v1/jobs",
         note="provider became the CRN",
         request=("classic_session",),
-        answer=("classic_jobs",),
+        response=("classic_jobs",),
     ),
     _moved(
         "POST",
@@ -181,12 +196,12 @@ ROUTES: tuple[Route, ...] = (
             "primitive_v2",
             "start_session",
         ),
-        answer=("submitted_job",),
+        response=("submitted_job",),
     ),
     _moved("GET", "/jobs/tags", "GET /v1/tags", note="type and search are required", request=("job_tags",)),
-    _same("GET", "/jobs/{id}", answer=("classic_job",)),
+    _same("GET", "/jobs/{id}", response=("classic_job",)),
     _same("DELETE", "/jobs/{id}"),
-    _same("GET", "/jobs/{id}/results", answer=("primitive_v1",)),
+    _same("GET", "/jobs/{id}/results", response=("primitive_v1",)),
     _same("GET", "/jobs/{id}/interim_results"),
     _same("GET", "/jobs/{id}/transpiled_circuits"),
     _same("GET", "/jobs/{id}/logs"),
@@ -197,7 +212,7 @@ ROUTES: tuple[Route, ...] = (
     Route(
         method="GET",
         path="/stream/jobs/{id}",
-        here="stream",
+        handler="stream",
         removed="v1 has no WebSocket",
         instead="poll GET /v1/jobs/{id} until it is final, then GET /v1/jobs/{id}/results",
     ),
@@ -209,7 +224,7 @@ ROUTES: tuple[Route, ...] = (
         note="instance became the CRN, max_session_ttl is max_ttl, mode is required",
         request=("session_body",),
     ),
-    _same("GET", "/sessions/{id}", request=("classic_session",), answer=("classic_session_id",)),
+    _same("GET", "/sessions/{id}", request=("classic_session",), response=("classic_session_id",)),
     _same("PATCH", "/sessions/{id}", request=("classic_session",)),
     _same("DELETE", "/sessions/{id}/close", request=("classic_session",)),
     _removed("GET", "/sessions/{id}/extended", "GET /v1/sessions/{id}"),
@@ -224,8 +239,8 @@ ROUTES: tuple[Route, ...] = (
         "GET",
         "/backends",
         "GET /v1/backends",
-        note="provider became the CRN; devices are objects, no names",
-        answer=("device_names",),
+        note="provider became the CRN; devices are objects, not names",
+        response=("device_names",),
     ),
     _same("GET", "/backends/{name}/status"),
     _same("GET", "/backends/{name}/defaults"),
@@ -245,14 +260,14 @@ ROUTES: tuple[Route, ...] = (
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """A header, parameter or key of a body that is spelled otherwise now.
+    """A header, parameter or key of a body that has another name in v1.
 
     Attributes:
-        name: the classic spelling.
-        where: where it stood.
-        v1: the spelling of v1; None: it is gone.
-        instead: what to do about it.
-        safe: whether replacing the name alone is right.
+        name: the classic name.
+        where: its place in the request.
+        v1: the name in v1; None: it is gone.
+        instead: what to use now.
+        safe: whether replacing the name is enough.
     """
 
     name: str
@@ -263,7 +278,7 @@ class Field:
 
     @property
     def anchor(self) -> str:
-        """The field's place on the migration page."""
+        """The field's anchor on the migration page."""
         return anchor(self.where, self.name)
 
 
@@ -281,17 +296,9 @@ FIELDS: tuple[Field, ...] = (
     Field(name="job_tags", where="body", v1="tags", instead="tags", safe=True),
     Field(name="logLevel", where="body", v1="log_level", instead="log_level", safe=True),
     Field(name="max_execution_time", where="body", v1="cost", instead="cost (seconds)"),
-    Field(
-        name="start_session",
-        where="body",
-        v1=None,
-        instead="POST /v1/sessions first, then session_id in the job",
-    ),
-    Field(
-        name="startSession",
-        where="body",
-        v1=None,
-        instead="POST /v1/sessions first, then session_id in the job",
+    *(
+        Field(name=name, where="body", v1=None, instead="POST /v1/sessions first, then session_id in the job")
+        for name in ("start_session", "startSession")
     ),
     Field(name="session_time", where="body", v1=None, instead="max_ttl of POST /v1/sessions"),
     Field(name="max_session_ttl", where="body", v1="max_ttl", instead="max_ttl", safe=True),
@@ -301,42 +308,56 @@ FIELDS: tuple[Field, ...] = (
     Field(name="parameter_values", where="params", v1="pubs", instead="the second part of each pub"),
     Field(name="observables", where="params", v1="pubs", instead="the second part of each pub of the estimator"),
     Field(name="run_options", where="params", v1=None, instead="shots of the sampler, precision of the estimator"),
-    Field(name="transpilation_settings", where="params", v1=None, instead="circuits in the backend's own gates"),
-    Field(name="transpilation", where="params", v1=None, instead="circuits in the backend's own gates"),
+    Field(name="transpilation_settings", where="params", v1=None, instead="circuits in the backend's gates"),
+    Field(name="transpilation", where="params", v1=None, instead="circuits in the backend's gates"),
     Field(name="resilience_settings", where="params", v1="resilience_level", instead="resilience_level"),
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Match:
-    """A route, and what the names in its path stand for."""
+    """A route, and the values of the names in its path."""
 
     route: Route
     names: dict[str, str]
 
 
 def find_host(name: str) -> Host | None:
-    """The classic host called `name` (a port is ignored); None for all others."""
+    """The classic host with this name; a port is ignored. None for other hosts."""
     bare = name.rpartition("@")[2].partition(":")[0].lower().rstrip(".")
     return next((host for host in HOSTS if host.name == bare), None)
 
 
 def find_route(method: str, path: str) -> Match | None:
-    """The route of a call; `path` as it was sent, with any of `SPELLINGS` in front.
+    """The route of a request; `path` as it was sent, with any `SPELLINGS` in front.
 
-    A path that the table has with other methods only gives None, as an unknown one does.
+    None if the path is unknown, or known with other methods only.
     """
-    bare = _without_spellings(path)
+    bare = without_spellings(path) or "/"
     found = [(route, route.pattern.fullmatch(bare)) for route in ROUTES if route.method == method.upper()]
     matches = [(route, matched) for route, matched in found if matched]
     if not matches:
         return None
-    # `/jobs/tags` is no job called "tags": a path without names comes first.
+    # A path without names comes first: `/jobs/tags` is not a job "tags".
     route, matched = min(matches, key=lambda pair: len(pair[1].groupdict()))
     return Match(route=route, names={name: unquote(value) for name, value in matched.groupdict().items()})
 
 
-def _without_spellings(path: str) -> str:
+def without_spellings(path: str) -> str:
+    """`path` without the `SPELLINGS` at its beginning."""
     while spelling := next((one for one in SPELLINGS if path == one or path.startswith(one + "/")), None):
         path = path[len(spelling) :]
-    return path or "/"
+    return path
+
+
+@cache
+def document_text() -> str:
+    """The classic API as an OpenAPI document, for the page `/openapi/` and the checks of requests about programs."""
+    return resources.files(__package__).joinpath("openapi.json").read_text("utf-8")
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The parsed document. Do not change it."""
+    parsed: dict[str, Any] = json.loads(document_text())
+    return parsed

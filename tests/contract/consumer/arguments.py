@@ -1,4 +1,4 @@
-"""Values of the contract's parameters as arguments of the generated functions, whose signatures say the types."""
+"""Convert values of the contract's parameters to arguments of the generated functions, by the types in signatures."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .schemas import class_names
 
 
 def least_arguments(operation: Operation) -> dict[str, Any]:
-    """Arguments for what an operation cannot do without."""
+    """Arguments for the required parameters and the body of an operation."""
     samples = Samples(operation.schemas)
     required = [given for given in operation.parameters if given.get("required") and given["in"] != "header"]
     values = {given["name"]: samples.whole(given["schema"]) for given in required}
@@ -30,7 +30,7 @@ def least_arguments(operation: Operation) -> dict[str, Any]:
 
 
 def python_arguments(operation: Operation, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The arguments that stand for values of the contract's parameters, and for a `body`."""
+    """The arguments for values of the contract's parameters, and for a `body`."""
     hints = typing.get_type_hints(operation.module._get_kwargs)
     names = {_bare(name): name for name in inspect.signature(operation.module._get_kwargs).parameters}
     for name, value in values.items():
@@ -59,8 +59,8 @@ def _as_python(hint: Any, value: Any) -> Any:
 
 
 def _body(operation: Operation, hint: Any, value: Any) -> Any:
-    """The model of a body: of several that a function takes, the one whose form the body has."""
-    models = {each.__name__: each for each in _choices(hint) if attrs.has(each)}
+    """The model of a body. If a function takes several models, the one whose schema the body fits."""
+    models: dict[str, Any] = {each.__name__: each for each in _choices(hint) if attrs.has(each)}
     if len(models) == 1:
         return next(iter(models.values())).from_dict(value)
     branches = operation.schemas.resolved(operation.body or {})["oneOf"]

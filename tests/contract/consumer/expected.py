@@ -1,4 +1,4 @@
-"""Whether what the generated parser made of an answer is what the contract names: models, enums, times, nulls."""
+"""Compare the output of the generated parser with the contract: models, enums, times, nulls."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from .schemas import Schema, Schemas, class_names
 TYPES = {"date-time": datetime.datetime, "date": datetime.date, "uuid": uuid.UUID}
 
 PLAIN: Mapping[str, str] = {
-    "DataTree": "a union that contains itself is no Python class: any JSON value",
-    "ComplexNumber": "an array of two numbers in answers, not an object: any JSON value",
-    "JobMetricsResponse.bss": "only older versions have it: among what else the model holds, as JSON",
-    "RemoteStorage.type": "a union within an `allOf` gives a model no fields: among what else it holds, as text",
+    "DataTree": "a union that contains itself cannot be a Python class: any JSON value",
+    "ComplexNumber": "an array of two numbers in responses, not an object: any JSON value",
+    "JobMetricsResponse.bss": "only older versions have it: among the additional properties, as JSON",
+    "RemoteStorage.type": "a union within an `allOf` gives a model no fields: among the additional properties, as text",
     "RemoteStorage.region_type": "the same",
     "VersionMetadata.version": "a version goes back into a header as it came: text, not a date",
 }
-"""What stays as it came, though the contract names a type for it; `openapi-overlay.yaml` has the reasons at length."""
+"""Values that stay JSON although the contract has a type for them; `openapi-overlay.yaml` gives the reasons."""
 
 used: set[str | None] = set()
-"""Those of `PLAIN` that something needed."""
+"""The entries of `PLAIN` that were needed."""
 
 
 def differences(schemas: Schemas, schema: Schema, value: Any, parsed: Any, at: str = "$") -> Iterator[str]:
-    """Where `parsed`, made of the JSON `value`, is not what `schema` says."""
+    """Each difference between `parsed`, which was read from the JSON `value`, and `schema`."""
     name, schema = schemas.named(schema)
-    told = list(_differences(schemas, name, schema, value, parsed, at))
-    excused = {name, at} & PLAIN.keys() if told and parsed == value else ()
+    found = list(_differences(schemas, name, schema, value, parsed, at))
+    excused = {name, at} & PLAIN.keys() if found and parsed == value else ()
     used.update(excused)
-    yield from () if excused else told
+    yield from () if excused else found
 
 
 def _differences(schemas: Schemas, name: str | None, schema: Schema, value: Any, parsed: Any, at: str) -> Iterator[str]:
@@ -51,7 +51,7 @@ def _differences(schemas: Schemas, name: str | None, schema: Schema, value: Any,
         yield from _object(schemas, name, schema, value, parsed, at)
     elif isinstance(value, list):
         if not isinstance(parsed, list) or len(parsed) != len(value):
-            yield f"{at}: {parsed!r} is no list of {len(value)}"
+            yield f"{at}: {parsed!r} is not a list of {len(value)}"
             return
         for item, each in zip(value, parsed, strict=True):
             yield from differences(schemas, schema.get("items", {}), item, each, f"{name or at}[]")
@@ -61,24 +61,24 @@ def _differences(schemas: Schemas, name: str | None, schema: Schema, value: Any,
 
 def _union(schemas: Schemas, schema: Schema, value: Any, parsed: Any, at: str) -> Iterator[str]:
     branches = [*schema.get("oneOf", ()), *schema.get("anyOf", ())]
-    told_by = schema.get("discriminator", {}).get("propertyName")
-    untold = told_by is not None and isinstance(value, dict) and told_by not in value
+    discriminator = schema.get("discriminator", {}).get("propertyName")
+    ambiguous = discriminator is not None and isinstance(value, dict) and discriminator not in value
     fitting = [each for each in branches if len(branches) == 1 or schemas.accepts(each, value)]
     meant = fitting or [each for each in branches if _goes_by(schemas, each, value)]
     lost = [f"{at}: {parsed!r} is not {value!r}"]
     if not meant:
-        # Nobody knows what this is: it stays as it came.
+        # No branch fits: the value must stay as it came.
         yield from [] if parsed == value else lost
-    elif untold or (not fitting and len(meant) > 1):
-        # Nobody can say which of them it is.
+    elif ambiguous or (not fitting and len(meant) > 1):
+        # Several branches fit: the JSON must stay the same.
         yield from [] if plain(parsed) == plain(value) else lost
     else:
-        # Of several that fit, the parser may take any.
+        # The parser may take any of the fitting branches.
         yield from min([list(differences(schemas, each, value, parsed, at)) for each in meant], key=len)
 
 
 def _goes_by(schemas: Schemas, schema: Schema, value: Any) -> bool:
-    """Whether a value has what a schema requires, and the words that can be nothing else, by which it is told."""
+    """Whether a value has the required properties of a schema, and its enums of a single value."""
     schema = schemas.resolved(schema)
     words = {key: said["enum"] for key, said in _properties(schemas, schema) if "enum" in said}
     alone = {key: said[0] for key, said in words.items() if len(said) == 1}
@@ -94,10 +94,10 @@ def _leaf(schema: Schema, value: Any, parsed: Any, at: str) -> Iterator[str]:
     kind = TYPES.get(schema.get("format", ""))
     if "enum" in schema:
         if not isinstance(parsed, enum.Enum) or parsed.value != value:
-            yield f"{at}: {parsed!r} is no enum of {value!r}"
+            yield f"{at}: {parsed!r} is not an enum of {value!r}"
     elif kind is not None:
         if not isinstance(parsed, kind) or plain(parsed) != plain(value):
-            yield f"{at}: {parsed!r} is no {schema['format']} of {value!r}"
+            yield f"{at}: {parsed!r} is not a {schema['format']} of {value!r}"
     elif parsed != value or isinstance(parsed, bool) != isinstance(value, bool):
         yield f"{at}: {parsed!r} is not {value!r}"
 
@@ -109,12 +109,12 @@ def _object(
     if isinstance(parsed, dict) and not known:
         fields, more = {}, parsed
     elif not attrs.has(type(parsed)):
-        yield f"{at}: {type(parsed).__name__} is no model"
+        yield f"{at}: {type(parsed).__name__} is not a model"
         return
     else:
         expected = class_names().get(name or "", type(parsed).__name__)
         if type(parsed).__name__ != expected:
-            yield f"{at}: {type(parsed).__name__} is no {expected}"
+            yield f"{at}: {type(parsed).__name__} is not {expected}"
         fields = {_bare(field): getattr(parsed, field) for field in attrs.fields_dict(type(parsed))}
         more = fields.pop("additionalproperties", {})
     for key, each in value.items():
@@ -144,7 +144,7 @@ def _bare(name: str) -> str:
 
 
 def plain(value: Any) -> Any:
-    """JSON with each time as the moment that it names, so that it may be written in several ways."""
+    """JSON with times as moments, since a time may be written in several ways."""
     if attrs.has(type(value)):
         return plain(value.to_dict())
     if isinstance(value, dict):

@@ -1,8 +1,8 @@
-"""Values made up by hypothesis from the contract's schemas; schemathesis knows their dialect."""
+"""Values that hypothesis generates from the contract's schemas; schemathesis knows their dialect."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import schemathesis
@@ -14,11 +14,11 @@ from .schemas import Schema, Schemas
 from .uses import NEEDED, Use
 
 USUAL_EXAMPLES = 100
-"""Of hypothesis, when nothing is said; a profile that has more of them asks for as many times more here."""
+"""Hypothesis's default; a profile with n times as many examples has n times as many here."""
 
 
 def few(examples: int) -> settings:
-    """So many examples, the same each time; more with a profile such as `deep` (`HYPOTHESIS_PROFILE=deep`)."""
+    """This many examples, the same each time; more with a profile such as `deep` (`HYPOTHESIS_PROFILE=deep`)."""
     times = max(1, settings().max_examples // USUAL_EXAMPLES)
     return settings(
         max_examples=examples * times,
@@ -31,14 +31,14 @@ def few(examples: int) -> settings:
 
 
 def made(schema: Schema, schemas: Schemas) -> st.SearchStrategy[Any]:
-    """Values of a schema. Of a union's branches each is as likely, whether or not others fit the value, too."""
+    """Values of a schema. The branches of a union are equally likely."""
     schema = schemas.resolved(schema)
     for union in ("oneOf", "anyOf"):
         if union in schema:
             return st.one_of([made(branch, schemas) for branch in schema[union]])
     operation = {
         "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
-        "responses": {"204": {"description": "Never asked."}},
+        "responses": {"204": {"description": "Not used."}},
     }
     document = {
         "openapi": "3.0.3",
@@ -68,7 +68,7 @@ def arguments(operation: Operation) -> st.SearchStrategy[dict[str, Any]]:
 
 
 def fields(operation: Operation) -> dict[str, Schema]:
-    """What an operation takes, by name: its parameters, and the properties of its body in the first of its forms."""
+    """The parameters of an operation, and the properties of its body in the first of its forms, by name."""
     schemas = operation.schemas
     found = {given["name"]: _narrowed(given, schemas) for given in operation.parameters}
     return {**found, **(dict(_properties(operation.body, schemas)) if operation.body else {})}
@@ -82,29 +82,35 @@ def _properties(schema: Schema, schemas: Schemas) -> Iterator[tuple[str, Schema]
 
 
 def given_values(use: Use) -> st.SearchStrategy[dict[str, Any]]:
-    """Values for what a convenience passes on, by the contract's names."""
+    """Values for the parameters that a convenience passes on, by the contract's names."""
     operation = newest()[use.operation]
     known = {**fields(operation), **use.makes}
-    values = {name: _agreed(known[name], operation.schemas) for name in use.takes}
+    schemas = operation.schemas
+    stricter = {name: {**schemas.resolved(known[name]), **STRICTER.get(name, {})} for name in use.takes}
+    values = {name: _agreed(schema, schemas) for name, schema in stricter.items()}
     optional = {name: values.pop(name) for name in use.takes if name not in NEEDED}
     return st.fixed_dictionaries(values, optional=optional)
 
 
+STRICTER: Mapping[str, Schema] = {"cost": {"minimum": 1}}
+"""Limits of the client that are stricter than the contract's: a job without execution time cannot run."""
+
+
 def _agreed(schema: Schema, schemas: Schemas) -> st.SearchStrategy[Any]:
-    """Values that the validator takes, too: its regular expressions have more ends of lines."""
+    """Values that the validator accepts as well; its regular expressions know more line ends."""
     return made(schema, schemas).filter(lambda value: not schemas.problems(schema, value, tolerant=True))
 
 
 OF_THE_CLIENT = ("Authorization", "Service-CRN", "IBM-API-Version")
-"""Headers that a client says once and for all."""
+"""Headers that the client sends by itself."""
 
 
 def _narrowed(parameter: Schema, schemas: Schemas) -> Schema:
     schema = schemas.resolved(parameter["schema"])
     if parameter["in"] == "path":
-        return {**schema, "minLength": 1}  # none would be another path
+        return {**schema, "minLength": 1}  # an empty one would be another path
     if parameter["in"] == "header":
-        return {**schema, "pattern": "^[!-~]+$"}  # what a header can hold
+        return {**schema, "pattern": "^[!-~]+$"}  # the characters of a header
     if schema.get("type") == "array":
-        return {**schema, "minItems": 1}  # none is not sent
+        return {**schema, "minItems": 1}  # an empty list is not sent
     return schema

@@ -17,7 +17,7 @@ from .schemas import COMPONENT, Schema, Schemas, class_names, prepared
 
 @cache
 def model_schemas() -> dict[str, Schema]:
-    """The schema of each model, by the model's name: a component, or an object that one describes in place."""
+    """The schema of each model, by the model's name: a component, or an object described in place."""
     model_names()
     found: dict[str, Schema] = {}
     for name, schema in prepared()["components"]["schemas"].items():
@@ -32,12 +32,12 @@ def model_schemas() -> dict[str, Schema]:
 
 
 def model_names() -> list[str]:
-    """Every generated model; importing them all lets their type hints be read."""
+    """Every generated model. Their type hints can only be read after all were imported."""
     return sorted(name for name in models.__all__ if attrs.has(getattr(models, name)))
 
 
 def _add(name: str, schema: Schema, stands_for: Schema, found: dict[str, Schema]) -> None:
-    """Note the schema of a model, and those of the models of objects in it."""
+    """Add the schema of a model, and those of the models of objects in it."""
     model = getattr(models, name, None)
     if model is None or not attrs.has(model) or name in found:
         return

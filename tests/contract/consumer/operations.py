@@ -1,4 +1,4 @@
-"""What the contract says of each operation, version by version, beside the generated module that calls it."""
+"""The operations of the contract, version by version, each with its generated module."""
 
 from __future__ import annotations
 
@@ -11,17 +11,16 @@ from typing import Any
 from attrs import field, frozen
 
 from qiskit_runtime_rest.config.api_versions import SUNSETS
+from qiskit_runtime_rest.contract.document import Document
 from qiskit_runtime_rest.contract.generated import operation_files
 from qiskit_runtime_rest.contract.versions import corrected_contract_of, vendored
 
 from .schemas import Schemas
 
-METHODS = ("get", "put", "post", "patch", "delete")
-
 
 @frozen(eq=False)
 class Operation:
-    """One operation as one API version has it."""
+    """One operation in one API version."""
 
     version: str
     method: str
@@ -31,12 +30,12 @@ class Operation:
 
     @property
     def id(self) -> str:
-        """The contract's name for it."""
+        """The `operationId`."""
         return str(self.spec["operationId"])
 
     @property
     def name(self) -> str:
-        """The generated module, such as `jobs.get_job`; a new operation has none before `make generate`."""
+        """The name of the generated module, such as `jobs.get_job`."""
         return operation_files()[f"{self.method.upper()} {self.path}"].module
 
     @property
@@ -46,12 +45,12 @@ class Operation:
 
     @property
     def parameters(self) -> list[Mapping[str, Any]]:
-        """Its parameters, those that stand apart included."""
+        """Its parameters, with references resolved."""
         return [self.schemas.resolved(given) for given in self.spec.get("parameters", [])]
 
     @property
     def body(self) -> Mapping[str, Any] | None:
-        """The schema of its request's body."""
+        """The schema of the request's body."""
         if "requestBody" not in self.spec:
             return None
         schema: Mapping[str, Any] = self.spec["requestBody"]["content"]["application/json"]["schema"]
@@ -59,7 +58,7 @@ class Operation:
 
     @property
     def answers(self) -> dict[int, tuple[str, Mapping[str, Any]] | None]:
-        """Media type and schema of each documented status; None where there is no body."""
+        """Media type and schema of each documented status; None for a status without a body."""
         described = {int(status): self.schemas.resolved(said) for status, said in self.spec["responses"].items()}
         return {
             status: next(((kind, media["schema"]) for kind, media in said.get("content", {}).items()), None)
@@ -69,13 +68,13 @@ class Operation:
 
 @cache
 def operations(version: str) -> Mapping[str, Operation]:
-    """The operations that a version has, by their ids."""
+    """The operations of a version, by their ids."""
     return _operations(corrected_contract_of(version), version)
 
 
 @cache
 def newest() -> Mapping[str, Operation]:
-    """Every operation of the vendored contract, as the newest version that still has it."""
+    """Every operation of the vendored contract, in the newest version that still has it."""
     known = {name: operation for version in SUNSETS for name, operation in operations(version).items()}
     published = _operations(vendored(), "vendored")
     return {name: known.get(name, operation) for name, operation in published.items()}
@@ -83,10 +82,7 @@ def newest() -> Mapping[str, Operation]:
 
 def _operations(document: Mapping[str, Any], version: str) -> dict[str, Operation]:
     schemas = Schemas(document)
-    found = [
-        Operation(version, method, path, item[method], schemas)
-        for path, item in document["paths"].items()
-        for method in METHODS
-        if method in item
-    ]
-    return {operation.id: operation for operation in found}
+    return {
+        each.id: Operation(version, each.method.lower(), each.path, each.content, schemas)
+        for each in Document(document).operations()
+    }

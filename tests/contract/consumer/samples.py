@@ -1,4 +1,4 @@
-"""Every documented shape of a value, one after the other: each null, each branch, each enum, each object with more."""
+"""Samples of every documented shape of a value: nulls, branches, enum values, objects with more properties."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from openapi_schema_validator import OAS30Validator, oas30_format_checker
 from .schemas import Schema, Schemas
 
 EVERYTHING = "everything"
-"""What the sample is called in which nothing is special."""
+"""The name of the sample without anything special."""
 
 OF_TEXTS = ("pattern", "minLength", "maxLength", "format")
 BRANCHES = ("oneOf", "anyOf")
@@ -38,13 +38,13 @@ class Sample(NamedTuple):
 
 
 class Samples:
-    """The samples of the schemas of one document. All follow from it: the same each time."""
+    """The samples of the schemas of one document, the same each time."""
 
     def __init__(self, schemas: Schemas) -> None:
         self._schemas = schemas
 
     def whole(self, schema: Schema, above: tuple[str, ...] = ()) -> Any:
-        """A value with every property there is, of the first branch of each union."""
+        """A value with every property, from the first branch of each union."""
         name, schema = self._schemas.named(schema)
         above = (*above, name) if name else above
         if "enum" in schema:
@@ -69,7 +69,7 @@ class Samples:
     def _changed(self, schema: Schema, at: str, above: tuple[str, ...]) -> Iterator[Sample]:
         outer, (name, schema) = schema, self._schemas.named(schema)
         if outer.get("nullable") or schema.get("nullable"):
-            # Without a type beside it the word has no meaning to a validator, and one to people.
+            # Without a type beside it, `nullable` has no meaning for a validator.
             yield Sample(f"{at} null", None, documented="type" in schema)
         if name in above:
             return
@@ -134,7 +134,7 @@ class Samples:
 
 @cache
 def _fitting(*said: Any) -> str:
-    """The first of `TEXTS` for which the keywords of `OF_TEXTS` hold."""
+    """The first of `TEXTS` that fits the keywords of `OF_TEXTS`."""
     schema = {"type": "string", **{name: each for name, each in zip(OF_TEXTS, said, strict=True) if each is not None}}
     validator = OAS30Validator(schema, format_checker=oas30_format_checker)
     fitting = [text for text in TEXTS if validator.is_valid(text)]
@@ -143,13 +143,13 @@ def _fitting(*said: Any) -> str:
 
 
 def kinds(schema: Schema) -> list[str]:
-    """The types that a schema names; a text stands for what may be anything."""
+    """The types of a schema; `string` if it has none."""
     named = schema.get("type", "string")
     return [named] if isinstance(named, str) else list(named)
 
 
 def is_object(schema: Schema) -> bool:
-    """Whether a value of a schema is an object, first of all."""
+    """Whether the first type of a schema is an object."""
     return "properties" in schema or "allOf" in schema or kinds(schema)[0] == "object"
 
 

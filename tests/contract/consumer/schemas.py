@@ -9,7 +9,8 @@ from typing import Any
 
 from openapi_schema_validator import OAS30Validator, oas30_format_checker
 
-from tools.generate import REPOSITORY, read_contract
+from qiskit_runtime_rest.contract.sources import read
+from tools.generate import REPOSITORY
 from tools.overlay import load_overlay, prepare
 
 Schema = Mapping[str, Any]
@@ -24,11 +25,11 @@ class Schemas:
         self._validators: dict[tuple[int, bool], tuple[Schema, OAS30Validator]] = {}
 
     def resolved(self, schema: Schema) -> Schema:
-        """What a reference refers to."""
+        """The schema behind a reference."""
         return self.named(schema)[1]
 
     def named(self, schema: Schema) -> tuple[str | None, Schema]:
-        """The component that a schema is, if it is one, and what it says; one alone in an `allOf` is that one."""
+        """The component's name, if it is one, and the schema; a single part of an `allOf` counts as the whole."""
         name = None
         while "$ref" in schema or ("properties" not in schema and len(schema.get("allOf", ())) == 1):
             if "$ref" in schema:
@@ -47,34 +48,34 @@ class Schemas:
         return found
 
     def problems(self, schema: Schema, value: Any, *, tolerant: bool = False) -> list[str]:
-        """What is wrong with a value, each with its place; `tolerant`: it may fit several branches of a union."""
+        """The errors of a value, each with its place; `tolerant`: it may fit several branches of a union."""
         key = id(schema), tolerant
         if key not in self._validators:
             self._validators[key] = schema, self._validator(schema, tolerant=tolerant)
         return [f"{error.json_path}: {error.message}" for error in self._validators[key][1].iter_errors(value)]
 
     def accepts(self, schema: Schema, value: Any) -> bool:
-        """Whether a value is one of the schema's; within it, it may fit several branches of a union."""
+        """Whether a value fits the schema; it may fit several branches of a union."""
         return not self.problems(schema, value, tolerant=True)
 
     def _validator(self, schema: Schema, *, tolerant: bool) -> OAS30Validator:
-        # References in it are looked up in the document around it.
+        # References are looked up in the whole document.
         whole = {"components": self.document["components"], **schema}
         return OAS30Validator(any_for_one(whole) if tolerant else whole, format_checker=oas30_format_checker)
 
 
 @cache
 def prepared() -> Mapping[str, Any]:
-    """The document that the generator was given: the contract with the overlay applied.
+    """The generator's input: the contract with the overlay applied.
 
-    Of a union the generator takes the first branch that fits, and the overlay gives some a last one that fits all.
+    The generator takes the first fitting branch of a union, and the overlay adds a last one that fits all to some.
     """
-    document = prepare(read_contract(REPOSITORY.contract), overlay=load_overlay(REPOSITORY.overlay)).document
+    document = prepare(read(str(REPOSITORY.contract)), overlay=load_overlay(REPOSITORY.overlay)).document
     return any_for_one(document)
 
 
 def any_for_one(part: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A part of a document in which a value may fit more than one branch of a union."""
+    """A copy of a part of a document, in which a value may fit more than one branch of a union."""
     changed: Mapping[str, Any] = json.loads(json.dumps(part).replace('"oneOf":', '"anyOf":'))
     return changed
 

@@ -1,4 +1,4 @@
-"""A request that left, read as the contract writes it, and what is wrong with it."""
+"""A request that was sent, read by the contract, with its violations."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ WRITTEN: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "boolean": ("true|false", "true".__eq__),
     "string": (r"(?s).*", str),
 }
-"""How a value of each type is written in a path, a query or a header."""
+"""How values of each type are written in a path, a query or a header."""
 
-# Some of the service's programs are named by what the contract's one union over all params cannot tell apart.
+# The schemas of params, by program and version; the contract's union over all params does not distinguish them.
 PARAMS = {
     "sampler": {"": "JobRunParamsSampler"},
     "estimator": {"": "JobRunParamsEstimator"},
@@ -35,7 +35,7 @@ PARAMS = {
 
 @frozen
 class Sent:
-    """One request to one operation; `given` has its parameters by their names, as values of their types."""
+    """One request to one operation; `given` has the values of its parameters by their names."""
 
     operation: Operation
     request: httpx.Request
@@ -53,7 +53,7 @@ class Sent:
 
 
 def route(path: str) -> re.Pattern[str]:
-    """What a path of the contract looks like in a URL; `{id}` is one step, escaped where it has to be."""
+    """A pattern for a path of the contract in a URL; `{id}` is one segment, percent-encoded if necessary."""
     return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/?#]+)", re.escape(path)))
 
 
@@ -99,23 +99,23 @@ def _value(schema: Schema, texts: list[str]) -> Any:
         raise ValueError(f"given {len(texts)} times")
     pattern, read = WRITTEN[schema["type"]]
     if not re.fullmatch(pattern, texts[0]):
-        raise ValueError(f"{texts[0]!r} is no {schema['type']}")
+        raise ValueError(f"{texts[0]!r} is not of type {schema['type']}")
     return read(texts[0])
 
 
 def _body(request: httpx.Request, operation: Operation, problems: list[str]) -> Any:
     if operation.body is None:
         if request.content:
-            problems.append("there is a body, and should be none")
+            problems.append("has a body; expected none")
         return None
     if request.headers.get("Content-Type") != "application/json":
         problems.append(f"the body is {request.headers.get('Content-Type')}, not application/json")
     try:
         body = json.loads(request.content)
     except ValueError as error:
-        problems.append(f"the body is no JSON: {error}")
+        problems.append(f"the body is not JSON: {error}")
         return None
-    # The contract warns, in its own words, that some bodies fit two forms of a union.
+    # As the contract says, some bodies fit two forms of a union.
     problems += operation.schemas.problems(operation.body, body, tolerant=True)
     if operation.id == "create_job":
         problems += _params_problems(operation, body)

@@ -1,4 +1,4 @@
-"""A service that is nothing but the contract: it answers what the contract documents, and reads what it is sent."""
+"""A service made of the contract alone: it gives documented responses, and checks the requests."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .sent import Sent, route
 
 BASE_URL = "https://service.test/api"
 OPTIONS: dict[str, Any] = {
-    "token": "a-token-of-nobody",
+    "token": "not-a-real-token",
     "instance": "crn:v1:bluemix:public:quantum-computing:us-east:a/0b7d9a526f0e4c5e9d5b0f6f5d2a7c11:one::",
     "base_url": BASE_URL,
     "verify": False,
@@ -52,7 +52,7 @@ class Instant:
 
 
 class Service:
-    """One API version of the service; `answers` has what is said in place of the usual, by the operation's id."""
+    """One API version of the service; `answers` has the responses that replace the usual ones, by operation id."""
 
     def __init__(self, version: str) -> None:
         self.version = version
@@ -73,12 +73,12 @@ class Service:
         return self(request)
 
     def usual(self, sent: Sent) -> httpx.Response:
-        """The documented success, with everything there is in it."""
+        """The documented success, with every property."""
         status, said = min(sent.operation.answers.items(), key=lambda answer: answer[0])
         return answer(sent.operation, status, None if said is None else Samples(sent.operation.schemas).whole(said[1]))
 
     def taken(self) -> list[Sent]:
-        """What came since last asked; each request kept the contract."""
+        """The requests since the last call; each must keep the contract."""
         taken, self.sent = self.sent, []
         assert taken, "nothing was sent"
         wrong = {f"{sent.request.method} {sent.request.url}": sent.problems for sent in taken if sent.problems}
@@ -94,29 +94,29 @@ class Service:
             for operation, pattern in self._routes
             if pattern.fullmatch(path.removeprefix(root)) and operation.method == request.method.lower()
         ]
-        assert len(found) == 1, f"{request.method} {path} is no operation of the contract"
+        assert len(found) == 1, f"{request.method} {path} is not an operation of the contract"
         return found[0]
 
 
 def answer(operation: Operation, status: int, value: Any = None) -> httpx.Response:
-    """An answer of an operation, in its media type."""
+    """A response of an operation, in its media type."""
     said = operation.answers[status]
     if said is None:
         return httpx.Response(status)
-    # The contract describes results as a text, which they are.
+    # The contract describes results as text.
     content = value if isinstance(value, str) else json.dumps(value)
     return httpx.Response(status, content=content.encode(), headers={"Content-Type": said[0]})
 
 
 class Consumer:
-    """A service of one version, and clients of both kinds that speak to it."""
+    """A service of one version, with clients of both kinds."""
 
     def __init__(self, version: str, runner: asyncio.Runner, home: Path) -> None:
         self.service = Service(version)
         options = {**OPTIONS, "api_version": version, "clock": Instant(), "state_path": home / "state"}
         self.faces = self._faces(runner, **options)
         self.with_journal = dict(zip(self.faces, self._faces(runner, **options, journal=True), strict=True))
-        self._mutex = itertools.cycle(self.faces)
+        self._alternating = itertools.cycle(self.faces)
 
     def _faces(self, runner: asyncio.Runner, **options: Any) -> tuple[Face, Face]:
         sync, tasks = RuntimeClient(**options), AsyncRuntimeClient(**options)
@@ -126,13 +126,13 @@ class Consumer:
         return Face(sync, runner), Face(tasks, runner)
 
     def faces_for(self, sample: Sample) -> Sequence[Face]:
-        """Both faces for the whole value of a schema; they take turns with what differs from it in one thing."""
-        return self.faces if sample.what == EVERYTHING else [next(self._mutex)]
+        """Both faces for the whole value of a schema; one, alternating, for each other sample."""
+        return self.faces if sample.what == EVERYTHING else [next(self._alternating)]
 
     def outcomes(
         self, act: Callable[[Face], Any], faces: Sequence[Face] | None = None
     ) -> Iterator[tuple[Face, Any, list[Sent]]]:
-        """What `act` comes to with each of the `faces` (both), and what was sent for it."""
+        """The outcome of `act` with each of the `faces` (by default both), and the requests for it."""
         for face in faces or self.faces:
             self.service.sent.clear()
             outcome = act(face)

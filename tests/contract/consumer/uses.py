@@ -16,12 +16,13 @@ from qiskit_runtime_rest.client.sessions import AsyncSession, Session
 from qiskit_runtime_rest.results import Result
 from qiskit_runtime_rest.waiting import StatusUpdate
 
+from ...fixtures.contract_faces import Face
 from .expected import differences, plain
 from .operations import Operation
 from .samples import Samples
 from .schemas import Schema
 from .sent import Sent
-from .service import Consumer, Face, answer
+from .service import Consumer, answer
 
 SECONDS = 15.0
 """A wait in these tests lasts no longer."""
@@ -317,7 +318,9 @@ def recover(stage: Stage) -> Any:
 
 
 def with_asked_tag(sent: Sent) -> httpx.Response:
-    listed = Samples(sent.operation.schemas).whole(sent.operation.answers[200][1])
+    described = sent.operation.answers[200]
+    assert described is not None
+    listed = Samples(sent.operation.schemas).whole(described[1])
     return answer(sent.operation, 200, {**listed, "jobs": [{**listed["jobs"][0], "tags": sent.given["tags"]}]})
 
 

@@ -1,5 +1,9 @@
-"""The first primitives (V1) and the circuit runners, in terms of the primitives that there are.
+"""The V1 primitives and the circuit runners, expressed by the V2 primitives.
 
-`options` is the table of their options, `params` what they were given, `circuits` brings circuits into the gates of a
-device, `forms` writes results as they were.
+`params` reads the params of their jobs, `options` is the table of their options, `circuits` converts circuits to the
+gates of a backend, `transpiling` does so in a separate process, and `results` writes results in their forms.
 """
+
+from __future__ import annotations
+
+__all__ = []

@@ -1,4 +1,4 @@
-"""Circuits as the classic API took them, brought into the gates of a device: it transpiled them itself, v1 does not."""
+"""Convert circuits to the gates of a backend. The classic API transpiled them itself; v1 does not."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ..errors import INVALID_INPUT, ClassicError
+from ..messages import INVALID_INPUT, ClassicError
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Observable", "Prepared", "Targets", "prepare"]
 
 Observable: TypeAlias = dict[str, complex]
-"""From Pauli label, qubit 0 rightmost, to coefficient."""
+"""Coefficients by Pauli label, with qubit 0 on the right."""
 
 QASM2 = re.compile(r"(?:\s|//[^\n]*\n)*OPENQASM\s+2")
 PAULI = re.compile(r"[IXYZ]+")
@@ -29,14 +29,14 @@ OPTIMIZATION_LEVEL = 1
 
 
 class Targets:
-    """The devices, as the transpiler sees them; each is built once."""
+    """The transpiler's targets of the backends. Each is built only once."""
 
     def __init__(self) -> None:
-        """Begin without any."""
+        """Start empty."""
         self._known: dict[tuple[str, ...], Target] = {}
 
     def of(self, configuration: Mapping[str, Any]) -> Target:
-        """The device of a configuration. Source: operation `get_backend_configuration`."""
+        """The target of a backend's configuration. Source: operation `get_backend_configuration`."""
         gates = tuple(configuration.get("basis_gates") or ())
         key = (str(configuration.get("backend_name")), str(configuration.get("backend_version")), *gates)
         if key not in self._known:
@@ -63,7 +63,7 @@ def _target(gates: Sequence[str], configuration: Mapping[str, Any]) -> Target:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A circuit ready to be sent: OpenQASM 3, and the observables on its qubits."""
+    """A circuit for v1: OpenQASM 3, and the observable on its qubits."""
 
     text: str
     observable: Observable | None = None
@@ -77,24 +77,24 @@ def prepare(
     target: Target | None,
     transpile: Mapping[str, Any],
 ) -> Prepared:
-    """Bind parameters, and bring the circuit into the target's gates unless it is in these already.
+    """Bind parameters, and transpile the circuit unless it has the target's gates already.
 
     Args:
-        source: OpenQASM 2 or 3, or the wrapped QPY of IBM's SDK.
+        source: OpenQASM 2 or 3, or wrapped QPY of IBM's SDK.
         values: of the circuit's parameters, in the order of their names.
         observable: on the circuit's qubits; None: the circuit measures.
-        target: None leaves the circuit as it is.
+        target: None: do not transpile.
         transpile: options: optimization_level, initial_layout, layout_method, ...
 
     Raises:
-        ClassicError: the circuit cannot be read, does not fit, or has other parameters.
+        ClassicError: 400: the circuit cannot be read, does not fit the target, or has other parameters.
     """
     if isinstance(source, str) and target is None and not values and not QASM2.match(source):
         return Prepared(source, observable)
     circuit = _read(source if isinstance(source, str) else _key(source))
     if len(values) != circuit.num_parameters:
         raise ClassicError(
-            INVALID_INPUT, f"the circuit has {circuit.num_parameters} parameters, {len(values)} values are given."
+            INVALID_INPUT, f"the circuit has {circuit.num_parameters} parameters, got {len(values)} values."
         )
     is_ready = target is None or _is_isa(circuit, target)
     if target is not None and not is_ready:
@@ -112,9 +112,9 @@ def prepare(
 
 
 def _key(source: Any) -> str:
-    """The text of a circuit that came wrapped, as IBM's SDK writes it."""
+    """The text of a circuit that IBM's SDK has wrapped."""
     if not isinstance(source, dict) or source.get("__type__") != "QuantumCircuit":
-        raise ClassicError(INVALID_INPUT, "params.circuits: OpenQASM texts, or circuits as IBM's SDK encodes them.")
+        raise ClassicError(INVALID_INPUT, "params.circuits: expected OpenQASM texts, or circuits encoded by IBM's SDK.")
     return "qpy:" + str(source.get("__value__"))
 
 
@@ -129,20 +129,20 @@ def _read(text: str) -> QuantumCircuit:
         if QASM2.match(text):
             return qasm2.loads(
                 text,
-                include_path=(),  # no file of this machine's; `qelib1.inc` is known without
+                include_path=(),  # read no local files; `qelib1.inc` is built in
                 custom_instructions=qasm2.LEGACY_CUSTOM_INSTRUCTIONS,
                 custom_classical=qasm2.LEGACY_CUSTOM_CLASSICAL,
             )
         read: QuantumCircuit = qasm3.loads(text)
         return read
-    # The readers raise whatever their parsers raise.
+    # The parsers raise many kinds of errors.
     except Exception as error:
         reason = str(error) or type(error).__name__
         raise ClassicError(INVALID_INPUT, f"params.circuits: a circuit cannot be read ({reason}).") from error
 
 
 def _is_isa(circuit: QuantumCircuit, target: Target, places: Sequence[int] = ()) -> bool:
-    """Whether the target has it all as it is. `places`: of the circuit's qubits, where it is a block of another one."""
+    """Whether the target supports all instructions. `places`: the qubits of a block within its circuit."""
     if circuit.num_qubits > target.num_qubits:
         return False
     at = dict(zip(circuit.qubits, places or range(circuit.num_qubits), strict=True))
@@ -178,5 +178,7 @@ def _laid_out(observable: Observable | None, circuit: QuantumCircuit) -> Observa
     try:
         moved = SparsePauliOp.from_list(list(observable.items())).apply_layout(circuit.layout)
     except QiskitError as error:
-        raise ClassicError(INVALID_INPUT, f"params.observables: one does not fit its circuit ({error}).") from error
+        raise ClassicError(
+            INVALID_INPUT, f"params.observables: an observable does not fit its circuit ({error})."
+        ) from error
     return {str(label): complex(coefficient) for label, coefficient in moved.to_list()}

@@ -1,4 +1,4 @@
-"""What became of the options of the first primitives and of the circuit runners: a table.
+"""A table of the options of the V1 primitives and circuit runners, and their options in v1.
 
 Sources: https://quantum.cloud.ibm.com/docs/migration-guides/v2-primitives, and the schemas `JobRunParamsSampler` and
 `JobRunParamsEstimator` of the contract.
@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from ..errors import INVALID_INPUT, ClassicError
+from ..messages import INVALID_INPUT, ClassicError
 
 __all__ = ["OPTIONS", "Chosen", "choose"]
 
 Path: TypeAlias = tuple[str, ...]
-"""Where an option goes: ("options", "execution", "init_qubits") in the params, ("transpile", ...) while transpiling."""
+"""The place of an option: ("options", "execution", "init_qubits") in the params, ("transpile", ...) for transpiling."""
 
 Note: TypeAlias = Callable[[str, str], None]
 
@@ -23,7 +23,7 @@ SAMPLER = "sampler"
 ESTIMATOR = "estimator"
 BOTH = (SAMPLER, ESTIMATOR)
 
-TRANSPILED_HERE = "is done before the job is sent: v1 takes circuits in the backend's own gates"
+TRANSPILED_HERE = "is applied before the job is sent: v1 takes circuits in the backend's gates"
 EXTRAPOLATORS = {
     "LinearExtrapolator": "linear",
     "QuadraticExtrapolator": "polynomial_degree_2",
@@ -39,10 +39,10 @@ class Option:
     """One row.
 
     Attributes:
-        to: where it goes; None: nowhere.
-        what: what is said of it.
-        programs: for which program it goes there; for others it is ignored.
-        convert: makes the new value; raises ValueError for one that there is no counterpart of.
+        to: its place in v1; None: it has none.
+        what: the text of the note about it.
+        programs: the programs that have it in v1; others ignore it.
+        convert: converts the value; raises ValueError if v1 has no such value.
     """
 
     to: Path | None
@@ -54,9 +54,9 @@ class Option:
 def _whole(least: int, most: int | None = None) -> Callable[[Any], int]:
     def convert(value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int | str | float) or int(value) != float(value):
-            raise ValueError("a whole number")
+            raise ValueError("must be a whole number")
         if int(value) < least:
-            raise ValueError(f"{least} or more")
+            raise ValueError(f"must be {least} or more")
         return int(value) if most is None else min(int(value), most)
 
     return convert
@@ -64,7 +64,7 @@ def _whole(least: int, most: int | None = None) -> Callable[[Any], int]:
 
 def _extrapolator(value: Any) -> str:
     if value not in EXTRAPOLATORS:
-        raise ValueError(f"one of {', '.join(EXTRAPOLATORS)}")
+        raise ValueError(f"must be one of {', '.join(EXTRAPOLATORS)}")
     return EXTRAPOLATORS[value]
 
 
@@ -80,7 +80,7 @@ SHOTS = Option(to=("shots",), what="is shots of the sampler, default_shots of th
 SKIP = _transpile("skip")
 RUN: dict[str, Option] = {
     "shots": SHOTS,
-    "memory": Option(to=("memory",), what="is in the answers of the circuit runners", programs=(SAMPLER,)),
+    "memory": Option(to=("memory",), what="is in the results of the circuit runners", programs=(SAMPLER,)),
     "init_qubits": _execution("execution", "init_qubits"),
     "rep_delay": _execution("execution", "rep_delay"),
     "seed_simulator": _execution("simulator", "seed_simulator"),
@@ -125,22 +125,22 @@ OPTIONS: dict[str, Option] = {
     "resilience_level": RESILIENCE["level"],
     "optimization_level": TRANSPILATION["optimization_level"],
 }
-"""By dotted name, as the params of the first primitives and of the circuit runners had them."""
+"""All options, by dotted name in the params of the V1 primitives and circuit runners."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Chosen:
-    """Options of a call, sorted by where they go."""
+    """The options of a job, by their place."""
 
     params: dict[str, Any] = field(default_factory=dict)
     transpile: dict[str, Any] = field(default_factory=dict)
 
 
 def choose(given: Mapping[str, Any], *, program: str, note: Note) -> Chosen:
-    """Map the options in `given`; those without a counterpart are noted.
+    """Map the options in `given` to v1, and note what happens to each.
 
     Raises:
-        ClassicError: a value that cannot be meant.
+        ClassicError: 400: a value is not valid.
     """
     chosen = Chosen()
     for name, value in _flat(given):
@@ -170,7 +170,7 @@ def _put(chosen: Chosen, path: Path, value: Any) -> None:
 
 
 def _flat(given: Mapping[str, Any], before: str = "") -> list[tuple[str, Any]]:
-    """The options with dotted names; one that the table has whole is not taken apart."""
+    """The options with dotted names. An object that the table has as one option stays whole."""
     rows: list[tuple[str, Any]] = []
     for key, value in given.items():
         name = before + key

@@ -1,4 +1,4 @@
-"""What the first primitives and the circuit runners were given, as the params of the primitives that there are."""
+"""Read the params of V1 primitives and circuit runners: circuits, parameter values, observables, options."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import Any
 from ...results import Array, Encoded
 from ...results.checks import DECODE_FAILURES
 from ...results.wrapped_values import unwrap
-from ..errors import INVALID_INPUT, ClassicError
+from ..messages import INVALID_INPUT, ClassicError
 from .circuits import PAULI, Observable
-from .forms import RUNNER, RUNNER_WITH_MEMORY, V1_ESTIMATOR, V1_SAMPLER
 from .options import ESTIMATOR, SAMPLER, Chosen, Note, choose
+from .results import RUNNER, RUNNER_WITH_MEMORY, V1_ESTIMATOR, V1_SAMPLER
 
-__all__ = ["PROGRAMS", "Asked", "Program", "Run", "read"]
+__all__ = ["PROGRAMS", "ClassicParams", "Program", "Run", "read"]
 
 SHOTS = 4000
-"""What the first primitives took when no number was given."""
+"""The default number of shots of the V1 primitives."""
 
 RUNNER_SHOTS = 1024
 
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
-    """What became of a program: which one does it now, how its results are written, its shots by default."""
+    """A classic program: the program that replaces it, the form of its results, and its default shots."""
 
     now: str
     form: str
@@ -50,8 +50,8 @@ class Run:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
-    """The whole of what was asked for. `shots`: for each run; `form`: how the results are written."""
+class ClassicParams:
+    """The content of the params. `shots`: for each run; `form`: the form of the results."""
 
     runs: list[Run]
     shots: int
@@ -59,16 +59,16 @@ class Asked:
     chosen: Chosen
 
 
-def read(program_id: str, params: Mapping[str, Any], *, note: Note) -> Asked:
-    """Read the params of a V1 call.
+def read(program_id: str, params: Mapping[str, Any], *, note: Note) -> ClassicParams:
+    """Read the params of a V1 job.
 
     Raises:
-        ClassicError: they do not fit together; says what.
+        ClassicError: 400: a param is not valid, or they do not fit together.
     """
     program = PROGRAMS[program_id]
     circuits = _list(params.get("circuits"))
     if not circuits:
-        raise ClassicError(INVALID_INPUT, "params.circuits: give one circuit at least.")
+        raise ClassicError(INVALID_INPUT, "params.circuits: must have at least one circuit.")
     chosen_circuits = _taken(circuits, params.get("circuit_indices"), "circuit_indices")
     values = _values(_plain(params, "parameter_values"), len(chosen_circuits))
     observables: list[Observable | None] = [None] * len(chosen_circuits)
@@ -79,27 +79,29 @@ def read(program_id: str, params: Mapping[str, Any], *, note: Note) -> Asked:
         raise ClassicError(
             INVALID_INPUT,
             f"params: {len(chosen_circuits)} circuits, {len(values)} sets of parameter values and {len(observables)} "
-            "observables do not go together: give as many of each.",
+            "observables do not fit together: their numbers must be equal.",
         )
     for name in ("circuits", "circuit_indices", "parameter_values", "observables", "observable_indices"):
         if name in params:
             note(f"params.{name}", "is in the pubs now")
     if "parameters" in params:
-        note("params.parameters", "ignored: values go by the circuits' own parameters, in the order of their names")
+        note(
+            "params.parameters", "ignored: values are assigned to the circuits' parameters in the order of their names"
+        )
     options = {name: value for name, value in params.items() if name not in CIRCUITS and name != "version"}
     chosen = choose(options, program=program.now, note=note)
     shots = chosen.params.pop("shots", program.shots)
-    in_order = chosen.params.pop("memory", False)
+    memory = chosen.params.pop("memory", False)
     runs = [
         Run(circuit=circuit, values=tuple(one), observable=observable)
         for circuit, one, observable in zip(chosen_circuits, values, observables, strict=True)
     ]
-    form = RUNNER_WITH_MEMORY if in_order and program.form == RUNNER else program.form
-    return Asked(runs=runs, shots=shots, form=form, chosen=chosen)
+    form = RUNNER_WITH_MEMORY if memory and program.form == RUNNER else program.form
+    return ClassicParams(runs=runs, shots=shots, form=form, chosen=chosen)
 
 
 def _plain(params: Mapping[str, Any], name: str) -> Any:
-    """Of the params, what is called `name`, out of what IBM's SDK wraps around arrays and operators."""
+    """The param `name` in plain Python, without the encoding of IBM's SDK for arrays and operators."""
     try:
         return _lists(unwrap(params.get(name)))
     except DECODE_FAILURES as error:
@@ -130,7 +132,7 @@ def _taken(items: list[Any], indices: Any, name: str) -> list[Any]:
     try:
         return [items[_index(index)] for index in indices]
     except (IndexError, TypeError):
-        raise ClassicError(INVALID_INPUT, f"params.{name}: indices from 0 to {len(items) - 1}.") from None
+        raise ClassicError(INVALID_INPUT, f"params.{name}: must be indices from 0 to {len(items) - 1}.") from None
 
 
 def _index(value: Any) -> int:
@@ -148,11 +150,13 @@ def _values(given: Any, number: int) -> list[list[float]]:
     try:
         return [[float(value) for value in row] for row in rows]
     except (TypeError, ValueError):
-        raise ClassicError(INVALID_INPUT, "params.parameter_values: lists of numbers, one for each circuit.") from None
+        raise ClassicError(
+            INVALID_INPUT, "params.parameter_values: must be lists of numbers, one for each circuit."
+        ) from None
 
 
 def _observables(given: Any) -> list[Any]:
-    """Each observable. A list of pairs, label and coefficient, is one."""
+    """The list of observables. A list of pairs of label and coefficient is one observable."""
     if isinstance(given, list) and given and all(_is_term(term) for term in given):
         return [given]
     return _list(given)
@@ -172,12 +176,12 @@ def _observable(given: Any) -> Observable:
     else:
         raise ClassicError(
             INVALID_INPUT,
-            'params.observables: Pauli labels ("ZZ"), objects from label to coefficient, or pairs of both.',
+            'params.observables: expected Pauli labels ("ZZ"), objects from label to coefficient, or pairs of both.',
         )
     observable: Observable = {}
     for label, coefficient in terms:
         if not isinstance(label, str) or not PAULI.fullmatch(label):
-            raise ClassicError(INVALID_INPUT, f"params.observables: {str(label)[:60]!r} is no Pauli label.")
+            raise ClassicError(INVALID_INPUT, f"params.observables: {str(label)[:60]!r} is not a Pauli label.")
         observable[label] = observable.get(label, 0) + _coefficient(coefficient)
     return observable
 
@@ -186,7 +190,7 @@ def _coefficient(value: Any) -> complex:
     try:
         number = complex(*value) if isinstance(value, list) else complex(value)
     except (TypeError, ValueError):
-        raise ClassicError(INVALID_INPUT, "params.observables: coefficients are numbers.") from None
+        raise ClassicError(INVALID_INPUT, "params.observables: coefficients must be numbers.") from None
     if number.imag:
-        raise ClassicError(INVALID_INPUT, "params.observables: coefficients are real numbers.")
+        raise ClassicError(INVALID_INPUT, "params.observables: coefficients must be real numbers.")
     return number

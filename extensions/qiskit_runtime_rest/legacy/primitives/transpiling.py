@@ -1,6 +1,6 @@
-"""A process of its own for all that Qiskit does: a circuit that takes long, or crashes it, harms nobody else's calls.
+"""Transpile circuits in a separate process, so that a slow circuit or a crash does not harm other calls.
 
-It is started as `python -c` and not through multiprocessing, whose children import the user's own script again.
+The process is started as `python -c`. Children of multiprocessing would import the user's script again.
 """
 
 from __future__ import annotations
@@ -20,32 +20,32 @@ from importlib.util import find_spec
 from typing import Any
 
 from ...errors import MissingExtra
-from ..errors import INVALID_INPUT, ClassicError
+from ..messages import INVALID_INPUT, ClassicError
 from .circuits import Prepared, Targets, prepare
 from .params import Run
 
 __all__ = ["Work", "transpiled"]
 
 LONGEST_SECONDS = 120.0
-"""For all circuits of a job; jobs wait for each other."""
+"""The limit for all circuits of a job. Jobs wait for each other."""
 
 MOST_BYTES = 8 * 2**30
-"""Of memory, where the system can limit it."""
+"""The memory limit, on systems that have one."""
 
 NEEDED = ("qiskit", "qiskit_qasm3_import")
-TOO_MUCH = "params.circuits: it takes too long, or too much memory, to bring them into the backend's own gates."
-# What writing to and reading from a process that is gone raises.
+TOO_MUCH = "params.circuits: transpiling them takes too long, or too much memory."
+# Errors of the pipes of a process that has ended.
 DEAD = (EOFError, OSError, pickle.UnpicklingError)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """Circuits to bring into a backend's gates.
+    """Circuits to transpile for a backend.
 
     Attributes:
         runs: the circuits, with parameter values and observables.
-        configuration: of the backend; None leaves the circuits as they are.
-        transpile: options, as of `prepare`.
+        configuration: of the backend; None: do not transpile.
+        transpile: options, as for `prepare`.
     """
 
     runs: Sequence[Run]
@@ -54,14 +54,14 @@ class Work:
 
 
 async def transpiled(work: Work, *, longest: float = LONGEST_SECONDS) -> list[Prepared]:
-    """Do the work in that process.
+    """Transpile in the separate process.
 
     Args:
-        work: what to do.
-        longest: seconds after which the process is ended.
+        work: the circuits.
+        longest: the process is killed after this many seconds.
 
     Raises:
-        ClassicError: a circuit cannot be read, does not fit, or takes too much.
+        ClassicError: 400: a circuit cannot be read, does not fit, or takes too much time or memory.
         MissingExtra: Qiskit is not installed.
     """
     done = _THREAD.submit(_PROCESS.do, work, longest)
@@ -74,7 +74,7 @@ async def transpiled(work: Work, *, longest: float = LONGEST_SECONDS) -> list[Pr
 
 
 class _Process:
-    """The process and the pipes to it, for one thread. It is started when it is needed, and after it ended."""
+    """The process and its pipes, for use by one thread. It is started on demand, also after it has ended."""
 
     def __init__(self) -> None:
         self._popen: subprocess.Popen[bytes] | None = None
@@ -86,10 +86,10 @@ class _Process:
         limit.daemon = True
         limit.start()
         try:
-            outcome = self._exchange(popen, work)
+            outcome = self._communicate(popen, work)
         except DEAD:
             self.end()
-            solution = "Send smaller ones, or such as are in these gates already."
+            solution = "Send smaller circuits, or circuits in the backend's gates."
             raise ClassicError(INVALID_INPUT, TOO_MUCH, solution=solution) from None
         finally:
             limit.cancel()
@@ -99,13 +99,13 @@ class _Process:
         return made
 
     def kill(self) -> None:
-        """Have what is done now fail. From any thread."""
+        """Let the current work fail. Safe from any thread."""
         popen = self._popen
         if popen is not None:
             popen.kill()
 
     def end(self) -> None:
-        """End the process, if it is this one's child and not that of the process it was forked from."""
+        """End the process, if this process started it. After a fork it is the parent's."""
         popen, self._popen = self._popen, None
         if popen is not None and self._starter == os.getpid():
             popen.kill()
@@ -119,7 +119,7 @@ class _Process:
         return self._popen
 
     @staticmethod
-    def _exchange(popen: subprocess.Popen[bytes], work: Work) -> Any:
+    def _communicate(popen: subprocess.Popen[bytes], work: Work) -> Any:
         assert popen.stdin is not None
         assert popen.stdout is not None
         pickle.dump(work, popen.stdin)
@@ -146,11 +146,11 @@ def _started() -> subprocess.Popen[bytes]:
 
 
 def _serve() -> None:
-    """The life of the process: answer each work on standard output until standard input ends."""
+    """The main loop of the process: read work from standard input, and write each outcome to standard output."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _limit_memory()
-    answers = os.fdopen(os.dup(1), "wb")
-    # Whatever a library prints must not get between the answers.
+    outcomes = os.fdopen(os.dup(1), "wb")
+    # Output of libraries must not mix with the outcomes.
     os.dup2(2, 1)
     targets = Targets()
     while True:
@@ -158,8 +158,8 @@ def _serve() -> None:
             work: Work = pickle.load(sys.stdin.buffer)  # noqa: S301 - written by `_Process`
         except EOFError:
             return
-        pickle.dump(_outcome(work, targets), answers)
-        answers.flush()
+        pickle.dump(_outcome(work, targets), outcomes)
+        outcomes.flush()
 
 
 def _outcome(work: Work, targets: Targets) -> list[Prepared] | ClassicError:
@@ -173,7 +173,7 @@ def _outcome(work: Work, targets: Targets) -> list[Prepared] | ClassicError:
         return error
     except MemoryError:
         return ClassicError(INVALID_INPUT, TOO_MUCH)
-    # Qiskit raises whatever its passes raise.
+    # The passes of Qiskit raise many kinds of errors.
     except Exception as error:
         reason = str(error) or type(error).__name__
         return ClassicError(INVALID_INPUT, f"params.circuits: a circuit cannot be transpiled ({reason}).")

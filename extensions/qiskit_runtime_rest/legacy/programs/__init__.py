@@ -1,6 +1,7 @@
-"""The classic Programs API, kept whole here: v1 has none."""
+"""The classic Programs API. It is implemented here, because v1 has none."""
 
-from .catalogue import Programs
-from .program import Program
+from __future__ import annotations
+
+from .catalogue import Program, Programs
 
 __all__ = ["Program", "Programs"]

@@ -1,4 +1,4 @@
-"""What a request about programs says, checked by the classic document; every complaint names the field."""
+"""Read requests about programs, and check them against the classic document. Every error names the field."""
 
 from __future__ import annotations
 
@@ -14,27 +14,25 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, ValidationError, best_match
 from jsonschema.validators import validator_for
 
-from ..document import document
-from ..errors import BODY_TOO_LARGE, INVALID_INPUT, ClassicError
-from ..exchange import ClassicRequest
-from ..json_text import read_json
+from ..messages import BODY_TOO_LARGE, INVALID_INPUT, ClassicError, ClassicRequest, read_json
+from ..table import document
 
 __all__ = ["TEXTS_OF_2021", "check", "read_filters", "read_metadata", "read_text", "read_upload"]
 
 MOST_BYTES = 8 * 2**20
-"""Of a body. The classic service named no limit; programs are source texts."""
+"""The largest body. The classic service documented no limit; programs are source texts."""
 
 MOST_SPEC_CHARACTERS = 2**16
-"""Of a spec as JSON: checking it takes time."""
+"""The longest spec as JSON, because the check takes time."""
 
-LONGEST_COMPLAINT = 300
+LONGEST_MESSAGE = 300
 TEXTS_OF_2021 = {
     "backend_requirements": "backendRequirements",
     "parameters": "parameters",
     "return_values": "returnValues",
     "interim_results": "interimResults",
 }
-"""What the oldest form had in place of a spec: JSON texts, beside the name."""
+"""The parts of a spec, and the fields of the oldest form that held them as JSON texts."""
 
 WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
 
@@ -43,7 +41,7 @@ def read_upload(request: ClassicRequest, *, era: str) -> dict[str, Any]:
     """The body of an upload: `ProgramUpload` of the document, with its defaults.
 
     Raises:
-        ClassicError: 400, naming what is wrong; 413.
+        ClassicError: 400, naming the field; 413.
     """
     body = _described(request, "ProgramUpload", era=era)
     _check_base64(body["data"])
@@ -55,7 +53,7 @@ def read_metadata(request: ClassicRequest, *, era: str) -> dict[str, Any]:
     """The body of an update: `ProgramUpdate` of the document.
 
     Raises:
-        ClassicError: 400, naming what is wrong; 413.
+        ClassicError: 400, naming the field; 413.
     """
     return _described(request, "ProgramUpdate", era=era)
 
@@ -78,7 +76,7 @@ def read_text(request: ClassicRequest) -> str:
 
 
 def read_filters(request: ClassicRequest) -> dict[str, Any]:
-    """The query of a list, with the document's defaults; what is empty (`name=&search=`) does not filter.
+    """The query of a list, with the document's defaults. Empty values (`name=&search=`) do not filter.
 
     Raises:
         ClassicError: 400, naming the parameter.
@@ -87,11 +85,11 @@ def read_filters(request: ClassicRequest) -> dict[str, Any]:
     filters = {name: schema["default"] for name, schema in schemas.items() if "default" in schema}
     for name, values in request.query.items():
         if name not in schemas:
-            raise ClassicError(INVALID_INPUT, f"{name[:LONGEST_COMPLAINT]}: there is no such parameter.")
+            raise ClassicError(INVALID_INPUT, f"{name[:LONGEST_MESSAGE]}: unknown parameter.")
         kind = schemas[name]["type"]
         given = [value for value in values if value or kind == "integer"]
         if kind != "array" and len(given) > 1:
-            raise ClassicError(INVALID_INPUT, f"{name}: given {len(given)} times.")
+            raise ClassicError(INVALID_INPUT, f"{name}: must be given once, got {len(given)} values.")
         if given:
             filters[name] = _typed(kind, given)
             check(schemas[name], filters[name], name=name)
@@ -99,10 +97,10 @@ def read_filters(request: ClassicRequest) -> dict[str, Any]:
 
 
 def check(schema: Mapping[str, Any], value: Any, *, name: str = "") -> None:
-    """Check a value that is called `name` against a schema that refers to nothing but the document's components.
+    """Check a value against a schema. `name`: the name of the value in error messages.
 
     Raises:
-        ClassicError: 400, naming the worst offender.
+        ClassicError: 400, naming the best matching error.
     """
     _check(Draft202012Validator(schema), value, name=name)
 
@@ -141,7 +139,7 @@ def _from_2021(body: dict[str, Any]) -> dict[str, Any]:
 
 def _check_size(request: ClassicRequest) -> None:
     if len(request.body) > MOST_BYTES:
-        detail = f"It has {len(request.body)} bytes, and a program may have {MOST_BYTES}."
+        detail = f"It has {len(request.body)} bytes; a program may have {MOST_BYTES}."
         raise ClassicError(BODY_TOO_LARGE, detail)
 
 
@@ -158,7 +156,7 @@ def _check_base64(text: str) -> None:
 
 def _check_spec(spec: Mapping[str, Any]) -> None:
     if (length := len(json.dumps(spec))) > MOST_SPEC_CHARACTERS:
-        detail = f"The spec has {length} characters, and may have {MOST_SPEC_CHARACTERS}."
+        detail = f"The spec has {length} characters; it may have {MOST_SPEC_CHARACTERS}."
         raise ClassicError(BODY_TOO_LARGE, detail)
     for name, part in spec.items():
         _check_is_schema(part, name=f"spec.{name}")
@@ -166,24 +164,24 @@ def _check_spec(spec: Mapping[str, Any]) -> None:
 
 def _check_is_schema(value: Any, *, name: str) -> None:
     try:
-        # An unknown dialect is taken for the newest; an address that is none cannot be looked up.
+        # An unknown dialect counts as the newest; looking up an invalid URL raises.
         validator_for(value, default=Draft202012Validator).check_schema(value)
     except SchemaError as error:
-        raise _complaint(error, name=name, introduction="is not a JSON schema: ") from None
+        raise _schema_error(error, name=name, introduction="is not a JSON schema: ") from None
     except (AttributeError, TypeError, ValueError, RecursionError):
         raise ClassicError(INVALID_INPUT, f"{name} is not a JSON schema.") from None
 
 
 def _check(validator: Draft202012Validator, value: Any, *, name: str = "") -> None:
     if error := best_match(validator.iter_errors(value)):
-        raise _complaint(error, name=name)
+        raise _schema_error(error, name=name)
 
 
-def _complaint(error: ValidationError | SchemaError, *, name: str, introduction: str = "") -> ClassicError:
+def _schema_error(error: ValidationError | SchemaError, *, name: str, introduction: str = "") -> ClassicError:
     place = ".".join([*([name] if name else []), *map(str, error.absolute_path)])
     message = error.message
-    if len(message) > LONGEST_COMPLAINT:
-        message = f"{message[:LONGEST_COMPLAINT]}..."
+    if len(message) > LONGEST_MESSAGE:
+        message = f"{message[:LONGEST_MESSAGE]}..."
     return ClassicError(INVALID_INPUT, f"{place}: {introduction}{message}" if place else f"{introduction}{message}")
 
 

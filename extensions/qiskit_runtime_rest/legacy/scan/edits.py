@@ -1,4 +1,4 @@
-"""Changes to a parsed module: texts of literals and names, and comments above statements. All else stays as it is."""
+"""Changes to a parsed module: texts of literals, names, and comments above statements. The rest stays as it is."""
 
 # ruff: noqa: N802 - libcst gives the visitors their names
 
@@ -6,30 +6,37 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import libcst as cst
 
-from .hits import MARK
-from .templates import Literal, inner
+from ..table import Route
+from . import rules
+from .addresses import MARK, Address
+from .facts import Literal, SourceString, inner
 
-__all__ = ["Edits"]
+__all__ = ["Edits", "address_changes", "comment_text"]
+HTTP = ("http://", "https://")
+
+Change: TypeAlias = tuple[Literal, int, int, str]
+"""A literal, start and end in it, and the new text."""
 
 
 @dataclass
 class Edits:
-    """What is to be changed, by node of the module that was parsed."""
+    """The changes, by node of the parsed module."""
 
     texts: dict[Literal, set[tuple[int, int, str]]] = field(default_factory=lambda: defaultdict(set))
     names: dict[cst.Name, str] = field(default_factory=dict)
     comments: dict[cst.CSTNode, list[str]] = field(default_factory=lambda: defaultdict(list))
 
     def comment(self, statement: cst.CSTNode, text: str) -> None:
-        """Leave a comment above a statement, once."""
+        """Put a comment above a statement, without duplicates."""
         if text not in self.comments[statement]:
             self.comments[statement].append(text)
 
     def apply(self, module: cst.Module) -> str:
-        """The source of the module with the changes."""
+        """The source of the changed module."""
         return module.visit(_Editor(self, module)).code
 
 
@@ -80,5 +87,34 @@ class _Editor(cst.CSTTransformer):
 
 
 def comment_text(title: str, becomes: str, link: str) -> str:
-    """The comment that says what to change."""
+    """A comment that says what to change."""
     return f"{MARK}{title} -> {becomes}. See {link}"
+
+
+def address_changes(string: SourceString, address: Address, routes: tuple[Route, ...]) -> list[Change] | None:
+    """The changes that turn an address into that of v1; None if they are not safe."""
+    if routes:
+        right = all(map(rules.same_names, routes))
+    else:
+        right = not address.path and address.host is not None and address.host.serves != "auth"
+    if not right or string.joined or (address.host and address.scheme not in HTTP):
+        return None
+    changes: list[Change] = []
+    base = string.own(address.start, address.base_end)
+    if address.base_end > address.start and base:
+        whole = sum(part.end - part.start for part in base) == address.base_end - address.start
+        begun_here = base[0].at == address.start
+        if address.host is None or (begun_here and not whole):
+            return None  # the text before it is not known
+        new = rules.V1_BASE if begun_here else ""
+        changes += [(part.literal, part.start, part.end, "" if place else new) for place, part in enumerate(base)]
+    segments = rules.renamed(routes[0]) if routes else {}
+    offset = address.base_end
+    for place, segment in enumerate(string.text[address.base_end : address.end].split("/")):
+        if place in segments:
+            parts = string.own(offset, offset + len(segment))
+            if not (len(parts) == 1 and parts[0].end - parts[0].start == len(segment)):
+                return None
+            changes.append((parts[0].literal, parts[0].start, parts[0].end, segments[place]))
+        offset += len(segment) + 1
+    return changes

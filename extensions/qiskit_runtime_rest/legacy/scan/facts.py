@@ -1,39 +1,201 @@
-"""What a file's Python says as a whole, over all cells of a notebook: imports, constants, and what calls are given."""
+"""Facts about the Python of a whole file, over all cells of a notebook: imports, constants, classic calls."""
 
 # ruff: noqa: N802, D102 - libcst gives the visitors their names
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import libcst as cst
 import libcst.matchers as m
 
-from .hits import Evidence
-from .matching import METHODS, addresses, distinct, path_address, routes_of
-from .templates import Constants, Template, dotted
+from .addresses import HOLE, METHODS, Evidence, addresses, distinct, holed, path_address, routes_of
 
-__all__ = ["Facts", "method_of"]
+__all__ = ["Facts", "Literal", "Piece", "SourceString", "dotted", "inner", "method_of"]
 
+Literal: TypeAlias = cst.SimpleString | cst.FormattedStringText
+
+DEPTH = 8
+"""The longest chain of names that stand for each other."""
 VERBS = {method.lower(): method for method in METHODS}
 SOCKETS = ("connect", "create_connection", "WebSocketApp", "ws_connect")
 
 
+@dataclass(frozen=True)
+class Piece:
+    """A part of a string.
+
+    Attributes:
+        text: its value; a hole if only the running program knows it.
+        literal: the literal of this expression with the text; None for holes and names.
+        joint: whether `urljoin` joins here: how much of the base stays is not known.
+    """
+
+    text: str
+    literal: Literal | None = None
+    joint: bool = False
+
+
+Template: TypeAlias = tuple[Piece, ...]
+
+UNKNOWN: Template = (Piece(HOLE),)
+
+
+def inner(literal: Literal) -> str:
+    """The text of a literal as the source spells it, without quotes."""
+    return literal.raw_value if isinstance(literal, cst.SimpleString) else literal.value
+
+
+def dotted(node: cst.CSTNode) -> str:
+    """`a.b.c` for names and attributes; calls in the chain are skipped. Empty for other expressions."""
+    match node:
+        case cst.Name():
+            return node.value
+        case cst.Attribute():
+            return f"{dotted(node.value)}.{node.attr.value}"
+        case cst.Call():
+            return dotted(node.func)
+        case _:
+            return ""
+
+
+class Constants:
+    """The strings of names that have only one value in a file."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._values: dict[str, list[cst.BaseExpression]] = {}
+
+    def assign(self, name: str, value: cst.BaseExpression) -> None:
+        """Note an assignment of `value` to `name`, which may be dotted."""
+        self._values.setdefault(name, []).append(value)
+
+    def value(self, name: str) -> cst.BaseExpression | None:
+        """The expression assigned to `name`; None if there is none, or more than one."""
+        values = self._values.get(name, ())
+        return values[0] if len(values) == 1 else None
+
+    def template(self, node: cst.BaseExpression, depth: int = DEPTH) -> Template | None:
+        """The pieces of a string expression; None if it is not known to be a string."""
+        match node:
+            case cst.SimpleString():
+                return (Piece(inner(node), node),)
+            case cst.ConcatenatedString():
+                return (self.template(node.left, depth) or ()) + (self.template(node.right, depth) or ())
+            case cst.FormattedString():
+                return tuple(piece for part in node.parts for piece in self._part(part, depth))
+            case cst.BinaryOperation(operator=cst.Add()):
+                left, right = self.template(node.left, depth), self.template(node.right, depth)
+                return None if left is None and right is None else (left or UNKNOWN) + (right or UNKNOWN)
+            case cst.BinaryOperation(operator=cst.Modulo()):
+                return _filled(self.template(node.left, depth))
+            case cst.Call():
+                return self._call(node, depth)
+            case cst.Name() | cst.Attribute():
+                return self._named(node, depth)
+            case _:
+                return None
+
+    def _part(self, part: cst.BaseFormattedStringContent, depth: int) -> Template:
+        if isinstance(part, cst.FormattedStringText):
+            return (Piece(part.value, part),)
+        expression = part.expression if isinstance(part, cst.FormattedStringExpression) else None
+        known = self.template(expression, depth) if expression is not None else None
+        return _borrowed(known) or UNKNOWN
+
+    def _call(self, call: cst.Call, depth: int) -> Template | None:
+        name = dotted(call.func).rpartition(".")[2]
+        values = [argument.value for argument in call.args if not argument.star and argument.keyword is None]
+        if name == "format" and isinstance(call.func, cst.Attribute):
+            return _filled(self.template(call.func.value, depth))
+        if name == "urljoin" and len(values) == 2:
+            base, path = (self.template(value, depth) for value in values)
+            return _joined(base or UNKNOWN, path or UNKNOWN)
+        if (name == "getenv" or dotted(call.func).endswith("environ.get")) and len(values) == 2:
+            return self.template(values[1], depth)
+        return None
+
+    def _named(self, node: cst.BaseExpression, depth: int) -> Template | None:
+        value = self.value(dotted(node))
+        return _borrowed(self.template(value, depth - 1)) if value is not None and depth else None
+
+
+def _borrowed(template: Template | None) -> Template | None:
+    return template and tuple(Piece(piece.text) for piece in template)
+
+
+def _filled(template: Template | None) -> Template | None:
+    return template and tuple(Piece(holed(piece.text), piece.literal) for piece in template)
+
+
+def _joined(base: Template, path: Template) -> Template:
+    slashes = _text(base).endswith("/") + _text(path).startswith("/")
+    return (*base, Piece("" if slashes else "/", joint=True), *path)
+
+
+def _text(template: Sequence[Piece]) -> str:
+    return "".join(piece.text for piece in template)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a string that one literal holds: it begins at `at` in the string, and is `start:end` of the literal."""
+
+    literal: Literal
+    at: int
+    start: int
+    end: int
+
+
+class SourceString:
+    """The text of a string expression, and the literals that its parts are written in."""
+
+    def __init__(self, template: Template) -> None:
+        """Join the pieces of `template`."""
+        self._template = template
+        self.text = "".join(piece.text for piece in template)
+        self.joined = any(piece.joint for piece in template)
+
+    def _placed(self) -> Iterator[tuple[int, Piece]]:
+        at = 0
+        for piece in self._template:
+            yield at, piece
+            at += len(piece.text)
+
+    def own(self, start: int, end: int) -> list[Part]:
+        """The parts between two offsets that literals of this expression hold."""
+        return [
+            Part(piece.literal, max(start, at), max(start, at) - at, min(end, at + len(piece.text)) - at)
+            for at, piece in self._placed()
+            if piece.literal is not None and at < end and start < at + len(piece.text)
+        ]
+
+    def shown(self, start: int, end: int) -> str:
+        """The text between two offsets as its literals spell it, with `{}` for the rest."""
+        return "".join(
+            inner(piece.literal)[max(start - at, 0) : end - at] if piece.literal is not None else "{}"
+            for at, piece in self._placed()
+            if at < end and start < at + len(piece.text)
+        )
+
+
 class Facts(cst.CSTVisitor):
-    """Collected by a walk over each module before any of them is read for findings.
+    """Facts from a walk over each module, before the search for findings.
 
     Attributes:
         evidence: of the whole file.
-        imports: what a name stands for, dotted.
-        constants: strings that names stand for.
-        classic: calls of a classic address.
-        sent: names that such calls are given.
-        lookups: keys that are read somewhere: renaming those in a dictionary would break the reading.
+        imports: the dotted name of each imported name.
+        constants: the strings of names.
+        classic: calls with a classic address.
+        sent: names in the arguments of such calls.
+        lookups: keys that are read somewhere. They must not be renamed in dictionaries.
     """
 
     def __init__(self, evidence: Evidence) -> None:
-        """Know nothing but the evidence."""
+        """Start with the evidence only."""
         super().__init__()
         self.evidence = evidence
         self.imports = {"IBMQ": "qiskit.IBMQ"}
@@ -69,7 +231,7 @@ class Facts(cst.CSTVisitor):
 
     def visit_AugAssign(self, node: cst.AugAssign) -> None:
         self.constants.assign(dotted(node.target), node.value)
-        self.constants.assign(dotted(node.target), node.value)  # no constant any more
+        self.constants.assign(dotted(node.target), node.value)  # no longer a constant
 
     def visit_Param(self, node: cst.Param) -> None:
         if node.default is not None:
@@ -90,7 +252,7 @@ class Facts(cst.CSTVisitor):
             self.lookups.add(key.raw_value)
 
     def conclude(self) -> None:
-        """Find the calls of classic addresses, once everything was walked over."""
+        """Find the calls with classic addresses, after the walk over all modules."""
         for call in self._calls:
             method = method_of(call)
             for argument in call.args:
@@ -101,7 +263,7 @@ class Facts(cst.CSTVisitor):
                     self.sent |= set(_names(call.args))
 
     def is_classic(self, template: Template | None) -> bool:
-        """Whether a string is the address of a classic call."""
+        """Whether a string is a classic address."""
         text = "".join(piece.text for piece in template or ())
         if any(addresses(text)):
             return True
@@ -113,12 +275,12 @@ class Facts(cst.CSTVisitor):
         )
 
     def method_given(self, name: str) -> str | None:
-        """The method that an address with this name is called with; None when there are several."""
+        """The method of the calls with the address of this name; None if there are several."""
         methods = self._methods.get(name, ())
         return next(iter(methods)) if len(methods) == 1 else None
 
     def full_name(self, node: cst.CSTNode) -> str:
-        """A name as the import spells it: `qiskit.IBMQ.load_account`."""
+        """The imported name, dotted: `qiskit.IBMQ.load_account`."""
         first, dot, rest = dotted(node).partition(".")
         return self.imports.get(first, first) + dot + rest
 
@@ -130,7 +292,7 @@ def _names(arguments: Iterable[cst.Arg]) -> Iterator[str]:
 
 
 def method_of(call: cst.Call) -> str | None:
-    """The HTTP method of a call of a client library, as far as it shows."""
+    """The HTTP method of a call of a client library; None if it is not visible."""
     name = dotted(call.func).rpartition(".")[2]
     if name in VERBS:
         return VERBS[name]

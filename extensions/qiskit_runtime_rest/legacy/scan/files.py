@@ -1,25 +1,43 @@
-"""Files: which of them a scan reads, how their bytes become text and back, and how they are replaced."""
+"""Files and notebooks: which of them a scan reads, how bytes become text and back, and how files are replaced."""
 
 from __future__ import annotations
 
 import codecs
 import io
+import json
 import os
+import re
 import tokenize
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from ...base.files import write_atomically
-from .finding import Skipped
+import nbformat
 
-__all__ = ["Language", "Source", "decode", "find_files", "language_of", "read", "replace"]
+from ...base.files import write_atomically
+from .findings import Skipped
+
+__all__ = [
+    "Cell",
+    "Language",
+    "NotANotebook",
+    "Notebook",
+    "Source",
+    "decode",
+    "find_files",
+    "hide_magics",
+    "language_of",
+    "open_notebook",
+    "read",
+    "replace",
+    "show_magics",
+]
 
 Language: TypeAlias = Literal["python", "notebook", "text"]
 
 LARGEST = 20_000_000
-"""Bytes; a larger file holds data, no program."""
+"""Bytes. A larger file holds data, not a program."""
 
 PYTHON = (".py", ".pyi", ".pyw")
 NOTEBOOKS = (".ipynb",)
@@ -32,13 +50,23 @@ _SUFFIXES = """
 """
 TEXTS = frozenset(_SUFFIXES.split())
 NAMES = frozenset(("Dockerfile", "Containerfile", "Makefile", "Jenkinsfile", "Pipfile", "Rakefile", "Vagrantfile"))
-PASSED = frozenset(("node_modules", "__pycache__", "site-packages", "bower_components"))
-"""Folders of other people's programs; those that are hidden, and virtual environments, are passed too."""
+SKIPPED_FOLDERS = frozenset(("node_modules", "__pycache__", "site-packages", "bower_components"))
+"""Folders of installed programs. Hidden folders and virtual environments are skipped too."""
+BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+CELL_MAGIC = re.compile(r"\s*%%(?P<name>!|\w+)")
+PYTHON_MAGICS = frozenset(("time", "timeit", "capture", "prun", "debug", "python", "python3", "pypy"))
+MAGIC = re.compile(
+    r"^(?P<indent>[ \t]*)(?P<magic>(?:[\w.,\[\] ]+=[ \t]*)?[!%?][^\r\n]*|[\w.]+\?\??)(?=\r?$)", re.MULTILINE
+)
+HIDDEN = "__qrr_magic_{}__"
+SHOWN = re.compile(HIDDEN.format(r"(\d+)"))
+DECODER = json.JSONDecoder(strict=False)
+BLANK = re.compile(r"[ \t\r\n]*")
 
 
 @dataclass(frozen=True)
 class Source:
-    """A file that was read: `text` keeps its line endings; `encoding` and `bom` make it bytes again."""
+    """A file that was read: `text` keeps its line endings; `encoding` and `bom` turn it into bytes again."""
 
     path: Path
     language: Language
@@ -47,29 +75,29 @@ class Source:
     bom: bytes = b""
 
     def encode(self, text: str) -> bytes:
-        """The bytes of the file with `text` in place of its own; raises `UnicodeEncodeError`."""
+        """The bytes of the file with another `text`. Raises: UnicodeEncodeError."""
         return self.bom + text.encode(self.encoding)
 
 
 def language_of(path: Path) -> Language | None:
-    """What is in a file, by its name; None: nothing that a scan reads."""
+    """The language of a file, by its name; None: a scan does not read it."""
     suffix = path.suffix.lower()
     if suffix in PYTHON:
         return "python"
     if suffix in NOTEBOOKS:
         return "notebook"
-    # `.env` and `.env.local` are names without a suffix, or with one of their own.
+    # `.env` has no suffix, and that of `.env.local` is `.local`.
     if suffix in TEXTS or path.name in NAMES or path.name.startswith((".env", "Dockerfile.")):
         return "text"
     return None
 
 
 def find_files(paths: Iterable[Path], *, on_skip: Callable[[Skipped], None]) -> Iterator[Path]:
-    """The files to read at or below `paths`, in order, each once; those named in `paths` whatever they are called."""
+    """The files to read at or below `paths`, in order, without duplicates. Files in `paths` may have any name."""
     seen: set[Path] = set()
     for path in paths:
         for file in _below(path, on_skip=on_skip) if path.is_dir() else (path,):
-            # A link that leads round in a circle cannot be resolved; reading it says so.
+            # A circular link cannot be resolved; `read` reports it.
             real = Path(os.path.realpath(file))
             if real not in seen:
                 seen.add(real)
@@ -80,21 +108,21 @@ def _below(folder: Path, *, on_skip: Callable[[Skipped], None]) -> Iterator[Path
     def unreadable(error: OSError) -> None:
         on_skip(Skipped(path=Path(error.filename or folder), why=error.strerror or str(error)))
 
-    # Links to folders are not followed: they may lead round in a circle, or out of the project.
+    # Links to folders are not followed: they may be circular, or leave the project.
     for here, folders, files in os.walk(folder, onerror=unreadable):
-        folders[:] = sorted(name for name in folders if not _passed(Path(here, name)))
+        folders[:] = sorted(name for name in folders if not _is_skipped(Path(here, name)))
         yield from (Path(here, name) for name in sorted(files) if language_of(Path(name)))
 
 
-def _passed(folder: Path) -> bool:
-    return folder.name.startswith(".") or folder.name in PASSED or (folder / "pyvenv.cfg").exists()
+def _is_skipped(folder: Path) -> bool:
+    return folder.name.startswith(".") or folder.name in SKIPPED_FOLDERS or (folder / "pyvenv.cfg").exists()
 
 
 def read(path: Path) -> Source | Skipped:
-    """The text of a file, or why there is none."""
+    """Read a file; `Skipped` says why it was not read."""
     try:
         if not path.is_file():
-            return Skipped(path=path, why="it is no regular file")
+            return Skipped(path=path, why="it is not a regular file")
         if path.stat().st_size > LARGEST:
             return Skipped(path=path, why=f"it is larger than {LARGEST // 1_000_000} MB")
         content = path.read_bytes()
@@ -104,7 +132,7 @@ def read(path: Path) -> Source | Skipped:
 
 
 def decode(path: Path, content: bytes) -> Source | Skipped:
-    """The text that bytes stand for: as Python's encoding cookie or a byte order mark says, else UTF-8."""
+    """Decode the bytes of a file by byte order mark, by Python's encoding cookie, or as UTF-8."""
     language = language_of(path) or "text"
     bom, encoding = next(((bom, name) for bom, name in BOMS if content.startswith(bom)), (b"", "utf-8"))
     if not bom and b"\0" in content:
@@ -114,13 +142,149 @@ def decode(path: Path, content: bytes) -> Source | Skipped:
             encoding = tokenize.detect_encoding(io.BytesIO(content).readline)[0].replace("utf-8-sig", "utf-8")
         return Source(path, language, content[len(bom) :].decode(encoding), encoding, bom)
     except (SyntaxError, UnicodeDecodeError, LookupError):
-        # Old editors wrote one byte for each character: classic use is ASCII, and found all the same.
+        # An old one-byte encoding. Classic use is ASCII, so it is still found.
         return Source(path, "text", content[len(bom) :].decode("latin-1"), "latin-1", bom)
 
 
-BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-
-
 def replace(path: Path, content: bytes) -> None:
-    """Put `content` in the file's place at once, with its mode. Raises `OSError`."""
+    """Replace the file atomically; it keeps its mode. Raises: OSError."""
     write_atomically(path, content, mode=path.stat().st_mode)
+
+
+class NotANotebook(ValueError):
+    """The text is not a notebook."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell. `span`: the span of its source in the JSON of the file; None in formats before 4."""
+
+    number: int
+    language: str
+    text: str
+    span: tuple[int, int] | None
+    lines: tuple[int, ...] = ()
+
+    def file_line(self, line: int) -> int:
+        """The line of the file for a line of the cell."""
+        return self.lines[min(line, len(self.lines)) - 1] if self.lines else 1
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A notebook's JSON, and its cells."""
+
+    text: str
+    cells: tuple[Cell, ...]
+
+    def with_sources(self, sources: dict[int, str]) -> str:
+        """The JSON with new sources for some cells, by number; all other bytes stay the same."""
+        text = self.text
+        for cell in reversed(self.cells):
+            if cell.number in sources and cell.span:
+                start, end = cell.span
+                text = text[:start] + _dumped(sources[cell.number], text[start:end]) + text[end:]
+        return text
+
+
+def open_notebook(text: str) -> Notebook:
+    """Parse a notebook of any format. Raises: NotANotebook."""
+    try:
+        raw = nbformat.reader.reads(text)  # type: ignore[no-untyped-call]
+        kernel = str(raw.get("metadata", {}).get("kernelspec", {}).get("language", "python")).lower()
+        # Convert the old formats only: conversion may rename and move things.
+        cells = raw.cells if raw.get("nbformat") == 4 else nbformat.convert(raw, 4).cells  # type: ignore[no-untyped-call]
+        spans = _source_spans(text) if raw.get("nbformat") == 4 else {}
+        return Notebook(text, tuple(_cell(number, cell, kernel, text, spans) for number, cell in enumerate(cells, 1)))
+    except (ValueError, LookupError, AttributeError, TypeError, RecursionError, nbformat.ValidationError) as error:
+        raise NotANotebook(str(error).splitlines()[0][:100] if str(error) else type(error).__name__) from None
+
+
+def _cell(number: int, cell: nbformat.NotebookNode, kernel: str, text: str, spans: dict[int, tuple[int, int]]) -> Cell:
+    source = "".join(cell.source) if isinstance(cell.source, list) else str(cell.source)
+    magic = CELL_MAGIC.match(source)
+    python = cell.cell_type == "code" and kernel.startswith("python")
+    if magic and magic["name"] not in PYTHON_MAGICS:
+        python = False
+    span = spans.get(number - 1)
+    lines = _file_lines(text, span) if span else ()
+    return Cell(number, "python" if python else "text", source, span, lines)
+
+
+def _file_lines(text: str, span: tuple[int, int]) -> tuple[int, ...]:
+    first = text.count("\n", 0, span[0]) + 1
+    if text[span[0]] != "[":
+        return (first,)
+    found: list[int] = []
+    for start, end in _elements(text, span[0]):
+        element = json.loads(text[start:end], strict=False)
+        found += [text.count("\n", span[0], start) + first] * max(element.count("\n"), 1)
+    return tuple(found) or (first,)
+
+
+def _source_spans(text: str) -> dict[int, tuple[int, int]]:
+    """The span of each cell's source, by the cell's index."""
+    spans: dict[int, tuple[int, int]] = {}
+    for key, start, _ in _members(text, _blank(text, 0)):
+        if key == "cells":
+            for place, (cell, _end) in enumerate(_elements(text, start)):
+                for name, *span in _members(text, cell):
+                    if name == "source":
+                        spans[place] = (span[0], span[1])
+    return spans
+
+
+def _blank(text: str, at: int) -> int:
+    match = BLANK.match(text, at)
+    return match.end() if match else at
+
+
+def _members(text: str, start: int) -> Iterator[tuple[str, int, int]]:
+    """Key, start and end of the value, of the members of the object at `start`."""
+    at = _blank(text, start + 1)
+    while text[at] != "}":
+        key, at = DECODER.raw_decode(text, at)
+        at = _blank(text, _blank(text, at) + 1)
+        _, end = DECODER.raw_decode(text, at)
+        yield key, at, end
+        at = _blank(text, end)
+        at = _blank(text, at + 1) if text[at] == "," else at
+
+
+def _elements(text: str, start: int) -> Iterator[tuple[int, int]]:
+    """Start and end of the elements of the list at `start`."""
+    at = _blank(text, start + 1)
+    while text[at] != "]":
+        _, end = DECODER.raw_decode(text, at)
+        yield at, end
+        at = _blank(text, end)
+        at = _blank(text, at + 1) if text[at] == "," else at
+
+
+def _dumped(source: str, as_before: str) -> str:
+    """A source as JSON, in the layout of the old one."""
+    escaped = as_before.isascii()
+    if not as_before.startswith("["):
+        return json.dumps(source, ensure_ascii=escaped)
+    blanks = as_before[1 : _blank(as_before, 1)]
+    after = BLANK.match(as_before[::-1], 1)
+    last = after[0][::-1] if after else ""
+    lines = [json.dumps(line, ensure_ascii=escaped) for line in source.splitlines(keepends=True)]
+    between = blanks or (" " if '", "' in as_before else "")
+    return f"[{blanks}{f',{between}'.join(lines)}{last}]"
+
+
+def hide_magics(source: str) -> tuple[str, list[re.Match[str]]]:
+    """The source with names instead of magics, so that it can be parsed, and the magics."""
+    magics: list[re.Match[str]] = []
+
+    def name(match: re.Match[str]) -> str:
+        magics.append(match)
+        return match["indent"] + HIDDEN.format(len(magics) - 1)
+
+    return MAGIC.sub(name, source), magics
+
+
+def show_magics(source: str, magics: list[re.Match[str]]) -> str:
+    """Undo `hide_magics`."""
+    return SHOWN.sub(lambda match: magics[int(match[1])]["magic"], source)

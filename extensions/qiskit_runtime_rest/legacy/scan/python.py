@@ -1,44 +1,38 @@
-"""Python, parsed: what is classic in it, and the changes that are safe."""
+"""Find what is classic in parsed Python, and the changes that are safe."""
 
 # ruff: noqa: N802 - libcst gives the visitors their names
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, ParentNodeProvider, PositionProvider
 
 from ..sdk_table import SDK_USES, SdkUse
-from ..table import Field, Route
+from ..table import Field
 from . import rules
-from .edits import Edits, comment_text
-from .facts import Facts, method_of
-from .finding import Rule
-from .hits import MARK, Evidence, Hit, Lines, address_rule, classic_fields, field_named, is_ordinary
-from .matching import Address, addresses, distinct, path_address, routes_of
-from .templates import Literal, Piece, Template, dotted, inner
+from .addresses import MARK, Address, Evidence, addresses, distinct, path_address, routes_of
+from .edits import Edits, address_changes, comment_text
+from .facts import Facts, Literal, SourceString, dotted, inner, method_of
+from .findings import Hit, Lines
+from .rules import Rule, address_rule, classic_fields, field_named, is_ordinary
 from .text import keys
 
 __all__ = ["Module", "NotPython", "parse", "read"]
-
-HTTP = ("http://", "https://")
-Change: TypeAlias = tuple[Literal, int, int, str]
-"""In a literal, from, to, and the new text."""
 
 HUB = re.compile(r"[\w.-]+/[\w.-]+/[\w.-]+")
 
 
 class NotPython(ValueError):
-    """The text is no Python 3 that can be parsed."""
+    """The text cannot be parsed as Python 3."""
 
 
 @dataclass
 class Module:
-    """A parsed module or cell, and what was found in it."""
+    """A parsed module or cell, with its findings."""
 
     text: str
     wrapper: MetadataWrapper
@@ -47,20 +41,20 @@ class Module:
 
     @property
     def exact(self) -> bool:
-        """Whether the parser gives back the text as it is."""
+        """Whether the parser reproduces the text exactly."""
         return self.wrapper.module.code == self.text
 
     def fixed(self) -> str:
-        """The text with the safe changes, and comments where there is more to do."""
+        """The text with the safe changes, and with comments for the rest."""
         return self.edits.apply(self.wrapper.module)
 
 
 def parse(text: str) -> Module:
-    """Parse a module; raises `NotPython`."""
+    """Parse a module. Raises: NotPython."""
     try:
         return Module(text, MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True))
     except cst.ParserSyntaxError as error:
-        # The parser's own text lists whatever could have stood there instead.
+        # The parser's own message is long: it lists every possible token.
         place = re.search(r"error at (\d+):", error.message)
         raise NotPython(f"line {place[1] if place else error.raw_line}") from None
     except (RecursionError, ValueError) as error:
@@ -68,7 +62,7 @@ def parse(text: str) -> Module:
 
 
 def read(modules: Collection[Module], evidence: Evidence) -> None:
-    """Find what is classic in the modules, which are those of one file; raises `NotPython` when nested too deeply."""
+    """Find classic use in the modules of one file. Raises: NotPython: the code is nested too deeply."""
     facts = Facts(evidence)
     try:
         for module in modules:
@@ -79,7 +73,7 @@ def read(modules: Collection[Module], evidence: Evidence) -> None:
             module.wrapper.visit(reader)
             reader.conclude()
     except RecursionError:
-        raise NotPython("it is nested too deeply") from None
+        raise NotPython("the code is nested too deeply") from None
 
 
 class _Reader(cst.CSTVisitor):
@@ -94,7 +88,7 @@ class _Reader(cst.CSTVisitor):
         self._wanted: set[str] = set()
 
     def conclude(self) -> None:
-        """Sort what was found, and add the comments of an earlier run that nothing explains any more."""
+        """Sort the findings, and add the comments of an earlier run that no finding explains."""
         # The parser gives no positions of comments.
         for line, text in enumerate(re.split(r"\r\n|\r|\n", self._module.text), 1):
             comment = text.strip()
@@ -129,7 +123,7 @@ class _Reader(cst.CSTVisitor):
         if not template or not own or self._read.issuperset(own):
             return
         self._read.update(own)
-        string = _String(template)
+        string = SourceString(template)
         found = [one for one in addresses(string.text) if string.own(one.start, one.end)]
         if not found and self._path_counts(node) and (path := path_address(string.text)):
             sure = distinct(string.text, path) or self._facts.evidence.addresses
@@ -141,7 +135,7 @@ class _Reader(cst.CSTVisitor):
                 self._keys(literal)
 
     def _path_counts(self, node: cst.BaseExpression) -> bool:
-        """Whether a path at this place may be that of a call: not where a server of one's own declares its paths."""
+        """Whether a path here may belong to a call. In a decorator it is a route of the user's own server."""
         parent: cst.CSTNode | None = node
         while parent is not None and not isinstance(parent, cst.BaseStatement):
             if isinstance(parent, cst.Decorator):
@@ -149,11 +143,11 @@ class _Reader(cst.CSTVisitor):
             parent = self.get_metadata(ParentNodeProvider, parent, None)
         return True
 
-    def _address(self, node: cst.BaseExpression, string: _String, address: Address) -> None:
+    def _address(self, node: cst.BaseExpression, string: SourceString, address: Address) -> None:
         routes = routes_of(address.path, self._method(node, address))
         rule, becomes = address_rule(address, routes)
         place = string.own(address.start, address.end)[0]
-        changes = _changes(string, address, routes)
+        changes = address_changes(string, address, routes)
         for literal, start, end, new in changes or ():
             self._module.edits.texts[literal].add((start, end, new))
         done = changes is not None and not any(map(rules.leftover, routes))
@@ -224,7 +218,7 @@ class _Reader(cst.CSTVisitor):
             self._field(key, 0, found)
 
     def _is_sent(self, holder: cst.CSTNode) -> bool:
-        """Whether a dictionary is given to a classic call, there or by name."""
+        """Whether a dictionary is an argument of a classic call, directly or by name."""
         if isinstance(holder, cst.Subscript):
             return dotted(holder.value) in self._facts.sent
         node = self.get_metadata(ParentNodeProvider, holder, None)
@@ -239,7 +233,7 @@ class _Reader(cst.CSTVisitor):
         return False
 
     def _keys(self, literal: Literal) -> None:
-        """The keys in a string that is JSON, or a command."""
+        """Find the keys in a string that holds JSON or a command."""
         found = keys(inner(literal))
         certain = classic_fields(field_.name for _, field_ in found)
         for match, field_ in found:
@@ -285,7 +279,7 @@ class _Reader(cst.CSTVisitor):
                     self._argument(argument, use)
 
     def _takes(self, use: SdkUse, name: str, written: str) -> bool:
-        """Whether what is called takes the argument of a row."""
+        """Whether the called function takes the argument of a row."""
         for one in use.of:
             if one.startswith("."):
                 if self._facts.evidence.sdk and written.endswith(one):
@@ -326,7 +320,7 @@ class _Reader(cst.CSTVisitor):
     def _note(
         self, node: cst.CSTNode, offset: int, found: str, rule: Rule, becomes: str, *, safe: bool = False
     ) -> None:
-        """A finding `offset` characters into the text of a literal, or at any other node; a comment, if not `safe`."""
+        """Add a finding at a node, or `offset` characters into a literal; add a comment if it is not `safe`."""
         line, column = self._position(node, offset)
         self._module.hits.append(Hit(line=line, column=column, found=found, rule=rule, becomes=becomes, safe=safe))
         if not safe:
@@ -352,74 +346,6 @@ class _Reader(cst.CSTVisitor):
         while parent is not None and not hasattr(parent, "leading_lines"):
             parent = self.get_metadata(ParentNodeProvider, parent, None)
         return parent
-
-
-@dataclass(frozen=True)
-class _Part:
-    """A stretch of a string that one literal holds: from `at` on in the string, `start` to `end` in the literal."""
-
-    literal: Literal
-    at: int
-    start: int
-    end: int
-
-
-class _String:
-    def __init__(self, template: Template) -> None:
-        self._template = template
-        self.text = "".join(piece.text for piece in template)
-        self.joined = any(piece.joint for piece in template)
-
-    def _placed(self) -> Iterator[tuple[int, Piece]]:
-        at = 0
-        for piece in self._template:
-            yield at, piece
-            at += len(piece.text)
-
-    def own(self, start: int, end: int) -> list[_Part]:
-        """The parts between two offsets that are written in this expression."""
-        return [
-            _Part(piece.literal, max(start, at), max(start, at) - at, min(end, at + len(piece.text)) - at)
-            for at, piece in self._placed()
-            if piece.literal is not None and at < end and start < at + len(piece.text)
-        ]
-
-    def shown(self, start: int, end: int) -> str:
-        """The text between two offsets, as its literals spell it; `{}` where it is not written there."""
-        return "".join(
-            inner(piece.literal)[max(start - at, 0) : end - at] if piece.literal is not None else "{}"
-            for at, piece in self._placed()
-            if at < end and start < at + len(piece.text)
-        )
-
-
-def _changes(string: _String, address: Address, routes: tuple[Route, ...]) -> list[Change] | None:
-    """The changes of literals that make an address one of v1; None when that is not safe."""
-    if routes:
-        right = all(map(rules.same_names, routes))
-    else:
-        right = not address.path and address.host is not None and address.host.serves != "auth"
-    if not right or string.joined or (address.host and address.scheme not in HTTP):
-        return None
-    changes: list[Change] = []
-    base = string.own(address.start, address.base_end)
-    if address.base_end > address.start and base:
-        whole = sum(part.end - part.start for part in base) == address.base_end - address.start
-        begun_here = base[0].at == address.start
-        if address.host is None or (begun_here and not whole):
-            return None  # what stands before it is not known
-        new = rules.V1_BASE if begun_here else ""
-        changes += [(part.literal, part.start, part.end, "" if place else new) for place, part in enumerate(base)]
-    segments = rules.renamed(routes[0]) if routes else {}
-    offset = address.base_end
-    for place, segment in enumerate(string.text[address.base_end : address.end].split("/")):
-        if place in segments:
-            parts = string.own(offset, offset + len(segment))
-            if not (len(parts) == 1 and parts[0].end - parts[0].start == len(segment)):
-                return None
-            changes.append((parts[0].literal, parts[0].start, parts[0].end, segments[place]))
-        offset += len(segment) + 1
-    return changes
 
 
 def _text(node: cst.BaseExpression) -> str | None:

@@ -1,21 +1,55 @@
-"""The tables as rules: what each row is called in findings, and what it becomes."""
+"""The rows of the tables as rules: the name of each in findings, and what it becomes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from ..sdk_table import SDK_USES, SdkUse
-from ..table import FIELDS, HOSTS, ROUTES, Field, Host, Route
-from .finding import Rule
+from ..table import FIELDS, HOSTS, MIGRATION_PAGE, ROUTES, Field, Host, Route
+from .addresses import Address
 
-__all__ = ["LEFT", "RULES", "base_of", "becomes_of", "field_rule", "host_rule", "leftover", "route_rule", "sdk_rule"]
+__all__ = [
+    "LEFT",
+    "RULES",
+    "Rule",
+    "address_rule",
+    "classic_fields",
+    "field_named",
+    "field_rule",
+    "is_ordinary",
+    "leftover",
+    "sdk_rule",
+]
 
 V1_BASE = "https://quantum.cloud.ibm.com/api/v1"
 IAM = "POST https://iam.cloud.ibm.com/identity/token with an IBM Cloud API key"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One row of the tables.
+
+    Attributes:
+        id: its kind and name: `route/get-jobs`.
+        title: its name in the table.
+        becomes: what to write now.
+        anchor: its anchor on the migration page.
+    """
+
+    id: str
+    title: str
+    becomes: str
+    anchor: str
+
+    @property
+    def link(self) -> str:
+        """The rule on the migration page."""
+        return f"{MIGRATION_PAGE}#{self.anchor}"
+
+
 def base_of(host: Host) -> str:
-    """What takes the place of the host's address."""
+    """The replacement of the host's address."""
     return IAM if host.serves == "auth" else V1_BASE
 
 
@@ -50,11 +84,11 @@ LEFT = Rule(
     becomes="do what the comment says, then remove it",
     anchor="left-to-do",
 )
-"""A comment that `fix` left and nobody has dealt with."""
+"""A comment of `fix` that is still there."""
 
 
 def becomes_of(routes: Iterable[Route]) -> str:
-    """What calls become, each once, removed ones with the reason."""
+    """The distinct replacements of calls; for removed calls, with the reason."""
     texts = (
         route.instead if not route.removed else f"{route.removed}. {route.instead}".rstrip(". ") for route in routes
     )
@@ -62,12 +96,12 @@ def becomes_of(routes: Iterable[Route]) -> str:
 
 
 def leftover(route: Route) -> bool:
-    """Whether there is more to change than the address."""
+    """Whether more than the address must be changed."""
     return not same_names(route) or (route.instead != route.v1 and renamed(route) == {})
 
 
 def same_names(route: Route) -> bool:
-    """Whether the address of v1 differs in host and hyphens only."""
+    """Whether the address in v1 differs in host and hyphens only."""
     if route.v1 is None:
         return False
     old, new = route.path.split("/"), v1_path(route).split("/")
@@ -78,13 +112,13 @@ def same_names(route: Route) -> bool:
 
 
 def renamed(route: Route) -> dict[int, str]:
-    """The segments of the path that are spelled otherwise now, where `same_names` holds."""
+    """The segments of the path that have another spelling in v1, by place. `same_names` must hold."""
     pairs = zip(route.path.split("/"), v1_path(route).split("/"), strict=True)
     return {place: new for place, (old, new) in enumerate(pairs) if not old.startswith("{") and old != new}
 
 
 def v1_path(route: Route) -> str:
-    """The path of v1, without `/v1`."""
+    """The path in v1, without `/v1`."""
     return (route.v1 or "").partition(" ")[2].removeprefix("/v1")
 
 
@@ -95,3 +129,33 @@ RULES: tuple[Rule, ...] = (
     *map(sdk_rule, SDK_USES),
     LEFT,
 )
+
+
+def address_rule(address: Address, routes: Iterable[Route]) -> tuple[Rule, str]:
+    """The rule of an address: that of the first route, or of the host; and the replacements of all routes."""
+    routes = tuple(routes)
+    if routes:
+        return route_rule(routes[0]), becomes_of(routes)
+    if address.host is None:
+        raise ValueError("expected an address with a host or with routes")
+    rule = host_rule(address.host)
+    return rule, rule.becomes
+
+
+def field_named(name: str) -> Field | None:
+    """The row for a header, parameter or key; the case of headers does not matter."""
+    return next(
+        (one for one in FIELDS if name == one.name or (one.where == "header" and name.lower() == one.name)), None
+    )
+
+
+def is_ordinary(field: Field) -> bool:
+    """Whether the name is an ordinary word, which alone is not evidence."""
+    return field.name.isalpha() and field.name.islower()
+
+
+def classic_fields(names: Iterable[str]) -> bool:
+    """Whether keys of one object can only be those of a classic body."""
+    fields = [field for field in map(field_named, names) if field]
+    words = {field.name for field in fields}
+    return any(not is_ordinary(field) for field in fields) or ("hub" in words and bool(words & {"group", "project"}))

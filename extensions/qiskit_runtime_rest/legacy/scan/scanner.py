@@ -1,4 +1,4 @@
-"""Scan files and folders for classic use, and make the fixed text of a file."""
+"""Scan files and folders for classic use, and fix files."""
 
 from __future__ import annotations
 
@@ -10,21 +10,32 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import python, text
-from .files import Source, find_files, language_of, read, replace
-from .finding import Finding, Skipped
-from .hits import Evidence, Hit
-from .notebook import Cell, NotANotebook, Notebook, hide_magics, open_notebook, show_magics
+from .addresses import Evidence
+from .files import (
+    Cell,
+    NotANotebook,
+    Notebook,
+    Source,
+    find_files,
+    hide_magics,
+    language_of,
+    open_notebook,
+    read,
+    replace,
+    show_magics,
+)
+from .findings import Finding, Hit, Skipped
 
 __all__ = ["Examined", "Fix", "Scanner", "fix", "scan"]
 
 
 LINES = re.compile(r"[^\n]*\n|[^\n]+")
-"""Lines as diffs count them: form feeds and other separators of Unicode are within a line."""
+"""Lines as diffs count them: form feeds and other Unicode separators do not end a line."""
 
 
 @dataclass(frozen=True)
 class Fix:
-    """A file as it is and as it would be: nothing is written until `write`."""
+    """A file before and after the fix. Only `write` writes it."""
 
     source: Source
     after: str
@@ -36,16 +47,16 @@ class Fix:
 
     @property
     def before(self) -> str:
-        """Its text as it is."""
+        """The text before the fix."""
         return self.source.text
 
     @property
     def changed(self) -> bool:
-        """Whether there is anything to write."""
+        """Whether the fix changes the file."""
         return self.after != self.before
 
     def diff(self) -> str:
-        """The change as a unified diff; empty without one."""
+        """The change as a unified diff; empty if there is none."""
         lines = difflib.unified_diff(
             LINES.findall(self.before),
             LINES.findall(self.after),
@@ -55,35 +66,35 @@ class Fix:
         return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
     def write(self) -> None:
-        """Replace the file at once; its mode, encoding, byte order mark and line endings stay. Raises `OSError`."""
+        """Replace the file atomically; mode, encoding, byte order mark and line endings stay. Raises: OSError."""
         if self.changed:
             replace(self.path, self.source.encode(self.after))
 
 
 @dataclass
 class Scanner:
-    """Finds classic use. `skipped`: the files that were not read, or not as what they are, and why."""
+    """Finds classic use. `skipped`: the files that were not read, or were only searched as text, and why."""
 
     skipped: list[Skipped] = field(default_factory=list)
 
     def scan(self, paths: Iterable[str | os.PathLike[str]]) -> list[Finding]:
-        """Everything classic at or below `paths`, by file, line and column.
+        """All findings at or below `paths`, by file, line and column.
 
-        A file that cannot be read is noted in `skipped`; nothing is raised. Folders that are hidden, virtual
-        environments and `node_modules` are passed.
+        Files that cannot be read are added to `skipped`. Hidden folders, virtual environments and `node_modules` are
+        not read.
         """
         return self.examine(paths, fix=False)[0]
 
     def fix(self, path: str | os.PathLike[str]) -> Fix | None:
-        """The file with what is safe rewritten, and comments `# qrr: ...` above the rest; nothing is written.
+        """The file with safe uses rewritten, and comments `# qrr: ...` above the rest. Nothing is written.
 
-        None: it is no Python and no notebook, or cannot be read as such.
+        None if the file is neither Python nor a notebook, or cannot be parsed.
         """
         read_file = self._read(Path(path))
         return None if read_file is None else read_file.fix()
 
     def examine(self, paths: Iterable[str | os.PathLike[str]], *, fix: bool = True) -> tuple[list[Finding], list[Fix]]:
-        """What `scan` gives, and with `fix` the changes of the files that `fix` would change, each read once."""
+        """The findings of `scan`, and with `fix=True` the fixes of all files that change. Files are read only once."""
         findings: list[Finding] = []
         fixes: list[Fix] = []
         for read_file in self._files(paths):
@@ -110,7 +121,7 @@ class Scanner:
 
 @dataclass(frozen=True)
 class _Unit:
-    """A cell, or a file without cells. `module`: where it is Python; `magics`: lines of it that are not."""
+    """A cell, or a file without cells. `module`: the parsed Python; `magics`: findings in its lines of magics."""
 
     cell: Cell
     module: python.Module | None = None
@@ -119,10 +130,10 @@ class _Unit:
 
 
 class Examined:
-    """One file that was read, with all that was found in it."""
+    """One file that was read, with its findings."""
 
     def __init__(self, source: Source, *, on_skip: Callable[[Skipped], None]) -> None:
-        """Read the source; what of it cannot be parsed is told to `on_skip`, and searched as text."""
+        """Read the source. Parts that cannot be parsed are reported to `on_skip`, and searched as text."""
         self._source = source
         self._on_skip = on_skip
         self._notebook: Notebook | None = None
@@ -138,10 +149,10 @@ class Examined:
             try:
                 self._notebook = open_notebook(self._source.text)
                 cells = list(self._notebook.cells)
-                # Quotes are escaped in the JSON: the cells say what is there.
+                # The JSON of the file escapes quotes, so look at the cells.
                 self._evidence = Evidence.of("\n".join(cell.text for cell in cells))
             except NotANotebook as error:
-                self._note(f"it is no notebook ({error}): searched as text")
+                self._note(f"it is not a notebook ({error}): searched as text")
         units = [self._unit(cell) for cell in cells]
         try:
             python.read([unit.module for unit in units if unit.module], self._evidence)
@@ -164,7 +175,7 @@ class Examined:
                 module = python.parse(hidden)
         except python.NotPython as error:
             where = f"cell {cell.number}, " if self._notebook else ""
-            self._note(f"it is no Python 3 (see {where}{error}): searched as text")
+            self._note(f"it is not Python 3 (see {where}{error}): searched as text")
             return _Unit(cell)
         lines = frozenset(cell.text.count("\n", 0, match.start()) + 1 for match in magics)
         found = text.find(cell.text, self._evidence) if lines else []
@@ -176,7 +187,7 @@ class Examined:
         )
 
     def findings(self) -> list[Finding]:
-        """Everything classic in it."""
+        """All findings in the file."""
         return [
             Finding(
                 path=self._source.path,
@@ -199,12 +210,12 @@ class Examined:
         return sorted([*unit.module.hits, *unit.magics], key=lambda hit: (hit.line, hit.column))
 
     def fix(self) -> Fix | None:
-        """The file with its changes; None where there is no Python in it."""
+        """The file with its changes; None if it has no Python."""
         fixed: dict[int, str] = {}
         for unit in self._units:
             if unit.module is not None and unit.module.hits:
                 if not unit.module.exact:
-                    self._note("its form feeds or line ends would not survive: left as it is")
+                    self._note("the parser would change its form feeds or line ends: left as it is")
                     return None
                 fixed[unit.cell.number] = unit.show(unit.module.fixed())
         if self._notebook:
@@ -214,10 +225,10 @@ class Examined:
 
 
 def scan(paths: Iterable[str | os.PathLike[str]]) -> list[Finding]:
-    """Everything classic at or below `paths`; see `Scanner.scan`."""
+    """All findings at or below `paths`; see `Scanner.scan`."""
     return Scanner().scan(paths)
 
 
 def fix(path: str | os.PathLike[str]) -> Fix | None:
-    """What can be changed in a file without asking; see `Scanner.fix`."""
+    """The fix of a file; see `Scanner.fix`."""
     return Scanner().fix(path)

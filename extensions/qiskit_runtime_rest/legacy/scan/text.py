@@ -1,4 +1,4 @@
-"""Text of any language: addresses, keys in quotes, and names of SDKs. It is searched, not parsed, and never changed."""
+"""Search text of any language for addresses, quoted keys and names of SDKs. The text is never changed."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from ..sdk_table import SDK_USES, SdkUse
 from ..table import Field, Route
 from . import rules
-from .hits import Evidence, Hit, Lines, address_rule, classic_fields, field_named, is_ordinary
-from .matching import HOLE, METHODS, Address, addresses, holed, path_address, routes_of
+from .addresses import HOLE, METHODS, Address, Evidence, addresses, holed, path_address, routes_of
+from .findings import Hit, Lines
+from .rules import address_rule, classic_fields, field_named, is_ordinary
 
 __all__ = ["find", "keys"]
 
@@ -22,7 +23,7 @@ METHOD_AFTER = re.compile(rf"(?ix) (?: {_NAMED} | \. ) [\"'`]? (?P<method>{_VERB
 WORDS = {"webread": "GET", "webwrite": "POST"}
 BODY = re.compile(r"\s(?:-d|--data(?:-\w+)?|--json)\b")
 AFTER, BEFORE = 300, 120
-"""So many characters around an address belong to its call, where the statement does not end before."""
+"""The number of characters around an address that may belong to its call, within the statement."""
 
 QUOTED_PATH = re.compile(rf"(?<=[\"'`\s{HOLE}])(?P<path>/[\w.~%/{HOLE}-]+(?:\?[^\s\"'`<>]*)?)")
 KEYS = re.compile(
@@ -33,10 +34,14 @@ KEYS = re.compile(
     r"|(?<=-H )[\"']?(?P<header>[\w-]+)(?=:)"
     r"|(?<=[?&])(?P<query>\w+)(?==)"
 )
+ADDED_TO = re.compile(r"(\w+)\s*(?:[+.,&]|\.\.|<>)?\s*[\"'`]$")
+
+OWN_FILES = re.compile(r"\b(?:open|readFile|import|require|from|cd|ls|mkdir|cp|mv|rm)\b[\s(]*[\"'`]?$")
+"""Words before the path of a file."""
 
 
 def find(text: str, evidence: Evidence) -> list[Hit]:
-    """Everything classic in `text`; `evidence`: of the whole file."""
+    """All findings in `text`. `evidence`: that of the whole file."""
     if not evidence:
         return []
     lines = Lines(text)
@@ -63,7 +68,7 @@ def _addresses(text: str, lines: Lines) -> Iterator[Hit]:
             continue
         bare = text[start - 1] not in "\"'`" and searched[start - 1] != HOLE
         if bare and not re.search(rf"\b(?:{_VERB})\s+$", text[max(0, start - 9) : start]):
-            continue  # a path in a sentence, or of a file
+            continue  # a path in a sentence, or the path of a file
         if _name_before(text, searched, start) in elsewhere:
             continue
         moved = _shifted(found, start)
@@ -71,13 +76,8 @@ def _addresses(text: str, lines: Lines) -> Iterator[Hit]:
             yield _hit(text, lines, moved)
 
 
-ADDED_TO = re.compile(r"(\w+)\s*(?:[+.,&]|\.\.|<>)?\s*[\"'`]$")
-OWN_FILES = re.compile(r"\b(?:open|readFile|import|require|from|cd|ls|mkdir|cp|mv|rm)\b[\s(]*[\"'`]?$")
-"""What stands before the path of a file."""
-
-
 def _name_before(text: str, searched: str, end: int) -> str:
-    """The name that is put before a path: `${BASE}/jobs`, `BASE + "/jobs"`."""
+    """The name before a path: `${BASE}/jobs`, `BASE + "/jobs"`."""
     start = end
     while start and searched[start - 1] == HOLE:
         start -= 1
@@ -88,7 +88,7 @@ def _name_before(text: str, searched: str, end: int) -> str:
 
 
 def _other_bases(text: str) -> set[str]:
-    """Names that stand for an address of something else."""
+    """Names of addresses that are not classic."""
     named = re.findall(r"(\w+)[\"']?\s*(?::\s*\w+\s*)?[:=]+\s*[\"'`]?((?:https?|wss?)://[^\s\"'`]+)", text)
     return {name for name, url in named if not any(addresses(url))}
 
@@ -108,12 +108,12 @@ def _shifted(address: Address, by: int) -> Address:
 def _routes(text: str, address: Address) -> tuple[Route, ...]:
     path = address.path
     if text[address.end - 1 : address.end] == "/":
-        path += "/" + HOLE  # something is added after the string
+        path += "/" + HOLE  # the program adds something after the string
     return routes_of(path, _method(text, address))
 
 
 def _method(text: str, address: Address) -> str | None:
-    """The method of the call that an address stands in, where its statement names one."""
+    """The method in the statement of an address; None if it names none."""
     if address.scheme.startswith("ws"):
         return "GET"
     before = re.split(r"\n(?<!\\\n)(?<!\\\r\n)|;", text[max(0, address.start - BEFORE) : address.start])[-1]
@@ -148,14 +148,14 @@ def _fields(text: str, lines: Lines) -> Iterator[Hit]:
             and match["word"]
             and not text[max(0, match.start() - BEFORE) : match.start()].rstrip().endswith(("{", ","))
         ):
-            continue  # YAML, or a sentence; a key of an object stands after one of those
+            continue  # YAML or a sentence; a key of an object follows one of these
         line, column = lines.at(match.start(match.lastgroup or 0))
         rule = rules.field_rule(field)
         yield Hit(line=line, column=column, found=_name(match), rule=rule, becomes=rule.becomes)
 
 
 def keys(text: str) -> list[tuple[re.Match[str], Field]]:
-    """What may be headers, parameters and keys of the classic API; the names of some are ordinary words."""
+    """Possible headers, parameters and keys of the classic API. Some names are ordinary words."""
     return [(match, field) for match in KEYS.finditer(text) if (field := field_named(_name(match)))]
 
 
@@ -164,7 +164,7 @@ def _name(match: re.Match[str]) -> str:
 
 
 def _spellings(use: SdkUse) -> str | None:
-    """How a use looks in any text; None where only a parser can tell."""
+    """The pattern of a use in any text; None if only a parser can find it."""
     name, _, value = use.name.partition("=" if "=" in use.name else ": ")
     *before, last = map(re.escape, use.name.split("."))
     match use.kind:
@@ -196,7 +196,7 @@ def _sdk(text: str, lines: Lines) -> Iterator[Hit]:
         rule = rules.sdk_rule(use)
         for match in pattern.finditer(text):
             if match.start() in starts or match.end() in ends:
-                continue  # the same words by another row
+                continue  # another row has matched the same words
             starts.add(match.start())
             ends.add(match.end())
             line, column = lines.at(match.start())

@@ -1,0 +1,249 @@
+"""The classic API as a server: the translation behind sockets."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hmac
+import logging
+import os
+import secrets
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import unquote
+
+import anyio
+import httptools  # noqa: F401 - uvicorn imports it only when it serves; fail early without it
+import websockets  # noqa: F401 - as above
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from ...base.serving import Server, ThreadedServer, is_loopback, listen, serve_on, url_of
+from ..messages import (
+    BODY_TOO_LARGE,
+    NO_SUCH_CALL,
+    NOT_AUTHORIZED,
+    UNEXPECTED,
+    ClassicError,
+    ClassicRequest,
+    ClassicResponse,
+)
+from ..translation.translator import Translator
+from .documentation import routes as documentation_routes
+
+__all__ = [
+    "HOST_HEADER",
+    "SECRET_HEADER",
+    "WHERE_HEADER",
+    "LoopbackGateway",
+    "gateway_app",
+    "gateway_server",
+    "serve_gateway",
+]
+
+SECRET_HEADER = "X-Qrr-Secret"  # noqa: S105 - the name of the header
+HOST_HEADER = "X-Qrr-Host"
+WHERE_HEADER = "X-Qrr-Where"
+"""Headers that patched libraries add to a request. They count only with the secret."""
+
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
+MOST_BODY_BYTES = 64 * 2**20
+NORMAL_CLOSURE = 1000
+
+log = logging.getLogger("qiskit_runtime_rest.legacy")
+
+
+def gateway_app(translator: Translator, *, secret: str | None = None) -> Starlette:
+    """The gateway as an ASGI application, which closes the translator when it ends.
+
+    Args:
+        translator: makes the responses.
+        secret: if given, refuse requests without it in `X-Qrr-Secret`.
+    """
+
+    async def respond(request: Request) -> Response:
+        try:
+            classic = _classic(request, secret, body=await _body(request))
+            return _response(await translator.respond(classic))
+        except ClassicError as error:
+            return _response(error.response)
+        except Exception as error:  # caught here, so that the connection stays open for other requests
+            return await failed(request, error)
+
+    async def stream(websocket: WebSocket) -> None:
+        try:
+            messages = translator.stream(_classic(websocket, secret, method="GET"))
+            async with contextlib.aclosing(messages):  # type: ignore[type-var]  # an async generator
+                await _relay(websocket, messages)
+        except ClassicError as error:
+            await websocket.send_denial_response(_response(error.response))
+
+    async def notes(_: Request) -> Response:
+        return JSONResponse({"notes": [note.to_dict() for note in translator.notes]})
+
+    async def unknown(_: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette passes it
+        return _response(ClassicError(NO_SUCH_CALL).response)
+
+    async def failed(_: Request, error: Exception) -> Response:
+        log.error("a classic call failed: %s", type(error).__name__, exc_info=error)
+        return _response(ClassicError(UNEXPECTED, status=500).response)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        await translator.aclose()
+
+    return Starlette(
+        routes=[
+            *documentation_routes(),
+            Route("/_gateway/notes", notes),
+            Route("/{path:path}", respond, methods=METHODS),
+            WebSocketRoute("/{path:path}", stream),
+        ],
+        exception_handlers={HTTPException: unknown, Exception: failed},
+        lifespan=lifespan,
+    )
+
+
+async def _relay(websocket: WebSocket, messages: AsyncIterator[str]) -> None:
+    """Accept, send the messages, close; end early when the client disconnects."""
+    first = await anext(messages)
+    await websocket.accept()
+    async with anyio.create_task_group() as group:
+
+        async def until_disconnected() -> None:
+            while (await websocket.receive())["type"] != "websocket.disconnect":
+                pass  # messages of the client have no meaning
+            group.cancel_scope.cancel()
+
+        group.start_soon(until_disconnected)
+        with contextlib.suppress(WebSocketDisconnect):
+            await websocket.send_text(first)
+            try:
+                async for message in messages:
+                    await websocket.send_text(message)
+            except ClassicError as error:
+                await websocket.send_text(error.response.body.decode())
+            await websocket.close(NORMAL_CLOSURE)
+        group.cancel_scope.cancel()
+
+
+async def _body(request: Request) -> bytes:
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > MOST_BODY_BYTES:
+            raise ClassicError(
+                BODY_TOO_LARGE, f"The limit is {MOST_BODY_BYTES} bytes.", headers={"Connection": "close"}
+            )
+    return bytes(body)
+
+
+def _classic(
+    connection: HTTPConnection, secret: str | None, *, method: str | None = None, body: bytes = b""
+) -> ClassicRequest:
+    headers = {name.lower(): value for name, value in connection.headers.items()}
+    ours = {name: headers.pop(name.lower(), "") for name in (SECRET_HEADER, HOST_HEADER, WHERE_HEADER)}
+    if secret is not None and not hmac.compare_digest(ours[SECRET_HEADER].encode(), secret.encode()):
+        raise ClassicError(NOT_AUTHORIZED, solution="Only the process that started this gateway may use it.")
+    query: dict[str, list[str]] = {}
+    for name, value in connection.query_params.multi_items():
+        query.setdefault(name, []).append(value)
+    raw_path = connection.scope.get("raw_path") or connection.scope["path"].encode()
+    return ClassicRequest(
+        method=(method or connection.scope["method"]).replace("HEAD", "GET"),
+        path=raw_path.decode("ascii", errors="replace"),
+        query=query,
+        headers=headers,
+        body=body,
+        host=(ours[HOST_HEADER] or None) if secret is not None else None,
+        where=(unquote(ours[WHERE_HEADER]) or None) if secret is not None else None,
+    )
+
+
+def _response(classic: ClassicResponse) -> Response:
+    return Response(classic.body or None, classic.status, headers=classic.headers, media_type=classic.media_type)
+
+
+def gateway_server(app: Starlette, on_started: Callable[[], None]) -> Server:
+    """The server of an application from `gateway_app`."""
+    return Server(
+        app,
+        on_started=on_started,
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=MOST_BODY_BYTES,
+        proxy_headers=False,
+    )
+
+
+class LoopbackGateway:
+    """The gateway in a thread of this process, on 127.0.0.1. Requests need a random secret."""
+
+    def __init__(self, **choices: Any) -> None:
+        """`choices`: arguments of `Translator`. Raises: ConfigurationError."""
+        self.translator = Translator(**choices)
+        self.secret = secrets.token_urlsafe(32)
+        self.port = 0
+        self._server: ThreadedServer | None = None
+
+    def start(self) -> Self:
+        """Listen on a free port, and return when the gateway is ready."""
+        listener = listen("127.0.0.1", 0)
+        self.port = listener.getsockname()[1]
+        app = gateway_app(self.translator, secret=self.secret)
+        self._server = ThreadedServer(
+            listener, functools.partial(gateway_server, app), name="qiskit-runtime-legacy-gateway"
+        )
+        return self
+
+    def close(self) -> None:
+        """Stop. Calling it again does nothing."""
+        if self._server is not None:
+            self._server.close()
+        self._server = None
+
+    def __enter__(self) -> Self:
+        """Start."""
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+
+def serve_gateway(
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    ready_file: Path | str | None = None,
+    on_ready: Callable[[str], None] | None = None,
+    **choices: Any,
+) -> None:
+    """Serve until SIGTERM or SIGINT. Call it from the main thread.
+
+    Args:
+        host, port: the address; port 0 takes a free port.
+        ready_file: written when the gateway is ready: JSON with `url` and `pid`.
+        on_ready: called with the URL when the gateway is ready.
+        choices: arguments of `Translator`.
+
+    Raises: ConfigurationError, OSError.
+    """
+    app = gateway_app(Translator(**choices))
+    listener = listen(host, port)
+    url = url_of(listener)
+    if not is_loopback(listener):
+        log.warning("the gateway listens on %s without encryption: API keys can be read on the network.", host)
+    serve_on(
+        listener,
+        functools.partial(gateway_server, app),
+        address={"url": url, "pid": os.getpid()},
+        ready_file=ready_file,
+        on_ready=None if on_ready is None else functools.partial(on_ready, url),
+    )
