@@ -1,4 +1,4 @@
-"""From the bytes of a sampler's result to its counts: this client, json + Counter over the hex form, IBM's decoder."""
+"""Counts from the bytes of a sampler result: this client, json and Counter on the plain format, IBM's decoder."""
 
 import base64
 import io
@@ -9,6 +9,7 @@ import tracemalloc
 import zlib
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from qiskit_ibm_runtime.utils.json import RuntimeDecoder
@@ -33,7 +34,7 @@ CASES = {
 
 
 def payloads(bits: int, outcomes: int | None, shape: tuple[int, ...]) -> tuple[bytes, bytes]:
-    """A result of a million shots in the wrapped form, and in the plain form."""
+    """A result of a million shots in the wrapped format, and in the plain format."""
     draw = random.Random(5)
     width = (bits + 7) // 8
     known = [draw.getrandbits(bits) for _ in range(outcomes)] if outcomes else None
@@ -51,20 +52,35 @@ def payloads(bits: int, outcomes: int | None, shape: tuple[int, ...]) -> tuple[b
 
 
 def timed(work: Callable[[], object]) -> float:
-    """Seconds of CPU that `work` takes: what else the machine does counts little."""
+    """CPU seconds of `work`, which depend little on other processes."""
     began = time.process_time()
     work()
     return time.process_time() - began
 
 
 def peak_megabytes(work: Callable[[], object]) -> float:
-    """The most memory that `work` holds at a time, in MB."""
+    """The peak of memory in use by `work`, in MB."""
     tracemalloc.start()
     try:
         work()
         return tracemalloc.get_traced_memory()[1] / 1e6
     finally:
         tracemalloc.stop()
+
+
+def counts_here(wrapped: bytes) -> object:
+    """Counts by this client."""
+    return decode(wrapped, program_id="sampler")[0].counts()
+
+
+def counts_of_texts(plain: bytes) -> object:
+    """Counts by the standard library, from the plain format."""
+    return Counter(json.loads(plain)["results"][0]["data"]["c"]["samples"])
+
+
+def counts_by_ibm(wrapped: bytes) -> object:
+    """Counts by IBM's decoder."""
+    return json.loads(wrapped, cls=RuntimeDecoder)[0].data.c.get_counts()
 
 
 def rows() -> Table:
@@ -84,12 +100,12 @@ def rows() -> Table:
     for name, case in CASES.items():
         wrapped, plain = payloads(*case)
         work: dict[str, Callable[[], object]] = {
-            OURS: lambda wrapped=wrapped: decode(wrapped, program_id="sampler")[0].counts(),
-            HEX: lambda plain=plain: Counter(json.loads(plain)["results"][0]["data"]["c"]["samples"]),
-            IBM: lambda wrapped=wrapped: json.loads(wrapped, cls=RuntimeDecoder)[0].data.c.get_counts(),
+            OURS: partial(counts_here, wrapped),
+            HEX: partial(counts_of_texts, plain),
+            IBM: partial(counts_by_ibm, wrapped),
         }
-        figures = interleaved({who: (lambda do=do: timed(do)) for who, do in work.items()}, rounds=3)
-        ours, hexed, ibm = (sorted(figures[who])[1] for who in (OURS, HEX, IBM))
+        figures = interleaved({way: partial(timed, do) for way, do in work.items()}, rounds=3)
+        ours, hexed, ibm = (sorted(figures[way])[1] for way in (OURS, HEX, IBM))
         shown.add_row(
             name,
             f"{hexed / ours:.1f}",

@@ -1,4 +1,4 @@
-"""Seconds from the start of a process to the counts of one Bell job, the service being warm."""
+"""Seconds from the start of a process to the counts of one Bell job. The service runs already."""
 
 import os
 import subprocess
@@ -37,7 +37,7 @@ print(SamplerV2(mode=backend).run([circuit], shots=1000).result()[0].data.c.get_
 
 
 def seconds(script: str, env: dict[str, str]) -> float:
-    """Seconds that a process with `script` lives."""
+    """Seconds that a process with `script` takes."""
     began = time.perf_counter()
     subprocess.run([sys.executable, "-c", script, BELL], env=env, check=True, capture_output=True)
     return time.perf_counter() - began

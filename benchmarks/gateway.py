@@ -1,4 +1,4 @@
-"""What the gateway for the classic API adds to reading a job, in time and in CPU of all processes together."""
+"""Time and CPU (of all processes) that the gateway for the classic API adds to reading a job."""
 
 import os
 import tempfile
@@ -7,13 +7,13 @@ from collections.abc import Callable
 from statistics import median
 
 import httpx
-import psutil
+import psutil  # type: ignore[import-untyped]
 from rich.table import Table
 
 from qiskit_runtime_rest import RuntimeClient
 
 from .measure import interleaved
-from .service import BELL, served, service
+from .service import BELL, credentials, served, service
 
 CLASSIC = "classic GET /jobs/{id}, through the gateway"
 DIRECT = "GET /v1/jobs/{id}"
@@ -27,8 +27,7 @@ def rows() -> Table:
         connection = ["--base-url", ready["base_url"], "--iam-url", ready["iam_url"], "--instance", ready["instance"]]
         with served("legacy", "gateway", *connection, "--store", f"{folder}/legacy.sqlite") as gateway:
             watched = [psutil.Process(pid) for pid in (os.getpid(), ready["pid"], gateway["pid"])]
-            credentials = {name: ready[name] for name in ("api_key", "instance", "base_url", "iam_url")}
-            with RuntimeClient(**credentials) as client, httpx.Client() as bare, httpx.Client() as classic:
+            with RuntimeClient(**credentials(ready)) as client, httpx.Client() as bare, httpx.Client() as classic:
                 job = client.sampler(BELL, backend="ibm_torino", shots=100)
                 job.wait(timeout=60)
                 form = {"grant_type": "urn:ibm:params:oauth:grant-type:apikey", "apikey": ready["api_key"]}
@@ -65,7 +64,7 @@ def rows() -> Table:
 
 
 def seconds(http: httpx.Client, url: str) -> float:
-    """Seconds until the answer to one request is there."""
+    """Seconds until the response to one request."""
     began = time.perf_counter()
     http.get(url).raise_for_status()
     return time.perf_counter() - began

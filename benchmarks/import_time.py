@@ -1,4 +1,4 @@
-"""How long `import` takes in a new process: httpx alone, this client, IBM's SDK."""
+"""Time of `import` in a new process: httpx alone, this client, IBM's SDK."""
 
 import os
 import subprocess
@@ -9,15 +9,15 @@ from rich.table import Table
 from .measure import interleaved, table
 
 OURS = "from qiskit_runtime_rest import RuntimeClient"
-# httpx imports its own command line, with click and rich, where those are installed; a core install has neither.
+# httpx imports its command line if click and rich are installed; a core install has neither.
 AS_IN_A_CORE_INSTALL = "import sys; sys.modules['click'] = None\n"
-# An installed package is compiled; the first round, which does not count, compiles one that is not.
+# The first round is not counted: it compiles a package that is not compiled yet.
 COMPILING = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 STATEMENTS = (OURS, "import httpx", "import qiskit_ibm_runtime")
 
 
 def seconds(statement: str) -> float:
-    """Seconds that `statement` takes in a fresh interpreter, its start not included."""
+    """Seconds of `statement` in a new interpreter, without the start of the interpreter."""
     guard = AS_IN_A_CORE_INSTALL if "qiskit_ibm_runtime" not in statement else ""
     script = f"{guard}import time; began = time.perf_counter()\n{statement}\nprint(time.perf_counter() - began)"
     command = [sys.executable, "-c", script]

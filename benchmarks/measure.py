@@ -1,4 +1,4 @@
-"""Repeated, interleaved measurements, and the table they end in."""
+"""Repeated, interleaved measurements, and a table of them."""
 
 from collections.abc import Callable, Mapping
 from statistics import median
@@ -9,10 +9,10 @@ __all__ = ["interleaved", "table"]
 
 
 def interleaved(contestants: Mapping[str, Callable[[], float]], *, rounds: int) -> dict[str, list[float]]:
-    """Let each contestant run once a round, so that all see the same machine; the outcome is every figure."""
+    """Run each contestant once per round, so that all see the same load; returns all figures."""
     figures: dict[str, list[float]] = {name: [] for name in contestants}
     for run in contestants.values():
-        run()  # warms caches; not counted
+        run()  # fills caches, not counted
     for _ in range(rounds):
         for name, run in contestants.items():
             figures[name].append(run())
@@ -20,7 +20,7 @@ def interleaved(contestants: Mapping[str, Callable[[], float]], *, rounds: int) 
 
 
 def table(figures: Mapping[str, list[float]], *, ours: str, unit: str, scale: float, aims: Mapping[str, str]) -> Table:
-    """Ratios first: ours over each other one; then the medians, in `unit`s of 1/`scale` seconds, with the range."""
+    """The ratio of ours to each other one, then the medians with their ranges, in `unit`s of 1/`scale` seconds."""
     shown = Table("", "ours / this", "aim", f"median, {unit}", "min .. max", box=None, header_style="bold")
     for name, values in figures.items():
         ratio = "" if name == ours else f"{median(figures[ours]) / median(values):.2f}"

@@ -1,4 +1,4 @@
-"""Client CPU to read one job: this client, bare httpx, IBM's SDK; the service runs in another process."""
+"""CPU of the client to read one job: this client, bare httpx, IBM's SDK. The service is another process."""
 
 import os
 import time
@@ -11,7 +11,7 @@ from rich.table import Table
 from qiskit_runtime_rest import RuntimeClient
 
 from .measure import interleaved, table
-from .service import BELL, environment, service
+from .service import BELL, credentials, environment, service
 
 OURS = "client.jobs.get(id)"
 BARE = "httpx.Client.get(...).json()"
@@ -20,7 +20,7 @@ REQUESTS = 200
 
 
 def cpu_seconds_each(call: Callable[[], object]) -> float:
-    """CPU seconds of this process for one `call`, averaged over many."""
+    """Mean CPU seconds of this process for one `call`."""
     began = time.process_time()
     for _ in range(REQUESTS):
         call()
@@ -31,8 +31,7 @@ def rows() -> Table:
     """Measure."""
     with service() as ready:
         os.environ.update(environment(ready))
-        credentials = {name: ready[name] for name in ("api_key", "instance", "base_url", "iam_url")}
-        with RuntimeClient(**credentials) as client, httpx.Client() as bare:
+        with RuntimeClient(**credentials(ready)) as client, httpx.Client() as bare:
             job = client.sampler(BELL, backend="ibm_torino", shots=100)
             job.wait(timeout=60)
             token = bare.post(

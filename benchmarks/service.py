@@ -1,4 +1,4 @@
-"""Servers in processes of their own, so that their work does not count as the client's."""
+"""Servers in other processes, so that their CPU time is not counted as the client's."""
 
 import contextlib
 import json
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-__all__ = ["BELL", "environment", "served", "service"]
+__all__ = ["BELL", "credentials", "environment", "served", "service"]
 
 BELL = """OPENQASM 3.0;
 include "stdgates.inc";
@@ -27,7 +27,7 @@ START_SECONDS = 30.0
 
 @contextlib.contextmanager
 def served(*command: str) -> Iterator[dict[str, Any]]:
-    """Run a command of `qrr` that serves, on a free port of 127.0.0.1; yields what its ready file says."""
+    """Run a serving command of `qrr` on a free port of 127.0.0.1; yields the content of its ready file."""
     with tempfile.TemporaryDirectory() as folder:
         ready = Path(folder) / "ready.json"
         line = [sys.executable, "-m", "qiskit_runtime_rest", *command, "--ready-file", str(ready)]
@@ -46,6 +46,11 @@ def served(*command: str) -> Iterator[dict[str, Any]]:
 def service(*options: str) -> contextlib.AbstractContextManager[dict[str, Any]]:
     """Serve the embedded service, with `options` of `qrr emulator serve`; yields base_url, iam_url, api_key, ..."""
     return served("emulator", "serve", *options)
+
+
+def credentials(ready: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of a client of the service."""
+    return {name: ready[name] for name in ("api_key", "instance", "base_url", "iam_url")}
 
 
 def environment(ready: dict[str, Any]) -> dict[str, str]:

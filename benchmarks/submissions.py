@@ -1,7 +1,8 @@
-"""Time of a submission: `submit_all`, exactly once, against a bare `httpx.AsyncClient` that just posts."""
+"""Time per submission: `submit_all`, exactly once, and a bare `httpx.AsyncClient` that only posts."""
 
 import asyncio
 import time
+from typing import Any
 
 import httpx
 from rich.table import Table
@@ -9,7 +10,7 @@ from rich.table import Table
 from qiskit_runtime_rest import AsyncRuntimeClient, JobRequest
 
 from .measure import interleaved, table
-from .service import BELL, service
+from .service import BELL, credentials, service
 
 OURS = "client.jobs.submit_all(...)"
 BARE = "httpx.AsyncClient.post(...)"
@@ -17,11 +18,10 @@ JOBS = 200
 AT_ONCE = 8
 
 
-async def ours(ready: dict[str, str]) -> float:
-    """Seconds a submission takes through this client."""
-    credentials = {name: ready[name] for name in ("api_key", "instance", "base_url", "iam_url")}
+async def ours(ready: dict[str, Any]) -> float:
+    """Seconds per submission with this client."""
     requests = [JobRequest.sampler(BELL, backend="ibm_torino", shots=shots + 1) for shots in range(JOBS)]
-    async with AsyncRuntimeClient(**credentials) as client:
+    async with AsyncRuntimeClient(**credentials(ready)) as client:
         await client.versions()
         began = time.perf_counter()
         outcomes = await client.jobs.submit_all(requests, max_in_flight=AT_ONCE)
@@ -30,8 +30,8 @@ async def ours(ready: dict[str, str]) -> float:
     return took / JOBS
 
 
-async def bare(ready: dict[str, str]) -> float:
-    """Seconds a submission takes without anything but HTTP."""
+async def bare(ready: dict[str, Any]) -> float:
+    """Seconds per submission with HTTP only."""
     async with httpx.AsyncClient() as client:
         form = {"grant_type": "urn:ibm:params:oauth:grant-type:apikey", "apikey": ready["api_key"]}
         token = (await client.post(f"{ready['iam_url']}/identity/token", data=form)).json()["access_token"]
@@ -50,7 +50,7 @@ async def bare(ready: dict[str, str]) -> float:
 
 
 def rows() -> Table:
-    """Measure; no job runs meanwhile."""
+    """Measure while no job runs."""
     with service("--pace", "hold") as ready:
         contestants = {OURS: lambda: asyncio.run(ours(ready)), BARE: lambda: asyncio.run(bare(ready))}
         figures = interleaved(contestants, rounds=5)

@@ -1,4 +1,4 @@
-"""Requests and client CPU to wait for 1,000 jobs: `wait_all`, one wait a job, and IBM's SDK, each in threads."""
+"""Requests and client CPU to wait for 1,000 jobs: `wait_all`, one wait per job, and IBM's SDK, in threads."""
 
 import contextlib
 import os
@@ -12,26 +12,25 @@ from rich.table import Table
 
 from qiskit_runtime_rest import JobFailed, JobRequest, RuntimeClient
 
-from .service import environment, service
+from .service import credentials, environment, service
 
 JOBS = 1000
 THREADS = 8
 QUEUED_SECONDS = 10
-# The embedded service fails this program at once: nothing is simulated, so only waiting is measured.
+# The emulator fails this program at once: nothing is simulated, so only waiting is measured.
 CHEAP = JobRequest(program_id="noise-learner", backend="ibm_torino", params={"circuits": ["x"], "version": 2})
 
 
 def requests_seen(ready: dict[str, str]) -> int:
-    """How many requests the service has answered."""
+    """The number of requests to the service so far."""
     return int(httpx.get(f"{ready['url']}/_emulator/requests").json()["requests"][-1]["number"])
 
 
 def rows() -> Table:
-    """Measure: the same 1,000 jobs, queued for some seconds, are waited for in three ways, one after another."""
+    """Measure three ways to wait for 1,000 jobs that are queued for some seconds, one after another."""
     shown = Table("1,000 jobs", "requests", "client CPU, s", "seconds", box=None, header_style="bold")
     with service("--pace", f"seconds:{QUEUED_SECONDS}") as ready:
         os.environ.update(environment(ready))
-        credentials = {name: ready[name] for name in ("api_key", "instance", "base_url", "iam_url")}
         ibm = QiskitRuntimeService(
             channel="ibm_quantum_platform",
             token=ready["api_key"],
@@ -39,7 +38,7 @@ def rows() -> Table:
             url_resolver=lambda *_: f"{ready['base_url']}/v1",
         )
         backend = ibm.backend("ibm_torino")
-        with RuntimeClient(**credentials) as client, ThreadPoolExecutor(THREADS) as threads:
+        with RuntimeClient(**credentials(ready)) as client, ThreadPoolExecutor(THREADS) as threads:
 
             def together(ids: list[str]) -> None:
                 client.jobs.wait_all(ids)
@@ -68,6 +67,6 @@ def rows() -> Table:
 
 
 def ended(wait: Callable[[], object]) -> None:
-    """Wait; these jobs fail, which IBM's SDK does not report here."""
+    """Wait with IBM's SDK, which does not report here that these jobs fail."""
     with contextlib.suppress(JobFailed):
         wait()

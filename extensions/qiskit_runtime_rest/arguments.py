@@ -1,4 +1,4 @@
-"""Checks of arguments that several modules take: what is meant is understood, the rest is told what to pass instead."""
+"""Check arguments of public methods before anything is sent; each error names the argument and what to pass."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Named", "backend_name", "folder_path", "positive_whole", "whole_seco
 
 
 class Named(Protocol):
-    """What has a name, such as the handle of a backend."""
+    """An object with a name, such as the handle of a backend."""
 
     @property
     def name(self) -> str:
@@ -22,51 +22,52 @@ class Named(Protocol):
 
 
 def backend_name(backend: Any) -> str:
-    """The name of `backend`, which is one or has one.
+    """The name of `backend`: a name, or an object with a `name`.
 
     Raises:
-        InvalidInput: says what to pass.
+        InvalidInput: neither of them.
     """
     if backend is None or (isinstance(backend, str) and not backend):
-        raise InvalidInput("backend is missing: name one, such as 'ibm_torino'.")
+        raise InvalidInput(f"backend={backend!r}: expected a backend name, such as those of client.backends.list().")
     name = backend if isinstance(backend, str) else getattr(backend, "name", None)
     if not isinstance(name, str) or not name:
-        awaited = "await it first, or " if hasattr(backend, "__await__") else ""
+        awaited = " Await it first." if hasattr(backend, "__await__") else ""
         raise InvalidInput(
-            f"backend is {type(backend).__name__}, not a backend: {awaited}pass its name, such as 'ibm_torino', or "
-            "what client.backends.get(...) or least_busy() gave."
+            "backend: expected a name, such as 'ibm_torino', or a backend from client.backends.get(...) or "
+            f"least_busy(), got {type(backend).__name__}.{awaited}"
         )
     return name
 
 
 def whole_seconds(value: Any, name: str, *, most: int) -> int:
-    """`value`, any real number from 1 to `most`, as the service takes it: a fraction counts as a whole second.
+    """`value`, any real number from 1 to `most`, rounded up to whole seconds, as the service expects it.
 
     Raises:
-        InvalidInput: says what to pass.
+        InvalidInput: not a number, or outside this range.
     """
     if not isinstance(value, Real) or isinstance(value, bool):
-        kind = type(value).__name__
-        advice = "its total_seconds()" if hasattr(value, "total_seconds") else f"a number from 1 to {most}"
-        raise InvalidInput(f"{name}={value!r} is {kind}, not a number of seconds: pass {advice}.")
+        advice = ": pass its total_seconds()" if hasattr(value, "total_seconds") else ""
+        raise InvalidInput(
+            f"{name}={value!r}: expected a number of seconds from 1 to {most}, got {type(value).__name__}{advice}."
+        )
     seconds = float(value)
     if not 1 <= seconds <= most:
-        raise InvalidInput(f"{name}={value!r}: 1 to {most} seconds.")
+        raise InvalidInput(f"{name}={value!r}: must be between 1 and {most} seconds.")
     return math.ceil(seconds)
 
 
 def positive_whole(value: Any, name: str) -> int:
-    """`value`, any whole number from 1, as an int.
+    """`value`, any positive whole number, as an int.
 
     Raises:
-        InvalidInput: it is another number, or none.
+        InvalidInput: another number, or not a number.
     """
     try:
         number = operator.index(value)
     except TypeError:
         number = 0
     if number < 1 or isinstance(value, bool):
-        raise InvalidInput(f"{name}={value!r} is not a positive whole number.")
+        raise InvalidInput(f"{name}={value!r}: must be a positive whole number.")
     return number
 
 
@@ -74,8 +75,8 @@ def folder_path(path: Any, name: str) -> Path | None:
     """`path` as a `Path`; None stays None.
 
     Raises:
-        InvalidInput: it is neither a text nor a `Path`.
+        InvalidInput: neither a str nor a `Path`.
     """
     if path is not None and not isinstance(path, str | Path):
-        raise InvalidInput(f"{name}={path!r} is {type(path).__name__}: pass the path of a folder, or leave it out.")
+        raise InvalidInput(f"{name}={path!r}: expected the path of a folder or None, got {type(path).__name__}.")
     return None if path is None else Path(path)

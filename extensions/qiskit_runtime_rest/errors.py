@@ -1,37 +1,37 @@
-"""Everything this package raises.
+"""All errors of this package.
 
 RuntimeRestError
-├── ConfigurationError          settings that cannot work, found before anything is sent
-├── InvalidInput                arguments that the service would refuse or misread, found before anything is sent
+├── ConfigurationError          settings that cannot work; nothing was sent
+├── InvalidInput                arguments that the service would refuse or misread; nothing was sent
 ├── MissingExtra                an optional part of this package is not installed
-├── TransportError              no answer: refused, lost, timed out
-│   └── ClientClosed                the client was closed, or is another event loop's
-├── ApiError                    the service (or IAM, or the edge before it) answered with an error
-│   ├── AuthenticationError         credentials refused, by IAM or by the service
-│   ├── PermissionDenied            known, but not allowed
+├── TransportError              no response: connection refused, lost or timed out
+│   └── ClientClosed                the client was closed, or belongs to another event loop
+├── ApiError                    an error response of the service, of IAM or of the content network
+│   ├── AuthenticationError         IAM or the service refused the credentials
+│   ├── PermissionDenied            the credentials are valid, but do not allow this
 │   ├── InvalidRequest              the request breaks the contract or a rule of the service
-│   ├── NotFound
-│   ├── Conflict                    the state does not allow it
-│   │   ├── SessionClosed
-│   │   └── QuotaExceeded           the instance's usage limit or monthly quota is reached
-│   ├── BackendReserved
-│   ├── RateLimited                 too many requests; `retry_after` when the service says it
-│   │   └── PendingJobsLimit        too many jobs wait already
-│   ├── EdgeBlocked                 refused by the content network, not by the service
-│   ├── ServerError
-│   └── UnexpectedAnswer            a success whose body is not what the contract promises
+│   ├── NotFound                    no such job, session, backend ...
+│   ├── Conflict                    the state of the job, session ... does not allow this
+│   │   ├── SessionClosed               the session accepts no more jobs
+│   │   └── QuotaExceeded               the instance's usage limit or monthly quota is reached
+│   ├── BackendReserved             the backend is reserved for another user
+│   ├── RateLimited                 too many requests; `retry_after` if the service gives it
+│   │   └── PendingJobsLimit            too many jobs are pending
+│   ├── EdgeBlocked                 the content network refused the request, not the service
+│   ├── ServerError                 the service failed
+│   └── UnexpectedAnswer            a success with a body that does not follow the contract
 ├── JobError                    the job ended without a result
-│   ├── JobFailed
-│   │   └── JobTimeLimit            it ran longer than allowed (reason code 1305)
-│   └── JobCancelled
-├── ContractViolation           an answer breaks the contract, and `validate=` asked for the check
-├── WaitTimeout                 the deadline passed; the job goes on
-├── WaitStopped                 the caller's `stop` event was set; the job goes on
-├── SubmissionUnknown           nobody can say yet whether the job was recorded
-├── ResultUnavailable           there is no result to read (any more)
-├── ResultNotSaved              a result could not be written to disk; bytes read already are in its `raw`
-├── ResultDecodeError           the result's bytes are not of a known form
-└── RemovedInV1                 the classic API had it, v1 has no counterpart
+│   ├── JobFailed                   the job failed
+│   │   └── JobTimeLimit                it ran longer than its limit (reason code 1305)
+│   └── JobCancelled                the job was cancelled
+├── ContractViolation           a response breaks the contract; only with `validate=`
+├── WaitTimeout                 the deadline of the wait passed; the job continues
+├── WaitStopped                 the caller's `stop` event was set; the job continues
+├── SubmissionUnknown           it is unknown whether the job was created
+├── ResultUnavailable           there is no result to read, or not any more
+├── ResultNotSaved              a result cannot be written to disk; its `raw` has the bytes read so far
+├── ResultDecodeError           the result's bytes have no known format
+└── RemovedInV1                 the classic API had this feature, v1 has no counterpart
 """
 
 from __future__ import annotations
@@ -79,10 +79,10 @@ __all__ = [
 ]
 
 NAMED_PROBLEMS = 3
-"""So many problems of an answer are told in a message; all are in `problems`."""
+"""Maximum number of problems in a message; `problems` has all."""
 
 NAMED_JOBS = 3
-"""So many jobs are named in a message about many."""
+"""Maximum number of job ids in a message; `job_ids` has all."""
 
 
 def _restore(cls: type[RuntimeRestError], message: str, state: dict[str, Any]) -> RuntimeRestError:
@@ -95,18 +95,18 @@ def _restore(cls: type[RuntimeRestError], message: str, state: dict[str, Any]) -
 class RuntimeRestError(Exception):
     """Base of all errors of this package. They pickle, so they cross process boundaries.
 
-    Printed, an error is one line without control characters (that of a job that failed has the lines of its log),
-    whatever the service said; attributes keep its words.
+    `str(error)` is one line without control characters; that of a failed job also has the lines of its log. Attributes
+    keep the texts of the service unchanged.
     """
 
     _kept: ClassVar[str] = ""
 
     def __str__(self) -> str:
-        """The message, fit for terminals and logs."""
+        """The message, safe for terminals and logs."""
         return printable(super().__str__(), keep=self._kept)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle by state: subclasses take keyword arguments that `args` does not keep."""
+        """Pickle the state: `args` does not contain the keyword arguments of subclasses."""
         return _restore, (type(self), str(self), dict(self.__dict__))
 
 
@@ -119,20 +119,20 @@ class InvalidInput(RuntimeRestError, ValueError):
 
 
 class MissingExtra(RuntimeRestError, ImportError):
-    """A package that only an extra installs is missing.
+    """A package is missing that one of the extras installs.
 
     `extra`: name of the extra, as in `pip install 'qiskit-runtime-rest[extra]'`.
     """
 
     def __init__(self, feature: str, *, extra: str, module: str | None = None) -> None:
-        """Say which `feature` needs which `extra`, and the command that installs it."""
+        """Name the `feature`, its `extra`, and the command that installs it."""
         missing = f" ({module} is not installed)" if module else ""
         super().__init__(f"{feature} needs an extra{missing}: pip install 'qiskit-runtime-rest[{extra}]'")
         self.extra = extra
 
 
 class TransportError(RuntimeRestError):
-    """No answer came: connection refused or lost, name unknown, time out.
+    """There was no response: the connection was refused, lost or timed out, or the host name is unknown.
 
     `method`, `url`: the request. `sent`: whether bytes of it may have reached the service.
     """
@@ -146,27 +146,27 @@ class TransportError(RuntimeRestError):
 
 
 class ClientClosed(TransportError, RuntimeError):
-    """The client was closed, before the request or while it was under way; or it is another event loop's, or process's.
+    """The client was closed, before or during the request; or it belongs to another event loop or process.
 
-    Nothing was `sent`, unless the request was under way. The message says how to go on.
+    `sent` is False unless the request had started. The message says what to do.
     """
 
 
 class ApiError(RuntimeRestError):
-    """An answer that is an error.
+    """An error response.
 
     Attributes:
         status: HTTP status.
-        code: the service's code, an int where it is numeric, a str where it is a word, None without one.
-        message: what the service said.
-        solution: what the service advises, or None.
-        more_info: address of the service's page on this error, or None.
+        code: the service's error code: an int if it is numeric, a str if it is a word, or None.
+        message: the service's message.
+        solution: the service's advice, or None.
+        more_info: URL of the service's page about this error, or None.
         trace: the service's trace id, or None.
-        request_id: id of the request in the answer's headers, or None.
-        ray_id: id given by the content network (`CF-RAY`), or None.
-        retry_after: seconds the service asks to wait (3600 for any more), or None.
-        method, url: the request that was answered.
-        excerpt: start of the body when it is not the service's error format, else None.
+        request_id: id of the request from the response headers, or None.
+        ray_id: id from the content network (`CF-RAY`), or None.
+        retry_after: seconds to wait before the next request, at most 3600, or None.
+        method, url: the request.
+        excerpt: start of the body if it does not have the service's error format, else None.
 
     Source: schemas `ErrorContainer` and `GenericErrorDto` of the contract.
     """
@@ -187,7 +187,7 @@ class ApiError(RuntimeRestError):
         url: str = "",
         excerpt: str | None = None,
     ) -> None:
-        """Compose one line for people out of what the answer said."""
+        """Compose one line from the facts of the response."""
         self.message = message
         self.status = status
         self.code = code
@@ -207,7 +207,7 @@ class ApiError(RuntimeRestError):
         head += f", code {self.code})." if self.code is not None else ")."
         facts = [
             f"{self.method} {self.url}".strip(),
-            f"asks to wait {self.retry_after:g} s" if self.retry_after is not None else "",
+            f"retry after {self.retry_after:g} s" if self.retry_after is not None else "",
             f"trace {self.trace}" if self.trace else "",
             f"request {self.request_id}" if self.request_id else "",
             f"Ray ID {self.ray_id}" if self.ray_id else "",
@@ -219,11 +219,11 @@ class ApiError(RuntimeRestError):
 
 
 class AuthenticationError(ApiError):
-    """The credentials were refused, by IAM (`message` is its own) or by the service (status 401)."""
+    """IAM or the service (status 401) refused the credentials; `message` is theirs."""
 
 
 class PermissionDenied(ApiError):
-    """The service knows the caller and does not allow this (status 403)."""
+    """The credentials are valid, but do not allow this (status 403)."""
 
 
 class InvalidRequest(ApiError):
@@ -235,67 +235,67 @@ class NotFound(ApiError):
 
 
 class Conflict(ApiError):
-    """The state of the thing does not allow it, e.g. cancelling a finished job (status 409)."""
+    """The current state does not allow this, such as cancelling a finished job (status 409)."""
 
 
 class SessionClosed(Conflict):
-    """The session takes no jobs any more (code 4001)."""
+    """The session accepts no more jobs (code 4001)."""
 
 
 class QuotaExceeded(Conflict):
     """The instance's usage limit (409 on `create_job`) or monthly quota (code 4317) is reached.
 
-    `resets_at`: when the usage period ends, as the service writes it, or None.
+    `resets_at`: the end of the usage period in the service's format, or None.
     """
 
     resets_at: str | None = None
 
 
 class SubmissionWarning(UserWarning):
-    """Something about a submission that its owner should know, and that does not stop it."""
+    """A problem with a submission that does not stop it."""
 
 
 class BackendReserved(ApiError):
-    """The backend is reserved for somebody else right now (status 423, code 1233)."""
+    """The backend is reserved for another user at the moment (status 423, code 1233)."""
 
 
 class RateLimited(ApiError):
-    """Too many requests (status 429, code 1202); `retry_after` in seconds when the service says it."""
+    """Too many requests (status 429, code 1202); `retry_after` in seconds if the service gives it."""
 
 
 class PendingJobsLimit(RateLimited):
-    """Too many jobs of this instance wait already (code 3458)."""
+    """Too many jobs of this instance are pending (code 3458)."""
 
 
 class EdgeBlocked(ApiError):
-    """The content network refused the request before it reached the service; give `ray_id` to support."""
+    """The content network refused the request before it reached the service; send `ray_id` to support."""
 
 
 class ServerError(ApiError):
-    """The service, or the edge on its behalf, failed (status 408, 499 and 5xx)."""
+    """The service or its content network failed (status 408, 499 and 5xx)."""
 
 
 class UnexpectedAnswer(ApiError):
-    """A success whose body is not what the contract promises: HTML, cut short, of another shape."""
+    """A success with a body that does not follow the contract: HTML, truncated, or of another shape."""
 
 
 class ContractViolation(RuntimeRestError):
-    """An answer that is not what the contract of its API version says; only with `validate=` (see `Settings`).
+    """A response that breaks the contract of its API version; only with `validate=` (see `Settings`).
 
     Attributes:
         operation: method and path in the contract, such as `GET /v1/jobs/{id}`.
         status: HTTP status.
-        api_version: the version whose contract it is.
-        problems: what is wrong, each with its place, as in `$.state.status: is a number, not string`.
-        answer: the answer's JSON (its text, if it is none): what was done has been done, and nothing is lost.
+        api_version: the API version of the contract.
+        problems: each problem with its place, such as `$.state.status: is a number, not string`.
+        answer: the JSON of the response, or its text if it is not JSON. The request itself has succeeded.
 
-    Credentials that an answer echoes are blanked in all of them.
+    Credentials in the response are replaced by `***` in all of them.
     """
 
     def __init__(
         self, *, operation: str, status: int, api_version: str, problems: Sequence[str], answer: Any = None
     ) -> None:
-        """Compose one message out of the first problems."""
+        """Compose one message from the first problems."""
         self.operation = operation
         self.status = status
         self.api_version = api_version
@@ -303,14 +303,14 @@ class ContractViolation(RuntimeRestError):
         self.answer = answer
         more = "; and more" if len(self.problems) > NAMED_PROBLEMS else ""
         super().__init__(
-            f"the answer to {operation} (HTTP {status}) breaks the contract of API version {api_version}: "
-            f"{'; '.join(self.problems[:NAMED_PROBLEMS])}{more}. The request itself was fine, and what it asked for "
-            "was done. `qrr contract drift` tells whether the contract has changed; validate='off' stops the check."
+            f"the response to {operation} (HTTP {status}) breaks the contract of API version {api_version}: "
+            f"{'; '.join(self.problems[:NAMED_PROBLEMS])}{more}. The request itself has succeeded. Run `qrr contract "
+            "drift` to see whether the contract has changed, or switch this check off with validate='off'."
         )
 
 
 class ContractWarning(UserWarning):
-    """An answer breaks the contract, and `validate="warn"` was chosen."""
+    """A response breaks the contract, and `validate` is "warn"."""
 
 
 class JobError(RuntimeRestError):
@@ -318,10 +318,10 @@ class JobError(RuntimeRestError):
 
     Attributes:
         job_id: the job.
-        status: the job's status word as the service wrote it.
-        reason: why, in the service's words, or None.
+        status: the job's status as the service wrote it.
+        reason: the service's reason, or None.
         code: the service's reason code, or None.
-        solution: what the service advises, or None.
+        solution: the service's advice, or None.
         log_tail: last lines of the job's log, or None.
         summary: the message without the log.
 
@@ -340,7 +340,7 @@ class JobError(RuntimeRestError):
         solution: str | None = None,
         log_tail: str | None = None,
     ) -> None:
-        """Compose one message out of the job's state."""
+        """Compose one message from the job's state."""
         self.job_id = job_id
         self.status = status
         self.reason = reason
@@ -361,22 +361,22 @@ class JobFailed(JobError):
 
 
 class JobTimeLimit(JobFailed):
-    """The job ran longer than its time limit and was ended by the service (reason code 1305)."""
+    """The job ran longer than its time limit, and the service ended it (reason code 1305)."""
 
 
 class JobCancelled(JobError):
-    """Somebody cancelled the job."""
+    """The job was cancelled."""
 
 
 class WaitTimeout(RuntimeRestError, TimeoutError):
-    """The wait's deadline passed; what was waited for goes on.
+    """The deadline of the wait passed; the job or session continues.
 
     Attributes:
-        job_id: the job; of many, the first that is left; empty when a session is not closed yet.
-        status: the last status seen of it (or of the session), or None.
+        job_id: the job, or the first of several unfinished jobs; empty for a session.
+        status: its last known status (or that of the session), or None.
         waited: seconds.
-        job_ids: all jobs that are left.
-        session_id: the session that is not closed yet, or None.
+        job_ids: all unfinished jobs.
+        session_id: the session that is still open, or None.
     """
 
     def __init__(
@@ -388,54 +388,55 @@ class WaitTimeout(RuntimeRestError, TimeoutError):
         job_ids: Sequence[str] = (),
         session_id: str | None = None,
     ) -> None:
-        """Say how to come back."""
+        """Say how to wait again."""
         self.job_id = job_id
         self.status = status
         self.waited = waited
         self.job_ids = tuple(job_ids) or ((job_id,) if job_id else ())
         self.session_id = session_id
-        is_as = f"{_left(self.job_ids, session_id, status)} after {waited:.1f} s of waiting"
         if session_id is not None:
-            how = f"come back with client.sessions.get({session_id!r}).wait()"
-            how = f"Its jobs are not all listed; {how}." if status == "closed" else f"It goes on; {how}, or close() it."
+            how = f"wait again with client.sessions.get({session_id!r}).wait()"
+            if status == "closed":
+                how = f"The service does not list all its jobs yet; {how}."
+            else:
+                how = f"It continues; {how}, or close() it."
         elif len(self.job_ids) > 1:
-            how = "They go on; come back with client.jobs.wait_all(error.job_ids)."
+            how = "They continue; wait again with client.jobs.wait_all(error.job_ids)."
         else:
-            how = f"It goes on; come back with client.jobs.get({job_id!r}).wait() or `qrr wait {job_id}`."
-        super().__init__(f"{is_as}. {how}")
+            how = f"It continues; wait again with client.jobs.get({job_id!r}).wait() or `qrr wait {job_id}`."
+        super().__init__(f"{_unfinished(self.job_ids, session_id, status)} after {waited:.1f} s of waiting. {how}")
 
 
 class WaitStopped(RuntimeRestError):
-    """The `stop` event given to a wait was set; what was waited for goes on. Attributes as of `WaitTimeout`."""
+    """The `stop` event of a wait was set; the job or session continues. Attributes as for `WaitTimeout`."""
 
     def __init__(
         self, *, job_id: str, status: str | None, job_ids: Sequence[str] = (), session_id: str | None = None
     ) -> None:
-        """Keep what is left."""
+        """Keep the unfinished jobs."""
         self.job_id = job_id
         self.status = status
         self.job_ids = tuple(job_ids) or ((job_id,) if job_id else ())
         self.session_id = session_id
-        super().__init__(f"stopped waiting: {_left(self.job_ids, session_id, status)}; what is left goes on.")
+        continues = "They continue" if len(self.job_ids) > 1 else "It continues"
+        super().__init__(f"stopped waiting: {_unfinished(self.job_ids, session_id, status)}. {continues}.")
 
 
-def _left(job_ids: Sequence[str], session_id: str | None, status: str | None) -> str:
-    seen = status or "not seen yet"
-    if session_id is not None:
-        return f"session {session_id} is {seen}"
-    if len(job_ids) == 1:
-        return f"job {job_ids[0]} is {seen}"
-    named = ", ".join([*job_ids[:NAMED_JOBS], "..."] if len(job_ids) > NAMED_JOBS else job_ids)
-    return f"{len(job_ids)} jobs are left ({named})"
+def _unfinished(job_ids: Sequence[str], session_id: str | None, status: str | None) -> str:
+    if session_id is None and len(job_ids) != 1:
+        named = ", ".join([*job_ids[:NAMED_JOBS], "..."] if len(job_ids) > NAMED_JOBS else job_ids)
+        return f"{len(job_ids)} jobs are not finished ({named})"
+    name = f"job {job_ids[0]}" if session_id is None else f"session {session_id}"
+    return f"{name} is {status}" if status else f"the status of {name} is unknown"
 
 
 class SubmissionUnknown(RuntimeRestError):
-    """A job was sent and no usable answer came: it may exist, or not.
+    """A job was sent without a usable response: it is unknown whether the job exists.
 
     Attributes:
-        tag: the unique tag that the job carries, by which it can be found, or None.
+        tag: the unique tag of the job, to find it by, or None.
         request: the body that was sent.
-        look_again: how the client that sent it looks for the job; None in another process.
+        look_again: looks for the job with the client that sent it; None in another process.
     """
 
     def __init__(
@@ -445,20 +446,20 @@ class SubmissionUnknown(RuntimeRestError):
         tag: str | None = None,
         request: dict[str, Any] | None = None,
     ) -> None:
-        """Keep the `tag` by which the job can be looked up."""
+        """Keep the `tag` to find the job by."""
         super().__init__(message)
         self.tag = tag
         self.request = request
         self.look_again: Callable[[], Any] | None = None
 
     def recover(self) -> Any:
-        """Look for the job once more; its handle (awaited on an async client), or this error raised again."""
+        """Look for the job again: return its handle (await it on an async client), or raise this error again."""
         if self.look_again is None:
             raise self
         return self.look_again()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle without the client: in another process, look for the job with `client.jobs.find(tag)`."""
+        """Pickle without the client. In another process, look for the job with `client.jobs.find(tag)`."""
         return _restore, (type(self), str(self), {**self.__dict__, "look_again": None})
 
 
@@ -468,11 +469,11 @@ class ResultUnavailable(RuntimeRestError):
     Attributes:
         job_id: the job.
         saved: path of a copy that an earlier read saved (`client.load_result(saved)` reads it), or None.
-        raw: bytes that came before the connection ended, of a result that the service does not give again.
+        raw: for a result that can be read only once: the bytes received before the connection ended.
     """
 
     def __init__(self, message: str, *, job_id: str | None = None, saved: str | None = None, raw: bytes = b"") -> None:
-        """Keep what there is."""
+        """Keep the copy and the bytes that exist."""
         super().__init__(message)
         self.job_id = job_id
         self.saved = saved
@@ -480,16 +481,16 @@ class ResultUnavailable(RuntimeRestError):
 
 
 class ResultNotSaved(RuntimeRestError):
-    """A result could not be written to disk: before it was read, or while.
+    """A result cannot be written to disk; detected before it was read, or during the read.
 
     Attributes:
         job_id: the job.
-        path: the folder it was to be saved in.
-        raw: its bytes, if it was read; b"" if it was not, and is still with the service.
+        path: the folder for the copy.
+        raw: the bytes of the result; b"" if it was not read, so that the service still has it.
     """
 
     def __init__(self, message: str, *, job_id: str, path: str, raw: bytes = b"") -> None:
-        """Keep the bytes as they came."""
+        """Keep the bytes unchanged."""
         super().__init__(message)
         self.job_id = job_id
         self.path = path
@@ -497,18 +498,18 @@ class ResultNotSaved(RuntimeRestError):
 
 
 class ResultDecodeError(RuntimeRestError):
-    """The bytes of a result are not of a known form; `raw` keeps them, so nothing is lost."""
+    """The bytes of a result have no known format; `raw` keeps them, so nothing is lost."""
 
     def __init__(self, message: str, *, raw: bytes = b"") -> None:
-        """Keep the bytes as they came."""
+        """Keep the bytes unchanged."""
         super().__init__(message)
         self.raw = raw
 
 
 class RemovedInV1(RuntimeRestError):
-    """The classic API had this and v1 has no counterpart. `replacement` says what to use instead, if anything."""
+    """The classic API had this, and v1 has no counterpart. `replacement`: the feature to use instead, or None."""
 
     def __init__(self, message: str, *, replacement: str | None = None) -> None:
-        """Say what was removed, and the `replacement`."""
+        """Name the removed feature, and the `replacement`."""
         super().__init__(f"{message} {replacement}" if replacement else message)
         self.replacement = replacement

@@ -102,7 +102,7 @@ def test_params_come_from_a_json_file_or_stdin(qrr: Run, held: Emulator, bell: s
         (("estimator", "-", "--observable", "ZZ", "--shots", "9"), BELL, "has no option --shots"),
         (("executor", "-"), BELL, "JSON file of params"),
         (("sampler", "-", "--max-execution-time", "0"), BELL, "max_execution_time"),
-        (("sampler", "-", "--shots", "0"), BELL, "shots=0 is not a positive whole number"),
+        (("sampler", "-", "--shots", "0"), BELL, "shots=0: must be a positive whole number"),
         (("estimator", "-", "--observable", "ZZ", "--precision", "0"), BELL, "precision=0.0 is not a positive number"),
         (("sampler", "-", "--wait", "--timeout=-3"), BELL, "timeout=-3.0"),
         (("sampler", "-", "--timeout", "3"), BELL, "--timeout needs --wait"),
@@ -135,7 +135,7 @@ def test_a_wait_that_times_out_ends_with_status_3_and_says_how_to_wait_again(
 def test_the_deadline_holds_for_a_service_that_cannot_be_reached(qrr: Run, command: str) -> None:
     result = qrr(command, "some-job", "--timeout", "0", "--base-url", "http://127.0.0.1:9/api")
     assert (result.exit_code, result.stdout) == (3, "")
-    assert "job some-job is not seen yet" in result.stderr
+    assert "the status of job some-job is unknown" in result.stderr
 
 
 def test_a_pending_job_is_listed_and_can_be_cancelled(qrr: Run, held: Emulator, bell: str) -> None:

@@ -98,7 +98,7 @@ async def test_nothing_is_saved_where_nobody_asked(client: Any, tmp_path: Path) 
 async def test_what_is_no_folder_is_refused_before_anything_is_sent(client: Any, emulator: Emulator) -> None:
     job = await finished(client)
     before = len(emulator.requests)
-    with pytest.raises(InvalidInput, match="save_to=3 is int: pass the path of a folder"):
+    with pytest.raises(InvalidInput, match="save_to=3: expected the path of a folder"):
         await now(job.result(save_to=3))
     assert len(emulator.requests) == before
 

@@ -45,7 +45,7 @@ def read(job: Job) -> tuple[int, int]:
 
 
 def has_decoded() -> bool:
-    return "qiskit_runtime_rest.results.decoding" in sys.modules
+    return "qiskit_runtime_rest.results.result" in sys.modules
 
 
 @pytest.fixture(scope="module")

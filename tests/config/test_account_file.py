@@ -1,4 +1,4 @@
-"""The account file of IBM's SDK: the account that is meant, and files that are broken."""
+"""The account file of IBM's SDK: the chosen account, and broken files."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_the_default_path_is_that_of_ibms_sdk(home: Path) -> None:
     assert default_path() == home / ".qiskit" / "qiskit-ibm.json"
 
 
-def test_a_missing_file_holds_no_account(path: Path) -> None:
+def test_a_missing_file_has_no_account(path: Path) -> None:
     assert read_account(path) is None
 
 
@@ -70,18 +70,18 @@ def test_a_channel_narrows_the_choice(path: Path) -> None:
     assert account.api_key == "cloud-key"
 
 
-def test_an_unknown_name_is_told_the_names_there_are(path: Path) -> None:
+def test_the_error_of_an_unknown_name_lists_the_others(path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"no account 'nope'.*default-ibm-cloud, mine"):
         read_account(save(path, {"mine": PLATFORM, "default-ibm-cloud": CLOUD}), name="nope")
 
 
 @pytest.mark.parametrize("name", [None, "default-ibm-quantum"])
-def test_the_retired_channel_is_told_what_to_do(path: Path, name: str | None) -> None:
+def test_the_error_of_the_retired_channel_says_what_to_do(path: Path, name: str | None) -> None:
     with pytest.raises(ConfigurationError, match=r"retired.*Create an API key on IBM Quantum Platform"):
         read_account(save(path, {"default-ibm-quantum": CLASSIC}), name=name)
 
 
-def test_everything_of_an_account_is_read(path: Path) -> None:
+def test_all_fields_of_an_account_are_read(path: Path) -> None:
     saved = {**PLATFORM, "verify": False, "private_endpoint": True, "proxies": {"urls": {"https": "http://proxy:1"}}}
     account = read_account(save(path, {"default-ibm-cloud": saved}))
     assert account is not None
@@ -109,13 +109,13 @@ def test_fields_of_another_type_count_as_absent(path: Path, entry: dict[str, Any
 def test_proxies_of_another_shape_are_refused(path: Path, proxies: Any) -> None:
     saved = save(path, {"mine": {**PLATFORM, "proxies": proxies}})
     if proxies:
-        with pytest.raises(ConfigurationError, match="'proxies' should be an object with 'urls'"):
+        with pytest.raises(ConfigurationError, match="'proxies' must be an object with 'urls'"):
             read_account(saved, name="mine")
     else:
         assert read_account(saved, name="mine") is not None
 
 
-def test_an_ntlm_proxy_is_told_the_ways_out(path: Path) -> None:
+def test_the_error_of_an_ntlm_proxy_says_what_to_do(path: Path) -> None:
     proxies = {"urls": {"https": "http://proxy:1"}, "username_ntlm": "me", "password_ntlm": "sesame"}
     with pytest.raises(ConfigurationError, match=r"NTLM.*local proxy") as caught:
         read_account(save(path, {"mine": {**PLATFORM, "proxies": proxies}}), name="mine")
@@ -128,13 +128,13 @@ def test_an_ntlm_proxy_is_told_the_ways_out(path: Path) -> None:
         (f'{{"mine": {{"token": "{API_KEY}",}}'.encode(), "is not JSON"),
         (b"", "is not JSON"),
         (f"token={API_KEY}".encode(), "is not JSON"),
-        (f'["{API_KEY}"]'.encode(), "should hold a JSON object"),
+        (f'["{API_KEY}"]'.encode(), "must be a JSON object"),
         (f'{{"token": "{API_KEY}"}}\xff'.encode("latin-1"), "cannot read|is not JSON"),
         (b"[" * 200_000, "is not JSON"),
     ],
     ids=["broken", "empty", "not-json", "list", "not-utf8", "too-deep"],
 )
-def test_a_broken_file_is_named_and_its_content_kept_to_itself(path: Path, content: bytes, complaint: str) -> None:
+def test_the_error_of_a_broken_file_has_its_path_and_no_keys(path: Path, content: bytes, complaint: str) -> None:
     path.write_bytes(content)
     with pytest.raises(ConfigurationError, match=complaint) as caught:
         read_account(path)
@@ -152,7 +152,7 @@ def test_a_file_written_with_a_byte_order_mark_is_read(path: Path) -> None:
     assert read_account(path, name="mine") is not None
 
 
-def test_a_folder_in_its_place_is_a_configuration_error(path: Path) -> None:
+def test_a_folder_instead_of_the_file_is_a_configuration_error(path: Path) -> None:
     path.mkdir()
     with pytest.raises(ConfigurationError, match="cannot read the account file"):
         read_account(path)

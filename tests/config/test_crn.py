@@ -1,4 +1,4 @@
-"""CRNs: each segment checked, and the hosts they lead to."""
+"""CRNs: each segment is checked, and decides the hosts."""
 
 from __future__ import annotations
 
@@ -40,21 +40,21 @@ def test_an_account_without_an_id_is_missing() -> None:
 
 
 @pytest.mark.parametrize("kept", range(1, len(SEGMENTS)))
-def test_a_crn_that_is_cut_short_says_to_copy_it_whole(kept: int) -> None:
+def test_the_error_of_a_truncated_crn_says_to_copy_it(kept: int) -> None:
     with pytest.raises(ConfigurationError, match="Copy the CRN"):
         Crn.parse(":".join(SEGMENTS[:kept]))
 
 
-def test_a_crn_with_a_segment_too_many_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="11 segments where a CRN has 10"):
+def test_a_crn_with_too_many_segments_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="expected a CRN of 10 segments, got 11"):
         Crn.parse(f"{CRN}:")
 
 
 @pytest.mark.parametrize(
     ("position", "text", "complaint"),
     [
-        (4, "cloud-object-storage", "service 'cloud-object-storage', not of quantum-computing"),
-        (6, "0a1b2c", "should begin with 'a/'"),
+        (4, "cloud-object-storage", "expected a CRN of quantum-computing, got one of 'cloud-object-storage'"),
+        (6, "0a1b2c", "must begin with 'a/'"),
     ],
 )
 def test_a_segment_of_another_kind_is_refused(position: int, text: str, complaint: str) -> None:
@@ -63,13 +63,13 @@ def test_a_segment_of_another_kind_is_refused(position: int, text: str, complain
 
 
 @pytest.mark.parametrize("text", ["ibm-q/open/main", "hub-1/group_2/project 3".replace(" ", "")])
-def test_hub_group_project_is_told_what_replaced_it(text: str) -> None:
+def test_the_error_of_a_hub_group_project_says_what_replaced_it(text: str) -> None:
     with pytest.raises(ConfigurationError, match=r"hub/group/project of the classic platform.*Copy the CRN"):
         Crn.parse(text)
 
 
 @pytest.mark.parametrize("text", ["my-instance", "", "a/b", "a/b/c/d"])
-def test_an_instance_name_is_told_to_be_a_crn(text: str) -> None:
+def test_an_instance_name_is_refused(text: str) -> None:
     with pytest.raises(ConfigurationError, match=r"is not a CRN.*Copy the CRN"):
         Crn.parse(text)
 
@@ -81,7 +81,7 @@ def test_a_region_cannot_lead_to_another_host(region: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["a\r\nX-Evil 1", "ä", "with space"])
-def test_what_cannot_be_a_header_value_is_refused(text: str) -> None:
+def test_a_text_that_is_not_a_header_value_is_refused(text: str) -> None:
     with pytest.raises(ConfigurationError):
         Crn.parse(with_segment(7, text))
 
@@ -102,7 +102,7 @@ def test_what_cannot_be_a_header_value_is_refused(text: str) -> None:
         ("staging", "us-east", False, "https://quantum.test.cloud.ibm.com/api", "https://iam.test.cloud.ibm.com"),
     ],
 )
-def test_cloud_and_region_pick_the_hosts(cloud: str, region: str, private: bool, base_url: str, iam_url: str) -> None:
+def test_cloud_and_region_decide_the_hosts(cloud: str, region: str, private: bool, base_url: str, iam_url: str) -> None:
     crn = Crn.parse(with_segment(2, cloud).replace("us-east", region))
     assert (crn.base_url(private=private), crn.iam_url(private=private)) == (base_url, iam_url)
 

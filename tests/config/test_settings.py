@@ -1,4 +1,4 @@
-"""Settings: arguments, then environment, then the account file; checked before anything is sent."""
+"""Settings: arguments, then the environment, then the account file; checked before anything is sent."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def from_environment(field: str) -> Any:
 
 
 @pytest.mark.parametrize("field", ARGUMENT)
-def test_an_argument_wins_over_the_environment_and_the_file(home: Path, field: str) -> None:
+def test_an_argument_precedes_the_environment_and_the_file(home: Path, field: str) -> None:
     accounts(home, default_ibm_cloud=SAVED)
     settings = Settings(**{field: ARGUMENT[field]}, environ=ENVIRON)
     assert getattr(settings, field) == ARGUMENT[field]
@@ -93,7 +93,7 @@ def test_the_account_file_comes_last(home: Path, field: str) -> None:
     assert getattr(Settings(environ=environ), field) == SAVED[FROM_FILE[field]]
 
 
-def test_an_account_that_is_named_wins_over_the_environment_but_not_over_arguments(home: Path) -> None:
+def test_an_account_given_by_name_precedes_the_environment_but_not_arguments(home: Path) -> None:
     accounts(home, mine=SAVED, default_ibm_cloud={**SAVED, "token": "default-key"})
     settings = Settings(account="mine", instance=EU, environ=ENVIRON)
     assert (settings.api_key, settings.instance, settings.base_url) == ("file-key", EU, SAVED["url"])
@@ -112,7 +112,7 @@ def test_an_account_that_does_not_exist_is_an_error_even_if_the_environment_has_
         Settings(account="nope", environ=ENVIRON)
 
 
-def test_a_broken_account_file_disturbs_only_those_who_need_it(home: Path) -> None:
+def test_a_broken_account_file_is_an_error_only_where_it_is_needed(home: Path) -> None:
     accounts(home)
     (home / ".qiskit" / "qiskit-ibm.json").write_text("{")
     assert Settings(environ=ENVIRON).api_key == "environment-key"
@@ -152,13 +152,13 @@ def test_the_channel_variable_chooses_among_accounts(home: Path, channel: str) -
         (STAGING, "https://quantum.test.cloud.ibm.com/api", "https://iam.test.cloud.ibm.com"),
     ],
 )
-def test_the_crn_picks_the_hosts(instance: str, base_url: str, iam_url: str) -> None:
+def test_the_crn_decides_the_hosts(instance: str, base_url: str, iam_url: str) -> None:
     settings = Settings(api_key=API_KEY, instance=instance)
     assert (settings.base_url, settings.iam_url) == (base_url, iam_url)
 
 
 @pytest.mark.parametrize("url", ["https://cloud.ibm.com", "https://cloud.ibm.com/", "https://test.cloud.ibm.com"])
-def test_the_platforms_own_address_leaves_the_choice_to_the_crn(url: str) -> None:
+def test_with_the_url_of_the_platform_the_crn_decides_the_host(url: str) -> None:
     settings = Settings(api_key=API_KEY, instance=EU, environ={"QISKIT_IBM_URL": url})
     assert settings.base_url == "https://eu-de.quantum.cloud.ibm.com/api"
 
@@ -166,7 +166,7 @@ def test_the_platforms_own_address_leaves_the_choice_to_the_crn(url: str) -> Non
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:1/x", "https://h/api/", "https://H.example/Api%20x", "https://cloud.ibm.com"]
 )
-def test_a_given_base_url_is_used_to_the_letter(url: str) -> None:
+def test_a_given_base_url_is_not_changed(url: str) -> None:
     assert Settings(api_key=API_KEY, instance=EU, base_url=url).base_url == url
 
 
@@ -182,9 +182,7 @@ def test_a_given_base_url_is_used_to_the_letter(url: str) -> None:
     ],
 )
 @pytest.mark.parametrize("given", ["argument", "environment", "file"])
-def test_the_version_that_every_path_begins_with_is_no_part_of_the_base_url(
-    home: Path, given: str, url: str, base_url: str
-) -> None:
+def test_the_version_at_the_end_of_a_base_url_is_removed(home: Path, given: str, url: str, base_url: str) -> None:
     options: dict[str, Any] = {"api_key": API_KEY, "instance": CRN, "environ": {}}
     if given == "argument":
         options["base_url"] = url
@@ -204,7 +202,7 @@ def test_the_version_that_every_path_begins_with_is_no_part_of_the_base_url(
         "https://us-east.quantum-computing.cloud.ibm.com",
     ],
 )
-def test_a_host_of_the_classic_api_is_told_to_leave_the_url_out(url: str) -> None:
+def test_the_error_of_a_classic_host_says_to_leave_the_url_out(url: str) -> None:
     with pytest.raises(ConfigurationError, match=r"classic API.*Leave the URL out"):
         Settings(api_key=API_KEY, instance=CRN, environ={"QISKIT_IBM_URL": url})
 
@@ -244,13 +242,13 @@ def test_any_base_url_works_or_is_a_configuration_error(url: str) -> None:
 
 @pytest.mark.parametrize("key", ["first\nsecond", "schlüssel", "a\x00b", "tab\tin"])
 @pytest.mark.parametrize("name", ["api_key", "token"])
-def test_a_key_that_cannot_be_one_is_refused_unshown(name: str, key: str) -> None:
+def test_an_invalid_key_is_refused_and_not_shown(name: str, key: str) -> None:
     with pytest.raises(ConfigurationError, match="copy it again") as caught:
         settings_with(name, key)
     assert key not in str(caught.value)
 
 
-def test_white_space_around_a_key_is_dropped() -> None:
+def test_white_space_around_a_key_is_removed() -> None:
     assert Settings(api_key=f" {API_KEY}\n", instance=CRN).api_key == API_KEY
 
 
@@ -260,7 +258,7 @@ def test_a_key_pasted_as_the_instance_is_not_shown() -> None:
     assert API_KEY not in str(caught.value)
 
 
-def test_a_ready_made_token_stands_in_for_the_key(home: Path) -> None:
+def test_a_token_replaces_the_key(home: Path) -> None:
     settings = Settings(token="ready-made", instance=CRN, environ=ENVIRON)
     assert (settings.token, settings.api_key) == ("ready-made", None)
 
@@ -271,7 +269,7 @@ def test_the_api_version_is_pinned() -> None:
 
 
 @pytest.mark.parametrize("version", ["latest", "2026-4-15", "2026-04-15\n", "\N{ARABIC-INDIC DIGIT TWO}026-04-15", "1"])
-def test_an_api_version_that_is_no_date_is_refused(version: str) -> None:
+def test_an_api_version_that_is_not_a_date_is_refused(version: str) -> None:
     with pytest.raises(ConfigurationError, match="api_version"):
         Settings(api_key=API_KEY, instance=CRN, api_version=version)
 
@@ -286,25 +284,25 @@ def test_an_api_version_may_be_a_date(version: date) -> None:
     ("options", "advice"),
     [
         *(
-            ({name: 5}, f"{name} is int, not a text")
+            ({name: 5}, f"{name}: expected a text, got int")
             for name in ("api_key", "token", "instance", "base_url", "iam_url", "application", "account")
         ),
-        ({"api_key": b"bytes"}, "api_key is bytes, not a text"),
-        ({"api_version": 20260415}, "api_version is int, not a date such as 2026-04-15"),
-        ({"proxies": ["https"]}, "proxies is list, not a mapping from scheme to URL, such as"),
-        ({"proxies": {"https": 5}}, "the proxy for 'https' is not a URL"),
-        ({"proxies": {5: "http://proxy:1"}}, "the proxy for 5 is not a URL"),
-        ({"save_to": 3}, "save_to is int, not the path of a folder"),
-        ({"account": "mine", "account_path": 3}, "account_path is int, not the path of a file"),
-        ({"timeout": "5"}, "timeout='5' is neither a number of seconds nor an httpx.Timeout"),
-        ({"timeout": True}, "timeout=True is neither a number"),
-        *(({"timeout": seconds}, "more than 0 seconds") for seconds in (-1, 0, float("nan"), float("inf"))),
-        ({"verify": 5}, "verify=5: pass True, False, the path of a CA bundle"),
-        ({"submissions_per_minute": [5]}, "submissions_per_minute .* neither a positive number nor None"),
+        ({"api_key": b"bytes"}, "api_key: expected a text, got bytes"),
+        ({"api_version": 20260415}, "api_version: expected a date such as 2026-04-15, got int"),
+        ({"proxies": ["https"]}, "proxies: expected a mapping from scheme to URL, such as .*, got list"),
+        ({"proxies": {"https": 5}}, "the proxy for 'https': expected a URL"),
+        ({"proxies": {5: "http://proxy:1"}}, "the proxy for 5: expected a URL"),
+        ({"save_to": 3}, "save_to: expected the path of a folder, got int"),
+        ({"account": "mine", "account_path": 3}, "account_path: expected the path of a file, got int"),
+        ({"timeout": "5"}, "timeout='5': expected a number of seconds or an httpx.Timeout"),
+        ({"timeout": True}, "timeout=True: expected a number"),
+        *(({"timeout": seconds}, "must be more than 0 seconds") for seconds in (-1, 0, float("nan"), float("inf"))),
+        ({"verify": 5}, "verify=5: expected True, False, the path of a CA bundle"),
+        ({"submissions_per_minute": [5]}, "submissions_per_minute=.*: expected a positive number or None"),
     ],
     ids=str,
 )
-def test_a_setting_of_a_wrong_type_is_told_at_once(client: type[Any], options: dict[str, Any], advice: str) -> None:
+def test_a_setting_of_a_wrong_type_is_refused(client: type[Any], options: dict[str, Any], advice: str) -> None:
     with pytest.raises(ConfigurationError, match=advice):
         client(**{"api_key": API_KEY, "instance": CRN, **options})
 
@@ -318,7 +316,7 @@ def test_a_ca_bundle_may_be_a_path(tmp_path: Path) -> None:
     assert Settings(api_key=API_KEY, instance=CRN, verify=tmp_path).verify == str(tmp_path)
 
 
-def test_proxies_are_shown_as_they_are_given_but_for_their_urls() -> None:
+def test_the_repr_shows_proxies_without_their_urls() -> None:
     settings = Settings(api_key=API_KEY, instance=CRN, proxies={"https": "http://me:sesame@proxy:1"})
     assert "proxies={'https': '***'}" in repr(settings)
 
@@ -342,13 +340,13 @@ def test_an_application_that_cannot_be_a_header_is_refused(application: str) -> 
         ("http://127.0.0.1:1/api", 3, 3.0),
     ],
 )
-def test_submissions_are_limited_as_the_service_limits_them(base_url: str | None, given: Any, limit: Any) -> None:
+def test_the_default_submission_limit_is_that_of_the_service(base_url: str | None, given: Any, limit: Any) -> None:
     settings = Settings(api_key=API_KEY, instance=CRN, base_url=base_url, submissions_per_minute=given)
     assert settings.submissions_per_minute == limit
 
 
 @pytest.mark.parametrize("limit", [0, -1, "many", "", float("nan")])
-def test_a_submission_limit_that_is_no_positive_number_is_refused(limit: Any) -> None:
+def test_a_submission_limit_must_be_a_positive_number(limit: Any) -> None:
     with pytest.raises(ConfigurationError, match="submissions_per_minute"):
         Settings(api_key=API_KEY, instance=CRN, submissions_per_minute=limit)
 
@@ -359,7 +357,7 @@ def test_a_proxy_that_cannot_work_is_refused(url: str) -> None:
         Settings(api_key=API_KEY, instance=CRN, proxies={"https": url})
 
 
-def test_a_proxys_password_is_not_shown_when_it_is_refused() -> None:
+def test_the_error_of_a_proxy_does_not_show_its_password() -> None:
     with pytest.raises(ConfigurationError, match="proxy") as caught:
         Settings(api_key=API_KEY, instance=CRN, proxies={"https": "gopher://me:sesame@proxy"})
     assert "sesame" not in str(caught.value)
@@ -390,14 +388,14 @@ def test_settings_can_be_changed_as_a_value() -> None:
         ),
     ],
 )
-def test_what_is_missing_is_said_at_once(client: type[Any], options: dict[str, Any], advice: str) -> None:
+def test_missing_settings_are_named(client: type[Any], options: dict[str, Any], advice: str) -> None:
     with pytest.raises(ConfigurationError, match=advice):
         client(**options)
 
 
 @pytest.mark.parametrize("client", [RuntimeClient, AsyncRuntimeClient])
 @pytest.mark.parametrize("credentials", [{"api_key": API_KEY}, {"token": "ready-made"}])
-def test_a_constructor_calls_nobody(
+def test_a_constructor_opens_no_connection(
     monkeypatch: pytest.MonkeyPatch, client: type[Any], credentials: dict[str, str]
 ) -> None:
     def blocked(*args: Any, **kwargs: Any) -> Any:

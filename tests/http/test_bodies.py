@@ -114,7 +114,7 @@ def test_a_wait_for_a_session_does_not_outlast_its_deadline_for_a_list_without_a
     service.script("GET /api/v1/jobs", *[page] * 9, Answer(200, {"jobs": []}))
     face = connect(service)
     session = face.do(lambda client: client.sessions.get("s"))
-    with pytest.raises(WaitTimeout, match="not all listed") as late:
+    with pytest.raises(WaitTimeout, match="does not list all its jobs") as late:
         face.do(lambda _: session.wait(timeout=5))
     assert late.value.session_id == "s"
     assert len(service.of("/api/v1/jobs")) == 3

@@ -1,7 +1,11 @@
-"""Estimator results in every form, against qiskit-ibm-runtime's encoder and decoder."""
+"""Estimator results in every format equal those of qiskit-ibm-runtime."""
+
+from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from qiskit.primitives.containers import DataBin, PrimitiveResult, PubResult
-from qiskit_ibm_runtime import RuntimeEncoder
 from qiskit_ibm_runtime.results.estimator_pub import EstimatorPubResult
 
 from qiskit_runtime_rest.results import EstimatorPub, ItemLacks, decode
+
+from .documents import encoded, table_of
 
 FLOATS = st.floats(-2, 2)
 METADATA = {
@@ -24,11 +29,7 @@ METADATA = {
 }
 
 
-def wrapped(result):
-    return json.dumps(result, cls=RuntimeEncoder).encode()
-
-
-def plain(result):
+def plain(result: Any) -> bytes:
     pubs = [
         {"data": {name: np.asarray(part).tolist() for name, part in pub.data.items()}, "metadata": pub.metadata}
         for pub in result
@@ -37,7 +38,7 @@ def plain(result):
 
 
 @st.composite
-def estimator_results(draw):
+def estimator_results(draw: st.DrawFn) -> Any:
     pubs = []
     for _ in range(draw(st.integers(1, 3))):
         shape = draw(st.sampled_from([(), (1,), (4,), (2, 3)]))
@@ -49,8 +50,8 @@ def estimator_results(draw):
     return PrimitiveResult(pubs, metadata={"version": 2})
 
 
-@given(oracle=estimator_results(), encode=st.sampled_from([wrapped, plain]))
-def test_values_and_errors_are_plain_floats_or_lists(oracle, encode):
+@given(oracle=estimator_results(), encode=st.sampled_from([encoded, plain]))
+def test_values_and_errors_are_plain_floats_or_lists(oracle: Any, encode: Callable[[Any], bytes]) -> None:
     result = decode(encode(oracle))
     assert (result.kind, len(result), result.metadata) == ("estimator", len(oracle), oracle.metadata)
     for pub, expected in zip(result, oracle, strict=True):
@@ -69,10 +70,10 @@ def test_values_and_errors_are_plain_floats_or_lists(oracle, encode):
 
 
 @given(oracle=estimator_results())
-def test_both_forms_are_equal_and_return_to_qiskit(oracle):
-    assert decode(wrapped(oracle)) == decode(plain(oracle))
-    json.dumps(decode(wrapped(oracle)).to_dict())
-    for encode in (wrapped, plain):
+def test_both_formats_are_equal_also_in_qiskit(oracle: Any) -> None:
+    assert decode(encoded(oracle)) == decode(plain(oracle))
+    json.dumps(decode(encoded(oracle)).to_dict())
+    for encode in (encoded, plain):
         rebuilt = decode(encode(oracle)).to_qiskit()
         assert rebuilt.metadata == oracle.metadata
         for pub, expected in zip(rebuilt, oracle, strict=True):
@@ -82,10 +83,11 @@ def test_both_forms_are_equal_and_return_to_qiskit(oracle):
                 np.testing.assert_array_equal(pub.data[name], array)
 
 
-def test_bare_numbers_and_zero_noise_extrapolation():
+def test_bare_numbers_and_zero_noise_extrapolation() -> None:
     data = {"evs": 1, "stds": 0.25, "evs_noise_factors": [[1, 2.5]], "ensemble_standard_error": None}
-    document = {"results": [{"data": data, "metadata": {}}], "metadata": {}}
+    document: dict[str, Any] = {"results": [{"data": data, "metadata": {}}], "metadata": {}}
     pub = decode(json.dumps(document).encode())[0]
+    assert isinstance(pub, EstimatorPub)
     assert (pub.evs, pub.stds, pub.ensemble_standard_error) == (1.0, 0.25, None)
     assert type(pub.evs) is float
     assert pub.data["evs_noise_factors"].tolist() == [[1.0, 2.5]]
@@ -96,7 +98,7 @@ def test_bare_numbers_and_zero_noise_extrapolation():
     assert decode(json.dumps(document).encode())[0].evs == 0.5
 
 
-def test_values_that_are_not_numbers_stay_so():
+def test_nan_and_infinity_are_kept() -> None:
     data = {"evs": [math.nan, 1.0], "stds": [math.inf, 0.0]}
     pub = decode(json.dumps({"results": [{"data": data}]}).encode())[0]
     assert math.isnan(pub.evs[0])
@@ -104,19 +106,19 @@ def test_values_that_are_not_numbers_stay_so():
     assert pub == decode(json.dumps({"results": [{"data": data}]}).encode())[0]
 
 
-def test_resilience_metadata_with_names_of_extrapolators():
+def test_resilience_metadata_with_names_of_extrapolators() -> None:
     metadata = {"resilience": {"zne": {"extrapolator": np.array(["linear", "exponential"]), "one": np.array("linear")}}}
     oracle = PrimitiveResult([PubResult(DataBin(evs=np.array(0.5)), metadata=metadata)])
-    found = decode(wrapped(oracle))[0].metadata["resilience"]["zne"]
+    found = decode(encoded(oracle))[0].metadata["resilience"]["zne"]
     assert found["extrapolator"].tolist() == ["linear", "exponential"]
-    bare = wrapped(oracle).decode()
+    bare = encoded(oracle).decode()
     document = json.loads(bare)
     inside = document["__value__"]["pub_results"][0]["__value__"]["metadata"]["resilience"]["zne"]
     inside["one"]["__value__"] = "polynomial_degree_2"
     assert decode(json.dumps(document).encode())[0].metadata["resilience"]["zne"]["one"] == "polynomial_degree_2"
 
 
-def test_an_estimators_pub_says_that_it_has_no_counts():
+def test_an_estimator_pub_has_no_counts() -> None:
     pub = decode(b'{"results": [{"data": {"evs": 0.5}}]}')[0]
     assert pub.stds is None
     with pytest.raises(ItemLacks, match=r"an estimator's pub has no measured bits; it has evs"):
@@ -125,10 +127,10 @@ def test_an_estimators_pub_says_that_it_has_no_counts():
         pub.bitstrings()
 
 
-def test_reprs_show_few_values_and_shapes_of_many():
+def test_reprs_show_few_values_and_shapes_of_many() -> None:
     few = decode(b'{"results": [{"data": {"evs": 0.5, "stds": 0.25, "<b>": 1}}]}')
     assert repr(few[0]) == "EstimatorPub(evs=0.5, stds=0.25)"
-    assert "&lt;b&gt;" in few[0]._repr_html_()
+    assert "&lt;b&gt;" in table_of(few[0])
     many = decode(json.dumps({"results": [{"data": {"evs": [0.5] * 20}}]}).encode())
     assert repr(many[0]) == "EstimatorPub(<shape=(20,)>)"
-    assert "(20,)" in many._repr_html_()
+    assert "(20,)" in table_of(many)

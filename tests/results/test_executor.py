@@ -1,20 +1,24 @@
-"""Executor results of every schema version, against IBM's schemas and qiskit-ibm-runtime's decoders."""
+"""Executor results of every schema version equal those of IBM's schemas and qiskit-ibm-runtime's decoders."""
+
+from __future__ import annotations
 
 import datetime
 import importlib
 import json
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from ibm_quantum_schemas.common import CompressedTensorModel, TensorModel
 from qiskit.primitives.containers import BitArray
 from qiskit_ibm_runtime.decoders.defaults import DEFAULT_DECODERS
 
 from qiskit_runtime_rest.errors import ResultDecodeError
 from qiskit_runtime_rest.results import ChunkSpan, ExecutorItem, ItemLacks, SamplerPub, decode
+
+from .documents import CompressedTensorModel, TensorModel, table_of
 
 VERSIONS = ["v0.1", "v0.2", "v1.0", "v1.1", "v2.0"]
 START = datetime.datetime(2026, 3, 1, 12, tzinfo=datetime.UTC)
@@ -22,14 +26,14 @@ STOP = START + datetime.timedelta(seconds=1.5)
 TIMING = {"scheduler_timing": {"timing": "main,barrier,0,0,0", "circuit_duration": 5000}, "stretch_values": None}
 
 
-def tensor(array, version):
+def tensor(array: Any, version: str) -> Any:
     return (CompressedTensorModel if version == "v2.0" else TensorModel).from_numpy(array)
 
 
-def executor_document(items, version, *, timing=False, **more):
+def executor_document(items: list[dict[str, Any]], version: str, *, timing: bool = False, **more: Any) -> bytes:
     """A document that IBM's own schema of this version accepts, as the service writes it."""
     schema = importlib.import_module(f"ibm_quantum_schemas.executor.version_{version[1:].replace('.', '_')}")
-    part = {"idx_item": 0, "size": 4}
+    part: dict[str, Any] = {"idx_item": 0, "size": 4}
     if version >= "v1.0":
         part |= {"permutation": [0], "element_range": [0, 4, 1]}
     metadata = None if version == "v0.1" else TIMING if timing else {}
@@ -41,10 +45,10 @@ def executor_document(items, version, *, timing=False, **more):
         metadata={"chunk_timing": [{"start": START, "stop": STOP, "parts": [part]}]},
         **more,
     )
-    return model.model_dump_json().encode()
+    return str(model.model_dump_json()).encode()
 
 
-def by_ibm(raw):
+def by_ibm(raw: bytes) -> Any:
     decoded = raw.decode()
     for decoder in DEFAULT_DECODERS["executor"]:
         if decoder.is_applicable(decoded):
@@ -62,7 +66,7 @@ more_arrays = st.sampled_from(FURTHER_TYPES).flatmap(lambda kind: hnp.arrays(kin
     items=st.lists(st.dictionaries(st.text(max_size=5), arrays, max_size=3), min_size=1, max_size=2),
     version=st.sampled_from(VERSIONS),
 )
-def test_tensors_of_every_version_are_ibms(items, version):
+def test_tensors_of_every_version_equal_those_of_ibm(items: list[dict[str, Any]], version: str) -> None:
     raw = executor_document(items, version)
     result = decode(raw, program_id="executor")
     assert (result.kind, len(result)) == ("executor", len(items))
@@ -75,13 +79,13 @@ def test_tensors_of_every_version_are_ibms(items, version):
 
 
 @given(array=more_arrays)
-def test_the_further_types_of_compressed_tensors(array):
+def test_the_further_types_of_compressed_tensors(array: Any) -> None:
     raw = executor_document([{"x": array}], "v2.0")
     np.testing.assert_array_equal(decode(raw)[0].data["x"].to_numpy(), array, strict=True)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_metadata_says_when_chunks_ran_and_how_items_were_scheduled(version):
+def test_metadata_has_the_times_of_chunks_and_the_schedules_of_items(version: str) -> None:
     result = decode(executor_document([{"c": np.zeros((4, 5, 2), bool)}], version, timing=True))
     (chunk,) = result.metadata["chunk_timing"]
     assert isinstance(chunk, ChunkSpan)
@@ -91,7 +95,7 @@ def test_metadata_says_when_chunks_ran_and_how_items_were_scheduled(version):
     assert (result[0].metadata.get("scheduler_timing") or {}) == expected
 
 
-def test_times_without_a_zone_are_utc_and_metadata_can_be_null():
+def test_times_without_a_zone_are_utc_and_metadata_can_be_null() -> None:
     raw = executor_document([{"c": np.zeros((1, 1), bool)}], "v0.1").replace(b"12:00:00Z", b"12:00:00")
     assert decode(raw).metadata["chunk_timing"][0].start == START
     document = json.loads(raw)
@@ -103,16 +107,19 @@ def test_times_without_a_zone_are_utc_and_metadata_can_be_null():
     flags=hnp.arrays(bool, st.tuples(st.integers(1, 3), st.integers(1, 9), st.integers(1, 12))),
     version=st.sampled_from(VERSIONS),
 )
-def test_registers_of_a_program_are_counted(flags, version):
+def test_counts_of_registers_equal_those_of_qiskit(flags: Any, version: str) -> None:
     item = decode(executor_document([{"c": flags, "other": np.zeros(3)}], version))[0]
     oracle = BitArray.from_bool_array(flags, order="little")
+    assert isinstance(item, ExecutorItem)
     assert item.registers() == ["c"]
     assert item.counts() == oracle.get_counts()
     assert item.bitstrings(register="c") == oracle.get_bitstrings()
     assert item.counts(index=0) == oracle.get_counts(0)
 
 
-def twirled_item(generator, *, shape, randomizations, shots, num_bits):
+def twirled_item(
+    generator: np.random.Generator, *, shape: tuple[int, ...], randomizations: int, shots: int, num_bits: int
+) -> dict[str, Any]:
     flips = (randomizations, *(1 for _ in shape), 1, num_bits)
     return {
         "c": generator.integers(0, 2, (randomizations, *shape, shots, num_bits)).astype(bool),
@@ -123,10 +130,11 @@ def twirled_item(generator, *, shape, randomizations, shots, num_bits):
 
 
 @pytest.mark.parametrize("shape", [(), (3,), (2, 3)])
-def test_flips_of_twirled_measurements_are_undone(shape):
+def test_flips_of_twirled_measurements_are_undone(shape: tuple[int, ...]) -> None:
     arrays = twirled_item(np.random.default_rng(1), shape=shape, randomizations=4, shots=6, num_bits=11)
     item = decode(executor_document([arrays], "v1.0"))[0]
     expected = BitArray.from_bool_array(arrays["c"] ^ arrays["measurement_flips.c"], order="little")
+    assert isinstance(item, ExecutorItem)
     assert item.registers() == ["c", "d"]
     assert item.counts(register="c") == expected.get_counts()
     assert item.bitstrings(register="c") == expected.get_bitstrings()
@@ -135,7 +143,9 @@ def test_flips_of_twirled_measurements_are_undone(shape):
 @pytest.mark.parametrize("version", ["v1.0", "v1.1", "v2.0"])
 @pytest.mark.parametrize("shape", [(), (3,), (2, 3)])
 @pytest.mark.parametrize("twirling", [False, True])
-def test_jobs_of_ibms_client_side_sampler_are_sampler_results(version, shape, twirling):
+def test_jobs_of_the_client_side_sampler_are_sampler_results(
+    version: str, shape: tuple[int, ...], twirling: bool
+) -> None:
     generator = np.random.default_rng(2)
     arrays = twirled_item(generator, shape=shape, randomizations=4, shots=5, num_bits=9)
     if not twirling:
@@ -173,7 +183,9 @@ def test_jobs_of_ibms_client_side_sampler_are_sampler_results(version, shape, tw
 @pytest.mark.parametrize(("measured", "suffix", "shots"), [("kerneled", "_iq", (5,)), ("avg_kerneled", "_avg_iq", ())])
 @pytest.mark.parametrize("twirling", [False, True])
 @pytest.mark.parametrize("shape", [(), (3,), (2, 2)])
-def test_level_1_data_of_the_client_side_sampler(measured, suffix, shots, twirling, shape):
+def test_level_1_data_of_the_client_side_sampler(
+    measured: str, suffix: str, shots: tuple[int, ...], twirling: bool, shape: tuple[int, ...]
+) -> None:
     size = (*((4,) if twirling else ()), *shape, *shots, 2, 2)
     values = np.random.default_rng(0).normal(size=size) @ [1, 1j]
     settings = {"version": "v0.1", "twirling": twirling, "meas_type": measured, "shots": 20, "options": {}}
@@ -184,11 +196,12 @@ def test_level_1_data_of_the_client_side_sampler(measured, suffix, shots, twirli
         semantic_role="sampler_v2",
     )
     pub, expected = decode(raw)[0], by_ibm(raw)[0]
+    assert isinstance(pub, SamplerPub)
     assert pub.shape == expected.data.shape
     np.testing.assert_allclose(pub.data["c"].to_numpy(), expected.data.c, rtol=1e-15)
 
 
-def test_what_the_submitter_left_in_the_job_is_unpacked():
+def test_tensors_in_passthrough_data_are_unpacked() -> None:
     array = np.arange(6.0).reshape(2, 3)
     for version in ("v0.2", "v2.0"):
         left = {"mine": [tensor(array, version), {"deep": "text", "data": 1}], "none": None}
@@ -212,7 +225,7 @@ def test_what_the_submitter_left_in_the_job_is_unpacked():
     ],
 )
 @pytest.mark.parametrize("version", ["v0.2", "v2.0"])
-def test_damaged_tensors_are_refused_with_the_bytes_kept(change, version):
+def test_damaged_tensors_are_refused_with_the_bytes_kept(change: dict[str, Any], version: str) -> None:
     document = json.loads(executor_document([{"x": np.arange(2.0)}], version))
     document["data"][0]["results"]["x"] |= change
     raw = json.dumps(document).encode()
@@ -222,17 +235,17 @@ def test_damaged_tensors_are_refused_with_the_bytes_kept(change, version):
 
 
 @pytest.mark.parametrize("flips", [(2, 1, 3), (3, 5, 2), (5, 1, 2), (1, 3, 1, 2)])
-def test_flips_that_do_not_fit_are_refused(flips):
+def test_flips_that_do_not_fit_are_refused(flips: tuple[int, ...]) -> None:
     arrays = {"c": np.zeros((3, 4, 2), bool), "measurement_flips.c": np.zeros(flips, bool)}
     item = decode(executor_document([arrays], "v0.2"))[0]
     with pytest.raises(ValueError, match="flips"):
         item.counts()
 
 
-def test_items_say_what_they_hold():
+def test_items_name_their_tensors() -> None:
     item = decode(executor_document([{"<c>": np.zeros((4, 2), bool)}], "v0.2"))[0]
     assert repr(item) == "ExecutorItem(<c>: bool (4, 2))"
-    assert "&lt;c&gt;" in item._repr_html_()
+    assert "&lt;c&gt;" in table_of(item)
     with pytest.raises(ItemLacks, match="an executor's item has no evs"):
         _ = item.evs
     with pytest.raises(KeyError, match="no register 'd'"):
@@ -240,5 +253,5 @@ def test_items_say_what_they_hold():
     assert decode(executor_document([{"c": np.zeros((4, 2), bool)}], "v0.2")).to_qiskit()[0]["c"].shape == (4, 2)
 
 
-def test_an_empty_program_has_no_items():
+def test_an_empty_program_has_no_items() -> None:
     assert len(decode(executor_document([], "v0.2"))) == 0

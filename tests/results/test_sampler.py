@@ -1,14 +1,18 @@
-"""Sampler results in every form, against qiskit-ibm-runtime's encoder and decoder."""
+"""Sampler results in every format equal those of qiskit-ibm-runtime."""
+
+from __future__ import annotations
 
 import datetime
 import json
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from qiskit.primitives.containers import BitArray, DataBin, PrimitiveResult, SamplerPubResult
-from qiskit_ibm_runtime import RuntimeDecoder, RuntimeEncoder
+from qiskit_ibm_runtime import RuntimeDecoder
 from qiskit_ibm_runtime.execution_span import (
     DoubleSliceSpan,
     ExecutionSpans,
@@ -20,21 +24,19 @@ from qiskit_ibm_runtime.execution_span import (
 from qiskit_runtime_rest import RuntimeRestError
 from qiskit_runtime_rest.results import Array, Bits, ItemLacks, SamplerPub, decode
 
+from .documents import encoded, table_of
+
 START = datetime.datetime(2026, 3, 1, 12, tzinfo=datetime.UTC)
 STOP = START + datetime.timedelta(seconds=2.5)
 SHAPES = st.sampled_from([(), (1,), (3,), (2, 3)])
 
 
-def random_bits(shape, *, shots, num_bits, seed=0):
+def random_bits(shape: tuple[int, ...], *, shots: Any, num_bits: Any, seed: int = 0) -> Any:
     flags = np.random.default_rng(seed).integers(0, 2, (*shape, shots, num_bits)).astype(bool)
     return BitArray.from_bool_array(flags)
 
 
-def wrapped(result):
-    return json.dumps(result, cls=RuntimeEncoder).encode()
-
-
-def plain(result):
+def plain(result: Any) -> bytes:
     pubs = []
     for pub in result:
         data = {}
@@ -47,7 +49,7 @@ def plain(result):
 
 
 @st.composite
-def sampler_results(draw):
+def sampler_results(draw: st.DrawFn) -> Any:
     pubs = []
     for _ in range(draw(st.integers(1, 3))):
         shape, shots = draw(SHAPES), draw(st.integers(1, 30))
@@ -60,8 +62,8 @@ def sampler_results(draw):
     return PrimitiveResult(pubs, metadata={"version": 2})
 
 
-@given(oracle=sampler_results(), encode=st.sampled_from([wrapped, plain]))
-def test_counts_and_bitstrings_are_qiskits(oracle, encode):
+@given(oracle=sampler_results(), encode=st.sampled_from([encoded, plain]))
+def test_counts_and_bitstrings_equal_those_of_qiskit(oracle: Any, encode: Callable[[Any], bytes]) -> None:
     raw = encode(oracle)
     result = decode(raw)
     assert (result.kind, len(result), result.raw) == ("sampler", len(oracle), raw)
@@ -76,16 +78,18 @@ def test_counts_and_bitstrings_are_qiskits(oracle, encode):
         assert pub.bitstrings() == joined.get_bitstrings()
         assert pub.ints() == [int(text, 2) for text in joined.get_bitstrings()]
         for name, bits in expected.data.items():
-            assert pub.counts(register=name) == bits.get_counts() == pub.data[name].counts()
+            register = pub.data[name]
+            assert isinstance(register, Bits)
+            assert pub.counts(register=name) == bits.get_counts() == register.counts()
         for index in np.ndindex(pub.shape):
             assert pub.counts(index=index) == joined.get_counts(index)
 
 
 @given(oracle=sampler_results())
-def test_both_forms_are_equal_and_survive_pickle_dict_and_qiskit(oracle):
-    result = decode(wrapped(oracle))
+def test_both_formats_are_equal_also_as_dicts_and_in_qiskit(oracle: Any) -> None:
+    result = decode(encoded(oracle))
     assert result == decode(plain(oracle))
-    assert result != decode(wrapped(PrimitiveResult([*oracle, oracle[0]], metadata=oracle.metadata)))
+    assert result != decode(encoded(PrimitiveResult([*oracle, oracle[0]], metadata=oracle.metadata)))
     assert json.dumps(result.to_dict()) == json.dumps(decode(plain(oracle)).to_dict())
     assert list(result.to_dict()["results"][0]["data"]) == list(oracle[0].data)
     rebuilt = decode(plain(oracle)).to_qiskit()
@@ -96,17 +100,17 @@ def test_both_forms_are_equal_and_survive_pickle_dict_and_qiskit(oracle):
 
 
 @given(order=st.permutations(["a", "b", "c"]), count=st.integers(1, 3))
-def test_registers_join_in_the_order_asked_for(order, count):
+def test_registers_are_joined_in_the_given_order(order: list[str], count: int) -> None:
     fields = {name: random_bits((2,), shots=20, num_bits=3 + seed, seed=seed) for seed, name in enumerate("abc")}
     oracle = SamplerPubResult(DataBin(shape=(2,), **fields))
-    pub = decode(wrapped(PrimitiveResult([oracle])))[0]
+    pub = decode(encoded(PrimitiveResult([oracle])))[0]
     assert pub.counts(register=order[:count]) == oracle.join_data(order[:count]).get_counts()
 
 
 @pytest.mark.parametrize("field", ["evs_like", "SamplerPubResult", "PubResult"])
-def test_a_register_of_any_name_and_a_bare_pub_are_a_samplers(field):
+def test_a_pub_without_a_type_is_a_sampler_pub_for_any_register_name(field: str) -> None:
     document = json.loads(
-        wrapped(PrimitiveResult([SamplerPubResult(DataBin(**{field: random_bits((), shots=4, num_bits=2)}))]))
+        encoded(PrimitiveResult([SamplerPubResult(DataBin(**{field: random_bits((), shots=4, num_bits=2)}))]))
     )
     pub = document["__value__"]["pub_results"][0]
     pub["__type__"] = "PubResult"
@@ -118,23 +122,23 @@ def test_a_register_of_any_name_and_a_bare_pub_are_a_samplers(field):
 
 @pytest.mark.parametrize("shape", [(), (2,)])
 @pytest.mark.parametrize("averaged", [False, True])
-def test_level_1_data_is_complex(shape, averaged):
+def test_level_1_data_is_complex(shape: tuple[int, ...], averaged: bool) -> None:
     generator = np.random.default_rng(3)
     values = generator.normal(size=(*shape, *(() if averaged else (7,)), 4, 2)) @ [1, 1j]
     oracle = PrimitiveResult([SamplerPubResult(DataBin(c=values, shape=shape))])
-    pub = decode(wrapped(oracle))[0]
+    pub = decode(encoded(oracle))[0]
     assert isinstance(pub.data["c"], Array)
     np.testing.assert_array_equal(pub.data["c"].to_numpy(), values, strict=True)
     np.testing.assert_array_equal(pub.to_numpy()["c"], values)
     np.testing.assert_array_equal(pub.to_qiskit().data.c, values)
     json.dumps(pub.to_dict())
     assert "complex128" in repr(pub)
-    assert "complex128" in pub._repr_html_()
+    assert "complex128" in table_of(pub)
     with pytest.raises(TypeError, match="level-1"):
         pub.counts()
 
 
-def spans():
+def spans() -> Any:
     return ExecutionSpans(
         [
             SliceSpan(START, STOP, {0: ((3, 10), slice(4, 17))}),
@@ -148,10 +152,10 @@ def spans():
 
 
 @pytest.mark.parametrize("name", ["ExecutionSpans", "ExecutionSpanCollection"])
-def test_execution_spans_are_read_and_return_to_qiskit(name):
+def test_execution_spans_are_read_and_convert_to_those_of_qiskit(name: str) -> None:
     metadata = {"execution": {"execution_spans": spans(), "again": ExecutionSpans([])}, "version": 2}
     oracle = PrimitiveResult([SamplerPubResult(DataBin(c=random_bits((), shots=1, num_bits=1)))], metadata=metadata)
-    result = decode(wrapped(oracle).replace(b'"ExecutionSpans"', f'"{name}"'.encode()))
+    result = decode(encoded(oracle).replace(b'"ExecutionSpans"', f'"{name}"'.encode()))
     found = result.metadata["execution"]["execution_spans"]
     assert [span.size for span in found] == [span.size for span in spans()]
     assert [span.kind for span in found][1:] == [type(span).__name__ for span in spans()][1:]
@@ -161,7 +165,7 @@ def test_execution_spans_are_read_and_return_to_qiskit(name):
     assert result.to_dict()["metadata"]["execution"]["execution_spans"][0]["start"] == START.isoformat()
 
 
-def test_values_of_every_wrapped_type_in_metadata():
+def test_values_of_every_wrapped_type_in_metadata() -> None:
     metadata = {
         "when": START,
         "naive": datetime.datetime(2026, 1, 2, 3, 4, 5, 678),
@@ -179,19 +183,19 @@ def test_values_of_every_wrapped_type_in_metadata():
         "nothing": None,
     }
     oracle = PrimitiveResult([], metadata=metadata)
-    found = decode(wrapped(oracle)).metadata
-    expected = json.loads(wrapped(oracle), cls=RuntimeDecoder).metadata
+    found = decode(encoded(oracle)).metadata
+    expected = json.loads(encoded(oracle), cls=RuntimeDecoder).metadata
     for name in ("when", "naive", "complex", "tuple", "int64", "float64", "nested", "nothing", "set"):
         assert found[name] == expected[name], name
     assert found["day"] == datetime.datetime(2026, 1, 2)
     assert found["array"].tolist() == metadata["array"].tolist()
     assert found["names"].tolist() == ["linear", "fallback"]
     assert found["bits"].to_qiskit() == metadata["bits"]
-    json.dumps(decode(wrapped(oracle)).to_dict())
+    json.dumps(decode(encoded(oracle)).to_dict())
 
 
-def test_an_index_and_registers_that_do_not_exist_say_what_does():
-    pub = decode(wrapped(PrimitiveResult([SamplerPubResult(DataBin(c=random_bits((), shots=2, num_bits=2)))])))[0]
+def test_errors_of_a_missing_index_or_register_name_the_others() -> None:
+    pub = decode(encoded(PrimitiveResult([SamplerPubResult(DataBin(c=random_bits((), shots=2, num_bits=2)))])))[0]
     with pytest.raises(KeyError, match=r"no register 'd'; there are 'c'"):
         pub.counts(register="d")
     with pytest.raises(IndexError):
@@ -202,23 +206,23 @@ def test_an_index_and_registers_that_do_not_exist_say_what_does():
     assert not hasattr(pub, "stds")
 
 
-def test_a_pub_without_registers_has_nothing_to_count():
-    pub = decode(wrapped(PrimitiveResult([SamplerPubResult(DataBin())])), program_id="sampler")[0]
-    with pytest.raises(ValueError, match="no register"):
+def test_a_pub_without_registers_has_no_counts() -> None:
+    pub = decode(encoded(PrimitiveResult([SamplerPubResult(DataBin())])), program_id="sampler")[0]
+    with pytest.raises(ValueError, match="no registers"):
         pub.counts()
 
 
-def test_reprs_are_short_and_html_is_escaped():
+def test_reprs_are_short_and_html_is_escaped() -> None:
     data = DataBin(shape=(2,), **{"<b>": random_bits((2,), shots=5, num_bits=2)})
-    result = decode(wrapped(PrimitiveResult([SamplerPubResult(data)])))
+    result = decode(encoded(PrimitiveResult([SamplerPubResult(data)])))
     assert repr(result[0]) == "SamplerPub(<b>: 2 bits, 5 shots, shape=(2,))"
     assert repr(result).startswith("Result(sampler, 1 item, ")
-    for html in (result._repr_html_(), result[0]._repr_html_()):
+    for html in (table_of(result), table_of(result[0])):
         assert "<b></b>" not in html
         assert "&lt;b&gt;" in html
 
 
-def test_the_documented_plain_form():
+def test_the_documented_plain_form() -> None:
     samples = b'{"samples": ["0x3", "0x0", "0x3"], "num_bits": 2}'
     raw = b'{"results": [{"data": {"c": %s}, "metadata": {}}], "metadata": {}}' % samples
     result = decode(raw)

@@ -148,7 +148,7 @@ async def test_a_circuit_that_names_a_file_is_a_circuit(client: Any, emulator: E
 
 @pytest.mark.parametrize("shots", [0, -3, "x", 1.5, True, float("nan"), [5]])
 async def test_shots_of_a_pub_are_checked_as_those_for_all(client: Any, emulator: Emulator, shots: Any) -> None:
-    with pytest.raises(InvalidInput, match=r"^pub 1: shots=.* is not a positive whole number"):
+    with pytest.raises(InvalidInput, match=r"^pub 1: shots=.*: must be a positive whole number"):
         await now(client.sampler([ONES, (ONES, None, shots)], backend=BACKEND))
     assert emulator.requests == []
 

@@ -1,7 +1,7 @@
-"""One emulated service, and other people's clients run against it as scripts in processes of their own.
+"""Run scripts with clients of other projects against one emulated service.
 
-A script knows of the service only what its environment says; nothing in it is ours, and nothing of ours is imported
-in it. It prints one JSON object, which the tests check.
+A script gets the service from environment variables and imports nothing of this package. It prints one JSON object,
+which the tests check.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ def running() -> Iterator[Emulator]:
 
 @pytest.fixture(scope="module")
 def emulator(running: Emulator) -> Emulator:
-    """The service as at its start, for the one script of a module and its tests."""
+    """The service in its initial state, for the script of one module and its tests."""
     running.reset()
     return running
 
 
 @pytest.fixture(scope="session")
 def environment(running: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
-    """All that leads a client to the emulated service.
+    """Environment variables for clients of the emulated service.
 
-    "experimental" stands where a URL has the user's name, which no server gets to see: qiskit-ibm-runtime takes a URL
-    with that word as it is, and would put `quantum.` in front of the host of any other.
+    qiskit-ibm-runtime puts `quantum.` in front of the host of a URL, except if the URL contains "experimental". Here
+    that is the user name in the URL, which is not sent to the server.
     """
     host = running.url.removeprefix("http://")
     qrmi = {
@@ -72,7 +72,7 @@ def environment(running: Emulator, tmp_path_factory: pytest.TempPathFactory) -> 
 def run_script(
     emulator: Emulator, environment: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> RunScript:
-    """Run one of the scripts to its end, and give the JSON object that it prints last."""
+    """Run one of the scripts; returns the JSON object in its last line."""
 
     def run(name: str) -> Report:
         done = subprocess.run(
@@ -85,7 +85,7 @@ def run_script(
             check=False,
         )
         assert done.returncode == 0, done.stderr
-        # What qiskit-ibm-runtime says before it sends the API key itself instead of a token.
+        # qiskit-ibm-runtime prints this before it sends the API key instead of a token.
         assert "Unable to retrieve" not in done.stderr, done.stderr
         report: Report = json.loads(done.stdout.splitlines()[-1])
         return report

@@ -1,4 +1,4 @@
-"""qiskit-ibm-runtime finds instances and backends as it does at IBM: over global search and global catalog."""
+"""qiskit-ibm-runtime finds instances and backends with global search and global catalog."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def test_all_instances_are_found_with_their_plans(report: Report) -> None:
     }
 
 
-def test_an_instance_is_chosen_in_each_of_the_ways_that_the_client_has(report: Report, emulator: Emulator) -> None:
+def test_an_instance_can_be_chosen_in_every_way_of_the_client(report: Report, emulator: Emulator) -> None:
     crns = emulator.instances
     assert report["active"] == {
         "by CRN": crns["emulator"],
         "by environment": crns["emulator"],
         "by name": crns["emulator-open"],
         "by plan": crns["emulator-paygo"],
-        # Without a wish, the client prefers what costs nothing.
+        # By default, the client prefers the open plan.
         "auto": crns["emulator-open"],
         "saved": crns["emulator-paygo"],
     }
@@ -49,9 +49,7 @@ def test_an_instance_is_chosen_in_each_of_the_ways_that_the_client_has(report: R
         ("plan's backend", "QiskitBackendNotFoundError", "No backend matches"),
     ],
 )
-def test_what_is_wrong_is_refused_with_the_clients_own_errors(
-    report: Report, attempt: str, error: str, words: str
-) -> None:
+def test_wrong_values_raise_the_errors_of_the_client(report: Report, attempt: str, error: str, words: str) -> None:
     kind, message = report["refused"][attempt]
     assert kind == error
     assert words in message
@@ -60,7 +58,7 @@ def test_what_is_wrong_is_refused_with_the_clients_own_errors(
 def test_usage_is_that_of_the_plan(report: Report) -> None:
     assert report["usage"]["premium"]["usage_consumed_seconds"] == 0
     assert report["usage"]["open"]["usage_allocation_seconds"] == 600
-    # Computed by the client, from what is consumed and allocated.
+    # The client computes this from the consumed and the allocated time.
     assert report["usage"]["open"]["usage_remaining_seconds"] == 600
 
 
@@ -93,6 +91,6 @@ def test_targets_are_built_from_the_device_data(report: Report, name: str, qubit
     assert device["faulty"] == [[], 0]
 
 
-def test_fractional_gates_are_there_where_a_device_has_them(report: Report) -> None:
+def test_fractional_gates_exist_only_on_devices_that_have_them(report: Report) -> None:
     assert report["fractional"] == ["rx", "rzz"]
     assert report["not fractional"][0] == "IBMInputValueError"

@@ -13,16 +13,16 @@ def report(run_script: RunScript) -> Report:
     return run_script("qiskit_estimator.py")
 
 
-def test_a_bell_states_paulis_agree_with_theory_and_show_the_devices_noise(report: Report) -> None:
+def test_paulis_of_a_bell_state_agree_with_theory_and_show_noise(report: Report) -> None:
     check_bell_paulis(report["paulis"])
 
 
-def test_the_precision_asked_for_is_reached(report: Report) -> None:
+def test_the_requested_precision_is_reached(report: Report) -> None:
     paulis = report["paulis"]
     assert paulis["metadata"]["target_precision"] == 0.01
     assert paulis["metadata"]["shots"] == 10_000
     assert paulis["metadata"]["circuit_metadata"] == {"experiment": "bell"}
-    # A Pauli with the values +1 and -1 has the greatest error where its mean is 0.
+    # A Pauli with the values +1 and -1 has its largest error at a mean of 0.
     assert max(paulis["stds"]) == pytest.approx(0.01, rel=0.01)
 
 
@@ -44,7 +44,7 @@ def test_the_identity_is_exact_and_nested_observables_keep_their_shape(report: R
     assert report["nested"] == {"shape": [2, 1], "identity": 1.0}
 
 
-def test_readout_mitigation_brings_values_nearer_to_theory(report: Report) -> None:
+def test_readout_mitigation_brings_values_closer_to_theory(report: Report) -> None:
     raw, mitigated = report["resilience"]["0"], report["resilience"]["1"]
     assert raw["target"] == mitigated["target"] == 0.005
     assert abs(1 - mitigated["ev"]) < abs(1 - raw["ev"])

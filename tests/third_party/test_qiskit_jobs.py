@@ -21,7 +21,7 @@ def report(run_script: RunScript) -> Report:
     return run_script("qiskit_jobs.py")
 
 
-def test_a_job_is_followed_to_its_end(report: Report) -> None:
+def test_the_client_waits_for_the_end_of_a_job(report: Report) -> None:
     done = report["done"]
     before, after = done["statuses"]
     assert before in {"QUEUED", "RUNNING", "DONE"}
@@ -33,7 +33,7 @@ def test_a_job_is_followed_to_its_end(report: Report) -> None:
     assert done["too late"][0] == "RuntimeInvalidStateError"
 
 
-def test_metrics_and_usage_are_told(report: Report) -> None:
+def test_metrics_and_usage_are_complete(report: Report) -> None:
     done = report["done"]
     created, running, finished = (datetime.fromisoformat(text) for text in done["timestamps"])
     assert created <= running < finished
@@ -73,7 +73,7 @@ def test_a_waiting_job_times_out_and_cannot_be_deleted(report: Report) -> None:
     assert "3209" in report["waiting"]["undeletable"][1]
 
 
-def test_cancelled_jobs_are_over_and_cost_nothing(report: Report) -> None:
+def test_cancelled_jobs_are_final_and_cost_nothing(report: Report) -> None:
     cancelled = report["cancelled"]
     assert cancelled["status"] == ["CANCELLED", "CANCELLED"]
     assert cancelled["result"][0] == "RuntimeInvalidStateError"
@@ -81,7 +81,7 @@ def test_cancelled_jobs_are_over_and_cost_nothing(report: Report) -> None:
     assert cancelled["pending"] == 0
 
 
-def test_the_time_limit_is_an_error_of_its_own(report: Report) -> None:
+def test_the_time_limit_raises_its_error(report: Report) -> None:
     (kind, message), status, explained = report["limited"]
     assert kind == "RuntimeJobMaxTimeoutError"
     assert "1305" in message
@@ -89,7 +89,7 @@ def test_the_time_limit_is_an_error_of_its_own(report: Report) -> None:
     assert "maximum execution time" in explained
 
 
-def test_a_failed_job_says_why(report: Report) -> None:
+def test_a_failed_job_has_a_reason(report: Report) -> None:
     failed = report["failed"]
     kind, message = failed["result"]
     assert kind == "RuntimeJobFailureError"
@@ -100,13 +100,13 @@ def test_a_failed_job_says_why(report: Report) -> None:
     assert "Error code 8009" in report["kerneled"][1]
 
 
-def test_a_circuit_that_was_not_transpiled_is_refused_by_the_client_with_the_devices_target(report: Report) -> None:
+def test_the_client_refuses_a_circuit_that_was_not_transpiled(report: Report) -> None:
     kind, message = report["not transpiled"]
     assert kind == "IBMInputValueError"
     assert "h on qubits (0,)" in message
 
 
-def test_a_private_jobs_result_is_read_once_and_its_input_never(report: Report) -> None:
+def test_the_result_of_a_private_job_is_read_once_and_its_input_never(report: Report) -> None:
     private = report["private"]
     assert private["marked"] == [True, True]
     assert private["shots"] == 10
@@ -119,7 +119,7 @@ def test_deleted_and_unknown_jobs_are_not_found(report: Report) -> None:
     assert report["open plan"]["others' job"][0] == "RuntimeJobNotFound"
 
 
-def test_a_session_lives_from_its_first_job_to_its_close(report: Report) -> None:
+def test_a_session_lasts_from_its_first_job_to_its_close(report: Report) -> None:
     session = report["session"]
     assert session["states"] == ["Pending", "In progress, accepting new jobs", "Closed"]
     assert session["history"] == ["open", "active", "closed"]
@@ -146,7 +146,7 @@ def test_a_batch_runs_its_jobs(report: Report) -> None:
     assert report["batch"] == {"shots": [5, 6, 7], "listed": True, "mode": "batch", "status": "Closed"}
 
 
-def test_cancelling_a_session_cancels_what_waits_in_it(report: Report) -> None:
+def test_cancelling_a_session_cancels_its_queued_jobs(report: Report) -> None:
     assert report["cancelled session"] == ["Closed", "CANCELLED"]
 
 

@@ -13,30 +13,30 @@ def report(run_script: RunScript) -> Report:
     return run_script("qiskit_sampler.py")
 
 
-def test_a_bell_states_counts_agree_with_theory_and_show_the_devices_noise(report: Report) -> None:
+def test_counts_of_a_bell_state_agree_with_theory_and_show_noise(report: Report) -> None:
     check_bell_counts(report["bell"], shots=10_000)
 
 
-def test_metadata_say_what_ran_and_when(report: Report) -> None:
+def test_metadata_has_the_version_and_the_execution_spans(report: Report) -> None:
     assert report["bell"]["metadata"] == {"circuit_metadata": {"experiment": "bell"}}
     assert report["bell"]["version"] == 2
     assert report["bell"]["span sizes"] == [10_000]
 
 
-def test_parameter_values_keep_their_shape_and_meet_their_parameters(report: Report) -> None:
+def test_parameter_values_keep_their_shape_and_order(report: Report) -> None:
     swept = report["swept"]
     assert swept["shape"] == [3, 2]
     assert swept["shots"] == 2000
     check_rotations(swept)
 
 
-def test_a_pubs_own_shots_count_more_than_the_default(report: Report) -> None:
+def test_the_shots_of_a_pub_precede_the_default(report: Report) -> None:
     shots, ones = report["pub's own shots"]
     assert shots == 500
     assert ones > 450
 
 
-def test_a_dynamic_circuit_acts_on_what_it_measured(report: Report) -> None:
+def test_a_dynamic_circuit_uses_its_measurements(report: Report) -> None:
     dynamic = report["dynamic"]
     assert dynamic["fields"] == ["one", "two"]
     assert dynamic["two"]["11"] > 0.9 * 2000

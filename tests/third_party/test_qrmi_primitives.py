@@ -20,7 +20,7 @@ def test_the_backend_is_built_from_the_resources_target(report: Report) -> None:
     assert report["backend"] == ["ibm_torino", 133, True]
 
 
-def test_a_bell_states_counts_agree_with_theory_and_show_the_devices_noise(report: Report) -> None:
+def test_counts_of_a_bell_state_agree_with_theory_and_show_noise(report: Report) -> None:
     check_bell_counts(report["bell"], shots=10_000)
     assert report["status"] == ["DONE", True, False, ""]
 
@@ -30,7 +30,7 @@ def test_parameter_values_are_swept(report: Report) -> None:
     check_rotations(report["swept"])
 
 
-def test_a_bell_states_paulis_agree_with_theory_and_show_the_devices_noise(report: Report) -> None:
+def test_paulis_of_a_bell_state_agree_with_theory_and_show_noise(report: Report) -> None:
     check_bell_paulis(report["paulis"])
 
 

@@ -38,7 +38,7 @@ def test_a_sampler_task_gives_samples(report: Report) -> None:
     samples = pub["data"]["c"]["samples"]
     assert len(samples) == 1000
     assert set(samples) == {"0x0", "0x1", "0x2", "0x3"}
-    # Qubits 0 and 1 of this device are read badly: 17 and 2 times in a hundred.
+    # Qubits 0 and 1 of this device have readout errors of 17 % and 2 %.
     assert samples.count("0x0") + samples.count("0x3") > 700
     assert report["log"] == ""
 
@@ -66,7 +66,7 @@ def test_unknown_tasks_and_programs_are_errors(report: Report) -> None:
     assert report["bad program"][0] == "InvalidInputError"
 
 
-def test_an_acquired_resource_is_a_session_that_its_release_closes(report: Report, emulator: Emulator) -> None:
+def test_acquire_opens_a_session_and_release_closes_it(report: Report, emulator: Emulator) -> None:
     called = [request.operation for request in emulator.requests if report["session"] in request.path]
     assert called[-1] == "update_session"
     assert {request.status for request in emulator.requests if request.operation == "update_session"} == {204}

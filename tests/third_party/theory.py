@@ -1,7 +1,7 @@
-"""What quantum mechanics says about the scripts' circuits, and how far a device's noise may move it.
+"""Expected outcomes of the scripts' circuits, by theory and within the noise of the device.
 
-Statistics are allowed five standard errors; noise is allowed what the calibration data bound it to
-(`scripts/noise_budget.py`), and has to show.
+Outcomes may differ from theory by five standard errors and by the noise bound from the calibration data
+(`scripts/noise_budget.py`). The noise must be visible.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ BELL = {"ZZ": 1.0, "XX": 1.0, "YY": -1.0, "ZI": 0.0, "IX": 0.0, "XZ": 0.0}
 
 
 def check_bell_counts(found: Mapping[str, Any], *, shots: int) -> None:
-    """Counts of a Bell state: half 00, half 11, and the rest what the readout errors and gates make of them."""
+    """Counts of a Bell state: half 00, half 11, except for the errors of readout and gates."""
     counts = found["counts"]
     assert sum(counts.values()) == found["shots"] == shots
     statistical = ERRORS * sqrt(0.25 / shots)
@@ -25,7 +25,7 @@ def check_bell_counts(found: Mapping[str, Any], *, shots: int) -> None:
         assert abs(counts[outcome] / shots - 0.5) <= statistical + found["most"], outcome
     wrong = 1 - (counts["00"] + counts["11"]) / shots
     assert wrong <= found["most"] + _error(found["most"], shots)
-    # Two flips undo each other, so not quite all that the readout errors alone bring about.
+    # Two flips cancel each other, so the effect is a little smaller than the sum of the readout errors.
     assert wrong >= 0.9 * found["readout"] - _error(found["readout"], shots)
     assert counts["01"] > 0
     assert counts["10"] > 0
@@ -40,7 +40,7 @@ def check_rotations(found: Mapping[str, Any]) -> None:
 
 
 def check_bell_paulis(found: Mapping[str, Any]) -> None:
-    """Expectation values of a Bell state: those of the theory, made smaller by the noise, and visibly so."""
+    """Expectation values of a Bell state: visibly smaller than in theory because of the noise."""
     for label, value, error in zip(found["labels"], found["evs"], found["stds"], strict=True):
         assert abs(value - BELL[label]) <= found["bound"] + ERRORS * error, label
         if BELL[label]:
@@ -52,7 +52,7 @@ def check_estimated_rotations(found: Mapping[str, Any], *, angles: Sequence[Any]
     exact = {"Z": cos, "X": sin}[pauli]
     values, errors = _flat(found["evs"]), _flat(found["stds"])
     for angle, value, error in zip(_flat(angles), values, errors, strict=True):
-        # A deviation is over five errors of the ideal distribution in one test of two million.
+        # By chance, one test in two million deviates by more than five standard errors.
         assert abs(value - exact(angle)) <= found["bound"] + ERRORS * max(error, 0.001), angle
 
 

@@ -392,7 +392,7 @@ async def test_a_set_stop_event_ends_the_wait_of_a_thread(
     job = await held(blocking, emulator)
     stop = threading.Event()
     clock.after_sleep = lambda elapsed: stop.set() if elapsed >= 5 else None
-    with pytest.raises(WaitStopped, match="goes on") as stopped:
+    with pytest.raises(WaitStopped, match="continues") as stopped:
         job.wait(stop=stop)
     assert 5 <= clock.elapsed < 7
     assert (stopped.value.job_id, stopped.value.status) == (job.id, "Queued")

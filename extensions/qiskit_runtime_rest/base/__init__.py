@@ -1,1 +1,1 @@
-"""Pieces without knowledge of the service: text, JSON members, files, forks, serving, redaction."""
+"""Parts that know nothing of the service: text, JSON members, files, forks, serving, redaction."""

@@ -1,4 +1,4 @@
-"""Write files so that a reader never sees a part of one."""
+"""Write files so that a reader never sees a partial file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def write_atomically(path: Path, content: str | bytes, *, mode: int | None = Non
     target = Path(os.path.realpath(path))
     data = content.encode() if isinstance(content, str) else content
     try:
-        # `mkstemp` makes the file readable by its owner only from the first moment on.
+        # `mkstemp` creates a file that only its owner can read.
         descriptor, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         try:
             with os.fdopen(descriptor, "wb") as file:

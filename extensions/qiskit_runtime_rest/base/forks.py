@@ -1,4 +1,4 @@
-"""What a forked child must not share with its parent: held locks, and sockets, on which both would read answers."""
+"""Protect forked children: they must not share held locks and open sockets with their parent."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["Lock", "leave_to_parent", "no_fork", "renew_in_child"]
 
 
 class Renewable(Protocol):
-    """Something that a forked child cannot use as it inherits it."""
+    """An object that a forked child must renew before it uses it."""
 
     def renew(self) -> None:
-        """Become usable in the child that this is called in, before anything else runs there."""
+        """Become usable in a forked child. This is called in the child before any other code."""
 
 
 _renewables: weakref.WeakSet[Any] = weakref.WeakSet()
@@ -26,12 +26,12 @@ _of_the_parent: list[object] = []
 
 
 def leave_to_parent(thing: object) -> None:
-    """Never use `thing` again in this child, nor end it: its end would close what the parent still uses."""
+    """Keep `thing` in this child for ever: its finalizer would close a connection that the parent still uses."""
     _of_the_parent.append(thing)
 
 
 def renew_in_child(thing: Renewable) -> None:
-    """Call `thing.renew()` in each child that is forked while there is a `thing`."""
+    """Call `thing.renew()` in each child that is forked while `thing` exists."""
     _renewables.add(thing)
 
 
@@ -45,7 +45,7 @@ _forking = threading.RLock()
 
 @contextlib.contextmanager
 def no_fork() -> Iterator[None]:
-    """Inside, other threads that want to fork wait: for what is short, and broken in the child that begins amid it."""
+    """Delay forks by other threads. Use it for short operations that a fork in the middle would break in the child."""
     with _forking:
         yield
 
@@ -56,7 +56,7 @@ if hasattr(os, "register_at_fork"):
 
 
 class Lock:
-    """A lock for threads that a forked child finds free, though a thread that it has not inherited held it."""
+    """A lock for threads that is free in a forked child, even if another thread of the parent held it."""
 
     def __init__(self) -> None:
         """Start free."""
@@ -64,13 +64,13 @@ class Lock:
         renew_in_child(self)
 
     def renew(self) -> None:
-        """Become free."""
+        """Replace the lock by a free one."""
         self._lock = threading.Lock()
 
     def __enter__(self) -> None:
-        """Wait for the lock, and take it."""
+        """Wait for the lock and acquire it."""
         self._lock.acquire()
 
     def __exit__(self, *_error: object) -> None:
-        """Give it back."""
+        """Release the lock."""
         self._lock.release()

@@ -1,4 +1,4 @@
-"""What a JSON object of the service's holds under a name, where it is of the type that it should be."""
+"""Members of JSON objects of the service, if they have the expected type."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ __all__ = ["member_count", "member_number", "member_object", "member_text", "mem
 
 
 def member_text(of: Any, name: str) -> str | None:
-    """The text `name`; None if it is empty, or anything else."""
+    """The text `name`; None if it is empty, missing or of another type."""
     value = _member(of, name)
     return value if isinstance(value, str) and value else None
 
 
 def member_number(of: Any, name: str) -> float | None:
-    """The number `name`; None for anything else, also for one that no float can be."""
+    """The number `name` as a finite float; None if it is missing, of another type, or too large."""
     value = _member(of, name)
     try:
         number = math.nan if isinstance(value, bool) or not isinstance(value, int | float) else float(value)
@@ -26,19 +26,19 @@ def member_number(of: Any, name: str) -> float | None:
 
 
 def member_count(of: Any, name: str) -> int | None:
-    """The whole number `name`; None for anything else."""
+    """The whole number `name`; None if it is missing or of another type."""
     value = _member(of, name)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def member_object(of: Any, name: str) -> Mapping[str, Any]:
-    """The object `name`; an empty one for anything else."""
+    """The object `name`; an empty one if it is missing or of another type."""
     value = _member(of, name)
     return value if isinstance(value, Mapping) else {}
 
 
 def member_texts(of: Any, name: str) -> list[str]:
-    """The texts in the list `name`; none for anything else."""
+    """The non-empty texts in the list `name`; an empty list if it is missing or of another type."""
     value = _member(of, name)
     return [text for text in value if isinstance(text, str) and text] if isinstance(value, list | tuple) else []
 

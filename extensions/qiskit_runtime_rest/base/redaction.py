@@ -20,27 +20,27 @@ LOOKS: Mapping[str, re.Pattern[str]] = MappingProxyType(
         "user": re.compile(r"\b(?:IBMid|iam-ServiceId|iam-Profile)-[\w-]+", re.IGNORECASE),
         "mail address": re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
         "uuid": re.compile(r"(?<![0-9a-z])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-z])", re.IGNORECASE),
-        # Without a letter it is the outcome of a measurement, or a number.
+        # Digits only are a measurement outcome or a number.
         "account": re.compile(r"(?<![0-9a-z])(?=\d*[a-f])[0-9a-f]{32}(?![0-9a-z])", re.IGNORECASE),
     }
 )
-"""By what it is; where two of them fit, the first counts."""
+"""Patterns by the kind of text; if two match, the first counts."""
 
 JSON_ESCAPE = re.compile(r"(?<!\\)\\+(?:u00([2-7][0-9a-fA-F])|([/\"]))")
-"""A character of a credential as JSON may write it, also where that JSON is itself a text in JSON."""
+"""An escaped character in JSON, also in JSON that is a text in other JSON."""
 
 SHORTEST_SECRET = 8
-"""Shorter texts are not credentials, but parts of words."""
+"""Shorter texts are not replaced: they are probably parts of words."""
 
 
 def credentials(response: httpx.Response) -> tuple[str, ...]:
-    """What the request was authenticated with: to be blanked wherever the answer echoes it."""
+    """The credentials of the request, which a response can repeat."""
     authorization = response.request.headers.get("Authorization", "")
     return authorization, authorization.partition(" ")[2]
 
 
 def blanked(text: str, secrets: Sequence[str]) -> str:
-    """`text` with `secrets` blanked, also where it writes them with JSON's escapes: then it is without these."""
+    """`text` with `***` for each of `secrets`. If it contains them with JSON escapes, all escapes are decoded."""
     hidden = [secret for secret in secrets if len(secret) >= SHORTEST_SECRET]
     if "\\" in text:
         plain = JSON_ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else found[2], text)

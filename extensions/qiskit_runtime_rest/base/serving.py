@@ -1,4 +1,4 @@
-"""Servers of this package: a socket that listens, uvicorn on it, in the foreground or in a thread."""
+"""Run servers: uvicorn on a listening socket, in the foreground or in a thread."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ __all__ = [
     "url_of",
 ]
 
-_PATIENCE_SECONDS = 2
-# A client that submits on a connection which is just being closed cannot know whether its job was recorded.
+_SHUTDOWN_SECONDS = 2
+# Long, because a client cannot know whether a request on a connection that is being closed was processed.
 _KEEP_ALIVE_SECONDS = 75
 _BACKLOG = 2048
 
 
 class Server(uvicorn.Server):
-    """uvicorn on a socket that is open already; `on_started` is called as soon as requests are answered."""
+    """uvicorn on an open socket; calls `on_started` when it accepts requests."""
 
     def __init__(self, app: Any, *, on_started: Callable[[], None], **options: Any) -> None:
         """Prepare for one ASGI application; `options` are uvicorn's."""
@@ -48,23 +48,23 @@ class Server(uvicorn.Server):
                 log_level=logging.CRITICAL,
                 access_log=False,
                 server_header=False,
-                timeout_graceful_shutdown=_PATIENCE_SECONDS,
+                timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
                 timeout_keep_alive=_KEEP_ALIVE_SECONDS,
                 **options,
             )
         )
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then say so."""
+        """Start, then call `on_started`."""
         await super().startup(sockets)
         if self.started:
             self._on_started()
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Open the socket; port 0 takes a free one. Raises `OSError` that names the address."""
+    """Open a listening socket; port 0: any free port. Raises an `OSError` that names the address."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # With the protocol named, asyncio sets TCP_NODELAY; without it each answer takes 40 ms longer.
+    # asyncio sets TCP_NODELAY only if the protocol is given; without it each response takes 40 ms longer.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -77,13 +77,13 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def url_of(listener: socket.socket) -> str:
-    """The root of what is served on a socket that listens."""
+    """The root URL of a server on this socket."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def is_loopback(listener: socket.socket) -> bool:
-    """Whether only this machine can reach it."""
+    """Whether only this machine can reach the socket."""
     return ipaddress.ip_address(listener.getsockname()[0]).is_loopback
 
 
@@ -100,8 +100,8 @@ def serve_on(
     Args:
         listener: the open socket; closed at the end.
         make_server: makes the server from its `on_started`.
-        address: what is written, as JSON, to `ready_file`, which appears whole and goes when the server ends.
-        on_ready: called when requests are answered.
+        address: the content of `ready_file`, as JSON. The file is written atomically, and removed at the end.
+        on_ready: called when the server accepts requests.
     """
 
     def started() -> None:
@@ -111,7 +111,7 @@ def serve_on(
             on_ready()
 
     server = make_server(started)
-    # uvicorn handles signals only while it runs, and raises them again afterwards, when they have done their work.
+    # uvicorn raises a signal again after it has stopped; with its own handler, that has no effect.
     before = {number: signal.signal(number, server.handle_exit) for number in (signal.SIGINT, *ending_signals())}
     try:
         asyncio.run(server.serve(sockets=[listener]))
@@ -124,21 +124,21 @@ def serve_on(
 
 
 def ending_signals() -> list[signal.Signals]:
-    """What ends a process from outside, but for Ctrl-C; SIGHUP only where it exists, and is not ignored (`nohup`)."""
+    """The signals that end a process, except SIGINT; SIGHUP only if it exists and is not ignored (`nohup`)."""
     known = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
     return [number for number in known if signal.getsignal(number) is not signal.SIG_IGN]
 
 
 class ThreadedServer:
-    """A server in a thread of this process, from the constructor's return to `close`."""
+    """A server in a thread, from the return of the constructor until `close`."""
 
     def __init__(
         self, listener: socket.socket, make_server: Callable[[Callable[[], None]], Server], *, name: str
     ) -> None:
-        """Start; returns when requests are answered. `name`: of the thread.
+        """Start, and return when the server accepts requests. `name`: name of the thread.
 
         Raises:
-            RuntimeError: it did not start.
+            RuntimeError: the server did not start.
         """
         started = threading.Event()
         self._server = make_server(started.set)
@@ -162,7 +162,7 @@ class ThreadedServer:
             raise RuntimeError("The server did not start.")
 
     def close(self) -> None:
-        """Stop. Can be called again."""
+        """Stop. Further calls have no effect."""
         self._server.should_exit = True
         self._thread.join()
         self.loop = None

@@ -1,17 +1,17 @@
-"""Texts of the service's, made fit to be shown: they may hold what moves a terminal's cursor, or forges a log line."""
+"""Make texts of the service safe for terminals and logs: they can contain control characters."""
 
 from __future__ import annotations
 
 __all__ = ["LINES", "printable"]
 
 LINES = "\n\t"
-"""What a text of several lines keeps."""
+"""Characters to keep in a text of several lines."""
 
 
 def printable(text: str, *, keep: str = "") -> str:
-    """`text` with a blank for each white space, and an escape such as `\\x1b` for what else is not printed as it is.
+    """`text` with a space for each white space, and an escape such as `\\x1b` for each other unprintable character.
 
-    That is: control characters, marks that turn the direction of writing, surrogates. `keep`: those that stay.
+    Those are control characters, marks of the writing direction, and surrogates. `keep`: characters to leave unchanged.
     """
     if text.isprintable():
         return text

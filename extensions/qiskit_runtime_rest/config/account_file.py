@@ -1,4 +1,4 @@
-"""The account file that IBM's SDK writes: read it, and save an account in it in the form that the SDK reads."""
+"""The account file of IBM's SDK: read accounts, and save an account in the SDK's format."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["DEFAULT_NAME", "SavedAccount", "check_can_save", "default_path", "re
 
 CHANNELS = ("ibm_quantum_platform", "ibm_cloud")
 DEFAULT_NAME = "default-ibm-quantum-platform"
-"""Name of the account that is used when none is named and none is marked as the default."""
+"""Name of the default account if no account is marked as the default."""
 
 DEFAULT_NAMES = (DEFAULT_NAME, "default-ibm-cloud")
 DEFAULT_MARK = "is_default_account"
@@ -25,7 +25,7 @@ PLATFORM_URL = "https://cloud.ibm.com"
 
 @dataclass(frozen=True, kw_only=True)
 class SavedAccount:
-    """What the account file says under one name. The API key is left out of `repr`."""
+    """One account of the file. `repr` does not show the API key."""
 
     name: str
     api_key: str | None = field(repr=False)
@@ -46,12 +46,12 @@ def check_channel(channel: str) -> None:
     if channel == RETIRED_CHANNEL:
         raise ConfigurationError(
             f"channel {channel!r} was retired with the classic platform. Create an API key on IBM Quantum "
-            "Platform, use channel 'ibm_quantum_platform', and give the instance's CRN."
+            "Platform, use channel 'ibm_quantum_platform', and set the instance's CRN."
         )
 
 
 def read_account(path: Path, *, name: str | None = None, channel: str | None = None) -> SavedAccount | None:
-    """The account called `name`, or the default one (of `channel`, when given); None when there is none.
+    """The account `name`, or the default account (of `channel`, if given); None if there is none.
 
     Raises:
         ConfigurationError: unreadable file, no account of that name, or one of the retired channel.
@@ -69,7 +69,7 @@ def read_account(path: Path, *, name: str | None = None, channel: str | None = N
 
 
 def check_can_save(path: Path, *, name: str, overwrite: bool = False, set_as_default: bool = False) -> None:
-    """Raise what `save_account` would refuse to do, before anything is asked or sent.
+    """Check in advance that `save_account` can save the account.
 
     Raises:
         ConfigurationError: the file cannot be read, holds an account `name` already, or has another default.
@@ -88,15 +88,15 @@ def save_account(
     overwrite: bool = False,
     set_as_default: bool = False,
 ) -> None:
-    """Save an account; the other entries stay as they are, and the file is replaced whole, readable by you only.
+    """Save an account. Other accounts stay unchanged; the file is replaced in one step, readable only by its owner.
 
     Args:
-        path: the file; it and its folder are made when missing.
-        name: of the account, such as `DEFAULT_NAME`.
-        api_key: IBM Cloud API key; stored as it is, as IBM's SDK does.
+        path: the file; it and its folder are created if needed.
+        name: name of the account, such as `DEFAULT_NAME`.
+        api_key: IBM Cloud API key; stored in plain text, as IBM's SDK does.
         instance: the instance's CRN.
-        url: base URL, where it is not the one that the CRN leads to.
-        overwrite: replace an account of this name (it stays the default if it was), or take the default's mark.
+        url: base URL, if it is not the one for the CRN.
+        overwrite: replace an account of this name (the default stays the default), or another default.
         set_as_default: mark it as the default account.
 
     Raises:
@@ -126,12 +126,12 @@ def save_account(
 def _refuse_to_overwrite(accounts: Mapping[str, Any], path: Path, *, name: str, set_as_default: bool) -> None:
     if name in accounts:
         raise ConfigurationError(
-            f"{path} holds an account {name!r} already: save under another name, or overwrite it (--overwrite)."
+            f"{path} already has an account {name!r}: choose another name, or overwrite it (--overwrite)."
         )
     marked = [other for other, entry in accounts.items() if isinstance(entry, dict) and entry.get(DEFAULT_MARK)]
     if set_as_default and marked:
         raise ConfigurationError(
-            f"the default account in {path} is {marked[0]!r}: overwrite that choice (--overwrite), or leave it."
+            f"the default account in {path} is {marked[0]!r}: overwrite that choice (--overwrite), or keep it."
         )
 
 
@@ -146,7 +146,7 @@ def _write(path: Path, accounts: Mapping[str, Any]) -> None:
 def _load(path: Path) -> dict[str, Any]:
     broken = None
     try:
-        # Editors on Windows put a byte order mark before the text.
+        # Editors on Windows write a byte order mark before the text.
         accounts = json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         return {}
@@ -155,10 +155,10 @@ def _load(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         broken = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else type(error).__name__
     if broken is not None:
-        # Raised out here: the decoders' errors hold the whole text, keys included, and would stay on as its context.
+        # Raised outside of `except`: the decoder's error contains the text with the keys, and would be the context.
         raise ConfigurationError(f"the account file {path} is not JSON ({broken}).")
     if not isinstance(accounts, dict):
-        raise ConfigurationError(f"the account file {path} should hold a JSON object, one entry an account name.")
+        raise ConfigurationError(f"the account file {path} must be a JSON object with one entry per account.")
     return accounts
 
 
@@ -180,11 +180,11 @@ def _default_name(accounts: Mapping[str, Any], channel: str | None) -> str | Non
 def _account(name: str, entry: Mapping[str, Any], path: Path) -> SavedAccount:
     proxies = entry.get("proxies") or {}
     if not isinstance(proxies, dict) or not isinstance(proxies.get("urls", {}), dict):
-        raise ConfigurationError(f"account {name!r} in {path}: 'proxies' should be an object with 'urls'.")
+        raise ConfigurationError(f"account {name!r} in {path}: 'proxies' must be an object with 'urls'.")
     if proxies.get("username_ntlm"):
         raise ConfigurationError(
-            f"account {name!r} in {path} asks for an NTLM proxy, which needs an httpx.Auth of your own: pass "
-            "auth=..., or run a local proxy that speaks NTLM and name it under proxies.urls."
+            f"account {name!r} in {path} has an NTLM proxy, which this client does not support: pass your own "
+            "httpx.Auth as auth=..., or run a local proxy that supports NTLM and set its URL in proxies.urls."
         )
     return SavedAccount(
         name=name,

@@ -1,6 +1,6 @@
-"""The service's API versions, as far as this release knows them.
+"""The service's API versions known to this release, and how long each is available.
 
-Source: the service's changelog and `GET /v1/versions`, whose newer answers take precedence where they are known.
+Source: the service's changelog and `GET /v1/versions`. A newer response takes precedence (see `sunsets`).
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 
-__all__ = ["API_VERSION", "SUNSETS", "days_left", "end_told"]
+__all__ = ["API_VERSION", "SUNSETS", "days_left", "describe_end"]
 
 SUNSETS: Mapping[str, str | None] = {
     "2024-01-01": "2027-01-01",
@@ -19,22 +19,22 @@ SUNSETS: Mapping[str, str | None] = {
     "2026-03-15": "2027-03-15",
     "2026-04-15": None,
 }
-"""Every version, the oldest first, and the day it is switched off; None: it is live."""
+"""Each version, the oldest first, and the day on which it is switched off; None: no such day is known."""
 
 API_VERSION = list(SUNSETS)[-1]
-"""The newest one, which is that of the vendored contract."""
+"""The newest version, that of the vendored contract."""
 
 
 def days_left(sunset: object, *, today: datetime.date) -> int | None:
-    """Days from `today` until a version is switched off, negative after that; None where `sunset` is no date."""
+    """Days from `today` until the day `sunset`, negative after it; None if `sunset` is not a date."""
     try:
         return (datetime.date.fromisoformat(str(sunset)[:10]) - today).days
     except ValueError:
         return None
 
 
-def end_told(sunset: str | None, left: int) -> str:
-    """When a version ends, in words that follow its name; `left`: days until then, negative after it."""
+def describe_end(sunset: str | None, left: int) -> str:
+    """The end of a version as text that follows its name; `left`: days until then, negative after it."""
     if left < 0:
         return f"was switched off on {sunset}"
     return f"will be switched off on {sunset}, in {left} day{'s' * (left != 1)}"

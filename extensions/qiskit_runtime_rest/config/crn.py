@@ -1,4 +1,4 @@
-"""An instance's cloud resource name (CRN), and the hosts it leads to."""
+"""The cloud resource name (CRN) of an instance, and the hosts for it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SEGMENTS = (
 
 @dataclass(frozen=True)
 class Crn:
-    """A checked CRN. `str(crn)` is the text as given; `region`, `account`, `instance_id` are parts of it."""
+    """A checked CRN. `str(crn)` is its text; `cloud`, `region`, `account` and `instance_id` are parts of it."""
 
     text: str
     cloud: str
@@ -44,7 +44,7 @@ class Crn:
         """Check `text` segment by segment.
 
         Raises:
-            ConfigurationError: it is no CRN of an instance; the message says which segment, and what to do.
+            ConfigurationError: not the CRN of an instance; the message names the segment, and what to do.
         """
         text = text.strip()
         if not text.startswith("crn:"):
@@ -52,7 +52,7 @@ class Crn:
         parts = text.split(":")
         if len(parts) != len(SEGMENTS):
             raise ConfigurationError(
-                f"instance {text!r} has {len(parts)} segments where a CRN has {len(SEGMENTS)}. {WHERE}, whole, with "
+                f"instance {text!r}: expected a CRN of {len(SEGMENTS)} segments, got {len(parts)}. {WHERE}, including "
                 f"the colons at its end: {EXAMPLE}"
             )
         named = dict(zip(SEGMENTS, parts, strict=True))
@@ -61,17 +61,17 @@ class Crn:
                 raise ConfigurationError(f"instance {text!r}: the CRN's {segment} is missing. {WHERE}: {EXAMPLE}")
         if named["service"] != "quantum-computing":
             raise ConfigurationError(
-                f"instance {text!r} is a CRN of the service {named['service']!r}, not of quantum-computing. {WHERE}."
+                f"instance {text!r}: expected a CRN of quantum-computing, got one of {named['service']!r}. {WHERE}."
             )
         if not named["account"].startswith("a/"):
             raise ConfigurationError(
-                f"instance {text!r}: the CRN's account is {named['account']!r}, it should begin with 'a/'. {WHERE}."
+                f"instance {text!r}: the CRN's account {named['account']!r} must begin with 'a/'. {WHERE}."
             )
         if not re.fullmatch(REGION, named["region"]):
-            # The region becomes part of the host's name, to which the token is sent.
-            raise ConfigurationError(f"instance {text!r}: {named['region']!r} is no region. {WHERE}: {EXAMPLE}")
+            # The token is sent to a host whose name contains the region.
+            raise ConfigurationError(f"instance {text!r}: {named['region']!r} is not a region. {WHERE}: {EXAMPLE}")
         if not re.fullmatch(r"[!-~]+", text):
-            raise ConfigurationError(f"instance {text!r} holds white space or a character that no CRN has. {WHERE}.")
+            raise ConfigurationError(f"instance {text!r}: a CRN must be printable ASCII without white space. {WHERE}.")
         return cls(
             text=text,
             cloud=named["cloud"],
@@ -103,13 +103,13 @@ class Crn:
 
 def _not_a_crn(text: str) -> str:
     if re.fullmatch(LIKE_AN_API_KEY, text):
-        return f"the instance looks like an API key, and is not shown: were the two exchanged? {WHERE}: {EXAMPLE}"
+        return f"the instance (not shown) looks like an API key: expected a CRN. {WHERE}: {EXAMPLE}"
     if re.fullmatch(r"[^/\s]+/[^/\s]+/[^/\s]+", text):
         return (
-            f"instance {text!r} is a hub/group/project of the classic platform, which v1 does not know. "
+            f"instance {text!r} is a hub/group/project of the classic platform, which v1 does not support. "
             f"{WHERE} of the instance that replaced it: {EXAMPLE}"
         )
     return (
-        f"instance {text!r} is not a CRN; a name would need a search in the cloud's catalog on every start. "
-        f"{WHERE}: {EXAMPLE}"
+        f"instance {text!r} is not a CRN. Names are not accepted: they would need a search in the cloud's catalog at "
+        f"each start. {WHERE}: {EXAMPLE}"
     )

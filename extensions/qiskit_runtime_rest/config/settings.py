@@ -1,4 +1,4 @@
-"""Where the client connects and as whom: arguments, then environment, then the account file."""
+"""Settings of a client: from arguments, then the environment, then the account file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["API_VERSION", "Settings", "SettingsOptions", "Validate"]
 
 Validate: TypeAlias = Literal["responses", "warn"] | Callable[[ContractViolation], object]
-"""What is done about an answer that breaks the contract: raise, warn, or call."""
+"""What to do with a response that breaks the contract: raise, warn, or call a function."""
 
 PLATFORM_HOSTS = ("cloud.ibm.com", "test.cloud.ibm.com")
 CLASSIC_HOSTS = ("quantum-computing.ibm.com", "quantum-computing.cloud.ibm.com")
@@ -52,13 +52,13 @@ ARGUMENT_TYPES: Mapping[str, tuple[Any, str]] = {
     "save_to": (str | Path, "the path of a folder"),
     "account_path": (str | Path, "the path of a file"),
 }
-"""What an argument is, if it is given, and what it is called."""
+"""The type of each argument, and its name in messages."""
 
 NEEDED = {
     "api_key": ("API key", "QISKIT_IBM_TOKEN", "Create a key on IBM Quantum Platform."),
     "instance": ("instance", "QISKIT_IBM_INSTANCE", f"{WHERE}: {EXAMPLE}"),
 }
-"""What nobody can do without: its name, its variable, and where it comes from."""
+"""Required settings: name, environment variable, and source."""
 
 SWITCHES = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
@@ -92,37 +92,37 @@ class SettingsOptions(TypedDict, total=False):
 
 @dataclass(frozen=True, kw_only=True, init=False, repr=False)
 class Settings:
-    """Everything a client needs to know, resolved once; a value, without any connection.
+    """All settings of a client: a value, without a connection.
 
-    Each argument is optional and wins over the environment, which wins over the account file. An account that is
-    named wins over the environment, too.
+    Each argument is optional. Arguments take precedence over the environment, and the environment over the account
+    file. An account with a given name takes precedence over the environment, too.
 
     Attributes:
         api_key: IBM Cloud API key (`QISKIT_IBM_TOKEN`; `token` in the account file).
-        token: a ready-made bearer token, used instead of an API key and never refreshed.
+        token: a bearer token, used instead of an API key and never refreshed.
         instance: the instance's CRN (`QISKIT_IBM_INSTANCE`).
-        base_url: the service, up to `/v1` (`QISKIT_IBM_URL`); a given one is used to the letter, but for a `/v1` at
-            its end, which is left out: every path of the contract begins with it. Else the CRN's region picks it.
+        base_url: the service without `/v1` (`QISKIT_IBM_URL`). A given URL is not changed, except that a `/v1` at its
+            end is removed. By default the CRN's region decides.
         iam_url: the host that exchanges the key for a token (`IAM_URL`).
-        api_version: `IBM-API-Version`, a date, or its text `YYYY-MM-DD`.
-        timeout: seconds, more than 0, without progress before a request is given up, or an `httpx.Timeout`; None: the
+        api_version: `IBM-API-Version`: a date, or a text `YYYY-MM-DD`.
+        timeout: seconds without progress, more than 0, after which a request fails, or an `httpx.Timeout`; None: the
             defaults of `qiskit_runtime_rest.http`.
         verify: TLS: True, False, the path of a CA bundle, or an `ssl.SSLContext`.
-        submissions_per_minute: how many jobs are sent a minute at most (`QRR_SUBMISSIONS_PER_MINUTE`); None: no
-            limit; by default 5 on the real service (its own limit for a user) and none on a loopback host.
-        proxies: scheme (`http`, `https`) or `scheme://host` to proxy URL, on top of the environment's proxies, which
-            are not asked for this machine.
+        submissions_per_minute: maximum number of jobs sent per minute (`QRR_SUBMISSIONS_PER_MINUTE`); None: no
+            limit; by default 5 on the real service (its own limit for a user) and no limit on a loopback host.
+        proxies: scheme (`http`, `https`) or `scheme://host` to proxy URL, in addition to the environment's proxies,
+            which are not used for loopback hosts.
         application: name of the calling application, sent in `X-Qx-Client-Application`.
-        save_to: folder in which each result is saved before it is decoded (`QRR_SAVE_TO`); None: in none.
-        token_cache: share bearer tokens with the user's other processes (`QRR_TOKEN_CACHE`): True through the state
-            file, or the path of a file.
-        validate: check each answer against the contract of its API version (`QRR_VALIDATE`): "responses" raises
+        save_to: folder to save each result in before it is decoded (`QRR_SAVE_TO`); None: results are not saved.
+        token_cache: share bearer tokens with the user's other processes (`QRR_TOKEN_CACHE`): True: in the state file;
+            or the path of a file.
+        validate: check each response against the contract of its API version (`QRR_VALIDATE`): "responses" raises
             `ContractViolation`, "warn" warns with `ContractWarning`, and a function is called with the violation
-            (and awaited, by an `AsyncRuntimeClient`). An answer that is an error raises its own error in any case.
-            None, or "off": no check. Needs the extra `contract`.
+            (an `AsyncRuntimeClient` awaits it). An error response raises its own error in any case. None or "off":
+            no check. Needs the extra `contract`.
 
     Raises:
-        ConfigurationError: something cannot work; the message says what to do.
+        ConfigurationError: a setting cannot work; the message says what to do.
 
     Source: https://quantum.cloud.ibm.com/docs/guides/cloud-setup-rest-api (hosts and headers).
     """
@@ -188,12 +188,12 @@ class Settings:
 
     @property
     def user(self) -> str:
-        """Who the service takes the caller for, as a text that gives neither key nor token away."""
-        who = f"{self.base_url}|{self.iam_url}|{self.api_key or self.token or ''}"
-        return hashlib.sha256(who.encode()).hexdigest()[:32]
+        """Identifies the user of these settings by a hash that reveals neither key nor token."""
+        identity = f"{self.base_url}|{self.iam_url}|{self.api_key or self.token or ''}"
+        return hashlib.sha256(identity.encode()).hexdigest()[:32]
 
     def __repr__(self) -> str:
-        """Everything but the secrets, and the proxies' URLs, which may hold a password."""
+        """All settings except secrets and the proxies' URLs, which can contain a password."""
         shown = {field.name: getattr(self, field.name) for field in fields(self)}
         shown |= {name: "***" for name in SECRETS if shown[name] is not None}
         shown["proxies"] = dict.fromkeys(sorted(self.proxies), "***")
@@ -201,11 +201,11 @@ class Settings:
 
 
 def _check_types(arguments: Mapping[str, Any]) -> None:
-    """Refuse arguments of a wrong type, unshown: a key may have been given in the place of another argument."""
+    """Refuse arguments of a wrong type. Their values are not shown: one can be a key in the wrong place."""
     for name, (kind, called) in ARGUMENT_TYPES.items():
         value = arguments[name]
         if value is not None and not isinstance(value, kind):
-            raise ConfigurationError(f"{name} is {type(value).__name__}, not {called}.")
+            raise ConfigurationError(f"{name}: expected {called}, got {type(value).__name__}.")
 
 
 def _pick(found: list[dict[str, Any]], name: str, *, default: Any = None) -> Any:
@@ -223,11 +223,11 @@ def _saved(path: str | Path | None, *, name: str | None = None, channel: str | N
 
 
 def _service_url(url: str | None, crn: Crn | None, *, private: bool) -> str:
-    """The service's base URL: a found `url`, unless that is the platform's address, which the CRN makes precise."""
+    """The service's base URL: `url`, except the URL of the platform; for it and for None, the CRN decides."""
     host = (urlsplit(url).hostname or "") if url else ""
     if host.endswith(CLASSIC_HOSTS):
         raise ConfigurationError(
-            f"{host} was a host of the classic API and is gone. Leave the URL out: the instance's CRN picks the host."
+            f"{host} was a host of the classic API, which was removed. Leave the URL out: the instance's CRN decides."
         )
     if url and host not in PLATFORM_HOSTS:
         return url
@@ -240,14 +240,16 @@ def _iam_url(crn: Crn | None, *, private: bool) -> str:
 
 def _http_url(url: str, name: str) -> str:
     if "@" in url.partition("?")[0]:
-        raise ConfigurationError(f"{name} holds a user name or password: leave them out, the API key identifies you.")
+        raise ConfigurationError(
+            f"{name} contains a user name or password: leave them out, the API key identifies you."
+        )
     if not _is_url(url, ("http", "https")):
-        raise ConfigurationError(f"{name} {url!r} is not an http(s) URL such as https://quantum.cloud.ibm.com/api.")
+        raise ConfigurationError(f"{name}={url!r}: expected an http(s) URL such as https://quantum.cloud.ibm.com/api.")
     return url
 
 
 def _is_url(url: str, schemes: tuple[str, ...]) -> bool:
-    """Whether `url` names a host, and by one of `schemes`; an international host name in its ASCII form only."""
+    """Whether `url` has one of `schemes` and a host; an international host name must be in its ASCII form."""
     try:
         parts = urlsplit(url)
         named = re.fullmatch(HOST, parts.netloc.rpartition("@")[2]) is not None and parts.port != 0
@@ -259,16 +261,17 @@ def _is_url(url: str, schemes: tuple[str, ...]) -> bool:
 def _proxies(proxies: Mapping[str, str]) -> dict[str, str]:
     for scheme, url in proxies.items():
         if not isinstance(scheme, str) or not isinstance(url, str) or not _is_url(url, PROXY_SCHEMES):
-            # The URL is not shown: it may hold a password.
+            # The URL is not shown: it can contain a password.
             raise ConfigurationError(
-                f"the proxy for {scheme!r} is not a URL such as http://proxy.example:8080 ({', '.join(PROXY_SCHEMES)})."
+                f"the proxy for {scheme!r}: expected a URL such as http://proxy.example:8080, of one of the schemes "
+                f"{', '.join(PROXY_SCHEMES)}."
             )
     return dict(proxies)
 
 
 def _application(name: str) -> str:
     if not (name.isascii() and name.isprintable()):
-        raise ConfigurationError(f"application {name!r} is sent in a header: ASCII letters, digits and signs only.")
+        raise ConfigurationError(f"application={name!r}: a header contains it, so it must be printable ASCII.")
     return name
 
 
@@ -276,7 +279,7 @@ def _api_version(version: str | date | None) -> str:
     if isinstance(version, date):
         version = f"{version:%Y-%m-%d}"
     if version is not None and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", version):
-        raise ConfigurationError(f"api_version {version!r} is not a date such as {API_VERSION}.")
+        raise ConfigurationError(f"api_version={version!r}: expected a date such as {API_VERSION}.")
     return version or API_VERSION
 
 
@@ -288,12 +291,12 @@ def _timeout(timeout: Any) -> float | httpx.Timeout | None:
 
         if isinstance(timeout, Timeout):
             return timeout
-        raise ConfigurationError(f"timeout={timeout!r} is neither a number of seconds nor an httpx.Timeout.")
+        raise ConfigurationError(f"timeout={timeout!r}: expected a number of seconds or an httpx.Timeout.")
     seconds = float(timeout)
     if not 0 < seconds < float("inf"):
         raise ConfigurationError(
-            f"timeout={timeout!r}: more than 0 seconds; leave it out for the usual time-outs, and pass "
-            "httpx.Timeout(None) for none at all."
+            f"timeout={timeout!r}: must be more than 0 seconds. Leave it out for the default time-outs, or pass "
+            "httpx.Timeout(None) for no time-out."
         )
     return seconds
 
@@ -306,15 +309,19 @@ def _verify(verify: Any) -> bool | str | ssl.SSLContext:
     import ssl
 
     if not isinstance(verify, ssl.SSLContext):
-        raise ConfigurationError(f"verify={verify!r}: pass True, False, the path of a CA bundle, or an ssl.SSLContext.")
+        raise ConfigurationError(
+            f"verify={verify!r}: expected True, False, the path of a CA bundle, or an ssl.SSLContext."
+        )
     return verify
 
 
 def _printable(secret: str | None, what: str) -> str | None:
-    """The `secret` without white space around it; one that cannot be a header value is refused, unshown."""
+    """The `secret` without white space around it. It must be printable ASCII for a header; errors do not show it."""
     secret = secret.strip() if secret is not None else None
     if secret and not (secret.isascii() and secret.isprintable()):
-        raise ConfigurationError(f"the {what} holds a line break or a character that no {what} has: copy it again.")
+        raise ConfigurationError(
+            f"the {what} contains a line break or a character that is not allowed in it: copy it again."
+        )
     return secret or None
 
 
@@ -326,7 +333,7 @@ def _token_cache(wanted: bool | str | Path) -> bool | Path:
     if isinstance(wanted, str):
         wanted = SWITCHES.get(wanted.lower(), Path(wanted))
     if not isinstance(wanted, bool | Path):
-        raise ConfigurationError(f"token_cache={wanted!r} is neither True or False nor the path of a file.")
+        raise ConfigurationError(f"token_cache={wanted!r}: expected True, False or the path of a file.")
     return wanted
 
 
@@ -335,7 +342,7 @@ def _validate(wanted: Any) -> Validate | None:
         return None
     if wanted in ("responses", "warn") or callable(wanted):
         return wanted  # type: ignore[no-any-return]  # one of the literals, or a function
-    raise ConfigurationError(f"validate={wanted!r} is none of 'responses', 'warn', 'off', and no function.")
+    raise ConfigurationError(f"validate={wanted!r}: expected 'responses', 'warn', 'off' or a function.")
 
 
 def _submission_limit(limit: float | str | None, service: str) -> float | None:
@@ -348,19 +355,19 @@ def _submission_limit(limit: float | str | None, service: str) -> float | None:
     except (TypeError, ValueError):
         number = 0.0
     if not number > 0:
-        raise ConfigurationError(f"submissions_per_minute {limit!r} is neither a positive number nor None.")
+        raise ConfigurationError(f"submissions_per_minute={limit!r}: expected a positive number or None.")
     return number if number < float("inf") else None
 
 
 def require_instance(settings: Settings) -> str:
-    """The instance's CRN, or a `ConfigurationError` that says where to get one."""
+    """The instance's CRN. Raises a `ConfigurationError` if there is none."""
     if settings.instance is None:
         raise _missing(["instance"])
     return settings.instance
 
 
 def require_credentials(settings: Settings, *, key: bool) -> None:
-    """Raise one `ConfigurationError` for all that is missing; `key`: whether a key (or a token) is needed, too."""
+    """Raise one `ConfigurationError` for all missing settings; `key`: whether a key or token is required, too."""
     missing = ["api_key"] if key and settings.api_key is None and settings.token is None else []
     if settings.instance is None:
         missing.append("instance")
@@ -372,6 +379,6 @@ def _missing(names: Sequence[str]) -> ConfigurationError:
     things, variables, sources = zip(*(NEEDED[name] for name in names), strict=True)
     return ConfigurationError(
         f"{' and '.join(f'no {thing}' for thing in things)}: pass {' and '.join(f'{name}=' for name in names)}, set "
-        f"{' and '.join(variables)}, or save an account with `qrr login`. {' '.join(sources)} Without an account, try "
-        "things out on this machine: `qrr emulator serve` prints the variables that lead to its service."
+        f"{' and '.join(variables)}, or save an account with `qrr login`. {' '.join(sources)} Without an account, use "
+        "the emulator on this machine: `qrr emulator serve` prints the environment variables for it."
     )

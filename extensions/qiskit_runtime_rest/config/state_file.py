@@ -1,7 +1,6 @@
-"""What outlives a process, in one SQLite file of the user's: submissions under way, their pace, cached
-tokens, what the service said of its API versions.
+"""The user's state file: unfinished submissions, their rate limit, cached tokens, and the ends of API versions.
 
-SQLite does the locking: any number of threads and processes may share the file.
+It is an SQLite file, so any number of threads and processes can share it.
 """
 
 from __future__ import annotations
@@ -22,8 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["State", "StateBroken", "default_state_path"]
 
 FILE_NAME = "state.sqlite"
-PATIENCE_SECONDS = 30.0
-"""How long a process waits for another one's transaction, which takes milliseconds."""
+LOCK_TIMEOUT_SECONDS = 30.0
+"""Wait at most this long for the transaction of another process, which usually takes milliseconds."""
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS submissions (
@@ -47,7 +46,7 @@ CREATE TABLE IF NOT EXISTS tokens (owner TEXT PRIMARY KEY, token TEXT NOT NULL, 
 
 
 def default_state_path() -> Path:
-    """The file in the user's state directory: `$XDG_STATE_HOME`, or where the system keeps such things."""
+    """The file in the user's state directory: `$XDG_STATE_HOME`, or that of the operating system."""
     if sys.platform == "win32":
         root = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     elif sys.platform == "darwin":
@@ -58,27 +57,27 @@ def default_state_path() -> Path:
 
 
 class StateBroken(ConfigurationError):
-    """The state file could be opened, and not read or written."""
+    """The state file was opened, but cannot be read or written."""
 
 
 class State:
-    """The file, opened anew for each transaction: nothing to close, nothing to share across a fork."""
+    """The state file. Each transaction opens it, so there is nothing to close and nothing to share across a fork."""
 
     tables = TABLES
 
     def __init__(self, path: Path | None = None) -> None:
-        """`path`: None for the user's own file. Nothing is opened yet."""
+        """Open nothing yet. `path`: None for the file in the user's state directory."""
         self.path = path or default_state_path()
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that no other process writes during; durable when left, undone by an exception.
+        """A transaction that excludes other writers; durable at its end, rolled back by an exception.
 
         Raises:
-            ConfigurationError: the file cannot be used; the message says why.
-            StateBroken: it cannot be used any more.
+            ConfigurationError: the file cannot be opened; the message has the cause.
+            StateBroken: the file cannot be read or written.
         """
-        # SQLite would believe the parent's transaction to be the child's own, and the file locked for ever.
+        # In a child that is forked during a transaction, SQLite would keep the file locked for ever.
         with no_fork(), self._transaction() as connection:
             yield connection
 
@@ -90,8 +89,8 @@ class State:
             connection = self._connect()
         except (OSError, sqlite3.Error) as error:
             raise ConfigurationError(
-                f"cannot use the state file {self.path} ({error}): make its folder writable, or name a file "
-                "on a local disk; network disks often cannot lock files."
+                f"cannot use the state file {self.path} ({error}): make its folder writable, or choose a file on a "
+                "local disk. Network disks often cannot lock files."
             ) from error
         with contextlib.closing(connection):
             try:
@@ -99,26 +98,26 @@ class State:
                 connection.commit()
             except sqlite3.Error as error:
                 raise StateBroken(
-                    f"the state file {self.path} cannot be read or written ({error}): "
-                    "make it and its folder writable, make room on its disk, or name another file."
+                    f"the state file {self.path} cannot be read or written ({error}): make the file and its folder "
+                    "writable, free some space on its disk, or choose another file."
                 ) from error
             finally:
                 with contextlib.suppress(sqlite3.Error):
                     connection.rollback()
 
     def _connect(self) -> sqlite3.Connection:
-        """A connection with its transaction begun."""
+        """A connection with a started transaction."""
         import sqlite3
 
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Made by us, before SQLite would with the process's umask: only the owner may read it.
+        # SQLite would create the file with the process's umask; only the owner may read it.
         with contextlib.suppress(FileExistsError):
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        connection = sqlite3.connect(self.path, timeout=PATIENCE_SECONDS, isolation_level=None)
+        connection = sqlite3.connect(self.path, timeout=LOCK_TIMEOUT_SECONDS, isolation_level=None)
         try:
             connection.row_factory = sqlite3.Row
             connection.execute("PRAGMA synchronous = FULL")
-            # First of all, since only this waits for other processes; a switch to write-ahead logging would not.
+            # This comes first, because only this statement waits for other processes.
             connection.execute("BEGIN IMMEDIATE")
             for statement in self.tables.split(";"):
                 connection.execute(statement)

@@ -1,7 +1,7 @@
-"""When the API version in use is switched off: as this release knows it, or as the service last said; and a warning.
+"""Warn before the API version in use is switched off.
 
-What the service says (`client.versions()`, `qrr versions`, `qrr doctor`) is kept in the state file, so that nothing is
-asked for the warning's sake.
+The day comes from this release or from the last `GET /v1/versions` (`client.versions()`, `qrr versions`, `qrr doctor`),
+which the state file keeps. So the warning needs no request.
 """
 
 from __future__ import annotations
@@ -13,34 +13,34 @@ from typing import Any
 
 from ..base.callers import warn
 from ..errors import ConfigurationError
-from .api_versions import SUNSETS, days_left, end_told
+from .api_versions import SUNSETS, days_left, describe_end
 from .settings import Settings
 from .state_file import State
 
 __all__ = ["NEAR_DAYS", "remember", "sunset_of", "warn_in_time"]
 
 NEAR_DAYS = 90
-"""A version that is switched off within so many days is worth a warning."""
+"""Warn in the last days of a version, from this number of days on."""
 
-_looked: set[tuple[str, str, str]] = set()
+_checked: set[tuple[str, str, str]] = set()
 
 
 def remember(listed: Iterable[Mapping[str, Any]], *, service: str, state: State) -> None:
-    """Keep what the service says of its versions; a state file that cannot be written is left alone."""
+    """Keep the service's list of versions; ignore a state file that cannot be written."""
     import sqlite3
 
     rows = [
         (service, str(entry["version"]), str(entry["sunset_date"]) if entry.get("sunset_date") else None)
         for entry in listed
-        if "status" in entry  # old answers list bare names, which say nothing of an end
+        if "status" in entry  # older responses contain only names
     ]
     with contextlib.suppress(ConfigurationError, sqlite3.Error), state.transaction() as connection:
         connection.executemany("INSERT OR REPLACE INTO api_versions (service, version, sunset) VALUES (?, ?, ?)", rows)
 
 
 def sunset_of(version: str, *, service: str, state: State) -> str | None:
-    """The day on which the service switches a version off: as it last said, else as this release knows it."""
-    if state.path.exists():  # looking must not make one
+    """The day on which a version is switched off: from the service's last list, else from this release; or None."""
+    if state.path.exists():  # a look must not create the file
         import sqlite3
 
         with contextlib.suppress(ConfigurationError, sqlite3.Error), state.transaction() as connection:
@@ -53,18 +53,18 @@ def sunset_of(version: str, *, service: str, state: State) -> str | None:
 
 
 def warn_in_time(settings: Settings, *, state: State, now: float) -> None:
-    """Warn, once a process, if the pinned version is switched off within `NEAR_DAYS` of `now` (seconds, epoch)."""
+    """Warn once per process if the version in use is switched off within `NEAR_DAYS` of `now` (Unix time)."""
     version = settings.api_version
-    looked = (version, settings.base_url, str(state.path))
-    if looked in _looked:
+    checked = (version, settings.base_url, str(state.path))
+    if checked in _checked:
         return
-    _looked.add(looked)
+    _checked.add(checked)
     sunset = sunset_of(version, service=settings.base_url, state=state)
     left = days_left(sunset, today=datetime.datetime.fromtimestamp(now, datetime.UTC).date())
     if left is None or left > NEAR_DAYS:
         return
     warn(
-        f"API version {version} {end_told(sunset, left)}. `qrr versions` tells what is different in newer ones; then "
-        "pin one of them with api_version=, or leave it out for this release's own.",
+        f"API version {version} {describe_end(sunset, left)}. See the changes of newer versions with `qrr versions`, "
+        "then choose one with api_version=, or leave it out for the version of this release.",
         DeprecationWarning,
     )

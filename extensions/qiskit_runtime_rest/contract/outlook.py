@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..config.api_versions import API_VERSION, SUNSETS, days_left, end_told
+from ..config.api_versions import API_VERSION, SUNSETS, days_left, describe_end
 from ..errors import MissingExtra
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class VersionOutlook:
     @property
     def summary(self) -> str:
         """One or two sentences on everything except the changes themselves."""
-        end = "no end is known" if self.days_left is None else end_told(self.sunset_date, self.days_left)
+        end = "no end is known" if self.days_left is None else describe_end(self.sunset_date, self.days_left)
         if self.pinned == self.latest:
             return f"{self.pinned} is pinned, and the latest: {end}."
         return f"{self.pinned} is pinned: {end}. {self._news}"

@@ -1,28 +1,26 @@
-"""What a job returned, decoded from its bytes: without Qiskit, and without numpy.
+"""Decode results of jobs from their bytes, without Qiskit and without numpy.
 
     result = decode(raw)
     result[0].counts()              # {"00": 510, "11": 514}
     result[0].data["c"].ints()
     result[0].evs, result[0].stds
 
-One module a kind of content: `sampler`, `estimator`, `executor`, `noise`, `classic` hold the items; `bits`, `arrays`,
-`tensors`, `npy`, `spans`, `wrapped` the values in them; `forms` is the table of the forms that are recognised. Large
-results are read through `hollow`, kept on disk by `files`, and decoded elsewhere by `decoding`.
+From bytes to typed items: `result` parses the document (a large one with `large_documents`), `formats` recognises its
+format, and `primitives`, `executor` and `noise_learner` read its items. Their values come from `wrapped_values`,
+`packed_arrays` and `execution_spans`, and are `arrays` and `bits`; `bits` keeps its outcomes in `shots` and counts them
+with `counting`. `files` keeps results on disk.
 """
 
 from .arrays import Array
 from .bits import Bits
-from .classic import QuasiDistribution
-from .decoding import decode_on
-from .estimator import EstimatorPub
+from .execution_spans import ExecutionSpan, ExecutionSpans, SpanPart
 from .executor import ChunkSpan, ExecutorItem
 from .files import load_result
-from .items import ItemLacks, ResultItem
-from .noise import LayerNoise, LearnedNoise, PauliLindbladError
-from .result import Result, decode
-from .sampler import SamplerPub
-from .spans import ExecutionSpan, ExecutionSpans, SpanPart
-from .wrapped import Encoded
+from .noise_learner import LayerNoise, LearnedNoise, PauliLindbladError
+from .primitives import EstimatorPub, QuasiDistribution, SamplerPub
+from .result import Result, decode, decode_on
+from .result_item import ItemLacks, ResultItem
+from .wrapped_values import Encoded
 
 __all__ = [
     "Array",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import field, frozen
 
-from .numpy_access import require_numpy
+from .optional import require_numpy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Array", "flat_index", "nest"]
 
-# Name of the type -> (letter of the `struct` module, numbers an element, bytes an element).
+# Name of the type -> (letter of the `struct` module, numbers per element, bytes per element).
 STRUCT_FORMATS: Final[dict[str, tuple[str, int, int]]] = {
     "bool": ("?", 1, 1),
     "uint8": ("B", 1, 1),
@@ -56,7 +56,7 @@ class Array:
     shape: tuple[int, ...] = field(kw_only=True)
 
     def __attrs_post_init__(self) -> None:
-        """Check that the bytes are as many as type and shape say."""
+        """Check that the bytes fill type and shape."""
         if self.dtype == _TEXT:
             if (self.size == 0 and self.data) or (self.size and len(self.data) % (4 * self.size)):
                 raise ValueError(f"{len(self.data)} bytes of text do not fill the shape {self.shape}")
@@ -71,7 +71,7 @@ class Array:
 
         Args:
             nested: the elements; None stands for NaN in arrays of float64.
-            dtype: the type; by default the narrowest of bool, int64, float64, complex128 and str that holds all.
+            dtype: the type; by default the narrowest of bool, int64, float64, complex128 and str that can hold all.
 
         Raises:
             ValueError: ragged lists, or elements without a common type.
@@ -105,7 +105,7 @@ class Array:
 
     @property
     def itemsize(self) -> int:
-        """Bytes an element."""
+        """Bytes per element."""
         if self.dtype == _TEXT:
             return len(self.data) // self.size if self.size else 4
         return STRUCT_FORMATS[self.dtype][2]
@@ -151,7 +151,7 @@ class Array:
         return (self[i] for i in range(len(self)))
 
     def to_numpy(self) -> np.ndarray[Any, Any]:
-        """The same as a read-only numpy array.
+        """A read-only numpy array.
 
         Raises:
             MissingExtra: numpy is not installed.
@@ -172,7 +172,7 @@ class Array:
         return array.copy() if copy else array
 
     def __repr__(self) -> str:
-        """Type and shape; the value itself where it is a single one."""
+        """Type and shape; of shape () the value itself."""
         if not self.shape:
             return f"Array({self.tolist()!r}, dtype={self.dtype!r})"
         return f"Array(<shape={self.shape}>, dtype={self.dtype!r})"

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import field, frozen
 
-from . import bitplanes, counting
 from .arrays import Array, flat_index, nest
-from .hollow import SampleTexts
-from .malformed import Malformed, check_bits, check_size, expect
-from .numpy_access import require_numpy
-from .outcomes import HexSamples, Outcomes, PackedRows
+from .checks import Malformed, check_bits, check_size, expect
+from .counting import row_ints, row_texts
+from .large_documents import SampleTexts
+from .optional import qiskit_module, require_numpy
+from .shots import HexSamples, Outcomes, PackedRows, bytes_for, gather, pack_bits, planes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,7 +32,7 @@ class Bits:
     """The outcomes of one classical register, for every element of a pub's shape and every shot.
 
     Bit strings and integers follow Qiskit: bit 0 of the register is the rightmost character and the lowest bit.
-    Equal to other bits of the same sizes and outcomes, whatever form they came in.
+    Equal to other bits of the same sizes and outcomes, in any format.
 
     Args:
         outcomes: the outcomes in C order of (*shape, shots).
@@ -45,9 +45,9 @@ class Bits:
     shape: tuple[int, ...] = field(kw_only=True, default=())
 
     def __attrs_post_init__(self) -> None:
-        """Check that the outcomes are as many as the shape says."""
+        """Check that the outcomes fill the shape."""
         if min((self.num_bits, self.num_shots, *self.shape)) < 0:
-            raise Malformed("numbers of bits and shots, and sizes in a shape, cannot be negative")
+            raise Malformed("num_bits, num_shots and the sizes in a shape must not be negative")
         if self.num_bits and self.outcomes.shots != self.size * self.num_shots:
             raise Malformed(f"{self.outcomes.shots} outcomes do not fill {self!r}")
 
@@ -56,9 +56,9 @@ class Bits:
         """From one row of `ceil(num_bits / 8)` big-endian bytes a shot: the bytes inside Qiskit's `BitArray`.
 
         Raises:
-            Malformed: bytes that do not fill the shape, or an outcome of more bits.
+            Malformed: the bytes do not fill the shape, or an outcome has more bits.
         """
-        if num_bits < 0 or len(rows) % (bitplanes.bytes_for(num_bits) or len(rows) + 1):
+        if num_bits < 0 or len(rows) % (bytes_for(num_bits) or len(rows) + 1):
             raise Malformed(f"{len(rows)} bytes do not hold outcomes of {num_bits} bits")
         return cls(PackedRows(rows, num_bits=num_bits), num_shots=num_shots, shape=shape)
 
@@ -69,7 +69,7 @@ class Bits:
         Raises:
             Malformed: another type or shape.
         """
-        if num_bits < 0 or array.dtype != "uint8" or array.ndim < 2 or array.shape[-1] != bitplanes.bytes_for(num_bits):
+        if num_bits < 0 or array.dtype != "uint8" or array.ndim < 2 or array.shape[-1] != bytes_for(num_bits):
             raise Malformed(f"{num_bits} bits a shot cannot be read from {array!r}")
         *shape, shots, _ = array.shape
         outcomes = PackedRows.masked(array.data, num_bits=num_bits)
@@ -79,10 +79,10 @@ class Bits:
     def from_samples(cls, samples: Any, *, num_bits: int) -> Bits:
         """From hexadecimal texts (`0x3`), one a shot; nested lists of them for a pub with a shape.
 
-        Lists that were left in a large document (`SampleTexts`) are packed without becoming Python objects.
+        Lists of a large document (`SampleTexts`) are packed without making Python objects of them.
 
         Raises:
-            Malformed: something else, or a value of more bits than the register has.
+            Malformed: another value, or a sample with more bits than the register.
         """
         check_bits(num_bits)
         shape, lists = _innermost(samples)
@@ -108,18 +108,18 @@ class Bits:
         if flags.dtype != "bool" or flags.ndim < 2:
             raise Malformed(f"classified measurements cannot be read from {flags!r}")
         *shape, shots, num_bits = flags.shape
-        rows = bitplanes.pack_bits(flags.data, num_bits=num_bits)
+        rows = pack_bits(flags.data, num_bits=num_bits)
         return cls.from_rows(rows, num_bits=num_bits, num_shots=shots, shape=tuple(shape))
 
     @classmethod
     def join(cls, registers: Sequence[Bits]) -> Bits:
-        """Put registers side by side, shot by shot; the first becomes the rightmost, as in Qiskit's `join_data`.
+        """Join registers shot by shot. The first becomes the rightmost, as in Qiskit's `join_data`.
 
         Raises:
             ValueError: no registers, or registers of different shapes or numbers of shots.
         """
         if not registers:
-            raise ValueError("there is no register to join")
+            raise ValueError("no registers: expected one or more to join")
         first = registers[0]
         if len(registers) == 1:
             return first
@@ -129,8 +129,8 @@ class Bits:
         positions: list[tuple[int, int]] = []
         for part in registers:
             positions += [(len(planes) + bit // 8, bit % 8) for bit in range(part.num_bits)]
-            planes += bitplanes.planes_of(part.rows, width=part.width)
-        rows = bitplanes.gather(planes, positions=positions, count=first.size * first.num_shots)
+            planes += planes_of(part.rows, width=part.width)
+        rows = gather(planes, positions=positions, count=first.size * first.num_shots)
         return cls.from_rows(rows, num_bits=len(positions), num_shots=first.num_shots, shape=first.shape)
 
     @property
@@ -151,17 +151,17 @@ class Bits:
     @property
     def width(self) -> int:
         """Bytes a row."""
-        return bitplanes.bytes_for(self.num_bits)
+        return bytes_for(self.num_bits)
 
     def counts(self, *, index: int | tuple[int, ...] | None = None) -> dict[str, int]:
         """How often each outcome was measured, by bit string.
 
         Args:
-            index: which element of the pub's shape (or which part, when fewer coordinates are given); None adds
-                all of them up, as Qiskit's `get_counts()` does.
+            index: an element of the pub's shape, or a part of it when fewer coordinates are given; None counts all
+                elements together, as Qiskit's `get_counts()` does.
 
         Returns:
-            Only outcomes that occur; ascending as long as they are at most 65,536.
+            The outcomes that occur, ascending if they are at most 65,536.
 
         Raises:
             IndexError: an index outside the shape.
@@ -183,14 +183,14 @@ class Bits:
         start, stop = self._range_of(index)
         if not self.num_bits:
             return [""] * (stop - start)
-        return counting.row_texts(self.outcomes.packed(start, stop), width=self.width, num_bits=self.num_bits)
+        return row_texts(self.outcomes.packed(start, stop), width=self.width, num_bits=self.num_bits)
 
     def ints(self, *, index: int | tuple[int, ...] | None = None) -> list[int]:
         """One integer a shot, in the order measured; see `counts` for `index` and errors."""
         start, stop = self._range_of(index)
         if not self.num_bits:
             return [0] * (stop - start)
-        return counting.row_ints(self.outcomes.packed(start, stop), width=self.width)
+        return row_ints(self.outcomes.packed(start, stop), width=self.width)
 
     def __getitem__(self, index: int | tuple[int, ...]) -> Bits:
         """One element of the pub's shape, or a part of it when fewer coordinates are given.
@@ -224,16 +224,16 @@ class Bits:
         return hash((self.num_bits, self.num_shots, self.shape, self.rows))
 
     def slice_bits(self, positions: Sequence[int]) -> Bits:
-        """Keep these bits only: `positions[0]` becomes bit 0, and so on. Counts of the result are marginals.
+        """Keep only these bits: `positions[0]` becomes bit 0, and so on. Counts of the result are marginals.
 
         Raises:
-            IndexError: a bit that the register does not have.
+            IndexError: a bit outside the register.
         """
         for bit in positions:
             if not 0 <= bit < self.num_bits:
                 raise IndexError(f"bit {bit} is outside a register of {self.num_bits} bits")
-        rows = bitplanes.gather(
-            bitplanes.planes_of(self.rows, width=self.width),
+        rows = gather(
+            planes_of(self.rows, width=self.width),
             positions=[(bit // 8, bit % 8) for bit in positions],
             count=self.size * self.num_shots,
         )
@@ -250,13 +250,11 @@ class Bits:
         return flags.astype(bool)
 
     def to_qiskit(self) -> Any:
-        """The same as Qiskit's `BitArray`; needs Qiskit."""
-        from .qiskit_values import bit_array
-
-        return bit_array(self)
+        """Qiskit's `BitArray`; needs Qiskit."""
+        return qiskit_module("qiskit.primitives.containers").BitArray(self.to_numpy(), self.num_bits)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain Python, of the form in which the service writes samples."""
+        """Plain Python in the service's format of samples."""
         samples = nest([hex(value) for value in self.ints()], shape=(*self.shape, self.num_shots))
         return {"samples": samples, "num_bits": self.num_bits}
 
@@ -299,7 +297,7 @@ def _innermost(samples: Any) -> tuple[tuple[int, ...], list[Any]]:
 
 
 def _packed(lists: list[Any], *, num_bits: int) -> tuple[PackedRows, set[int]]:
-    """All samples as rows, and how long the lists are."""
+    """All samples as rows, and the lengths of the lists."""
     rows, lengths = io.BytesIO(), set()
     for listed in lists:
         length = 0

@@ -1,6 +1,6 @@
-"""Counting equal rows of bytes: how often each outcome was measured.
+"""Count equal rows of bytes: how often each outcome was measured.
 
-A million shots usually have few different outcomes. Rows are therefore counted packed, and only the different ones
+A million shots usually have few different outcomes. Rows are therefore counted packed, and only the different rows
 become texts or integers.
 """
 
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeVar
 
 from attrs import field, frozen
 
-from .numpy_access import numpy_for
+from .optional import numpy_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -33,7 +33,7 @@ __all__ = [
     "split_rows",
 ]
 
-# Peeling one outcome off the data at a time beats counting byte by byte while outcomes are few.
+# While outcomes are few, removing one outcome at a time from the data is faster than counting byte by byte.
 PEEL_AT_MOST: Final = 12
 WIDEST_WORD: Final = 8
 SORT_AT_MOST: Final = 2**16
@@ -43,10 +43,10 @@ Outcome = TypeVar("Outcome", int, str)
 
 
 class Reader(Protocol[Outcome]):
-    """Makes each row into a text or an integer: `row_texts`, `row_ints`."""
+    """Converts each row to a text or an integer: `row_texts`, `row_ints`."""
 
     def __call__(self, rows: bytes, /, *, width: int) -> list[Outcome]:
-        """Read them all."""
+        """Convert all rows."""
 
 
 _NATIVE: Final[dict[int, Literal["B", "H", "I", "Q"]]] = {1: "B", 2: "H", 4: "I", 8: "Q"}
@@ -54,14 +54,14 @@ _ROWS_AT_ONCE: Final = 1024
 _ROWS_IN_CACHE: Final = 2**14
 _DIGITS_OF_BYTES: Final = b"".join(format(value, "08b").encode() for value in range(256))
 _MULTIPLIER: Final = 0x9E3779B97F4A7C15
-"""An odd number without a pattern: multiplied by it, words that differ anywhere differ in their highest bits."""
+"""An odd number without a pattern. Words that differ in any bit, times this number, differ in their highest bits."""
 
 
 @frozen
 class Tally:
     """The different rows, packed, and how often each occurs.
 
-    Ascending while there are at most 65,536 different ones; beyond that the order is not defined.
+    Ascending up to 65,536 different rows; the order of more is undefined.
     """
 
     rows: bytes = field()
@@ -69,11 +69,11 @@ class Tally:
     numbers: tuple[int, ...] = field(kw_only=True)
 
     def by(self, read: Reader[Outcome]) -> dict[Outcome, int]:
-        """Numbers by what `read` makes of the rows."""
+        """Numbers by the outcomes that `read` makes from the rows."""
         outcomes = read(self.rows, width=self.width)
         numbers = dict(zip(outcomes, self.numbers, strict=True))
         if len(numbers) < len(outcomes):
-            # Texts of the plain form can spell one outcome in several ways.
+            # Texts of the plain format can write one outcome in several ways.
             numbers = dict.fromkeys(numbers, 0)
             for outcome, number in zip(outcomes, self.numbers, strict=True):
                 numbers[outcome] += number
@@ -106,7 +106,7 @@ def count_rows(rows: bytes, *, width: int) -> Tally:
 
 
 def mostly_different(rows: bytes, *, width: int) -> bool:
-    """Whether wide rows nearly all differ, judged by the first thousand of them."""
+    """Whether most of the first thousand rows differ; False for rows of at most 8 bytes."""
     if width <= WIDEST_WORD:
         return False
     first = set(split_rows(rows[: width * _ROWS_AT_ONCE], width=width))
@@ -145,7 +145,7 @@ def row_texts(rows: bytes, *, width: int, num_bits: int) -> list[str]:
 def _digits(data: bytes, numpy: ModuleType | None) -> str:
     """All bits of `data` as one text."""
     if numpy is None:
-        # One long integer, led by a 1 so that zeros stay.
+        # One long integer; the leading 1 keeps leading zeros.
         return format(int.from_bytes(b"\1" + data, "big"), "b")[1:]
     digits = numpy.frombuffer(_DIGITS_OF_BYTES, "u8")[numpy.frombuffer(data, "u1")]
     return str(digits.tobytes(), "ascii")
@@ -170,21 +170,21 @@ def _count_bytes(rows: bytes) -> dict[int, int]:
 
 def _count_words(rows: bytes, *, width: int, numpy: ModuleType) -> Tally:
     word = _word_for(width)
-    # Words begin where the rows do and reach into the next one, which is shifted out of them.
+    # A word starts with its row and reaches into the next row, which the shift removes.
     words = numpy.ndarray(len(rows) // width, f">u{word}", rows + bytes(word - width), strides=(width,))
     values, numbers = numpy.unique(words >> (8 * (word - width)), return_counts=True)
     return Tally(values.astype(f">u{word}").tobytes(), width=word, numbers=tuple(numbers.tolist()))
 
 
 def _count_wide(rows: bytes, *, width: int, numpy: ModuleType) -> dict[bytes, int]:
-    """Count rows wider than a word by comparing each with the one among the first rows that has the same hash."""
+    """Count rows wider than a word: compare each with the row of the same hash among the first rows."""
     first = min(len(rows) // width, _ROWS_AT_ONCE)
     known = numpy.frombuffer(rows, f"V{width}", first)
     alike = numpy.zeros(2**16, "u2")
     alike[_hashes(rows[: first * width], width=width, numpy=numpy)] = range(first)
     numbers = numpy.zeros(first, "i8")
     others: Counter[bytes] = Counter()
-    # Part by part, so that what is made on the way stays in the processor's cache.
+    # Part by part, so that intermediate arrays stay in the processor's cache.
     for start in range(0, len(rows), width * _ROWS_IN_CACHE):
         part = rows[start : start + width * _ROWS_IN_CACHE]
         nearest = alike[_hashes(part, width=width, numpy=numpy)]
@@ -200,7 +200,7 @@ def _count_wide(rows: bytes, *, width: int, numpy: ModuleType) -> dict[bytes, in
 
 
 def _hashes(rows: bytes, *, width: int, numpy: ModuleType) -> Any:
-    """16 bits for each row, from all words of it; the last one overlaps the one before."""
+    """16 bits for each row, from all its words; the last word overlaps the one before."""
     hashes = numpy.zeros(len(rows) // width, "u8")
     for offset in sorted({*range(0, width - WIDEST_WORD, WIDEST_WORD), width - WIDEST_WORD}):
         hashes ^= numpy.ndarray(len(hashes), "u8", rows, offset, strides=(width,))
@@ -209,7 +209,7 @@ def _hashes(rows: bytes, *, width: int, numpy: ModuleType) -> Any:
 
 
 def ascending(tally: Mapping[Key, int]) -> dict[Key, int]:
-    """Numbers by what was counted, in its order while there are at most 65,536 of them."""
+    """Numbers by key, in ascending order if there are at most 65,536."""
     return dict(sorted(tally.items())) if len(tally) <= SORT_AT_MOST else dict(tally)
 
 

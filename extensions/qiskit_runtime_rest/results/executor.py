@@ -1,6 +1,6 @@
 """Executor results: tensors by name for each item of a quantum program.
 
-Programs that IBM's client-side sampler submitted (`semantic_role` of `sampler_v2`) are read as sampler pubs.
+Results of programs from IBM's client-side sampler (`semantic_role` of `sampler_v2`) become sampler pubs.
 """
 
 from __future__ import annotations
@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from attrs import field, frozen
 
 from .arrays import Array
-from .bitplanes import xor
 from .bits import Bits
-from .items import ResultItem
-from .malformed import Malformed, expect, member
-from .plain import plain
-from .sampler import SamplerPub
-from .tensors import read_tensors
+from .checks import Malformed, expect, member
+from .packed_arrays import read_tensors
+from .primitives import SamplerPub
+from .result_item import ResultItem, to_plain
+from .shots import xor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -36,10 +35,10 @@ class ChunkSpan:
     """A window of time in which a chunk of a quantum program ran; it can include time without circuits.
 
     Args:
-        start: begin, UTC.
-        stop: end, UTC.
-        parts: for each part of the chunk what the service says: `idx_item`, `size` (elements of the item), and in
-            newer versions which elements.
+        start: start of the window, UTC.
+        stop: end of the window, UTC.
+        parts: the service's description of each part of the chunk: `idx_item`, `size` (elements of the item), and in
+            newer versions the elements.
     """
 
     start: datetime = field(kw_only=True)
@@ -58,8 +57,8 @@ class ExecutorItem(ResultItem):
 
     Args:
         data: tensors by name. A classical register is a bool array, shape (*item shape, shots, bits), bit 0 first;
-            with twirled measurements `measurement_flips.<register>` says which bits were flipped on purpose.
-        metadata: what the service says about this item (durations in steps of the backend's `dt`).
+            with twirled measurements `measurement_flips.<register>` marks the bits that were flipped on purpose.
+        metadata: the service's metadata of this item (durations in steps of the backend's `dt`).
     """
 
     what: ClassVar[str] = "an executor's item"
@@ -83,7 +82,7 @@ class ExecutorItem(ResultItem):
 
     def to_dict(self) -> dict[str, Any]:
         """Plain Python: `data` as nested lists, and `metadata`."""
-        return {"data": {name: plain(part) for name, part in self.data.items()}, "metadata": plain(self.metadata)}
+        return {"data": {name: to_plain(part) for name, part in self.data.items()}, "metadata": to_plain(self.metadata)}
 
     def to_numpy(self) -> dict[str, Any]:
         """The tensors by name; needs numpy."""
@@ -134,15 +133,14 @@ def executor_metadata(value: Any) -> dict[str, Any]:
 
 
 def sampler_pub_of(item: ExecutorItem, *, position: int, post_processor: Mapping[str, Any]) -> SamplerPub:
-    """One pub of a program that IBM's client-side sampler submitted.
+    """One pub of a program from IBM's client-side sampler.
 
     Flips are undone, and randomizations (the first axis, when twirled) become shots.
 
     Args:
         item: the item as executed.
         position: its place in the program.
-        post_processor: what the submitter left in `passthrough_data`: `twirling`, `meas_type`,
-            `circuits_metadata`.
+        post_processor: the sampler's settings in `passthrough_data`: `twirling`, `meas_type`, `circuits_metadata`.
     """
     twirled = bool(post_processor.get("twirling"))
     measured = post_processor.get("meas_type", "classified")

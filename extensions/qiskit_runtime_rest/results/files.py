@@ -1,4 +1,4 @@
-"""Results on disk: the bytes of one while they come, the copy that is kept, and that copy read again."""
+"""Results on disk: receive the bytes of a result, save them, and load them again."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ from typing import Final
 from urllib.parse import quote, unquote
 
 from ..errors import ResultNotSaved, ResultUnavailable
-from .hollow import HOLLOW_FROM_BYTES, Source
+from .large_documents import LARGE_BYTES, Source
 from .result import Result
 
-__all__ = ["IncomingResult", "load_result", "partial_copies", "save_result", "saved_copy"]
+__all__ = ["IncomingResult", "load_result", "save_result", "saved_copy"]
 
 RESERVED_BYTES = 16 * 2**20
-"""Disk space that is taken before a result is read; how large it will be, the service does not say."""
+"""Disk space to reserve before a result is read. The service does not send its size first."""
 
 READ_ONCE_SECONDS: Final = 600.0
-"""A result that is not given again is not cut short for a deadline that passes while it comes, for so long."""
+"""A result that can be read only once may take this long to arrive, even after the caller's deadline."""
 
-SPOOLED_FROM_BYTES: Final = HOLLOW_FROM_BYTES
+SPOOLED_FROM_BYTES: Final = LARGE_BYTES
 NO_RESERVING: Final = (errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS, errno.ENOTSUP)
 SUFFIX: Final = ".json"
 PARTIAL_SUFFIX: Final = ".partial"
 
 
 class IncomingResult:
-    """The bytes of one job's result while they come: in memory while they are few, else in a temporary file.
+    """Receives the bytes of one job's result: few in memory, more in a temporary file.
 
-    With a folder they go into a temporary file there from the first byte on, which `finish` turns into the saved
-    copy; no byte is lost when that fails.
+    With a folder, all bytes go to a temporary file in it. `finish` makes this file the saved copy. If that fails, no
+    byte is lost.
 
     Attributes:
-        seconds: so long the answer may take to come whole, whatever the caller's deadline.
-        size: bytes of the answer so far.
-        is_whole: whether the answer came to its end.
+        seconds: the response may take at least this long, whatever the caller's deadline.
+        size: bytes received so far.
+        is_whole: whether the response has ended.
     """
 
     def __init__(self, job_id: str, *, folder: Path | None, read_once: bool = False) -> None:
-        """Nothing is opened yet. `read_once`: what comes of it is not given again."""
+        """Open nothing yet. `read_once`: the service sends this result only once."""
         self.seconds = READ_ONCE_SECONDS if read_once else 0.0
         self.size = 0
         self.is_whole = False
@@ -58,10 +58,10 @@ class IncomingResult:
         self._failure: OSError | None = None
 
     def open(self) -> None:
-        """Make the file and take space for it.
+        """Create the file and reserve space for it.
 
         Raises:
-            ResultNotSaved: the folder cannot be written, or its disk is full; nothing was read.
+            ResultNotSaved: the folder cannot be written, or its disk is full. Nothing was read.
         """
         if self._folder is None:
             return
@@ -75,19 +75,19 @@ class IncomingResult:
         except OSError as error:
             self.close()
             raise ResultNotSaved(
-                f"the result of job {self._job_id} was not read, because it could not be saved in {self._folder} "
-                f"({error.strerror or error}): make room there, or choose another folder with save_to=.",
+                f"the result of job {self._job_id} was not read, because it cannot be saved in {self._folder} "
+                f"({error.strerror or error}): free some space there, or choose another folder with save_to=.",
                 job_id=self._job_id,
                 path=str(self._folder),
             ) from error
 
     def begin(self) -> None:
-        """An answer begins; what came of an earlier one is given up once this one has a byte."""
+        """Start a response. Its first byte discards the bytes of an earlier response."""
         self.is_whole = False
         self._is_new = True
 
     def write(self, chunk: bytes) -> None:
-        """Take the next bytes. Never fails: where the disk does, memory takes over."""
+        """Take the next bytes. This never fails: if the disk fails, memory takes them."""
         if self._is_new:
             self._is_new = False
             self._restart()
@@ -105,14 +105,14 @@ class IncomingResult:
             self._go_on_in_memory(error, left)
 
     def end(self) -> None:
-        """The answer came to its end."""
+        """The response has ended."""
         self.is_whole = self.size > 0 and not self._is_new
 
     def finish(self, *, program_id: str | None) -> Source:
-        """The bytes; saved first, durably and under their own name, where there is a folder.
+        """The bytes. With a folder, they are first saved durably under their final name.
 
         Raises:
-            ResultNotSaved: they could not be saved; they are in the error's `raw`.
+            ResultNotSaved: they cannot be saved; the error's `raw` has them.
         """
         if self._folder is None:
             return self._handed_over()
@@ -131,7 +131,7 @@ class IncomingResult:
             raise ResultNotSaved(
                 f"the result of job {self._job_id} could not be saved in {self._folder} ({error.strerror or error}). "
                 f"Its {self.size} bytes are in this error's `raw`: write them to a file, or decode them with "
-                "qiskit_runtime_rest.results.decode(error.raw); the service may not give them again.",
+                "qiskit_runtime_rest.results.decode(error.raw). The service may not send them again.",
                 job_id=self._job_id,
                 path=str(self._folder),
                 raw=self.so_far(),
@@ -139,11 +139,11 @@ class IncomingResult:
         return _source(kept)
 
     def so_far(self) -> bytes:
-        """What has come."""
+        """The bytes received so far."""
         return self._memory.getvalue() if self._file is None else self._read(self.size)
 
     def close(self) -> None:
-        """Close the file, and remove it; but not what came of a result that is not given again."""
+        """Close and remove the file; but keep the bytes of a result that can be read only once."""
         if self._file is not None and self._path is not None and self._read_once and self.size:
             with contextlib.suppress(OSError):
                 os.ftruncate(self._file, self.size)
@@ -159,7 +159,7 @@ class IncomingResult:
             self._path = None
 
     def _go_on_in_memory(self, error: OSError, left: memoryview) -> None:
-        """Keep what the disk took, and what is `left`."""
+        """Keep the bytes on disk, and those that are `left`."""
         self._memory = io.BytesIO(self._read(self.size - len(left)) + left)
         self._memory.seek(0, os.SEEK_END)
         self._failure = error
@@ -178,7 +178,7 @@ class IncomingResult:
             os.lseek(self._file, 0, os.SEEK_SET)
 
     def _spill(self) -> None:
-        """Move from memory to a nameless file, if there can be one."""
+        """Move from memory to a file without a name, if possible."""
         try:
             with tempfile.TemporaryFile() as file:
                 file.write(self._memory.getbuffer())
@@ -195,10 +195,10 @@ class IncomingResult:
 
 
 def save_result(raw: bytes, job_id: str, *, program_id: str | None, folder: Path) -> None:
-    """Save bytes that were read already.
+    """Save bytes that were read before.
 
     Raises:
-        ResultNotSaved: they could not be saved.
+        ResultNotSaved: they cannot be saved.
     """
     incoming = IncomingResult(job_id, folder=folder)
     incoming.open()
@@ -211,37 +211,31 @@ def save_result(raw: bytes, job_id: str, *, program_id: str | None, folder: Path
 
 
 def load_result(path: str | Path) -> Result:
-    """The result that `save_to` kept at `path`; needs neither the service nor any settings.
+    """The result that `save_to` saved at `path`; needs neither the service nor settings.
 
-    The program is read off the file's name (`<job id>.<program>.json`); under another name it is decoded, too, as
-    far as the bytes tell what they are.
+    The file's name contains the program (`<job id>.<program>.json`). A file of another name is decoded without it.
 
     Raises:
         ResultUnavailable: there is no such file, or it cannot be read.
-        ResultDecodeError: it is damaged.
+        ResultDecodeError: the file is damaged.
     """
     path = Path(path)
     try:
         source = _source(path)
     except OSError as error:
-        raise ResultUnavailable(f"no saved result can be read from {path}: {error.strerror or error}.") from error
+        raise ResultUnavailable(f"cannot read a saved result from {path}: {error.strerror or error}.") from error
     parts = path.name.removesuffix(SUFFIX).split(".")
     return Result(source, program_id=unquote(parts[1]) if len(parts) == 2 else None)
 
 
 def saved_copy(job_id: str, folder: Path) -> Path | None:
-    """Where in `folder` the result of this job was saved, or None."""
+    """The path of the saved result of this job in `folder`, or None."""
     found = [*folder.glob(_name(job_id) + SUFFIX), *folder.glob(f"{_name(job_id)}.*{SUFFIX}")]
     return found[0] if found else None
 
 
-def partial_copies(job_id: str, folder: Path) -> list[Path]:
-    """Files in `folder` with what came of the result of this job when reading it was cut short."""
-    return sorted(folder.glob(f"{_name(job_id)}.*{PARTIAL_SUFFIX}"))
-
-
 def _name(job_id: str, program_id: str | None = None) -> str:
-    """A file name without its suffix: no character of an id can lead out of the folder, or be taken for the suffix."""
+    """A file name without its suffix. Quoting keeps it inside the folder and apart from the suffix."""
     parts = [job_id] if program_id is None else [job_id, program_id]
     return ".".join(quote(part, safe="").replace(".", "%2E") for part in parts)
 
@@ -265,7 +259,7 @@ def _reserve(file: int, folder: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make a renaming durable, where folders can be opened."""
+    """Make a renaming durable, on systems that can open folders."""
     if os.name == "posix":
         opened = os.open(folder, os.O_RDONLY)
         try:

@@ -1,4 +1,4 @@
-"""What a job returned: the bytes as they came, and the items in them."""
+"""The result of a job: its bytes, and the items in them, decoded here or by an executor."""
 
 from __future__ import annotations
 
@@ -11,17 +11,22 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 from attrs import field, frozen
 
 from ..errors import ResultDecodeError
-from .forms import DECODED_PROGRAMS, Form, recognise
-from .hollow import HOLLOW_FROM_BYTES, Source, load_hollow
-from .items import ResultItem
-from .malformed import DECODE_FAILURES, Malformed
-from .plain import plain
-from .wrapped import unwrap
+from ..plans.effects import InThread, OnExecutor
+from .arrays import Array
+from .checks import DECODE_FAILURES, Malformed
+from .formats import DECODED_PROGRAMS, Format, recognise
+from .large_documents import LARGE_BYTES, Source, load_large
+from .optional import qiskit_module
+from .result_item import ResultItem, to_plain, to_qiskit
+from .wrapped_values import unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Executor
 
-__all__ = ["Result", "Unpacked", "decode"]
+    from ..plans.plan import Plan
+
+__all__ = ["Result", "Unpacked", "decode", "decode_on", "unpack"]
 
 T = TypeVar("T")
 
@@ -32,61 +37,61 @@ BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 class Result(Sequence[ResultItem]):
     """The result of a job: a sequence of its items.
 
-    Items are unpacked when they are first read. Two results are equal if they are of the same kind with equal items
-    and metadata, in whatever form they came. Results pickle as their bytes.
+    Each item is decoded when it is first read. Two results are equal if they have the same kind, equal items and equal
+    metadata, in any format. Results pickle as their bytes.
     """
 
-    __slots__ = ("_document", "_form", "_items", "_known", "_program_id", "_source")
+    __slots__ = ("_document", "_format", "_items", "_known", "_program_id", "_source")
 
     def __init__(self, source: Source, *, program_id: str | None = None, unpacked: Unpacked | None = None) -> None:
-        """Read the document's form; use `decode`. `unpacked`: what was read from it already, elsewhere."""
+        """Recognise the document's format; use `decode`. `unpacked`: the content, if it was decoded elsewhere."""
         self._source = source
         self._program_id = program_id
         self._items: dict[int, ResultItem] = {}
         self._known: dict[str, Any] = {}
         if unpacked is not None:
-            self._document, self._form = unpacked.document, unpacked.form()
+            self._document, self._format = unpacked.document, unpacked.format()
             return
         self._document = self._attempt(lambda: _parse(source))
-        self._form = self._attempt(lambda: _form_of(self._document, program_id=program_id))
-        if self._form.kind == "json":
-            self._document = self._attempt(lambda: _parse(source, hollow=False))
+        self._format = self._attempt(lambda: _format_of(self._document, program_id=program_id))
+        if self._format.kind == "json":
+            self._document = self._attempt(lambda: _parse(source, whole=True))
 
     @property
     def raw(self) -> bytes:
-        """The bytes as the service sent them; of a large result, read from its file each time."""
+        """The bytes from the service. Those of a large result are read from its file each time."""
         return self._source[:]
 
     @property
     def kind(self) -> str:
-        """What the items are.
+        """The kind of the items.
 
-        `sampler`, `estimator`, `executor`, `noise-learner`, `noise-learner-v3`; from the first primitives
-        `quasi-distributions` and `values`; `text` or `json` (both without items) for anything else.
+        `sampler`, `estimator`, `executor`, `noise-learner`, `noise-learner-v3`; of the first primitives (V1)
+        `quasi-distributions` and `values`; of other programs `text` or `json`, both without items.
         """
-        return self._form.kind
+        return self._format.kind
 
     @property
     def metadata(self) -> Any:
-        """What the service says about the whole job: a dict, times as `datetime`, spans as `ExecutionSpan`."""
-        return self._once("metadata", self._form.read_metadata)
+        """Metadata of the whole job: a dict, times as `datetime`, spans as `ExecutionSpan`."""
+        return self._remembered("metadata", self._format.read_metadata)
 
     @property
     def passthrough_data(self) -> Any:
-        """What the submitter of an executor job left in it, tensors unpacked; None elsewhere."""
-        return self._once("passthrough_data", self._form.passthrough)
+        """The data that the submitter of an executor job attached to it, tensors unpacked; None for other jobs."""
+        return self._remembered("passthrough_data", self._format.passthrough)
 
     @property
     def text(self) -> str:
         """The bytes as text; for a result of kind `text` the text itself, without JSON's quotes."""
-        if self._form.kind == "text":
+        if self._format.kind == "text":
             return str(self._document)
         return self.raw.decode("utf-8", errors="replace")
 
     @property
     def value(self) -> Any:
-        """The whole document as Python objects, wrapped values unpacked; for programs of an unknown form."""
-        return self._once("value", lambda: unwrap(self._whole_document()))
+        """The whole document as Python objects, wrapped values unwrapped; for programs with an unknown format."""
+        return self._remembered("value", lambda: unwrap(self._whole_document()))
 
     @overload
     def __getitem__(self, position: int) -> ResultItem: ...
@@ -97,21 +102,21 @@ class Result(Sequence[ResultItem]):
 
         Raises:
             IndexError: no such item.
-            ResultDecodeError: its bytes are damaged.
+            ResultDecodeError: the item is damaged.
         """
         if isinstance(position, slice):
             return [self[i] for i in range(*position.indices(len(self)))]
         if not -len(self) <= position < len(self):
-            raise IndexError(f"item {position} of a result of {len(self)} items ({self._form.kind})")
+            raise IndexError(f"item {position} of a result of {len(self)} items ({self._format.kind})")
         place = position % len(self)
         if place not in self._items:
-            source = self._form.items[place]
-            self._items[place] = self._attempt(lambda: self._form.read_item(source, place))
+            source = self._format.items[place]
+            self._items[place] = self._attempt(lambda: self._format.read_item(source, place))
         return self._items[place]
 
     def __len__(self) -> int:
         """Number of items."""
-        return len(self._form.items)
+        return len(self._format.items)
 
     def __eq__(self, other: object) -> bool:
         """Whether kind, items and metadata (or, without items, the documents) are equal."""
@@ -134,26 +139,37 @@ class Result(Sequence[ResultItem]):
     def to_dict(self) -> dict[str, Any]:
         """Plain Python that `json.dumps` accepts: `kind`, `results`, `metadata`; `value` for kinds without items."""
         if self.kind in ("text", "json"):
-            return {"kind": self.kind, "value": plain(self.value)}
+            return {"kind": self.kind, "value": to_plain(self.value)}
         return {
             "kind": self.kind,
             "results": [item.to_dict() for item in self],
-            "metadata": plain(self.metadata),
+            "metadata": to_plain(self.metadata),
         }
 
     def to_qiskit(self) -> Any:
-        """What qiskit-ibm-runtime's `job.result()` gives; needs Qiskit and qiskit-ibm-runtime.
+        """The object that qiskit-ibm-runtime's `job.result()` returns; needs Qiskit and qiskit-ibm-runtime.
 
         Raises:
             MissingExtra: one of them is not installed.
-            TypeError: Qiskit has nothing for this kind.
+            TypeError: Qiskit has no class for this kind.
         """
-        from .qiskit_values import whole_result
-
-        return whole_result(self, decoder=self._form.runtime_decoder)
+        if self._format.runtime_decoder is not None:
+            return _decoded_by_runtime(self.raw, program=self._format.runtime_decoder)
+        if self.kind not in ("sampler", "estimator", "quasi-distributions", "values"):
+            raise TypeError(f"Qiskit has no class for a result of kind {self.kind!r}: read .value or .text")
+        if self.kind in ("sampler", "estimator"):
+            pubs = [item.to_qiskit() for item in self]
+            containers = qiskit_module("qiskit.primitives.containers")
+            return containers.PrimitiveResult(pubs, metadata=to_qiskit(self.metadata))
+        metadata = [dict(item.metadata) for item in self]
+        if self.kind == "quasi-distributions":
+            items = [item.to_qiskit() for item in self]
+            return qiskit_module("qiskit.primitives").SamplerResult(items, metadata=metadata)
+        values = Array.of([item.evs for item in self], dtype="float64").to_numpy()
+        return qiskit_module("qiskit.primitives").EstimatorResult(values, metadata=metadata)
 
     def __repr__(self) -> str:
-        """Kind, and the items if they are few."""
+        """Kind, number of items and bytes; or the start of a text."""
         if self.kind == "text":
             return f"Result(text={_excerpt(self.text)!r})"
         return f"Result({self.kind}, {len(self)} item{'' if len(self) == 1 else 's'}, {len(self._source)} bytes)"
@@ -163,10 +179,10 @@ class Result(Sequence[ResultItem]):
         return f"<table><caption>{escape(repr(self))}</caption>{rows}</table>"
 
     def unpacked(self) -> Unpacked:
-        """Everything in it, read: values that pickle, to be decoded in one process and used in another.
+        """Its whole content as values that pickle, to decode in one process and use in another.
 
         Raises:
-            ResultDecodeError: part of it is damaged.
+            ResultDecodeError: a part of it is damaged.
         """
         if self.kind in ("text", "json"):
             return Unpacked(self.kind, document=self._document)
@@ -175,14 +191,14 @@ class Result(Sequence[ResultItem]):
             items=list(self),
             metadata=self.metadata,
             passthrough_data=self.passthrough_data,
-            runtime_decoder=self._form.runtime_decoder,
+            runtime_decoder=self._format.runtime_decoder,
         )
 
     def _whole_document(self) -> Any:
-        # Only of these two kinds is the document kept whole.
-        return self._document if self.kind in ("text", "json") else _parse(self._source, hollow=False)
+        # The documents of other kinds can lack their bulk.
+        return self._document if self.kind in ("text", "json") else _parse(self._source, whole=True)
 
-    def _once(self, name: str, read: Callable[[], Any]) -> Any:
+    def _remembered(self, name: str, read: Callable[[], Any]) -> Any:
         if name not in self._known:
             self._known[name] = self._attempt(read)
         return self._known[name]
@@ -194,20 +210,20 @@ class Result(Sequence[ResultItem]):
             reason = str(error) or type(error).__name__
             message = (
                 f"The result cannot be decoded: {reason}. It begins with {_excerpt(self._source)!r} "
-                f"({len(self._source)} bytes). The bytes are kept in this error's `raw`."
+                f"({len(self._source)} bytes). This error's `raw` keeps the bytes."
             )
             raise ResultDecodeError(message, raw=self.raw) from error
 
 
 @frozen
 class Unpacked:
-    """What a result holds, without the bytes it was read from.
+    """The content of a result, without its bytes.
 
     Args:
         kind, metadata, passthrough_data: see `Result`.
-        items: the items, all of them read.
+        items: all items, decoded.
         document: the text or the JSON value of a result without items.
-        runtime_decoder: see `Form`.
+        runtime_decoder: see `Format`.
     """
 
     kind: str = field()
@@ -217,9 +233,9 @@ class Unpacked:
     document: Any = field(kw_only=True, default=None)
     runtime_decoder: str | None = field(kw_only=True, default=None)
 
-    def form(self) -> Form:
-        """The form of a result that this is all of."""
-        return Form(
+    def format(self) -> Format:
+        """A format whose items are decoded already."""
+        return Format(
             self.kind,
             items=self.items,
             read_item=lambda item, _: item,
@@ -230,34 +246,58 @@ class Unpacked:
 
 
 def decode(raw: bytes | mmap.mmap, *, program_id: str | None = None) -> Result:
-    """Decode what `GET /v1/jobs/{id}/results` (operation `get_job_results`) answered.
+    """Decode the body of `GET /v1/jobs/{id}/results` (operation `get_job_results`).
 
     Args:
-        raw: the body; of a large one, better the file it is in, mapped into memory.
-        program_id: the job's program, if known; it tells apart results that look alike when they are empty, and
-            makes anything of another form (such as the page of a proxy) an error for those that have a known one.
+        raw: the body. For a large body, a file that is mapped into memory takes less memory.
+        program_id: the job's program, if known. It distinguishes empty results, which look alike. For a program whose
+            results have a known format, a body of another format (such as a proxy's page) is an error.
 
     Returns:
-        The result; its items are unpacked when they are first read. Of other programs, a body that is not JSON gives
-        a result of kind `text`, JSON of an unknown form one of kind `json`.
+        The result; each item is decoded when it is first read. Of other programs, a body that is not JSON is a result
+        of kind `text`, and JSON of an unknown format one of kind `json`.
 
     Raises:
-        ResultDecodeError: damaged or truncated; the bytes are kept in its `raw`. Reading an item or the metadata can
-            raise it too.
+        ResultDecodeError: damaged or truncated; its `raw` keeps the bytes. Reading an item or the metadata can raise
+            it, too.
     """
     return Result(raw if isinstance(raw, mmap.mmap) else bytes(raw), program_id=program_id)
+
+
+def decode_on(executor: Executor | None, source: Source, *, program_id: str | None) -> Plan[Result]:
+    """Decode `source`: with an `executor`, all of it there; else a large one in a thread.
+
+    Raises:
+        ResultDecodeError: damaged or truncated.
+    """
+    if executor is not None:
+        unpacked: Unpacked = yield OnExecutor(executor, unpack, (source[:], program_id))
+        return Result(source, program_id=program_id, unpacked=unpacked)
+    if len(source) >= LARGE_BYTES:
+        result: Result = yield InThread(lambda: decode(source, program_id=program_id))
+        return result
+    return decode(source, program_id=program_id)
+
+
+def unpack(raw: bytes, program_id: str | None = None) -> Unpacked:
+    """The whole content of a result, for an executor of another process or machine.
+
+    Raises:
+        ResultDecodeError: damaged or truncated.
+    """
+    return decode(raw, program_id=program_id).unpacked()
 
 
 def _again(raw: bytes, program_id: str | None) -> Result:
     return Result(raw, program_id=program_id)
 
 
-def _parse(source: Source, *, hollow: bool = True) -> Any:
-    if hollow and len(source) >= HOLLOW_FROM_BYTES and source[:4].lstrip(BYTE_ORDER_MARK)[:1] == b"{":
-        return load_hollow(source)
+def _parse(source: Source, *, whole: bool = False) -> Any:
+    if not whole and len(source) >= LARGE_BYTES and source[:4].lstrip(BYTE_ORDER_MARK)[:1] == b"{":
+        return load_large(source)
     raw = source[:]
     if not raw.strip():
-        raise Malformed("there are no bytes in it")
+        raise Malformed("it has no bytes")
     text = raw.decode("utf-8-sig")
     try:
         return json.loads(text)
@@ -267,16 +307,16 @@ def _parse(source: Source, *, hollow: bool = True) -> Any:
         return text
 
 
-def _form_of(document: Any, *, program_id: str | None) -> Form:
-    if (form := recognise(document, program_id=program_id)) is not None:
-        return form
+def _format_of(document: Any, *, program_id: str | None) -> Format:
+    if (found := recognise(document, program_id=program_id)) is not None:
+        return found
     if program_id in DECODED_PROGRAMS:
-        raise Malformed(f"this is not the form of a result of the program {program_id!r}")
+        raise Malformed(f"this is not the format of a result of the program {program_id!r}")
     return _bare("text" if isinstance(document, str) else "json")
 
 
-def _bare(kind: str) -> Form:
-    return Form(kind, read_item=_no_item, read_metadata=dict)
+def _bare(kind: str) -> Format:
+    return Format(kind, read_item=_no_item, read_metadata=dict)
 
 
 def _no_item(_: Any, position: int) -> ResultItem:
@@ -287,3 +327,11 @@ def _excerpt(content: str | Source) -> str:
     start = content[:EXCERPT_CHARACTERS]
     text = start.decode("utf-8", errors="replace") if isinstance(start, bytes) else start
     return text + ("…" if len(content) > EXCERPT_CHARACTERS else "")
+
+
+def _decoded_by_runtime(raw: bytes, *, program: str) -> Any:
+    decoded: Any = raw.decode("utf-8-sig")
+    for decoder in qiskit_module("qiskit_ibm_runtime.decoders.defaults").DEFAULT_DECODERS[program]:
+        if decoder.is_applicable(decoded):
+            decoded = decoder.decode(decoded)
+    return decoded

@@ -1,13 +1,15 @@
-"""How far a device's noise can move what a circuit measures, from the calibration data that the client received."""
+"""Bounds on the effect of a device's noise on a circuit's outcomes, from the calibration data of the client."""
+
+from typing import Any
 
 
-def noise_budget(backend, circuit):
-    """What can go wrong at most, and what must go wrong at least, in each run of an ISA circuit.
+def noise_budget(backend: Any, circuit: Any) -> dict[str, float]:
+    """The largest and the smallest effect of noise in each run of an ISA circuit.
 
-    `most` bounds the total variation distance between the device's distribution and the ideal one: of each gate the
-    process infidelity, (d + 1) / d of its average one, and the decay during it; of each measurement the larger of
-    both readout errors. `readout` is the sum over the measured qubits of the mean readout error, which a state
-    meets that has both values equally often.
+    `most` bounds the total variation distance between the device's distribution and the ideal one. It adds, for each
+    gate, the process infidelity ((d + 1) / d of the average infidelity) and the decay during the gate, and for each
+    measurement the larger readout error. `readout` is the sum of the mean readout errors of the measured qubits: the
+    error of a state in which both values are equally likely.
     """
     properties = backend.properties()
     most = readout = 0.0
@@ -26,12 +28,12 @@ def noise_budget(backend, circuit):
     return {"most": most, "readout": readout}
 
 
-def readout_bound(backend, qubits):
-    """The larger readout error of each qubit, summed: what an estimator's own measurements add."""
+def readout_bound(backend: Any, qubits: list[int]) -> float:
+    """The sum of the larger readout errors of the qubits: the error that an estimator's measurements add."""
     return sum(max(_readout_errors(backend.properties(), qubit)) for qubit in qubits)
 
 
-def _readout_errors(properties, qubit):
+def _readout_errors(properties: Any, qubit: int) -> list[float]:
     values = properties.qubit_property(qubit)
     names = ("prob_meas1_prep0", "prob_meas0_prep1")
     return [values[name][0] if name in values else properties.readout_error(qubit) for name in names]

@@ -1,8 +1,10 @@
-"""Accounts, instances and backends, as a user of qiskit-ibm-runtime looks at them."""
+"""Accounts, instances and backends with qiskit-ibm-runtime."""
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from qiskit_ibm_runtime import QiskitRuntimeService
 
@@ -10,16 +12,16 @@ KEY = os.environ["QISKIT_IBM_TOKEN"]
 CRN = os.environ["QISKIT_IBM_INSTANCE"]
 
 
-def resolver(*_):
+def resolver(*_: object) -> str:
     return f"{os.environ['EMULATOR']}/api/v1"
 
 
-def account(**arguments):
+def account(**arguments: Any) -> QiskitRuntimeService:
     given = {"channel": "ibm_quantum_platform", "token": KEY, **arguments}
     return QiskitRuntimeService(**given, url_resolver=resolver)
 
 
-def failure(action):
+def failure(action: Callable[[], object]) -> list[str] | None:
     try:
         action()
     except Exception as error:
@@ -27,7 +29,7 @@ def failure(action):
     return None
 
 
-report = {}
+report: dict[str, Any] = {}
 by_crn = account(instance=CRN)
 report["instances"] = [dict(instance) for instance in by_crn.instances()]
 names = {instance["name"]: instance["crn"] for instance in report["instances"]}

@@ -1,16 +1,17 @@
-"""EstimatorV2: expectation values, their errors, and what the device's noise does to them."""
+"""EstimatorV2: expectation values, their errors, and the effect of the device's noise."""
 
 import json
+from typing import Any
 
 import numpy as np
-from noise_budget import noise_budget, readout_bound
+from noise_budget import noise_budget, readout_bound  # type: ignore[import-not-found]
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 from qiskit.quantum_info import SparsePauliOp
 from qiskit.transpiler import generate_preset_pass_manager
 from qiskit_ibm_runtime import EstimatorV2, QiskitRuntimeService
 
-report = {}
+report: dict[str, Any] = {}
 service = QiskitRuntimeService()
 backend = service.backend("ibm_torino")
 passes = generate_preset_pass_manager(backend=backend, optimization_level=3, seed_transpiler=11)
@@ -25,11 +26,11 @@ rotated.ry(angle, 0)
 rotated = passes.run(rotated)
 
 
-def laid_out(labels, circuit):
+def laid_out(labels: Any, circuit: Any) -> Any:
     return [SparsePauliOp(label).apply_layout(circuit.layout) for label in labels]
 
 
-def bound(circuit, qubits):
+def bound(circuit: Any, qubits: list[int]) -> Any:
     # An expectation value of a Pauli moves by at most twice the total variation distance.
     return 2 * (noise_budget(backend, circuit)["most"] + readout_bound(backend, qubits))
 
@@ -66,7 +67,7 @@ report["nested"] = {"shape": list(result[3].data.evs.shape), "identity": float(r
 report["metadata"] = result.metadata
 
 
-def measured(level, precision=None, **options):
+def measured(level: int, precision: float | None = None, **options: Any) -> Any:
     estimator = EstimatorV2(mode=backend, options={"resilience_level": level, **options})
     data = estimator.run([(bell, laid_out(["ZZ"], bell)[0], None, precision)]).result()[0]
     return {"ev": float(data.data.evs), "std": float(data.data.stds), "target": data.metadata["target_precision"]}

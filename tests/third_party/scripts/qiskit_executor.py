@@ -1,9 +1,10 @@
-"""The primitives that qiskit-ibm-runtime builds on the executor program: pre- and post-processing in the client."""
+"""The primitives of qiskit-ibm-runtime on top of the executor program, with processing in the client."""
 
 import json
+from typing import Any
 
 import numpy as np
-from noise_budget import noise_budget, readout_bound
+from noise_budget import noise_budget, readout_bound  # type: ignore[import-not-found]
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 from qiskit.quantum_info import SparsePauliOp
@@ -12,7 +13,7 @@ from qiskit_ibm_runtime import QiskitRuntimeService, Session
 from qiskit_ibm_runtime.executor_estimator import EstimatorV2
 from qiskit_ibm_runtime.executor_sampler import SamplerV2
 
-report = {}
+report: dict[str, Any] = {}
 service = QiskitRuntimeService()
 backend = service.backend("ibm_torino")
 passes = generate_preset_pass_manager(backend=backend, optimization_level=3, seed_transpiler=11)

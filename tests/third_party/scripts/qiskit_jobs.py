@@ -1,15 +1,17 @@
-"""Jobs, sessions and batches: followed, listed, tagged, cancelled, failed, read once, deleted."""
+"""Jobs, sessions and batches: wait, list, tag, cancel, fail, read once, delete."""
 
 import json
 import os
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import requests
 from qiskit import QuantumCircuit
 from qiskit.transpiler import generate_preset_pass_manager
 from qiskit_ibm_runtime import Batch, EstimatorV2, QiskitRuntimeService, SamplerV2, Session
 
-report = {}
+report: dict[str, Any] = {}
 service = QiskitRuntimeService()
 backend = service.backend("ibm_torino")
 bell = QuantumCircuit(2)
@@ -20,11 +22,11 @@ measured = plain.copy()
 measured.measure_all()
 
 
-def pace(value):
+def pace(value: Any) -> None:
     requests.post(f"{os.environ['EMULATOR']}/_emulator/pace", json={"pace": value}, timeout=60).raise_for_status()
 
 
-def failure(action):
+def failure(action: Callable[[], object]) -> list[str] | None:
     try:
         action()
     except Exception as error:
@@ -32,11 +34,11 @@ def failure(action):
     return None
 
 
-def sample(mode=backend, shots=10, **options):
+def sample(mode: Any = backend, shots: int = 10, **options: Any) -> Any:
     return SamplerV2(mode=mode, options=options).run([measured], shots=shots)
 
 
-# One that is done, with all that can be asked of it.
+# A completed job, with everything that can be read of it.
 job = sample(environment={"job_tags": ["study", "first"], "log_level": "DEBUG"})
 before = job.status()
 job.result()
@@ -66,7 +68,7 @@ report["tags"] = {
     "too long": failure(lambda: job.update_tags(["x" * 100])),
 }
 
-# Many that wait: listed over several pages, and cancelled.
+# Many queued jobs: listed over several pages, and cancelled.
 pace("hold")
 waiting = [sample() for _ in range(23)]
 held = waiting[0]
@@ -96,13 +98,13 @@ report["cancelled"] = {
     "pending": len(service.jobs(pending=True)),
 }
 
-# Longer than it may.
+# A job that exceeds its time limit.
 pace({"queued": "immediate", "running": "hold"})
 limited = sample(max_execution_time=1)
 report["limited"] = [failure(limited.result), limited.status(), limited.error_message()]
 pace("immediate")
 
-# What fails.
+# Jobs that fail.
 failed = sample(shots=20_000_000)
 report["failed"] = {
     "result": failure(failed.result),
@@ -115,7 +117,7 @@ kerneled.options.execution.meas_type = "kerneled"
 report["kerneled"] = failure(kerneled.run([measured], shots=10).result)
 report["not transpiled"] = failure(lambda: SamplerV2(mode=backend).run([bell.measure_all(inplace=False)]))
 
-# Private: the result once, the input never.
+# A private job: the result can be read once, the input never.
 private = sample(environment={"private": True})
 report["private"] = {
     "marked": [private.private, service.job(private.job_id()).private],

@@ -1,16 +1,17 @@
-"""SamplerV2: from a circuit over the transpiler to bits."""
+"""SamplerV2: transpile circuits, run them, and read the bits."""
 
 import json
+from typing import Any
 
 import numpy as np
-from noise_budget import noise_budget
+from noise_budget import noise_budget  # type: ignore[import-not-found]
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.circuit import Parameter
 from qiskit.transpiler import generate_preset_pass_manager
 from qiskit_ibm_runtime import QiskitRuntimeService, SamplerV2
 
 SHOTS = 10_000
-report = {}
+report: dict[str, Any] = {}
 
 service = QiskitRuntimeService()
 backend = service.backend("ibm_torino")
@@ -75,7 +76,7 @@ report["parameters read back"] = np.asarray(job.inputs["pubs"][1][1]).tolist()
 report["circuit read back"] = job.inputs["pubs"][0][0] == rotated
 
 
-def seeded(seed):
+def seeded(seed: int) -> Any:
     sampler = SamplerV2(mode=backend)
     sampler.options.default_shots = 200
     sampler.options.simulator.seed_simulator = seed

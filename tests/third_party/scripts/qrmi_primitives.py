@@ -1,17 +1,18 @@
-"""qrmi's own primitives: qiskit circuits, transpiled for the resource, over OpenQASM 3 to results."""
+"""qrmi's primitives: qiskit circuits, transpiled for the resource and sent as OpenQASM 3."""
 
 import json
+from typing import Any
 
 import numpy as np
-from noise_budget import noise_budget, readout_bound
+from noise_budget import noise_budget, readout_bound  # type: ignore[import-not-found]
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 from qiskit.quantum_info import SparsePauliOp
 from qiskit.transpiler import generate_preset_pass_manager
-from qrmi.primitives import QRMIService
-from qrmi.primitives.ibm import EstimatorV2, SamplerV2, get_backend
+from qrmi.primitives import QRMIService  # type: ignore[attr-defined]
+from qrmi.primitives.ibm import EstimatorV2, SamplerV2, get_backend  # type: ignore[attr-defined]
 
-report = {}
+report: dict[str, Any] = {}
 resource = QRMIService().resource("ibm_torino")
 backend = get_backend(resource)
 report["backend"] = [backend.name, backend.num_qubits, backend.status().operational]

@@ -1,11 +1,13 @@
-"""A resource of qrmi's, used as in a Slurm job: acquired, looked at, given tasks, released."""
+"""A qrmi resource as in a Slurm job: acquire it, read its status, run tasks, release it."""
 
 import json
 import os
 import time
 import urllib.request
+from collections.abc import Callable
+from typing import Any
 
-from qrmi import Payload, QRMIService, QuantumResource, ResourceType, TaskStatus
+from qrmi import Payload, QRMIService, QuantumResource, ResourceType, TaskStatus  # type: ignore[attr-defined]
 
 BELL = """OPENQASM 3.0;
 include "stdgates.inc";
@@ -18,7 +20,7 @@ c[0] = measure $0;
 c[1] = measure $1;
 """
 
-report = {}
+report: dict[str, Any] = {}
 report["discovered"] = [resource.resource_id() for resource in QRMIService().resources()]
 resource = QuantumResource("ibm_torino", ResourceType.IBMQuantumComputeService)
 report["metadata"] = resource.metadata()
@@ -27,7 +29,7 @@ target = json.loads(resource.target().value)
 report["target"] = [target["configuration"]["n_qubits"], len(target["properties"]["qubits"])]
 
 
-def run(program, **content):
+def run(program: str, **content: Any) -> Any:
     payload = Payload.QiskitPrimitive(input=json.dumps({"version": 2, **content}), program_id=program)
     task = resource.task_start(payload)
     while (status := resource.task_status(task)) in (TaskStatus.Queued, TaskStatus.Running):
@@ -35,14 +37,14 @@ def run(program, **content):
     return task, status
 
 
-def pace(value):
+def pace(value: str) -> None:
     body = json.dumps({"pace": value}).encode()
     headers = {"Content-Type": "application/json"}
     url = f"{os.environ['EMULATOR']}/_emulator/pace"
     urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=60).close()
 
 
-def failure(action):
+def failure(action: Callable[[], object]) -> list[str] | None:
     try:
         action()
     except Exception as error:

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from qiskit_runtime_api.models import JobMetrics
 
     from ...results import Result
-    from ...results.hollow import Source
+    from ...results.large_documents import Source
 
 __all__ = ["JobLogic"]
 
@@ -314,7 +314,7 @@ class JobLogic(Handle):
 
     def _decode(self, executor: Executor | None) -> Plan[Result]:
         """Decode the bytes that were read. They are kept when an executor fails or the caller is cancelled."""
-        from ...results.decoding import decode_on
+        from ...results import decode_on
 
         assert self._source is not None
         try:

@@ -13,7 +13,7 @@ from ...plans.clock import Clock
 from ...plans.effects import InThread, Sleep
 from ...plans.plan import Plan
 from ...results.files import IncomingResult, saved_copy
-from ...results.hollow import Source
+from ...results.large_documents import Source
 from ...waiting import PollInterval
 
 __all__ = ["Reading"]

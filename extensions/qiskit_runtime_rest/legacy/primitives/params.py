@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...results import Array, Encoded
-from ...results.malformed import DECODE_FAILURES
-from ...results.wrapped import unwrap
+from ...results.checks import DECODE_FAILURES
+from ...results.wrapped_values import unwrap
 from ..messages import INVALID_INPUT, ClassicError
 from .circuits import PAULI, Observable
 from .options import ESTIMATOR, SAMPLER, Chosen, Note, choose

@@ -1,50 +1,49 @@
-"""Large results: read from a file, without objects for their bulk, and still the same."""
+"""Large results are the same as small ones, and need little memory."""
+
+from __future__ import annotations
 
 import base64
-import io
 import json
 import mmap
 import pickle
 import subprocess
 import sys
 import zlib
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from qiskit_runtime_rest.errors import ResultDecodeError
 from qiskit_runtime_rest.results import Array, decode, load_result
-from qiskit_runtime_rest.results.hollow import HOLLOW_FROM_BYTES, STEP
+from qiskit_runtime_rest.results.large_documents import LARGE_BYTES, STEP
 
-PADDING = "x " * (HOLLOW_FROM_BYTES // 2)
+from .documents import packed, wrapped_pubs
+
+PADDING = "x " * (LARGE_BYTES // 2)
 RANDOM = np.random.default_rng(7)
 
 
-def large(document):
+def large(document: Any) -> bytes:
     """The document's bytes, more than are parsed whole."""
     raw = json.dumps({**document, "padding": PADDING}).encode()
-    assert len(raw) >= HOLLOW_FROM_BYTES
+    assert len(raw) >= LARGE_BYTES
     return raw
 
 
-def packed(array):
-    buffer = io.BytesIO()
-    np.save(buffer, array)
-    return {"__type__": "ndarray", "__value__": base64.b64encode(zlib.compress(buffer.getvalue())).decode()}
+def wrapped(fields: dict[str, Any]) -> dict[str, Any]:
+    document = wrapped_pubs(fields)
+    document["__value__"]["pub_results"][0]["__value__"]["metadata"] = {"note": "kept: " + "ab" * 40000}
+    return document
 
 
-def wrapped(fields, shape=()):
-    data = {"__type__": "DataBin", "__value__": {"shape": list(shape), "fields": fields}}
-    pub = {"__type__": "SamplerPubResult", "__value__": {"data": data, "metadata": {"note": "kept: " + "ab" * 40000}}}
-    return {"__type__": "PrimitiveResult", "__value__": {"pub_results": [pub], "metadata": {}}}
-
-
-def plain(samples, num_bits=9):
+def plain(samples: Any, num_bits: Any = 9) -> dict[str, Any]:
     register = {"samples": samples, "num_bits": num_bits}
     return {"results": [{"data": {"c": register}, "metadata": {}}], "metadata": {}}
 
 
-def test_packed_bits_come_out_as_they_went_in_however_large():
+def test_large_packed_bits_are_decoded_exactly() -> None:
     rows = RANDOM.integers(0, 256, (80_000, 2), np.uint8)
     bits = {"__type__": "BitArray", "__value__": {"array": packed(rows), "num_bits": 16}}
     result = decode(large(wrapped({"c": bits, "iq": packed(RANDOM.normal(size=(80_000, 2)).view(complex))})))
@@ -56,7 +55,7 @@ def test_packed_bits_come_out_as_they_went_in_however_large():
 
 @pytest.mark.parametrize("shape", [(), (3,), (2, 3)], ids=str)
 @pytest.mark.parametrize("separators", [None, (",", ":"), (" ,\r\n\t", " : ")], ids=["usual", "tight", "loose"])
-def test_hexadecimal_samples_come_out_as_they_went_in(shape, separators):
+def test_large_lists_of_samples_are_decoded_exactly(shape: tuple[int, ...], separators: tuple[str, str] | None) -> None:
     values = RANDOM.integers(0, 512, (*shape, 60_000))
     samples = np.vectorize(hex)(values).tolist()
     document = {**plain(samples), "padding": PADDING}
@@ -68,7 +67,7 @@ def test_hexadecimal_samples_come_out_as_they_went_in(shape, separators):
     assert result.value == document
 
 
-def test_lists_of_which_only_some_are_long_are_joined():
+def test_long_and_short_lists_of_samples_are_joined() -> None:
     samples = [["0x0"] * 30, ["0x1ff"] * 30, ["0x1ff"] * 30]
     bits = decode(large(plain(samples)))[0].data["c"]
     assert [part.counts() for part in bits] == [{"0" * 9: 30}, {"1" * 9: 30}, {"1" * 9: 30}]
@@ -86,7 +85,7 @@ def test_lists_of_which_only_some_are_long_are_joined():
     ],
     ids=["too many bits", "a number", "no 0x", "ragged", "a text among lists", "deeper"],
 )
-def test_samples_that_cannot_be_are_an_error_with_the_bytes(samples):
+def test_invalid_samples_are_an_error_with_the_bytes(samples: Any) -> None:
     raw = large(plain(samples))
     result = decode(raw)
     with pytest.raises(ResultDecodeError) as failure:
@@ -95,7 +94,7 @@ def test_samples_that_cannot_be_are_an_error_with_the_bytes(samples):
 
 
 @pytest.mark.parametrize("junk", ['"0x1" "0x1"', '"0x1",,"0x1"', '"0x1"', '"0x1", 0x1'])
-def test_what_is_not_json_inside_long_samples_is_found(junk):
+def test_invalid_json_inside_long_lists_of_samples_is_an_error(junk: str) -> None:
     tail = "," if junk == '"0x1"' else ""
     listed = f"[{', '.join([junk] * 100)}{tail}]"
     raw = f'{{"results": [{{"data": {{"c": {{"samples": {listed}, "num_bits": 1}}}}}}], "p": "{PADDING}"}}'.encode()
@@ -104,7 +103,7 @@ def test_what_is_not_json_inside_long_samples_is_found(junk):
 
 
 @pytest.mark.parametrize("cut", [0.3, 0.6, 0.999])
-def test_a_large_document_that_is_cut_short_is_an_error(cut):
+def test_a_large_document_that_is_cut_short_is_an_error(cut: float) -> None:
     raw = large(plain(["0x1"] * 400_000))
     with pytest.raises(ResultDecodeError):
         decode(raw[: int(cut * len(raw))])[0]
@@ -125,14 +124,14 @@ TRICKY = {
 }
 
 
-def test_a_document_of_an_unknown_form_is_what_json_says():
+def test_a_document_of_an_unknown_format_equals_the_parsed_json() -> None:
     raw = large(TRICKY)
     result = decode(raw)
     assert result.kind == "json"
     assert result.value == json.loads(raw)
 
 
-def test_metadata_with_long_texts_and_lists_is_what_json_says():
+def test_metadata_with_long_texts_and_lists_equals_the_parsed_json() -> None:
     raw = large({**plain(["0x1"] * 300), "metadata": TRICKY})
     metadata = decode(raw).metadata
     expected = {name: value for name, value in TRICKY.items() if name not in ("with bits", "packed")}
@@ -140,7 +139,7 @@ def test_metadata_with_long_texts_and_lists_is_what_json_says():
 
 
 @pytest.mark.parametrize("compressed", [False, True])
-def test_large_tensors_come_out_as_they_went_in(compressed):
+def test_large_tensors_are_decoded_exactly(compressed: bool) -> None:
     values = RANDOM.normal(size=(300, 100))
     data = values.tobytes()
     tensor = {
@@ -159,7 +158,7 @@ def test_large_tensors_come_out_as_they_went_in(compressed):
 @pytest.mark.parametrize(
     "damage", [lambda text: text[:-5], lambda text: text[:70000] + "=" + text[70001:], lambda text: text + "AAAA"]
 )
-def test_a_damaged_tensor_is_an_error(damage):
+def test_a_damaged_tensor_is_an_error(damage: Any) -> None:
     text = base64.b64encode(RANDOM.bytes(300_000)).decode()
     tensor = {"data": damage(text), "shape": [300_000], "dtype": "u8"}
     result = decode(large({"schema_version": "v0.2", "data": [{"results": {"x": tensor}}]}))
@@ -167,7 +166,7 @@ def test_a_damaged_tensor_is_an_error(damage):
         result[0]
 
 
-def test_a_mapped_file_reads_and_compares_and_pickles_as_its_bytes(tmp_path):
+def test_a_mapped_file_reads_and_compares_and_pickles_as_its_bytes(tmp_path: Path) -> None:
     raw = large(plain(["0x1", "0x2"] * 1000))
     path = tmp_path / "x.sampler.json"
     path.write_bytes(raw)
@@ -186,7 +185,7 @@ def test_a_mapped_file_reads_and_compares_and_pickles_as_its_bytes(tmp_path):
 MEASURE = """
 import sys, tracemalloc
 from qiskit_runtime_rest.results import load_result
-load_result(sys.argv[1])[0].data["c"].rows  # imports and tables are no part of it
+load_result(sys.argv[1])[0].data["c"].rows  # leaves imports and tables out of the measurement
 tracemalloc.start()
 rows = load_result(sys.argv[1])[0].data["c"].rows
 print(tracemalloc.get_traced_memory()[1])
@@ -194,7 +193,7 @@ print(tracemalloc.get_traced_memory()[1])
 
 
 @pytest.mark.parametrize("form", ["wrapped", "plain"])
-def test_memory_stays_below_the_payload_itself(form, tmp_path):
+def test_decoding_takes_less_memory_than_the_payload(form: str, tmp_path: Path) -> None:
     if form == "wrapped":
         rows = RANDOM.integers(0, 256, (600_000, 16), np.uint8)
         bits = {"__type__": "BitArray", "__value__": {"array": packed(rows), "num_bits": 128}}
@@ -204,11 +203,11 @@ def test_memory_stays_below_the_payload_itself(form, tmp_path):
     path = tmp_path / "j.sampler.json"
     path.write_bytes(raw)
     done = subprocess.run([sys.executable, "-c", MEASURE, str(path)], capture_output=True, text=True, check=True)
-    # The file itself, mapped, adds one payload that the system can take back at any time.
+    # The mapped file adds one payload, which the system can free at any time.
     assert int(done.stdout) < 1.0 * len(raw)
 
 
-def test_base64_that_goes_on_after_its_end_is_an_error_wherever_that_is():
+def test_base64_that_continues_after_its_end_is_an_error_at_any_size() -> None:
     ended = base64.b64encode(bytes(STEP // 4 * 3 - 2)).decode()
     assert (len(ended), ended[-2:]) == (STEP, "==")
     text = ended + base64.b64encode(bytes(3)).decode()

@@ -1,8 +1,8 @@
-"""Large documents without their bulk: what is long in them stays in the bytes, and only the skeleton becomes objects.
+"""Parse large JSON documents without making Python objects of their bulk.
 
-The bulk of a result is in a few long base64 texts, or in lists of a million hexadecimal samples. `json.loads` would
-make Python objects of all that, several times the size of the document. Here they are replaced by short placeholders
-before parsing, and by `PackedText` and `SampleTexts` after it, which point into the document.
+The bulk of a result is a few long base64 texts, or lists of a million hexadecimal samples. `json.loads` would make
+Python objects of them, several times the size of the document. Here short placeholders replace them before parsing;
+after it, `PackedText` and `SampleTexts` replace the placeholders. They point into the document.
 """
 
 from __future__ import annotations
@@ -17,19 +17,16 @@ from typing import Any, Final, TypeAlias
 
 from attrs import field, frozen
 
-from .codecs import decode_base64
-from .malformed import Malformed
-
-__all__ = ["HOLLOW_FROM_BYTES", "PackedText", "SampleTexts", "Source", "load_hollow", "unbase64_in_steps"]
+__all__ = ["LARGE_BYTES", "STEP", "PackedText", "SampleTexts", "Source", "load_large"]
 
 Source: TypeAlias = bytes | mmap.mmap
-"""Where the bytes of a result are: in memory, or in a file mapped into it."""
+"""The bytes of a result: in memory, or in a file that is mapped into memory."""
 
-HOLLOW_FROM_BYTES: Final = 4 * 2**20
-"""Smaller documents are parsed whole: that is faster, and their objects are small, too."""
+LARGE_BYTES: Final = 4 * 2**20
+"""Documents from this size on are large. Smaller ones are parsed whole, which is faster."""
 
 STEP: Final = 2**18
-"""Bytes of base64 or samples that are unpacked at a time; a multiple of 4."""
+"""Bytes of base64 or samples to unpack at a time; a multiple of 4."""
 
 LONG_TEXT_BYTES: Final = 2**16
 _SAMPLES: Final = b'"samples"'
@@ -40,7 +37,7 @@ _INNERMOST: Final = re.compile(rb'\[([^\[\]"]*"[^\[\]]{128,})\]')
 
 @frozen
 class PackedText:
-    """A long text, of base64 for all that is known, that was left in the document; `start` and `stop` in its quotes."""
+    """A long text in the document, probably base64; `start` and `stop` are inside its quotation marks."""
 
     source: Source = field(repr=False)
     start: int = field()
@@ -53,7 +50,7 @@ class PackedText:
 
 @frozen
 class SampleTexts:
-    """A list of hexadecimal samples that was left in the document; `start` and `stop` are inside its brackets."""
+    """A list of hexadecimal samples in the document; `start` and `stop` are inside its brackets."""
 
     source: Source = field(repr=False)
     start: int = field()
@@ -67,7 +64,7 @@ class SampleTexts:
         """The list, some ten thousand samples at a time.
 
         Raises:
-            ValueError: it is no list of texts.
+            ValueError: it is not a JSON list.
         """
         start = self.start
         while start <= self.stop:
@@ -77,13 +74,13 @@ class SampleTexts:
             start = end + 1
 
 
-def load_hollow(source: Source) -> Any:
+def load_large(source: Source) -> Any:
     """The JSON document in `source`, its bulk as `PackedText` and `SampleTexts` where readers of results expect it.
 
     Raises:
         ValueError: not JSON, or not UTF-8.
     """
-    # Nobody can guess it, so no text of the document can pass for a placeholder.
+    # The mark cannot be guessed, so a text of the document cannot pass for a placeholder.
     mark = secrets.token_hex(16)
     bulk: list[PackedText | SampleTexts] = []
     skeleton: list[bytes] = []
@@ -120,36 +117,13 @@ def load_hollow(source: Source) -> Any:
     return json.loads(text, object_hook=restore)
 
 
-def unbase64_in_steps(text: str | PackedText) -> Iterator[bytes]:
-    """What base64 `text` stands for: part by part if it was left in a large document, else in one.
-
-    Raises:
-        Malformed: not base64.
-    """
-    if isinstance(text, str):
-        yield _unbase64(text)
-        return
-    for at in range(text.start, text.stop, STEP):
-        part = text.source[at : min(at + STEP, text.stop)]
-        if at + STEP < text.stop and part.endswith(b"="):
-            raise Malformed("packed data is not base64: it goes on after its end")
-        yield _unbase64(part)
-
-
-def _unbase64(text: str | bytes) -> bytes:
-    try:
-        return decode_base64(text)
-    except ValueError as error:
-        raise Malformed(f"packed data is not base64: {error}") from error
-
-
 def _bulk_of(source: Source) -> Iterator[PackedText | SampleTexts]:
     return itertools.chain(_long_texts(source), _long_lists(source))
 
 
 def _long_texts(source: Source) -> Iterator[PackedText]:
     at = 0
-    # What follows the mark tells an opening quotation mark from a closing one after a text that ends in a colon.
+    # A closing quotation mark, too, can follow a colon: the next character tells the two apart.
     while (found := _TEXT.search(source, at)) is not None:
         at, start = found.end(), found.end()
         stop = source.find(b'"', start)

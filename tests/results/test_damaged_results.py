@@ -1,4 +1,6 @@
-"""Whatever bytes come, decoding gives a result or a ResultDecodeError that keeps them."""
+"""Decoding any bytes gives a result, or a ResultDecodeError that keeps them."""
+
+from __future__ import annotations
 
 import base64
 import contextlib
@@ -8,20 +10,22 @@ import pickle
 import subprocess
 import sys
 import zlib
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from ibm_quantum_schemas.common import CompressedTensorModel, F64TensorModel, TensorModel
 from qiskit.primitives.containers import BitArray, DataBin, PrimitiveResult, PubResult, SamplerPubResult
 from qiskit.quantum_info import PauliList
-from qiskit_ibm_runtime import RuntimeEncoder
 from qiskit_ibm_runtime.execution_span import DoubleSliceSpan, ExecutionSpans, TwirledSliceSpanV2
 from qiskit_ibm_runtime.results.noise_learner import PauliLindbladError
 
 from qiskit_runtime_rest.errors import ResultDecodeError
 from qiskit_runtime_rest.results import decode
+
+from .documents import CompressedTensorModel, F64TensorModel, TensorModel, encoded, table_of
 
 WHEN = datetime.datetime(2026, 3, 1, tzinfo=datetime.UTC)
 SPANS = ExecutionSpans(
@@ -34,7 +38,7 @@ BITS = BitArray.from_samples(["0x0", "0x1f3", "0x3"] * 5, num_bits=9)
 FLAGS = np.zeros((2, 3, 4), bool)
 
 
-def executor(version, model, role):
+def executor(version: Any, model: Any, role: str | None) -> dict[str, Any]:
     passthrough = {
         "post_processor": {"version": "v0.1", "twirling": True, "meas_type": "classified", "shots": 6, "options": {}},
         "mine": model.from_numpy(np.arange(3.0)).model_dump(),
@@ -82,23 +86,23 @@ DOCUMENTS = {
     "quasi-distributions": {"quasi_dists": [{"1": 0.5, "0x2": 1}], "metadata": [{"shots": 3}]},
     "values": {"values": [0.5], "metadata": [{"shots": 3, "variance": 1}]},
 }
-RAW = {name: json.dumps(document, cls=RuntimeEncoder).encode() for name, document in DOCUMENTS.items()}
+RAW = {name: encoded(document) for name, document in DOCUMENTS.items()}
 PROGRAMS = st.sampled_from([None, "sampler", "estimator", "executor", "noise-learner", "circuit-runner"])
-WRONG = st.sampled_from(
+WRONG: st.SearchStrategy[Any] = st.sampled_from(
     [None, True, -1, 10**30, 1.5, "", "x", "0x1", [], [[]], {}, {"__type__": "ndarray", "__value__": "A"}]
 )
 UNUSABLE = (ValueError, TypeError, LookupError)
 
 
-def read_everything(raw, program_id):
-    """Touch all there is; only refusals of the documented kind may come out."""
+def read_everything(raw: bytes, program_id: str | None) -> None:
+    """Read all attributes; only errors of the documented types may come out."""
     result = decode(raw, program_id=program_id)
     json.dumps(result.to_dict())
     _ = (result.metadata, result.passthrough_data, result.text, result.value)
-    _ = (repr(result), result._repr_html_(), len(result))
+    _ = (repr(result), table_of(result), len(result))
     for item in result:
         repr(item)
-        item._repr_html_()
+        table_of(item)
         with contextlib.suppress(*UNUSABLE):
             item.counts()
         with contextlib.suppress(*UNUSABLE):
@@ -106,7 +110,7 @@ def read_everything(raw, program_id):
     assert pickle.loads(pickle.dumps(result)) == result
 
 
-def refused_or_read(raw, program_id):
+def refused_or_read(raw: bytes, program_id: str | None) -> None:
     try:
         read_everything(raw, program_id)
     except ResultDecodeError as error:
@@ -117,7 +121,7 @@ def refused_or_read(raw, program_id):
 
 
 @pytest.mark.parametrize("name", RAW)
-def test_every_form_is_read_whole(name):
+def test_every_format_is_read(name: str) -> None:
     program = "noise-learner" if name == "noise learner" else None
     read_everything(RAW[name], program)
     assert decode(RAW[name], program_id=program).kind not in ("json", "text")
@@ -139,7 +143,7 @@ json.dump(read, sys.stdout)
 """
 
 
-def test_every_form_is_read_the_same_where_there_is_neither_numpy_nor_qiskit():
+def test_every_format_is_read_the_same_without_numpy_and_qiskit() -> None:
     texts = json.dumps({name: raw.decode() for name, raw in RAW.items()})
     done = subprocess.run([sys.executable, "-c", ALONE], input=texts, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -147,8 +151,8 @@ def test_every_form_is_read_the_same_where_there_is_neither_numpy_nor_qiskit():
     assert read.keys() == RAW.keys()
     for name, raw in RAW.items():
         result = decode(raw, program_id="noise-learner" if name == "noise learner" else None)
-        tables = [item._repr_html_() for item in result]
-        assert read[name] == [json.loads(json.dumps(result.to_dict())), repr(result), result._repr_html_(), tables]
+        tables = [table_of(item) for item in result]
+        assert read[name] == [json.loads(json.dumps(result.to_dict())), repr(result), table_of(result), tables]
 
 
 MARKUP = "<i>&"
@@ -166,10 +170,10 @@ WITH_MARKUP = {
 
 
 @pytest.mark.parametrize("name", WITH_MARKUP)
-def test_markup_in_a_result_is_text_in_its_tables(name):
+def test_markup_in_a_result_is_escaped_in_its_tables(name: str) -> None:
     program = "noise-learner" if name == "noise learner" else None
     result = decode(json.dumps(WITH_MARKUP[name]).encode(), program_id=program)
-    tables = result._repr_html_() + "".join(item._repr_html_() for item in result)
+    tables = table_of(result) + "".join(table_of(item) for item in result)
     assert "<i>" not in tables
     assert "&lt;i&gt;&amp;" in tables
 
@@ -177,7 +181,7 @@ def test_markup_in_a_result_is_text_in_its_tables(name):
 @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @pytest.mark.parametrize("name", RAW)
 @given(data=st.data(), program_id=PROGRAMS)
-def test_flipped_and_missing_bytes(name, data, program_id):
+def test_changed_and_missing_bytes(name: str, data: st.DataObject, program_id: str | None) -> None:
     raw = bytearray(RAW[name])
     for _ in range(data.draw(st.integers(1, 3))):
         raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
@@ -186,7 +190,7 @@ def test_flipped_and_missing_bytes(name, data, program_id):
     refused_or_read(bytes(raw), program_id)
 
 
-def places(value, path=()):
+def places(value: Any, path: Any = ()) -> Iterator[tuple[str | int, ...]]:
     yield path
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, part in inner:
@@ -196,7 +200,7 @@ def places(value, path=()):
 @settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @pytest.mark.parametrize("name", RAW)
 @given(data=st.data(), program_id=PROGRAMS)
-def test_wrong_values_anywhere_in_the_document(name, data, program_id):
+def test_wrong_values_anywhere_in_the_document(name: str, data: st.DataObject, program_id: str | None) -> None:
     document = json.loads(RAW[name])
     path = data.draw(st.sampled_from(list(places(document))))
     if not path:
@@ -214,7 +218,7 @@ def test_wrong_values_anywhere_in_the_document(name, data, program_id):
 
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
-def test_damage_inside_the_packed_arrays(data):
+def test_damage_inside_the_packed_arrays(data: st.DataObject) -> None:
     document = json.loads(RAW["wrapped sampler"])
     fields = document["__value__"]["pub_results"][0]["__value__"]["data"]["__value__"]["fields"]
     packed = fields["a"]["__value__"]["array"]
@@ -225,15 +229,15 @@ def test_damage_inside_the_packed_arrays(data):
 
 
 @given(raw=st.binary(max_size=60) | st.text(max_size=60).map(lambda text: text.encode("utf-8", "surrogatepass")))
-def test_any_bytes(raw):
+def test_any_bytes(raw: bytes) -> None:
     refused_or_read(raw, None)
 
 
 @pytest.mark.parametrize(
     ("raw", "says"),
     [
-        (b"", "no bytes"),
-        (b"  \n", "no bytes"),
+        (b"", "has no bytes"),
+        (b"  \n", "has no bytes"),
         (b'{"results": [', "cannot be decoded"),
         (b"\xff\xfe{}", "utf-8"),
         (b'{"results": [], "n": 1' + b"0" * 5000 + b"}", "digits"),
@@ -241,14 +245,14 @@ def test_any_bytes(raw):
         (b'{"__type__": "PrimitiveResult", "__value__": {}}', "pub_results"),
     ],
 )
-def test_the_error_says_why_and_keeps_the_bytes(raw, says):
+def test_the_error_says_why_and_keeps_the_bytes(raw: bytes, says: str) -> None:
     with pytest.raises(ResultDecodeError, match=says) as caught:
         decode(raw)
     assert caught.value.raw == raw
     assert len(str(caught.value)) < 600
 
 
-def test_one_damaged_pub_leaves_the_others_readable():
+def test_one_damaged_pub_leaves_the_others_readable() -> None:
     document = json.loads(RAW["plain sampler"])
     document["results"].append({"data": {"c": {"samples": ["0xff"], "num_bits": 2}}})
     raw = json.dumps(document).encode()
@@ -260,7 +264,7 @@ def test_one_damaged_pub_leaves_the_others_readable():
 
 
 @pytest.mark.parametrize("num_bits", [10**9, 10**12, 10**30])
-def test_a_register_of_absurd_size_is_refused_before_memory_is_taken(num_bits):
+def test_a_register_of_absurd_size_is_refused_before_memory_is_taken(num_bits: Any) -> None:
     raw = json.dumps({"results": [{"data": {"c": {"samples": ["0x0"] * 9, "num_bits": num_bits}}}]}).encode()
     with pytest.raises(ResultDecodeError, match="limit"):
         _ = decode(raw)[0]

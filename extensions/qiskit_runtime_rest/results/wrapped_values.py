@@ -1,11 +1,12 @@
-"""Values inside `{"__type__": ..., "__value__": ...}`, as IBM's SDK and the service's `support_qiskit` form write them.
+"""Unwrap values in `{"__type__": ..., "__value__": ...}`: IBM's SDK and the service (`support_qiskit`) write them.
 
-What each name holds follows from `RuntimeEncoder` of qiskit-ibm-runtime. Objects that only Qiskit can build
-(circuits, noise models) stay packed in an `Encoded`.
+`RuntimeEncoder` of qiskit-ibm-runtime defines the content of each type. Objects that only Qiskit can build (circuits,
+noise models) stay encoded in an `Encoded`.
 """
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,17 +14,18 @@ from attrs import field, frozen
 
 from .arrays import Array
 from .bits import Bits
-from .hollow import PackedText
-from .malformed import Malformed, check_bits, expect, expect_shape, member
-from .npy import read_compressed_npy
-from .spans import SPAN_TYPES, ExecutionSpan, ExecutionSpans, read_span
+from .checks import Malformed, check_bits, expect, expect_shape, member
+from .execution_spans import SPAN_TYPES, ExecutionSpan, ExecutionSpans, read_span
+from .large_documents import PackedText
+from .optional import qiskit_module
+from .packed_arrays import read_compressed_npy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Encoded", "is_wrapped", "unwrap", "value_of"]
+__all__ = ["Encoded", "is_wrapped", "read_data_bin", "unwrap", "value_of"]
 
-# The encoder's arrays of names (zero-noise extrapolation) can come as a bare name.
+# Instead of an array of extrapolators (zero-noise extrapolation), the encoder can write a single name.
 _EXTRAPOLATORS: Final = frozenset(
     {"linear", "exponential", "double_exponential", "fallback", *(f"polynomial_degree_{k}" for k in range(1, 8))}
 )
@@ -32,12 +34,12 @@ _INTEGER_KEYS: Final = "__int_keys__"
 
 @frozen
 class Encoded:
-    """An object that is kept as it came, because only Qiskit can build it.
+    """An object in its encoded form, because only Qiskit can build it.
 
     Args:
-        kind: the encoder's type name, `QuantumCircuit` for one, or the class name of a serialised object.
-        value: what is inside: a text (base64), or plain values.
-        module: where that class lives, for serialised objects.
+        kind: the encoder's type name, such as `QuantumCircuit`, or the class name of a serialised object.
+        value: the content: a text (base64), or plain values.
+        module: the module of the class, for serialised objects.
     """
 
     kind: str = field()
@@ -46,34 +48,35 @@ class Encoded:
 
     def to_qiskit(self) -> Any:
         """The Qiskit object; needs Qiskit and qiskit-ibm-runtime."""
-        from .qiskit_values import build_encoded
-
-        return build_encoded(self)
+        decoder = qiskit_module("qiskit_ibm_runtime").RuntimeDecoder
+        if self.module is not None:
+            raise TypeError(f"a serialised {self.kind} cannot be rebuilt: read its `value`")
+        return json.loads(json.dumps({"__type__": self.kind, "__value__": self.value}), cls=decoder)
 
 
 def is_wrapped(value: Any, *kinds: str) -> bool:
-    """Whether this is a wrapper of one of these type names (of any, without names)."""
+    """Whether this is a wrapper of one of these type names; without names, of any type."""
     return (isinstance(value, dict) and "__value__" in value and isinstance(name := value.get("__type__"), str)) and (
         not kinds or name in kinds
     )
 
 
 def value_of(value: Any, *kinds: str) -> Any:
-    """What is inside a wrapper of one of these type names.
+    """The content of a wrapper of one of these type names.
 
     Raises:
-        Malformed: something else.
+        Malformed: another value.
     """
     if not is_wrapped(value, *kinds):
-        raise Malformed(f"expected {' or '.join(kinds)}, found {_name_of(value)}")
+        raise Malformed(f"expected {' or '.join(kinds)}, got {_name_of(value)}")
     return value["__value__"]
 
 
 def unwrap(value: Any) -> Any:
-    """Replace all wrappers in a JSON value by what they stand for.
+    """Replace all wrappers in a JSON value by the values in them.
 
     Raises:
-        Malformed: a wrapper does not hold what its name promises.
+        Malformed: the content of a wrapper does not fit its type.
     """
     if isinstance(value, list):
         return [unwrap(part) for part in value]

@@ -1,4 +1,4 @@
-"""The state file, used by many at once."""
+"""The state file under concurrent use, and as a broken file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ USERS = 8
 
 
 @pytest.mark.parametrize("file", range(10))
-def test_those_who_use_a_new_file_at_the_same_moment_wait_for_each_other(tmp_path: Path, file: int) -> None:
+def test_concurrent_transactions_on_a_new_file_wait_for_each_other(tmp_path: Path, file: int) -> None:
     state = State(tmp_path / f"{file}.sqlite")
     ready = threading.Barrier(USERS)
 
@@ -31,7 +31,7 @@ def test_those_who_use_a_new_file_at_the_same_moment_wait_for_each_other(tmp_pat
     assert [row["user"] for row in found] == [f"user {user}" for user in range(USERS)]
 
 
-def test_what_an_exception_leaves_is_undone(tmp_path: Path) -> None:
+def test_an_exception_rolls_the_transaction_back(tmp_path: Path) -> None:
     state = State(tmp_path / "state.sqlite")
 
     def fail() -> None:
@@ -45,7 +45,7 @@ def test_what_an_exception_leaves_is_undone(tmp_path: Path) -> None:
         assert opened.execute("SELECT * FROM pace").fetchall() == []
 
 
-def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+def test_the_error_of_a_file_that_is_not_a_database_has_its_path(tmp_path: Path) -> None:
     path = tmp_path / "letter.txt"
     path.write_text("Dear reader, " * 100)
     with pytest.raises(ConfigurationError, match=r"letter\.txt"), State(path).transaction():

@@ -1,52 +1,42 @@
-"""What importing and decoding pulls in, seen from a fresh interpreter."""
+"""Optional packages: results are the same without them, and decoding imports none of the heavy ones."""
 
-import base64
-import io
+from __future__ import annotations
+
 import json
 import subprocess
 import sys
-import zlib
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from .documents import packed, wrapped_pubs
+
+HERE = Path(__file__).parent
+ARGUMENTS = ("-q", "-p", "no:cacheprovider", str(HERE / "test_packed_arrays.py"))
 HEAVY = ("numpy", "qiskit", "qiskit_ibm_runtime", "httpx", "dateutil", "qiskit_runtime_api")
 
 
-def run(code, *arguments):
+def run(code: str, *arguments: str) -> Any:
     done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
 
-def packed(array):
-    buffer = io.BytesIO()
-    np.save(buffer, array)
-    return {"__type__": "ndarray", "__value__": base64.b64encode(zlib.compress(buffer.getvalue())).decode()}
-
-
-def document():
+def document() -> dict[str, Any]:
     bits = {"__type__": "BitArray", "__value__": {"array": packed(np.array([[1], [3], [1]], np.uint8)), "num_bits": 2}}
-    pubs = [
-        {
-            "__type__": "SamplerPubResult",
-            "__value__": {"data": {"__type__": "DataBin", "__value__": {"shape": [], "fields": fields}}},
-        }
-        for fields in ({"c": bits}, {"c": packed(np.array([[1 + 2j]]))})
-    ]
-    return {
-        "__type__": "PrimitiveResult",
-        "__value__": {"pub_results": pubs, "metadata": {"x": packed(np.arange(2.0))}},
-    }
+    level_1 = packed(np.array([[1 + 2j]]))
+    return wrapped_pubs({"c": bits}, {"c": level_1}, metadata={"x": packed(np.arange(2.0))})
 
 
-def test_importing_pulls_in_neither_numpy_nor_qiskit_nor_httpx():
+def test_the_import_loads_neither_numpy_nor_qiskit_nor_httpx() -> None:
     code = (
         f"import sys, json, qiskit_runtime_rest.results; print(json.dumps([n for n in {HEAVY!r} if n in sys.modules]))"
     )
     assert run(code) == []
 
 
-def test_decoding_pulls_in_nothing_more():
+def test_decoding_loads_nothing_more() -> None:
     code = f"""
 import sys, json
 from qiskit_runtime_rest.results import decode
@@ -59,7 +49,7 @@ print(json.dumps([found, [n for n in {HEAVY!r} if n in sys.modules]]))
     assert loaded == []
 
 
-def test_without_numpy_and_qiskit_everything_but_their_conversions_works():
+def test_without_numpy_and_qiskit_only_their_conversions_fail() -> None:
     code = """
 import sys, json
 sys.modules["numpy"] = sys.modules["qiskit"] = sys.modules["qiskit_ibm_runtime"] = None
@@ -81,3 +71,25 @@ print(json.dumps([result.to_dict(), result[0].counts(), repr(result[1]), asks]))
     assert text == "SamplerPub(c: Array(<shape=(1, 1)>, dtype='complex128'))"
     assert [extra for extra, _ in asks] == ["numpy", "numpy", "qiskit", "qiskit"]
     assert all("pip install" in message for _, message in asks)
+
+
+def test_the_packages_of_the_extra_fast_are_used() -> None:
+    code = "import sys, qiskit_runtime_rest.results; print({'isal', 'pybase64'} <= sys.modules.keys())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"
+
+
+def test_the_tests_of_packed_arrays_pass_without_the_extra_fast() -> None:
+    code = f"""
+import sys
+sys.modules["isal"] = None
+import pytest
+failed = pytest.main({list(ARGUMENTS)})
+import zlib
+from qiskit_runtime_rest.results.optional import decompressor
+sys.exit(failed or decompressor is not zlib.decompressobj)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=HERE.parents[1], check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,20 +1,20 @@
-"""Results of the first primitives, and of programs that are no primitives."""
+"""Results of the first primitives (V1), and of other programs."""
+
+from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
-from qiskit_ibm_runtime import RuntimeEncoder
 
 from qiskit_runtime_rest.errors import ResultDecodeError
 from qiskit_runtime_rest.results import ItemLacks, QuasiDistribution, decode
 
-
-def encoded(document):
-    return json.dumps(document, cls=RuntimeEncoder).encode()
+from .documents import encoded
 
 
-def test_quasi_distributions_have_integer_outcomes():
+def test_quasi_distributions_have_integer_outcomes() -> None:
     raw = encoded({"quasi_dists": [{"1": 1.0, "2": -0.25}, {"0x3": 0.5}], "metadata": [{"shots": 1024}, {}]})
     result = decode(raw, program_id="sampler")
     assert (result.kind, len(result), result.metadata) == ("quasi-distributions", 2, {})
@@ -23,6 +23,7 @@ def test_quasi_distributions_have_integer_outcomes():
     assert (first.quasi_dist, first.metadata) == ({1: 1.0, 2: -0.25}, {"shots": 1024})
     assert first.probabilities() == {"01": 1.0, "10": -0.25}
     assert first.probabilities(num_bits=4) == {"0001": 1.0, "0010": -0.25}
+    assert isinstance(second, QuasiDistribution)
     assert second.quasi_dist == {3: 0.5}
     assert first.to_qiskit() == {1: 1.0, 2: -0.25}
     assert result.to_qiskit().quasi_dists == [{1: 1.0, 2: -0.25}, {3: 0.5}]
@@ -32,12 +33,14 @@ def test_quasi_distributions_have_integer_outcomes():
         first.counts()
 
 
-def test_an_empty_distribution_is_possible():
-    assert decode(encoded({"quasi_dists": [{}]}))[0].probabilities() == {}
+def test_an_empty_distribution_is_possible() -> None:
+    (item,) = decode(encoded({"quasi_dists": [{}]}))
+    assert isinstance(item, QuasiDistribution)
+    assert item.probabilities() == {}
 
 
 @pytest.mark.parametrize("values", [[0.5, -1], np.array([0.5, -1.0])])
-def test_values_are_expectation_values(values):
+def test_values_are_expectation_values(values: Any) -> None:
     metadata = [{"variance": 0.25, "shots": 100}, {}]
     result = decode(encoded({"values": values, "metadata": metadata}), program_id="estimator")
     assert (result.kind, [item.evs for item in result]) == ("values", [0.5, -1.0])
@@ -47,7 +50,7 @@ def test_values_are_expectation_values(values):
     assert result[0].metadata == metadata[0]
 
 
-def test_a_log_is_text():
+def test_a_log_is_text() -> None:
     log = "Traceback (most recent call last):\n  é\n[not JSON"
     result = decode(log.encode(), program_id="my-program")
     assert (result.kind, result.text, result.value, len(result), list(result)) == ("text", log, log, 0, [])
@@ -63,14 +66,14 @@ def test_a_log_is_text():
 
 @pytest.mark.parametrize("program", ["sampler", "estimator", "executor", "noise-learner", "noise-learner-v3"])
 @pytest.mark.parametrize("raw", [b"<html>sign in</html>", b"abc", b'"x"', b"\xef\xbb\xbf<!DOCTYPE html>", b"[not JSON"])
-def test_a_text_is_no_result_of_a_program_that_answers_with_data(program, raw):
-    with pytest.raises(ResultDecodeError, match=f"not the form of a result of the program '{program}'") as caught:
+def test_a_text_is_refused_for_a_program_with_a_known_format(program: str, raw: bytes) -> None:
+    with pytest.raises(ResultDecodeError, match=f"not the format of a result of the program '{program}'") as caught:
         decode(raw, program_id=program)
     assert caught.value.raw == raw
     assert decode(raw, program_id="my-program").kind == "text"
 
 
-def test_a_json_text_is_its_content():
+def test_a_json_text_is_its_content() -> None:
     result = decode(b'"All done!"')
     assert (result.kind, result.text) == ("text", "All done!")
     assert result == decode(b"All done!")
@@ -89,15 +92,15 @@ def test_a_json_text_is_its_content():
         3,
     ],
 )
-def test_results_of_other_programs_are_given_as_they_are(document):
+def test_json_of_other_programs_is_the_value(document: Any) -> None:
     result = decode(encoded(document), program_id="circuit-runner")
     assert (result.kind, result.value, len(result)) == ("json", document, 0)
     assert result.to_dict() == {"kind": "json", "value": document}
-    with pytest.raises(ResultDecodeError, match="not the form of a result of the program 'sampler'"):
+    with pytest.raises(ResultDecodeError, match="not the format of a result of the program 'sampler'"):
         decode(encoded(document), program_id="sampler")
 
 
-def test_wrapped_values_of_other_programs_are_unpacked():
+def test_wrapped_values_of_other_programs_are_unwrapped() -> None:
     result = decode(encoded({"array": np.arange(3), "keys": {"__int_keys__": True, "1": 2}, "z": 1j}))
     assert result.value["array"].tolist() == [0, 1, 2]
     assert (result.value["keys"], result.value["z"]) == ({1: 2}, 1j)

@@ -1,4 +1,4 @@
-"""The forms in which a job's result can come, in one table: how each is recognised and read."""
+"""All formats of results: how to recognise each, and which reader of another module reads it."""
 
 from __future__ import annotations
 
@@ -7,39 +7,45 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve, field, frozen
 
-from .classic import classic_estimates, classic_quasi_distributions, estimate_of, quasi_distribution_of
-from .estimator import plain_estimator_pub, wrapped_estimator_pub
+from .checks import Malformed, expect, member
 from .executor import SAMPLER_ROLES, ExecutorItem, executor_item, executor_metadata, sampler_pub_of
-from .malformed import Malformed, expect, member
-from .noise import layer_noise, learned_noise
-from .sampler import plain_sampler_pub, wrapped_sampler_pub
-from .tensors import is_compressed, replace_tensors
-from .wrapped import is_wrapped, unwrap, value_of
+from .noise_learner import layer_noise, learned_noise
+from .packed_arrays import is_compressed, replace_tensors
+from .primitives import (
+    plain_estimator_pub,
+    plain_sampler_pub,
+    quasi_distribution,
+    v1_estimate,
+    v1_pairs,
+    wrapped_estimator_pub,
+    wrapped_sampler_pub,
+)
+from .wrapped_values import is_wrapped, unwrap, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .items import ResultItem
+    from .result_item import ResultItem
 
-__all__ = ["DECODED_PROGRAMS", "Form", "recognise"]
+__all__ = ["DECODED_PROGRAMS", "Format", "recognise"]
 
 DECODED_PROGRAMS: Final = frozenset({"sampler", "estimator", "executor", "noise-learner", "noise-learner-v3"})
-"""Programs whose results have a known form: any other form, and text, is an error for them."""
+"""Programs whose results have a known format. Another format, or text, is an error for them."""
 
 
 @frozen
-class Form:
+class Format:
     """How to read a document.
 
     Args:
         kind: `sampler`, `estimator`, `executor`, `noise-learner`, `noise-learner-v3`, `quasi-distributions`,
             `values`, `text` or `json`.
-        items: what each item is read from.
-        read_item: reads one of `items`, given its position.
+        items: the encoded items.
+        read_item: reads one of `items` at its position.
         read_metadata: reads the metadata of the whole result.
-        passthrough: reads what the submitter of an executor job left in it.
+        passthrough: reads the data that the submitter of an executor job attached to it.
         runtime_decoder: the program whose decoders in qiskit-ibm-runtime build Qiskit's objects from these bytes;
-            None where this package builds them itself.
+            None if this package builds them itself.
     """
 
     kind: str = field()
@@ -50,19 +56,19 @@ class Form:
     runtime_decoder: str | None = field(kw_only=True, default=None)
 
 
-def recognise(document: Any, *, program_id: str | None) -> Form | None:
-    """The form of a JSON document; None if it is none that is known.
+def recognise(document: Any, *, program_id: str | None) -> Format | None:
+    """The format of a JSON document; None if it is unknown.
 
     Raises:
-        Malformed: the form is known, and something in it is missing.
+        Malformed: the format is known, and a part of the document is missing.
     """
-    for look in (_wrapped_primitive, _noise_learner, _versioned, _plain_primitive, _classic):
-        if (form := look(document, program_id)) is not None:
-            return form
+    for recognised in (_wrapped_primitive, _noise_learner, _versioned, _plain_primitive, _v1_primitive):
+        if (found := recognised(document, program_id)) is not None:
+            return found
     return None
 
 
-def _wrapped_primitive(document: Any, program_id: str | None) -> Form | None:
+def _wrapped_primitive(document: Any, program_id: str | None) -> Format | None:
     if not is_wrapped(document, "PrimitiveResult"):
         return None
     inside = value_of(document, "PrimitiveResult")
@@ -72,7 +78,7 @@ def _wrapped_primitive(document: Any, program_id: str | None) -> Form | None:
     return _pubs(kind, pubs, read, inside.get("metadata"))
 
 
-def _plain_primitive(document: Any, program_id: str | None) -> Form | None:
+def _plain_primitive(document: Any, program_id: str | None) -> Format | None:
     pubs = document.get("results") if isinstance(document, dict) else None
     if not isinstance(pubs, list) or not all(isinstance(pub, dict) and "data" in pub for pub in pubs):
         return None
@@ -83,8 +89,8 @@ def _plain_primitive(document: Any, program_id: str | None) -> Form | None:
     return _pubs(kind, pubs, read, document.get("metadata"))
 
 
-def _pubs(kind: str, pubs: list[Any], read: Callable[[Any], ResultItem], metadata: Any) -> Form:
-    return Form(kind, items=pubs, read_item=lambda pub, _: read(pub), read_metadata=partial(_metadata, metadata))
+def _pubs(kind: str, pubs: list[Any], read: Callable[[Any], ResultItem], metadata: Any) -> Format:
+    return Format(kind, items=pubs, read_item=lambda pub, _: read(pub), read_metadata=partial(_metadata, metadata))
 
 
 def _wrapped_kind(pub: Any) -> str:
@@ -102,7 +108,7 @@ def _plain_kind(pub: Any) -> str | None:
     return "estimator" if "evs" in data else "sampler"
 
 
-def _noise_learner(document: Any, program_id: str | None) -> Form | None:
+def _noise_learner(document: Any, program_id: str | None) -> Format | None:
     inside = document
     if is_wrapped(document, "NoiseLearnerResult"):
         inside = value_of(document, "NoiseLearnerResult")
@@ -111,7 +117,7 @@ def _noise_learner(document: Any, program_id: str | None) -> Form | None:
         if not isinstance(layers, list) or not layers or not is_wrapped(layers[0], "_json"):
             return None
     layers = expect(member(inside, "data", what="a noise learner result"), list, what="layers")
-    return Form(
+    return Format(
         "noise-learner",
         items=layers,
         read_item=lambda layer, _: layer_noise(layer),
@@ -120,14 +126,14 @@ def _noise_learner(document: Any, program_id: str | None) -> Form | None:
     )
 
 
-def _versioned(document: Any, program_id: str | None) -> Form | None:
+def _versioned(document: Any, program_id: str | None) -> Format | None:
     if not isinstance(document, dict) or "schema_version" not in document or "data" not in document:
         return None
     version = expect(document["schema_version"], str, what="schema_version")
     items = expect(document["data"], list, what="data")
     learned = any(isinstance(item, dict) and "generators_sparse" in item for item in items)
     if learned or (not items and program_id in ("noise-learner", "noise-learner-v3")):
-        return Form(
+        return Format(
             "noise-learner-v3",
             items=items,
             read_item=lambda item, _: learned_noise(item),
@@ -139,7 +145,7 @@ def _versioned(document: Any, program_id: str | None) -> Form | None:
     return _executor(document, items, compressed=is_compressed(version))
 
 
-def _executor(document: dict[str, Any], items: list[Any], *, compressed: bool) -> Form:
+def _executor(document: dict[str, Any], items: list[Any], *, compressed: bool) -> Format:
     def passthrough() -> Any:
         return replace_tensors(document.get("passthrough_data"), compressed=compressed)
 
@@ -149,7 +155,7 @@ def _executor(document: dict[str, Any], items: list[Any], *, compressed: bool) -
     def read_item(item: Any, _: int) -> ResultItem:
         return executor_item(item, compressed=compressed)
 
-    form = Form(
+    found = Format(
         "executor",
         items=items,
         read_item=read_item,
@@ -157,10 +163,10 @@ def _executor(document: dict[str, Any], items: list[Any], *, compressed: bool) -
         passthrough=passthrough,
         runtime_decoder="executor",
     )
-    return form if document.get("semantic_role") not in SAMPLER_ROLES else _client_side_sampler(document, form)
+    return found if document.get("semantic_role") not in SAMPLER_ROLES else _client_side_sampler(document, found)
 
 
-def _client_side_sampler(document: dict[str, Any], form: Form) -> Form:
+def _client_side_sampler(document: dict[str, Any], executed: Format) -> Format:
     settings = expect(
         member(document.get("passthrough_data"), "post_processor", what="passthrough data of a sampler"),
         dict,
@@ -168,30 +174,30 @@ def _client_side_sampler(document: dict[str, Any], form: Form) -> Form:
     )
 
     def read_pub(item: Any, position: int) -> ResultItem:
-        executed = expect(form.read_item(item, position), ExecutorItem, what="an item")
-        return sampler_pub_of(executed, position=position, post_processor=settings)
+        item_executed = expect(executed.read_item(item, position), ExecutorItem, what="an item")
+        return sampler_pub_of(item_executed, position=position, post_processor=settings)
 
     def read_metadata() -> Any:
-        return {"executor": form.read_metadata(), **{name: settings.get(name) for name in ("options", "shots")}}
+        return {"executor": executed.read_metadata(), **{name: settings.get(name) for name in ("options", "shots")}}
 
-    return evolve(form, kind="sampler", read_item=read_pub, read_metadata=read_metadata)
+    return evolve(executed, kind="sampler", read_item=read_pub, read_metadata=read_metadata)
 
 
-def _classic(document: Any, _: str | None) -> Form | None:
+def _v1_primitive(document: Any, _: str | None) -> Format | None:
     if not isinstance(document, dict):
         return None
     if "quasi_dists" in document:
-        return Form(
+        return Format(
             "quasi-distributions",
-            items=classic_quasi_distributions(document),
-            read_item=lambda pair, _: quasi_distribution_of(pair),
+            items=v1_pairs(document, "quasi_dists"),
+            read_item=lambda pair, _: quasi_distribution(pair),
             read_metadata=dict,
         )
     if "values" in document and "metadata" in document:
-        return Form(
+        return Format(
             "values",
-            items=classic_estimates(document),
-            read_item=lambda pair, _: estimate_of(pair),
+            items=v1_pairs(document, "values"),
+            read_item=lambda pair, _: v1_estimate(pair),
             read_metadata=dict,
         )
     return None
@@ -202,5 +208,5 @@ def _metadata(value: Any) -> Any:
     if found is None:
         return {}
     if not isinstance(found, dict):
-        raise Malformed("the metadata of a result should be an object")
+        raise Malformed("the metadata of a result must be an object")
     return found

@@ -1,4 +1,4 @@
-"""Checks on what a document holds, before it is used."""
+"""Checks of the parts of a document before they are used."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 import struct
 from typing import Any, Final, TypeVar
 
-from .codecs import DAMAGED
+from .optional import COMPRESSION_ERRORS
 
 __all__ = [
     "DECODE_FAILURES",
@@ -23,12 +23,11 @@ T = TypeVar("T")
 
 MAX_AXES: Final = 64
 MAX_BYTES: Final = 2**31
-"""Largest array that is unpacked: 2 GiB. Ten million executions (the limit of a job) of 1,700 bits fit."""
+"""Size limit of an unpacked array: 2 GiB. Ten million executions (the limit of a job) of 1,700 bits fit."""
 
 MAX_EMPTY_ELEMENTS: Final = 2**24
 MAX_BITS: Final = 2**20
 
-# What is raised on bytes that are not what they claim to be.
 DECODE_FAILURES: Final[tuple[type[Exception], ...]] = (
     ValueError,
     TypeError,
@@ -36,22 +35,23 @@ DECODE_FAILURES: Final[tuple[type[Exception], ...]] = (
     ArithmeticError,
     RecursionError,
     struct.error,
-    *DAMAGED,
+    *COMPRESSION_ERRORS,
 )
+"""Errors that damaged bytes cause."""
 
 
 class Malformed(ValueError):
-    """Part of a result is not what its form promises; becomes a `ResultDecodeError` with the bytes attached."""
+    """A part of a result breaks its format. `Result` raises it as a `ResultDecodeError` with the bytes."""
 
 
 def expect(value: Any, kind: type[T], *, what: str) -> T:
     """The value, if it is of that type.
 
     Raises:
-        Malformed: it is not.
+        Malformed: it is of another type.
     """
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise Malformed(f"{what} should be {kind.__name__}, found {type(value).__name__}")
+        raise Malformed(f"{what}: expected {kind.__name__}, got {type(value).__name__}")
     return value
 
 
@@ -59,7 +59,7 @@ def member(value: Any, name: str, *, what: str) -> Any:
     """The member of a JSON object.
 
     Raises:
-        Malformed: not an object, or no such member.
+        Malformed: the value is not an object, or has no such member.
     """
     if name not in (mapping := expect(value, dict, what=what)):
         raise Malformed(f"{what} has no {name!r}")
@@ -74,7 +74,7 @@ def check_size(shape: tuple[int, ...], *, bits: int) -> int:
         bits: size of an element.
 
     Raises:
-        Malformed: they would take more than `MAX_BYTES`; or none at all, but their nested lists would.
+        Malformed: the elements need more than `MAX_BYTES`, or an empty shape needs too many nested lists.
     """
     count = math.prod(shape)
     lists = math.prod(max(length, 1) for length in shape)
@@ -91,7 +91,7 @@ def check_bits(num_bits: Any) -> int:
     """
     number = expect(num_bits, int, what="num_bits")
     if not 0 <= number <= MAX_BITS:
-        raise Malformed(f"a register of {num_bits} bits is outside the limit of 0 to {MAX_BITS}")
+        raise Malformed(f"num_bits={num_bits} exceeds the limit: must be between 0 and {MAX_BITS}")
     return number
 
 
@@ -102,7 +102,7 @@ def expect_shape(value: Any) -> tuple[int, ...]:
         Malformed: not a list of non-negative integers, or more than 64 of them.
     """
     if not isinstance(value, list | tuple) or len(value) > MAX_AXES:
-        raise Malformed("a shape should be a short list of integers")
+        raise Malformed(f"a shape must be a list of at most {MAX_AXES} integers")
     for length in value:
         if expect(length, int, what="a size in a shape") < 0:
             raise Malformed(f"negative size in the shape {value}")

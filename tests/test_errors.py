@@ -1,4 +1,4 @@
-"""The errors themselves: their tree, what they say, and that they survive a pickle."""
+"""The errors: their tree, their messages, and pickles of them."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def make(name: str) -> errors.RuntimeRestError:
 
 @pytest.mark.parametrize("name", CLASSES)
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-def test_every_error_survives_a_pickle(name: str, protocol: int) -> None:
+def test_every_error_can_be_pickled_and_copied(name: str, protocol: int) -> None:
     error = make(name)
     error.add_note("noted")
     for restored in (pickle.loads(pickle.dumps(error, protocol)), copy.copy(error), copy.deepcopy(error)):
@@ -62,13 +62,13 @@ def test_every_error_survives_a_pickle(name: str, protocol: int) -> None:
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_every_error_is_public_and_of_one_family(name: str) -> None:
+def test_every_error_is_public_and_has_the_same_base(name: str) -> None:
     assert getattr(qiskit_runtime_rest, name) is CLASSES[name]
     assert name in qiskit_runtime_rest.__all__
     assert issubclass(CLASSES[name], errors.RuntimeRestError)
 
 
-def test_the_tree_in_the_documentation_is_the_tree_of_the_classes() -> None:
+def test_the_documented_tree_is_that_of_the_classes() -> None:
     drawn: dict[str, str | None] = {}
     path: list[str] = []
     for line in (errors.__doc__ or "").splitlines():
@@ -85,21 +85,21 @@ def test_the_tree_in_the_documentation_is_the_tree_of_the_classes() -> None:
     ("kind", "builtin"),
     [(errors.WaitTimeout, TimeoutError), (errors.MissingExtra, ImportError), (errors.InvalidInput, ValueError)],
 )
-def test_some_errors_are_also_what_python_calls_them(kind: type[Exception], builtin: type[Exception]) -> None:
+def test_some_errors_are_also_builtin_errors(kind: type[Exception], builtin: type[Exception]) -> None:
     assert issubclass(kind, builtin)
 
 
-def test_an_api_error_says_everything_in_one_line() -> None:
+def test_an_api_error_has_all_facts_in_one_line() -> None:
     text = str(make("NotFound"))
     assert text == (
         "No such job (HTTP 404, code 3250). Look again. "
-        "[GET https://h/x; asks to wait 2.5 s; trace t; request r; Ray ID y] The body began: '<p>'"
+        "[GET https://h/x; retry after 2.5 s; trace t; request r; Ray ID y] The body began: '<p>'"
     )
 
 
-def test_an_api_error_says_nothing_it_does_not_know() -> None:
-    assert str(errors.ApiError("Told so", status=400)) == "Told so (HTTP 400)."
-    assert str(errors.ApiError("Told so", status=429, retry_after=0.0)).count("0 s") == 1
+def test_an_api_error_leaves_out_missing_facts() -> None:
+    assert str(errors.ApiError("Too large", status=400)) == "Too large (HTTP 400)."
+    assert str(errors.ApiError("Busy", status=429, retry_after=0.0)) == "Busy (HTTP 429). [retry after 0 s]"
 
 
 def test_a_missing_extra_names_the_command_that_installs_it() -> None:
@@ -108,12 +108,76 @@ def test_a_missing_extra_names_the_command_that_installs_it() -> None:
     )
 
 
-def test_a_wait_that_timed_out_says_how_to_come_back() -> None:
-    assert "client.jobs.get('x').wait()" in str(make("WaitTimeout"))
-    assert "qrr wait x" in str(make("WaitTimeout"))
+@pytest.mark.parametrize(
+    ("of", "message"),
+    [
+        (
+            {"job_id": "x", "status": "Queued"},
+            "job x is Queued after 1.5 s of waiting. It continues; wait again with client.jobs.get('x').wait() or "
+            "`qrr wait x`.",
+        ),
+        (
+            {"job_id": "a", "status": "Queued", "job_ids": list("abcd")},
+            "4 jobs are not finished (a, b, c, ...) after 1.5 s of waiting. They continue; wait again with "
+            "client.jobs.wait_all(error.job_ids).",
+        ),
+        (
+            {"job_id": "", "status": "open", "session_id": "s"},
+            "session s is open after 1.5 s of waiting. It continues; wait again with client.sessions.get('s').wait(), "
+            "or close() it.",
+        ),
+        (
+            {"job_id": "a", "status": "closed", "session_id": "s"},
+            "session s is closed after 1.5 s of waiting. The service does not list all its jobs yet; wait again with "
+            "client.sessions.get('s').wait().",
+        ),
+    ],
+)
+def test_a_wait_that_timed_out_says_how_to_wait_again(of: dict[str, Any], message: str) -> None:
+    assert str(errors.WaitTimeout(**of, waited=1.46)) == message
 
 
-def test_a_failed_job_says_why_and_shows_the_end_of_its_log() -> None:
+@pytest.mark.parametrize(
+    ("job_ids", "status", "message"),
+    [
+        (["x"], "Running", "stopped waiting: job x is Running. It continues."),
+        (["x"], None, "stopped waiting: the status of job x is unknown. It continues."),
+        (["x", "y"], None, "stopped waiting: 2 jobs are not finished (x, y). They continue."),
+    ],
+)
+def test_a_stopped_wait_names_the_unfinished_jobs(job_ids: list[str], status: str | None, message: str) -> None:
+    assert str(errors.WaitStopped(job_id=job_ids[0], status=status, job_ids=job_ids)) == message
+
+
+@pytest.mark.parametrize(("count", "named"), [(1, "p0. The"), (3, "p0; p1; p2. The"), (4, "p0; p1; p2; and more. The")])
+def test_a_contract_violation_names_its_first_problems(count: int, named: str) -> None:
+    error = errors.ContractViolation(
+        operation="GET /v1/jobs", status=200, api_version="2026-04-15", problems=[f"p{i}" for i in range(count)]
+    )
+    assert str(error).startswith(
+        "the response to GET /v1/jobs (HTTP 200) breaks the contract of API version 2026-04-15"
+    )
+    assert f": {named} request itself has succeeded." in str(error)
+    assert len(error.problems) == count
+
+
+def test_control_characters_of_the_service_are_escaped_in_the_message_only() -> None:
+    error = errors.ApiError("red\x1b[31m\ntext", status=500)
+    assert str(error) == "red\\x1b[31m text (HTTP 500)."
+    assert error.message == "red\x1b[31m\ntext"
+
+
+def test_an_unknown_submission_is_looked_for_with_its_client_or_raised_again() -> None:
+    error = errors.SubmissionUnknown("unknown", tag="t")
+    with pytest.raises(errors.SubmissionUnknown) as again:
+        error.recover()
+    assert again.value is error
+    error.look_again = lambda: "the job"
+    assert error.recover() == "the job"
+    assert pickle.loads(pickle.dumps(error)).look_again is None
+
+
+def test_a_failed_job_has_its_reason_and_the_end_of_its_log() -> None:
     text = str(make("JobFailed"))
     assert text.startswith("job x: Failed: It broke (code 1517). Fix it.")
     assert text.endswith("line 1\nline 2")

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from attrs import field, fields, frozen
 
 from .arrays import Array
-from .items import ResultItem
-from .malformed import Malformed, expect, member
-from .plain import plain
-from .tensors import read_tensor
-from .wrapped import Encoded, unwrap
+from .checks import Malformed, expect, member
+from .optional import qiskit_module
+from .packed_arrays import read_tensor
+from .result_item import ResultItem, to_plain
+from .wrapped_values import Encoded, unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,8 +25,8 @@ class PauliLindbladError:
     """An error channel exp(sum of rate times dissipator of its generator).
 
     Args:
-        generators: Pauli labels, one a term; qubit 0 is the rightmost letter.
-        rates: one dimensionless rate a generator.
+        generators: one Pauli label per term; qubit 0 is the rightmost letter.
+        rates: one dimensionless rate per generator.
     """
 
     generators: tuple[str, ...] = field()
@@ -40,10 +40,10 @@ class PauliLindbladError:
 
 @frozen(repr=False)
 class LayerNoise(ResultItem):
-    """The noise of one layer, as the noise learner (v2) found it.
+    """The noise of one layer, from the noise learner (v2).
 
     Args:
-        circuit: the layer, packed; `circuit.to_qiskit()` unpacks it where Qiskit is installed.
+        circuit: the encoded layer; `circuit.to_qiskit()` decodes it, and needs Qiskit.
         qubits: the physical qubit of each of the circuit's qubits.
         error: the error channel; None if it is unknown or was switched off.
     """
@@ -57,18 +57,21 @@ class LayerNoise(ResultItem):
     metadata: Mapping[str, Any] = field(kw_only=True, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain Python; the circuit stays packed."""
+        """Plain Python; the circuit stays encoded."""
         return {
-            "circuit": plain(self.circuit.value),
+            "circuit": to_plain(self.circuit.value),
             "qubits": list(self.qubits),
-            "error": None if self.error is None else plain(self.error),
+            "error": None if self.error is None else to_plain(self.error),
         }
 
     def to_qiskit(self) -> Any:
-        """The same as qiskit-ibm-runtime's `LayerError`; needs Qiskit and qiskit-ibm-runtime."""
-        from .qiskit_values import layer_error
-
-        return layer_error(self)
+        """The `LayerError` of qiskit-ibm-runtime; needs Qiskit and qiskit-ibm-runtime."""
+        learner = qiskit_module("qiskit_ibm_runtime.results.noise_learner")
+        error = None
+        if self.error is not None:
+            generators = qiskit_module("qiskit.quantum_info").PauliList(list(self.error.generators))
+            error = learner.PauliLindbladError(generators, list(self.error.rates))
+        return learner.LayerError(self.circuit.to_qiskit(), list(self.qubits), error)
 
     def __repr__(self) -> str:
         """Qubits and number of terms."""
@@ -82,14 +85,14 @@ class LayerNoise(ResultItem):
 
 @frozen(repr=False)
 class LearnedNoise(ResultItem):
-    """The noise of one instruction, as the noise learner v3 found it.
+    """The noise of one instruction, from the noise learner v3.
 
     Args:
-        generators: for each rate the Pauli terms that share it, sparse: pairs of letters and the qubits they act on.
+        generators: for each rate its Pauli terms, sparse: pairs of letters and the qubits that they act on.
         num_qubits: number of qubits that the generators act on.
-        rates: one dimensionless rate a generator.
+        rates: one dimensionless rate per generator.
         rates_std: standard deviations of the rates.
-        metadata: `learning_protocol` (`lindblad` or `trex`) and what post selection kept.
+        metadata: `learning_protocol` (`lindblad` or `trex`) and the results of post selection.
     """
 
     what: ClassVar[str] = "a noise learner's instruction"
@@ -110,7 +113,7 @@ class LearnedNoise(ResultItem):
 
     def to_dict(self) -> dict[str, Any]:
         """Plain Python."""
-        return {name: plain(getattr(self, name)) for name in (part.name for part in fields(type(self)))}
+        return {name: to_plain(getattr(self, name)) for name in (part.name for part in fields(type(self)))}
 
     def to_numpy(self) -> dict[str, Any]:
         """`rates` and `rates_std` as arrays; needs numpy."""
@@ -119,10 +122,13 @@ class LearnedNoise(ResultItem):
         }
 
     def to_qiskit(self) -> Any:
-        """The same as Qiskit's `PauliLindbladMap`; needs Qiskit."""
-        from .qiskit_values import pauli_lindblad_map
-
-        return pauli_lindblad_map(self)
+        """Qiskit's `PauliLindbladMap`, with one rate for each term; needs Qiskit."""
+        terms = [
+            (letters, list(qubits), rate)
+            for generator, rate in zip(self.generators, self.rates, strict=True)
+            for letters, qubits in generator
+        ]
+        return qiskit_module("qiskit.quantum_info").PauliLindbladMap.from_sparse_list(terms, num_qubits=self.num_qubits)
 
     def __repr__(self) -> str:
         """Qubits and number of terms."""

@@ -1,4 +1,4 @@
-"""When which part of a sampler's data was measured: execution spans in a result's metadata."""
+"""Execution spans: when each part of a sampler's data was measured. They are in a result's metadata."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import field, frozen
 
-from .malformed import Malformed, expect, expect_shape
+from .checks import Malformed, expect, expect_shape
+from .optional import qiskit_module
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["SPAN_TYPES", "ExecutionSpan", "ExecutionSpans", "SpanPart", "read_span"]
+__all__ = ["SPAN_TYPES", "ExecutionSpan", "ExecutionSpans", "SpanPart", "read_span", "to_qiskit_spans"]
 
 
 @frozen
@@ -24,9 +25,9 @@ class SpanPart:
         shape: shape of the data as executed, the shots (of one randomization, when twirled) last.
         elements: (start, stop) over the shape without its last axis, flattened in C order.
         shots: (start, stop) over the last axis.
-        twirl_in_front: None without twirling; else whether the axis of randomizations comes first in `shape`
-            (True) or right before the shots (False).
-        pub_shots: shots asked for, where the executed ones are cut down to that number.
+        twirl_in_front: None without twirling; else whether the axis of randomizations is first in `shape` (True) or
+            right before the shots (False).
+        pub_shots: the requested number of shots, if more were executed.
         flat: `elements` counts over the whole flattened shape, shots included (`shots` then spans the axis).
     """
 
@@ -39,7 +40,7 @@ class SpanPart:
 
     @property
     def size(self) -> int:
-        """Number of shots that this part covers."""
+        """Number of shots in this part."""
         if self.flat:
             return len(range(math.prod(self.shape))[slice(*self.elements)])
         outer = range(math.prod(self.shape[:-1]))[slice(*self.elements)]
@@ -52,9 +53,9 @@ class ExecutionSpan:
 
     Args:
         kind: the service's name of the span's type.
-        start: begin of the window, UTC.
+        start: start of the window, UTC.
         stop: end of the window, UTC.
-        parts: index of the pub -> which part of its data.
+        parts: index of the pub -> part of its data.
     """
 
     kind: str = field(kw_only=True)
@@ -80,7 +81,7 @@ class ExecutionSpans(tuple[ExecutionSpan, ...]):
 
     @property
     def start(self) -> datetime:
-        """Begin of the first span, UTC."""
+        """Start of the first span, UTC."""
         return min(span.start for span in self)
 
     @property
@@ -90,7 +91,7 @@ class ExecutionSpans(tuple[ExecutionSpan, ...]):
 
     @property
     def duration(self) -> float:
-        """Seconds from the begin of the first to the end of the last span."""
+        """Seconds from the start of the first to the end of the last span."""
         return (self.stop - self.start).total_seconds()
 
 
@@ -115,7 +116,7 @@ def _twirled(
     )
 
 
-# Names as IBM's encoder writes them -> (numbers an entry, how to read them).
+# Type name of IBM's encoder -> (length of an entry, its reader).
 SPAN_TYPES: Final[dict[str, tuple[int, Callable[..., SpanPart]]]] = {
     "ExecutionSpan": (3, _flat),
     "DoubleSliceSpan": (5, _double),
@@ -125,27 +126,48 @@ SPAN_TYPES: Final[dict[str, tuple[int, Callable[..., SpanPart]]]] = {
 
 
 def read_span(kind: str, *, start: Any, stop: Any, slices: Any) -> ExecutionSpan:
-    """One span from its decoded times and its slices as written.
+    """One span from its decoded times and its encoded slices.
 
     Raises:
-        Malformed: the slices are not of this kind.
+        Malformed: the slices do not fit this kind.
     """
     length, read = SPAN_TYPES[kind]
     parts = {}
     for pub, entry in expect(slices, dict, what="slices of an execution span").items():
         if len(expect(entry, list, what="a slice of an execution span")) != length:
-            raise Malformed(f"a slice of {kind} should have {length} entries")
+            raise Malformed(f"a slice of {kind} must have {length} entries")
         parts[int(pub)] = read(*entry)
     return ExecutionSpan(
         kind=kind,
-        start=expect(start, datetime, what="begin of an execution span"),
+        start=expect(start, datetime, what="start of an execution span"),
         stop=expect(stop, datetime, what="end of an execution span"),
         parts=parts,
     )
 
 
+def to_qiskit_spans(spans: ExecutionSpans) -> Any:
+    """The `ExecutionSpans` of qiskit-ibm-runtime, which must be installed."""
+    module = qiskit_module("qiskit_ibm_runtime.execution_span")
+
+    def build(span: ExecutionSpan) -> Any:
+        made = getattr(module, "SliceSpan" if span.kind == "ExecutionSpan" else span.kind)
+        return made(span.start, span.stop, {pub: _slices(part) for pub, part in span.parts.items()})
+
+    return module.ExecutionSpans(map(build, spans))
+
+
+def _slices(part: SpanPart) -> tuple[Any, ...]:
+    elements, shots = slice(*part.elements), slice(*part.shots)
+    if part.flat:
+        return part.shape, elements
+    if part.twirl_in_front is None:
+        return part.shape, elements, shots
+    cut = () if part.pub_shots is None else (part.pub_shots,)
+    return (part.shape, part.twirl_in_front, elements, shots, *cut)
+
+
 def _pair(start: Any, stop: Any) -> tuple[int, int]:
-    return expect(start, int, what="begin of a slice"), expect(stop, int, what="end of a slice")
+    return expect(start, int, what="start of a slice"), expect(stop, int, what="end of a slice")
 
 
 def _with_shots(shape: Any) -> tuple[int, ...]:

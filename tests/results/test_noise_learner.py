@@ -1,36 +1,39 @@
-"""Noise learner results, v2 and v3, against qiskit-ibm-runtime and IBM's schemas."""
+"""Noise learner results, v2 and v3, equal those of qiskit-ibm-runtime and IBM's schemas."""
+
+from __future__ import annotations
 
 import importlib
 import json
+from typing import Any
 
 import numpy as np
 import pytest
-from ibm_quantum_schemas.common import F64TensorModel
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import PauliList
-from qiskit_ibm_runtime import RuntimeEncoder
 from qiskit_ibm_runtime.decoders.noise_learner_v3.decoder import NoiseLearnerV3ResultDecoder
 from qiskit_ibm_runtime.results.noise_learner import LayerError, NoiseLearnerResult, PauliLindbladError
 
 from qiskit_runtime_rest.errors import ResultDecodeError
 from qiskit_runtime_rest.results import Encoded, ItemLacks, LayerNoise, LearnedNoise, decode
 
+from .documents import F64TensorModel, encoded
+
 LABELS, RATES = ("IX", "ZZ", "YI"), (0.01, 0.0, 0.25)
 METADATA = {"backend": "ibm_torino", "input_options": {"layer_pair_depths": [0, 1]}}
 
 
-def layer_circuit():
+def layer_circuit() -> QuantumCircuit:
     circuit = QuantumCircuit(2)
     circuit.cz(0, 1)
     return circuit
 
 
-def learned_layers():
+def learned_layers() -> list[Any]:
     error = PauliLindbladError(PauliList(list(LABELS)), list(RATES))
     return [LayerError(layer_circuit(), [5, 7], error), LayerError(layer_circuit(), [1, 2])]
 
 
-def document_of_v2(form):
+def document_of_v2(form: str) -> Any:
     if form == "wrapped":
         return NoiseLearnerResult(learned_layers(), METADATA)
     if form == "bare":
@@ -46,13 +49,15 @@ def document_of_v2(form):
 
 
 @pytest.mark.parametrize("form", ["wrapped", "bare", "pairs"])
-def test_layers_of_the_noise_learner(form):
-    raw = json.dumps(document_of_v2(form), cls=RuntimeEncoder).encode()
+def test_layers_of_the_noise_learner(form: str) -> None:
+    raw = encoded(document_of_v2(form))
     result = decode(raw, program_id="noise-learner")
     assert (result.kind, len(result), result.metadata) == ("noise-learner", 2, METADATA)
     first, second = result
     assert isinstance(first, LayerNoise)
+    assert first.error is not None
     assert (first.qubits, first.error.generators, first.error.rates) == ((5, 7), LABELS, RATES)
+    assert isinstance(second, LayerNoise)
     assert (second.qubits, second.error) == ((1, 2), None)
     assert isinstance(first.circuit, Encoded)
     assert first.circuit.to_qiskit() == layer_circuit()
@@ -68,14 +73,14 @@ def test_layers_of_the_noise_learner(form):
         first.counts()
 
 
-def test_a_wrapped_or_bare_result_is_recognised_without_the_program():
+def test_a_wrapped_or_bare_result_is_recognised_without_the_program() -> None:
     for form in ("wrapped", "bare"):
-        raw = json.dumps(document_of_v2(form), cls=RuntimeEncoder).encode()
+        raw = encoded(document_of_v2(form))
         assert decode(raw).kind == "noise-learner"
     assert decode(raw).to_qiskit()[0].qubits == [5, 7]
 
 
-def test_damaged_layers_are_refused():
+def test_damaged_layers_are_refused() -> None:
     for change in ({"rates": [0.1]}, {"generators": [1, 2, 3]}, {"rates": ["a", "b", "c"]}):
         pair = [{"circuit": "AAAA", "qubits": [0]}, {"generators": list(LABELS), "rates": list(RATES)} | change]
         raw = json.dumps({"data": [pair], "metadata": {}}).encode()
@@ -85,7 +90,7 @@ def test_damaged_layers_are_refused():
         _ = decode(b'{"data": [1], "metadata": {}}', program_id="noise-learner")[0]
 
 
-def document_of_v3(version, *, instructions=1):
+def document_of_v3(version: Any, *, instructions: int = 1) -> bytes:
     schema = importlib.import_module(f"ibm_quantum_schemas.noise_learner_v3.version_{version[1:].replace('.', '_')}")
     success = {} if version == "v0.1" else {"success_rates": {0: {0: 0.5}}}
     model = schema.NoiseLearnerV3ResultsModel(
@@ -103,12 +108,12 @@ def document_of_v3(version, *, instructions=1):
         ]
         * instructions
     )
-    return model.model_dump_json().encode()
+    return str(model.model_dump_json()).encode()
 
 
 @pytest.mark.parametrize("version", ["v0.1", "v0.2", "v0.3"])
 @pytest.mark.parametrize("program_id", [None, "noise-learner", "noise-learner-v3"])
-def test_instructions_of_the_noise_learner_v3(version, program_id):
+def test_instructions_of_the_noise_learner_v3(version: Any, program_id: str | None) -> None:
     raw = document_of_v3(version)
     result = decode(raw, program_id=program_id)
     (item,) = result
@@ -127,14 +132,14 @@ def test_instructions_of_the_noise_learner_v3(version, program_id):
     assert "ZZ[0, 1] = Y[1]" in item._repr_html_()
 
 
-def test_rates_that_do_not_match_their_generators_are_refused():
+def test_rates_that_do_not_match_their_generators_are_refused() -> None:
     document = json.loads(document_of_v3("v0.2"))
     del document["data"][0]["generators_sparse"][0]
     with pytest.raises(ResultDecodeError, match="1 generators with 2 rates"):
         _ = decode(json.dumps(document).encode())[0]
 
 
-def test_nothing_learned_is_told_apart_by_the_program():
+def test_the_program_identifies_an_empty_result() -> None:
     raw = document_of_v3("v0.2", instructions=0)
     assert decode(raw, program_id="noise-learner").kind == "noise-learner-v3"
     assert len(decode(raw, program_id="noise-learner-v3")) == 0
