@@ -7,8 +7,9 @@ BOOTSTRAP ?= python3
 WORKERS ?= 2
 MINUTES ?= 10
 CONSUMER := $(wildcard tests/contract/test_consumer_*.py) tests/contract/test_round_trip.py
+PEERS := tests/third_party tests/cluster
 PYTEST = $(PYTHON) -m pytest -n $(WORKERS) --dist loadscope -p tools.coverage.plugin --contract-coverage
-TESTS = $(PYTEST) build/coverage.json $(addprefix --ignore=,$(CONSUMER))
+TESTS = $(PYTEST) build/coverage.json $(addprefix --ignore=,$(CONSUMER) $(PEERS))
 CONSUMER_TESTS = $(PYTEST) build/consumer.json --hypothesis-seed=20260415 $(CONSUMER)
 
 .DEFAULT_GOAL := help
@@ -32,6 +33,9 @@ demo: setup  ## a quantum job from key to counts, on the embedded service
 test: check  ## lint, types, layers, drift, and the tests
 	$(TESTS)
 	$(PYTHON) -m tools.coverage --check build/coverage.json
+
+peers: setup  ## clients that others wrote, unmodified, against the embedded service: IBM's SDK, qrmi, Dask
+	$(PYTEST) build/peers.json $(PEERS)
 
 browser: setup  ## the embedded service's pages in Debian's chromium (apt-get install chromium)
 	$(PYTHON) -m pytest tests/browser
@@ -85,4 +89,4 @@ release: setup  ## prepare a release, up to the upload: make release VERSION=1.2
 clean:  ## remove everything that make made
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
-.PHONY: help setup demo test browser check generate vendor contract coverage docs contract-deep contract-mutants mutants bench wheel release clean
+.PHONY: help setup demo test peers browser check generate vendor contract coverage docs contract-deep contract-mutants mutants bench wheel release clean

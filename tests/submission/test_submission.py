@@ -174,7 +174,7 @@ async def test_a_time_limit_is_any_number_in_whole_seconds(
 
 
 async def test_a_missing_backend_is_refused(client: Any, emulator: Emulator) -> None:
-    with pytest.raises(InvalidInput, match="backend is missing"):
+    with pytest.raises(InvalidInput, match="expected a backend name"):
         await now(client.sampler([ONES]))
     assert emulator.requests == []
 

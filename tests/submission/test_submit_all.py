@@ -40,7 +40,7 @@ async def test_many_are_submitted_in_order_with_an_error_for_each_that_fails(cli
     for wrong in (0, "8", 1.5, None):
         with pytest.raises(InvalidInput, match="max_in_flight"):
             await now(client.jobs.submit_all([], max_in_flight=wrong))
-    with pytest.raises(InvalidInput, match=r"requests=JobRequest\(.*: pass a list of requests"):
+    with pytest.raises(InvalidInput, match=r"requests=JobRequest\(.*: expected a list of requests"):
         await now(client.jobs.submit_all(JobRequest.sampler([ONES], backend=BACKEND)))
 
 

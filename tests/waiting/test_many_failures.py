@@ -49,7 +49,7 @@ async def test_the_error_at_the_deadline_names_the_remaining_jobs(client: Any, e
     assert (timeout.value.job_id, timeout.value.status) == (ids[5], "Running")
     assert list(timeout.value.job_ids) == ids[5:]
     assert timeout.value.waited == pytest.approx(60)
-    assert "15 jobs are left" in str(timeout.value)
+    assert "15 jobs are not finished" in str(timeout.value)
     assert "wait_all" in str(timeout.value)
     emulator.clear_requests()
     for handle in handles[:5]:

@@ -187,7 +187,7 @@ async def test_bad_arguments_are_refused_before_anything_is_sent(
 async def test_one_job_in_place_of_a_list_is_refused(client: Any, emulator: Emulator) -> None:
     job = await now(client.jobs.submit("sampler", **STUDY))
     before = len(emulator.requests)
-    with pytest.raises(InvalidInput, match="pass a list of jobs"):
+    with pytest.raises(InvalidInput, match="expected a list of jobs"):
         await now(client.jobs.wait_all(job))
     assert len(emulator.requests) == before
 
@@ -197,7 +197,7 @@ async def test_jobs_of_another_instance_or_face_are_refused(
 ) -> None:
     other = elsewhere.jobs.submit("sampler", **STUDY)
     asynchronous = await awaited.jobs.submit("sampler", **STUDY)
-    jobs: list[tuple[Any, str]] = [(other, "another instance"), (asynchronous, "neither a Job")]
+    jobs: list[tuple[Any, str]] = [(other, "another instance"), (asynchronous, "expected a Job or a job id")]
     for job, why in jobs:
         with pytest.raises(InvalidInput, match=why):
             blocking.jobs.wait_all([job])
