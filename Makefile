@@ -7,9 +7,11 @@ BOOTSTRAP ?= python3
 WORKERS ?= 2
 MINUTES ?= 10
 CONSUMER := $(wildcard tests/contract/test_consumer_*.py) tests/contract/test_round_trip.py
+CLIENT := tests/client tests/plans tests/results tests/config tests/base $(wildcard tests/test_*.py tests/*/test_*_steps.py)
 PEERS := tests/third_party tests/cluster
 PYTEST = $(PYTHON) -m pytest -n $(WORKERS) --dist loadscope -p tools.coverage.plugin --contract-coverage
-TESTS = $(PYTEST) build/coverage.json $(addprefix --ignore=,$(CONSUMER) $(PEERS))
+TESTS = $(PYTEST) build/coverage.json $(addprefix --ignore=,$(CLIENT) $(CONSUMER) $(PEERS))
+CLIENT_TESTS = $(PYTEST) build/client.json --cov --cov-report=term $(CLIENT)
 CONSUMER_TESTS = $(PYTEST) build/consumer.json --hypothesis-seed=20260415 $(CONSUMER)
 
 .DEFAULT_GOAL := help
@@ -31,8 +33,9 @@ demo: setup  ## a quantum job from key to counts, on the embedded service
 	@$(VENV)/bin/qrr demo
 
 test: check  ## lint, types, layers, drift, and the tests
+	$(CLIENT_TESTS)
 	$(TESTS)
-	$(PYTHON) -m tools.coverage --check build/coverage.json
+	$(PYTHON) -m tools.coverage --check build/client.json build/coverage.json
 
 peers: setup  ## clients that others wrote, unmodified, against the embedded service: IBM's SDK, qrmi, Dask
 	$(PYTEST) build/peers.json $(PEERS)
@@ -60,9 +63,11 @@ contract: setup  ## all that the contract describes, of client and embedded serv
 	$(VENV)/bin/qrr contract check $(if $(LIVE),--live) $(CONTRACT)
 
 coverage: setup  ## run all tests and the contract's check, and write docs/coverage.md: what is tested where
+	$(CLIENT_TESTS)
 	$(TESTS)
+	$(MAKE) peers
 	$(MAKE) contract CONTRACT='--report build/contract.json'
-	$(PYTHON) -m tools.coverage build/coverage.json build/consumer.json build/contract.json
+	$(PYTHON) -m tools.coverage build/client.json build/coverage.json build/peers.json build/consumer.json build/contract.json
 
 docs: coverage  ## write the pages that are rendered: docs/coverage.md, docs/migration.md
 	$(PYTHON) -m qiskit_runtime_rest.legacy.migration_page

@@ -211,7 +211,7 @@ def test_the_environment_can_turn_the_check_on(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("QRR_VALIDATE", "off")
     assert validate() is None
     monkeypatch.setenv("QRR_VALIDATE", "requests")
-    with pytest.raises(ConfigurationError, match=r"'requests' is none of 'responses', 'warn', 'off'"):
+    with pytest.raises(ConfigurationError, match=r"'requests': expected 'responses', 'warn', 'off' or a function"):
         validate()
 
 
