@@ -1,38 +1,37 @@
-"""Fixtures for all tests: time that passes only when told to, and asyncio for the asynchronous ones."""
+"""Fixtures for all tests: a machine without configuration, clocks that do not wait, one embedded service."""
 
 from __future__ import annotations
 
 import os
-import threading
+from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
 
-# A busy machine is no defect: examples may take their time.
+from qiskit_runtime_rest.testing import Emulator
+
+from .fixtures.clocks import FakeClock
+
+# Examples may take their time on a busy machine.
 hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.register_profile("deep", parent=hypothesis.settings.get_profile("patient"), max_examples=10_000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "patient"))
 
+AMBIENT = (
+    *("QISKIT_IBM_TOKEN", "QISKIT_IBM_INSTANCE", "QISKIT_IBM_URL", "QISKIT_IBM_CHANNEL", "IAM_URL"),
+    *("QRR_SUBMISSIONS_PER_MINUTE", "QRR_VALIDATE", "SSL_CERT_FILE", "SSL_CERT_DIR", "XDG_STATE_HOME"),
+    *(name for scheme in ("http", "https", "all", "no") for name in (f"{scheme}_proxy", f"{scheme}_proxy".upper())),
+)
 
-class FakeClock:
-    """A `Clock` whose sleeps take no time: they move it on, and are remembered in `slept`."""
 
-    def __init__(self) -> None:
-        self.now = 1000.0
-        self.slept: list[float] = []
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def time(self) -> float:
-        return 1.7e9 + self.monotonic()
-
-    def sleep(self, seconds: float, stop: threading.Event | None = None) -> None:
-        self.slept.append(seconds)
-        self.now += seconds
-
-    async def sleep_async(self, seconds: float) -> None:
-        self.sleep(seconds)
+@pytest.fixture
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An empty home, and no variable that configures a client."""
+    for name in AMBIENT:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return tmp_path
 
 
 @pytest.fixture
@@ -43,3 +42,21 @@ def clock() -> FakeClock:
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def qiskit_runtime_options() -> dict[str, Any]:
+    """The one embedded service of a test process, which the package's own pytest plugin starts."""
+    return {"virtual_clock": True, "seed": 20260415, "workers": 1}
+
+
+@pytest.fixture(scope="session")
+def running(qiskit_runtime_server: Emulator) -> Emulator:
+    """The embedded service, as the last test left it."""
+    return qiskit_runtime_server
+
+
+@pytest.fixture
+def emulator(qiskit_runtime_emulator: Emulator) -> Emulator:
+    """The embedded service, as at its start."""
+    return qiskit_runtime_emulator

@@ -1,3 +1,4 @@
-"""Fixtures: clients of the embedded service, which share its clock."""
+"""Fixtures: clients of the embedded service."""
 
-from ..fixtures.contract_clients import connect, consumer, emulator, home, options, running
+from ..fixtures.emulated_clients import certificates, clock, options, unconfigured
+from ..fixtures.emulated_clients import connect_face as connect

@@ -9,7 +9,7 @@ import pytest
 
 from qiskit_runtime_rest.testing import Emulator
 
-from ..fixtures.contract_clients import BELL
+from ..fixtures.service import BELL
 
 pytest_plugins = ["pytester"]
 

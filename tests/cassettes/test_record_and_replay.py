@@ -20,7 +20,7 @@ from qiskit_runtime_rest import ApiError, AuthenticationError, RuntimeClient, Se
 from qiskit_runtime_rest.cassettes import judged, load, record, replay
 from qiskit_runtime_rest.testing import Emulator
 
-from ..fixtures.contract_clients import BELL
+from ..fixtures.service import BELL
 
 QISKIT_SCRIPT = """
 import json

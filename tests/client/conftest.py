@@ -1,4 +1,4 @@
-"""Fixtures: clients of the embedded service, whose time is the service"s."""
+"""Fixtures: clients of the embedded service."""
 
 from ..fixtures.emulated_clients import (
     awaited,
@@ -7,8 +7,6 @@ from ..fixtures.emulated_clients import (
     client,
     clock,
     connect,
-    emulator,
-    no_account,
     options,
-    running,
+    unconfigured,
 )

@@ -17,7 +17,7 @@ from qiskit_runtime_rest import errors
 from qiskit_runtime_rest.config.api_versions import SUNSETS
 from qiskit_runtime_rest.contract.response_check import Checker
 
-from ..fixtures.contract_faces import Face
+from ..fixtures.faces import Face
 from .consumer.arguments import least_arguments
 from .consumer.expected import PLAIN, differences, plain, used
 from .consumer.made import few, fields, made

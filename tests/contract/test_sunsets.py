@@ -14,7 +14,8 @@ import pytest
 from qiskit_runtime_rest import RuntimeClient
 from qiskit_runtime_rest.testing import Emulator
 
-from ..fixtures.contract_clients import Connect, ServiceClock
+from ..fixtures.clocks import ServiceClock
+from ..fixtures.faces import Connect
 
 
 class On(ServiceClock):

@@ -24,8 +24,8 @@ from qiskit_runtime_rest import (
 )
 from qiskit_runtime_rest.testing import Emulator
 
-from ..fixtures.contract_clients import BELL, Connect
-from ..fixtures.contract_faces import Face
+from ..fixtures.faces import Connect, Face
+from ..fixtures.service import BELL
 
 CRN = "crn:v1:bluemix:public:quantum-computing:us-east:a/0123:4567::"
 

@@ -17,7 +17,8 @@ from qiskit_runtime_rest.contract import versions as documents
 from qiskit_runtime_rest.contract.versions import contract_of, corrected_contract_of, vendored
 from qiskit_runtime_rest.testing import Emulator
 
-from ..fixtures.contract_clients import BELL, Connect
+from ..fixtures.faces import Connect
+from ..fixtures.service import BELL
 
 OVERLAYS = sorted(Path(documents.__file__).parent.rglob("*.yaml"))
 LATEST = "2026-04-15"

@@ -10,31 +10,10 @@ import pytest
 
 from qiskit_runtime_rest.testing import Emulator
 
-BELL = """OPENQASM 3.0;
-include "stdgates.inc";
-bit[2] c;
-rz(pi/2) $0; sx $0; rz(pi/2) $0;
-rz(pi/2) $1; sx $1; rz(pi/2) $1;
-cz $0, $1;
-rz(pi/2) $1; sx $1; rz(pi/2) $1;
-c[0] = measure $0;
-c[1] = measure $1;
-"""
+from ..fixtures.service import BELL
 
 Connect = Callable[..., httpx.Client]
 Submit = Callable[..., str]
-
-
-@pytest.fixture(scope="session")
-def running() -> Iterator[Emulator]:
-    with Emulator(virtual_clock=True, seed=20260415) as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def emulator(running: Emulator) -> Emulator:
-    running.reset()
-    return running
 
 
 @pytest.fixture

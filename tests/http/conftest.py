@@ -1,3 +1,3 @@
 """Fixtures: clients of a scripted service on loopback."""
 
-from ..fixtures.loopback_clients import connect, home, other, service
+from ..fixtures.loopback_clients import connect, other, service, unconfigured

@@ -15,8 +15,8 @@ from qiskit_runtime_api.api.versions import get_versions
 from qiskit_runtime_api.models import TagList
 from qiskit_runtime_rest import Conflict, NotFound, RuntimeClient
 
+from ..fixtures.faces import Connect, Face
 from ..fixtures.loopback import CRN, Answer, Loopback, refused
-from ..fixtures.loopback_clients import Connect, Face
 
 JOB = {
     **{"id": "x", "backend": "ibm_torino", "state": {"status": "Queued"}, "status": "Queued", "cost": 600},
@@ -34,7 +34,7 @@ def get(face: Face, api: Any) -> Any:
 
 def test_a_generated_function_is_authenticated_and_parses(service: Loopback, connect: Connect) -> None:
     service.script("GET /api/v1/jobs/x", Answer(200, JOB))
-    job = connect(service).operation(get_job, id="x")
+    job = connect(service).generated(get_job, id="x")
     assert (job.id, job.backend, str(job.status)) == ("x", "ibm_torino", "Queued")
     assert service.calls[0].headers["Authorization"] == "Bearer token-1"
     assert service.calls[0].headers["IBM-API-Version"] == "2026-04-15"
@@ -45,24 +45,24 @@ def test_generated_functions_raise_typed_errors(service: Loopback, connect: Conn
     service.script("POST /api/v1/jobs/x/cancel", Answer(409, refused(3454, "It is over.")))
     face = connect(service)
     with pytest.raises(NotFound, match="Job not found"):
-        face.operation(get_job, id="x")
+        face.generated(get_job, id="x")
     with pytest.raises(Conflict, match="It is over"):
-        face.operation(cancel_job, id="x")
+        face.generated(cancel_job, id="x")
     with pytest.raises(NotFound):
-        face.operation(list_jobs)
+        face.generated(list_jobs)
 
 
 def test_generated_functions_are_retried_where_that_is_safe(service: Loopback, connect: Connect) -> None:
     service.script("*", Answer(503), Answer(204))
     face = connect(service)
-    face.operation(replace_job_tags, id="x", body=TagList(tags=["a"]))
+    face.generated(replace_job_tags, id="x", body=TagList(tags=["a"]))
     assert [call.method for call in service.calls] == ["PUT", "PUT"]
 
 
 def test_an_id_cannot_leave_its_place_in_the_path(service: Loopback, connect: Connect) -> None:
     service.script("*", Answer(404))
     with pytest.raises(NotFound):
-        connect(service).operation(get_job, id="../sessions/x?a=b#c")
+        connect(service).generated(get_job, id="../sessions/x?a=b#c")
     assert service.calls[0].target.startswith("/api/v1/jobs/..%2Fsessions%2Fx%3Fa%3Db%23c")
 
 

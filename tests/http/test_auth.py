@@ -25,8 +25,8 @@ from qiskit_runtime_rest import (
 )
 from qiskit_runtime_rest.http.auth import ApiKeyAuth
 
+from ..fixtures.faces import Connect
 from ..fixtures.loopback import API_KEY, CRN, CUT, HTML, RESET, TOKEN_PATH, Answer, Asked, Loopback, refused, token_body
-from ..fixtures.loopback_clients import Connect
 
 BASE_URL = "https://service.example/api"
 IAM_URL = "https://iam.example"

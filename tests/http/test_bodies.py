@@ -14,8 +14,8 @@ import pytest
 from qiskit_runtime_rest import JobFailed, RetryPolicy, ServerError, TransportError, UnexpectedAnswer, WaitTimeout
 from qiskit_runtime_rest.http import bodies
 
+from ..fixtures.faces import Connect
 from ..fixtures.loopback import Answer, Asked, Loopback, refused
-from ..fixtures.loopback_clients import Connect
 
 JOB = "/api/v1/jobs/x"
 MIB = 2**20

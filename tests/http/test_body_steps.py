@@ -14,7 +14,7 @@ from qiskit_runtime_rest.http import bodies
 from qiskit_runtime_rest.http.auth.iam import token_request
 from qiskit_runtime_rest.http.bodies import UNTIL, Body
 
-from ..conftest import FakeClock
+from ..fixtures.clocks import FakeClock
 from ..fixtures.stepping import URL
 
 MIB = 2**20

@@ -11,8 +11,8 @@ import pytest
 
 from qiskit_runtime_rest import AsyncRuntimeClient, ClientClosed, RuntimeClient, TransportError
 
+from ..fixtures.faces import Connect
 from ..fixtures.loopback import API_KEY, CRN, Answer, Asked, Loopback
-from ..fixtures.loopback_clients import Connect
 
 VERSIONS = Answer(200, {"versions": ["2026-04-15"]})
 

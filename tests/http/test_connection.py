@@ -21,8 +21,8 @@ from cryptography.x509.oid import NameOID
 
 from qiskit_runtime_rest import ConfigurationError, RetryPolicy, RuntimeClient, TransportError, __version__
 
+from ..fixtures.faces import Connect
 from ..fixtures.loopback import API_KEY, CRN, TOKEN_PATH, Answer, Loopback
-from ..fixtures.loopback_clients import Connect
 
 AFAR: dict[str, Any] = {"base_url": "http://service.invalid/api", "iam_url": "http://iam.invalid"}
 """Hosts that nobody can reach but a proxy that pretends."""

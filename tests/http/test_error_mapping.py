@@ -38,8 +38,8 @@ from qiskit_runtime_rest import (
 )
 from qiskit_runtime_rest.http.error_mapping import api_error, retry_after
 
+from ..fixtures.faces import Connect
 from ..fixtures.loopback import API_KEY, CRN, CUT, HTML, Answer, Asked, Loopback, refused
-from ..fixtures.loopback_clients import Connect
 
 JOB = "GET /api/v1/jobs/x"
 TOKEN = "ey0." + "token" * 300
@@ -365,7 +365,7 @@ def test_a_status_arrives_as_an_error_by_every_way(service: Loopback, connect: C
     service.script(JOB, Answer(status, HTML_BODY))
     face = connect(service, retries=RetryPolicy(attempts=1))
     calls: list[Callable[[], Any]] = [
-        lambda: face.operation(get_job, id="x"),
+        lambda: face.generated(get_job, id="x"),
         lambda: face.do(lambda client: client.jobs.get("x")),
         lambda: face.request("GET", "/v1/jobs/x"),
     ]
@@ -390,7 +390,7 @@ def test_a_success_that_is_not_what_the_contract_promises_is_an_error(
     face = connect(service)
     calls: list[Callable[[], Any]] = [
         lambda: face.do(lambda client: client.jobs.get("x")),
-        lambda: face.operation(get_job, id="x"),
+        lambda: face.generated(get_job, id="x"),
     ]
     for call in calls:
         with pytest.raises(UnexpectedAnswer) as caught:

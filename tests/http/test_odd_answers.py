@@ -19,8 +19,8 @@ from qiskit_runtime_rest import (
     WaitTimeout,
 )
 
+from ..fixtures.faces import Connect
 from ..fixtures.loopback import Answer, Loopback
-from ..fixtures.loopback_clients import Connect
 
 JOB = "GET /api/v1/jobs/x"
 JOBS = "GET /api/v1/jobs"

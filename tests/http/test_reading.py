@@ -16,8 +16,8 @@ import pytest
 
 from qiskit_runtime_rest import AsyncRuntimeClient, ResultUnavailable, WaitTimeout
 
+from ..fixtures.faces import Connect, Face
 from ..fixtures.loopback import CRN, Answer, Loopback
-from ..fixtures.loopback_clients import Connect, Face
 
 JOB = "/api/v1/jobs/x"
 RESULT: dict[str, Any] = {"results": [], "metadata": {}}

@@ -19,8 +19,8 @@ from qiskit_runtime_rest import (
 )
 from qiskit_runtime_rest.http.retrying import BUDGET
 
+from ..fixtures.faces import Connect
 from ..fixtures.loopback import CRN, CUT, HTML, RESET, Answer, Loopback, refused
-from ..fixtures.loopback_clients import Connect
 
 FAILURES = {
     **{str(status): Answer(status, HTML.body) for status in (408, 503, 504, 524)},

@@ -21,7 +21,7 @@ from qiskit_runtime_rest.http.retrying import (
     what_happened,
 )
 
-from ..conftest import FakeClock
+from ..fixtures.clocks import FakeClock
 from ..fixtures.stepping import URL, Reply, Stepper, error, reply
 
 POLICY = RetryPolicy(random=lambda: 0.5)

@@ -16,8 +16,8 @@ from qiskit_runtime_rest import ApiError, RetryPolicy, RuntimeRestError, Setting
 from qiskit_runtime_rest.http.auth import ApiKeyAuth, TokenAuth
 from qiskit_runtime_rest.http.auth.iam import Token
 
+from ..fixtures.faces import Connect, Face
 from ..fixtures.loopback import API_KEY, CRN, RESET, TOKEN_PATH, Answer, Asked, Loopback
-from ..fixtures.loopback_clients import Connect, Face
 
 TOKEN = "ey0.ready-made." + "x" * 1000
 PASSWORD = "sesame-open"

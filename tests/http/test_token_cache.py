@@ -28,8 +28,8 @@ from qiskit_runtime_rest import (
 from qiskit_runtime_rest.plans.clock import SystemClock
 from qiskit_runtime_rest.plans.plan import run
 
+from ..fixtures.faces import Connect
 from ..fixtures.loopback import API_KEY, CRN, RESET, Answer, Asked, Loopback, refused
-from ..fixtures.loopback_clients import Connect
 
 VERSIONS = Answer(200, {"versions": ["2026-04-15"]})
 BAD_KEY = Answer(400, {"errorCode": "BXNIM0415E", "errorMessage": "Provided API key could not be found."})

@@ -20,7 +20,7 @@ from qiskit_runtime_rest import (
 )
 from qiskit_runtime_rest.testing import Emulator
 
-from ..fixtures.loopback_clients import Connect, Face
+from ..fixtures.faces import Connect, Face
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from qiskit_runtime_rest import (
 )
 from qiskit_runtime_rest.testing import Emulator
 
-from ..conftest import FakeClock
+from ..fixtures.clocks import FakeClock
 from ..fixtures.faces import now
 from ..fixtures.faulty_proxy import FaultyProxy
 from ..fixtures.service import BACKEND, FLIPPED, ONES, script, sent

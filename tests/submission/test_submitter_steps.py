@@ -26,7 +26,7 @@ from qiskit_runtime_rest.config.state_file import State
 from qiskit_runtime_rest.submission import Journal, SubmissionLimiter, Submitter, find_by_tag
 from qiskit_runtime_rest.submission.lookup import look_up
 
-from ..conftest import FakeClock
+from ..fixtures.clocks import FakeClock
 from ..fixtures.stepping import Reply, Stepper, error, reply
 
 LOST = TransportError("lost", method="POST", url="https://service/", sent=True)

@@ -28,7 +28,7 @@ from qiskit_runtime_rest.waiting.job_states import JobSnapshot, WatchedJob, stat
 from qiskit_runtime_rest.waiting.pages import read_page
 from qiskit_runtime_rest.waiting.updates import Queue, Queues
 
-from ..conftest import FakeClock
+from ..fixtures.clocks import FakeClock
 from ..fixtures.stepping import Reply, Stepper, error, reply
 
 STEADY = PollInterval(random=lambda: 0.5, jitter=0.0)

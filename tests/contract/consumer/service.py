@@ -14,7 +14,7 @@ import httpx
 
 from qiskit_runtime_rest import AsyncRuntimeClient, PollInterval, RetryPolicy, RuntimeClient, SubmissionPolicy
 
-from ...fixtures.contract_faces import Face
+from ...fixtures.faces import Face
 from .operations import Operation, operations
 from .samples import EVERYTHING, Sample, Samples
 from .sent import Sent, route

@@ -16,7 +16,7 @@ from qiskit_runtime_rest.client.sessions import AsyncSession, Session
 from qiskit_runtime_rest.results import Result
 from qiskit_runtime_rest.waiting import StatusUpdate
 
-from ...fixtures.contract_faces import Face
+from ...fixtures.faces import Face
 from .expected import differences, plain
 from .operations import Operation
 from .samples import Samples
