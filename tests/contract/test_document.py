@@ -23,7 +23,7 @@ DOCUMENT: Json = json.loads((Path(__file__).parents[2] / "openapi.json").read_te
 
 # sha256 of the document without its documentation. Re-vendoring the published contract changes it:
 # record the new value together with the new document, after reading what else changed.
-STRUCTURE_SHA256 = "a91a3d1fac7147d5e7ec1b4e4fd4c7139ce20c1776430ada35cee319e9642beb"
+STRUCTURE_SHA256 = "0f339d302c1e10215b333b11f86eda76a46aed9bbbbc8120ea9209fb208b92ba"
 
 # Published like this, and kept: the overlay takes the default away before anything is generated.
 PUBLISHED_DEFECTS = ["'' is not one of ['wait_time_seconds']"]

@@ -71,7 +71,8 @@ def sync_detailed(
 ) -> Response[ErrorContainer | InstanceConfiguration]:
     """Get the instance's limit
 
-     Returns the usage limit set on the instance in `Service-CRN`.
+     Returns the usage limit set on the instance in `Service-CRN`. Deprecated: read the limit from IBM
+    Cloud Resource Controller, `instance_limit_seconds` of `GET /v2/resource_instances/{crn}`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -96,7 +97,8 @@ def sync(
 ) -> ErrorContainer | InstanceConfiguration | None:
     """Get the instance's limit
 
-     Returns the usage limit set on the instance in `Service-CRN`.
+     Returns the usage limit set on the instance in `Service-CRN`. Deprecated: read the limit from IBM
+    Cloud Resource Controller, `instance_limit_seconds` of `GET /v2/resource_instances/{crn}`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -117,7 +119,8 @@ async def asyncio_detailed(
 ) -> Response[ErrorContainer | InstanceConfiguration]:
     """Get the instance's limit
 
-     Returns the usage limit set on the instance in `Service-CRN`.
+     Returns the usage limit set on the instance in `Service-CRN`. Deprecated: read the limit from IBM
+    Cloud Resource Controller, `instance_limit_seconds` of `GET /v2/resource_instances/{crn}`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -140,7 +143,8 @@ async def asyncio(
 ) -> ErrorContainer | InstanceConfiguration | None:
     """Get the instance's limit
 
-     Returns the usage limit set on the instance in `Service-CRN`.
+     Returns the usage limit set on the instance in `Service-CRN`. Deprecated: read the limit from IBM
+    Cloud Resource Controller, `instance_limit_seconds` of `GET /v2/resource_instances/{crn}`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -91,7 +91,8 @@ def sync_detailed(
     """Set the instance's limit
 
      Sets the usage limit of the instance in `Service-CRN`. Jobs that run already are not stopped by a
-    lower limit.
+    lower limit. Deprecated: set the limit with IBM Cloud Resource Controller, `PATCH
+    /v2/resource_instances/{crn}`.
 
     Args:
         body (InstanceConfigurationUpdate): New limits of an instance.
@@ -123,7 +124,8 @@ def sync(
     """Set the instance's limit
 
      Sets the usage limit of the instance in `Service-CRN`. Jobs that run already are not stopped by a
-    lower limit.
+    lower limit. Deprecated: set the limit with IBM Cloud Resource Controller, `PATCH
+    /v2/resource_instances/{crn}`.
 
     Args:
         body (InstanceConfigurationUpdate): New limits of an instance.
@@ -150,7 +152,8 @@ async def asyncio_detailed(
     """Set the instance's limit
 
      Sets the usage limit of the instance in `Service-CRN`. Jobs that run already are not stopped by a
-    lower limit.
+    lower limit. Deprecated: set the limit with IBM Cloud Resource Controller, `PATCH
+    /v2/resource_instances/{crn}`.
 
     Args:
         body (InstanceConfigurationUpdate): New limits of an instance.
@@ -180,7 +183,8 @@ async def asyncio(
     """Set the instance's limit
 
      Sets the usage limit of the instance in `Service-CRN`. Jobs that run already are not stopped by a
-    lower limit.
+    lower limit. Deprecated: set the limit with IBM Cloud Resource Controller, `PATCH
+    /v2/resource_instances/{crn}`.
 
     Args:
         body (InstanceConfigurationUpdate): New limits of an instance.
