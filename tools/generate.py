@@ -154,6 +154,7 @@ def _run_generator(document: dict[str, Any], *, layout: Layout, package: Path) -
     stock = PackageLoader("openapi_python_client")
     project.env.loader = ChoiceLoader([FileSystemLoader(layout.templates), PrefixLoader({"stock": stock}), stock])
     project.env.filters["swap"] = swap
+    project.env.globals["deprecations"] = deprecations(document)
     with contextlib.redirect_stdout(io.StringIO()), _tools_on_path():
         return project.build()
 
@@ -169,6 +170,17 @@ class _NotedLookups(dict[str, ClassOverride]):
         """Look a key up, as a dict does."""
         self.noted.add(key)
         return super().get(key, default)
+
+
+def deprecations(document: dict[str, Any]) -> dict[str, str]:
+    """The warning of each deprecated operation: what its description says after `Deprecated:`."""
+    found = {}
+    for name, operation in Document(document).operations():
+        if operation.get("deprecated"):
+            operation_id = operation.get("operationId", name)
+            _, _, why = operation.get("description", "").partition("Deprecated: ")
+            found[operation_id] = f"{operation_id} is deprecated: {why or 'the contract gives no reason.'}"
+    return found
 
 
 def swap(text: str, pattern: str, replacement: str) -> str:

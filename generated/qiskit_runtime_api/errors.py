@@ -3,6 +3,9 @@
 
 """Contains shared errors types that can be raised from API functions"""
 
+import os
+import sys
+import warnings
 from collections.abc import Mapping
 from typing import Any, Protocol, Self, TypeVar
 
@@ -21,7 +24,7 @@ class UnexpectedStatus(Exception):
         )
 
 
-__all__ = ["UnreadableAnswer", "json_or_text", "read_error", "UnexpectedStatus"]
+__all__ = ["UnreadableAnswer", "json_or_text", "read_error", "warn_deprecated", "UnexpectedStatus"]
 
 
 class UnreadableAnswer(Exception):
@@ -58,3 +61,19 @@ def json_or_text(response: httpx.Response) -> Any:
         return response.json()
     except ValueError:
         return response.text
+
+
+def warn_deprecated(message: str) -> None:
+    """Warn of a deprecated operation; the warning names the line outside this package that called it"""
+    package = os.path.dirname(__file__) + os.sep
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(package):
+        frame = frame.f_back
+    warnings.warn_explicit(
+        message,
+        DeprecationWarning,
+        filename=frame.f_code.co_filename,
+        lineno=frame.f_lineno,
+        module=frame.f_globals.get("__name__"),
+        registry=frame.f_globals.setdefault("__warningregistry__", {}),
+    )

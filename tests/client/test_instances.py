@@ -8,6 +8,7 @@ import pytest
 from qiskit_runtime_rest import ApiError, UnexpectedAnswer
 from qiskit_runtime_rest.testing import Emulator
 
+from ..fixtures import faces
 from ..fixtures.faces import now
 from ..fixtures.service import BACKEND, ONES, asked, script
 
@@ -31,7 +32,9 @@ async def test_usage_grows_with_what_jobs_are_charged(client: Any, emulator: Emu
 
 
 async def test_an_instance_without_a_limit_has_an_empty_configuration(client: Any, emulator: Emulator) -> None:
-    configuration = await now(client.instances.configuration())
+    with pytest.warns(DeprecationWarning, match="Resource Controller") as caught:
+        configuration = await now(client.instances.configuration())
+    assert {warning.filename for warning in caught} <= {__file__, faces.__file__}  # the line that awaits
     assert configuration.to_dict() == {}
     assert asked(emulator) == ["get_instance_configuration"]
 

@@ -18,6 +18,7 @@ import pytest
 import qiskit_runtime_api
 from qiskit_runtime_api import Client, errors, models
 from qiskit_runtime_api.api.backends import list_backends
+from qiskit_runtime_api.api.instances import get_instance_configuration
 from qiskit_runtime_api.api.jobs import create_job, get_job, get_job_results, list_jobs
 from qiskit_runtime_api.api.versions import get_versions
 from qiskit_runtime_api.api.workloads import list_workloads
@@ -102,6 +103,34 @@ def test_a_client_can_supply_its_own_http_client() -> None:
 
     job = get_job.sync("job-1", client=Own(base_url="http://service"))
     assert isinstance(job, models.Job)
+
+
+# Operations that the contract calls deprecated
+
+DEPRECATED = {
+    "instances.get_instance_configuration": (),
+    "jobs.get_job_interim_results": ("job-1",),
+    "jobs.get_job_transpiled_circuits": ("job-1",),
+}
+
+
+@pytest.mark.parametrize(("name", "arguments"), DEPRECATED.items())
+@pytest.mark.parametrize("function", ["sync", "sync_detailed"])
+def test_a_deprecated_operation_warns_its_caller(name: str, arguments: tuple[str, ...], function: str) -> None:
+    operation = importlib.import_module(f"qiskit_runtime_api.api.{name}")
+    client = answering(httpx.Response(404, json={}))
+    with pytest.warns(DeprecationWarning, match=f"{name.partition('.')[2]} is deprecated: ") as caught:
+        getattr(operation, function)(*arguments, client=client)
+    assert [warning.filename for warning in caught] == [__file__]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("function", ["asyncio", "asyncio_detailed"])
+async def test_a_deprecated_operation_warns_its_caller_in_a_task(function: str) -> None:
+    async with answering(httpx.Response(404, json={})) as client:
+        with pytest.warns(DeprecationWarning, match="Resource Controller") as caught:
+            await getattr(get_instance_configuration, function)(client=client)
+    assert [warning.filename for warning in caught] == [__file__]
 
 
 # Values
@@ -392,6 +421,7 @@ def examples() -> list[Any]:
     return found
 
 
+@pytest.mark.filterwarnings("ignore:.* is deprecated. :DeprecationWarning")
 @pytest.mark.parametrize(("path", "status", "example"), examples())
 def test_every_example_answer_of_the_contract_is_read_without_loss(path: str, status: int, example: Any) -> None:
     module = next(module for module in get_operations() if module._get_kwargs(**arguments(module))["url"] == url(path))

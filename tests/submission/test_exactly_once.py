@@ -334,6 +334,7 @@ async def test_what_the_service_asks_to_wait_counts_too(
     assert clock.slept == [60.0, 60.0]
 
 
+@pytest.mark.filterwarnings("ignore:replace_instance_configuration is deprecated")
 async def test_a_job_that_may_take_more_than_is_left_is_warned_of(
     client: Any, blocking: RuntimeClient, emulator: Emulator
 ) -> None:
@@ -348,6 +349,7 @@ async def test_a_job_that_may_take_more_than_is_left_is_warned_of(
     assert sum(request.path.endswith("/instances/usage") for request in emulator.requests) == 1
 
 
+@pytest.mark.filterwarnings("ignore:replace_instance_configuration is deprecated")
 async def test_of_many_those_that_may_take_more_than_is_left_are_warned_of(
     client: Any, blocking: RuntimeClient, emulator: Emulator
 ) -> None:

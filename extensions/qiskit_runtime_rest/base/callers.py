@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from contextvars import ContextVar
 from pathlib import Path
 from types import FrameType
 
+import qiskit_runtime_api
+
 __all__ = ["CALLER", "caller", "warn"]
 
-PACKAGES = tuple(str(Path(__file__).parents[2] / name) + "/" for name in ("qiskit_runtime_rest", "qiskit_runtime_api"))
+# The two stand side by side in a wheel only.
+PACKAGES = tuple(
+    str(folder) + os.sep for folder in (Path(__file__).parents[1], Path(qiskit_runtime_api.__file__).parent)
+)
 
 CALLER: ContextVar[FrameType | None] = ContextVar("caller", default=None)
 """The caller's frame, for threads and tasks that work for it."""

@@ -28,7 +28,9 @@ def usage(options: ServiceOptions, *, json: JsonOption = False) -> None:
         print_json(found)
         return
     rows: list[tuple[str, object]] = [("instance", found.get("instance_id"))]
-    rows += [(label, _shown(found[name], unit="RU" if name.endswith("_ru") else "s")) for name, label in LABELS.items() if found.get(name) is not None]
+    for name, label in LABELS.items():
+        if found.get(name) is not None:
+            rows.append((label, _shown(found[name], unit="RU" if name.endswith("_ru") else "s")))
     period = found.get("usage_period") or {}
     if period.get("start_time") and period.get("end_time"):
         rows.append(("period", f"{period['start_time'][:10]} to {period['end_time'][:10]}"))

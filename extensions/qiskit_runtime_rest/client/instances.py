@@ -23,7 +23,14 @@ class Instances(Blocking, InstancesLogic):
         return self._run(self._get())
 
     def configuration(self) -> InstanceConfiguration:
-        """The instance's limit. Raises: ApiError. Source: operation `get_instance_configuration`."""
+        """The instance's limit.
+
+        Deprecated by the service. IBM Cloud Resource Controller replaces it: `GET /v2/resource_instances/{crn}` has the
+        limit as `extensions.instance_limit_seconds`, and `PATCH` there sets it.
+
+        Warns: DeprecationWarning.
+        Raises: ApiError. Source: operation `get_instance_configuration`.
+        """
         return self._run(self._configuration())
 
     def usage(self) -> InstanceUsage:
@@ -39,7 +46,14 @@ class AsyncInstances(Awaited, InstancesLogic):
         return await self._run(self._get())
 
     async def configuration(self) -> InstanceConfiguration:
-        """The instance's limit. Raises: ApiError. Source: operation `get_instance_configuration`."""
+        """The instance's limit.
+
+        Deprecated by the service. IBM Cloud Resource Controller replaces it: `GET /v2/resource_instances/{crn}` has the
+        limit as `extensions.instance_limit_seconds`, and `PATCH` there sets it.
+
+        Warns: DeprecationWarning.
+        Raises: ApiError. Source: operation `get_instance_configuration`.
+        """
         return await self._run(self._configuration())
 
     async def usage(self) -> InstanceUsage:

@@ -36,7 +36,14 @@ class InstancesLogic:
 
     @public("instances.get_instance_configuration")
     def _configuration(self) -> Plan[InstanceConfiguration]:
-        """The instance's limit. Raises: ApiError. Source: operation `get_instance_configuration`."""
+        """The instance's limit.
+
+        Deprecated by the service. IBM Cloud Resource Controller replaces it: `GET /v2/resource_instances/{crn}` has the
+        limit as `extensions.instance_limit_seconds`, and `PATCH` there sets it.
+
+        Warns: DeprecationWarning.
+        Raises: ApiError. Source: operation `get_instance_configuration`.
+        """
         configuration: InstanceConfiguration = yield from call(instances_api.get_instance_configuration)
         return configuration
 

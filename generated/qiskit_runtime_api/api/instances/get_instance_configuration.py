@@ -82,6 +82,9 @@ def sync_detailed(
         Response[ErrorContainer | InstanceConfiguration]
     """
 
+    client.deprecated(
+        "get_instance_configuration is deprecated: read the limit from IBM Cloud Resource Controller, `instance_limit_seconds` of `GET /v2/resource_instances/{crn}`."
+    )
     kwargs = _get_kwargs()
 
     response = client.get_httpx_client().request(
@@ -130,6 +133,9 @@ async def asyncio_detailed(
         Response[ErrorContainer | InstanceConfiguration]
     """
 
+    client.deprecated(
+        "get_instance_configuration is deprecated: read the limit from IBM Cloud Resource Controller, `instance_limit_seconds` of `GET /v2/resource_instances/{crn}`."
+    )
     kwargs = _get_kwargs()
 
     response = await client.get_async_httpx_client().request(**kwargs)

@@ -105,6 +105,9 @@ def sync_detailed(
         Response[Any | ErrorContainer]
     """
 
+    client.deprecated(
+        "replace_instance_configuration is deprecated: set the limit with IBM Cloud Resource Controller, `PATCH /v2/resource_instances/{crn}`."
+    )
     kwargs = _get_kwargs(
         body=body,
     )
@@ -166,6 +169,9 @@ async def asyncio_detailed(
         Response[Any | ErrorContainer]
     """
 
+    client.deprecated(
+        "replace_instance_configuration is deprecated: set the limit with IBM Cloud Resource Controller, `PATCH /v2/resource_instances/{crn}`."
+    )
     kwargs = _get_kwargs(
         body=body,
     )
