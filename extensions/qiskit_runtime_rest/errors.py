@@ -369,7 +369,7 @@ class JobCancelled(JobError):
 
 
 class WaitTimeout(RuntimeRestError, TimeoutError):
-    """The wait's deadline passed; what was waited for goes on.
+    """The wait's deadline passed; what was waited for goes on, unless `status` says that it has completed.
 
     Attributes:
         job_id: the job; of many, the first that is left; empty when a session is not closed yet.
@@ -400,6 +400,10 @@ class WaitTimeout(RuntimeRestError, TimeoutError):
             how = f"Its jobs are not all listed; {how}." if status == "closed" else f"It goes on; {how}, or close() it."
         elif len(self.job_ids) > 1:
             how = "They go on; come back with client.jobs.wait_all(error.job_ids)."
+        elif status == "Completed":
+            how = (
+                f"It has completed; read its result with client.jobs.get({job_id!r}).result() or `qrr result {job_id}`."
+            )
         else:
             how = f"It goes on; come back with client.jobs.get({job_id!r}).wait() or `qrr wait {job_id}`."
         super().__init__(f"{is_as}. {how}")
