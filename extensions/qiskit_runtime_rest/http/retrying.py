@@ -16,7 +16,7 @@ from ..plans.effects import Sleep
 from ..plans.plan import Plan
 from .auth.iam import is_iam_request
 from .bodies import SHORTEST_SECONDS, UNTIL
-from .error_mapping import api_error
+from .error_mapping import api_error, unexpected_answer
 from .retry_policy import NOTHING_HAPPENED_STATUS, RetryPolicy, may_retry
 
 __all__ = ["NOTHING_SENT", "SINK", "Sink", "exchange", "limited_to", "redirects_unbuilt", "what_happened"]
@@ -118,7 +118,7 @@ class Send(NamedTuple):
         response: httpx.Response = client.send_once(self.request, **self.options)
         sink: Sink | None = self.request.extensions.get(SINK)
         try:
-            if not response.is_success:
+            if not response.is_success or is_page(response):
                 response.read()
             elif sink is not None:
                 sink.begin()
@@ -135,7 +135,7 @@ class Send(NamedTuple):
         response: httpx.Response = await client.send_once(self.request, **self.options)
         sink: Sink | None = self.request.extensions.get(SINK)
         try:
-            if not response.is_success:
+            if not response.is_success or is_page(response):
                 await response.aread()
             elif sink is not None:
                 sink.begin()
@@ -155,6 +155,7 @@ def exchange(
 
     Raises:
         ApiError: the service's (or IAM's, or the edge's) answer is an error; the last one seen.
+        UnexpectedAnswer: the answer is a success, and a web page.
         TransportError: no answer.
     """
     budget = BUDGET.get()
@@ -179,6 +180,8 @@ def exchange(
         else:
             _forget_tokens(response)
             if response.is_success:
+                if is_page(response):
+                    raise unexpected_answer(response, "the answer is a web page")
                 # The contract's texts are: a header that names another charset, or none of texts, is wrong.
                 response.encoding = "utf-8"
                 return response
@@ -200,6 +203,15 @@ def exchange(
             raise failure
         log.warning("%s Attempt %d of %d follows in %.1f s.", failure, attempt + 1, policy.attempts, wait)
         yield Sleep(wait)
+
+
+def is_page(response: httpx.Response) -> bool:
+    """Whether a request of the contract, which knows JSON and plain text only, is answered by a web page.
+
+    The content network has been seen to answer some paths with the web application, and status 200.
+    """
+    media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    return media_type == "text/html" and "/v1/" in response.request.url.path
 
 
 def _shortest(request: httpx.Request) -> float:
