@@ -155,6 +155,7 @@ def _run_generator(document: dict[str, Any], *, layout: Layout, package: Path) -
     project.env.loader = ChoiceLoader([FileSystemLoader(layout.templates), PrefixLoader({"stock": stock}), stock])
     project.env.filters["swap"] = swap
     project.env.globals["deprecations"] = deprecations(document)
+    project.env.globals["null_answers"] = null_answers(document)
     with contextlib.redirect_stdout(io.StringIO()), _tools_on_path():
         return project.build()
 
@@ -181,6 +182,12 @@ def deprecations(document: dict[str, Any]) -> dict[str, str]:
             _, _, why = operation.get("description", "").partition("Deprecated: ")
             found[operation_id] = f"{operation_id} is deprecated: {why or 'the contract gives no reason.'}"
     return found
+
+
+def null_answers(document: dict[str, Any]) -> set[str]:
+    """The operations whose whole answer may be null, as the overlay marks them."""
+    operations = (operation for _, operation in Document(document).operations())
+    return {operation["operationId"] for operation in operations if operation.get("x-null-answer")}
 
 
 def swap(text: str, pattern: str, replacement: str) -> str:

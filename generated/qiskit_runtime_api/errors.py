@@ -24,7 +24,14 @@ class UnexpectedStatus(Exception):
         )
 
 
-__all__ = ["UnreadableAnswer", "json_or_text", "read_error", "warn_deprecated", "UnexpectedStatus"]
+__all__ = [
+    "UnreadableAnswer",
+    "json_or_text",
+    "read_error",
+    "read_or_null",
+    "warn_deprecated",
+    "UnexpectedStatus",
+]
 
 
 class UnreadableAnswer(Exception):
@@ -53,6 +60,12 @@ def read_error(model: type[M], response: httpx.Response) -> M:
         return model.from_dict(response.json())
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
         return model.from_dict({})
+
+
+def read_or_null(model: type[M], response: httpx.Response) -> M | None:
+    """Read an answer that may be `null` as a whole"""
+    found = response.json()
+    return None if found is None else model.from_dict(found)
 
 
 def json_or_text(response: httpx.Response) -> Any:

@@ -4,6 +4,7 @@ import json
 
 from qiskit_runtime_rest.testing import Emulator
 
+from ..fixtures.service import NULL
 from .conftest import Run
 
 
@@ -29,3 +30,9 @@ def test_usage_in_resource_units_is_shown(qrr: Run, service: Emulator) -> None:
     assert "60.0 s" in text
     assert "1.5 RU" in text
     assert "40.0 RU" in text
+
+
+def test_usage_that_is_not_known_is_said(qrr: Run, service: Emulator) -> None:
+    service.faults.add("get_instance_usage", **NULL, times=None)
+    assert json.loads(qrr("usage", "--json").stdout) is None
+    assert "The service does not know the usage of this instance." in qrr("usage").stdout

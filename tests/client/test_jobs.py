@@ -355,3 +355,14 @@ async def test_a_status_only_in_the_state_is_found_there(client: Any, emulator: 
     job = await now(client.jobs.submit("sampler", **STUDY))
     script(emulator, {"replace": {"status": None}})
     assert await now(job.status()) == "Queued"
+
+
+async def test_a_real_qiskit_version_keeps_the_contract(connect: Callable[..., Any], emulator: Emulator) -> None:
+    client = connect(validate="responses")
+    job = await now(client.jobs.submit("sampler", **STUDY))
+    version = "qiskit_ibm_runtime-0.50.0,qiskit-2.5.2*,qiskit_aer-0.17.2*"
+    usage = {"value": 3.5, "unit": "RU", "qpu_charge_time_seconds": 14, "status": "complete"}
+    emulator.faults.add("get_job_metrics", status=200, body={"qiskit_version": version, "usage": usage})
+    metrics = await now(job.metrics())
+    assert metrics.qiskit_version == version
+    assert (metrics.usage.value, metrics.usage.qpu_charge_time_seconds) == (3.5, 14)

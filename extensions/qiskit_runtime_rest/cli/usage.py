@@ -23,9 +23,13 @@ LABELS = {
 def usage(options: ServiceOptions, *, json: JsonOption = False) -> None:
     """Show what the instance has used, as QPU time and in resource units (RU), and its limits."""
     with options.client() as client:
-        found: dict[str, Any] = client.instances.usage().to_dict()
+        known = client.instances.usage()
+    found: dict[str, Any] | None = None if known is None else known.to_dict()
     if json:
         print_json(found)
+        return
+    if found is None:
+        stdout().print("The service does not know the usage of this instance.")
         return
     rows: list[tuple[str, object]] = [("instance", found.get("instance_id"))]
     for name, label in LABELS.items():

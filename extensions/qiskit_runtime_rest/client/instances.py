@@ -33,8 +33,11 @@ class Instances(Blocking, InstancesLogic):
         """
         return self._run(self._configuration())
 
-    def usage(self) -> InstanceUsage:
-        """Seconds of QPU time used and allowed. Raises: ApiError. Source: operation `get_usage`."""
+    def usage(self) -> InstanceUsage | None:
+        """What is used and allowed, in seconds of QPU time and in resource units; None if the service does not know.
+
+        Raises: ApiError. Source: operation `get_usage`.
+        """
         return self._run(self._usage())
 
 
@@ -56,6 +59,9 @@ class AsyncInstances(Awaited, InstancesLogic):
         """
         return await self._run(self._configuration())
 
-    async def usage(self) -> InstanceUsage:
-        """Seconds of QPU time used and allowed. Raises: ApiError. Source: operation `get_usage`."""
+    async def usage(self) -> InstanceUsage | None:
+        """What is used and allowed, in seconds of QPU time and in resource units; None if the service does not know.
+
+        Raises: ApiError. Source: operation `get_usage`.
+        """
         return await self._run(self._usage())

@@ -48,7 +48,10 @@ class InstancesLogic:
         return configuration
 
     @public("instances.get_instance_usage")
-    def _usage(self) -> Plan[InstanceUsage]:
-        """Seconds of QPU time used and allowed. Raises: ApiError. Source: operation `get_usage`."""
-        usage: InstanceUsage = yield from call(instances_api.get_instance_usage)
+    def _usage(self) -> Plan[InstanceUsage | None]:
+        """What is used and allowed, in seconds of QPU time and in resource units; None if the service does not know.
+
+        Raises: ApiError. Source: operation `get_usage`.
+        """
+        usage: InstanceUsage | None = yield from call(instances_api.get_instance_usage)
         return usage
