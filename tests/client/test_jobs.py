@@ -15,6 +15,7 @@ from qiskit_runtime_rest import (
     ResultUnavailable,
     ServerError,
     SubmissionPolicy,
+    WaitTimeout,
 )
 from qiskit_runtime_rest.testing import Emulator
 
@@ -366,3 +367,10 @@ async def test_a_real_qiskit_version_keeps_the_contract(connect: Callable[..., A
     metrics = await now(job.metrics())
     assert metrics.qiskit_version == version
     assert (metrics.usage.value, metrics.usage.qpu_charge_time_seconds) == (3.5, 14)
+
+
+def test_a_timeout_of_a_completed_job_says_how_to_read_its_result() -> None:
+    error = WaitTimeout(job_id="job-1", status="Completed", waited=3.0)
+    assert "It has completed; read its result with client.jobs.get('job-1').result()" in str(error)
+    assert "goes on" not in str(error)
+    assert "goes on" in str(WaitTimeout(job_id="job-1", status="Running", waited=3.0))
