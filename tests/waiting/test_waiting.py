@@ -370,7 +370,8 @@ async def test_a_failed_job_tells_code_reason_solution_and_the_end_of_its_log(cl
 async def test_of_a_long_log_the_last_twenty_lines_are_told(client: Any, emulator: Emulator) -> None:
     job = await held(client, emulator)
     script(emulator, saying("Failed"))
-    script(emulator, {"status": 200, "html": "\n".join(map(str, range(100)))}, operation="get_job_logs")
+    log = {"status": 200, "html": "\n".join(map(str, range(100))), "headers": {"Content-Type": "text/plain"}}
+    script(emulator, log, operation="get_job_logs")
     with pytest.raises(JobFailed) as failure:
         await now(job.wait())
     assert failure.value.log_tail == "\n".join(map(str, range(80, 100)))
