@@ -141,6 +141,8 @@ def _run_generator(document: dict[str, Any], *, layout: Layout, package: Path) -
     stock = PackageLoader("openapi_python_client")
     project.env.loader = ChoiceLoader([FileSystemLoader(layout.templates), PrefixLoader({"stock": stock}), stock])
     project.env.filters["swap"] = swap
+    project.env.globals["deprecations"] = deprecations(document)
+    project.env.globals["null_answers"] = null_answers(document)
     with contextlib.redirect_stdout(io.StringIO()), _tools_on_path():
         return project.build()
 
@@ -156,6 +158,21 @@ class _NotedLookups(dict[str, ClassOverride]):
         """Look a key up, as a dict does."""
         self.noted.add(key)
         return super().get(key, default)
+
+
+def deprecations(document: dict[str, Any]) -> dict[str, str]:
+    """The warning of each deprecated operation: what its description says after `Deprecated:`."""
+    found = {}
+    for operation in Document(document).operations():
+        if operation.content.get("deprecated"):
+            _, _, why = operation.content.get("description", "").partition("Deprecated: ")
+            found[operation.id] = f"{operation.id} is deprecated: {why or 'the contract gives no reason.'}"
+    return found
+
+
+def null_answers(document: dict[str, Any]) -> set[str]:
+    """The operations whose whole answer may be null, as the overlay marks them."""
+    return {operation.id for operation in Document(document).operations() if operation.content.get("x-null-answer")}
 
 
 def swap(text: str, pattern: str, replacement: str) -> str:

@@ -19,6 +19,8 @@ _NAMED = frozenset(
 _DATA = frozenset({"example", "examples", "default", "enum", "const"})
 """Below these keys are values, not schemas."""
 
+_PLACEHOLDER = "A_NAME_OF_ITS_OWN"
+
 
 @frozen
 class Obstacle:
@@ -27,6 +29,11 @@ class Obstacle:
     target: str
     reason: str
     change: str
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the action can be added as it is: a person has nothing to choose."""
+        return _PLACEHOLDER not in self.change
 
     def __str__(self) -> str:
         """Write the action as YAML, to paste into the overlay."""
@@ -105,7 +112,7 @@ def _repeated_operation_ids(document: Document) -> Iterator[Obstacle]:
         name = operation.content.get("operationId")
         if name in seen:
             reason = f"Another operation has the id {name}, too."
-            yield Obstacle(jsonpath(operation.location, document), reason, "update: {operationId: A_NAME_OF_ITS_OWN}")
+            yield Obstacle(jsonpath(operation.location, document), reason, f"update: {{operationId: {_PLACEHOLDER}}}")
         elif name:
             seen.add(name)
 

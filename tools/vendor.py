@@ -1,6 +1,8 @@
 """Replace the vendored contract by a newer one, and show what changes.
 
 `python -m tools.vendor` fetches the published document; `python -m tools.vendor SPEC` takes a path or another URL.
+The descriptions, examples and links of what stayed are kept. Overlay actions that need no decision are added to the
+overlay, and build/drift.md says what the changes mean to this client.
 """
 
 import argparse
@@ -15,12 +17,17 @@ from typing import Any
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 from referencing.exceptions import Unresolvable
 
+from qiskit_runtime_rest.client.operations import OPERATIONS
 from qiskit_runtime_rest.contract import Change, Kind, compare
 from qiskit_runtime_rest.contract.document import Document
+from qiskit_runtime_rest.contract.drift import as_markdown, drift
 from qiskit_runtime_rest.contract.sources import PUBLISHED, NoContract, read
 from tools.generate import REPOSITORY, GenerationError, Layout
 from tools.overlay import OverlayError, load_overlay, prepare
-from tools.preflight import obstacles
+from tools.preflight import Obstacle, obstacles
+from tools.words import undescribed, with_words_of
+
+ADDED = "\n  # Added by `make vendor`: move each action to its section\n"
 
 
 class VendorError(RuntimeError):
@@ -78,24 +85,62 @@ def vendor(spec: str, *, layout: Layout) -> Iterator[str]:
         NoContract: the document cannot be read; the contract is left alone.
         VendorError: it cannot be used; likewise.
     """
-    document = read(spec)
     current = read(str(layout.contract))
+    document = with_words_of(current, read(spec))
     known = set(violations(current))
     for violation in violations(document):
         if violation not in known:
             yield f"not valid OpenAPI {document['openapi']}: {violation}"
     yield from report(compare(current, document))
 
-    prepared = prepare(document, overlay=load_overlay(layout.overlay))
+    overlay = load_overlay(layout.overlay)
+    prepared = prepare(document, overlay=overlay)
+    page = _page(current, document, spec)
     write(document, path=layout.contract)
     yield f"{layout.contract.name} replaced: {len(list(Document(document).operations()))} operations"
+    if missing := list(undescribed(document)):
+        yield f"{layout.contract.name}: describe these {len(missing)}, in the document itself:"
+        yield from (f"  {pointer}" for pointer in missing)
     if prepared.unmatched:
         yield f"{layout.overlay.name}: remove these actions, or correct their targets:"
         yield from (f"  {unmatched}" for unmatched in prepared.unmatched)
-    if found := obstacles(prepared.document):
+    found = [*obstacles(prepared.document), *_long_names(current, prepared.document)]
+    if clear := [obstacle for obstacle in found if obstacle.is_clear]:
+        _append(clear, path=layout.overlay)
+        yield f"{layout.overlay.name}: added, so that everything generates (move each to its section):"
+        yield from map(str, clear)
+    if unclear := [obstacle for obstacle in found if not obstacle.is_clear]:
         yield f"{layout.overlay.name}: add, so that everything generates:"
-        yield from map(str, found)
+        yield from map(str, unclear)
+    path = layout.prepared.with_name("drift.md")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(page, encoding="utf-8")
+    yield f"{path.relative_to(layout.root)}: what the changes mean to this client"
     yield "Next: make generate"
+
+
+def _page(current: dict[str, Any], document: dict[str, Any], spec: str) -> str:
+    name = spec.rstrip("/").rpartition("/")[2]
+    return as_markdown(
+        drift(current, document, uses=OPERATIONS),
+        old=current["info"]["version"],
+        new=f"{document['info']['version']} ({name})",
+    )
+
+
+def _long_names(current: Mapping[str, Any], prepared: Mapping[str, Any]) -> Iterator[Obstacle]:
+    """Yield an action for each new schema whose name ends in `Model`: the class needs no such suffix."""
+    known = current.get("components", {}).get("schemas", {})
+    schemas = prepared.get("components", {}).get("schemas", {})
+    for name, schema in schemas.items():
+        short = name.removesuffix("Model")
+        if short not in (name, "") and name not in known and "title" not in schema and short not in schemas:
+            yield Obstacle(f"$.components.schemas.{name}", "Without Model.", f"update: {{title: {short}}}")
+
+
+def _append(actions: Sequence[Obstacle], *, path: Path) -> None:
+    text = path.read_text("utf-8").rstrip("\n") + "\n"
+    path.write_text(text + ADDED + "".join(f"{action}\n" for action in actions), encoding="utf-8")
 
 
 def main(arguments: Sequence[str] | None = None, *, layout: Layout = REPOSITORY) -> int:

@@ -369,7 +369,7 @@ class JobCancelled(JobError):
 
 
 class WaitTimeout(RuntimeRestError, TimeoutError):
-    """The deadline of the wait passed; the job or session continues.
+    """The deadline of the wait passed; the job or session continues, unless `status` says that it has completed.
 
     Attributes:
         job_id: the job, or the first of several unfinished jobs; empty for a session.
@@ -402,6 +402,10 @@ class WaitTimeout(RuntimeRestError, TimeoutError):
                 how = f"It continues; {how}, or close() it."
         elif len(self.job_ids) > 1:
             how = "They continue; wait again with client.jobs.wait_all(error.job_ids)."
+        elif status == "Completed":
+            how = (
+                f"It has completed; read its result with client.jobs.get({job_id!r}).result() or `qrr result {job_id}`."
+            )
         else:
             how = f"It continues; wait again with client.jobs.get({job_id!r}).wait() or `qrr wait {job_id}`."
         super().__init__(f"{_unfinished(self.job_ids, session_id, status)} after {waited:.1f} s of waiting. {how}")

@@ -78,6 +78,10 @@ class Client:
         """The error to raise for an answer that is not what the contract says it is"""
         return errors.UnreadableAnswer(response.status_code, response.content, error)
 
+    def deprecated(self, message: str) -> None:
+        """Warn the caller of an operation that the contract calls deprecated"""
+        errors.warn_deprecated(message)
+
     def set_httpx_client(self, client: httpx.Client) -> Self:
         """Manually set the underlying httpx.Client
 
@@ -215,6 +219,10 @@ class AuthenticatedClient:
     def unreadable(self, response: httpx.Response, error: Exception) -> Exception:
         """The error to raise for an answer that is not what the contract says it is"""
         return errors.UnreadableAnswer(response.status_code, response.content, error)
+
+    def deprecated(self, message: str) -> None:
+        """Warn the caller of an operation that the contract calls deprecated"""
+        errors.warn_deprecated(message)
 
     def set_httpx_client(self, client: httpx.Client) -> Self:
         """Manually set the underlying httpx.Client

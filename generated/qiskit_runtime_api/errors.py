@@ -3,6 +3,9 @@
 
 """Contains shared errors types that can be raised from API functions"""
 
+import os
+import sys
+import warnings
 from collections.abc import Mapping
 from typing import Any, Protocol, Self, TypeVar
 
@@ -21,7 +24,14 @@ class UnexpectedStatus(Exception):
         )
 
 
-__all__ = ["UnreadableAnswer", "json_or_text", "read_error", "UnexpectedStatus"]
+__all__ = [
+    "UnreadableAnswer",
+    "json_or_text",
+    "read_error",
+    "read_or_null",
+    "warn_deprecated",
+    "UnexpectedStatus",
+]
 
 
 class UnreadableAnswer(Exception):
@@ -52,9 +62,31 @@ def read_error(model: type[M], response: httpx.Response) -> M:
         return model.from_dict({})
 
 
+def read_or_null(model: type[M], response: httpx.Response) -> M | None:
+    """Read an answer that may be `null` as a whole"""
+    found = response.json()
+    return None if found is None else model.from_dict(found)
+
+
 def json_or_text(response: httpx.Response) -> Any:
     """Read an answer that may be plain text: a job's result is JSON, or the log of a job that failed"""
     try:
         return response.json()
     except ValueError:
         return response.text
+
+
+def warn_deprecated(message: str) -> None:
+    """Warn of a deprecated operation; the warning names the line outside this package that called it"""
+    package = os.path.dirname(__file__) + os.sep
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(package):
+        frame = frame.f_back
+    warnings.warn_explicit(
+        message,
+        DeprecationWarning,
+        filename=frame.f_code.co_filename,
+        lineno=frame.f_lineno,
+        module=frame.f_globals.get("__name__"),
+        registry=frame.f_globals.setdefault("__warningregistry__", {}),
+    )

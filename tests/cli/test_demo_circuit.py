@@ -68,3 +68,5 @@ def test_a_backend_without_a_known_gate_or_pair_is_refused_with_advice() -> None
         entangler(device(basis_gates=["iswap"]))  # type: ignore[arg-type]
     with pytest.raises(InvalidInput, match="another --backend"):
         quietest_pair(device(coupling_map=None), properties({(0, 1): 0.1}, [0.1, 0.1]), gate="cz")  # type: ignore[arg-type]
+    with pytest.raises(InvalidInput, match="no calibration data"):
+        quietest_pair(device(), None, gate="cz")  # type: ignore[arg-type]

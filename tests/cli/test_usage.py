@@ -4,6 +4,7 @@ import json
 
 from qiskit_runtime_rest.testing import Emulator
 
+from ..fixtures.service import NULL
 from .conftest import Run
 
 
@@ -14,3 +15,24 @@ def test_usage_is_shown(qrr: Run, service: Emulator) -> None:
     text = qrr("usage").stdout
     assert "used" in text
     assert service.instance in text
+
+
+def test_usage_in_resource_units_is_shown(qrr: Run, service: Emulator) -> None:
+    body = {
+        "instance_id": service.instance,
+        "plan_id": "plan",
+        "usage_consumed_seconds": 60,
+        "usage_consumed_ru": 1.5,
+        "usage_limit_ru": 40,
+    }
+    service.faults.add("get_instance_usage", status=200, body=body)
+    text = qrr("usage").stdout
+    assert "60.0 s" in text
+    assert "1.5 RU" in text
+    assert "40.0 RU" in text
+
+
+def test_usage_that_is_not_known_is_said(qrr: Run, service: Emulator) -> None:
+    service.faults.add("get_instance_usage", **NULL, times=None)
+    assert json.loads(qrr("usage", "--json").stdout) is None
+    assert "The service does not know the usage of this instance." in qrr("usage").stdout

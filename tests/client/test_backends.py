@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
+from qiskit_runtime_api.api.backends import get_backend_defaults
 from qiskit_runtime_rest import InvalidInput, NotFound, UnexpectedAnswer
 from qiskit_runtime_rest.testing import Emulator
 
 from ..fixtures.faces import now
-from ..fixtures.service import BACKEND, asked, script
+from ..fixtures.service import BACKEND, NULL, asked, script
 
 pytestmark = pytest.mark.anyio
 
@@ -127,3 +128,31 @@ async def test_a_list_of_another_shape_is_a_typed_error(
     script(emulator, {"replace": replace}, operation="list_backends")
     with pytest.raises(UnexpectedAnswer):
         await now(client.backends.list())
+
+
+async def test_a_backend_without_properties_is_answered_by_null(client: Any, emulator: Emulator) -> None:
+    emulator.faults.add("get_backend_properties", **NULL, times=None)
+    backend = await now(client.backends.get(BACKEND))
+    assert await now(backend.properties()) is None
+    assert await now(client.backends.properties(BACKEND)) is None
+
+
+@pytest.mark.parametrize("answer", ["[]", "5", '"text"', ""])
+async def test_properties_of_another_shape_are_a_typed_error(client: Any, emulator: Emulator, answer: str) -> None:
+    emulator.faults.add("get_backend_properties", **{**NULL, "html": answer})
+    with pytest.raises(UnexpectedAnswer):
+        await now(client.backends.properties(BACKEND))
+
+
+@pytest.mark.parametrize("validate", ["off", "responses"])
+async def test_a_backend_without_defaults_is_answered_by_null(
+    connect: Callable[..., Any], emulator: Emulator, validate: str
+) -> None:
+    client = connect(validate=validate)
+    emulator.faults.add("get_backend_defaults", **NULL)
+    function = (
+        get_backend_defaults.asyncio_detailed if hasattr(client, "aclose") else get_backend_defaults.sync_detailed
+    )
+    response = await now(function(BACKEND, client=client.api))
+    assert response.parsed is None
+    assert response.content == b"null"

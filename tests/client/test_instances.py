@@ -8,8 +8,9 @@ import pytest
 from qiskit_runtime_rest import ApiError, UnexpectedAnswer
 from qiskit_runtime_rest.testing import Emulator
 
+from ..fixtures import faces
 from ..fixtures.faces import now
-from ..fixtures.service import BACKEND, ONES, asked, script
+from ..fixtures.service import BACKEND, NULL, ONES, asked, script
 
 pytestmark = pytest.mark.anyio
 
@@ -30,8 +31,27 @@ async def test_usage_grows_with_what_jobs_are_charged(client: Any, emulator: Emu
     assert (await now(client.instances.usage())).usage_consumed_seconds == pytest.approx(charged)
 
 
+@pytest.mark.parametrize("validate", ["off", "responses"])
+async def test_usage_that_is_not_known_is_answered_by_null(
+    connect: Callable[..., Any], emulator: Emulator, validate: str
+) -> None:
+    client = connect(validate=validate)
+    emulator.faults.add("get_instance_usage", **NULL, times=None)
+    assert await now(client.instances.usage()) is None
+    assert await now(client.usage()) is None
+
+
+async def test_usage_in_resource_units_keeps_the_contract(connect: Callable[..., Any], emulator: Emulator) -> None:
+    client = connect(validate="responses")
+    body = {"instance_id": emulator.instance, "plan_id": "p", "usage_consumed_seconds": 4, "usage_consumed_ru": 0.5}
+    emulator.faults.add("get_instance_usage", status=200, body=body)
+    assert (await now(client.instances.usage())).usage_consumed_ru == 0.5
+
+
 async def test_an_instance_without_a_limit_has_an_empty_configuration(client: Any, emulator: Emulator) -> None:
-    configuration = await now(client.instances.configuration())
+    with pytest.warns(DeprecationWarning, match="Resource Controller") as caught:
+        configuration = await now(client.instances.configuration())
+    assert {warning.filename for warning in caught} <= {__file__, faces.__file__}  # the line that awaits
     assert configuration.to_dict() == {}
     assert asked(emulator) == ["get_instance_configuration"]
 

@@ -15,6 +15,7 @@ from qiskit_runtime_rest import (
     ResultUnavailable,
     ServerError,
     SubmissionPolicy,
+    WaitTimeout,
 )
 from qiskit_runtime_rest.testing import Emulator
 
@@ -250,29 +251,54 @@ async def test_the_result_of_a_private_job_is_gone_for_another_handle(connect: C
     assert gone.value.job_id == job.id
 
 
-async def test_a_result_that_lags_behind_the_end_of_its_job_is_waited_for(
+@pytest.mark.parametrize("late", [1, 2])
+async def test_a_result_that_lags_a_moment_behind_the_status_is_found(
+    client: Any, emulator: Emulator, clock: Any, late: int
+) -> None:
+    job = await now(client.sampler([ONES], backend=BACKEND, shots=1))
+    await now(job.wait())
+    script(emulator, *[{"status": 204}] * late, operation="get_job_results")
+    clock.slept.clear()
+    assert sum((await now(job.result()))[0].counts().values()) == 1
+    assert len(sent(emulator, "get_job_results")) == late + 1
+    assert sum(clock.slept) <= 1
+
+
+async def test_a_completed_job_without_a_result_is_reported_at_once(
     client: Any, emulator: Emulator, clock: Any
 ) -> None:
     job = await now(client.sampler([ONES], backend=BACKEND, shots=1))
     await now(job.wait())
-    script(emulator, *[{"status": 204}] * 4, operation="get_job_results")
-    clock.slept.clear()
-    assert sum((await now(job.result()))[0].counts().values()) == 1
-    assert len(sent(emulator, "get_job_results")) == 5
-    assert len(clock.slept) == 4
-    assert sum(clock.slept) < 5
-
-
-async def test_a_result_that_never_comes_is_reported_after_a_while(client: Any, emulator: Emulator, clock: Any) -> None:
-    job = await now(client.sampler([ONES], backend=BACKEND, shots=1))
-    await now(job.wait())
     emulator.faults.add("get_job_results", status=204, times=None)
     began = clock.elapsed
-    with pytest.raises(ResultUnavailable, match="no result"):
+    with pytest.raises(ResultUnavailable, match="the service has no result for this completed job") as missing:
         await now(job.result())
-    assert 30 <= clock.elapsed - began < 45
+    assert clock.elapsed - began == 1
+    assert len(sent(emulator, "get_job_results")) == 3
+    assert job.id in str(missing.value)
+    assert "go on" not in str(missing.value)
+    assert "goes on" not in str(missing.value)
     emulator.faults.clear()
     assert len(await now(job.result())) == 1
+
+
+async def test_of_many_completed_jobs_the_one_without_a_result_is_reported_at_once(
+    client: Any, emulator: Emulator, clock: Any
+) -> None:
+    jobs = [await now(client.sampler([ONES], backend=BACKEND, shots=1)) for _ in range(2)]
+    for job in jobs:
+        await now(job.wait())
+    emulator.faults.add("get_job_results", status=204, times=3)
+    began = clock.elapsed
+    ended = await now(client.jobs.wait_all(jobs, at_once=1))
+    outcomes = []
+    for job in ended:
+        try:
+            outcomes.append(len(await now(job.result())))
+        except ResultUnavailable:
+            outcomes.append(0)
+    assert sorted(outcomes) == [0, 1]
+    assert clock.elapsed - began < 3
 
 
 async def test_reading_the_result_keeps_to_the_deadline(client: Any, emulator: Emulator, clock: Any) -> None:
@@ -285,14 +311,17 @@ async def test_reading_the_result_keeps_to_the_deadline(client: Any, emulator: E
     assert clock.elapsed - began <= 10
 
 
-async def test_no_result_by_the_deadline_is_a_timeout(client: Any, emulator: Emulator, clock: Any) -> None:
+@pytest.mark.parametrize("timeout", [0, 0.4, 10])
+async def test_a_deadline_does_not_change_that_a_completed_job_has_no_result(
+    client: Any, emulator: Emulator, clock: Any, timeout: float
+) -> None:
     job = await now(client.sampler([ONES], backend=BACKEND, shots=1))
     await now(job.wait())
     emulator.faults.add("get_job_results", status=204, times=None)
     began = clock.elapsed
-    with pytest.raises(TimeoutError, match=job.id):
-        await now(job.result(timeout=10))
-    assert clock.elapsed - began == pytest.approx(10)
+    with pytest.raises(ResultUnavailable, match=job.id):
+        await now(job.result(timeout=timeout))
+    assert clock.elapsed - began == pytest.approx(min(timeout, 1))
 
 
 async def test_the_log_that_a_failed_job_has_for_a_result_is_not_read(client: Any, emulator: Emulator) -> None:
@@ -327,3 +356,21 @@ async def test_a_status_only_in_the_state_is_found_there(client: Any, emulator: 
     job = await now(client.jobs.submit("sampler", **STUDY))
     script(emulator, {"replace": {"status": None}})
     assert await now(job.status()) == "Queued"
+
+
+async def test_a_real_qiskit_version_keeps_the_contract(connect: Callable[..., Any], emulator: Emulator) -> None:
+    client = connect(validate="responses")
+    job = await now(client.jobs.submit("sampler", **STUDY))
+    version = "qiskit_ibm_runtime-0.50.0,qiskit-2.5.2*,qiskit_aer-0.17.2*"
+    usage = {"value": 3.5, "unit": "RU", "qpu_charge_time_seconds": 14, "status": "complete"}
+    emulator.faults.add("get_job_metrics", status=200, body={"qiskit_version": version, "usage": usage})
+    metrics = await now(job.metrics())
+    assert metrics.qiskit_version == version
+    assert (metrics.usage.value, metrics.usage.qpu_charge_time_seconds) == (3.5, 14)
+
+
+def test_a_timeout_of_a_completed_job_says_how_to_read_its_result() -> None:
+    error = WaitTimeout(job_id="job-1", status="Completed", waited=3.0)
+    assert "It has completed; read its result with client.jobs.get('job-1').result()" in str(error)
+    assert "goes on" not in str(error)
+    assert "goes on" in str(WaitTimeout(job_id="job-1", status="Running", waited=3.0))

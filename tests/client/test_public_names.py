@@ -118,7 +118,7 @@ def test_help_shows_what_callers_get(offline: Any) -> None:
     assert inspect.signature(client.jobs.list).return_annotation == "Iterator[Job]"
     assert inspect.signature(client_async.jobs.list).return_annotation == "AsyncIterator[AsyncJob]"
     assert inspect.signature(client.sessions.get).return_annotation == "Session"
-    assert inspect.signature(client.usage).return_annotation == "InstanceUsage"
+    assert inspect.signature(client.usage).return_annotation == "InstanceUsage | None"
 
 
 @pytest.mark.parametrize("part", ["", "backends", "instances", "jobs", "sessions"])

@@ -26,6 +26,9 @@ from .consumer.samples import EVERYTHING, Sample, Samples
 from .consumer.service import BASE_URL, Consumer, answer
 from .consumer.uses import NEEDED, USES, Stage, Use
 
+# All operations are sent, those that the contract calls deprecated too.
+pytestmark = pytest.mark.filterwarnings(r"ignore:\w+ is deprecated. :DeprecationWarning")
+
 Consumers = Callable[[str], Consumer]
 EXAMPLES = 3
 VERSIONS = list(SUNSETS)

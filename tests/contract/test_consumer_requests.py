@@ -21,6 +21,9 @@ from .consumer.sent import Sent
 from .consumer.service import Consumer
 from .consumer.uses import USES, Stage, Use
 
+# All operations are sent, those that the contract calls deprecated too.
+pytestmark = pytest.mark.filterwarnings(r"ignore:\w+ is deprecated. :DeprecationWarning")
+
 Consumers = Callable[[str], Consumer]
 EXAMPLES = 6
 

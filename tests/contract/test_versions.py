@@ -97,6 +97,7 @@ def test_the_client_works_and_every_answer_keeps_the_contract(
     assert sent == {version}
 
 
+@pytest.mark.filterwarnings("ignore:get_job_transpiled_circuits is deprecated")
 @pytest.mark.parametrize("version", SUNSETS)
 def test_transpiled_circuits_are_read_in_the_versions_that_serve_them(connect: Connect, version: str) -> None:
     face = connect(api_version=version, validate="responses")

@@ -53,6 +53,13 @@ def test_a_fault_can_send_html_and_headers(emulator: Emulator, api: httpx.Client
     assert answer.headers["content-type"].startswith("text/html")
 
 
+def test_a_header_of_a_rule_replaces_the_one_of_that_name(emulator: Emulator, api: httpx.Client) -> None:
+    emulator.faults.add("list_jobs", status=200, html="null", headers={"Content-Type": "application/json"})
+    answer = api.get("/jobs")
+    assert answer.headers.get_list("content-type") == ["application/json"]
+    assert answer.json() is None
+
+
 @pytest.mark.parametrize(
     ("kind", "status", "code"),
     [

@@ -18,6 +18,7 @@ import pytest
 import qiskit_runtime_api
 from qiskit_runtime_api import Client, errors, models
 from qiskit_runtime_api.api.backends import list_backends
+from qiskit_runtime_api.api.instances import get_instance_configuration
 from qiskit_runtime_api.api.jobs import create_job, get_job, get_job_results, list_jobs
 from qiskit_runtime_api.api.versions import get_versions
 from qiskit_runtime_api.api.workloads import list_workloads
@@ -102,6 +103,34 @@ def test_a_client_can_supply_its_own_http_client() -> None:
 
     job = get_job.sync("job-1", client=Own(base_url="http://service"))
     assert isinstance(job, models.Job)
+
+
+# Operations that the contract calls deprecated
+
+DEPRECATED = {
+    "instances.get_instance_configuration": (),
+    "jobs.get_job_interim_results": ("job-1",),
+    "jobs.get_job_transpiled_circuits": ("job-1",),
+}
+
+
+@pytest.mark.parametrize(("name", "arguments"), DEPRECATED.items())
+@pytest.mark.parametrize("function", ["sync", "sync_detailed"])
+def test_a_deprecated_operation_warns_its_caller(name: str, arguments: tuple[str, ...], function: str) -> None:
+    operation = importlib.import_module(f"qiskit_runtime_api.api.{name}")
+    client = answering(httpx.Response(404, json={}))
+    with pytest.warns(DeprecationWarning, match=f"{name.partition('.')[2]} is deprecated: ") as caught:
+        getattr(operation, function)(*arguments, client=client)
+    assert [warning.filename for warning in caught] == [__file__]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("function", ["asyncio", "asyncio_detailed"])
+async def test_a_deprecated_operation_warns_its_caller_in_a_task(function: str) -> None:
+    async with answering(httpx.Response(404, json={})) as client:
+        with pytest.warns(DeprecationWarning, match="Resource Controller") as caught:
+            await getattr(get_instance_configuration, function)(client=client)
+    assert [warning.filename for warning in caught] == [__file__]
 
 
 # Values
@@ -252,6 +281,98 @@ def test_a_result_is_read_as_the_schema_version_says(version: str, model: type) 
     assert type(result) is model
 
 
+QASM = {"data": ["OPENQASM 3.0; qubit[1] q;"]}
+QPY = {"b64_data": "UUlTS0lU", "qpy_version": 17, "num_programs": 1}
+ANGLES = {"data": "", "shape": [0], "dtype": "f64"}
+
+
+@pytest.mark.parametrize(
+    ("version", "model", "circuits"),
+    [
+        ("v1.0", models.ExecutorV10Params, QPY),
+        ("v1.1", models.ExecutorV11Params, QPY),
+        ("v2.0", models.ExecutorV20Params, QPY),
+        ("v2.0", models.ExecutorV20Params, QASM),
+    ],
+)
+def test_params_of_the_executor_are_read_as_the_schema_version_says(version: str, model: type, circuits: Any) -> None:
+    items = [
+        {"item_type": "circuit", "circuit_arguments": ANGLES, "shape": [], "chunk_size": "auto"},
+        {
+            "item_type": "samplex",
+            "samplex": {"ssv": 3, "samplex_json": "{}"},
+            "samplex_arguments": {"noise": ANGLES, "scale": 2},
+            "shape": [4],
+            "chunk_size": 2,
+        },
+    ]
+    params = {
+        "schema_version": version,
+        "quantum_program": {"shots": 8, "circuits": circuits, "items": items, "semantic_role": None},
+        "options": {"init_qubits": False, "rep_delay": None},
+    }
+    body = {"program_id": "executor", "backend": "ibm_fez", "params": params}
+    request = models.JobRequest.from_dict(body)
+    assert type(request.params) is model
+    written = request.to_dict()["params"]
+    assert written["quantum_program"]["circuits"] == circuits
+    assert written["quantum_program"]["items"] == items
+    assert written["schema_version"] == version
+
+
+def test_params_of_the_third_noise_learner_take_bit_flip_checks() -> None:
+    checks = {"pre_circuit": {"enable": True, "x_pulse_type": "rx", "strategy": "edge"}}
+    params = {
+        "schema_version": "v0.3",
+        "instructions": {"circuit_b64": "UUlTS0lU", "qpy_version": 17},
+        "options": {"bit_flip_checks": checks},
+    }
+    request = models.JobRequest.from_dict({"program_id": "noise-learner", "backend": "ibm_fez", "params": params})
+    assert type(request.params) is models.NoiseLearnerV3V03Params
+    assert request.to_dict()["params"]["options"]["bit_flip_checks"] == checks
+
+
+USAGE_IN_RESOURCE_UNITS = {
+    "value": 3.5,
+    "unit": "RU",
+    "details": [{"value": 3.5, "unit": "RU", "metric": {"id": "qpu_seconds", "value": 14.0}}],
+    "status": "complete",
+}
+
+
+@pytest.mark.parametrize("seconds", [{}, {"qpu_charge_time_seconds": 14}, {"qpu_charge_time_seconds": None}])
+def test_usage_is_read_in_resource_units_with_seconds_or_without(seconds: dict[str, Any]) -> None:
+    body = {**JOB, "usage": {**USAGE_IN_RESOURCE_UNITS, **seconds}}
+    job = get_job.sync("job-1", client=answering(httpx.Response(200, json=body)))
+    assert isinstance(job, models.Job)
+    assert isinstance(job.usage, models.JobUsage)
+    assert (job.usage.value, job.usage.unit) == (3.5, "RU")
+    assert job.usage.qpu_charge_time_seconds == seconds.get("qpu_charge_time_seconds", UNSET)
+    assert isinstance(job.usage.details, list)
+    metric = job.usage.details[0].metric
+    assert isinstance(metric, models.JobUsageMetric)
+    assert (metric.id, metric.value) == ("qpu_seconds", 14.0)
+    assert job.to_dict() == body
+
+
+@pytest.mark.parametrize("usage", [{"value": 2.0}, {"qpu_charge_time_seconds": 5}, {"value": None}])
+def test_usage_of_a_workload_is_read_in_resource_units_or_seconds(usage: dict[str, Any]) -> None:
+    assert models.WorkloadUsage.from_dict(usage).to_dict() == usage
+
+
+def test_usage_of_an_instance_is_read_in_resource_units() -> None:
+    body = {
+        "instance_id": "crn",
+        "plan_id": "plan",
+        "usage_consumed_seconds": 60,
+        "usage_consumed_ru": 1.5,
+        "usage_limit_ru": None,
+    }
+    usage = models.InstanceUsage.from_dict(body)
+    assert (usage.usage_consumed_ru, usage.usage_limit_ru) == (1.5, None)
+    assert usage.to_dict() == body
+
+
 def test_a_sampler_s_result_stays_json_and_a_failed_job_s_log_stays_text() -> None:
     body = {"results": [{"data": {"c": {"samples": ["0x3"], "num_bits": 2}}}], "metadata": {}}
     assert get_job_results.sync("job-1", client=answering(httpx.Response(200, json=body))) == body
@@ -300,6 +421,7 @@ def examples() -> list[Any]:
     return found
 
 
+@pytest.mark.filterwarnings("ignore:.* is deprecated. :DeprecationWarning")
 @pytest.mark.parametrize(("path", "status", "example"), examples())
 def test_every_example_response_of_the_contract_is_read_without_loss(path: str, status: int, example: Any) -> None:
     module = next(module for module in get_operations() if module._get_kwargs(**arguments(module))["url"] == url(path))

@@ -41,7 +41,7 @@ def test_every_operation_has_the_error_response_and_no_version_header(prepared: 
 @pytest.mark.parametrize(
     ("edit", "named"),
     [
-        (lambda schemas: schemas.pop("DataTree"), "$.components.schemas.DataTree.anyOf"),
+        (lambda schemas: schemas.pop("ClopsType"), "$.components.schemas.ClopsType"),
         (lambda schemas: schemas["JobSession"]["properties"].pop("closed_at"), "`closed_at`"),
         (lambda schemas: schemas["PerformanceMetrics"].pop("properties"), "PerformanceMetrics.properties.*"),
     ],

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from tools.generate import Layout
+from tools.overlay import load_overlay
 from tools.vendor import main
+from tools.words import WORDS, walk
 
 Document = dict[str, Any]
 
@@ -42,6 +44,7 @@ def test_the_same_contract_changes_nothing(vendored: Callable[..., str]) -> None
     assert vendored(lambda document: None).splitlines() == [
         "0 changes: 0 breaking, 0 additive, 0 cosmetic",
         "openapi.json replaced: 33 operations",
+        "build/drift.md: what the changes mean to this client",
         "Next: make generate",
     ]
 
@@ -80,10 +83,99 @@ def test_overlay_actions_that_match_nothing_any_more_are_named(vendored: Callabl
     assert out.count("matches nothing") == 2
 
 
-def test_parts_that_the_generator_cannot_handle_come_with_an_action_to_add(vendored: Callable[..., str]) -> None:
-    out = vendored(lambda document: properties(document, "JobState").update(steps={"type": "array"}))
+def test_an_overlay_action_that_is_clear_is_added(vendored: Callable[..., str], layout: Layout) -> None:
+    def edit(document: Document) -> None:
+        properties(document, "JobState")["steps"] = {"description": "Steps.", "type": "array"}
+
+    out = vendored(edit)
+    assert "openapi-overlay.yaml: added, so that everything generates (move each to its section):\n" in out
     assert '  - target: "$.components.schemas.JobState.properties.steps"\n' in out
-    assert "update: {items: {}}" in out
+    added = load_overlay(layout.overlay)["actions"][-1]
+    assert added["target"] == "$.components.schemas.JobState.properties.steps"
+    assert added["update"] == {"items": {}}
+    assert "added, so that" not in vendored(edit)
+
+
+def test_an_overlay_action_that_needs_a_decision_is_only_named(vendored: Callable[..., str], layout: Layout) -> None:
+    def edit(document: Document) -> None:
+        document["paths"]["/v1/tags"]["get"]["operationId"] = "get_job"
+
+    before = layout.overlay.read_text("utf-8")
+    out = vendored(edit)
+    assert "openapi-overlay.yaml: add, so that everything generates:\n" in out
+    assert "A_NAME_OF_ITS_OWN" in out
+    assert layout.overlay.read_text("utf-8") == before
+
+
+def test_a_new_schema_called_model_gets_a_plain_class_name(vendored: Callable[..., str], layout: Layout) -> None:
+    def edit(document: Document) -> None:
+        document["components"]["schemas"]["GateErrorModel"] = {"description": "An error.", "type": "object"}
+
+    vendored(edit)
+    added = load_overlay(layout.overlay)["actions"][-1]
+    assert added["target"] == "$.components.schemas.GateErrorModel"
+    assert added["update"] == {"title": "GateError"}
+
+
+def without_words(document: Document) -> None:
+    for _, kind, node in walk(document, "document"):
+        for key in WORDS & node.keys():
+            if key == "description" and kind == "response":
+                node[key] = ""
+            else:
+                del node[key]
+
+
+def test_descriptions_examples_and_links_stay(layout: Layout, tmp_path: Path, contract: Document) -> None:
+    bare = json.loads(json.dumps(contract))
+    without_words(bare)
+    assert bare != contract
+    (tmp_path / "newer.json").write_text(json.dumps(bare), encoding="utf-8")
+    before = layout.contract.read_bytes()
+    assert main([str(tmp_path / "newer.json")], layout=layout) == 0
+    assert layout.contract.read_bytes() == before
+
+
+def test_words_stay_with_what_they_describe_when_a_list_grows_in_the_middle(vendored: Callable[..., str]) -> None:
+    def edit(document: Document) -> None:
+        fresh = {"in": "query", "name": "color", "description": "A color.", "schema": {"type": "string"}}
+        document["paths"]["/v1/jobs"]["get"]["parameters"].insert(1, fresh)
+
+    vendored(edit)  # the fixture compares the document that was written
+
+
+def test_the_published_words_do_not_replace_ours(
+    layout: Layout, tmp_path: Path, contract: Document, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = json.loads(json.dumps(contract))
+    document["components"]["schemas"]["JobState"]["description"] = "Words of the publisher."
+    (tmp_path / "newer.json").write_text(json.dumps(document), encoding="utf-8")
+    assert main([str(tmp_path / "newer.json")], layout=layout) == 0
+    assert json.loads(layout.contract.read_text("utf-8")) == contract
+    assert "0 changes" in capsys.readouterr().out
+
+
+def test_what_has_no_description_yet_is_named(vendored: Callable[..., str]) -> None:
+    def edit(document: Document) -> None:
+        properties(document, "JobState")["since"] = {"type": "string"}
+        document["components"]["schemas"]["Note"] = {"type": "object"}
+
+    lines = vendored(edit).splitlines()
+    start = lines.index("openapi.json: describe these 2, in the document itself:")
+    assert lines[start + 1 : start + 3] == [
+        "  /components/schemas/JobState/properties/since",
+        "  /components/schemas/Note",
+    ]
+
+
+def test_the_changes_are_written_as_a_page_for_this_client(vendored: Callable[..., str], layout: Layout) -> None:
+    def edit(document: Document) -> None:
+        del properties(document, "JobState")["reason_solution"]
+
+    vendored(edit)
+    page = (layout.root / "build" / "drift.md").read_text("utf-8")
+    assert page.startswith("# The contract: from 2026-04-15 to 2026-04-15 (newer.json)\n")
+    assert "| `GET /v1/jobs/{id}` | `response 200: state.reason_solution` | removed |" in page
 
 
 def test_invalid_parts_are_listed_and_vendored_as_published(vendored: Callable[..., str]) -> None:

@@ -94,6 +94,7 @@ async def test_a_refusal_for_the_rate_is_waited_out_for_longer_than_a_minute(
     assert 60 < sum(clock.slept) <= 120
 
 
+@pytest.mark.filterwarnings("ignore:replace_instance_configuration is deprecated")
 async def test_a_job_that_may_take_more_than_is_left_is_warned_of(
     client: Any, blocking: RuntimeClient, emulator: Emulator
 ) -> None:
@@ -108,6 +109,7 @@ async def test_a_job_that_may_take_more_than_is_left_is_warned_of(
     assert sum(request.path.endswith("/instances/usage") for request in emulator.requests) == 1
 
 
+@pytest.mark.filterwarnings("ignore:replace_instance_configuration is deprecated")
 async def test_of_many_those_that_may_take_more_than_is_left_are_warned_of(
     client: Any, blocking: RuntimeClient, emulator: Emulator
 ) -> None:

@@ -59,7 +59,7 @@ def blocking() -> None:
         assert_type(client.sampler([QASM], backend=client.backends.least_busy()), Job)
         assert_type(client.sessions.create(backend=backend), Session)
         assert_type(client.backends.configuration("ibm_torino"), BackendConfiguration)
-        assert_type(client.instances.usage(), InstanceUsage)
+        assert_type(client.instances.usage(), InstanceUsage | None)
 
         job = client.sampler([QASM], backend="ibm_torino", shots=100, tags=["a"])
         assert_type(job, Job)
@@ -107,7 +107,7 @@ def many(client: RuntimeClient) -> None:
         assert_type(job.failure, RuntimeRestError | None)
     assert_type(client.jobs.find("a tag"), Job | None)
     assert_type(client.jobs.recover(), list[Recovered])
-    assert_type(client.usage(), InstanceUsage)
+    assert_type(client.usage(), InstanceUsage | None)
     assert_type(client.submit_all([lambda: requests[0]]), list[Submitted[Job]])
     with client.sessions.create(backend="ibm_torino") as session:
         assert_type(session.submit_all(requests), list[Submitted[Job]])
@@ -125,7 +125,7 @@ async def many_awaited(client: AsyncRuntimeClient) -> None:
         assert_type(job, AsyncJob)
     assert_type(await client.jobs.find("a tag"), AsyncJob | None)
     assert_type(await client.jobs.recover(), list[Recovered])
-    assert_type(await client.usage(), InstanceUsage)
+    assert_type(await client.usage(), InstanceUsage | None)
     assert_type(await client.submit_all(requests), list[Submitted[AsyncJob]])
     async with client.sessions.create(backend="ibm_torino") as session:
         assert_type(await session.wait(), list[AsyncJob])

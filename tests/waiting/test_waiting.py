@@ -370,7 +370,8 @@ async def test_the_error_of_a_failed_job_has_code_reason_solution_and_the_end_of
 async def test_the_error_has_the_last_twenty_lines_of_a_long_log(client: Any, emulator: Emulator) -> None:
     job = await held(client, emulator)
     script(emulator, saying("Failed"))
-    script(emulator, {"status": 200, "html": "\n".join(map(str, range(100)))}, operation="get_job_logs")
+    log = {"status": 200, "html": "\n".join(map(str, range(100))), "headers": {"Content-Type": "text/plain"}}
+    script(emulator, log, operation="get_job_logs")
     with pytest.raises(JobFailed) as failure:
         await now(job.wait())
     assert failure.value.log_tail == "\n".join(map(str, range(80, 100)))

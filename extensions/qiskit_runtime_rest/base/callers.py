@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from contextvars import ContextVar
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 
 __all__ = ["CALLER", "caller", "warn"]
 
-PACKAGES = tuple(str(Path(__file__).parents[2] / name) + "/" for name in ("qiskit_runtime_rest", "qiskit_runtime_api"))
-
 CALLER: ContextVar[FrameType | None] = ContextVar("caller", default=None)
 """The caller's frame, for threads and tasks that work for it."""
+
+
+@cache
+def _packages() -> tuple[str, ...]:
+    """The folders of this package and of the generated one, which stand side by side in a wheel only."""
+    generated = find_spec("qiskit_runtime_api")  # found, not imported: decoding results needs none of it
+    folders = [Path(__file__).parents[1], *map(Path, (generated and generated.submodule_search_locations) or ())]
+    return tuple(str(folder) + os.sep for folder in folders)
 
 
 def caller() -> FrameType:
     """The nearest frame outside this package."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGES):
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_packages()):
         frame = frame.f_back
     return frame
 

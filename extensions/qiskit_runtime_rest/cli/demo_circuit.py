@@ -35,8 +35,16 @@ def entangler(configuration: BackendConfiguration) -> str:
     )
 
 
-def quietest_pair(configuration: BackendConfiguration, properties: BackendProperties, *, gate: str) -> tuple[int, int]:
-    """The coupled pair of qubits, in the gate's direction, with the least sum of the gate's and both readout errors."""
+def quietest_pair(
+    configuration: BackendConfiguration, properties: BackendProperties | None, *, gate: str
+) -> tuple[int, int]:
+    """The coupled pair of qubits, in the gate's direction, with the least sum of the gate's and both readout errors.
+
+    Raises:
+        InvalidInput: no pair is coupled, or the device has no calibration data.
+    """
+    if properties is None:
+        raise InvalidInput(f"{configuration.backend_name} has no calibration data now: choose another --backend.")
     readout = [_value(qubit, "readout_error") for qubit in properties.qubits]
     errors = {
         (a, b): _value(each.parameters, "gate_error") + readout[a] + readout[b]

@@ -28,8 +28,11 @@ class Backend(Blocking, BackendLogic):
         """Native gates, coupling map and more. Raises: ApiError. Source: operation `get_backend_configuration`."""
         return self._run(self._configuration())
 
-    def properties(self) -> BackendProperties:
-        """Calibration data of qubits and gates. Raises: ApiError. Source: operation `get_backend_properties`."""
+    def properties(self) -> BackendProperties | None:
+        """Calibration data of qubits and gates; None for a device without.
+
+        Raises: ApiError. Source: operation `get_backend_properties`.
+        """
         return self._run(self._properties())
 
 
@@ -44,8 +47,11 @@ class AsyncBackend(Awaited, BackendLogic):
         """Native gates, coupling map and more. Raises: ApiError. Source: operation `get_backend_configuration`."""
         return await self._run(self._configuration())
 
-    async def properties(self) -> BackendProperties:
-        """Calibration data of qubits and gates. Raises: ApiError. Source: operation `get_backend_properties`."""
+    async def properties(self) -> BackendProperties | None:
+        """Calibration data of qubits and gates; None for a device without.
+
+        Raises: ApiError. Source: operation `get_backend_properties`.
+        """
         return await self._run(self._properties())
 
 
@@ -82,8 +88,11 @@ class Backends(Blocking, BackendsLogic["Backend"]):
         """What backend `name` is. Raises: ApiError. Source: operation `get_backend_configuration`."""
         return self._run(self._configuration(name))
 
-    def properties(self, name: str) -> BackendProperties:
-        """Calibration data of backend `name`. Raises: ApiError. Source: operation `get_backend_properties`."""
+    def properties(self, name: str) -> BackendProperties | None:
+        """Calibration data of backend `name`; None for a device without.
+
+        Raises: ApiError. Source: operation `get_backend_properties`.
+        """
         return self._run(self._properties(name))
 
 
@@ -120,6 +129,9 @@ class AsyncBackends(Awaited, BackendsLogic["AsyncBackend"]):
         """What backend `name` is. Raises: ApiError. Source: operation `get_backend_configuration`."""
         return await self._run(self._configuration(name))
 
-    async def properties(self, name: str) -> BackendProperties:
-        """Calibration data of backend `name`. Raises: ApiError. Source: operation `get_backend_properties`."""
+    async def properties(self, name: str) -> BackendProperties | None:
+        """Calibration data of backend `name`; None for a device without.
+
+        Raises: ApiError. Source: operation `get_backend_properties`.
+        """
         return await self._run(self._properties(name))

@@ -20,8 +20,8 @@ __all__ = ["AsyncRuntimeClient", "RuntimeClient"]
 class RuntimeClient(Submissions, SyncClientLogic):
     """Client for scripts and threads, which may share it. Close it, or use it in a `with` statement."""
 
-    def usage(self) -> InstanceUsage:
-        """As `instances.usage`: seconds of QPU time used and allowed. Raises: ApiError. Source: `get_usage`."""
+    def usage(self) -> InstanceUsage | None:
+        """As `instances.usage`: what is used and allowed, or None. Raises: ApiError. Source: `get_usage`."""
         return self._run(self._usage())
 
     def versions(self) -> list[dict[str, Any]]:
@@ -37,8 +37,8 @@ class RuntimeClient(Submissions, SyncClientLogic):
 class AsyncRuntimeClient(AsyncSubmissions, AsyncClientLogic):
     """Client for tasks: as `RuntimeClient`, awaited. Close it, or use it in an `async with` statement."""
 
-    async def usage(self) -> InstanceUsage:
-        """As `instances.usage`: seconds of QPU time used and allowed. Raises: ApiError. Source: `get_usage`."""
+    async def usage(self) -> InstanceUsage | None:
+        """As `instances.usage`: what is used and allowed, or None. Raises: ApiError. Source: `get_usage`."""
         return await self._run(self._usage())
 
     async def versions(self) -> list[dict[str, Any]]:

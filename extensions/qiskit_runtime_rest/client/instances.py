@@ -23,11 +23,21 @@ class Instances(Blocking, InstancesLogic):
         return self._run(self._get())
 
     def configuration(self) -> InstanceConfiguration:
-        """The instance's limit. Raises: ApiError. Source: operation `get_instance_configuration`."""
+        """The instance's limit.
+
+        Deprecated by the service. IBM Cloud Resource Controller replaces it: `GET /v2/resource_instances/{crn}` has the
+        limit as `extensions.instance_limit_seconds`, and `PATCH` there sets it.
+
+        Warns: DeprecationWarning.
+        Raises: ApiError. Source: operation `get_instance_configuration`.
+        """
         return self._run(self._configuration())
 
-    def usage(self) -> InstanceUsage:
-        """Seconds of QPU time used and allowed. Raises: ApiError. Source: operation `get_usage`."""
+    def usage(self) -> InstanceUsage | None:
+        """What is used and allowed, in seconds of QPU time and in resource units; None if the service does not know.
+
+        Raises: ApiError. Source: operation `get_usage`.
+        """
         return self._run(self._usage())
 
 
@@ -39,9 +49,19 @@ class AsyncInstances(Awaited, InstancesLogic):
         return await self._run(self._get())
 
     async def configuration(self) -> InstanceConfiguration:
-        """The instance's limit. Raises: ApiError. Source: operation `get_instance_configuration`."""
+        """The instance's limit.
+
+        Deprecated by the service. IBM Cloud Resource Controller replaces it: `GET /v2/resource_instances/{crn}` has the
+        limit as `extensions.instance_limit_seconds`, and `PATCH` there sets it.
+
+        Warns: DeprecationWarning.
+        Raises: ApiError. Source: operation `get_instance_configuration`.
+        """
         return await self._run(self._configuration())
 
-    async def usage(self) -> InstanceUsage:
-        """Seconds of QPU time used and allowed. Raises: ApiError. Source: operation `get_usage`."""
+    async def usage(self) -> InstanceUsage | None:
+        """What is used and allowed, in seconds of QPU time and in resource units; None if the service does not know.
+
+        Raises: ApiError. Source: operation `get_usage`.
+        """
         return await self._run(self._usage())

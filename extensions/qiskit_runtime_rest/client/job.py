@@ -90,7 +90,8 @@ class Job(Blocking, JobLogic):
 
         Raises:
             InvalidInput, JobFailed, JobTimeLimit, JobCancelled, WaitTimeout, ApiError, TransportError: as for `wait`.
-            ResultUnavailable: the job completed, but it has no result (any more); the error names a saved copy.
+            ResultUnavailable: the job completed, but the service has no result for it (any more); this is known within
+                a second. The error names a saved copy.
             ResultNotSaved: the result cannot be saved. Either it was not read, or its bytes are in the error's `raw`.
             ResultDecodeError: the result has no known form; its bytes are in the error's `raw`.
 
@@ -194,7 +195,8 @@ class AsyncJob(Awaited, JobLogic):
 
         Raises:
             InvalidInput, JobFailed, JobTimeLimit, JobCancelled, WaitTimeout, ApiError, TransportError: as for `wait`.
-            ResultUnavailable: the job completed, but it has no result (any more); the error names a saved copy.
+            ResultUnavailable: the job completed, but the service has no result for it (any more); this is known within
+                a second. The error names a saved copy.
             ResultNotSaved: the result cannot be saved. Either it was not read, or its bytes are in the error's `raw`.
             ResultDecodeError: the result has no known form; its bytes are in the error's `raw`.
 

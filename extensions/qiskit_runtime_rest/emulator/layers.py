@@ -104,7 +104,8 @@ def _spoilt(given: _Buffered, rule: FaultRule) -> _Buffered:
         status, headers = rule.status or status, [(b"content-type", media)]
     elif rule.replace:
         body = _replaced(body, rule.replace)
-    headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in rule.headers.items()]
+    own = {name.lower().encode("latin-1"): value.encode("latin-1") for name, value in rule.headers.items()}
+    headers = [(name, value) for name, value in headers if name.lower() not in own] + list(own.items())
     if rule.retry_after is not None:
         headers.append((b"retry-after", str(rule.retry_after).encode("latin-1")))
     if status not in {204, 304}:

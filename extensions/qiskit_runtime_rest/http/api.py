@@ -9,6 +9,7 @@ import httpx
 
 from qiskit_runtime_api.client import Client
 
+from ..base.callers import warn
 from ..base.forks import Lock
 from .clients import AsyncHttpClient, HttpClient
 from .closing import is_of_parent
@@ -72,6 +73,10 @@ class ApiClient(Client):
     def unreadable(self, response: httpx.Response, error: Exception) -> Exception:
         """The error for a response that the generated parser cannot read."""
         return unexpected_answer(response, f"the answer is not what the contract promises ({type(error).__name__})")
+
+    def deprecated(self, message: str) -> None:
+        """Warn the user of a deprecated operation, whether a generated function or a convenience was called."""
+        warn(message, DeprecationWarning)
 
     def _changes(self) -> dict[str, object]:
         changes: dict[str, object] = {"headers": self._headers, "cookies": self._cookies}

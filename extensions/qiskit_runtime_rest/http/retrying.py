@@ -16,7 +16,7 @@ from ..plans.effects import Sleep
 from ..plans.plan import Plan
 from .auth.iam import TOKEN_PATH, is_iam_request
 from .bodies import SHORTEST_SECONDS, UNTIL
-from .error_mapping import api_error
+from .error_mapping import api_error, unexpected_answer
 
 __all__ = [
     "BUDGET",
@@ -171,7 +171,7 @@ class Send(NamedTuple):
         response: httpx.Response = client.send_once(self.request, **self.options)
         sink: Sink | None = self.request.extensions.get(SINK)
         try:
-            if not response.is_success:
+            if not response.is_success or is_page(response):
                 response.read()
             elif sink is not None:
                 sink.begin()
@@ -188,7 +188,7 @@ class Send(NamedTuple):
         response: httpx.Response = await client.send_once(self.request, **self.options)
         sink: Sink | None = self.request.extensions.get(SINK)
         try:
-            if not response.is_success:
+            if not response.is_success or is_page(response):
                 await response.aread()
             elif sink is not None:
                 sink.begin()
@@ -208,6 +208,7 @@ def send_with_retries(
 
     Raises:
         ApiError: the response of the service (or of IAM, or of the content network) is an error; the last one.
+        UnexpectedAnswer: the response is a success, but a web page.
         TransportError: no response.
     """
     budget: float | None = request.extensions.get(BUDGET)
@@ -233,6 +234,8 @@ def send_with_retries(
                 # A log of the history must not show tokens.
                 response.history = [past for past in response.history if not is_iam_request(past.request)]
             if response.is_success:
+                if is_page(response):
+                    raise unexpected_answer(response, "the response is a web page")
                 # The contract's texts are UTF-8: a header that says otherwise is wrong.
                 response.encoding = "utf-8"
                 return response
@@ -258,6 +261,15 @@ def send_with_retries(
             raise failure
         log.warning("%s Attempt %d of %d follows in %.1f s.", failure, attempt + 1, policy.attempts, wait)
         yield Sleep(wait)
+
+
+def is_page(response: httpx.Response) -> bool:
+    """Whether a request of the contract, which knows JSON and plain text only, is answered by a web page.
+
+    The content network has been seen to answer some paths with the web application, and status 200.
+    """
+    media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    return media_type == "text/html" and "/v1/" in response.request.url.path
 
 
 def _shortest(request: httpx.Request) -> float:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .backend_status import BackendStatus as BackendStatus
     from .base_job_request import BaseJobRequest as BaseJobRequest
     from .billing_status import BillingStatus as BillingStatus
+    from .bit_flip_checks_options import BitFlipChecksOptions as BitFlipChecksOptions
     from .channel_partner_job_request import ChannelPartnerJobRequest as ChannelPartnerJobRequest
     from .chunk_part import ChunkPart as ChunkPart
     from .chunk_span import ChunkSpan as ChunkSpan
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from .cloud_object_storage_region_type import CloudObjectStorageRegionType as CloudObjectStorageRegionType
     from .cloud_object_storage_type import CloudObjectStorageType as CloudObjectStorageType
     from .complex_number import ComplexNumber as ComplexNumber
+    from .compressed_qpy_data import CompressedQpyData as CompressedQpyData
+    from .compressed_tensor import CompressedTensor as CompressedTensor
+    from .compressed_tensor_dtype import CompressedTensorDtype as CompressedTensorDtype
     from .device import Device as Device
     from .device_clops import DeviceClops as DeviceClops
     from .device_clops_type import DeviceClopsType as DeviceClopsType
@@ -146,6 +150,77 @@ if TYPE_CHECKING:
     from .executor_v02_samplex_item_samplex_arguments import (
         ExecutorV02SamplexItemSamplexArguments as ExecutorV02SamplexItemSamplexArguments,
     )
+    from .executor_v10_circuit_item import ExecutorV10CircuitItem as ExecutorV10CircuitItem
+    from .executor_v10_circuit_item_item_type import (
+        ExecutorV10CircuitItemItemType as ExecutorV10CircuitItemItemType,
+    )
+    from .executor_v10_options import ExecutorV10Options as ExecutorV10Options
+    from .executor_v10_options_experimental import (
+        ExecutorV10OptionsExperimental as ExecutorV10OptionsExperimental,
+    )
+    from .executor_v10_params import ExecutorV10Params as ExecutorV10Params
+    from .executor_v10_params_schema_version import (
+        ExecutorV10ParamsSchemaVersion as ExecutorV10ParamsSchemaVersion,
+    )
+    from .executor_v10_quantum_program import ExecutorV10QuantumProgram as ExecutorV10QuantumProgram
+    from .executor_v10_quantum_program_meas_level import (
+        ExecutorV10QuantumProgramMeasLevel as ExecutorV10QuantumProgramMeasLevel,
+    )
+    from .executor_v10_samplex_item import ExecutorV10SamplexItem as ExecutorV10SamplexItem
+    from .executor_v10_samplex_item_item_type import (
+        ExecutorV10SamplexItemItemType as ExecutorV10SamplexItemItemType,
+    )
+    from .executor_v10_samplex_item_samplex_arguments import (
+        ExecutorV10SamplexItemSamplexArguments as ExecutorV10SamplexItemSamplexArguments,
+    )
+    from .executor_v11_circuit_item import ExecutorV11CircuitItem as ExecutorV11CircuitItem
+    from .executor_v11_circuit_item_item_type import (
+        ExecutorV11CircuitItemItemType as ExecutorV11CircuitItemItemType,
+    )
+    from .executor_v11_options import ExecutorV11Options as ExecutorV11Options
+    from .executor_v11_options_experimental import (
+        ExecutorV11OptionsExperimental as ExecutorV11OptionsExperimental,
+    )
+    from .executor_v11_params import ExecutorV11Params as ExecutorV11Params
+    from .executor_v11_params_schema_version import (
+        ExecutorV11ParamsSchemaVersion as ExecutorV11ParamsSchemaVersion,
+    )
+    from .executor_v11_quantum_program import ExecutorV11QuantumProgram as ExecutorV11QuantumProgram
+    from .executor_v11_quantum_program_meas_level import (
+        ExecutorV11QuantumProgramMeasLevel as ExecutorV11QuantumProgramMeasLevel,
+    )
+    from .executor_v11_samplex_item import ExecutorV11SamplexItem as ExecutorV11SamplexItem
+    from .executor_v11_samplex_item_item_type import (
+        ExecutorV11SamplexItemItemType as ExecutorV11SamplexItemItemType,
+    )
+    from .executor_v11_samplex_item_samplex_arguments import (
+        ExecutorV11SamplexItemSamplexArguments as ExecutorV11SamplexItemSamplexArguments,
+    )
+    from .executor_v20_circuit_item import ExecutorV20CircuitItem as ExecutorV20CircuitItem
+    from .executor_v20_circuit_item_item_type import (
+        ExecutorV20CircuitItemItemType as ExecutorV20CircuitItemItemType,
+    )
+    from .executor_v20_options import ExecutorV20Options as ExecutorV20Options
+    from .executor_v20_options_experimental import (
+        ExecutorV20OptionsExperimental as ExecutorV20OptionsExperimental,
+    )
+    from .executor_v20_params import ExecutorV20Params as ExecutorV20Params
+    from .executor_v20_params_schema_version import (
+        ExecutorV20ParamsSchemaVersion as ExecutorV20ParamsSchemaVersion,
+    )
+    from .executor_v20_quantum_program import ExecutorV20QuantumProgram as ExecutorV20QuantumProgram
+    from .executor_v20_quantum_program_meas_level import (
+        ExecutorV20QuantumProgramMeasLevel as ExecutorV20QuantumProgramMeasLevel,
+    )
+    from .executor_v20_samplex_item import ExecutorV20SamplexItem as ExecutorV20SamplexItem
+    from .executor_v20_samplex_item_item_type import (
+        ExecutorV20SamplexItemItemType as ExecutorV20SamplexItemItemType,
+    )
+    from .executor_v20_samplex_item_samplex_arguments import (
+        ExecutorV20SamplexItemSamplexArguments as ExecutorV20SamplexItemSamplexArguments,
+    )
+    from .f64_compressed_tensor import F64CompressedTensor as F64CompressedTensor
+    from .f64_compressed_tensor_dtype import F64CompressedTensorDtype as F64CompressedTensorDtype
     from .f64_tensor import F64Tensor as F64Tensor
     from .f64_tensor_dtype import F64TensorDtype as F64TensorDtype
     from .function_config import FunctionConfig as FunctionConfig
@@ -178,6 +253,8 @@ if TYPE_CHECKING:
     from .job_tags import JobTags as JobTags
     from .job_timestamps import JobTimestamps as JobTimestamps
     from .job_usage import JobUsage as JobUsage
+    from .job_usage_detail import JobUsageDetail as JobUsageDetail
+    from .job_usage_metric import JobUsageMetric as JobUsageMetric
     from .list_backends_fields import ListBackendsFields as ListBackendsFields
     from .list_tags_type import ListTagsType as ListTagsType
     from .list_workloads_sort import ListWorkloadsSort as ListWorkloadsSort
@@ -265,17 +342,42 @@ if TYPE_CHECKING:
     from .noise_learner_v3v02_trex_result_post_selection_metadata_success_rates import (
         NoiseLearnerV3V02TrexResultPostSelectionMetadataSuccessRates as NoiseLearnerV3V02TrexResultPostSelectionMetadataSuccessRates,
     )
+    from .noise_learner_v3v03_options import NoiseLearnerV3V03Options as NoiseLearnerV3V03Options
+    from .noise_learner_v3v03_params import NoiseLearnerV3V03Params as NoiseLearnerV3V03Params
+    from .noise_learner_v3v03_params_schema_version import (
+        NoiseLearnerV3V03ParamsSchemaVersion as NoiseLearnerV3V03ParamsSchemaVersion,
+    )
+    from .open_qasm_3_data import OpenQasm3Data as OpenQasm3Data
     from .pauli_lindblad_map import PauliLindbladMap as PauliLindbladMap
     from .performance_metrics import PerformanceMetrics as PerformanceMetrics
     from .plan_configuration import PlanConfiguration as PlanConfiguration
     from .plan_filter import PlanFilter as PlanFilter
+    from .post_circuit_bit_flip_checks_options import (
+        PostCircuitBitFlipChecksOptions as PostCircuitBitFlipChecksOptions,
+    )
+    from .post_circuit_bit_flip_checks_options_strategy import (
+        PostCircuitBitFlipChecksOptionsStrategy as PostCircuitBitFlipChecksOptionsStrategy,
+    )
+    from .post_circuit_bit_flip_checks_options_x_pulse_type import (
+        PostCircuitBitFlipChecksOptionsXPulseType as PostCircuitBitFlipChecksOptionsXPulseType,
+    )
     from .post_selection_options import PostSelectionOptions as PostSelectionOptions
     from .post_selection_options_strategy import PostSelectionOptionsStrategy as PostSelectionOptionsStrategy
     from .post_selection_options_x_pulse_type import (
         PostSelectionOptionsXPulseType as PostSelectionOptionsXPulseType,
     )
+    from .pre_circuit_bit_flip_checks_options import (
+        PreCircuitBitFlipChecksOptions as PreCircuitBitFlipChecksOptions,
+    )
+    from .pre_circuit_bit_flip_checks_options_strategy import (
+        PreCircuitBitFlipChecksOptionsStrategy as PreCircuitBitFlipChecksOptionsStrategy,
+    )
+    from .pre_circuit_bit_flip_checks_options_x_pulse_type import (
+        PreCircuitBitFlipChecksOptionsXPulseType as PreCircuitBitFlipChecksOptionsXPulseType,
+    )
     from .processor_type import ProcessorType as ProcessorType
     from .program import Program as Program
+    from .qpy_data_v13_to_v17 import QpyDataV13ToV17 as QpyDataV13ToV17
     from .qpy_v13_to_v16 import QpyV13ToV16 as QpyV13ToV16
     from .qpy_v13_to_v17 import QpyV13ToV17 as QpyV13ToV17
     from .readout_error_median import ReadoutErrorMedian as ReadoutErrorMedian
@@ -306,8 +408,11 @@ if TYPE_CHECKING:
     )
     from .sampler_params import SamplerParams as SamplerParams
     from .sampler_params_version import SamplerParamsVersion as SamplerParamsVersion
+    from .samplex import Samplex as Samplex
     from .samplex_ssv1 import SamplexSSV1 as SamplexSSV1
     from .samplex_ssv1_to_ssv2 import SamplexSSV1ToSSV2 as SamplexSSV1ToSSV2
+    from .samplex_ssv1_to_ssv3 import SamplexSSV1ToSSV3 as SamplexSSV1ToSSV3
+    from .samplex_ssv1_to_ssv4 import SamplexSSV1ToSSV4 as SamplexSSV1ToSSV4
     from .scheduler_timing import SchedulerTiming as SchedulerTiming
     from .session import Session as Session
     from .session_request import SessionRequest as SessionRequest
@@ -357,6 +462,7 @@ __all__ = (
     "BackendStatus",
     "BaseJobRequest",
     "BillingStatus",
+    "BitFlipChecksOptions",
     "ChannelPartnerJobRequest",
     "ChunkPart",
     "ChunkSpan",
@@ -366,6 +472,9 @@ __all__ = (
     "CloudObjectStorageRegionType",
     "CloudObjectStorageType",
     "ComplexNumber",
+    "CompressedQpyData",
+    "CompressedTensor",
+    "CompressedTensorDtype",
     "Device",
     "DeviceClops",
     "DeviceClopsType",
@@ -426,6 +535,41 @@ __all__ = (
     "ExecutorV02SamplexItem",
     "ExecutorV02SamplexItemItemType",
     "ExecutorV02SamplexItemSamplexArguments",
+    "ExecutorV10CircuitItem",
+    "ExecutorV10CircuitItemItemType",
+    "ExecutorV10Options",
+    "ExecutorV10OptionsExperimental",
+    "ExecutorV10Params",
+    "ExecutorV10ParamsSchemaVersion",
+    "ExecutorV10QuantumProgram",
+    "ExecutorV10QuantumProgramMeasLevel",
+    "ExecutorV10SamplexItem",
+    "ExecutorV10SamplexItemItemType",
+    "ExecutorV10SamplexItemSamplexArguments",
+    "ExecutorV11CircuitItem",
+    "ExecutorV11CircuitItemItemType",
+    "ExecutorV11Options",
+    "ExecutorV11OptionsExperimental",
+    "ExecutorV11Params",
+    "ExecutorV11ParamsSchemaVersion",
+    "ExecutorV11QuantumProgram",
+    "ExecutorV11QuantumProgramMeasLevel",
+    "ExecutorV11SamplexItem",
+    "ExecutorV11SamplexItemItemType",
+    "ExecutorV11SamplexItemSamplexArguments",
+    "ExecutorV20CircuitItem",
+    "ExecutorV20CircuitItemItemType",
+    "ExecutorV20Options",
+    "ExecutorV20OptionsExperimental",
+    "ExecutorV20Params",
+    "ExecutorV20ParamsSchemaVersion",
+    "ExecutorV20QuantumProgram",
+    "ExecutorV20QuantumProgramMeasLevel",
+    "ExecutorV20SamplexItem",
+    "ExecutorV20SamplexItemItemType",
+    "ExecutorV20SamplexItemSamplexArguments",
+    "F64CompressedTensor",
+    "F64CompressedTensorDtype",
     "F64Tensor",
     "F64TensorDtype",
     "FunctionConfig",
@@ -454,6 +598,8 @@ __all__ = (
     "JobTags",
     "JobTimestamps",
     "JobUsage",
+    "JobUsageDetail",
+    "JobUsageMetric",
     "ListBackendsFields",
     "ListTagsType",
     "ListWorkloadsSort",
@@ -495,15 +641,26 @@ __all__ = (
     "NoiseLearnerV3V02TrexResultMetadataLearningProtocol",
     "NoiseLearnerV3V02TrexResultPostSelectionMetadata",
     "NoiseLearnerV3V02TrexResultPostSelectionMetadataSuccessRates",
+    "NoiseLearnerV3V03Options",
+    "NoiseLearnerV3V03Params",
+    "NoiseLearnerV3V03ParamsSchemaVersion",
+    "OpenQasm3Data",
     "PauliLindbladMap",
     "PerformanceMetrics",
     "PlanConfiguration",
     "PlanFilter",
+    "PostCircuitBitFlipChecksOptions",
+    "PostCircuitBitFlipChecksOptionsStrategy",
+    "PostCircuitBitFlipChecksOptionsXPulseType",
     "PostSelectionOptions",
     "PostSelectionOptionsStrategy",
     "PostSelectionOptionsXPulseType",
+    "PreCircuitBitFlipChecksOptions",
+    "PreCircuitBitFlipChecksOptionsStrategy",
+    "PreCircuitBitFlipChecksOptionsXPulseType",
     "ProcessorType",
     "Program",
+    "QpyDataV13ToV17",
     "QpyV13ToV16",
     "QpyV13ToV17",
     "ReadoutErrorMedian",
@@ -522,8 +679,11 @@ __all__ = (
     "SamplerOptionsTwirlingStrategy",
     "SamplerParams",
     "SamplerParamsVersion",
+    "Samplex",
     "SamplexSSV1",
     "SamplexSSV1ToSSV2",
+    "SamplexSSV1ToSSV3",
+    "SamplexSSV1ToSSV4",
     "SchedulerTiming",
     "Session",
     "SessionRequest",
@@ -575,6 +735,7 @@ if not TYPE_CHECKING:
         "BackendStatus": "backend_status",
         "BaseJobRequest": "base_job_request",
         "BillingStatus": "billing_status",
+        "BitFlipChecksOptions": "bit_flip_checks_options",
         "ChannelPartnerJobRequest": "channel_partner_job_request",
         "ChunkPart": "chunk_part",
         "ChunkSpan": "chunk_span",
@@ -584,6 +745,9 @@ if not TYPE_CHECKING:
         "CloudObjectStorageRegionType": "cloud_object_storage_region_type",
         "CloudObjectStorageType": "cloud_object_storage_type",
         "ComplexNumber": "complex_number",
+        "CompressedQpyData": "compressed_qpy_data",
+        "CompressedTensor": "compressed_tensor",
+        "CompressedTensorDtype": "compressed_tensor_dtype",
         "Device": "device",
         "DeviceClops": "device_clops",
         "DeviceClopsType": "device_clops_type",
@@ -644,6 +808,41 @@ if not TYPE_CHECKING:
         "ExecutorV02SamplexItem": "executor_v02_samplex_item",
         "ExecutorV02SamplexItemItemType": "executor_v02_samplex_item_item_type",
         "ExecutorV02SamplexItemSamplexArguments": "executor_v02_samplex_item_samplex_arguments",
+        "ExecutorV10CircuitItem": "executor_v10_circuit_item",
+        "ExecutorV10CircuitItemItemType": "executor_v10_circuit_item_item_type",
+        "ExecutorV10Options": "executor_v10_options",
+        "ExecutorV10OptionsExperimental": "executor_v10_options_experimental",
+        "ExecutorV10Params": "executor_v10_params",
+        "ExecutorV10ParamsSchemaVersion": "executor_v10_params_schema_version",
+        "ExecutorV10QuantumProgram": "executor_v10_quantum_program",
+        "ExecutorV10QuantumProgramMeasLevel": "executor_v10_quantum_program_meas_level",
+        "ExecutorV10SamplexItem": "executor_v10_samplex_item",
+        "ExecutorV10SamplexItemItemType": "executor_v10_samplex_item_item_type",
+        "ExecutorV10SamplexItemSamplexArguments": "executor_v10_samplex_item_samplex_arguments",
+        "ExecutorV11CircuitItem": "executor_v11_circuit_item",
+        "ExecutorV11CircuitItemItemType": "executor_v11_circuit_item_item_type",
+        "ExecutorV11Options": "executor_v11_options",
+        "ExecutorV11OptionsExperimental": "executor_v11_options_experimental",
+        "ExecutorV11Params": "executor_v11_params",
+        "ExecutorV11ParamsSchemaVersion": "executor_v11_params_schema_version",
+        "ExecutorV11QuantumProgram": "executor_v11_quantum_program",
+        "ExecutorV11QuantumProgramMeasLevel": "executor_v11_quantum_program_meas_level",
+        "ExecutorV11SamplexItem": "executor_v11_samplex_item",
+        "ExecutorV11SamplexItemItemType": "executor_v11_samplex_item_item_type",
+        "ExecutorV11SamplexItemSamplexArguments": "executor_v11_samplex_item_samplex_arguments",
+        "ExecutorV20CircuitItem": "executor_v20_circuit_item",
+        "ExecutorV20CircuitItemItemType": "executor_v20_circuit_item_item_type",
+        "ExecutorV20Options": "executor_v20_options",
+        "ExecutorV20OptionsExperimental": "executor_v20_options_experimental",
+        "ExecutorV20Params": "executor_v20_params",
+        "ExecutorV20ParamsSchemaVersion": "executor_v20_params_schema_version",
+        "ExecutorV20QuantumProgram": "executor_v20_quantum_program",
+        "ExecutorV20QuantumProgramMeasLevel": "executor_v20_quantum_program_meas_level",
+        "ExecutorV20SamplexItem": "executor_v20_samplex_item",
+        "ExecutorV20SamplexItemItemType": "executor_v20_samplex_item_item_type",
+        "ExecutorV20SamplexItemSamplexArguments": "executor_v20_samplex_item_samplex_arguments",
+        "F64CompressedTensor": "f64_compressed_tensor",
+        "F64CompressedTensorDtype": "f64_compressed_tensor_dtype",
         "F64Tensor": "f64_tensor",
         "F64TensorDtype": "f64_tensor_dtype",
         "FunctionConfig": "function_config",
@@ -672,6 +871,8 @@ if not TYPE_CHECKING:
         "JobTags": "job_tags",
         "JobTimestamps": "job_timestamps",
         "JobUsage": "job_usage",
+        "JobUsageDetail": "job_usage_detail",
+        "JobUsageMetric": "job_usage_metric",
         "ListBackendsFields": "list_backends_fields",
         "ListTagsType": "list_tags_type",
         "ListWorkloadsSort": "list_workloads_sort",
@@ -713,15 +914,26 @@ if not TYPE_CHECKING:
         "NoiseLearnerV3V02TrexResultMetadataLearningProtocol": "noise_learner_v3v02_trex_result_metadata_learning_protocol",
         "NoiseLearnerV3V02TrexResultPostSelectionMetadata": "noise_learner_v3v02_trex_result_post_selection_metadata",
         "NoiseLearnerV3V02TrexResultPostSelectionMetadataSuccessRates": "noise_learner_v3v02_trex_result_post_selection_metadata_success_rates",
+        "NoiseLearnerV3V03Options": "noise_learner_v3v03_options",
+        "NoiseLearnerV3V03Params": "noise_learner_v3v03_params",
+        "NoiseLearnerV3V03ParamsSchemaVersion": "noise_learner_v3v03_params_schema_version",
+        "OpenQasm3Data": "open_qasm_3_data",
         "PauliLindbladMap": "pauli_lindblad_map",
         "PerformanceMetrics": "performance_metrics",
         "PlanConfiguration": "plan_configuration",
         "PlanFilter": "plan_filter",
+        "PostCircuitBitFlipChecksOptions": "post_circuit_bit_flip_checks_options",
+        "PostCircuitBitFlipChecksOptionsStrategy": "post_circuit_bit_flip_checks_options_strategy",
+        "PostCircuitBitFlipChecksOptionsXPulseType": "post_circuit_bit_flip_checks_options_x_pulse_type",
         "PostSelectionOptions": "post_selection_options",
         "PostSelectionOptionsStrategy": "post_selection_options_strategy",
         "PostSelectionOptionsXPulseType": "post_selection_options_x_pulse_type",
+        "PreCircuitBitFlipChecksOptions": "pre_circuit_bit_flip_checks_options",
+        "PreCircuitBitFlipChecksOptionsStrategy": "pre_circuit_bit_flip_checks_options_strategy",
+        "PreCircuitBitFlipChecksOptionsXPulseType": "pre_circuit_bit_flip_checks_options_x_pulse_type",
         "ProcessorType": "processor_type",
         "Program": "program",
+        "QpyDataV13ToV17": "qpy_data_v13_to_v17",
         "QpyV13ToV16": "qpy_v13_to_v16",
         "QpyV13ToV17": "qpy_v13_to_v17",
         "ReadoutErrorMedian": "readout_error_median",
@@ -740,8 +952,11 @@ if not TYPE_CHECKING:
         "SamplerOptionsTwirlingStrategy": "sampler_options_twirling_strategy",
         "SamplerParams": "sampler_params",
         "SamplerParamsVersion": "sampler_params_version",
+        "Samplex": "samplex",
         "SamplexSSV1": "samplex_ssv1",
         "SamplexSSV1ToSSV2": "samplex_ssv1_to_ssv2",
+        "SamplexSSV1ToSSV3": "samplex_ssv1_to_ssv3",
+        "SamplexSSV1ToSSV4": "samplex_ssv1_to_ssv4",
         "SchedulerTiming": "scheduler_timing",
         "Session": "session",
         "SessionRequest": "session_request",

@@ -30,7 +30,8 @@ class Device:
         name (str): Name of the backend, such as `ibm_torino`.
         status (DeviceStatus): Whether the backend takes and runs jobs.
         queue_length (int): Number of jobs waiting.
-        is_simulator (bool | None | Unset): Whether it is a simulator rather than a quantum computer.
+        is_simulator (bool | None | Unset): Whether it is a simulator rather than a quantum computer. Deprecated: it
+            will be removed.
         qubits (int | None | Unset): Number of qubits; null when unknown.
         clops (DeviceClops | None | Unset): Speed in circuit layer operations per second; null when not measured.
         processor_type (DeviceProcessorType | None | Unset): Design of the processor; null for a simulator.

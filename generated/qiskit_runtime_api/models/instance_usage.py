@@ -32,6 +32,8 @@ class InstanceUsage:
             is.
         usage_limit_reached (bool | None | Unset): Whether the limit of the instance or its plan is used up. Jobs do not
             run then.
+        usage_consumed_ru (float | None | Unset): Usage in the period, in resource units.
+        usage_limit_ru (float | None | Unset): Usage limit of the instance, in resource units. Missing when none is set.
     """
 
     instance_id: str
@@ -41,6 +43,8 @@ class InstanceUsage:
     usage_limit_seconds: float | None | Unset = UNSET
     usage_allocation_seconds: float | None | Unset = UNSET
     usage_limit_reached: bool | None | Unset = UNSET
+    usage_consumed_ru: float | None | Unset = UNSET
+    usage_limit_ru: float | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -78,6 +82,18 @@ class InstanceUsage:
         else:
             usage_limit_reached = self.usage_limit_reached
 
+        usage_consumed_ru: float | None | Unset
+        if isinstance(self.usage_consumed_ru, Unset):
+            usage_consumed_ru = UNSET
+        else:
+            usage_consumed_ru = self.usage_consumed_ru
+
+        usage_limit_ru: float | None | Unset
+        if isinstance(self.usage_limit_ru, Unset):
+            usage_limit_ru = UNSET
+        else:
+            usage_limit_ru = self.usage_limit_ru
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -95,6 +111,10 @@ class InstanceUsage:
             field_dict["usage_allocation_seconds"] = usage_allocation_seconds
         if usage_limit_reached is not UNSET:
             field_dict["usage_limit_reached"] = usage_limit_reached
+        if usage_consumed_ru is not UNSET:
+            field_dict["usage_consumed_ru"] = usage_consumed_ru
+        if usage_limit_ru is not UNSET:
+            field_dict["usage_limit_ru"] = usage_limit_ru
 
         return field_dict
 
@@ -153,6 +173,24 @@ class InstanceUsage:
 
         usage_limit_reached = _parse_usage_limit_reached(d.pop("usage_limit_reached", UNSET))
 
+        def _parse_usage_consumed_ru(data: object) -> float | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(float | None | Unset, data)
+
+        usage_consumed_ru = _parse_usage_consumed_ru(d.pop("usage_consumed_ru", UNSET))
+
+        def _parse_usage_limit_ru(data: object) -> float | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(float | None | Unset, data)
+
+        usage_limit_ru = _parse_usage_limit_ru(d.pop("usage_limit_ru", UNSET))
+
         instance_usage = cls(
             instance_id=instance_id,
             plan_id=plan_id,
@@ -161,6 +199,8 @@ class InstanceUsage:
             usage_limit_seconds=usage_limit_seconds,
             usage_allocation_seconds=usage_allocation_seconds,
             usage_limit_reached=usage_limit_reached,
+            usage_consumed_ru=usage_consumed_ru,
+            usage_limit_ru=usage_limit_ru,
         )
 
         instance_usage.additional_properties = d

@@ -16,9 +16,13 @@ if TYPE_CHECKING:
     from ..models.estimator_params import EstimatorParams
     from ..models.executor_v01_params import ExecutorV01Params
     from ..models.executor_v02_params import ExecutorV02Params
+    from ..models.executor_v10_params import ExecutorV10Params
+    from ..models.executor_v11_params import ExecutorV11Params
+    from ..models.executor_v20_params import ExecutorV20Params
     from ..models.noise_learner_params import NoiseLearnerParams
     from ..models.noise_learner_v3v01_params import NoiseLearnerV3V01Params
     from ..models.noise_learner_v3v02_params import NoiseLearnerV3V02Params
+    from ..models.noise_learner_v3v03_params import NoiseLearnerV3V03Params
     from ..models.sampler_params import SamplerParams
 
 
@@ -43,9 +47,10 @@ class JobRequest:
         session_id (str | Unset): Session or batch to run in; it has to be on the same backend and accept jobs. Leave it
             out for a single job.
         calibration_id (str | Unset): Calibration to bind the job to. Leave it out to use the current one.
-        params (Any | EstimatorParams | ExecutorV01Params | ExecutorV02Params | NoiseLearnerParams |
-            NoiseLearnerV3V01Params | NoiseLearnerV3V02Params | SamplerParams | Unset): Parameters of the program. Exactly
-            one form has to match: bodies that fit both sampler and estimator are ambiguous.
+        params (Any | EstimatorParams | ExecutorV01Params | ExecutorV02Params | ExecutorV10Params | ExecutorV11Params |
+            ExecutorV20Params | NoiseLearnerParams | NoiseLearnerV3V01Params | NoiseLearnerV3V02Params |
+            NoiseLearnerV3V03Params | SamplerParams | Unset): Parameters of the program. Exactly one form has to match:
+            bodies that fit both sampler and estimator are ambiguous.
         private (bool | Unset): Whether the job is private: its inputs are never returned and are deleted when it ends,
             and its result can be read once only.
     """
@@ -63,9 +68,13 @@ class JobRequest:
         | EstimatorParams
         | ExecutorV01Params
         | ExecutorV02Params
+        | ExecutorV10Params
+        | ExecutorV11Params
+        | ExecutorV20Params
         | NoiseLearnerParams
         | NoiseLearnerV3V01Params
         | NoiseLearnerV3V02Params
+        | NoiseLearnerV3V03Params
         | SamplerParams
         | Unset
     ) = UNSET
@@ -76,9 +85,13 @@ class JobRequest:
         from ..models.estimator_params import EstimatorParams  # noqa: PLC0415
         from ..models.executor_v01_params import ExecutorV01Params  # noqa: PLC0415
         from ..models.executor_v02_params import ExecutorV02Params  # noqa: PLC0415
+        from ..models.executor_v10_params import ExecutorV10Params  # noqa: PLC0415
+        from ..models.executor_v11_params import ExecutorV11Params  # noqa: PLC0415
+        from ..models.executor_v20_params import ExecutorV20Params  # noqa: PLC0415
         from ..models.noise_learner_params import NoiseLearnerParams  # noqa: PLC0415
         from ..models.noise_learner_v3v01_params import NoiseLearnerV3V01Params  # noqa: PLC0415
         from ..models.noise_learner_v3v02_params import NoiseLearnerV3V02Params  # noqa: PLC0415
+        from ..models.noise_learner_v3v03_params import NoiseLearnerV3V03Params  # noqa: PLC0415
         from ..models.sampler_params import SamplerParams  # noqa: PLC0415
 
         program_id = self.program_id
@@ -114,9 +127,17 @@ class JobRequest:
             params = self.params.to_dict()
         elif isinstance(self.params, ExecutorV02Params):
             params = self.params.to_dict()
+        elif isinstance(self.params, ExecutorV10Params):
+            params = self.params.to_dict()
+        elif isinstance(self.params, ExecutorV11Params):
+            params = self.params.to_dict()
+        elif isinstance(self.params, ExecutorV20Params):
+            params = self.params.to_dict()
         elif isinstance(self.params, NoiseLearnerV3V01Params):
             params = self.params.to_dict()
         elif isinstance(self.params, NoiseLearnerV3V02Params):
+            params = self.params.to_dict()
+        elif isinstance(self.params, NoiseLearnerV3V03Params):
             params = self.params.to_dict()
         else:
             params = self.params
@@ -155,9 +176,13 @@ class JobRequest:
         from ..models.estimator_params import EstimatorParams  # noqa: PLC0415
         from ..models.executor_v01_params import ExecutorV01Params  # noqa: PLC0415
         from ..models.executor_v02_params import ExecutorV02Params  # noqa: PLC0415
+        from ..models.executor_v10_params import ExecutorV10Params  # noqa: PLC0415
+        from ..models.executor_v11_params import ExecutorV11Params  # noqa: PLC0415
+        from ..models.executor_v20_params import ExecutorV20Params  # noqa: PLC0415
         from ..models.noise_learner_params import NoiseLearnerParams  # noqa: PLC0415
         from ..models.noise_learner_v3v01_params import NoiseLearnerV3V01Params  # noqa: PLC0415
         from ..models.noise_learner_v3v02_params import NoiseLearnerV3V02Params  # noqa: PLC0415
+        from ..models.noise_learner_v3v03_params import NoiseLearnerV3V03Params  # noqa: PLC0415
         from ..models.sampler_params import SamplerParams  # noqa: PLC0415
 
         d = dict(src_dict)
@@ -189,9 +214,13 @@ class JobRequest:
             | EstimatorParams
             | ExecutorV01Params
             | ExecutorV02Params
+            | ExecutorV10Params
+            | ExecutorV11Params
+            | ExecutorV20Params
             | NoiseLearnerParams
             | NoiseLearnerV3V01Params
             | NoiseLearnerV3V02Params
+            | NoiseLearnerV3V03Params
             | SamplerParams
             | Unset
         ):
@@ -238,19 +267,51 @@ class JobRequest:
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             try:
-                if not (isinstance(data, dict) and data.get("schema_version", "v0.1") == "v0.1"):
+                if not (isinstance(data, dict) and data.get("schema_version", "v1.0") == "v1.0"):
                     raise TypeError()
-                params_type_5 = NoiseLearnerV3V01Params.from_dict(data)
+                params_type_5 = ExecutorV10Params.from_dict(data)
 
                 return params_type_5
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             try:
-                if not (isinstance(data, dict) and data.get("schema_version", "v0.2") == "v0.2"):
+                if not (isinstance(data, dict) and data.get("schema_version", "v1.1") == "v1.1"):
                     raise TypeError()
-                params_type_6 = NoiseLearnerV3V02Params.from_dict(data)
+                params_type_6 = ExecutorV11Params.from_dict(data)
 
                 return params_type_6
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not (isinstance(data, dict) and data.get("schema_version", "v2.0") == "v2.0"):
+                    raise TypeError()
+                params_type_7 = ExecutorV20Params.from_dict(data)
+
+                return params_type_7
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not (isinstance(data, dict) and data.get("schema_version", "v0.1") == "v0.1"):
+                    raise TypeError()
+                params_type_8 = NoiseLearnerV3V01Params.from_dict(data)
+
+                return params_type_8
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not (isinstance(data, dict) and data.get("schema_version", "v0.2") == "v0.2"):
+                    raise TypeError()
+                params_type_9 = NoiseLearnerV3V02Params.from_dict(data)
+
+                return params_type_9
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not (isinstance(data, dict) and data.get("schema_version", "v0.3") == "v0.3"):
+                    raise TypeError()
+                params_type_10 = NoiseLearnerV3V03Params.from_dict(data)
+
+                return params_type_10
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(
@@ -258,9 +319,13 @@ class JobRequest:
                 | EstimatorParams
                 | ExecutorV01Params
                 | ExecutorV02Params
+                | ExecutorV10Params
+                | ExecutorV11Params
+                | ExecutorV20Params
                 | NoiseLearnerParams
                 | NoiseLearnerV3V01Params
                 | NoiseLearnerV3V02Params
+                | NoiseLearnerV3V03Params
                 | SamplerParams
                 | Unset,
                 data,

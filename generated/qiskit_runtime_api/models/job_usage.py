@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -12,21 +12,31 @@ from attrs import field as _attrs_field
 from ..models.billing_status import BillingStatus
 from ..types import UNSET, Unset
 
+if TYPE_CHECKING:
+    from ..models.job_usage_detail import JobUsageDetail
+
+
 T = TypeVar("T", bound="JobUsage")
 
 
 @_attrs_define
 class JobUsage:
-    """Time the job is charged for.
+    """What the job is charged for, as time and in resource units.
 
     Attributes:
         qpu_charge_time_seconds (float | None | Unset): Charged time on the backend, in seconds. May lag behind the end
-            of the job while the status is `pending`.
+            of the job while the status is `pending`. To be replaced by `value`.
         status (BillingStatus | None | Unset):
+        value (float | None | Unset): Charged amount, in the unit that `unit` names.
+        unit (None | str | Unset): Unit of `value`, such as the resource unit (RU) that plans are billed in.
+        details (list[JobUsageDetail] | None | Unset): Parts that the charged amount is made of.
     """
 
     qpu_charge_time_seconds: float | None | Unset = UNSET
     status: BillingStatus | None | Unset = UNSET
+    value: float | None | Unset = UNSET
+    unit: None | str | Unset = UNSET
+    details: list[JobUsageDetail] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -44,6 +54,30 @@ class JobUsage:
         else:
             status = self.status
 
+        value: float | None | Unset
+        if isinstance(self.value, Unset):
+            value = UNSET
+        else:
+            value = self.value
+
+        unit: None | str | Unset
+        if isinstance(self.unit, Unset):
+            unit = UNSET
+        else:
+            unit = self.unit
+
+        details: list[dict[str, Any]] | None | Unset
+        if isinstance(self.details, Unset):
+            details = UNSET
+        elif isinstance(self.details, list):
+            details = []
+            for details_type_0_item_data in self.details:
+                details_type_0_item = details_type_0_item_data.to_dict()
+                details.append(details_type_0_item)
+
+        else:
+            details = self.details
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update({})
@@ -51,11 +85,19 @@ class JobUsage:
             field_dict["qpu_charge_time_seconds"] = qpu_charge_time_seconds
         if status is not UNSET:
             field_dict["status"] = status
+        if value is not UNSET:
+            field_dict["value"] = value
+        if unit is not UNSET:
+            field_dict["unit"] = unit
+        if details is not UNSET:
+            field_dict["details"] = details
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.job_usage_detail import JobUsageDetail  # noqa: PLC0415
+
         d = dict(src_dict)
 
         def _parse_qpu_charge_time_seconds(data: object) -> float | None | Unset:
@@ -84,9 +126,52 @@ class JobUsage:
 
         status = _parse_status(d.pop("status", UNSET))
 
+        def _parse_value(data: object) -> float | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(float | None | Unset, data)
+
+        value = _parse_value(d.pop("value", UNSET))
+
+        def _parse_unit(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        unit = _parse_unit(d.pop("unit", UNSET))
+
+        def _parse_details(data: object) -> list[JobUsageDetail] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                details_type_0 = []
+                _details_type_0 = data
+                for details_type_0_item_data in _details_type_0:
+                    details_type_0_item = JobUsageDetail.from_dict(details_type_0_item_data)
+
+                    details_type_0.append(details_type_0_item)
+
+                return details_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[JobUsageDetail] | None | Unset, data)
+
+        details = _parse_details(d.pop("details", UNSET))
+
         job_usage = cls(
             qpu_charge_time_seconds=qpu_charge_time_seconds,
             status=status,
+            value=value,
+            unit=unit,
+            details=details,
         )
 
         job_usage.additional_properties = d

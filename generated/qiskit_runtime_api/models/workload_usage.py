@@ -17,20 +17,26 @@ T = TypeVar("T", bound="WorkloadUsage")
 
 @_attrs_define
 class WorkloadUsage:
-    """Time the workload is charged for.
+    """What the workload is charged for.
 
     Attributes:
-        qpu_charge_time_seconds (float): Charged time on the backend, in seconds.
+        qpu_charge_time_seconds (float | None | Unset): Charged time on the backend, in seconds.
         status (BillingStatus | None | Unset): Whether the charge is final: `complete`, or `pending` while it may still
             change.
+        value (float | None | Unset): Charged amount, in resource units.
     """
 
-    qpu_charge_time_seconds: float
+    qpu_charge_time_seconds: float | None | Unset = UNSET
     status: BillingStatus | None | Unset = UNSET
+    value: float | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        qpu_charge_time_seconds = self.qpu_charge_time_seconds
+        qpu_charge_time_seconds: float | None | Unset
+        if isinstance(self.qpu_charge_time_seconds, Unset):
+            qpu_charge_time_seconds = UNSET
+        else:
+            qpu_charge_time_seconds = self.qpu_charge_time_seconds
 
         status: None | str | Unset
         if isinstance(self.status, Unset):
@@ -40,22 +46,36 @@ class WorkloadUsage:
         else:
             status = self.status
 
+        value: float | None | Unset
+        if isinstance(self.value, Unset):
+            value = UNSET
+        else:
+            value = self.value
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "qpu_charge_time_seconds": qpu_charge_time_seconds,
-            }
-        )
+        field_dict.update({})
+        if qpu_charge_time_seconds is not UNSET:
+            field_dict["qpu_charge_time_seconds"] = qpu_charge_time_seconds
         if status is not UNSET:
             field_dict["status"] = status
+        if value is not UNSET:
+            field_dict["value"] = value
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        qpu_charge_time_seconds = d.pop("qpu_charge_time_seconds")
+
+        def _parse_qpu_charge_time_seconds(data: object) -> float | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(float | None | Unset, data)
+
+        qpu_charge_time_seconds = _parse_qpu_charge_time_seconds(d.pop("qpu_charge_time_seconds", UNSET))
 
         def _parse_status(data: object) -> BillingStatus | None | Unset:
             if data is None:
@@ -74,9 +94,19 @@ class WorkloadUsage:
 
         status = _parse_status(d.pop("status", UNSET))
 
+        def _parse_value(data: object) -> float | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(float | None | Unset, data)
+
+        value = _parse_value(d.pop("value", UNSET))
+
         workload_usage = cls(
             qpu_charge_time_seconds=qpu_charge_time_seconds,
             status=status,
+            value=value,
         )
 
         workload_usage.additional_properties = d

@@ -92,9 +92,12 @@ class BackendLogic:
         return configuration
 
     @public("backends.get_backend_properties")
-    def _properties(self) -> Plan[BackendProperties]:
-        """Calibration data of qubits and gates. Raises: ApiError. Source: operation `get_backend_properties`."""
-        properties: BackendProperties = yield from call(backends_api.get_backend_properties, id=self.name)
+    def _properties(self) -> Plan[BackendProperties | None]:
+        """Calibration data of qubits and gates; None for a device without.
+
+        Raises: ApiError. Source: operation `get_backend_properties`.
+        """
+        properties: BackendProperties | None = yield from call(backends_api.get_backend_properties, id=self.name)
         return properties
 
 
@@ -174,9 +177,12 @@ class BackendsLogic(Generic[B]):
         return configuration
 
     @public("backends.get_backend_properties")
-    def _properties(self, name: str) -> Plan[BackendProperties]:
-        """Calibration data of backend `name`. Raises: ApiError. Source: operation `get_backend_properties`."""
-        properties: BackendProperties = yield from call(backends_api.get_backend_properties, id=_checked(name))
+    def _properties(self, name: str) -> Plan[BackendProperties | None]:
+        """Calibration data of backend `name`; None for a device without.
+
+        Raises: ApiError. Source: operation `get_backend_properties`.
+        """
+        properties: BackendProperties | None = yield from call(backends_api.get_backend_properties, id=_checked(name))
         return properties
 
     def _listed(self) -> Plan[tuple[httpx.Response, list[B]]]:

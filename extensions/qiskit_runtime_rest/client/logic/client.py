@@ -103,8 +103,8 @@ class ClientLogic(SubmitLogic[J]):
         return self._connection.api
 
     @public("instances.get_instance_usage")
-    def _usage(self) -> Plan[InstanceUsage]:
-        """As `instances.usage`: seconds of QPU time used and allowed. Raises: ApiError. Source: `get_usage`."""
+    def _usage(self) -> Plan[InstanceUsage | None]:
+        """As `instances.usage`: what is used and allowed, or None. Raises: ApiError. Source: `get_usage`."""
         from .instances import InstancesLogic
 
         return (yield from InstancesLogic(self._connection)._usage())

@@ -36,12 +36,22 @@ class InstancesLogic:
 
     @public("instances.get_instance_configuration")
     def _configuration(self) -> Plan[InstanceConfiguration]:
-        """The instance's limit. Raises: ApiError. Source: operation `get_instance_configuration`."""
+        """The instance's limit.
+
+        Deprecated by the service. IBM Cloud Resource Controller replaces it: `GET /v2/resource_instances/{crn}` has the
+        limit as `extensions.instance_limit_seconds`, and `PATCH` there sets it.
+
+        Warns: DeprecationWarning.
+        Raises: ApiError. Source: operation `get_instance_configuration`.
+        """
         configuration: InstanceConfiguration = yield from call(instances_api.get_instance_configuration)
         return configuration
 
     @public("instances.get_instance_usage")
-    def _usage(self) -> Plan[InstanceUsage]:
-        """Seconds of QPU time used and allowed. Raises: ApiError. Source: operation `get_usage`."""
-        usage: InstanceUsage = yield from call(instances_api.get_instance_usage)
+    def _usage(self) -> Plan[InstanceUsage | None]:
+        """What is used and allowed, in seconds of QPU time and in resource units; None if the service does not know.
+
+        Raises: ApiError. Source: operation `get_usage`.
+        """
+        usage: InstanceUsage | None = yield from call(instances_api.get_instance_usage)
         return usage

@@ -255,7 +255,8 @@ class JobLogic(Handle):
 
         Raises:
             InvalidInput, JobFailed, JobTimeLimit, JobCancelled, WaitTimeout, ApiError, TransportError: as for `wait`.
-            ResultUnavailable: the job completed, but it has no result (any more); the error names a saved copy.
+            ResultUnavailable: the job completed, but the service has no result for it (any more); this is known within
+                a second. The error names a saved copy.
             ResultNotSaved: the result cannot be saved. Either it was not read, or its bytes are in the error's `raw`.
             ResultDecodeError: the result has no known form; its bytes are in the error's `raw`.
 
@@ -299,7 +300,6 @@ class JobLogic(Handle):
             private=self._is_private,
             folder=folder or self._connection.settings.save_to,
             clock=self._connection.clock,
-            poll_interval=self._poll_interval,
             began=began,
             timeout=timeout,
             came=self._came,

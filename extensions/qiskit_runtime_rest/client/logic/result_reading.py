@@ -14,12 +14,16 @@ from ...plans.effects import InThread, Sleep
 from ...plans.plan import Plan
 from ...results.files import IncomingResult, saved_copy
 from ...results.large_documents import Source
-from ...waiting import PollInterval
 
 __all__ = ["Reading"]
 
-LAG_SECONDS = 30.0
-"""A job can be Completed a moment before its result can be read; so long, 204 means not yet."""
+LOOKS_AGAIN = (0.25, 0.75)
+"""Seconds before the second and the third look for the result of a completed job, when the answer is 204.
+
+The service stores status and result apart, so a result can lag a moment behind the status: two more looks within a
+second find it. Longer waits find nothing: about one completed job in fifty has been seen without a result, for good,
+and the caller should hear of it at once.
+"""
 
 
 @dataclass(kw_only=True)
@@ -30,7 +34,7 @@ class Reading:
         job_id, program_id: the job.
         private: whether the service gives the result once only.
         folder: where it is saved; None: nowhere.
-        clock, poll_interval: as of the client.
+        clock: as of the client.
         began: when the wait for the job began, in seconds of the clock.
         timeout: seconds from then on; None: no deadline.
         came: what came of it before, when it was read and that was cut short; after `read`, also by that.
@@ -41,7 +45,6 @@ class Reading:
     private: bool
     folder: Path | None
     clock: Clock
-    poll_interval: PollInterval
     began: float
     timeout: float | None
     came: bytes = b""
@@ -52,7 +55,7 @@ class Reading:
         Raises:
             ResultUnavailable: there is none (any more).
             ResultNotSaved: it cannot be saved in the folder.
-            WaitTimeout: there is none yet, or not all of it.
+            WaitTimeout: it did not come, or not all of it, by the deadline.
             ApiError, TransportError: it could not be read.
         """
         incoming = IncomingResult(self.job_id, folder=self.folder, read_once=self.private)
@@ -73,8 +76,9 @@ class Reading:
             incoming.close()
 
     def _receive(self, incoming: IncomingResult) -> Plan[None]:
-        began = self.clock.monotonic()
-        while True:
+        for pause in (0.0, *LOOKS_AGAIN):
+            if pause:
+                yield Sleep(pause if self._left is None else min(pause, self._left))
             try:
                 yield from fetch(jobs_api.get_job_results, budget=self._left, sink=incoming, id=self.job_id)
             except (ApiError, TransportError) as failure:
@@ -87,12 +91,8 @@ class Reading:
             if incoming.is_whole:
                 return
             if self._left == 0:
-                raise self._timed_out()
-            waited = self.clock.monotonic() - began
-            if waited >= LAG_SECONDS:
-                raise self._unavailable(incoming)
-            interval = self.poll_interval.interval(waited)
-            yield Sleep(interval if self._left is None else min(interval, self._left))
+                break
+        raise self._unavailable(incoming)
 
     @property
     def _left(self) -> float | None:
@@ -106,7 +106,7 @@ class Reading:
 
     def _unavailable(self, incoming: IncomingResult) -> ResultUnavailable:
         why = " (a private job's result can be read once)" if self.private else ""
-        message = f"job {self.job_id} completed, but the service has no result for it{why}."
+        message = f"job {self.job_id}: the service has no result for this completed job{why}."
         copy = None if self.folder is None else saved_copy(self.job_id, self.folder)
         if copy is not None:
             message += f" An earlier read saved it: read it with client.load_result({str(copy)!r})."

@@ -28,9 +28,9 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> BackendDefaults | ErrorContainer:
+) -> BackendDefaults | ErrorContainer | None:
     if response.status_code == 200:
-        response_200 = BackendDefaults.from_dict(response.json())
+        response_200 = errors.read_or_null(BackendDefaults, response)
 
         return response_200
 

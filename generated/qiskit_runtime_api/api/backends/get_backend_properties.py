@@ -44,9 +44,9 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> BackendProperties | ErrorContainer:
+) -> BackendProperties | ErrorContainer | None:
     if response.status_code == 200:
-        response_200 = BackendProperties.from_dict(response.json())
+        response_200 = errors.read_or_null(BackendProperties, response)
 
         return response_200
 

@@ -71,7 +71,8 @@ def sync_detailed(
 ) -> Response[ErrorContainer | InstanceConfiguration]:
     """Get the instance's limit
 
-     Returns the usage limit set on the instance in `Service-CRN`.
+     Returns the usage limit set on the instance in `Service-CRN`. Deprecated: read the limit from IBM
+    Cloud Resource Controller, `instance_limit_seconds` of `GET /v2/resource_instances/{crn}`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -81,6 +82,9 @@ def sync_detailed(
         Response[ErrorContainer | InstanceConfiguration]
     """
 
+    client.deprecated(
+        "get_instance_configuration is deprecated: read the limit from IBM Cloud Resource Controller, `instance_limit_seconds` of `GET /v2/resource_instances/{crn}`."
+    )
     kwargs = _get_kwargs()
 
     response = client.get_httpx_client().request(
@@ -96,7 +100,8 @@ def sync(
 ) -> ErrorContainer | InstanceConfiguration | None:
     """Get the instance's limit
 
-     Returns the usage limit set on the instance in `Service-CRN`.
+     Returns the usage limit set on the instance in `Service-CRN`. Deprecated: read the limit from IBM
+    Cloud Resource Controller, `instance_limit_seconds` of `GET /v2/resource_instances/{crn}`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -117,7 +122,8 @@ async def asyncio_detailed(
 ) -> Response[ErrorContainer | InstanceConfiguration]:
     """Get the instance's limit
 
-     Returns the usage limit set on the instance in `Service-CRN`.
+     Returns the usage limit set on the instance in `Service-CRN`. Deprecated: read the limit from IBM
+    Cloud Resource Controller, `instance_limit_seconds` of `GET /v2/resource_instances/{crn}`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -127,6 +133,9 @@ async def asyncio_detailed(
         Response[ErrorContainer | InstanceConfiguration]
     """
 
+    client.deprecated(
+        "get_instance_configuration is deprecated: read the limit from IBM Cloud Resource Controller, `instance_limit_seconds` of `GET /v2/resource_instances/{crn}`."
+    )
     kwargs = _get_kwargs()
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -140,7 +149,8 @@ async def asyncio(
 ) -> ErrorContainer | InstanceConfiguration | None:
     """Get the instance's limit
 
-     Returns the usage limit set on the instance in `Service-CRN`.
+     Returns the usage limit set on the instance in `Service-CRN`. Deprecated: read the limit from IBM
+    Cloud Resource Controller, `instance_limit_seconds` of `GET /v2/resource_instances/{crn}`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -24,9 +24,9 @@ def _get_kwargs() -> dict[str, Any]:
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> ErrorContainer | InstanceUsage:
+) -> ErrorContainer | InstanceUsage | None:
     if response.status_code == 200:
-        response_200 = InstanceUsage.from_dict(response.json())
+        response_200 = errors.read_or_null(InstanceUsage, response)
 
         return response_200
 

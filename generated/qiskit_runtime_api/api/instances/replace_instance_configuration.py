@@ -91,7 +91,8 @@ def sync_detailed(
     """Set the instance's limit
 
      Sets the usage limit of the instance in `Service-CRN`. Jobs that run already are not stopped by a
-    lower limit.
+    lower limit. Deprecated: set the limit with IBM Cloud Resource Controller, `PATCH
+    /v2/resource_instances/{crn}`.
 
     Args:
         body (InstanceConfigurationUpdate): New limits of an instance.
@@ -104,6 +105,9 @@ def sync_detailed(
         Response[Any | ErrorContainer]
     """
 
+    client.deprecated(
+        "replace_instance_configuration is deprecated: set the limit with IBM Cloud Resource Controller, `PATCH /v2/resource_instances/{crn}`."
+    )
     kwargs = _get_kwargs(
         body=body,
     )
@@ -123,7 +127,8 @@ def sync(
     """Set the instance's limit
 
      Sets the usage limit of the instance in `Service-CRN`. Jobs that run already are not stopped by a
-    lower limit.
+    lower limit. Deprecated: set the limit with IBM Cloud Resource Controller, `PATCH
+    /v2/resource_instances/{crn}`.
 
     Args:
         body (InstanceConfigurationUpdate): New limits of an instance.
@@ -150,7 +155,8 @@ async def asyncio_detailed(
     """Set the instance's limit
 
      Sets the usage limit of the instance in `Service-CRN`. Jobs that run already are not stopped by a
-    lower limit.
+    lower limit. Deprecated: set the limit with IBM Cloud Resource Controller, `PATCH
+    /v2/resource_instances/{crn}`.
 
     Args:
         body (InstanceConfigurationUpdate): New limits of an instance.
@@ -163,6 +169,9 @@ async def asyncio_detailed(
         Response[Any | ErrorContainer]
     """
 
+    client.deprecated(
+        "replace_instance_configuration is deprecated: set the limit with IBM Cloud Resource Controller, `PATCH /v2/resource_instances/{crn}`."
+    )
     kwargs = _get_kwargs(
         body=body,
     )
@@ -180,7 +189,8 @@ async def asyncio(
     """Set the instance's limit
 
      Sets the usage limit of the instance in `Service-CRN`. Jobs that run already are not stopped by a
-    lower limit.
+    lower limit. Deprecated: set the limit with IBM Cloud Resource Controller, `PATCH
+    /v2/resource_instances/{crn}`.
 
     Args:
         body (InstanceConfigurationUpdate): New limits of an instance.

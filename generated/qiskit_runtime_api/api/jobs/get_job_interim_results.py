@@ -97,6 +97,7 @@ def sync_detailed(
         Response[Any | ErrorContainer | str]
     """
 
+    client.deprecated("get_job_interim_results is deprecated: newer API versions have no such endpoint.")
     kwargs = _get_kwargs(
         id=id,
     )
@@ -156,6 +157,7 @@ async def asyncio_detailed(
         Response[Any | ErrorContainer | str]
     """
 
+    client.deprecated("get_job_interim_results is deprecated: newer API versions have no such endpoint.")
     kwargs = _get_kwargs(
         id=id,
     )

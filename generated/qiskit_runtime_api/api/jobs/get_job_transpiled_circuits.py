@@ -95,6 +95,7 @@ def sync_detailed(
         Response[ErrorContainer | TranspiledCircuits]
     """
 
+    client.deprecated("get_job_transpiled_circuits is deprecated: dropped from API version 2026-02-01 on.")
     kwargs = _get_kwargs(
         id=id,
     )
@@ -154,6 +155,7 @@ async def asyncio_detailed(
         Response[ErrorContainer | TranspiledCircuits]
     """
 
+    client.deprecated("get_job_transpiled_circuits is deprecated: dropped from API version 2026-02-01 on.")
     kwargs = _get_kwargs(
         id=id,
     )
