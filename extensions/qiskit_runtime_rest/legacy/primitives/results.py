@@ -27,12 +27,16 @@ def in_form(form: str, raw: bytes, *, job_id: str) -> dict[str, Any]:
 
 
 def quasi_distributions(result: Result, _job_id: str) -> dict[str, Any]:
-    """`{"quasi_dists": [{"3": 0.5, ...}], "metadata": [{"shots": n}]}`; outcomes are integers as strings."""
+    """`{"quasi_dists": [{"00": 0.5, ...}], "metadata": [{"shots": n}]}`.
+
+    Outcomes are bit strings of the width of all registers together, because that is what the clients of V1 read: they
+    refuse the decimal `3`, and take `10` for 2.
+    """
     distributions, metadata = [], []
     for pub in result:
         bits = _joined(pub)
         shots = bits.num_shots * bits.size
-        distributions.append({str(value): number / shots for value, number in bits.int_counts().items()})
+        distributions.append({outcome: number / shots for outcome, number in bits.counts().items()})
         metadata.append({"shots": shots})
     return {"quasi_dists": distributions, "metadata": metadata}
 
