@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import jwt
 import pytest
+from qiskit.result import Result
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
@@ -88,9 +89,28 @@ def test_a_v1_estimator_job_returns_values(gateway: Any) -> None:
 @pytest.mark.parametrize("program", ["circuit-runner", "qasm3-runner"])
 def test_the_circuit_runners_return_counts(gateway: Any, program: str) -> None:
     job = submit(gateway, program_id=program, params={"circuits": BELL_3, "run_config": {"shots": 100}})
-    (experiment,) = gateway.results(job["id"]).json()["results"]
-    assert sum(experiment["data"]["counts"].values()) == 100
+    document = gateway.results(job["id"]).json()
+    (experiment,) = document.pop("results")
+    assert document == {
+        "backend_name": "ibm_torino",
+        "backend_version": document["backend_version"],
+        "qobj_id": job["id"],
+        "job_id": job["id"],
+        "success": True,
+        "status": "COMPLETED",
+    }
+    assert document["backend_version"]
+    assert sum(experiment["data"]["counts"].values()) == experiment["shots"] == 100
     assert set(experiment["data"]["counts"]) <= {"0x0", "0x1", "0x2", "0x3"}
+    assert experiment["header"] == {
+        "name": "circuit-0",
+        "creg_sizes": [["c", 2]],
+        "memory_slots": 2,
+        "n_qubits": 133,
+    }
+    old = Result.from_dict(document | {"results": [experiment]})
+    assert sum(old.get_counts().values()) == 100
+    assert set(old.get_counts()) <= {"00", "01", "10", "11"}
     assert gateway.http.get(f"/jobs/{job['id']}").json()["program"]["id"] == program
 
 

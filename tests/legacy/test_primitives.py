@@ -12,11 +12,11 @@ from typing import Any
 import anyio
 import numpy as np
 import pytest
+import qiskit.result
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from qiskit import QuantumCircuit, qasm2, qasm3
 from qiskit.quantum_info import SparsePauliOp, Statevector
-from qiskit.result import QuasiDistribution
 from qiskit.transpiler import CouplingMap, Target
 from qiskit_ibm_runtime import RuntimeEncoder
 
@@ -25,7 +25,7 @@ from qiskit_runtime_rest.legacy.messages import ClassicError
 from qiskit_runtime_rest.legacy.primitives.circuits import prepare
 from qiskit_runtime_rest.legacy.primitives.options import OPTIONS, choose
 from qiskit_runtime_rest.legacy.primitives.params import PROGRAMS, Run, read
-from qiskit_runtime_rest.legacy.primitives.results import V1_SAMPLER, in_form
+from qiskit_runtime_rest.legacy.primitives.results import RUNNER_WITH_MEMORY, V1_SAMPLER, RanJob, in_form
 from qiskit_runtime_rest.legacy.primitives.transpiling import Work, transpiled
 from qiskit_runtime_rest.results import decode
 from qiskit_runtime_rest.testing import Emulator
@@ -381,9 +381,11 @@ class TestReadersOfV1:
         raw = json.dumps(document).encode()
         (pub,) = decode(raw)
         counts = pub.counts()
-        written = json.loads(json.dumps(in_form(V1_SAMPLER, raw, job_id="j")))
+        written = json.loads(json.dumps(in_form(V1_SAMPLER, raw, job=RanJob(job_id="j"))))
         (about,), (distribution,) = written["metadata"], written["quasi_dists"]
-        old = QuasiDistribution(distribution, shots=about["shots"])  # as SamplerResultDecoder of the old SDK did
+        old = qiskit.result.QuasiDistribution(
+            distribution, shots=about["shots"]
+        )  # as SamplerResultDecoder of the old SDK did
         width = pub.bits().num_bits
         assert {
             bits: round(value * about["shots"]) for bits, value in old.binary_probabilities(num_bits=width).items()
@@ -392,6 +394,20 @@ class TestReadersOfV1:
         (again,) = decode(json.dumps(written).encode(), program_id="sampler")
         assert isinstance(again, results.QuasiDistribution)
         assert {bits: round(value * about["shots"]) for bits, value in again.probabilities().items()} == counts
+
+    @given(document=sampler_documents())
+    @settings(max_examples=30)
+    def test_results_of_the_runners_are_read_as_the_counts_of_v2(self, document: dict[str, Any]) -> None:
+        raw = json.dumps(document).encode()
+        job = RanJob(job_id="j", backend_name="ibm_torino", backend_version="1.0.1", num_qubits=133)
+        read_back = qiskit.result.Result.from_dict(json.loads(json.dumps(in_form(RUNNER_WITH_MEMORY, raw, job=job))))
+        (pub,) = decode(raw)
+        registers = reversed(document["results"][0]["data"])
+        shots = zip(*(pub.bits(name).bitstrings() for name in registers), strict=True)
+        expected = [" ".join(shot) for shot in shots]
+        assert read_back.get_counts() == Counter(expected)
+        assert read_back.get_memory(0) == expected
+        assert read_back.get_counts("circuit-0") == read_back.get_counts()
 
 
 def test_every_v1_program_is_listed(open_gateway: Callable[..., Gateway]) -> None:
