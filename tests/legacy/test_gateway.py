@@ -227,10 +227,32 @@ def test_a_job_without_a_backend_runs_on_an_idle_one(gateway: Any) -> None:
 
 
 def test_a_job_in_the_oldest_form_runs(gateway: Any) -> None:
-    params = [json.dumps({"circuits": [BELL], "run_options": {"shots": 10}})]
+    params = [json.dumps({"circuits": [BELL]}), json.dumps({"run_options": {"shots": 10}})]
     body = {"programId": "sampler", **PLACE, "backend": "ibm_torino", "params": params}
     response = gateway.http.post("/jobs", json=body)
-    assert sum(gateway.results(response.json()["id"]).json()["quasi_dists"][0].values()) == pytest.approx(1)
+    result = gateway.results(response.json()["id"]).json()
+    assert sum(result["quasi_dists"][0].values()) == pytest.approx(1)
+    assert result["metadata"] == [{"shots": 10}]
+
+
+@pytest.mark.parametrize("program", ["sampler", "circuit-runner"])
+def test_without_shots_a_circuit_runs_1024_times(gateway: Any, program: str) -> None:
+    result = gateway.results(submit(gateway, program_id=program)["id"]).json()
+    assert [one["shots"] for one in result.get("metadata") or result["results"]] == [1024]
+
+
+def test_tags_of_jobs_may_have_commas_between_them(gateway: Any) -> None:
+    both, _ = submit(gateway, tags=["a", "b"]), submit(gateway, tags=["a"])
+    for tags in ("a,b", "a, b,", ["a", "b"]):
+        listed = gateway.http.get("/jobs", params={"tags": tags}).json()["jobs"]
+        assert [job["id"] for job in listed] == [both["id"]]
+    assert len(gateway.http.get("/jobs", params={"tags": ","}).json()["jobs"]) == 2
+
+
+@pytest.mark.parametrize("cost", [2**31, 10**30])
+def test_the_cost_of_a_job_is_an_int32(gateway: Any, cost: int) -> None:
+    response = gateway.http.post("/jobs", json=SAMPLE | {"cost": cost})
+    assert error(response)[:2] == (400, 1204)
 
 
 def test_the_era_can_be_set(open_gateway: Callable[..., Any], emulator: Emulator) -> None:
