@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import jwt
 import pytest
+from qiskit.result import Result
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
@@ -70,7 +71,8 @@ def test_a_v1_sampler_job_returns_quasi_probabilities(gateway: Any) -> None:
     assert [about["shots"] for about in result["metadata"]] == [500, 500]
     for distribution in result["quasi_dists"]:
         assert sum(distribution.values()) == pytest.approx(1)
-        assert distribution["0"] + distribution["3"] > 0.6
+        assert set(distribution) <= {"00", "01", "10", "11"}
+        assert distribution["00"] + distribution["11"] > 0.6
 
 
 def test_a_v1_estimator_job_returns_values(gateway: Any) -> None:
@@ -87,9 +89,28 @@ def test_a_v1_estimator_job_returns_values(gateway: Any) -> None:
 @pytest.mark.parametrize("program", ["circuit-runner", "qasm3-runner"])
 def test_the_circuit_runners_return_counts(gateway: Any, program: str) -> None:
     job = submit(gateway, program_id=program, params={"circuits": BELL_3, "run_config": {"shots": 100}})
-    (experiment,) = gateway.results(job["id"]).json()["results"]
-    assert sum(experiment["data"]["counts"].values()) == 100
+    document = gateway.results(job["id"]).json()
+    (experiment,) = document.pop("results")
+    assert document == {
+        "backend_name": "ibm_torino",
+        "backend_version": document["backend_version"],
+        "qobj_id": job["id"],
+        "job_id": job["id"],
+        "success": True,
+        "status": "COMPLETED",
+    }
+    assert document["backend_version"]
+    assert sum(experiment["data"]["counts"].values()) == experiment["shots"] == 100
     assert set(experiment["data"]["counts"]) <= {"0x0", "0x1", "0x2", "0x3"}
+    assert experiment["header"] == {
+        "name": "circuit-0",
+        "creg_sizes": [["c", 2]],
+        "memory_slots": 2,
+        "n_qubits": 133,
+    }
+    old = Result.from_dict(document | {"results": [experiment]})
+    assert sum(old.get_counts().values()) == 100
+    assert set(old.get_counts()) <= {"00", "01", "10", "11"}
     assert gateway.http.get(f"/jobs/{job['id']}").json()["program"]["id"] == program
 
 
@@ -100,7 +121,7 @@ def test_a_circuit_runner_with_memory_returns_each_shot(gateway: Any) -> None:
     assert sum(experiment["data"]["counts"].values()) == 20
 
 
-@pytest.mark.parametrize(("gate", "likely"), [("x", {"3"}), ("h", {"1", "3"})])
+@pytest.mark.parametrize(("gate", "likely"), [("x", {"11"}), ("h", {"01", "11"})])
 def test_a_circuit_may_have_conditions_on_measurements(gateway: Any, gate: str, likely: set[str]) -> None:
     flipped = BELL.replace("cx q[0], q[1];\nmeasure q -> c;", f"measure q[0] -> c[0];\nif (c == 1) {gate} q[1];")
     job = submit(gateway, params={"circuits": [flipped.replace("h q[0]", "x q[0]") + "measure q[1] -> c[1];"]})
@@ -126,9 +147,9 @@ def test_circuit_indices_and_parameter_values_choose_what_runs(gateway: Any) -> 
         "run_options": {"shots": 300},
     }
     first, second, third = gateway.results(submit(gateway, params=params)["id"]).json()["quasi_dists"]
-    assert first["0"] > 0.6
-    assert second["1"] > 0.6
-    assert third["0"] + third["3"] > 0.6
+    assert first["00"] > 0.6
+    assert second["01"] > 0.6
+    assert third["00"] + third["11"] > 0.6
 
 
 def test_v2_pubs_stay_unchanged(gateway: Any, emulator: Emulator) -> None:
@@ -206,10 +227,32 @@ def test_a_job_without_a_backend_runs_on_an_idle_one(gateway: Any) -> None:
 
 
 def test_a_job_in_the_oldest_form_runs(gateway: Any) -> None:
-    params = [json.dumps({"circuits": [BELL], "run_options": {"shots": 10}})]
+    params = [json.dumps({"circuits": [BELL]}), json.dumps({"run_options": {"shots": 10}})]
     body = {"programId": "sampler", **PLACE, "backend": "ibm_torino", "params": params}
     response = gateway.http.post("/jobs", json=body)
-    assert sum(gateway.results(response.json()["id"]).json()["quasi_dists"][0].values()) == pytest.approx(1)
+    result = gateway.results(response.json()["id"]).json()
+    assert sum(result["quasi_dists"][0].values()) == pytest.approx(1)
+    assert result["metadata"] == [{"shots": 10}]
+
+
+@pytest.mark.parametrize("program", ["sampler", "circuit-runner"])
+def test_without_shots_a_circuit_runs_1024_times(gateway: Any, program: str) -> None:
+    result = gateway.results(submit(gateway, program_id=program)["id"]).json()
+    assert [one["shots"] for one in result.get("metadata") or result["results"]] == [1024]
+
+
+def test_tags_of_jobs_may_have_commas_between_them(gateway: Any) -> None:
+    both, _ = submit(gateway, tags=["a", "b"]), submit(gateway, tags=["a"])
+    for tags in ("a,b", "a, b,", ["a", "b"]):
+        listed = gateway.http.get("/jobs", params={"tags": tags}).json()["jobs"]
+        assert [job["id"] for job in listed] == [both["id"]]
+    assert len(gateway.http.get("/jobs", params={"tags": ","}).json()["jobs"]) == 2
+
+
+@pytest.mark.parametrize("cost", [2**31, 10**30])
+def test_the_cost_of_a_job_is_an_int32(gateway: Any, cost: int) -> None:
+    response = gateway.http.post("/jobs", json=SAMPLE | {"cost": cost})
+    assert error(response)[:2] == (400, 1204)
 
 
 def test_the_era_can_be_set(open_gateway: Callable[..., Any], emulator: Emulator) -> None:
@@ -250,7 +293,9 @@ def test_a_stream_names_the_job_and_ends_with_the_result(gateway: Any, emulator:
     job = submit(gateway)
     listening, *_, final = stream(gateway, job["id"], emulator.api_key)
     assert job["id"] in listening
-    assert sum(json.loads(final)["quasi_dists"][0].values()) == pytest.approx(1)
+    (distribution,) = json.loads(final)["quasi_dists"]
+    assert set(distribution) <= {"00", "01", "10", "11"}
+    assert sum(distribution.values()) == pytest.approx(1)
 
 
 def test_messages_of_the_client_of_a_stream_are_ignored(gateway: Any, emulator: Emulator) -> None:

@@ -61,7 +61,7 @@ def printed(tmp_path: Path) -> dict[str, str]:
 
 
 def test_everything_in_the_guide_works_as_it_is_written(printed: dict[str, str]) -> None:
-    assert re.match(r"\[\{'\d': 0\.\d+", printed["run"])
+    assert re.match(r"\[\{'[01]{2}': 0\.\d+", printed["run"])
     assert "old.py:5: POST /users/loginWithToken: 200" in printed["stderr"]
     assert "old.py:8: POST /jobs: 200" in printed["new.py"]
     assert '{"devices":["' in printed["gateway"]

@@ -12,6 +12,7 @@ from typing import Any
 import anyio
 import numpy as np
 import pytest
+import qiskit.result
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from qiskit import QuantumCircuit, qasm2, qasm3
@@ -19,11 +20,12 @@ from qiskit.quantum_info import SparsePauliOp, Statevector
 from qiskit.transpiler import CouplingMap, Target
 from qiskit_ibm_runtime import RuntimeEncoder
 
-from qiskit_runtime_rest import RuntimeClient
+from qiskit_runtime_rest import RuntimeClient, results
 from qiskit_runtime_rest.legacy.messages import ClassicError
 from qiskit_runtime_rest.legacy.primitives.circuits import prepare
 from qiskit_runtime_rest.legacy.primitives.options import OPTIONS, choose
 from qiskit_runtime_rest.legacy.primitives.params import PROGRAMS, Run, read
+from qiskit_runtime_rest.legacy.primitives.results import RUNNER_WITH_MEMORY, V1_SAMPLER, RanJob, in_form
 from qiskit_runtime_rest.legacy.primitives.transpiling import Work, transpiled
 from qiskit_runtime_rest.results import decode
 from qiskit_runtime_rest.testing import Emulator
@@ -333,13 +335,10 @@ class TestThereAndBack:
         v1 = ideal.results(response.json()["id"]).json()
         v2 = client.jobs.get(response.json()["id"]).result(timeout=60)
         assert v1["metadata"] == [{"shots": shots}] * len(chosen)
-        assert v1["quasi_dists"] == [
-            {str(int(bits, 2)): number / shots for bits, number in pub.counts().items()} for pub in v2
-        ]
+        expected = [{bits: number / shots for bits, number in pub.counts().items()} for pub in v2]
+        assert v1["quasi_dists"] == expected
         again: Any = decode(ideal.http.get(f"/jobs/{response.json()['id']}/results").content)
-        assert [dict(one.quasi_dist) for one in again] == [
-            {int(bits, 2): number / shots for bits, number in pub.counts().items()} for pub in v2
-        ]
+        assert [one.probabilities() for one in again] == expected
 
     @given(drawn=circuits(parameters=2), labels=st.lists(st.text("IXYZ", min_size=3, max_size=3), min_size=1))
     @settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
@@ -360,6 +359,55 @@ class TestThereAndBack:
         assert v1["values"] == [pytest.approx(pub.evs)]
         (about,) = v1["metadata"]
         assert math.sqrt(about["variance"] / about["shots"]) == pytest.approx(pub.stds)
+
+
+@st.composite
+def sampler_documents(draw: st.DrawFn) -> dict[str, Any]:
+    """V2 results of one pub with up to three registers."""
+    shots = draw(st.integers(1, 20))
+    data = {}
+    for name in ("a", "b", "c")[: draw(st.integers(1, 3))]:
+        num_bits = draw(st.integers(1, 70))
+        outcomes = draw(st.lists(st.integers(0, 2**num_bits - 1), min_size=shots, max_size=shots))
+        data[name] = {"samples": [hex(outcome) for outcome in outcomes], "num_bits": num_bits}
+    return {"results": [{"data": data, "metadata": {}}], "metadata": {}}
+
+
+class TestReadersOfV1:
+    """Results in the V1 form, read by IBM's class of that time and by this package."""
+
+    @given(document=sampler_documents())
+    def test_quasi_distributions_are_read_as_the_counts_of_v2(self, document: dict[str, Any]) -> None:
+        raw = json.dumps(document).encode()
+        (pub,) = decode(raw)
+        counts = pub.counts()
+        written = json.loads(json.dumps(in_form(V1_SAMPLER, raw, job=RanJob(job_id="j"))))
+        (about,), (distribution,) = written["metadata"], written["quasi_dists"]
+        old = qiskit.result.QuasiDistribution(
+            distribution, shots=about["shots"]
+        )  # as SamplerResultDecoder of the old SDK did
+        width = pub.bits().num_bits
+        assert {
+            bits: round(value * about["shots"]) for bits, value in old.binary_probabilities(num_bits=width).items()
+        } == counts
+        assert set(old.binary_probabilities()) == set(counts)
+        (again,) = decode(json.dumps(written).encode(), program_id="sampler")
+        assert isinstance(again, results.QuasiDistribution)
+        assert {bits: round(value * about["shots"]) for bits, value in again.probabilities().items()} == counts
+
+    @given(document=sampler_documents())
+    @settings(max_examples=30)
+    def test_results_of_the_runners_are_read_as_the_counts_of_v2(self, document: dict[str, Any]) -> None:
+        raw = json.dumps(document).encode()
+        job = RanJob(job_id="j", backend_name="ibm_torino", backend_version="1.0.1", num_qubits=133)
+        read_back = qiskit.result.Result.from_dict(json.loads(json.dumps(in_form(RUNNER_WITH_MEMORY, raw, job=job))))
+        (pub,) = decode(raw)
+        registers = reversed(document["results"][0]["data"])
+        shots = zip(*(pub.bits(name).bitstrings() for name in registers), strict=True)
+        expected = [" ".join(shot) for shot in shots]
+        assert read_back.get_counts() == Counter(expected)
+        assert read_back.get_memory(0) == expected
+        assert read_back.get_counts("circuit-0") == read_back.get_counts()
 
 
 def test_every_v1_program_is_listed(open_gateway: Callable[..., Gateway]) -> None:

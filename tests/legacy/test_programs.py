@@ -145,7 +145,7 @@ def test_a_name_without_url_safe_characters_gets_an_id(upload: Upload, call: Cal
 
 
 def test_the_longest_allowed_values_are_stored(upload: Upload) -> None:
-    limits = {"name": "n" * 52, "description": "d" * 10000, "tags": ["t" * 24] * 5, "cost": 10**30}
+    limits = {"name": "n" * 52, "description": "d" * 10000, "tags": ["t" * 24] * 5, "cost": 2**31 - 1}
     program = upload(**limits)
     assert {name: program[name] for name in limits} == limits
 
@@ -158,6 +158,7 @@ def test_the_longest_allowed_values_are_stored(upload: Upload) -> None:
         ("name", "n" * 53),
         ("name", 5),
         ("cost", 0),
+        ("cost", 2**31),
         ("cost", "600"),
         ("cost", True),
         ("description", ""),
@@ -181,7 +182,8 @@ def test_the_longest_allowed_values_are_stored(upload: Upload) -> None:
         ("data", ""),
         ("data", "def main(): pass"),
         ("data", TEXT[:-1]),
-        ("data", f"{TEXT[:8]}\n{TEXT[8:]}"),
+        ("data", f"{TEXT[:8]} {TEXT[8:]}"),
+        ("data", "\n\r\n\n"),
         ("data", "QQ==QQ=="),
         ("data", "日本"),
         ("colour", "red"),
@@ -229,6 +231,18 @@ def test_schemas_are_checked_by_their_own_dialect(call: Call, upload: Upload) ->
         "POST", "/programs", body={"name": "mine", "data": TEXT, "spec": {"parameters": {"exclusiveMinimum": True}}}
     )
     assert response.status == 400
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r\n"])
+def test_line_breaks_in_base64_are_removed(call: Call, upload: Upload, line_break: str) -> None:
+    source = b"def main(backend, user_messenger):\n" * 9
+    wrapped = base64.encodebytes(source).decode().replace("\n", line_break)
+    program = upload(data=wrapped)
+    assert call("GET", f"/programs/{program['id']}").json()["data"] == base64.b64encode(source).decode()
+    headers = {"content-type": "application/octet-stream"}
+    response = call("PUT", f"/programs/{program['id']}/data", raw=wrapped[4:].encode(), headers=headers)
+    assert response.status == 204
+    assert call("GET", f"/programs/{program['id']}").json()["data"] == base64.b64encode(source).decode()[4:]
 
 
 @pytest.mark.parametrize(("method", "path"), [("POST", "/programs"), ("PUT", "/programs/{id}/data")])
@@ -329,6 +343,21 @@ def test_filters_narrow_the_list_and_the_count(
     upload(name="alphabet")
     listed = call("GET", "/programs", **filters).json()
     assert ([one["name"] for one in listed["programs"]], listed["count"]) == (names, len(names))
+
+
+@pytest.mark.parametrize(
+    ("tags", "names"),
+    [
+        (["greek,first"], ["alpha"]),
+        (["greek", "first"], ["alpha"]),
+        (["greek, second,"], ["beta"]),
+        ([","], ["beta", "alpha", *READY_MADE]),
+    ],
+)
+def test_tags_may_have_commas_between_them(call: Call, upload: Upload, tags: list[str], names: list[str]) -> None:
+    upload(name="alpha", tags=["greek", "first"])
+    upload(name="beta", tags=["greek", "second"])
+    assert {one["name"] for one in call("GET", "/programs", tags=tags).json()["programs"]} == set(names)
 
 
 def test_empty_filters_do_not_filter(call: Call) -> None:
@@ -453,6 +482,7 @@ def test_an_update_of_nothing_changes_nothing(call: Call, upload: Upload) -> Non
     [
         {"name": ""},
         {"cost": -1},
+        {"cost": 2**31},
         {"tags": []},
         {"spec": {"parameters": {"type": 5}}},
         {"data": TEXT},

@@ -24,7 +24,7 @@ from qiskit_runtime_rest.errors import (
     TransportError,
 )
 from qiskit_runtime_rest.legacy.messages import NO_SUCH_CALL, ClassicError, ClassicRequest
-from qiskit_runtime_rest.legacy.primitives.results import V1_SAMPLER
+from qiskit_runtime_rest.legacy.primitives.results import RUNNER, V1_SAMPLER
 from qiskit_runtime_rest.legacy.programs import Programs
 from qiskit_runtime_rest.legacy.programs.local_jobs import LocalJobs
 from qiskit_runtime_rest.legacy.store import KnownJob, KnownJobs, Store
@@ -433,6 +433,27 @@ def test_a_result_without_the_values_of_v1_is_sent_unchanged(calls: Calls) -> No
     call = step(primitive_v1, calls.make("GET /jobs/j/results", v1={"results": [{"data": {}, "metadata": {}}]}))
     assert call.response is None
     assert "results" in call.noted()
+
+
+@pytest.mark.parametrize(
+    ("canned", "about"),
+    [
+        ([{"backend": "b"}, {"backend_version": "1.2", "n_qubits": 5}], ("b", "1.2", 5)),
+        ([{"backend": "retired"}, GONE], ("retired", "", None)),
+        ([GONE], ("", "", None)),
+    ],
+    ids=["known", "retired", "unreachable"],
+)
+def test_results_of_a_circuit_runner_name_their_backend(calls: Calls, canned: Any, about: Any) -> None:
+    calls.jobs.add(KnownJob(job_id="j", program_id="circuit-runner", form=RUNNER))
+    register = {"samples": ["0x1"], "num_bits": 2}
+    v1 = {"results": [{"data": {"c": register, "d": register}, "metadata": {}}]}
+    found = shown(step(primitive_v1, calls.make("GET /jobs/j/results", v1=v1, canned=canned)))
+    (experiment,) = found["results"]
+    assert (found["backend_name"], found["backend_version"], experiment["header"]["n_qubits"]) == about
+    assert (found["job_id"], found["qobj_id"], found["success"]) == ("j", "j", True)
+    assert experiment["header"]["creg_sizes"] == [["c", 2], ["d", 2]]
+    assert experiment["data"] == {"counts": {"0x5": 1}}
 
 
 # Streams

@@ -83,7 +83,7 @@ DOCUMENTS = {
             {"generators_sparse": [[["X", [0]]]], "num_qubits": 1, "rates": RATES, "rates_std": RATES, "metadata": {}}
         ],
     },
-    "quasi-distributions": {"quasi_dists": [{"1": 0.5, "0x2": 1}], "metadata": [{"shots": 3}]},
+    "quasi-distributions": {"quasi_dists": [{"0x1": 0.5, "0x2": 1}], "metadata": [{"shots": 3}]},
     "values": {"values": [0.5], "metadata": [{"shots": 3, "variance": 1}]},
 }
 RAW = {name: encoded(document) for name, document in DOCUMENTS.items()}

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import qiskit.result
 
 from qiskit_runtime_rest.errors import ResultDecodeError
 from qiskit_runtime_rest.results import ItemLacks, QuasiDistribution, decode
@@ -15,7 +16,7 @@ from .documents import encoded
 
 
 def test_quasi_distributions_have_integer_outcomes() -> None:
-    raw = encoded({"quasi_dists": [{"1": 1.0, "2": -0.25}, {"0x3": 0.5}], "metadata": [{"shots": 1024}, {}]})
+    raw = encoded({"quasi_dists": [{"01": 1.0, "10": -0.25}, {"0x3": 0.5}], "metadata": [{"shots": 1024}, {}]})
     result = decode(raw, program_id="sampler")
     assert (result.kind, len(result), result.metadata) == ("quasi-distributions", 2, {})
     first, second = result
@@ -31,6 +32,57 @@ def test_quasi_distributions_have_integer_outcomes() -> None:
     assert "10" in first._repr_html_()
     with pytest.raises(ItemLacks, match=r"it has quasi_dist, probabilities\(\)"):
         first.counts()
+
+
+@pytest.mark.parametrize(
+    ("distribution", "outcomes", "bit_strings"),
+    [
+        ({"00": 0.5, "11": 0.5}, [0, 3], ["00", "11"]),
+        ({"001": 1.0}, [1], ["001"]),
+        ({"1": 1.0}, [1], ["1"]),
+        ({"10": 1.0}, [2], ["10"]),
+        ({"0 1": 0.5, "1 0": 0.5}, [1, 2], ["01", "10"]),
+        ({"0b0": 0.5, "0b11": 0.5}, [0, 3], ["00", "11"]),
+        ({"0x3": 0.5, "0xA": 0.5}, [3, 10], ["0011", "1010"]),
+        ({"3": 0.5, "10": 0.5, "__int_keys__": True}, [3, 10], ["0011", "1010"]),
+    ],
+    ids=str,
+)
+def test_every_published_spelling_of_outcomes_is_read(
+    distribution: dict[str, Any], outcomes: list[int], bit_strings: list[str]
+) -> None:
+    (item,) = decode(encoded({"quasi_dists": [distribution], "metadata": [{}]}))
+    assert isinstance(item, QuasiDistribution)
+    assert list(item.quasi_dist) == outcomes
+    assert list(item.probabilities()) == bit_strings
+    if "__int_keys__" not in distribution:
+        compact = {key.replace(" ", ""): value for key, value in distribution.items()}
+        assert dict(item.quasi_dist) == qiskit.result.QuasiDistribution(compact)
+
+
+@pytest.mark.parametrize(
+    "distribution",
+    [
+        {"3": 1.0},
+        {"0": 0.5, "3": 0.5},
+        {"11": 0.5, "0x2": 0.5},
+        {"0b1": 0.5, "0x2": 0.5},
+        {"01": 0.5, "1 ": 0.5, "0 1": 0.5},
+        {"-1": 1.0, "__int_keys__": True},
+        {"": 1.0},
+    ],
+    ids=str,
+)
+def test_outcomes_that_are_not_spelled_alike_are_refused(distribution: dict[str, Any]) -> None:
+    result = decode(encoded({"quasi_dists": [distribution], "metadata": [{}]}))
+    with pytest.raises(ResultDecodeError, match="quasi-distribution"):
+        result[0]
+
+
+@pytest.mark.parametrize("entries", [{"quasi_dists": [{"0": 1.0}, {"1": 1.0}]}, {"values": [0.5, 1.0]}], ids=str)
+def test_one_object_of_metadata_describes_every_entry(entries: dict[str, Any]) -> None:
+    result = decode(encoded(entries | {"metadata": {"shots": 100}}))
+    assert [item.metadata for item in result] == [{"shots": 100}] * 2
 
 
 def test_an_empty_distribution_is_possible() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Self
 
-__all__ = ["ClassicError", "ClassicRequest", "ClassicResponse", "ErrorKind", "read_json"]
+__all__ = ["ClassicError", "ClassicRequest", "ClassicResponse", "ErrorKind", "read_json", "split_tags"]
 
 JSON = "application/json"
 TEXT = "text/plain; charset=utf-8"
@@ -36,6 +37,11 @@ class ClassicRequest:
     body: bytes = field(default=b"", repr=False)
     host: str | None = None
     where: str | None = None
+
+
+def split_tags(values: Iterable[str]) -> list[str]:
+    """The tags in a query: clients repeated the parameter, or put commas between the tags."""
+    return [tag for value in values for tag in map(str.strip, value.split(",")) if tag]
 
 
 @dataclass(frozen=True, kw_only=True)

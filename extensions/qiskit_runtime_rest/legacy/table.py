@@ -307,7 +307,12 @@ FIELDS: tuple[Field, ...] = (
     Field(name="observable_indices", where="params", v1="pubs", instead="the observables of each pub"),
     Field(name="parameter_values", where="params", v1="pubs", instead="the second part of each pub"),
     Field(name="observables", where="params", v1="pubs", instead="the second part of each pub of the estimator"),
-    Field(name="run_options", where="params", v1=None, instead="shots of the sampler, precision of the estimator"),
+    Field(
+        name="run_options",
+        where="params",
+        v1=None,
+        instead="shots of the sampler (1024 without any, in the classic API), precision of the estimator",
+    ),
     Field(name="transpilation_settings", where="params", v1=None, instead="circuits in the backend's gates"),
     Field(name="transpilation", where="params", v1=None, instead="circuits in the backend's gates"),
     Field(name="resilience_settings", where="params", v1="resilience_level", instead="resilience_level"),

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote
 
-from ..errors import ResultNotSaved, ResultUnavailable
+from ..errors import ResultDecodeError, ResultNotSaved, ResultUnavailable
 from .large_documents import LARGE_BYTES, Source
 from .result import Result
 
@@ -211,21 +211,36 @@ def save_result(raw: bytes, job_id: str, *, program_id: str | None, folder: Path
 
 
 def load_result(path: str | Path) -> Result:
-    """The result that `save_to` saved at `path`; needs neither the service nor settings.
+    """The result in a file; needs neither the service nor settings.
 
-    The file's name contains the program (`<job id>.<program>.json`). A file of another name is decoded without it.
+    Reads what `save_to` saved (`<job id>.<program>.json`). Under any other name it also reads a download of the
+    dashboard (`job-<id>-result.json`), and a `PrimitiveResult`, pub result, `DataBin` or `BitArray`, or a list of
+    them, that was written with `RuntimeEncoder` of qiskit-ibm-runtime.
 
     Raises:
         ResultUnavailable: there is no such file, or it cannot be read.
-        ResultDecodeError: the file is damaged.
+        ResultDecodeError: the file is damaged, or has none of these.
     """
     path = Path(path)
     try:
         source = _source(path)
     except OSError as error:
         raise ResultUnavailable(f"cannot read a saved result from {path}: {error.strerror or error}.") from error
-    parts = path.name.removesuffix(SUFFIX).split(".")
-    return Result(source, program_id=unquote(parts[1]) if len(parts) == 2 else None)
+    program_id = _program_of(path.name)
+    result = Result(source, program_id=program_id)
+    if program_id is None and result.kind in ("text", "json"):
+        message = (
+            f"{path} has no result that can be read: expected a file that save_to= saved, a result downloaded from the "
+            "dashboard, or a PrimitiveResult, pub result, DataBin or BitArray written with RuntimeEncoder. "
+            "This error's `raw` keeps the bytes."
+        )
+        raise ResultDecodeError(message, raw=result.raw)
+    return result
+
+
+def _program_of(name: str) -> str | None:
+    parts = name.split(".")
+    return unquote(parts[1]) if len(parts) == 3 and name.endswith(SUFFIX) else None
 
 
 def saved_copy(job_id: str, folder: Path) -> Path | None:

@@ -32,6 +32,8 @@ __all__ = ["DECODED_PROGRAMS", "Format", "recognise"]
 DECODED_PROGRAMS: Final = frozenset({"sampler", "estimator", "executor", "noise-learner", "noise-learner-v3"})
 """Programs whose results have a known format. Another format, or text, is an error for them."""
 
+_PUBS: Final = ("SamplerPubResult", "PubResult", "EstimatorPubResult")
+
 
 @frozen
 class Format:
@@ -69,13 +71,27 @@ def recognise(document: Any, *, program_id: str | None) -> Format | None:
 
 
 def _wrapped_primitive(document: Any, program_id: str | None) -> Format | None:
-    if not is_wrapped(document, "PrimitiveResult"):
-        return None
-    inside = value_of(document, "PrimitiveResult")
-    pubs = expect(member(inside, "pub_results", what="a PrimitiveResult"), list, what="pub_results")
-    kind = _wrapped_kind(pubs[0]) if pubs else program_id or "sampler"
+    """A `PrimitiveResult`, or a part of one, or a list of such parts, that someone wrote with IBM's encoder."""
+    if is_wrapped(document, "PrimitiveResult"):
+        inside = value_of(document, "PrimitiveResult")
+        pubs = expect(member(inside, "pub_results", what="a PrimitiveResult"), list, what="pub_results")
+        metadata = inside.get("metadata")
+    else:
+        parts = document if isinstance(document, list) else [document]
+        if not parts or not all(is_wrapped(part, *_PUBS, "DataBin", "BitArray") for part in parts):
+            return None
+        pubs, metadata = [_wrapped_pub(part) for part in parts], None
+    empty = "estimator" if program_id == "estimator" else "sampler"
+    kind = _wrapped_kind(pubs[0]) if pubs else empty
     read = wrapped_estimator_pub if kind == "estimator" else wrapped_sampler_pub
-    return _pubs(kind, pubs, read, inside.get("metadata"))
+    return _pubs(kind, pubs, read, metadata)
+
+
+def _wrapped_pub(part: Any) -> Any:
+    """The pub that has this part. Bits alone get the name of Qiskit's `measure_all`."""
+    if is_wrapped(part, "BitArray"):
+        part = {"__type__": "DataBin", "__value__": {"fields": {"meas": part}}}
+    return {"__type__": "PubResult", "__value__": {"data": part}} if is_wrapped(part, "DataBin") else part
 
 
 def _plain_primitive(document: Any, program_id: str | None) -> Format | None:
@@ -94,7 +110,7 @@ def _pubs(kind: str, pubs: list[Any], read: Callable[[Any], ResultItem], metadat
 
 
 def _wrapped_kind(pub: Any) -> str:
-    inside = value_of(pub, "SamplerPubResult", "PubResult", "EstimatorPubResult")
+    inside = value_of(pub, *_PUBS)
     if pub["__type__"] != "PubResult":
         return "sampler" if pub["__type__"] == "SamplerPubResult" else "estimator"
     data = value_of(member(inside, "data", what="a pub"), "DataBin")

@@ -6,8 +6,9 @@ The readers of the plain format take the service's JSON; those of the wrapped fo
 from __future__ import annotations
 
 import itertools
+import re
 from html import escape
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from attrs import field, frozen
 
@@ -33,6 +34,9 @@ __all__ = [
     "wrapped_estimator_pub",
     "wrapped_sampler_pub",
 ]
+
+
+_SPELLINGS: Final = [(re.compile("0[xX][0-9a-fA-F]+"), 16), (re.compile("0[bB][01]+"), 2), (re.compile("[01]+"), 2)]
 
 
 @frozen(repr=False)
@@ -168,6 +172,7 @@ class QuasiDistribution(ResultItem):
     Args:
         quasi_dist: outcome as an integer -> quasi-probability.
         metadata: such as `shots`, `readout_mitigation_overhead`.
+        num_bits: length of the bit strings in the result; None if it has outcomes as numbers.
     """
 
     what: ClassVar[str] = "a V1 sampler's circuit"
@@ -175,19 +180,20 @@ class QuasiDistribution(ResultItem):
 
     quasi_dist: Mapping[int, float] = field()
     metadata: Mapping[str, Any] = field(kw_only=True, factory=dict)
+    num_bits: int | None = field(kw_only=True, default=None, eq=False)
 
     def probabilities(self, *, num_bits: int | None = None) -> dict[str, float]:
         """The quasi-probabilities by bit string.
 
         Args:
-            num_bits: length of the bit strings; by default that of the largest outcome.
+            num_bits: length of the bit strings; by default that in the result, or else that of the largest outcome.
         """
         longest = max((outcome.bit_length() for outcome in self.quasi_dist), default=1)
-        width = max(longest, 1) if num_bits is None else num_bits
+        width = num_bits or self.num_bits or max(longest, 1)
         return {format(outcome, f"0{width}b"): value for outcome, value in self.quasi_dist.items()}
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain Python; outcomes as texts, as the service writes them."""
+        """Plain Python; outcomes are decimal texts."""
         return {"quasi_dist": to_plain(self.quasi_dist), "metadata": to_plain(self.metadata)}
 
     def to_qiskit(self) -> Any:
@@ -271,13 +277,37 @@ def _numbers(value: Any) -> Array:
 
 
 def quasi_distribution(pair: tuple[Any, Any]) -> QuasiDistribution:
-    """Read one distribution of `v1_pairs`: outcomes are decimal or hexadecimal (`0x3`) texts."""
+    """Read one distribution of `v1_pairs`.
+
+    All its outcomes are spelled the same way: hexadecimal (`0x3`), binary (`0b11`) or bit strings (`11`, `1 1` for two
+    registers). A text without prefix is never decimal, because the V1 decoders of IBM's SDK and Qiskit take `10` for
+    bits, and refuse `3`. Integers come only from `__int_keys__`, the mark of the SDK's encoder.
+    """
     distribution, metadata = pair
-    values = {
-        int(outcome, 16 if outcome.startswith("0x") else 10): float(value)
-        for outcome, value in expect(unwrap(distribution), dict, what="a quasi-distribution").items()
-    }
-    return QuasiDistribution(values, metadata=expect(unwrap(metadata) or {}, dict, what="metadata"))
+    given = expect(unwrap(distribution), dict, what="a quasi-distribution")
+    values = {key: float(value) for key, value in given.items()}
+    outcomes, num_bits = _outcomes(list(values))
+    if len(set(outcomes)) < len(outcomes):
+        raise Malformed("a quasi-distribution has an outcome twice")
+    return QuasiDistribution(
+        dict(zip(outcomes, values.values(), strict=True)),
+        metadata=expect(unwrap(metadata) or {}, dict, what="metadata"),
+        num_bits=num_bits,
+    )
+
+
+def _outcomes(keys: list[Any]) -> tuple[list[int], int | None]:
+    """The keys of one distribution as integers, and their number of bits if the keys show it."""
+    if all(isinstance(key, int) and key >= 0 for key in keys):
+        return keys, None
+    texts = [key.replace(" ", "") for key in keys if isinstance(key, str)]
+    for spelling, base in _SPELLINGS:
+        if len(texts) == len(keys) and all(map(spelling.fullmatch, texts)):
+            return [int(text, base) for text in texts], None if texts[0][1:2].isalpha() else max(map(len, texts))
+    raise Malformed(
+        f"outcomes {', '.join(map(repr, keys[:4]))} of a quasi-distribution: expected all hexadecimal (0x3), "
+        "all binary (0b11) or all bit strings (11)"
+    )
 
 
 def v1_estimate(pair: tuple[Any, Any]) -> EstimatorPub:
@@ -292,12 +322,17 @@ def v1_estimate(pair: tuple[Any, Any]) -> EstimatorPub:
 
 
 def v1_pairs(document: dict[str, Any], name: str) -> list[tuple[Any, Any]]:
-    """Pair each entry of `{name: [...], "metadata": [...]}` with its metadata, None without one."""
+    """Pair each entry of `{name: [...], "metadata": [...]}` with its metadata, None without one.
+
+    Metadata that is an object instead of a list describes each entry.
+    """
     inside = unwrap(member(document, name, what="a V1 result"))
     entries = inside.tolist() if isinstance(inside, Array) else expect(inside, list, what=name)
     metadata = document.get("metadata")
-    listed = metadata if isinstance(metadata, list) else []
-    return list(zip(entries, itertools.chain(listed, itertools.repeat(None)), strict=False))
+    each = (
+        itertools.chain(metadata, itertools.repeat(None)) if isinstance(metadata, list) else [metadata] * len(entries)
+    )
+    return list(zip(entries, each, strict=False))
 
 
 def _qiskit_pub(name: str, pub: SamplerPub | EstimatorPub) -> Any:

@@ -103,11 +103,11 @@ def read_bits(value: Any) -> Bits:
     return Bits.from_array(expect(array, Array, what="the array of a BitArray"), num_bits=num_bits)
 
 
-def read_data_bin(value: Any) -> tuple[tuple[int, ...], dict[str, Any]]:
-    """Shape and fields of a `DataBin`, the fields unwrapped, in the order of the registers in the circuit."""
+def read_data_bin(value: Any) -> tuple[tuple[int, ...] | None, dict[str, Any]]:
+    """Shape (None without one) and fields of a `DataBin`, unwrapped, in the order of the registers in the circuit."""
     fields = expect(member(value, "fields", what="a DataBin"), dict, what="fields of a DataBin")
     shape = value.get("shape")
-    return () if shape is None else expect_shape(shape), {name: unwrap(part) for name, part in fields.items()}
+    return None if shape is None else expect_shape(shape), {name: unwrap(part) for name, part in fields.items()}
 
 
 def _ndarray(value: Any) -> Any:

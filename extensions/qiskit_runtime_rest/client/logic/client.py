@@ -186,11 +186,13 @@ class SyncClientLogic(ClientLogic["Job"]):
 
     @staticmethod
     def load_result(path: str | Path) -> Result:
-        """The result that `save_to` saved at `path`. It needs neither the service nor settings.
+        """The result in a file, which `save_to`, the dashboard or `RuntimeEncoder` wrote.
+
+        It needs neither the service nor settings. See `results.load_result` for what it reads.
 
         Raises:
             ResultUnavailable: there is no such file, or it cannot be read.
-            ResultDecodeError: the file is damaged.
+            ResultDecodeError: the file is damaged, or has no result.
         """
         from ...results import load_result
 

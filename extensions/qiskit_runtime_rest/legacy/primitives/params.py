@@ -16,26 +16,23 @@ from .results import RUNNER, RUNNER_WITH_MEMORY, V1_ESTIMATOR, V1_SAMPLER
 
 __all__ = ["PROGRAMS", "ClassicParams", "Program", "Run", "read"]
 
-SHOTS = 4000
-"""The default number of shots of the V1 primitives."""
-
-RUNNER_SHOTS = 1024
+SHOTS = 1024
+"""The default number of shots of the V1 primitives and the circuit runners."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
-    """A classic program: the program that replaces it, the form of its results, and its default shots."""
+    """A classic program: the program that replaces it, and the form of its results."""
 
     now: str
     form: str
-    shots: int
 
 
 PROGRAMS = {
-    "sampler": Program(now=SAMPLER, form=V1_SAMPLER, shots=SHOTS),
-    "estimator": Program(now=ESTIMATOR, form=V1_ESTIMATOR, shots=SHOTS),
-    "circuit-runner": Program(now=SAMPLER, form=RUNNER, shots=RUNNER_SHOTS),
-    "qasm3-runner": Program(now=SAMPLER, form=RUNNER, shots=RUNNER_SHOTS),
+    "sampler": Program(now=SAMPLER, form=V1_SAMPLER),
+    "estimator": Program(now=ESTIMATOR, form=V1_ESTIMATOR),
+    "circuit-runner": Program(now=SAMPLER, form=RUNNER),
+    "qasm3-runner": Program(now=SAMPLER, form=RUNNER),
 }
 CIRCUITS = ("circuits", "circuit_indices", "parameter_values", "observables", "observable_indices", "parameters")
 
@@ -90,7 +87,7 @@ def read(program_id: str, params: Mapping[str, Any], *, note: Note) -> ClassicPa
         )
     options = {name: value for name, value in params.items() if name not in CIRCUITS and name != "version"}
     chosen = choose(options, program=program.now, note=note)
-    shots = chosen.params.pop("shots", program.shots)
+    shots = chosen.params.pop("shots", SHOTS)
     memory = chosen.params.pop("memory", False)
     runs = [
         Run(circuit=circuit, values=tuple(one), observable=observable)

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, ValidationError, best_match
 from jsonschema.validators import validator_for
 
-from ..messages import BODY_TOO_LARGE, INVALID_INPUT, ClassicError, ClassicRequest, read_json
+from ..messages import BODY_TOO_LARGE, INVALID_INPUT, ClassicError, ClassicRequest, read_json, split_tags
 from ..table import document
 
 __all__ = ["TEXTS_OF_2021", "check", "read_filters", "read_metadata", "read_text", "read_upload"]
@@ -44,7 +44,7 @@ def read_upload(request: ClassicRequest, *, era: str) -> dict[str, Any]:
         ClassicError: 400, naming the field; 413.
     """
     body = _described(request, "ProgramUpload", era=era)
-    _check_base64(body["data"])
+    body["data"] = _base64_of(body["data"])
     fields = document()["components"]["schemas"]["ProgramUpload"]["properties"]
     return {name: field["default"] for name, field in fields.items() if "default" in field} | body
 
@@ -70,9 +70,7 @@ def read_text(request: ClassicRequest) -> str:
     else:
         body = {"data": request.body.decode("utf-8", "replace")}
     _check(_validator("ProgramData"), body)
-    _check_base64(body["data"])
-    text: str = body["data"]
-    return text
+    return _base64_of(body["data"])
 
 
 def read_filters(request: ClassicRequest) -> dict[str, Any]:
@@ -87,6 +85,7 @@ def read_filters(request: ClassicRequest) -> dict[str, Any]:
         if name not in schemas:
             raise ClassicError(INVALID_INPUT, f"{name[:LONGEST_MESSAGE]}: unknown parameter.")
         kind = schemas[name]["type"]
+        values = split_tags(values) if kind == "array" else values
         given = [value for value in values if value or kind == "integer"]
         if kind != "array" and len(given) > 1:
             raise ClassicError(INVALID_INPUT, f"{name}: must be given once, got {len(given)} values.")
@@ -143,15 +142,19 @@ def _check_size(request: ClassicRequest) -> None:
         raise ClassicError(BODY_TOO_LARGE, detail)
 
 
-def _check_base64(text: str) -> None:
+def _base64_of(text: str) -> str:
+    """The base64 text without the line breaks that `base64` and MIME encoders write."""
+    text = text.replace("\r", "").replace("\n", "")
     try:
-        base64.b64decode(text, validate=True)
+        if not base64.b64decode(text, validate=True):
+            raise ValueError("it is empty")
     except (binascii.Error, ValueError) as error:
         raise ClassicError(
             INVALID_INPUT,
             f"data is not base64: {error}.",
-            solution="Send the program's text in base64, without line breaks, as `base64 -w0 program.py` writes it.",
+            solution="Send the program's text in base64, as `base64 program.py` writes it.",
         ) from None
+    return text
 
 
 def _check_spec(spec: Mapping[str, Any]) -> None:

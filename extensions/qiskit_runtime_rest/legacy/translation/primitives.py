@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping
 from typing import Any
 
 import anyio.to_thread
 
+from ...errors import RuntimeRestError
 from ..messages import INVALID_INPUT, ClassicError, ClassicResponse
 from ..primitives.circuits import Prepared
 from ..primitives.options import ESTIMATOR
 from ..primitives.params import PROGRAMS, ClassicParams, read
-from ..primitives.results import AS_IS, in_form
+from ..primitives.results import AS_IS, RUNNERS, RanJob, in_form
 from ..primitives.transpiling import Work, transpiled
 from .call import ClassicCall
 
@@ -89,13 +91,29 @@ async def primitive_v1(call: ClassicCall) -> None:
     if not _is_json(sent.content):
         call.response = ClassicResponse.of_text(sent.text)
         return
-    form, raw, job_id = known.form, sent.content, known.job_id
+    form, raw = known.form, sent.content
+    job = await _ran_job(call, known.job_id) if form in RUNNERS else RanJob(job_id=known.job_id)
     try:
-        written = await anyio.to_thread.run_sync(lambda: in_form(form, raw, job_id=job_id))
+        written = await anyio.to_thread.run_sync(lambda: in_form(form, raw, job=job))
     except (AttributeError, LookupError, TypeError, ValueError):  # valid results without the values of V1
         call.note("results", f"lack the values of the form of the {form}; they are sent unchanged")
     else:
         call.response = ClassicResponse.of_json(written)
+
+
+async def _ran_job(call: ClassicCall, job_id: str) -> RanJob:
+    """Ask the service where the job ran. The results are sent without what it does not say (of a retired backend)."""
+    name, configuration = "", {}
+    with contextlib.suppress(RuntimeRestError, ClassicError, LookupError, TypeError, ValueError):
+        found = await call.send("GET /v1/jobs/{id}", names={"id": job_id})
+        name = str(found.json()["backend"])
+        configuration = await _configuration(call, name)
+    return RanJob(
+        job_id=job_id,
+        backend_name=name,
+        backend_version=str(configuration.get("backend_version") or ""),
+        num_qubits=configuration.get("n_qubits"),
+    )
 
 
 def _text(content: bytes) -> str | None:

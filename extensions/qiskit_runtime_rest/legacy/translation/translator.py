@@ -32,6 +32,7 @@ from ..messages import (
     ClassicError,
     ClassicRequest,
     ClassicResponse,
+    split_tags,
 )
 from ..programs import Programs
 from ..programs.local_jobs import LocalJobs
@@ -214,7 +215,7 @@ class Translator:
     @contextlib.asynccontextmanager
     async def _call(self, request: ClassicRequest, match: Match, notes: list[Note]) -> AsyncIterator[ClassicCall]:
         body = read_body(request)
-        query = {name: list(values) for name, values in request.query.items()}
+        query = {name: split_tags(values) if name == "tags" else list(values) for name, values in request.query.items()}
         caller = self._caller(request, match.route, notes)
         if caller is None:
             if not match.route.public:
