@@ -186,16 +186,15 @@ def test_an_argument_that_a_client_does_not_take() -> None:
 
 async def test_a_warning_names_the_line_of_the_caller(connect: Any, emulator: Emulator) -> None:
     client = connect()
-    sampler = inspect.unwrap(type(client).sampler)  # `make test` wraps the methods, to note what is tested where
     tags = [f"tag {number}" for number in range(8)]
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("default")
         if isinstance(client, RuntimeClient):
-            sampler(client, ONES, backend=BACKEND, tags=tags)
-            sampler(client, ONES, backend=BACKEND, tags=tags)
+            client.sampler(ONES, backend=BACKEND, tags=tags)
+            client.sampler(ONES, backend=BACKEND, tags=tags)
         else:
-            await sampler(client, ONES, backend=BACKEND, tags=tags)
-            await sampler(client, ONES, backend=BACKEND, tags=tags)
+            await client.sampler(ONES, backend=BACKEND, tags=tags)
+            await client.sampler(ONES, backend=BACKEND, tags=tags)
     ours = [each for each in caught if each.category is SubmissionWarning]
     assert [each.filename for each in ours] == [__file__] * 2
     assert ours[0].lineno + 1 == ours[1].lineno

@@ -127,4 +127,7 @@ def _within(function: Function, variable: Named, value: str) -> Function:
         finally:
             await steps.aclose()
 
-    return functools.wraps(function)(awaited if inspect.iscoroutinefunction(function) else called)
+    wrapper = awaited if inspect.iscoroutinefunction(function) else called
+    # Warnings name the first frame outside the package: this one must not be it.
+    wrapper.__code__ = wrapper.__code__.replace(co_filename=function.__code__.co_filename)
+    return functools.wraps(function)(wrapper)
