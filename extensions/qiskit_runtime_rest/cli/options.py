@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..config.settings import Settings
 
 __all__ = [
+    "AllowHostOption",
     "EraOption",
     "HostOption",
     "InstancesOption",
@@ -59,6 +60,14 @@ def _in_a_folder(file: Path | None) -> Path | None:
 
 
 HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
+AllowHostOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-host",
+        metavar="NAME",
+        help="Further name by which clients address the server (header Host). Can be repeated.",
+    ),
+]
 PortOption = Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)]
 ReadyFileOption = Annotated[
     Path | None,
