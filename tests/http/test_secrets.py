@@ -191,7 +191,7 @@ def test_no_log_shows_a_proxys_password(service: Loopback, connect: Connect, cap
     caplog.set_level(logging.DEBUG)
     service.script("*", Answer(503))
     proxy = service.url.replace("//", f"//me:{PASSWORD}@")
-    afar = {"base_url": "https://service.invalid/api", "iam_url": "http://iam.invalid"}
+    afar = {"base_url": "https://service.invalid/api", "iam_url": "http://iam.invalid", "allow_insecure_http": True}
     everything(connect(**afar, proxies={"all": proxy}))
     assert len(service.asked) > 3
     assert_no_secret(caplog.text)

@@ -116,9 +116,17 @@ class ServiceOptions:
         str | None,
         typer.Option(help="API version (the header IBM-API-Version).", metavar="YYYY-MM-DD", rich_help_panel=PANEL),
     ] = None
+    allow_insecure_http: Annotated[
+        bool | None,
+        typer.Option(
+            "--allow-insecure-http",
+            help="Allow http:// URLs of other machines: the API key travels in the clear.",
+            rich_help_panel=PANEL,
+        ),
+    ] = None
 
     @property
-    def given(self) -> dict[str, str]:
+    def given(self) -> dict[str, Any]:
         """The options that were given, by their names as arguments of `Settings`."""
         return {name: value for name, value in vars(self).items() if value is not None}
 
