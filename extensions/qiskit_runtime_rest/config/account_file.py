@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..base.files import write_atomically
+from ..base.files import make_private_folder, write_atomically
 from ..errors import ConfigurationError
 
 __all__ = ["DEFAULT_NAME", "SavedAccount", "check_can_save", "default_path", "read_account", "save_account"]
@@ -137,7 +137,7 @@ def _refuse_to_overwrite(accounts: Mapping[str, Any], path: Path, *, name: str, 
 
 def _write(path: Path, accounts: Mapping[str, Any]) -> None:
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(path.parent)
         write_atomically(path, json.dumps(accounts, indent=4))
     except OSError as error:
         raise ConfigurationError(f"cannot write the account file {path}: {error.strerror}.") from error
