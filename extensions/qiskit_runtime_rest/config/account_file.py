@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base.files import make_private_folder, write_atomically
+from ..base.redaction import Secret
 from ..errors import ConfigurationError
 
 __all__ = ["DEFAULT_NAME", "SavedAccount", "check_can_save", "default_path", "read_account", "save_account"]
@@ -188,13 +189,18 @@ def _account(name: str, entry: Mapping[str, Any], path: Path) -> SavedAccount:
         )
     return SavedAccount(
         name=name,
-        api_key=_text(entry.get("token")),
+        api_key=_secret(entry.get("token")),
         instance=_text(entry.get("instance")),
         url=_text(entry.get("url")),
         verify=entry["verify"] if isinstance(entry.get("verify"), bool) else None,
         private_endpoint=entry.get("private_endpoint") is True,
         proxies={str(scheme): str(url) for scheme, url in proxies.get("urls", {}).items()},
     )
+
+
+def _secret(value: object) -> Secret | None:
+    text = _text(value)
+    return None if text is None else Secret(text)
 
 
 def _text(value: object) -> str | None:

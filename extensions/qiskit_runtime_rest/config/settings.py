@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, Unpack
 from urllib.parse import urlsplit
 
+from ..base.redaction import Secret
 from ..errors import ConfigurationError, ContractViolation
 from .api_versions import API_VERSION
 from .crn import EXAMPLE, WHERE, Crn
@@ -336,14 +337,14 @@ def _verify(verify: Any) -> bool | str | ssl.SSLContext:
     return verify
 
 
-def _printable(secret: str | None, what: str) -> str | None:
+def _printable(secret: str | None, what: str) -> Secret | None:
     """The `secret` without white space around it. It must be printable ASCII for a header; errors do not show it."""
     secret = secret.strip() if secret is not None else None
     if secret and not (secret.isascii() and secret.isprintable()):
         raise ConfigurationError(
             f"the {what} contains a line break or a character that is not allowed in it: copy it again."
         )
-    return secret or None
+    return Secret(secret) if secret else None
 
 
 def _folder(path: str | Path | None) -> Path | None:
