@@ -71,7 +71,7 @@ def test_no_path_leads_to_a_file(written: Any, path: str) -> None:
     with replay(written(entry())) as service:
         host, port = service.url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), timeout=30) as connection:
-            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
             response = b"".join(iter(lambda: connection.recv(4096), b""))
     assert response.startswith((b"HTTP/1.1 421", b"HTTP/1.1 400"))
     assert b"root:" not in response

@@ -15,12 +15,15 @@ from .conftest import HANG_SECONDS, Process, Run
 
 def test_it_prints_its_address_and_ends_cleanly(process: Process, tmp_path: Path) -> None:
     ready = tmp_path / "ready.json"
-    child = process("emulator", "serve", "--ready-file", str(ready), "--seed", "3", "--pace", "hold", "--json")
+    options = ("--seed", "3", "--pace", "hold", "--allow-host", "lab.example", "--json")
+    child = process("emulator", "serve", "--ready-file", str(ready), *options)
     assert child.stdout is not None
     address = json.loads(child.stdout.readline())
     assert json.loads(ready.read_text()) == address
     assert address["pid"] == child.pid
-    assert httpx.get(f"{address['url']}/_emulator/health").status_code == 200
+    health = f"{address['url']}/_emulator/health"
+    statuses = {host: httpx.get(health, headers={"Host": host}).status_code for host in ("lab.example", "evil.example")}
+    assert statuses == {"lab.example": 200, "evil.example": 403}
     child.send_signal(signal.SIGTERM)
     child.communicate(timeout=HANG_SECONDS)
     assert child.returncode == 0

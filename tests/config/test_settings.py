@@ -178,7 +178,7 @@ def test_a_given_base_url_is_not_changed(url: str) -> None:
         ("https://h/v1/api", "https://h/v1/api"),
         ("https://h/api/v10", "https://h/api/v10"),
         ("https://h/xv1", "https://h/xv1"),
-        ("http://v1", "http://v1"),
+        ("https://v1", "https://v1"),
     ],
 )
 @pytest.mark.parametrize("given", ["argument", "environment", "file"])
@@ -218,6 +218,36 @@ def test_the_error_of_a_classic_host_says_to_leave_the_url_out(url: str) -> None
 def test_a_url_that_cannot_work_is_refused(name: str, url: str) -> None:
     with pytest.raises(ConfigurationError, match=name):
         settings_with(name, url)
+
+
+FAR = ["http://service.example/api", "HTTP://192.168.1.5:8000", "http://localhost.example", "http://[2001:db8::1]/api"]
+
+
+@pytest.mark.parametrize("name", ["base_url", "iam_url"])
+@pytest.mark.parametrize("url", FAR)
+def test_a_key_does_not_travel_in_the_clear_to_another_machine(name: str, url: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"{name}=.*in the clear.*https://.*allow_insecure_http=True"):
+        settings_with(name, url)
+    allowed = Settings(api_key=API_KEY, instance=CRN, allow_insecure_http=True, **{name: url})  # type: ignore[arg-type]
+    assert getattr(allowed, name) == url
+    assert allowed.allow_insecure_http
+
+
+def test_a_url_of_the_environment_or_the_account_file_is_refused_alike(home: Path) -> None:
+    with pytest.raises(ConfigurationError, match="in the clear"):
+        Settings(api_key=API_KEY, instance=CRN, environ={"IAM_URL": FAR[0]})
+    accounts(home, default_ibm_cloud={**SAVED, "url": FAR[0]})
+    with pytest.raises(ConfigurationError, match="in the clear"):
+        Settings(environ={})
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST:80", "127.0.0.1", "127.1.2.3:5", "[::1]:8000", "0.0.0.0:1", "[::]"]
+)
+def test_plain_http_to_this_machine_needs_no_permission(host: str) -> None:
+    settings = settings_with("base_url", f"http://{host}/api")
+    assert not settings.allow_insecure_http
+    assert settings.submissions_per_minute is None
 
 
 @pytest.mark.parametrize("name", ["base_url", "iam_url"])

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from qiskit_runtime_rest.emulator import create_app
 from qiskit_runtime_rest.emulator.faults import PRESETS, FaultRule
 from qiskit_runtime_rest.testing import Emulator
 
@@ -122,8 +123,16 @@ def test_another_rule_is_not_a_preset() -> None:
     assert not any(preset.made(rule) for preset in PRESETS)
 
 
-def test_each_exported_value_is_one_word_for_a_shell(control: httpx.Client) -> None:
-    state = control.get("/overview", headers={"Host": "x.example;id"}).json()
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_each_exported_value_is_one_word_for_a_shell() -> None:
+    app = create_app()
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://emulator", headers={"Host": "x.example;id"}
+    ) as one:
+        state = (await one.get("/_emulator/overview")).json()
+    app.state.parts.service.close()
     lines = "\n".join(one["exports"] for one in state["instances"]).splitlines()
     assert "export IAM_URL='http://x.example;id'" in lines
     for line in lines:

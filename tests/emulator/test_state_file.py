@@ -101,6 +101,56 @@ def test_a_job_that_was_running_runs_again_and_results_stay(tmp_path: Path, conn
         assert submit(api) not in {done, running}
 
 
+def test_a_job_that_was_running_when_the_service_was_killed_twice_fails(
+    tmp_path: Path, connect: Connect, submit: Submit
+) -> None:
+    choices = {"state": str(tmp_path / "state.sqlite"), "pace": {"queued": "immediate", "running": "hold"}}
+    with server(tmp_path, **choices) as service:
+        job_id = submit(connect(service))
+        os.kill(service.pid, signal.SIGKILL)
+        service.ended()
+    with server(tmp_path, **choices) as service:
+        assert connect(service).get(f"/jobs/{job_id}").json()["status"] == "Running"
+        os.kill(service.pid, signal.SIGKILL)
+        service.ended()
+    with server(tmp_path, **choices) as service:
+        state = connect(service).get(f"/jobs/{job_id}").json()["state"]
+    assert (state["status"], state["reason_code"]) == ("Failed", 5203)
+    assert "ended twice" in state["reason"]
+
+
+def test_a_job_that_was_running_when_the_service_was_closed_always_runs_again(
+    tmp_path: Path, connect: Connect, submit: Submit
+) -> None:
+    choices: dict[str, Any] = {"state": tmp_path / "state.sqlite", "pace": {"queued": "immediate", "running": "hold"}}
+    with Emulator(**choices) as emulator:
+        job_id = submit(connect(emulator))
+    for _ in range(3):
+        with Emulator(**choices) as emulator:
+            assert connect(emulator).get(f"/jobs/{job_id}").json()["status"] == "Running"
+
+
+@pytest.mark.parametrize("depth", [300, 900, 20_000])
+def test_deeply_nested_params_fail_their_job_only_also_after_a_restart(
+    tmp_path: Path, connect: Connect, submit: Submit, bell: dict[str, Any], depth: int
+) -> None:
+    body = json.dumps(bell | {"params": {"version": 2, "options": {}, "pubs": ["DEEP"]}})
+    state = tmp_path / "state.sqlite"
+    for _ in range(2):
+        with Emulator(state=state, workers=1) as emulator:
+            api = connect(emulator)
+            deep = body.replace('"DEEP"', "[" * depth + "]" * depth)
+            response = api.post("/jobs", content=deep, headers={"Content-Type": "application/json"})
+            assert response.status_code in (200, 400)
+            after = submit(api)
+            emulator.clock.advance(0)
+            statuses = {job["id"]: job["status"] for job in api.get("/jobs").json()["jobs"]}
+            assert statuses[after] == "Completed"
+            assert set(statuses.values()) <= {"Completed", "Failed"}
+            if response.status_code == 200:
+                assert api.get(f"/jobs/{response.json()['id']}").status_code == 200
+
+
 def test_a_file_in_use_and_a_file_of_another_kind_are_refused(tmp_path: Path) -> None:
     state = tmp_path / "state.sqlite"
     with Emulator(state=state), pytest.raises(OSError, match="Another emulated service uses"):

@@ -172,6 +172,29 @@ def test_a_worker_that_dies_fails_its_job_only(workers: Workers, monkeypatch: py
     assert answered(after)
 
 
+class Unreadable:
+    """Pickles, and cannot be unpickled."""
+
+    def __reduce__(self) -> Any:
+        return int, ("not a number",)
+
+
+def nested(depth: int) -> list[Any]:
+    inner: list[Any] = []
+    for _ in range(depth):
+        inner = [inner]
+    return inner
+
+
+@pytest.mark.parametrize("bad", [nested(100_000), Unreadable(), threading.Lock()])
+def test_params_that_do_not_reach_the_worker_fail_their_job_only(workers: Workers, bad: Any) -> None:
+    for _ in range(2):
+        outcome = workers.submit("sampler", {"pubs": bad}, backend="ibm_torino", seed=1).result(60)
+        assert isinstance(outcome, programs.Failure)
+        assert outcome.code == 5203
+    assert answered(quick(workers))
+
+
 def test_a_worker_that_died_while_idle_is_replaced(workers: Workers) -> None:
     assert answered(quick(workers))
     [child] = children()
@@ -188,6 +211,14 @@ def test_a_job_fails_when_no_process_can_be_started(workers: Workers, monkeypatc
     assert "no worker process could be started" in outcome.reason
     monkeypatch.undo()
     assert answered(quick(workers))
+
+
+def test_warm_workers_go_on_if_no_process_could_be_started_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with Workers(warm=True) as workers:
+        assert isinstance(quick(workers).result(60), programs.Failure)
+        monkeypatch.undo()
+        assert answered(quick(workers))
 
 
 def test_closing_cancels_everything_and_leaves_nothing_behind() -> None:

@@ -24,7 +24,11 @@ from qiskit_runtime_rest import ConfigurationError, RetryPolicy, RuntimeClient, 
 from ..fixtures.faces import Connect
 from ..fixtures.loopback import API_KEY, CRN, TOKEN_PATH, Answer, Loopback
 
-AFAR: dict[str, Any] = {"base_url": "http://service.invalid/api", "iam_url": "http://iam.invalid"}
+AFAR: dict[str, Any] = {
+    "base_url": "http://service.invalid/api",
+    "iam_url": "http://iam.invalid",
+    "allow_insecure_http": True,
+}
 """Hosts that nobody can reach but a proxy that pretends."""
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import logging
 import pickle
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from qiskit_runtime_rest import ApiError, RetryPolicy, RuntimeRestError, Settings, TransportError
+from qiskit_runtime_rest.config.account_file import read_account, save_account
 from qiskit_runtime_rest.http.auth import ApiKeyAuth, TokenAuth
 from qiskit_runtime_rest.http.auth.iam import Token
 
@@ -191,7 +194,40 @@ def test_no_log_shows_a_proxys_password(service: Loopback, connect: Connect, cap
     caplog.set_level(logging.DEBUG)
     service.script("*", Answer(503))
     proxy = service.url.replace("//", f"//me:{PASSWORD}@")
-    afar = {"base_url": "https://service.invalid/api", "iam_url": "http://iam.invalid"}
+    afar = {"base_url": "https://service.invalid/api", "iam_url": "http://iam.invalid", "allow_insecure_http": True}
     everything(connect(**afar, proxies={"all": proxy}))
     assert len(service.asked) > 3
     assert_no_secret(caplog.text)
+
+
+@pytest.mark.parametrize("name", ["api_key", "token"])
+def test_no_object_shows_the_secret_that_it_holds(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "accounts.json"
+    save_account(path, name="mine", api_key=API_KEY, instance=CRN)
+    account = read_account(path, name="mine")
+    assert account is not None
+    secret = {"api_key": API_KEY, "token": TOKEN}[name]
+    settings = Settings(instance=CRN, environ={}, **{name: secret})  # type: ignore[arg-type]
+    auths = (
+        ApiKeyAuth(API_KEY, iam_url="https://iam.example", base_url="https://service.example"),
+        TokenAuth(TOKEN, base_url="https://service.example"),
+    )
+    for one in (settings, account, *auths):
+        assert_no_secret(f"{one!r} {vars(one)!r} {traceback_with_locals(one)}")
+    kept = getattr(settings, name)
+    assert (kept, f"{kept}", kept.encode(), json.dumps(kept)) == (secret, secret, secret.encode(), f'"{secret}"')
+    assert isinstance(kept, str)
+    assert settings == copy.deepcopy(settings) == copy.copy(settings)
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        with pytest.raises(TypeError, match=r"does not pickle.*environment") as refused:
+            pickle.dumps(settings, protocol)
+        assert_no_secret(shown(refused.value))
+
+
+def traceback_with_locals(one: Any) -> str:
+    """What a tool that shows local variables prints of a function that has the object and its secrets."""
+    values = [getattr(one, name, None) for name in ("api_key", "token", "_api_key", "_token")]
+    try:
+        raise RuntimeError(len(values))
+    except RuntimeError as error:
+        return "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())

@@ -509,7 +509,9 @@ class TestBadInput:
         with socket.create_connection((httpx.URL(gateway.url).host, httpx.URL(gateway.url).port)) as connection:
             token = gateway.http.headers["x-access-token"]
             # HTTP clients would normalize such a path.
-            sent = f"GET /jobs/{dots} HTTP/1.1\r\nHost: x\r\nx-access-token: {token}\r\nConnection: close\r\n\r\n"
+            sent = (
+                f"GET /jobs/{dots} HTTP/1.1\r\nHost: localhost\r\nx-access-token: {token}\r\nConnection: close\r\n\r\n"
+            )
             connection.sendall(sent.encode())
             response = b"".join(iter(lambda: connection.recv(65536), b""))
         assert response.startswith(b"HTTP/1.1 404 ")

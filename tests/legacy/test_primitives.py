@@ -138,6 +138,8 @@ class TestCircuits:
             ('OPENQASM 2.0; include "qelib1.inc"; qreg q[9]; h q[8];', (), "does not fit the backend"),
             ("OPENQASM 2.0; nonsense", (), "cannot be read"),
             ('OPENQASM 2.0; include "/etc/passwd"; qreg q[1];', (), "include search path"),
+            ('OPENQASM 2.0; include "pyproject.toml"; qreg q[1];', (), "include search path"),
+            ('OPENQASM 3.0; include "pyproject.toml"; qubit[1] q; h q[0];', (), "non-stdgates imports"),
             ("OPENQASM 2.0; qreg q[1]; U(0,0,0) q[0];", (), "measures nothing"),
             ("OPENQASM 2.0; qreg q[1]; creg c[1]; measure q -> c;", (1.0,), "0 parameters, got 1 values"),
         ],

@@ -6,21 +6,25 @@ import asyncio
 import ipaddress
 import json
 import logging
+import re
 import signal
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import uvicorn
 
 from .files import write_atomically
 
 __all__ = [
+    "HostCheck",
     "Server",
     "ThreadedServer",
     "ending_signals",
+    "host_name",
     "is_loopback",
     "listen",
     "serve_on",
@@ -31,17 +35,97 @@ _SHUTDOWN_SECONDS = 2
 # Long, because a client cannot know whether a request on a connection that is being closed was processed.
 _KEEP_ALIVE_SECONDS = 75
 _BACKLOG = 2048
+_HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]*)?")
+
+
+class HostCheck:
+    """An ASGI layer that refuses what a browser sends for a page of another site, before anything happens.
+
+    The header `Host` must name the server: a loopback name or address, the address of the connection, or one of
+    `allowed`. So no name of another site can be made to stand for this server (DNS rebinding). `Origin`, which
+    browsers add, must be the site of `Host`, or be one of `allowed`.
+    """
+
+    def __init__(self, app: Any, *, allowed: Collection[str] = ()) -> None:
+        """`allowed`: further names of the server, without port."""
+        self._app = app
+        self._allowed = {name.lower() for name in allowed}
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Pass the request on, or respond with 403."""
+        problem = self._problem(scope) if scope["type"] in ("http", "websocket") else None
+        if problem is None:
+            await self._app(scope, receive, send)
+            return
+        error = {"code": 403, "message": f"Refused: {problem}.", "solution": _SOLUTION}
+        # A websocket is refused by the response to its handshake.
+        kind = "http.response" if scope["type"] == "http" else "websocket.http.response"
+        body = json.dumps({"errors": [error]}).encode()
+        headers = {"content-type": "application/json", "content-length": str(len(body)), "connection": "close"}
+        raw_headers = [(name.encode(), value.encode()) for name, value in headers.items()]
+        await send({"type": f"{kind}.start", "status": 403, "headers": raw_headers})
+        await send({"type": f"{kind}.body", "body": body})
+
+    def _problem(self, scope: Any) -> str | None:
+        given: dict[str, list[str]] = {"host": [], "origin": []}
+        for name, value in scope["headers"]:
+            if (text := name.decode("latin-1").lower()) in given:
+                given[text].append(value.decode("latin-1").lower())
+        host = given["host"][0] if len(given["host"]) == 1 else ""
+        name = host_name(host)
+        if not self._is_ours(name, scope):
+            return f"the header Host ({host[:100]!r}) does not name this server"
+        for origin in given["origin"]:
+            site = _site(origin)
+            if site != host and host_name(site) not in self._allowed:
+                return f"the request comes from a page of another site ({origin[:100]!r})"
+        return None
+
+    def _is_ours(self, name: str, scope: Any) -> bool:
+        if name == "localhost" or name in self._allowed:
+            return True
+        try:
+            address = ipaddress.ip_address(name)
+        except ValueError:
+            return False
+        return address.is_loopback or str(address) == (scope.get("server") or ("",))[0]
+
+
+_SOLUTION = "Use the address that the server printed. `--allow-host NAME` lets a server have further names."
+
+
+def host_name(host: str) -> str:
+    """The name or address in a `Host` header, without port and brackets; empty if the header is not valid."""
+    match = _HOST.fullmatch(host)
+    return match[1].strip("[]") if match else ""
+
+
+def _site(origin: str) -> str:
+    """Host and port of an `Origin` header; empty for `null`, and for what is not an origin."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
 
 
 class Server(uvicorn.Server):
     """uvicorn on an open socket; calls `on_started` when it accepts requests."""
 
-    def __init__(self, app: Any, *, on_started: Callable[[], None], **options: Any) -> None:
-        """Prepare for one ASGI application; `options` are uvicorn's."""
+    def __init__(
+        self, app: Any, *, on_started: Callable[[], None], allow_hosts: Collection[str] | None = (), **options: Any
+    ) -> None:
+        """Prepare for one ASGI application.
+
+        Args:
+            app: the application.
+            on_started: called when it accepts requests.
+            allow_hosts: further names of the server, see `HostCheck`; None: no check, if the application has its own.
+            options: of uvicorn.
+        """
         self._on_started = on_started
         super().__init__(
             uvicorn.Config(
-                app,
+                app if allow_hosts is None else HostCheck(app, allowed=allow_hosts),
                 loop="asyncio",
                 lifespan="on",
                 log_config=None,

@@ -10,7 +10,7 @@ import typer
 
 from ..errors import InvalidInput, MissingExtra, RuntimeRestError
 from .exit_status import reporting_errors
-from .options import HostOption, JsonOption, PortOption, ReadyFileOption
+from .options import AllowHostOption, HostOption, JsonOption, PortOption, ReadyFileOption
 from .terminal import print_json, say
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def serve(
     *,
     host: HostOption = "127.0.0.1",
     port: PortOption = 0,
+    allow_host: AllowHostOption = None,
     ready_file: ReadyFileOption = None,
     state: Annotated[Path | None, typer.Option(help="File that keeps the state after the process has ended.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed: makes ids and results the same in every run.")] = None,
@@ -78,6 +79,7 @@ def serve(
     """
     choices: dict[str, Any] = {
         "state": state,
+        "allow_hosts": allow_host,
         "seed": seed,
         "pace": _pace(pace),
         "workers": workers,

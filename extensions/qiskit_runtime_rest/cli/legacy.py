@@ -13,6 +13,7 @@ from ..errors import MissingExtra, RuntimeRestError
 from .exit_status import reporting_errors
 from .legacy_scan import scan
 from .options import (
+    AllowHostOption,
     EraOption,
     HostOption,
     InstancesOption,
@@ -37,6 +38,7 @@ def gateway(
     *,
     host: HostOption = "127.0.0.1",
     port: PortOption = 0,
+    allow_host: AllowHostOption = None,
     ready_file: ReadyFileOption = None,
     era: EraOption = "2023",
     instances: InstancesOption = None,
@@ -63,6 +65,7 @@ def gateway(
         serve_gateway(
             host=host,
             port=port,
+            allow_hosts=allow_host or (),
             ready_file=ready_file,
             on_ready=announce,
             settings={**service.given, "application": "qrr-gateway"},

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..config.settings import Settings
 
 __all__ = [
+    "AllowHostOption",
     "EraOption",
     "HostOption",
     "InstancesOption",
@@ -59,6 +60,14 @@ def _in_a_folder(file: Path | None) -> Path | None:
 
 
 HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
+AllowHostOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-host",
+        metavar="NAME",
+        help="Further name by which clients address the server (header Host). Can be repeated.",
+    ),
+]
 PortOption = Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)]
 ReadyFileOption = Annotated[
     Path | None,
@@ -107,9 +116,17 @@ class ServiceOptions:
         str | None,
         typer.Option(help="API version (the header IBM-API-Version).", metavar="YYYY-MM-DD", rich_help_panel=PANEL),
     ] = None
+    allow_insecure_http: Annotated[
+        bool | None,
+        typer.Option(
+            "--allow-insecure-http",
+            help="Allow http:// URLs of other machines: the API key travels in the clear.",
+            rich_help_panel=PANEL,
+        ),
+    ] = None
 
     @property
-    def given(self) -> dict[str, str]:
+    def given(self) -> dict[str, Any]:
         """The options that were given, by their names as arguments of `Settings`."""
         return {name: value for name, value in vars(self).items() if value is not None}
 

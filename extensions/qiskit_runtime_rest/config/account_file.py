@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..base.files import write_atomically
+from ..base.files import make_private_folder, write_atomically
+from ..base.redaction import Secret
 from ..errors import ConfigurationError
 
 __all__ = ["DEFAULT_NAME", "SavedAccount", "check_can_save", "default_path", "read_account", "save_account"]
@@ -137,7 +138,7 @@ def _refuse_to_overwrite(accounts: Mapping[str, Any], path: Path, *, name: str, 
 
 def _write(path: Path, accounts: Mapping[str, Any]) -> None:
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(path.parent)
         write_atomically(path, json.dumps(accounts, indent=4))
     except OSError as error:
         raise ConfigurationError(f"cannot write the account file {path}: {error.strerror}.") from error
@@ -188,13 +189,18 @@ def _account(name: str, entry: Mapping[str, Any], path: Path) -> SavedAccount:
         )
     return SavedAccount(
         name=name,
-        api_key=_text(entry.get("token")),
+        api_key=_secret(entry.get("token")),
         instance=_text(entry.get("instance")),
         url=_text(entry.get("url")),
         verify=entry["verify"] if isinstance(entry.get("verify"), bool) else None,
         private_endpoint=entry.get("private_endpoint") is True,
         proxies={str(scheme): str(url) for scheme, url in proxies.get("urls", {}).items()},
     )
+
+
+def _secret(value: object) -> Secret | None:
+    text = _text(value)
+    return None if text is None else Secret(text)
 
 
 def _text(value: object) -> str | None:

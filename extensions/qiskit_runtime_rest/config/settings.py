@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, Unpack
 from urllib.parse import urlsplit
 
+from ..base.redaction import Secret
 from ..errors import ConfigurationError, ContractViolation
 from .api_versions import API_VERSION
 from .crn import EXAMPLE, WHERE, Crn
@@ -31,7 +33,6 @@ PLATFORM_HOSTS = ("cloud.ibm.com", "test.cloud.ibm.com")
 CLASSIC_HOSTS = ("quantum-computing.ibm.com", "quantum-computing.cloud.ibm.com")
 HOST = r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f.:]+\])(:[0-9]*)?"
 PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
-LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 SERVICE_SUBMISSIONS_PER_MINUTE = 5.0
 SECRETS = ("api_key", "token")
 ENVIRONMENT = {
@@ -88,6 +89,7 @@ class SettingsOptions(TypedDict, total=False):
     validate: Validate | Literal["off"] | None
     account: str | None
     account_path: str | Path | None
+    allow_insecure_http: bool
 
 
 @dataclass(frozen=True, kw_only=True, init=False, repr=False)
@@ -120,6 +122,7 @@ class Settings:
             `ContractViolation`, "warn" warns with `ContractWarning`, and a function is called with the violation
             (an `AsyncRuntimeClient` awaits it). An error response raises its own error in any case. None or "off":
             no check. Needs the extra `contract`.
+        allow_insecure_http: allow `http://` URLs of other machines, to which keys and tokens then travel in the clear.
 
     Raises:
         ConfigurationError: a setting cannot work; the message says what to do.
@@ -141,6 +144,7 @@ class Settings:
     save_to: Path | None
     token_cache: bool | Path
     validate: Validate | None
+    allow_insecure_http: bool
 
     def __init__(self, *, environ: Mapping[str, str] | None = None, **options: Unpack[SettingsOptions]) -> None:
         """Resolve and check. `environ`: the environment variables, in place of those of the process."""
@@ -167,12 +171,14 @@ class Settings:
         service = base_url or _service_url(_pick(found, "url"), crn, private=private)
         if submissions_per_minute == "default":
             submissions_per_minute = variables.get("submissions_per_minute", "default")
+        insecure = bool(arguments["allow_insecure_http"])
+        iam_url = _pick(found, "iam_url") or _iam_url(crn, private=private)
         resolved: dict[str, Any] = {
             "api_key": None if token else _printable(_pick(found, "api_key"), "API key"),
             "token": _printable(token, "token"),
             "instance": str(crn) if crn else None,
-            "base_url": re.sub("(?<=[^/])/v1/?$", "", _http_url(service, "base_url")),
-            "iam_url": _http_url(_pick(found, "iam_url") or _iam_url(crn, private=private), "iam_url"),
+            "base_url": re.sub("(?<=[^/])/v1/?$", "", _http_url(service, "base_url", insecure=insecure)),
+            "iam_url": _http_url(iam_url, "iam_url", insecure=insecure),
             "api_version": _api_version(arguments["api_version"]),
             "timeout": _timeout(arguments["timeout"]),
             "verify": _verify(_pick(found, "verify", default=True)),
@@ -182,6 +188,7 @@ class Settings:
             "save_to": _folder(_pick(found, "save_to")),
             "token_cache": _token_cache(_pick(found, "token_cache", default=False)),
             "validate": _validate(_pick(found, "validate")),
+            "allow_insecure_http": insecure,
         }
         for name, value in resolved.items():
             object.__setattr__(self, name, value)
@@ -238,14 +245,29 @@ def _iam_url(crn: Crn | None, *, private: bool) -> str:
     return crn.iam_url(private=private) if crn else "https://iam.cloud.ibm.com"
 
 
-def _http_url(url: str, name: str) -> str:
+def _http_url(url: str, name: str, *, insecure: bool) -> str:
     if "@" in url.partition("?")[0]:
         raise ConfigurationError(
             f"{name} contains a user name or password: leave them out, the API key identifies you."
         )
     if not _is_url(url, ("http", "https")):
         raise ConfigurationError(f"{name}={url!r}: expected an http(s) URL such as https://quantum.cloud.ibm.com/api.")
+    if urlsplit(url).scheme == "http" and not insecure and not _is_this_machine(url):
+        raise ConfigurationError(
+            f"{name}={url!r}: API key and token would travel to another machine in the clear. Use an https:// URL. If "
+            "the network is your own, pass allow_insecure_http=True (`qrr`: --allow-insecure-http)."
+        )
     return url
+
+
+def _is_this_machine(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost"
+    # A server on all addresses, such as 0.0.0.0, prints that one.
+    return address.is_loopback or address.is_unspecified
 
 
 def _is_url(url: str, schemes: tuple[str, ...]) -> bool:
@@ -315,14 +337,14 @@ def _verify(verify: Any) -> bool | str | ssl.SSLContext:
     return verify
 
 
-def _printable(secret: str | None, what: str) -> str | None:
+def _printable(secret: str | None, what: str) -> Secret | None:
     """The `secret` without white space around it. It must be printable ASCII for a header; errors do not show it."""
     secret = secret.strip() if secret is not None else None
     if secret and not (secret.isascii() and secret.isprintable()):
         raise ConfigurationError(
             f"the {what} contains a line break or a character that is not allowed in it: copy it again."
         )
-    return secret or None
+    return Secret(secret) if secret else None
 
 
 def _folder(path: str | Path | None) -> Path | None:
@@ -347,7 +369,7 @@ def _validate(wanted: Any) -> Validate | None:
 
 def _submission_limit(limit: float | str | None, service: str) -> float | None:
     if limit == "default":
-        return None if urlsplit(service).hostname in LOOPBACK_HOSTS else SERVICE_SUBMISSIONS_PER_MINUTE
+        return None if _is_this_machine(service) else SERVICE_SUBMISSIONS_PER_MINUTE
     if limit is None or str(limit).lower() == "none":
         return None
     try:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..base.files import make_private_file, make_private_folder
 from ..base.forks import no_fork
 from ..errors import ConfigurationError
 
@@ -109,10 +110,8 @@ class State:
         """A connection with a started transaction."""
         import sqlite3
 
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # SQLite would create the file with the process's umask; only the owner may read it.
-        with contextlib.suppress(FileExistsError):
-            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        make_private_folder(self.path.parent)
+        make_private_file(self.path)
         connection = sqlite3.connect(self.path, timeout=LOCK_TIMEOUT_SECONDS, isolation_level=None)
         try:
             connection.row_factory = sqlite3.Row

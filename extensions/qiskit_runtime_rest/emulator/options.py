@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from attrs import field, frozen, validators
 
+from ..base.serving import host_name
 from .state.progress import Progress
 
 __all__ = ["Options"]
@@ -21,6 +22,14 @@ def _pace(value: Progress | str | Mapping[str, Any]) -> Progress:
 
 def _path(value: Path | str | None) -> Path | None:
     return None if value is None else Path(value)
+
+
+def _names(value: Iterable[str]) -> tuple[str, ...]:
+    names = (value,) if isinstance(value, str) else tuple(value)
+    for name in names:
+        if name not in (host_name(name), host_name(f"[{name}]")):
+            raise ValueError(f"allow_hosts: {name!r} is not the name or address of a host.")
+    return names
 
 
 @frozen(kw_only=True)
@@ -47,3 +56,5 @@ class Options:
     """How many of the last requests the emulator records."""
     state: Path | None = field(default=None, converter=_path)
     """The file for the state; `None`: in memory."""
+    allow_hosts: tuple[str, ...] = field(default=(), converter=_names)
+    """Further names by which clients may address the server (header `Host`), besides its loopback names and address."""

@@ -53,9 +53,16 @@ class Address:
         )
 
 
-def service_server(app: Starlette, on_started: Callable[[], None]) -> Server:
-    """A server for an application of `create_app`."""
-    return Server(app, on_started=on_started, http=tracking_protocol(app.state.parts.connections), ws="none")
+def service_server(app: Starlette, on_started: Callable[[], None], *, host: str | None = None) -> Server:
+    """A server for an application of `create_app`; clients may address it by `host`, too."""
+    parts = app.state.parts
+    return Server(
+        app,
+        on_started=on_started,
+        allow_hosts=[*parts.service.options.allow_hosts, *([host] if host else [])],
+        http=tracking_protocol(parts.connections),
+        ws="none",
+    )
 
 
 def serve(
@@ -83,7 +90,7 @@ def serve(
     address = Address.of(listener)
     serve_on(
         listener,
-        functools.partial(service_server, app),
+        functools.partial(service_server, app, host=host),
         address=asdict(address),
         ready_file=ready_file,
         on_ready=None if on_ready is None else functools.partial(on_ready, address),

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import traceback
 from collections.abc import Mapping
 from concurrent.futures import Future, InvalidStateError
 from typing import IO, Any
@@ -121,7 +122,10 @@ class Workers:
         self.close()
 
     def _serve(self, warm: bool) -> None:
-        process = _Process(warm=warm) if warm else None
+        process: _Process | None = None
+        if warm:
+            with contextlib.suppress(OSError):  # the first job tries again, and says why it cannot run
+                process = _Process(warm=True)
         try:
             while (task := self._tasks.get()) is not None:
                 if process is not None and not process.responds():
@@ -129,7 +133,8 @@ class Workers:
                     process = None
                 try:
                     process = process or _Process(warm=warm)
-                except OSError as error:
+                # Whatever it is, it fails this job only: the thread lives on.
+                except Exception as error:
                     detail = f"no worker process could be started ({error})"
                     self._refuse(task, failure(Kind.EXECUTION_FAILED, detail=detail))
                 else:
@@ -186,18 +191,26 @@ class _Process:
         """Whether the worker is alive; waits until it has started."""
         try:
             self._send(None)
-        except _DEAD:
+        except Exception:  # broken in any way, the worker is replaced
             return False
         return True
 
     def run(self, task: _Task) -> Outcome:
-        """Run a job in the worker; if the worker dies, the job fails."""
+        """Run a job in the worker; if the worker dies, or the job cannot be sent to it, the job fails."""
         try:
             outcome: Outcome = self._send((task.program_id, dict(task.params), task.backend, task.seed))
         except _DEAD:
-            self._popen.kill()
-            return failure(Kind.EXECUTION_FAILED, detail=_death(self._popen.wait()), log=self._log())
+            return self._failure()
+        # For example a RecursionError of params that are nested too deeply to be pickled.
+        except Exception as error:
+            return self._failure(f"{type(error).__name__}: {error}")
         return outcome
+
+    def _failure(self, detail: str | None = None) -> Outcome:
+        """End the worker, which may have got a part of a message. Its death explains itself without a `detail`."""
+        self._popen.kill()
+        death = _death(self._popen.wait())
+        return failure(Kind.EXECUTION_FAILED, detail=detail or death, log=self._log())
 
     def kill(self) -> None:
         self.killed = True
@@ -227,7 +240,9 @@ class _Process:
 def _death(returncode: int) -> str:
     if returncode >= 0:
         return f"the worker process ended with exit status {returncode}"
-    return f"the worker process was ended by signal {signal.Signals(-returncode).name}"
+    known = -returncode in set(signal.Signals)
+    name = signal.Signals(-returncode).name if known else -returncode
+    return f"the worker process was ended by signal {name}"
 
 
 def _main(*, server: int, warm: bool) -> None:
@@ -270,3 +285,7 @@ def _receive(jobs: queue.SimpleQueue[_Job | None]) -> None:
     except EOFError:
         # The server closed the pipe or died.
         os._exit(0)
+    # Without this thread, the server would wait for an outcome for ever.
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)

@@ -33,6 +33,7 @@ class Origin(NamedTuple):
     base_url: str
     iam_url: str
     api_version: str
+    allow_insecure_http: bool = False
 
     def __str__(self) -> str:
         """The instance and its service."""
@@ -143,7 +144,13 @@ class Connection:
     def origin(self) -> Origin:
         """Instance and URLs: what a handle takes along to another process."""
         settings = self.settings
-        return Origin(settings.instance, settings.base_url, settings.iam_url, settings.api_version)
+        return Origin(
+            settings.instance,
+            settings.base_url,
+            settings.iam_url,
+            settings.api_version,
+            settings.allow_insecure_http,
+        )
 
     def __reduce__(self) -> NoReturn:
         """Refuse to pickle credentials.

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote
 
+from ..base.files import PRIVATE_FILE, make_private_folder
 from ..errors import ResultDecodeError, ResultNotSaved, ResultUnavailable
 from .large_documents import LARGE_BYTES, Source
 from .result import Result
@@ -66,11 +67,12 @@ class IncomingResult:
         if self._folder is None:
             return
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private_folder(self._folder)
             self._file, path = tempfile.mkstemp(
                 dir=self._folder, prefix=_name(self._job_id) + ".", suffix=PARTIAL_SUFFIX
             )
             self._path = Path(path)
+            self._path.chmod(PRIVATE_FILE)
             _reserve(self._file, self._folder)
         except OSError as error:
             self.close()

@@ -7,6 +7,7 @@ import io
 import json
 import zlib
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -160,6 +161,24 @@ def test_an_unreadable_circuit_fails_the_job(failed: Any, text: Any, hint: str) 
     assert hint in failure.reason
     assert "pub 0" in failure.reason
     assert "OpenQASM" in failure.solution
+
+
+@pytest.mark.parametrize("start", ["OPENQASM 2.0;", "OPENQASM 3.0;", ""])
+def test_a_circuit_includes_no_file_of_the_machine(
+    failed: Any, start: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("local.inc").write_text("secret_word;")
+    for name in ("local.inc", str(tmp_path / "local.inc"), "../" + tmp_path.name + "/local.inc"):
+        failure = failed("sampler", one(f'{start} include "{name}"; qreg q[1];'), backend="ibm_brisbane")
+        assert failure.code == 2304
+        assert "secret_word" not in failure.reason + failure.log
+
+
+def test_a_file_that_includes_itself_ends_nothing(failed: Any, tmp_path: Path) -> None:
+    endless = tmp_path / "endless.inc"
+    endless.write_text(f'include "{endless}";')
+    assert failed("sampler", one(f'OPENQASM 2.0; include "{endless}";'), backend="ibm_brisbane").code == 2304
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def _from_text(text: str) -> QuantumCircuit:
     if _QASM2_HEADER.match(_COMMENTS.sub("", text)):
         return qasm2.loads(
             text,
-            include_path=qasm2.LEGACY_INCLUDE_PATH,
+            include_path=(),  # read no local files; `qelib1.inc` is built in
             custom_instructions=qasm2.LEGACY_CUSTOM_INSTRUCTIONS,
             custom_classical=qasm2.LEGACY_CUSTOM_CLASSICAL,
         )

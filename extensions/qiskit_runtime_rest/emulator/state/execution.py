@@ -140,9 +140,12 @@ class Execution:
         self.settle()
 
     def close(self) -> None:
-        """Stop the worker processes."""
+        """Stop the worker processes; running jobs run again after a restart."""
         if self._timer is not None:
             self._timer.cancel()
+        for job in self._jobs.pending():
+            if job.status is Status.RUNNING:
+                self._jobs.save(job.requeue())
         self._running.clear()
         if self._pool is not None:
             self._pool.close()
@@ -235,7 +238,7 @@ class Execution:
                 backend=job.backend,
                 seed=self._identifiers.simulation_seed(job.number),
             )
-        except (OSError, RuntimeError) as error:
+        except Exception as error:
             failed: Future[Outcome] = Future()
             failed.set_result(
                 Failure(code=5203, reason=f"No worker could take the job: {error}", solution="Try again.")

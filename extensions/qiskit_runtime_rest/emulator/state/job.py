@@ -14,6 +14,7 @@ __all__ = ["LONGEST_RUN_SECONDS", "Job", "Status", "ends_at"]
 
 _TIME_LIMIT_CODE = 1305
 LONGEST_RUN_SECONDS = 10800
+MOST_RUNS_LOST = 2
 
 
 class Status(StrEnum):
@@ -51,6 +52,8 @@ class Job:
     remote_storage: Mapping[str, Any] | None = None
     started: float | None = None
     finished: float | None = None
+    runs_lost: int = 0
+    """How often the service's process was killed while the job ran."""
     reads: int = 0
     """How often it was read since it entered its state."""
     reason: str | None = None
@@ -80,8 +83,19 @@ class Job:
         return evolve(self, status=Status.RUNNING, started=at, reads=0)
 
     def requeue(self) -> Job:
-        """Running → Queued, after the process that ran it has ended."""
+        """Running → Queued, because the service ends."""
         return evolve(self, status=Status.QUEUED, started=None, reads=0)
+
+    def lose_run(self, at: float) -> Job:
+        """Running → Queued, after the process that ran it was killed; the second time → Failed.
+
+        A job that ends the service must not do so after every restart.
+        """
+        lost = evolve(self, runs_lost=self.runs_lost + 1)
+        if lost.runs_lost < MOST_RUNS_LOST:
+            return lost.requeue()
+        reason = "Failed to run the job: the service's process ended twice while it ran."
+        return lost.fail(at, code=5203, reason=reason, solution="Use a smaller job.")
 
     def complete(self, at: float) -> Job:
         """Running → Completed."""

@@ -52,7 +52,7 @@ class Jobs:
     """The jobs of all instances. Each change is written to the storage at once."""
 
     def __init__(self, *, clock: Clock, storage: Storage, identifiers: Identifiers) -> None:
-        """Load the jobs of an earlier run; those that were running are queued again."""
+        """Load the jobs of an earlier run; those that were running are queued again, or fail the second time."""
         self._clock = clock
         self._storage = storage
         self._identifiers = identifiers
@@ -60,9 +60,12 @@ class Jobs:
         self._pending: dict[str, None] = {}
         for key, record in storage.records(_TABLE):
             job = Job.from_record(record)
-            self._jobs[key] = job if job.ended else job.requeue()
+            self._jobs[key] = job
             if not job.ended:
                 self._pending[key] = None
+        for job in self.pending():
+            if job.status is Status.RUNNING:
+                self.save(job.lose_run(clock.now()))
         self._submitted = max((job.number for job in self._jobs.values()), default=0)
 
     def reset(self) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, Protocol
+
+from ...base.files import make_private_file
 
 __all__ = ["MemoryStorage", "SqliteStorage", "StateInUse", "Storage", "UnusableState"]
 
@@ -124,6 +126,9 @@ class SqliteStorage:
             UnusableState: it cannot be opened, or it is not a state file.
         """
         self._open = False
+        # It holds the signing key of tokens. SQLite says what is wrong with a path that cannot be used.
+        with suppress(OSError):
+            make_private_file(path)
         try:
             self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0)
             try:

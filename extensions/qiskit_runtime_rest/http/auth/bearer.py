@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import httpx
 
 from ...base.forks import Lock, renew_in_child
+from ...base.redaction import Secret
 from ...plans.plan import Plan, run, run_async
 from .iam import Token, parse_token, token_request
 
@@ -68,7 +69,7 @@ class ApiKeyAuth(httpx.Auth):
         cache: TokenCache | None = None,
     ) -> None:
         """`clock` returns monotonic seconds. `cache`: shares the token with other processes."""
-        self._api_key = api_key
+        self._api_key = Secret(api_key)
         self._iam_url = iam_url
         self._origin = url_origin(httpx.URL(base_url))
         self._clock = clock
@@ -196,7 +197,7 @@ class TokenAuth(httpx.Auth):
 
     def __init__(self, token: str, *, base_url: str) -> None:
         """`token`: the bearer token, without the word Bearer."""
-        self._token = token
+        self._token = Secret(token)
         self._origin = url_origin(httpx.URL(base_url))
 
     def __repr__(self) -> str:

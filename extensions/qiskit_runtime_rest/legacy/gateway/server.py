@@ -8,7 +8,7 @@ import hmac
 import logging
 import os
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import unquote
@@ -170,11 +170,14 @@ def _response(classic: ClassicResponse) -> Response:
     return Response(classic.body or None, classic.status, headers=classic.headers, media_type=classic.media_type)
 
 
-def gateway_server(app: Starlette, on_started: Callable[[], None]) -> Server:
-    """The server of an application from `gateway_app`."""
+def gateway_server(
+    app: Starlette, on_started: Callable[[], None], *, allow_hosts: Collection[str] | None = ()
+) -> Server:
+    """The server of an application from `gateway_app`; `allow_hosts`: as for `Server`."""
     return Server(
         app,
         on_started=on_started,
+        allow_hosts=allow_hosts,
         http="httptools",
         ws="websockets-sansio",
         ws_max_size=MOST_BODY_BYTES,
@@ -198,7 +201,10 @@ class LoopbackGateway:
         self.port = listener.getsockname()[1]
         app = gateway_app(self.translator, secret=self.secret)
         self._server = ThreadedServer(
-            listener, functools.partial(gateway_server, app), name="qiskit-runtime-legacy-gateway"
+            listener,
+            # The secret decides; scripts may set the headers Host and Origin as they like.
+            functools.partial(gateway_server, app, allow_hosts=None),
+            name="qiskit-runtime-legacy-gateway",
         )
         return self
 
@@ -221,6 +227,7 @@ def serve_gateway(
     *,
     host: str = "127.0.0.1",
     port: int = 0,
+    allow_hosts: Collection[str] = (),
     ready_file: Path | str | None = None,
     on_ready: Callable[[str], None] | None = None,
     **choices: Any,
@@ -229,6 +236,7 @@ def serve_gateway(
 
     Args:
         host, port: the address; port 0 takes a free port.
+        allow_hosts: further names by which clients may address the gateway (header `Host`).
         ready_file: written when the gateway is ready: JSON with `url` and `pid`.
         on_ready: called with the URL when the gateway is ready.
         choices: arguments of `Translator`.
@@ -242,7 +250,7 @@ def serve_gateway(
         log.warning("the gateway listens on %s without encryption: API keys can be read on the network.", host)
     serve_on(
         listener,
-        functools.partial(gateway_server, app),
+        functools.partial(gateway_server, app, allow_hosts=[host, *allow_hosts]),
         address={"url": url, "pid": os.getpid()},
         ready_file=ready_file,
         on_ready=None if on_ready is None else functools.partial(on_ready, url),
