@@ -16,7 +16,6 @@ from qiskit_runtime_rest import (
     AsyncRuntimeClient,
     Conflict,
     InvalidInput,
-    InvalidRequest,
     JobCancelled,
     NotFound,
     PermissionDenied,
@@ -188,7 +187,7 @@ async def test_a_session_is_taken_up_by_its_id(client: Any, emulator: Emulator) 
 
 async def test_a_plan_without_dedicated_sessions_has_batches(connect: Callable[..., Any], emulator: Emulator) -> None:
     client = connect(instance=emulator.instances["emulator-open"])
-    with pytest.raises(InvalidRequest, match="batch"):
+    with pytest.raises(PermissionDenied, match="different execution mode"):
         await now(client.sessions.create(backend=BACKEND))
     assert await now((await now(client.sessions.create(backend=BACKEND, mode="batch"))).status()) == "open"
 
@@ -453,7 +452,7 @@ async def test_a_closed_session_with_jobs_that_are_over_is_not_waited_for(
         {"kind": "rate_limited"},
         {"kind": "reset"},
         {"kind": "truncated"},
-        {"status": 404, "body": {"errors": [{"code": "3250", "message": "Not found."}]}},
+        {"status": 404, "body": {"errors": [{"code": 1291, "message": "Not found."}]}},
     ],
     ids=lambda trouble: str(trouble.get("kind", trouble.get("status"))),
 )
@@ -470,7 +469,7 @@ async def test_trouble_does_not_end_the_wait_for_a_session(
 
 async def test_a_session_that_is_not_there_ends_the_wait_for_it(client: Any, emulator: Emulator) -> None:
     session = await now(client.sessions.create(backend=BACKEND))
-    missing = {"status": 404, "body": {"errors": [{"code": "3250", "message": "Not found."}]}}
+    missing = {"status": 404, "body": {"errors": [{"code": 1291, "message": "Not found."}]}}
     script(emulator, {}, *[missing] * 9, operation="get_session")
     with pytest.raises(NotFound):
         await now(session.wait())
@@ -479,7 +478,7 @@ async def test_a_session_that_is_not_there_ends_the_wait_for_it(client: Any, emu
 
 async def test_a_session_that_is_missing_now_and_then_is_waited_for(client: Any, emulator: Emulator) -> None:
     session = await now(client.sessions.create(backend=BACKEND))
-    missing = {"status": 404, "body": {"errors": [{"code": "3250", "message": "Not found."}]}}
+    missing = {"status": 404, "body": {"errors": [{"code": 1291, "message": "Not found."}]}}
     script(emulator, *[missing] * 4, {}, *[missing] * 4, {"replace": {"state": "closed"}}, operation="get_session")
     assert await now(session.wait()) == []
 

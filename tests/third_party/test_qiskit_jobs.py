@@ -151,7 +151,7 @@ def test_cancelling_a_session_cancels_its_queued_jobs(report: Report) -> None:
 
 
 def test_the_open_plan_has_batches_but_no_sessions(report: Report) -> None:
-    assert "4003" in report["open plan"]["session"][1]
+    assert "1352" in report["open plan"]["session"][1]
     assert report["open plan"]["batch"] == "Pending"
 
 

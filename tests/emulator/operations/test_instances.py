@@ -13,14 +13,14 @@ Connect = Callable[..., httpx.Client]
 Submit = Callable[..., str]
 
 
-def code(answer: httpx.Response) -> tuple[int, str]:
+def code(answer: httpx.Response) -> tuple[int, int]:
     return answer.status_code, answer.json()["errors"][0]["code"]
 
 
 def test_a_used_up_quota_refuses_jobs(connect: Connect, submit: Submit, bell: dict[str, Any]) -> None:
     with Emulator(quota_seconds=0) as emulator:
         api = connect(emulator)
-        assert code(api.post("/jobs", json=bell)) == (409, "4317")
+        assert code(api.post("/jobs", json=bell)) == (409, 4317)
         usage = api.get("/instances/usage").json()
         assert (usage["usage_limit_seconds"], usage["usage_limit_reached"]) == (0, True)
 
@@ -59,7 +59,7 @@ def test_an_instance_that_used_up_its_own_limit_takes_no_jobs(
     emulator.clock.advance(0)
     usage = api.get("/instances/usage").json()
     assert usage["usage_consumed_seconds"] > usage["usage_limit_seconds"] == 1
-    assert code(api.post("/jobs", json=bell)) == (409, "4317")
+    assert code(api.post("/jobs", json=bell)) == (409, 4317)
     elsewhere = connect(emulator, instance=emulator.instances["emulator-open"])
     submit(elsewhere)
 

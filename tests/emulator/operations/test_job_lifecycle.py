@@ -123,7 +123,7 @@ def test_a_completed_job_cannot_be_cancelled(emulator: Emulator, api: httpx.Clie
     job_id = submit(api)
     emulator.clock.advance(0)
     refused = api.post(f"/jobs/{job_id}/cancel")
-    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (409, "3208")
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (409, 3208)
 
 
 def test_a_job_that_runs_too_long_is_cancelled_with_code_1305(
@@ -172,7 +172,7 @@ def test_a_waiting_job_has_no_result_no_end_and_a_pending_charge(
     assert metrics["usage"]["status"] == "pending"
     assert api.get(f"/jobs/{job_id}/results").status_code == 204
     assert api.get(f"/jobs/{job_id}/interim_results").status_code == 204
-    assert (api.get(f"/jobs/{job_id}/logs").status_code, api.get(f"/jobs/{job_id}/logs").text) == (200, "")
+    assert api.get(f"/jobs/{job_id}/logs").status_code == 404
 
 
 def test_metrics_have_the_caller_and_the_usage(emulator: Emulator, api: httpx.Client, submit: Submit) -> None:

@@ -56,24 +56,24 @@ def test_a_job_shows_its_remote_storage(api: httpx.Client, submit: Submit) -> No
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"tags": ["x"] * 9}, "1204"),
-        ({"tags": ["x" * 87]}, "1205"),
-        ({"cost": 10801}, "3220"),
-        ({"cost": -1}, "3220"),
-        ({"log_level": "loud"}, "3220"),
-        ({"session_id": "x" * 37}, "3220"),
-        ({"private": "yes"}, "3220"),
-        ({"params": {"version": 2}}, "3220"),
-        ({"params": {"pubs": [[]], "version": 2}}, "3220"),
-        ({"params": {"pubs": [["q"]], "options": {"unknown": 1}}}, "3220"),
-        ({"params": "text"}, "3220"),
-        ({"program_id": ""}, "3220"),
-        ({"remote_storage": {}}, "3220"),
-        ({"remote_storage": {"type": "elsewhere"}}, "3220"),
+        ({"tags": ["x"] * 9}, 1204),
+        ({"tags": ["x" * 87]}, 1205),
+        ({"cost": 10801}, 3220),
+        ({"cost": -1}, 3220),
+        ({"log_level": "loud"}, 3220),
+        ({"session_id": "x" * 37}, 3220),
+        ({"private": "yes"}, 3220),
+        ({"params": {"version": 2}}, 3220),
+        ({"params": {"pubs": [[]], "version": 2}}, 3220),
+        ({"params": {"pubs": [["q"]], "options": {"unknown": 1}}}, 3220),
+        ({"params": "text"}, 3220),
+        ({"program_id": ""}, 3220),
+        ({"remote_storage": {}}, 3220),
+        ({"remote_storage": {"type": "elsewhere"}}, 3220),
     ],
 )
 def test_a_job_that_breaks_the_contract_is_refused(
-    api: httpx.Client, bell: dict[str, Any], changes: dict[str, Any], code: str
+    api: httpx.Client, bell: dict[str, Any], changes: dict[str, Any], code: int
 ) -> None:
     answer = api.post("/jobs", json=bell | changes)
     assert answer.status_code == 400
@@ -87,13 +87,13 @@ def test_a_job_that_breaks_the_contract_is_refused(
 def test_a_body_that_is_not_a_job_is_refused(api: httpx.Client, content: bytes) -> None:
     answer = api.post("/jobs", content=content, headers={"Content-Type": "application/json"})
     assert answer.status_code == 400
-    assert answer.json()["errors"][0]["code"] == "3220"
+    assert answer.json()["errors"][0]["code"] == 3220
 
 
 def test_unknown_programs_and_backends_are_not_found(api: httpx.Client, bell: dict[str, Any]) -> None:
     assert api.post("/jobs", json=bell | {"program_id": "runtime-simple"}).status_code == 404
     refused = api.post("/jobs", json=bell | {"backend": "ibm_nowhere"})
-    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (404, "1007")
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (404, 1007)
 
 
 def test_the_estimators_parameters_are_checked_as_the_estimators(api: httpx.Client, bell: dict[str, Any]) -> None:
@@ -177,9 +177,3 @@ def test_lone_surrogates_survive(api: httpx.Client, bell: dict[str, Any]) -> Non
     )
     assert answer.status_code == 200
     assert api.get(f"/jobs/{answer.json()['id']}").json()["tags"] == ["\ud800"]
-
-
-@pytest.mark.parametrize("path", ["", "/results", "/logs", "/metrics", "/interim_results"])
-def test_an_unknown_job_is_not_found(api: httpx.Client, path: str) -> None:
-    answer = api.get(f"/jobs/d0000000000000000000{path}")
-    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (404, "3250")

@@ -41,7 +41,6 @@ def test_the_backend_may_be_named_twice(api: httpx.Client) -> None:
     "body",
     [
         {},
-        {"mode": "exclusive"},
         {"mode": "batch", "max_ttl": 0},
         {"mode": "batch", "interactive_ttl": "long"},
         {"mode": "batch", "interactive_ttl": 0},
@@ -90,7 +89,7 @@ def test_a_session_that_accepts_no_jobs_runs_its_queue_and_closes(
     assert api.patch(f"/sessions/{session_id}", json={"accepting_jobs": False}).status_code == 204
     assert state(api, session_id) == "open"
     refused = api.post("/jobs", json=bell | {"session_id": session_id})
-    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (409, "4001")
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (409, 4001)
     emulator.pace = "immediate"
     emulator.clock.advance(0)
     assert api.get(f"/jobs/{job_id}").json()["status"] == "Completed"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import asdict
 
 from .. import devices
+from ..errors import CALIBRATION_NOT_ALLOWED, ServiceError
 from ..routing import ServiceRequest, ServiceResponse
 from ..state.backends import find_device, queue_length, wait_time
 
@@ -22,12 +23,12 @@ async def list_backends(request: ServiceRequest) -> ServiceResponse:
 
 async def get_backend_configuration(request: ServiceRequest) -> ServiceResponse:
     """`GET /v1/backends/{id}/configuration`; each device has one calibration only."""
-    return ServiceResponse(body=_find(request).configuration)
+    return ServiceResponse(body=_calibrated(request).configuration)
 
 
 async def get_backend_properties(request: ServiceRequest) -> ServiceResponse:
     """`GET /v1/backends/{id}/properties`; each device has one calibration only."""
-    return ServiceResponse(body=_find(request).properties)
+    return ServiceResponse(body=_calibrated(request).properties)
 
 
 async def get_backend_defaults(request: ServiceRequest) -> ServiceResponse:
@@ -51,6 +52,13 @@ async def get_backend_status(request: ServiceRequest) -> ServiceResponse:
 
 def _find(request: ServiceRequest) -> Device:
     return find_device(request.service.instances, request.path["id"], instance=request.instance)
+
+
+def _calibrated(request: ServiceRequest) -> Device:
+    device = _find(request)
+    if request.query["calibration_id"] is not None and not request.instance.plan.custom_calibrations:
+        raise ServiceError(CALIBRATION_NOT_ALLOWED)
+    return device
 
 
 def _device(request: ServiceRequest, name: str) -> dict[str, Any]:

@@ -37,6 +37,7 @@ class Plan:
     display_name: str
     pricing: str
     dedicated_sessions: bool = True
+    custom_calibrations: bool = True
     backends: tuple[str, ...] = ()
     """The devices of the plan; empty means all."""
     allocation_seconds: int | None = None
@@ -57,6 +58,7 @@ OPEN = Plan(
     display_name="Open",
     pricing="free",
     dedicated_sessions=False,
+    custom_calibrations=False,
     backends=("ibm_torino", "ibm_brisbane", "ibm_fez"),
     allocation_seconds=600,
 )

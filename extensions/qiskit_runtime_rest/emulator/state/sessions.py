@@ -97,9 +97,9 @@ class Sessions:
         self._sessions.clear()
 
     def create(self, *, instance: Instance, mode: str, **fields: Any) -> Session:
-        """Open a session; raises `ServiceError` 4003 if the plan has no dedicated ones."""
+        """Open a session; raises `ServiceError` 1352 if the plan has no dedicated ones."""
         if mode == "dedicated" and not instance.plan.dedicated_sessions:
-            raise ServiceError(SESSION_NOT_ALLOWED, f"The plan is {instance.plan.display_name!r}.")
+            raise ServiceError(SESSION_NOT_ALLOWED)
         now = self._clock.now()
         session = Session(
             id=self._identifiers.session(taken=self._sessions),
