@@ -17,6 +17,7 @@ from qiskit_runtime_rest import (
     Conflict,
     InvalidInput,
     JobCancelled,
+    JobFailed,
     NotFound,
     PermissionDenied,
     RetryPolicy,
@@ -91,7 +92,7 @@ async def test_closing_lets_queued_jobs_run_and_cancelling_does_not(client: Any,
     await now(closed.close())
     await now(cancelled.cancel())
     assert await now(kept.status()) == "Queued"
-    assert await now(dropped.status()) == "Cancelled"
+    assert await now(dropped.status()) == "Failed"
     assert await now(cancelled.status()) == "closed"
 
 
@@ -120,7 +121,7 @@ async def test_an_exception_in_the_block_ends_the_session_as_asked(
     with pytest.raises(ZeroDivisionError):
         await fail()
     assert ended(emulator) == [end]
-    assert await now(jobs[0].status()) == ("Cancelled" if cancel_on_error else "Queued")
+    assert await now(jobs[0].status()) == ("Failed" if cancel_on_error else "Queued")
 
 
 async def test_without_an_exception_nothing_is_cancelled(client: Any, emulator: Emulator) -> None:
@@ -149,7 +150,7 @@ async def test_a_session_closed_then_failed_in_its_block_is_still_cancelled(clie
     with pytest.raises(ZeroDivisionError):
         await fail()
     assert ended(emulator) == ["update_session", "close_session"]
-    assert await now(jobs[0].status()) == "Cancelled"
+    assert await now(jobs[0].status()) == "Failed"
 
 
 async def test_a_session_that_ended_by_itself_leaves_its_block_quietly(client: Any, emulator: Emulator) -> None:
@@ -393,7 +394,7 @@ async def test_jobs_that_go_on_in_a_closed_session_are_waited_for(client: Any, e
     clock.after_sleep = lambda elapsed: end(emulator, running) if elapsed >= 20 else None
     over = await now(session.wait(timeout=100))
     assert [job.id for job in over] == [running.id, queued.id]
-    assert [type(job.failure) for job in over] == [JobCancelled] * 2
+    assert [type(job.failure) for job in over] == [JobCancelled, JobFailed]
     assert 20 <= clock.elapsed <= 25
     counts = Counter(asked(emulator))
     assert counts == {"get_session": 1, "list_jobs": 1, "get_job": len(clock.slept)}

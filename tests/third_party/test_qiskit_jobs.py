@@ -93,10 +93,10 @@ def test_a_failed_job_has_a_reason(report: Report) -> None:
     failed = report["failed"]
     kind, message = failed["result"]
     assert kind == "RuntimeJobFailureError"
-    assert "Error code 3248" in message
-    assert "20000000 executions" in failed["message"]
+    assert "Error code 1520" in message
+    assert "20000000 exceeds" in failed["message"]
     assert failed["status"] == "ERROR"
-    assert "20000000 executions" in failed["logs"]
+    assert "20000000 exceeds" in failed["logs"]
     assert "Error code 8009" in report["kerneled"][1]
 
 

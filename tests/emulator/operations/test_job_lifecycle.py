@@ -137,7 +137,7 @@ def test_a_job_that_runs_too_long_is_cancelled_with_code_1305(
     job = api.get(f"/jobs/{job_id}").json()
     assert job["status"] == "Cancelled - Ran too long"
     assert (job["state"]["status"], job["state"]["reason_code"]) == ("Cancelled", 1305)
-    assert job["state"]["reason"]
+    assert job["state"]["reason"] == "Job %!v(MISSING) ran longer than %!v(MISSING)"
 
 
 def test_only_a_job_that_has_ended_can_be_deleted(emulator: Emulator, api: httpx.Client, submit: Submit) -> None:

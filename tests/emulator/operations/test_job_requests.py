@@ -82,6 +82,21 @@ def test_a_job_that_breaks_the_contract_is_refused(
 
 
 @pytest.mark.parametrize(
+    "pub",
+    [
+        ["this is not qasm", None, 10],
+        ['OPENQASM 3.0; include "stdgates.inc"; h $0;', None, 10],
+        ['OPENQASM 3.0; include "stdgates.inc"; cz $0, $0;', None, 10],
+        ["OPENQASM 3.0;", None, 2147483647],
+        ["OPENQASM 3.0;", None, 3_000_000_000],
+        ["OPENQASM 3.0;", {"unknown": 1}, -1],
+    ],
+)
+def test_a_job_that_cannot_run_is_accepted(api: httpx.Client, bell: dict[str, Any], pub: Any) -> None:
+    assert api.post("/jobs", json=bell | {"params": {"pubs": [pub], "version": 2}}).status_code == 200
+
+
+@pytest.mark.parametrize(
     "content", [b"", b"{", b"[]", b"null", b'{"program_id": NaN}', b"[" * 100_000, b'{"cost": 1e999}', b"\xff\xfe"]
 )
 def test_a_body_that_is_not_a_job_is_refused(api: httpx.Client, content: bytes) -> None:

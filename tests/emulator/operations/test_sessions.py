@@ -103,14 +103,17 @@ def test_an_idle_session_that_accepts_no_jobs_closes(api: httpx.Client) -> None:
     assert api.patch(f"/sessions/{session_id}", json={"accepting_jobs": True}).status_code == 404
 
 
-def test_closing_a_session_cancels_its_queued_jobs(
+def test_closing_a_session_fails_its_queued_jobs(
     emulator: Emulator, api: httpx.Client, submit: Submit, bell: dict[str, Any]
 ) -> None:
     emulator.pace = "hold"
     session_id = create(api)["id"]
     job_id = submit(api, session_id=session_id)
     assert api.delete(f"/sessions/{session_id}/close").status_code == 204
-    assert api.get(f"/jobs/{job_id}").json()["status"] == "Cancelled"
+    failed = api.get(f"/jobs/{job_id}").json()["state"]
+    assert (failed["status"], failed["reason_code"]) == ("Failed", 1217)
+    assert failed["reason"] == "Session has been closed"
+    assert api.get(f"/jobs/{job_id}/logs").status_code == 404
     assert state(api, session_id) == "closed"
     assert api.post("/jobs", json=bell | {"session_id": session_id}).status_code == 409
     assert api.delete(f"/sessions/{session_id}/close").status_code == 204

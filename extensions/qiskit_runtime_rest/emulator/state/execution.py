@@ -127,10 +127,10 @@ class Execution:
         self._sessions.job_ended(cancelled)
         self.settle()
 
-    def cancel_queued(self, session_id: str) -> None:
-        """Cancel the queued jobs of a session."""
-        for job in self._queued(session_id):
-            self.cancel(job)
+    def session_closed(self, session_id: str) -> None:
+        """Fail the queued jobs of a session that was closed."""
+        self._fail_queued(session_id, self._clock.now())
+        self.settle()
 
     def reset(self) -> None:
         """Stop all running programs and forget their outcomes."""
@@ -202,10 +202,11 @@ class Execution:
             self._jobs.end(job.complete(at), result=outcome.body, logs=outcome.log)
 
     def _fail_queued(self, session_id: str, now: float) -> None:
-        reason = "The session's maximum time to live was over before the job ran."
         for job in self._queued(session_id):
-            ended = job.fail(now, code=4001, reason=reason, solution="Submit the job in a new session.")
-            self._jobs.end(ended, logs=reason)
+            ended = job.fail(
+                now, code=1217, reason="Session has been closed", solution="Submit the job in a new session."
+            )
+            self._jobs.end(ended)
 
     def _queued(self, session_id: str) -> list[Job]:
         pending = self._jobs.pending()
