@@ -141,6 +141,7 @@ def test_the_list_is_filtered_and_counted(emulator: Emulator, api: httpx.Client,
     assert ids(backend="ibm_fez") == [second]
     assert ids(tags=["a"]) == [second, first]
     assert ids(tags=["a", "b"]) == [first]
+    assert ids(**{"tags[]": ["b"]}) == ids(**{"tags[0]": ["b"]}) == [third, second, first]
     assert ids(created_after=second_created) == [third, second]
     assert ids(created_before=second_created) == [second, first]
 

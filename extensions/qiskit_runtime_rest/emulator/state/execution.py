@@ -6,7 +6,6 @@ import asyncio
 import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import evolve, frozen
@@ -194,7 +193,6 @@ class Execution:
             job,
             qpu_seconds=outcome.metrics.quantum_seconds,
             execution_ns=outcome.metrics.circuits_execution_time_ns,
-            qiskit_version=version("qiskit"),
         )
         if job.qpu_seconds > job.cost:
             self._jobs.end(job.stop_at_limit(at), logs=outcome.log)

@@ -10,6 +10,7 @@ from attrs import evolve, field, frozen
 from .. import devices
 from ..errors import QUOTA_USED_UP, ServiceError
 from .identity import ACCOUNT
+from .job import LONGEST_RUN_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,6 +39,8 @@ class Plan:
     pricing: str
     dedicated_sessions: bool = True
     custom_calibrations: bool = True
+    longest_run_seconds: int = LONGEST_RUN_SECONDS
+    """The `cost` of a job that sets none."""
     backends: tuple[str, ...] = ()
     """The devices of the plan; empty means all."""
     allocation_seconds: int | None = None
@@ -59,6 +62,7 @@ OPEN = Plan(
     pricing="free",
     dedicated_sessions=False,
     custom_calibrations=False,
+    longest_run_seconds=600,
     backends=("ibm_torino", "ibm_brisbane", "ibm_fez"),
     allocation_seconds=600,
 )

@@ -74,10 +74,12 @@ class Jobs:
     def create(self, *, params: Any, **fields: Any) -> Job:
         """Record a new job. The record is durable when this returns."""
         self._submitted += 1
-        identifier = self._identifiers.job(taken=self._jobs)
-        job = Job(id=identifier, number=self._submitted, created=self._clock.now(), **fields)
+        created = self._clock.now()
+        identifier = self._identifiers.job(taken=self._jobs, created=created)
+        job = Job(id=identifier, number=self._submitted, created=created, **fields)
         with self._storage.transaction():
-            self._storage.put_text(job.id, "params", json.dumps(params))
+            # Like the service, it does not keep the order of keys.
+            self._storage.put_text(job.id, "params", json.dumps(params, sort_keys=True))
             self.save(job)
         return job
 
