@@ -100,7 +100,23 @@ def test_an_idle_session_that_accepts_no_jobs_closes(api: httpx.Client) -> None:
     session_id = create(api)["id"]
     api.patch(f"/sessions/{session_id}", json={"accepting_jobs": False})
     assert state(api, session_id) == "closed"
-    assert api.patch(f"/sessions/{session_id}", json={"accepting_jobs": True}).status_code == 404
+    closed = api.get(f"/sessions/{session_id}").json()
+    assert (closed["state_reason"], "closed_at" in closed) == ("session_closed_early", True)
+    assert api.patch(f"/sessions/{session_id}", json={"accepting_jobs": True}).status_code == 204
+    assert api.get(f"/sessions/{session_id}").json() == {**closed, "accepting_jobs": True}
+
+
+@pytest.mark.parametrize(("mode", "seconds"), [("batch", 1), ("dedicated", 60)])
+def test_a_session_is_inactive_after_its_interactive_time_without_jobs(
+    emulator: Emulator, api: httpx.Client, submit: Submit, mode: str, seconds: int
+) -> None:
+    session = create(api, mode=mode)
+    assert (session["state_reason"], session["interactive_ttl"]) == ("session_created", seconds)
+    submit(api, session_id=session["id"])
+    emulator.clock.advance(0)
+    emulator.clock.advance(seconds)
+    after = api.get(f"/sessions/{session['id']}").json()
+    assert (after["state"], after["state_reason"]) == ("inactive", "session_inactivated_by_interactive_ttl")
 
 
 def test_closing_a_session_fails_its_queued_jobs(

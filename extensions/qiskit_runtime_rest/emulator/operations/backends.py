@@ -32,8 +32,9 @@ async def get_backend_properties(request: ServiceRequest) -> ServiceResponse:
 
 
 async def get_backend_defaults(request: ServiceRequest) -> ServiceResponse:
-    """`GET /v1/backends/{id}/defaults`: an empty object for devices without pulse defaults."""
-    return ServiceResponse(body=_find(request).defaults or {})
+    """`GET /v1/backends/{id}/defaults`: `null` for devices without pulse defaults, in any plan."""
+    defaults = _find(request).defaults
+    return ServiceResponse(body=defaults) if defaults else ServiceResponse(text="null", media_type="application/json")
 
 
 async def get_backend_status(request: ServiceRequest) -> ServiceResponse:
@@ -67,6 +68,6 @@ def _device(request: ServiceRequest, name: str) -> dict[str, Any]:
         "status": {"name": "online", "reason": "available"},
         "queue_length": queue_length(request.service.jobs, name),
     }
-    if request.query["fields"] == "wait_time_seconds":
+    if request.query["fields"] == "wait_time_seconds" and request.instance.plan.waiting_times:
         entry["wait_time_seconds"] = asdict(wait_time(request.service.jobs, name))
     return entry

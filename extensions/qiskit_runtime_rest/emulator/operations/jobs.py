@@ -26,7 +26,8 @@ async def create_job(request: ServiceRequest) -> ServiceResponse:
     find_device(service.instances, body["backend"], instance=instance)
     if body.get("session_id") is not None:
         service.sessions.check_accepts(body["session_id"], instance=instance.crn, backend=body["backend"])
-    service.instances.check_usage(instance)
+    if service.options.refuse_over_quota:
+        service.instances.check_usage(instance)
     pending = sum(job.instance == instance.crn for job in service.jobs.pending())
     service.limits.check(user_id=request.user.id, pending=pending)
     optional = ("session_id", "calibration_id", "runtime", "log_level", "remote_storage")

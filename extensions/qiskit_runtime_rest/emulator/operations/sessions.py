@@ -65,7 +65,7 @@ def _session(request: ServiceRequest, session: Session) -> dict[str, Any]:
         "backend_name": session.backend,
         "mode": session.mode,
         "state": session.state,
-        "state_reason": session.state_reason or "",
+        "state_reason": session.state_reason,
         "accepting_jobs": session.accepting_jobs,
         "started_at": isoformat(session.created),
         "max_ttl": session.max_ttl,

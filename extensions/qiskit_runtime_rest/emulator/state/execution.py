@@ -62,9 +62,14 @@ class Execution:
         progress: Progress,
         workers: int,
         pool: Callable[[int], WorkerPool],
+        may_run: Callable[[str], bool],
     ) -> None:
-        """`pool` makes the worker pool when the first job needs it; `workers` jobs run at the same time."""
+        """`pool` makes the worker pool when the first job needs it; `workers` jobs run at the same time.
+
+        `may_run(crn)` tells whether an instance's jobs may leave the queue.
+        """
         self.progress = progress
+        self._may_run = may_run
         self._jobs = jobs
         self._sessions = sessions
         self._clock = clock
@@ -157,7 +162,7 @@ class Execution:
 
     def _try_start(self, job: Job, now: float) -> bool:
         passed = self.progress.queued.passed_at(since=job.created, reads=job.reads, now=now)
-        if passed is None or len(self._running) >= self._workers:
+        if passed is None or len(self._running) >= self._workers or not self._may_run(job.instance):
             return False
         started = job.start(max(passed, self._slot_freed_at))
         self._jobs.save(started)
