@@ -74,7 +74,7 @@ def test_a_job_that_fails_ends_the_wait_with_status_1_and_the_reason(qrr: Run, t
     for command in ("wait", "result"):
         *_, reason = qrr(command, job).stderr.splitlines()
         assert reason in result.stderr
-        assert "Transpile the circuits" in reason
+        assert "Transpile the circuit of pub 0" in reason
         assert reason.endswith(f"qrr --debug wait {job}")
     assert "The log ends:" in qrr("--debug", "wait", job).stderr
     assert qrr("result", job).exit_code == 1

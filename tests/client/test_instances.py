@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from qiskit_runtime_rest import ApiError, UnexpectedAnswer
+from qiskit_runtime_rest import AuthenticationError, UnexpectedAnswer
 from qiskit_runtime_rest.testing import Emulator
 
 from ..fixtures.faces import now
@@ -56,9 +56,9 @@ async def test_an_instance_without_a_limit_has_an_empty_configuration(client: An
 
 async def test_another_instance_is_not_answered(connect: Callable[..., Any], emulator: Emulator) -> None:
     foreign = emulator.instance.replace(":a/", ":a/0")
-    with pytest.raises(ApiError, match="instance") as refusal:
+    with pytest.raises(AuthenticationError, match=r"Instance .* not found") as refusal:
         await now(connect(instance=foreign).instances.get())
-    assert (refusal.value.status, refusal.value.code) == (403, 1200)
+    assert (refusal.value.status, refusal.value.code) == (404, 1279)
 
 
 async def test_versions_are_objects(client: Any) -> None:

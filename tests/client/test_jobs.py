@@ -135,7 +135,7 @@ async def test_jobs_of_two_instances_are_not_equal(connect: Callable[..., Any], 
     assert mine != mine.id
     with pytest.raises(NotFound) as failure:
         await now(other.jobs.get(mine.id))
-    assert failure.value.code == 3250
+    assert failure.value.code == 1291
 
 
 @pytest.mark.parametrize("job_id", ["", None, 5])

@@ -110,7 +110,7 @@ def test_an_api_key_sent_as_a_token_is_recorded_blanked(emulator: Emulator, api:
 
 def test_unknown_paths_and_methods_get_the_documented_error_body(api: httpx.Client) -> None:
     missing = api.get("/nothing/here")
-    assert (missing.status_code, missing.json()["errors"][0]["code"]) == (404, "2404")
+    assert (missing.status_code, missing.json()["errors"][0]["code"]) == (404, 2404)
     wrong = api.patch("/jobs")
     assert (wrong.status_code, wrong.headers["allow"]) == (405, "GET, POST")
     assert wrong.json()["errors"][0]["message"]

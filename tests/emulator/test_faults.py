@@ -63,15 +63,15 @@ def test_a_header_of_a_rule_replaces_the_one_of_that_name(emulator: Emulator, ap
 @pytest.mark.parametrize(
     ("kind", "status", "code"),
     [
-        ("rate_limited", 429, "1202"),
-        ("expired_token", 401, "1201"),
-        ("backend_reserved", 423, "1233"),
-        ("server_error", 500, "1000"),
-        ("unavailable", 503, "1999"),
+        ("rate_limited", 429, 1202),
+        ("expired_token", 401, 1201),
+        ("backend_reserved", 423, 1233),
+        ("server_error", 500, 1000),
+        ("unavailable", 503, 1999),
     ],
 )
 def test_errors_of_the_service_have_its_body(
-    emulator: Emulator, api: httpx.Client, kind: str, status: int, code: str
+    emulator: Emulator, api: httpx.Client, kind: str, status: int, code: int
 ) -> None:
     emulator.faults.add("list_jobs", kind=kind)
     answer = api.get("/jobs")

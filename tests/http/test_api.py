@@ -41,7 +41,7 @@ def test_a_generated_function_is_authenticated_and_parses(service: Loopback, con
 
 
 def test_generated_functions_raise_typed_errors(service: Loopback, connect: Connect) -> None:
-    service.script("*", Answer(404, refused(3250, "Job not found.")))
+    service.script("*", Answer(404, refused(1291, "Job not found.")))
     service.script("POST /api/v1/jobs/x/cancel", Answer(409, refused(3454, "It is over.")))
     face = connect(service)
     with pytest.raises(NotFound, match="Job not found"):

@@ -91,6 +91,7 @@ def test_a_status_has_its_error(status: int, kind: type[ApiError], body: Any) ->
     [
         *((1200, AuthenticationError), (1201, AuthenticationError), (1219, AuthenticationError)),
         *((1202, RateLimited), (1204, InvalidRequest), (1205, InvalidRequest), (1233, BackendReserved)),
+        *((1279, AuthenticationError), (1291, NotFound), (1352, PermissionDenied)),
         *((3250, NotFound), (3458, PendingJobsLimit), (4001, SessionClosed), (4317, QuotaExceeded)),
     ],
 )

@@ -226,7 +226,7 @@ def test_what_is_given_up_on_carries_the_services_last_words(service: Loopback, 
 def test_a_delete_that_was_done_by_an_attempt_whose_answer_got_lost_is_done(
     service: Loopback, connect: Connect, first: str
 ) -> None:
-    service.script("DELETE /api/v1/jobs/x", FAILURES[first], Answer(404, refused(3250, "Job not found.")))
+    service.script("DELETE /api/v1/jobs/x", FAILURES[first], Answer(404, refused(1291, "Job not found.")))
     assert connect(service).request("DELETE", "/v1/jobs/x").status_code == 204
 
 
@@ -259,7 +259,7 @@ def test_the_history_of_an_answer_holds_no_tokens(service: Loopback, connect: Co
 
 
 def test_an_error_in_a_streamed_answer_has_its_message(service: Loopback) -> None:
-    service.script("*", Answer(404, refused(3250, "Job not found.")))
+    service.script("*", Answer(404, refused(1291, "Job not found.")))
     with RuntimeClient(token="ready-made", instance=CRN, base_url=service.base_url) as client:
         http = client.api.get_httpx_client()
         with pytest.raises(NotFound, match="Job not found"), http.stream("GET", "/v1/jobs/x"):

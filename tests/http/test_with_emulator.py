@@ -56,7 +56,7 @@ def test_the_key_is_exchanged_and_the_devices_are_listed(face: Face) -> None:
 def test_an_unknown_job_is_not_found(face: Face) -> None:
     with pytest.raises(NotFound) as caught:
         face.do(lambda client: client.jobs.get("d00000000000000000000"))
-    assert caught.value.code == 3250
+    assert caught.value.code == 1291
 
 
 def test_a_bad_key_is_refused_in_iams_words(emulator: Emulator, connect: Connect) -> None:

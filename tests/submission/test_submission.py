@@ -213,8 +213,8 @@ async def test_a_lasting_refusal_for_the_rate_is_raised(client: Any, emulator: E
 
 
 async def test_limits_that_stay_are_not_tried_again(client: Any, emulator: Emulator) -> None:
-    pending = {"errors": [{"code": "3458", "message": "Too many pending jobs."}]}
-    quota = {"errors": [{"code": "4317", "message": "The quota is used up."}]}
+    pending = {"errors": [{"code": 3458, "message": "Too many pending jobs."}]}
+    quota = {"errors": [{"code": 4317, "message": "The quota is used up."}]}
     script(emulator, {"status": 429, "body": pending}, {"status": 409, "body": quota}, operation="create_job")
     with pytest.raises(PendingJobsLimit):
         await now(client.jobs.submit("sampler", **STUDY))

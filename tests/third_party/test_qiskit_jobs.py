@@ -93,10 +93,10 @@ def test_a_failed_job_has_a_reason(report: Report) -> None:
     failed = report["failed"]
     kind, message = failed["result"]
     assert kind == "RuntimeJobFailureError"
-    assert "Error code 3248" in message
-    assert "20000000 executions" in failed["message"]
+    assert "Error code 1520" in message
+    assert "20000000 exceeds" in failed["message"]
     assert failed["status"] == "ERROR"
-    assert "20000000 executions" in failed["logs"]
+    assert "20000000 exceeds" in failed["logs"]
     assert "Error code 8009" in report["kerneled"][1]
 
 
@@ -151,7 +151,7 @@ def test_cancelling_a_session_cancels_its_queued_jobs(report: Report) -> None:
 
 
 def test_the_open_plan_has_batches_but_no_sessions(report: Report) -> None:
-    assert "4003" in report["open plan"]["session"][1]
+    assert "1352" in report["open plan"]["session"][1]
     assert report["open plan"]["batch"] == "Pending"
 
 

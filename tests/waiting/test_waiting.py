@@ -253,7 +253,7 @@ async def test_a_wait_without_a_deadline_gives_up_on_a_service_that_stays_away(
         {"kind": "edge_error"},
         {"kind": "reset"},
         {"kind": "truncated"},
-        {"status": 404, "body": {"errors": [{"code": "3250", "message": "Job not found."}]}},
+        {"status": 404, "body": {"errors": [{"code": 1291, "message": "Job not found."}]}},
         {"status": 200, "html": "<html>Please log in</html>"},
         {"status": 200, "body": ["no", "object"]},
     ],
@@ -273,7 +273,7 @@ async def test_a_transient_failure_does_not_end_the_wait(
 
 async def test_a_job_that_is_not_there_ends_the_wait_soon(client: Any, emulator: Emulator, clock: Any) -> None:
     job = await held(client, emulator)
-    missing = {"status": 404, "body": {"errors": [{"code": "3250", "message": "Job not found."}]}}
+    missing = {"status": 404, "body": {"errors": [{"code": 1291, "message": "Job not found."}]}}
     script(emulator, *[missing] * 9)
     with pytest.raises(NotFound):
         await now(job.wait(timeout=100))
@@ -282,7 +282,7 @@ async def test_a_job_that_is_not_there_ends_the_wait_soon(client: Any, emulator:
 
 async def test_a_job_deleted_meanwhile_ends_the_wait(client: Any, emulator: Emulator) -> None:
     job = await held(client, emulator)
-    missing = {"status": 404, "body": {"errors": [{"code": "3250", "message": "Job not found."}]}}
+    missing = {"status": 404, "body": {"errors": [{"code": 1291, "message": "Job not found."}]}}
     script(emulator, saying("Queued"), *[missing] * 9)
     with pytest.raises(NotFound):
         await now(job.wait(timeout=100))

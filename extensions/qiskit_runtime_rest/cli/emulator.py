@@ -71,6 +71,14 @@ def serve(
     quota_seconds: Annotated[
         int | None, typer.Option(help="Seconds of QPU time that an instance may use.", min=0, rich_help_panel=LIMITS)
     ] = None,
+    refuse_over_quota: Annotated[
+        bool,
+        typer.Option(
+            "--refuse-over-quota",
+            help="Refuse jobs of an instance that used up its QPU time, instead of keeping them in the queue.",
+            rich_help_panel=LIMITS,
+        ),
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Serve the API on this machine, with simulated devices, until Ctrl-C.
@@ -88,6 +96,7 @@ def serve(
         "submissions_per_minute": submissions_per_minute,
         "pending_jobs": pending_jobs,
         "quota_seconds": quota_seconds,
+        "refuse_over_quota": refuse_over_quota or None,
     }
     given = {name: value for name, value in choices.items() if value is not None}
     service = embedded_service()

@@ -114,7 +114,7 @@ class Job(Blocking, JobLogic):
         self._run(self._delete())
 
     def logs(self) -> str:
-        """The job's log. Raises: ApiError, TransportError. Source: operation `get_job_logs`."""
+        """The job's log. Raises: NotFound (it has none), ApiError, TransportError. Source: operation `get_job_logs`."""
         return self._run(self._logs())
 
     def metrics(self) -> JobMetrics:
@@ -219,7 +219,7 @@ class AsyncJob(Awaited, JobLogic):
         await self._run(self._delete())
 
     async def logs(self) -> str:
-        """The job's log. Raises: ApiError, TransportError. Source: operation `get_job_logs`."""
+        """The job's log. Raises: NotFound (it has none), ApiError, TransportError. Source: operation `get_job_logs`."""
         return await self._run(self._logs())
 
     async def metrics(self) -> JobMetrics:

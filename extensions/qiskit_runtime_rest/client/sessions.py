@@ -126,7 +126,7 @@ class Sessions(Blocking, SessionsLogic["Session"]):
                 offers it).
             max_time: seconds after which the session is closed, rounded up; None: the service's default of 8 hours,
                 or the plan's.
-            cancel_on_error: when an exception leaves the `with` block, cancel its queued jobs instead of closing.
+            cancel_on_error: when an exception leaves the `with` block, let its queued jobs fail instead of closing.
 
         Raises: InvalidInput, ApiError, TransportError. Source: operation `create_session`.
         """

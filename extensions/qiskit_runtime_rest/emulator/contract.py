@@ -43,7 +43,6 @@ class Operation:
     body_pointer: str | None
     body_required: bool
     statuses: frozenset[int]
-    numeric_error_codes: bool
 
     def documented(self, status: int) -> int:
         """The status to send for an error: this one, or a documented one that is similar.
@@ -115,7 +114,6 @@ class Contract:
             body_pointer=f"{here}/requestBody/content/application~1json/schema" if body else None,
             body_required=bool(body and body.get("required")),
             statuses=frozenset(int(status) for status in spec["responses"] if status.isdigit()),
-            numeric_error_codes="GenericErrorDto" in json.dumps(spec["responses"]),
         )
 
     def _parameter(self, given: Mapping[str, Any], pointer: str) -> Parameter:

@@ -46,11 +46,13 @@ class Options:
     token_seconds: int = field(default=3600, validator=_positive)
     """Lifetime of a bearer token in seconds."""
     submissions_per_minute: int | None = field(default=None, validator=validators.optional(_positive))
-    """Jobs per minute that a user may submit; the service allows 5. `None`: no limit."""
+    """Jobs per minute that a user may submit. `None`: no limit. The service publishes 5, but does not enforce it."""
     pending_jobs: int | None = field(default=None, validator=validators.optional(_positive))
     """Jobs of an instance that may be queued or running at the same time. `None`: no limit."""
     quota_seconds: int | None = field(default=None, validator=validators.optional(validators.ge(0)))
-    """QPU seconds that each instance may use. `None`: no limit."""
+    """QPU seconds that each instance may use: then its jobs stay in the queue. `None`: no limit."""
+    refuse_over_quota: bool = False
+    """Refuse the jobs of an instance that used up its limit (409), which the live service was not seen to do."""
     max_body_bytes: int = field(default=128 * 2**20, validator=_positive)
     recorded_requests: int = field(default=1000, validator=_positive)
     """How many of the last requests the emulator records."""

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from .errors import PAYLOAD_NOT_VALID, TAG_TOO_LONG, TOO_MANY_TAGS, ServiceError
+from .errors import (
+    PAYLOAD_NOT_VALID,
+    TAG_SEARCH_TOO_SHORT,
+    TAG_TOO_LONG,
+    TOO_MANY_TAGS,
+    UNKNOWN_MODE,
+    ServiceError,
+)
 
 if TYPE_CHECKING:
     from .contract import Contract, Operation, Parameter
@@ -85,6 +92,8 @@ class RequestCheck:
             problem = str(mismatch)
         if problem is None:
             return value
+        if (operation.id, parameter.name) == ("list_tags", "search") and len(raw[-1]) < parameter.schema["minLength"]:
+            raise ServiceError(TAG_SEARCH_TOO_SHORT)
         if (operation.id, parameter.name) in _FALL_BACK_TO_DEFAULT:
             return parameter.schema.get("default")
         raise _refusal(f"The {parameter.place} parameter {parameter.name!r} is wrong: {problem}.")
@@ -96,6 +105,8 @@ class RequestCheck:
             raise _refusal("The request body is nested too deeply.") from None
         if error is None:
             return
+        if error.validator == "enum" and list(error.absolute_path) == ["mode"]:
+            raise ServiceError(UNKNOWN_MODE)
         path = [at, *map(str, error.absolute_path)] if at else list(map(str, error.absolute_path))
         kind = _TAG_ERRORS.get(str(error.validator), PAYLOAD_NOT_VALID) if "tags" in path else PAYLOAD_NOT_VALID
         where = "/".join(path) or "the body"

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route as StarletteRoute
 
 from .errors import (
+    INSTANCE_NOT_FOUND,
     INTERNAL_ERROR,
     INVALID_CREDENTIALS,
     NO_SUCH_METHOD,
@@ -133,7 +134,6 @@ class _Endpoint:
 
 async def _handle(service: Service, route: Route, http: Request) -> ServiceResponse:
     operation = service.contract.operations.get((route.method, route.path)) if route.contracted else None
-    numeric = operation is not None and operation.numeric_error_codes
     try:
         request = ServiceRequest(service=service, http=http, path=http.path_params)
         if operation is None:
@@ -144,13 +144,13 @@ async def _handle(service: Service, route: Route, http: Request) -> ServiceRespo
     except ServiceError as error:
         status = error.kind.status
         return ServiceResponse(
-            status=operation.documented(status) if operation is not None else status,
-            body=error_body(error.kind, message=error.message, numeric=numeric),
+            status=status if operation is None or error.kind.seen else operation.documented(status),
+            body=error_body(error.kind, message=error.message),
             headers=error.headers,
         )
     except Exception:
         _log.exception("The emulated service failed in %s: this is a defect of the emulator.", route.name)
-        return ServiceResponse(status=500, body=error_body(INTERNAL_ERROR, numeric=numeric))
+        return ServiceResponse(status=500, body=error_body(INTERNAL_ERROR))
 
 
 def _in_version(response: ServiceResponse, *, operation: str, version: ApiVersion) -> ServiceResponse:
@@ -193,7 +193,8 @@ def _authenticated(request: ServiceRequest) -> ServiceRequest:
         raise ServiceError(NOT_AUTHENTICATED, "The Service-CRN header is missing.")
     instance = request.service.instances.get(crn)
     if instance is None:
-        raise ServiceError(NOT_AUTHORIZED, "Service-CRN does not name an instance of this account.")
+        is_crn = crn.startswith("crn:")
+        raise ServiceError(INSTANCE_NOT_FOUND, values={"crn": crn[:200]}) if is_crn else ServiceError(NOT_AUTHORIZED)
     return evolve(request, user=user, instance=instance, token=token.strip())
 
 

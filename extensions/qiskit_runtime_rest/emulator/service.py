@@ -56,6 +56,7 @@ class Service:
             identifiers=self.identifiers,
             progress=options.pace,
             workers=options.workers,
+            may_run=self.instances.may_run,
             pool=pool or (lambda count: Workers(count=count, warm=options.warm)),
         )
         self.limits = SubmissionLimits(

@@ -49,11 +49,22 @@ def test_queue_and_wait_follow_from_the_jobs_in_the_queue(
     assert device(api, "ibm_fez")["queue_length"] == 0
 
 
+def test_devices_without_pulse_defaults_answer_null(api: httpx.Client) -> None:
+    answer = api.get("/backends/ibm_fez/defaults")
+    assert (answer.status_code, answer.content) == (200, b"null")
+    assert answer.headers["content-type"].startswith("application/json")
+
+
+def test_the_open_plan_has_no_waiting_times(emulator: Emulator, connect: Callable[..., httpx.Client]) -> None:
+    api = connect(emulator, instance=emulator.instances["emulator-open"])
+    assert "wait_time_seconds" not in device(api, "ibm_fez", fields="wait_time_seconds")
+
+
 @pytest.mark.parametrize("part", ["configuration", "properties", "status", "defaults"])
 def test_every_part_exists_for_devices_only(api: httpx.Client, part: str) -> None:
     assert api.get(f"/backends/ibm_torino/{part}").status_code == 200
     missing = api.get(f"/backends/ibm_nowhere/{part}")
-    assert (missing.status_code, missing.json()["errors"][0]["code"]) == (404, "1007")
+    assert (missing.status_code, missing.json()["errors"][0]["code"]) == (404, 1007)
 
 
 def test_a_wrong_query_is_refused(api: httpx.Client) -> None:

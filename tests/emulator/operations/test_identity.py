@@ -44,7 +44,7 @@ def test_a_token_is_refused_once_it_has_expired(emulator: Emulator, api: httpx.C
     emulator.clock.advance(1)
     refused = api.get("/jobs")
     assert refused.status_code == 401
-    assert refused.json()["errors"][0]["code"] == "1201"
+    assert refused.json()["errors"][0]["code"] == 1201
 
 
 def test_the_lifetime_of_tokens_can_be_chosen() -> None:
@@ -68,7 +68,7 @@ def test_a_logged_out_token_is_refused_and_a_new_one_works(emulator: Emulator, a
         ({"Authorization": "Bearer not.a.token"}, 401),
         ({"Authorization": "apikey emulator-api-key-not-a-secret"}, 401),
         ({"Service-CRN": ""}, 401),
-        ({"Service-CRN": "crn:v1:bluemix:public:quantum-computing:us-east:a/0:0::"}, 403),
+        ({"Service-CRN": "crn:v1:bluemix:public:quantum-computing:us-east:a/0:0::"}, 404),
     ],
 )
 def test_each_request_needs_a_token_and_a_known_instance(

@@ -13,14 +13,25 @@ Connect = Callable[..., httpx.Client]
 Submit = Callable[..., str]
 
 
-def code(answer: httpx.Response) -> tuple[int, str]:
+def code(answer: httpx.Response) -> tuple[int, int]:
     return answer.status_code, answer.json()["errors"][0]["code"]
 
 
-def test_a_used_up_quota_refuses_jobs(connect: Connect, submit: Submit, bell: dict[str, Any]) -> None:
-    with Emulator(quota_seconds=0) as emulator:
+def test_a_used_up_quota_keeps_jobs_in_the_queue(connect: Connect, submit: Submit) -> None:
+    with Emulator(quota_seconds=0, virtual_clock=True) as emulator:
         api = connect(emulator)
-        assert code(api.post("/jobs", json=bell)) == (409, "4317")
+        job_id = submit(api)
+        emulator.clock.advance(60)
+        assert api.get(f"/jobs/{job_id}").json()["status"] == "Queued"
+        assert api.post(f"/jobs/{job_id}/cancel").status_code == 204
+        usage = api.get("/instances/usage").json()
+        assert (usage["usage_limit_seconds"], usage["usage_limit_reached"]) == (0, True)
+
+
+def test_a_used_up_quota_refuses_jobs_if_the_option_says_so(connect: Connect, bell: dict[str, Any]) -> None:
+    with Emulator(quota_seconds=0, refuse_over_quota=True) as emulator:
+        api = connect(emulator)
+        assert code(api.post("/jobs", json=bell)) == (409, 4317)
         usage = api.get("/instances/usage").json()
         assert (usage["usage_limit_seconds"], usage["usage_limit_reached"]) == (0, True)
 
@@ -48,7 +59,7 @@ def test_usage_counts_against_the_limit_for_28_days(emulator: Emulator, connect:
     assert connect(emulator).get("/instances/usage").json()["usage_consumed_seconds"] == 0
 
 
-def test_an_instance_that_used_up_its_own_limit_takes_no_jobs(
+def test_an_instance_that_used_up_its_own_limit_runs_no_jobs_until_the_limit_is_removed(
     emulator: Emulator, connect: Connect, submit: Submit, bell: dict[str, Any]
 ) -> None:
     api = connect(emulator)
@@ -59,9 +70,16 @@ def test_an_instance_that_used_up_its_own_limit_takes_no_jobs(
     emulator.clock.advance(0)
     usage = api.get("/instances/usage").json()
     assert usage["usage_consumed_seconds"] > usage["usage_limit_seconds"] == 1
-    assert code(api.post("/jobs", json=bell)) == (409, "4317")
+    assert usage["usage_limit_reached"]
+    held = submit(api)
     elsewhere = connect(emulator, instance=emulator.instances["emulator-open"])
-    submit(elsewhere)
+    other = submit(elsewhere)
+    emulator.clock.advance(0)
+    assert api.get(f"/jobs/{held}").json()["status"] == "Queued"
+    assert elsewhere.get(f"/jobs/{other}").json()["status"] == "Completed"
+    api.put("/instances/configuration", json={})
+    emulator.clock.advance(0)
+    assert api.get(f"/jobs/{held}").json()["status"] == "Completed"
 
 
 def test_the_account_has_its_plans(emulator: Emulator, api: httpx.Client) -> None:

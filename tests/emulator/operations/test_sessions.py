@@ -41,7 +41,6 @@ def test_the_backend_may_be_named_twice(api: httpx.Client) -> None:
     "body",
     [
         {},
-        {"mode": "exclusive"},
         {"mode": "batch", "max_ttl": 0},
         {"mode": "batch", "interactive_ttl": "long"},
         {"mode": "batch", "interactive_ttl": 0},
@@ -90,7 +89,7 @@ def test_a_session_that_accepts_no_jobs_runs_its_queue_and_closes(
     assert api.patch(f"/sessions/{session_id}", json={"accepting_jobs": False}).status_code == 204
     assert state(api, session_id) == "open"
     refused = api.post("/jobs", json=bell | {"session_id": session_id})
-    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (409, "4001")
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (409, 4001)
     emulator.pace = "immediate"
     emulator.clock.advance(0)
     assert api.get(f"/jobs/{job_id}").json()["status"] == "Completed"
@@ -101,17 +100,36 @@ def test_an_idle_session_that_accepts_no_jobs_closes(api: httpx.Client) -> None:
     session_id = create(api)["id"]
     api.patch(f"/sessions/{session_id}", json={"accepting_jobs": False})
     assert state(api, session_id) == "closed"
-    assert api.patch(f"/sessions/{session_id}", json={"accepting_jobs": True}).status_code == 404
+    closed = api.get(f"/sessions/{session_id}").json()
+    assert (closed["state_reason"], "closed_at" in closed) == ("session_closed_early", True)
+    assert api.patch(f"/sessions/{session_id}", json={"accepting_jobs": True}).status_code == 204
+    assert api.get(f"/sessions/{session_id}").json() == {**closed, "accepting_jobs": True}
 
 
-def test_closing_a_session_cancels_its_queued_jobs(
+@pytest.mark.parametrize(("mode", "seconds"), [("batch", 1), ("dedicated", 60)])
+def test_a_session_is_inactive_after_its_interactive_time_without_jobs(
+    emulator: Emulator, api: httpx.Client, submit: Submit, mode: str, seconds: int
+) -> None:
+    session = create(api, mode=mode)
+    assert (session["state_reason"], session["interactive_ttl"]) == ("session_created", seconds)
+    submit(api, session_id=session["id"])
+    emulator.clock.advance(0)
+    emulator.clock.advance(seconds)
+    after = api.get(f"/sessions/{session['id']}").json()
+    assert (after["state"], after["state_reason"]) == ("inactive", "session_inactivated_by_interactive_ttl")
+
+
+def test_closing_a_session_fails_its_queued_jobs(
     emulator: Emulator, api: httpx.Client, submit: Submit, bell: dict[str, Any]
 ) -> None:
     emulator.pace = "hold"
     session_id = create(api)["id"]
     job_id = submit(api, session_id=session_id)
     assert api.delete(f"/sessions/{session_id}/close").status_code == 204
-    assert api.get(f"/jobs/{job_id}").json()["status"] == "Cancelled"
+    failed = api.get(f"/jobs/{job_id}").json()["state"]
+    assert (failed["status"], failed["reason_code"]) == ("Failed", 1217)
+    assert failed["reason"] == "Session has been closed"
+    assert api.get(f"/jobs/{job_id}/logs").status_code == 404
     assert state(api, session_id) == "closed"
     assert api.post("/jobs", json=bell | {"session_id": session_id}).status_code == 409
     assert api.delete(f"/sessions/{session_id}/close").status_code == 204

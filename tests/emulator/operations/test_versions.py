@@ -81,11 +81,11 @@ def test_an_unknown_version_is_refused(api: httpx.Client, version: str) -> None:
     assert "IBM-API-Version" in answer.json()["errors"][0]["message"]
 
 
-def test_refusals_use_the_code_form_and_a_status_of_their_operation(api: httpx.Client) -> None:
-    usage = api.get("/instances/usage", headers={"Authorization": "Bearer x"})
-    assert (usage.status_code, usage.json()["errors"][0]["code"]) == (401, 1201)
-    unknown = api.get("/instances/usage", headers={"Service-CRN": "crn:x"})
-    assert unknown.status_code == 401
+def test_refusals_have_a_status_of_their_operation_unless_the_service_was_seen_to_send_another(
+    api: httpx.Client,
+) -> None:
+    assert api.put("/jobs/unknown/tags", json={}).status_code == 404
+    assert api.get("/instances/usage", headers={"Service-CRN": "crn:x"}).status_code == 404
 
 
 def test_the_contract_is_published(emulator: Emulator, api: httpx.Client) -> None:

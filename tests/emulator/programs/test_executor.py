@@ -156,7 +156,7 @@ NOT_NATIVE.h(0)
             "quantum_program.circuits",
         ),
         (encoded(swept([0.0], meas_level="kerneled")), 8009, "kerneled"),
-        (encoded(swept([0.0] * 30, shots=400_000)), 3248, "12000000"),
+        (encoded(swept([0.0] * 30, shots=400_000)), 1520, "12000000"),
     ],
 )
 def test_bad_input_fails_the_job(failed: Any, params: Any, code: int, hint: str) -> None:
@@ -171,4 +171,5 @@ def test_a_circuit_that_does_not_fit_the_device_fails_the_job(failed: Any) -> No
     program.append_circuit_item(NOT_NATIVE, circuit_arguments=np.zeros((1, 0)))
     failure = failed("executor", encoded(program))
     assert failure.code == 1517
-    assert "instruction h on qubits (0,) of item 1" in failure.reason
+    assert "instruction h on qubits (0,)" in failure.reason
+    assert "item 1" in failure.solution

@@ -51,9 +51,13 @@ def wrapped(array: Any) -> dict[str, str]:
         ({"pubs": [[FLIP]], "options": {"default_shots": 0}}, 3211, "shots must be a positive"),
         ({"pubs": [[FLIP]], "options": []}, None, ""),
         ({"pubs": [[FLIP]], "options": {"execution": 3}}, 3211, "execution must be an object"),
-        ({"pubs": [[FLIP, None, 10_000_001]]}, 3248, "10000001 executions"),
-        ({"pubs": [[ROTATION, [[0.1, 0.2]] * 11, 1_000_000]]}, 3248, "11000000 executions"),
-        ({"pubs": [[FLIP, None, 6_000_000], [FLIP, None, 6_000_000]]}, 3248, "at most 10000000"),
+        (
+            {"pubs": [[FLIP, None, 10_000_001]]},
+            1520,
+            "The number of circuit shots 10000001 exceeds the system limit 10000000",
+        ),
+        ({"pubs": [[ROTATION, [[0.1, 0.2]] * 11, 1_000_000]]}, 1520, "shots 11000000 exceeds"),
+        ({"pubs": [[FLIP, None, 6_000_000], [FLIP, None, 6_000_000]]}, 1520, "shots 12000000 exceeds"),
         ({"pubs": [[FLIP]], "options": {"execution": {"meas_type": "kerneled"}}}, 8009, "kerneled"),
         ({"pubs": [[FLIP]], "options": {"execution": {"meas_type": "avg_kerneled"}}}, 8009, "avg_kerneled"),
     ],
@@ -72,7 +76,6 @@ def test_bad_sampler_input_fails_the_job(params: Any, code: int | None, hint: st
     [
         ([FLIP], "1 entries"),
         ([FLIP, None], "no observables"),
-        ([FLIP, "ZZ"], "number of qubits"),
         ([FLIP, "Q"], "letters"),
         ([FLIP, ["Z", "ZZ"]], "number of qubits"),
         ([FLIP, {}], "pub 0"),
@@ -93,10 +96,48 @@ def test_bad_estimator_input_fails_the_job(failed: Any, pub: Any, hint: str) -> 
     assert hint in failure.reason
 
 
+@pytest.mark.parametrize(("observables", "index"), [("ZZ", "()"), (["ZZ"], "(0,)")])
+def test_an_observable_of_another_width_than_its_circuit_fails_the_job(
+    failed: Any, observables: Any, index: str
+) -> None:
+    failure = failed("estimator", {"pubs": [[FLIP, observables]]})
+    assert (failure.code, failure.reason) == (
+        1501,
+        f"The number of qubits of the circuit (1) does not match the number of qubits of the {index}-th observable (2)",
+    )
+
+
+FRACTIONAL = f"{HEADER} input float a; bit[1] c; rx(a) $0; c[0] = measure $0;"
+
+
+@pytest.mark.parametrize(
+    ("program", "pub", "chosen"),
+    [
+        ("sampler", [FRACTIONAL, [0.1]], {"options": {"twirling": {"enable_gates": True}}}),
+        ("estimator", [FRACTIONAL, "Z", [0.1]], {"options": {"twirling": {"enable_gates": True}}}),
+        ("estimator", [FRACTIONAL, "Z", [0.1]], {"resilience_level": 2}),
+        ("estimator", [FRACTIONAL, "Z", [0.1]], {"options": {"resilience": {"pec_mitigation": True}}}),
+        (
+            "estimator",
+            [FRACTIONAL, "Z", [0.1]],
+            {"options": {"resilience": {"zne_mitigation": True, "zne": {"amplifier": "pea"}}}},
+        ),
+    ],
+)
+def test_gate_twirling_does_not_support_fractional_gates(failed: Any, program: str, pub: Any, chosen: Any) -> None:
+    failure = failed(program, {"pubs": [pub], **chosen}, backend="fake_fractional")
+    assert (failure.code, failure.reason) == (1519, "Gate twirling does not support fractional gates")
+
+
+def test_fractional_gates_run_without_gate_twirling(completed: Any) -> None:
+    measured = {"options": {"twirling": {"enable_measure": True}}}
+    completed("sampler", {"pubs": [[FRACTIONAL, [0.1], 10]], **measured}, backend="fake_fractional")
+
+
 def test_a_very_precise_estimate_has_too_many_executions(failed: Any) -> None:
     failure = failed("estimator", {"pubs": [[FLIP, "Z", None, 1e-4]]})
-    assert failure.code == 3248
-    assert "100000000 executions" in failure.reason
+    assert failure.code == 1520
+    assert "100000000" in failure.reason
 
 
 def test_an_unknown_program_fails_the_job(failed: Any) -> None:

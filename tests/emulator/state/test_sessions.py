@@ -46,13 +46,13 @@ def test_an_idle_session_closes_after_30_minutes(sessions: Sessions, session: Se
     assert sessions.next_due(busy=IDLE) == math.inf
 
 
-def test_an_active_session_is_inactive_after_a_minute_without_jobs(sessions: Sessions, session: Session) -> None:
+def test_an_active_batch_is_inactive_after_a_second_without_jobs(sessions: Sessions, session: Session) -> None:
     begun = session.created + 100
     sessions.job_started(job(session, started=begun))
     assert (state(sessions, session), sessions.next_due(busy=frozenset({session.id}))) == ("active", begun + 28800)
     sessions.job_ended(job(session, started=begun, finished=begun + 10))
-    assert sessions.next_due(busy=IDLE) == begun + 70
-    sessions.settle(begun + 70, busy=IDLE)
+    assert sessions.next_due(busy=IDLE) == begun + 11
+    sessions.settle(begun + 11, busy=IDLE)
     assert state(sessions, session) == "inactive"
     sessions.job_started(job(session, started=begun + 200))
     assert state(sessions, session) == "active"
@@ -82,5 +82,7 @@ def test_a_closed_session_stays_closed(sessions: Sessions, session: Session) -> 
     sessions.job_started(job(session, started=session.created + 5))
     sessions.settle(session.created + 10**6, busy=IDLE)
     assert sessions.find(session.id, instance=INSTANCE.crn) == closed
-    with pytest.raises(ServiceError, match="cannot be changed"):
-        sessions.set_accepting(closed, accepting=True, busy=False)
+    sessions.set_accepting(closed, accepting=True, busy=False)
+    assert sessions.find(session.id, instance=INSTANCE.crn) == evolve(closed, accepting_jobs=True)
+    with pytest.raises(ServiceError, match="is closed"):
+        sessions.check_accepts(session.id, instance=INSTANCE.crn, backend="ibm_torino")

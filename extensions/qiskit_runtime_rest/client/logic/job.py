@@ -372,7 +372,7 @@ class JobLogic(Handle):
 
     @public("jobs.get_job_logs")
     def _logs(self) -> Plan[str]:
-        """The job's log. Raises: ApiError, TransportError. Source: operation `get_job_logs`."""
+        """The job's log. Raises: NotFound (it has none), ApiError, TransportError. Source: operation `get_job_logs`."""
         return (yield from fetch(jobs_api.get_job_logs, id=self.id)).text
 
     @public("jobs.get_job_metrics")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import asdict
 
 from .. import devices
+from ..errors import CALIBRATION_NOT_ALLOWED, ServiceError
 from ..routing import ServiceRequest, ServiceResponse
 from ..state.backends import find_device, queue_length, wait_time
 
@@ -22,17 +23,18 @@ async def list_backends(request: ServiceRequest) -> ServiceResponse:
 
 async def get_backend_configuration(request: ServiceRequest) -> ServiceResponse:
     """`GET /v1/backends/{id}/configuration`; each device has one calibration only."""
-    return ServiceResponse(body=_find(request).configuration)
+    return ServiceResponse(body=_calibrated(request).configuration)
 
 
 async def get_backend_properties(request: ServiceRequest) -> ServiceResponse:
     """`GET /v1/backends/{id}/properties`; each device has one calibration only."""
-    return ServiceResponse(body=_find(request).properties)
+    return ServiceResponse(body=_calibrated(request).properties)
 
 
 async def get_backend_defaults(request: ServiceRequest) -> ServiceResponse:
-    """`GET /v1/backends/{id}/defaults`: an empty object for devices without pulse defaults."""
-    return ServiceResponse(body=_find(request).defaults or {})
+    """`GET /v1/backends/{id}/defaults`: `null` for devices without pulse defaults, in any plan."""
+    defaults = _find(request).defaults
+    return ServiceResponse(body=defaults) if defaults else ServiceResponse(text="null", media_type="application/json")
 
 
 async def get_backend_status(request: ServiceRequest) -> ServiceResponse:
@@ -53,12 +55,19 @@ def _find(request: ServiceRequest) -> Device:
     return find_device(request.service.instances, request.path["id"], instance=request.instance)
 
 
+def _calibrated(request: ServiceRequest) -> Device:
+    device = _find(request)
+    if request.query["calibration_id"] is not None and not request.instance.plan.custom_calibrations:
+        raise ServiceError(CALIBRATION_NOT_ALLOWED)
+    return device
+
+
 def _device(request: ServiceRequest, name: str) -> dict[str, Any]:
     entry = {
         **devices.get(name).summary(),
         "status": {"name": "online", "reason": "available"},
         "queue_length": queue_length(request.service.jobs, name),
     }
-    if request.query["fields"] == "wait_time_seconds":
+    if request.query["fields"] == "wait_time_seconds" and request.instance.plan.waiting_times:
         entry["wait_time_seconds"] = asdict(wait_time(request.service.jobs, name))
     return entry

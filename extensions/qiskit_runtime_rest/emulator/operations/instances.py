@@ -58,6 +58,7 @@ async def get_instance_configuration(request: ServiceRequest) -> ServiceResponse
 async def replace_instance_configuration(request: ServiceRequest) -> ServiceResponse:
     """`PUT /v1/instances/configuration`: a body without a limit removes the limit."""
     request.service.instances.configure(request.instance, limit_seconds=request.body.get("instance_limit"))
+    request.service.execution.settle()
     return ServiceResponse(status=204)
 
 

@@ -9,7 +9,6 @@ from ..programs import PROGRAMS
 from ..routing import ServiceRequest, ServiceResponse
 from ..state.backends import find_device
 from ..state.clock import isoformat, seconds
-from ..state.job import LONGEST_RUN_SECONDS
 from ..state.jobs import JobFilter
 
 if TYPE_CHECKING:
@@ -27,7 +26,8 @@ async def create_job(request: ServiceRequest) -> ServiceResponse:
     find_device(service.instances, body["backend"], instance=instance)
     if body.get("session_id") is not None:
         service.sessions.check_accepts(body["session_id"], instance=instance.crn, backend=body["backend"])
-    service.instances.check_usage(instance)
+    if service.options.refuse_over_quota:
+        service.instances.check_usage(instance)
     pending = sum(job.instance == instance.crn for job in service.jobs.pending())
     service.limits.check(user_id=request.user.id, pending=pending)
     optional = ("session_id", "calibration_id", "runtime", "log_level", "remote_storage")
@@ -37,10 +37,10 @@ async def create_job(request: ServiceRequest) -> ServiceResponse:
         user_id=request.user.id,
         program_id=body["program_id"],
         backend=body["backend"],
-        cost=body.get("cost") or LONGEST_RUN_SECONDS,
+        cost=body.get("cost") or instance.plan.longest_run_seconds,
         tags=tuple(body.get("tags", ())),
         private=body.get("private", False),
-        caller=request.http.headers.get("x-qx-client-application"),
+        **_client(request.http.headers.get("x-qx-client-application")),
         **{name: body[name] for name in optional if name in body},
     )
     service.limits.count(user_id=request.user.id)
@@ -122,9 +122,8 @@ async def cancel_job(request: ServiceRequest) -> ServiceResponse:
 async def get_job_metrics(request: ServiceRequest) -> ServiceResponse:
     """`GET /v1/jobs/{id}/metrics`."""
     job = await _read(request)
-    times = {"created": job.created, "running": job.started, "finished": job.finished}
     body = {
-        "timestamps": {name: isoformat(at) for name, at in times.items() if at is not None},
+        "timestamps": _timestamps(job),
         "usage": _usage(job),
         "circuits_execution_time_ns": job.execution_ns,
     }
@@ -176,6 +175,22 @@ def _job(request: ServiceRequest, job: Job, *, with_params: bool) -> dict[str, A
 
 def _state(job: Job) -> dict[str, Any]:
     return {"status": job.status} | _given(job, "reason", "reason_code", "reason_solution")
+
+
+def _client(application: str | None) -> dict[str, str]:
+    """What X-Qx-Client-Application says: `caller` is its last part, `qiskit_version` what stands in the middle."""
+    if not application:
+        return {}
+    *before, caller = application.split("/")
+    said = {"caller": caller, "qiskit_version": "/".join(before[1:])}
+    return {name: value for name, value in said.items() if value}
+
+
+def _timestamps(job: Job) -> dict[str, str | None]:
+    """When the job passed each stage; `running` is null for a job that ended in the queue."""
+    times = {"created": job.created, "finished": job.finished, "running": job.started}
+    given = {name: None if at is None else isoformat(at) for name, at in times.items()}
+    return given if job.ended else {name: at for name, at in given.items() if at is not None}
 
 
 def _usage(job: Job) -> dict[str, Any]:

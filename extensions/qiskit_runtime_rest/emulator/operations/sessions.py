@@ -48,10 +48,10 @@ async def update_session(request: ServiceRequest) -> ServiceResponse:
 
 
 async def close_session(request: ServiceRequest) -> ServiceResponse:
-    """`DELETE /v1/sessions/{id}/close`: cancels the queued jobs."""
+    """`DELETE /v1/sessions/{id}/close`: its queued jobs fail."""
     session = _find(request)
     request.service.sessions.close(session)
-    request.service.execution.cancel_queued(session.id)
+    request.service.execution.session_closed(session.id)
     return ServiceResponse(status=204)
 
 
@@ -65,7 +65,7 @@ def _session(request: ServiceRequest, session: Session) -> dict[str, Any]:
         "backend_name": session.backend,
         "mode": session.mode,
         "state": session.state,
-        "state_reason": session.state_reason or "",
+        "state_reason": session.state_reason,
         "accepting_jobs": session.accepting_jobs,
         "started_at": isoformat(session.created),
         "max_ttl": session.max_ttl,

@@ -48,7 +48,7 @@ def run(program_id: str, params: Mapping[str, Any], *, backend: str, seed: int) 
         program: Program = import_module(f"{__name__}.{module}").run
         return program(params, device=device, seed=seed)
     except JobFailedError as error:
-        return failure(error.kind, log=_log(error), **error.details)
+        return failure(error.kind, log=_log(error), seed=seed, **error.details)
     except Exception as error:
         return failure(Kind.EXECUTION_FAILED, log=_log(error), detail=f"{type(error).__name__}: {error}")
 

@@ -19,6 +19,7 @@ from .outcome import JobFailedError, Kind
 _COMMENTS = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _QASM2_HEADER = re.compile(r"\s*OPENQASM\s+2(\.\d+)?\s*;")
 _SINGLE_BITS = re.compile(r"\bbit\s+(\w+)\s*[;=]")
+_DUPLICATE = re.compile(r"duplicate (bit arguments|qubits)")
 _STANDARD_GATES = get_standard_gate_name_mapping()
 
 
@@ -42,7 +43,8 @@ def read(value: Any, *, pub: int) -> QuantumCircuit:
         raise
     # The readers pass on all errors of their parsers, even AttributeError.
     except Exception as error:
-        raise JobFailedError(Kind.CIRCUIT_UNREADABLE, pub=pub, detail=_reason(error)) from error
+        kind = Kind.DUPLICATE_OPERANDS if _DUPLICATE.search(_reason(error)) else Kind.CIRCUIT_UNREADABLE
+        raise JobFailedError(kind, pub=pub, detail=_reason(error)) from error
     raise JobFailedError(
         Kind.CIRCUIT_UNREADABLE, pub=pub, detail=f"expected text or an encoded circuit, got {type(value).__name__}"
     )

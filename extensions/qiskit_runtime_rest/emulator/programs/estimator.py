@@ -41,7 +41,7 @@ def run(params: Mapping[str, Any], *, device: Device, seed: int) -> Completed:
         JobFailedError: as `programs.run` reports it.
     """
     options = estimator_options(params, seed=seed)
-    pubs = estimator_pubs(params, device=device, precision=options.precision)
+    pubs = estimator_pubs(params, device=device, precision=options.precision, gates_twirled=options.gates_twirled)
     check_executions(sum(_shots(pub, options) * pub.parameter_values.size for pub in pubs))
     seeds = SeedSequence(options.seed).spawn(len(pubs))
     estimated = [

@@ -10,6 +10,9 @@ from qiskit import QuantumCircuit
 from ..devices import Device
 from .outcome import JobFailedError, Kind
 
+FRACTIONAL = frozenset({"rx", "rzz"})
+"""Gates with an angle that devices have as one pulse."""
+
 # Every device accepts these, and none lists them.
 _ALWAYS = frozenset({"barrier", "box", "break_loop", "continue_loop"})
 
@@ -44,9 +47,11 @@ def check(circuit: QuantumCircuit, *, device: Device, where: str) -> None:
     """
     if circuit.num_qubits > device.qubits:
         raise JobFailedError(
-            Kind.NOT_ISA,
+            Kind.TOO_WIDE,
             backend=device.name,
-            detail=f"the circuit of {where} has {circuit.num_qubits} qubits, the device {device.qubits}.",
+            where=where,
+            wanted=circuit.num_qubits,
+            available=device.qubits,
         )
     operational = device.operational
     for placed in instructions(circuit):
@@ -57,8 +62,10 @@ def check(circuit: QuantumCircuit, *, device: Device, where: str) -> None:
             raise JobFailedError(
                 Kind.NOT_ISA,
                 backend=device.name,
-                detail=f"the instruction {placed.name} on qubits {placed.qubits} of {where} is not supported"
-                f"{_because(placed, device)}",
+                name=placed.name,
+                qubits=placed.qubits,
+                where=where,
+                because=_because(placed, device),
             )
 
 

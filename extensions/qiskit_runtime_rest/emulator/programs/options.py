@@ -62,6 +62,8 @@ class PrimitiveOptions:
     support_qiskit: bool
     rep_delay: float | None = field(metadata={"unit": "s"})
     twirling: Twirling
+    gates_twirled: bool
+    """Whether gates are twirled, also by a mitigation that implies it."""
     dynamical_decoupling: Mapping[str, Any]
 
 
@@ -95,6 +97,7 @@ def sampler_options(params: Mapping[str, Any], *, seed: int) -> SamplerOptions:
         support_qiskit=bool(params.get("support_qiskit", False)),
         rep_delay=_section(options, "execution").get("rep_delay"),
         twirling=twirling,
+        gates_twirled=bool(twirling.settings["enable_gates"]),
         dynamical_decoupling={**_DYNAMICAL_DECOUPLING, **_section(options, "dynamical_decoupling")},
         shots=_positive(shots, "shots"),
         meas_type=_section(options, "execution").get("meas_type", "classified"),
@@ -126,6 +129,7 @@ def estimator_options(params: Mapping[str, Any], *, seed: int) -> EstimatorOptio
         support_qiskit=bool(params.get("support_qiskit", False)),
         rep_delay=_section(options, "execution").get("rep_delay"),
         twirling=twirling,
+        gates_twirled=bool(twirling.settings["enable_gates"]) or level >= 2 or _twirls_gates(options),
         dynamical_decoupling={**_DYNAMICAL_DECOUPLING, **_section(options, "dynamical_decoupling")},
         precision=_positive(precision, "precision"),
         measure_mitigation=mitigation,
@@ -134,6 +138,13 @@ def estimator_options(params: Mapping[str, Any], *, seed: int) -> EstimatorOptio
 
 def _twirling(options: Mapping[str, Any], *, enable_measure: bool) -> Twirling:
     return Twirling(settings={**_TWIRLING, "enable_measure": enable_measure, **_section(options, "twirling")})
+
+
+def _twirls_gates(options: Mapping[str, Any]) -> bool:
+    """Whether a mitigation is chosen that implies twirled gates: probabilistic error cancellation or amplification."""
+    resilience = _section(options, "resilience")
+    amplified = resilience.get("zne_mitigation") and _section(resilience, "zne").get("amplifier") == "pea"
+    return bool(resilience.get("pec_mitigation") or amplified)
 
 
 def _section(options: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The outcome of a job: completed with a result, or failed with a code of the service's error registry.
 
-The registry's codes are public. Which code the service uses in which case is known for 1517 only. For the other
-cases, this file chooses the entry that fits best.
+The registry's codes are public. Which code the service uses in which case was measured for the entries without
+`_guess`. For the others, this file chooses the entry that fits best.
 """
 
 from __future__ import annotations
@@ -55,6 +55,13 @@ class _Entry:
     code: int
     reason: str
     solution: str
+    other_code: int | None = None
+    """A second code that the service uses for the same case, about every other time."""
+
+
+def _guess(code: int, reason: str, solution: str) -> _Entry:
+    """An entry for a case in which the service's code is not known."""
+    return _Entry(code, reason, solution)
 
 
 class Kind(Enum):
@@ -62,38 +69,57 @@ class Kind(Enum):
 
     NOT_ISA = _Entry(
         1517,
-        "Circuits do not match the target of {backend}: {detail}",
-        "Transpile the circuits for {backend} (native gates, coupled qubits), then submit them again.",
+        "The instruction {name} on qubits {qubits} is not supported by the target system. "
+        "Transpile your circuits for the target before submitting a primitive query.",
+        "Transpile the circuit of {where} for {backend}{because}",
+    )
+    TOO_WIDE = _guess(
+        1517,
+        "The circuit of {where} has {wanted} qubits, the device {available}.",
+        "Transpile the circuit for {backend}, or choose a larger device.",
     )
     CIRCUIT_UNREADABLE = _Entry(
-        2304,
-        "The circuit of pub {pub} cannot be read: {detail}",
+        1506,
+        "Job not valid. Error loading QASM circuit of pub {pub}: {detail}",
         "Send OpenQASM 2 or 3 text, or a circuit in QPY as qiskit-ibm-runtime encodes it.",
+        other_code=1603,
     )
-    INVALID_INPUT = _Entry(3211, "Job not valid: {detail}", "Correct the input of the job and submit it again.")
-    UNKNOWN_PROGRAM = _Entry(
+    DUPLICATE_OPERANDS = _Entry(1603, CIRCUIT_UNREADABLE.reason, "Give each operand of a gate a qubit of its own.")
+    OBSERVABLE_WIDTH = _Entry(
+        1501,
+        "The number of qubits of the circuit ({circuit}) does not match the number of qubits of the "
+        "{index}-th observable ({observable})",
+        "Send observables as wide as their circuit; for a transpiled circuit, apply its layout to them.",
+    )
+    FRACTIONAL_TWIRLED = _Entry(
+        1519,
+        "Gate twirling does not support fractional gates",
+        "Switch gate twirling off, and mitigation that needs it, or transpile without fractional gates.",
+    )
+    INVALID_INPUT = _guess(3211, "Job not valid: {detail}", "Correct the input of the job and submit it again.")
+    UNKNOWN_PROGRAM = _guess(
         3211,
         "Job not valid: there is no program {program}.",
         "Use one of: {programs}.",
     )
-    PROGRAM_REFUSED = _Entry(
+    PROGRAM_REFUSED = _guess(
         3265,
         "The program {program} cannot be run on the emulated {backend}.",
         "Run it on the real service, or use one of: {programs}.",
     )
     TOO_MANY_EXECUTIONS = _Entry(
-        3248,
-        "The job is too long: {executions} executions (shots x circuits x parameter sets), at most {limit}.",
+        1520,
+        "The number of circuit shots {executions} exceeds the system limit {limit}",
         "Ask for fewer shots or parameter sets, or split the job.",
     )
-    CANCELLED = _Entry(5202, "Job was cancelled.", "None. The job was cancelled.")
-    EXECUTION_FAILED = _Entry(5203, "Failed to run the job: {detail}", "Read the job's log, then submit the job again.")
-    SIMULATION_FAILED = _Entry(
+    CANCELLED = _guess(5202, "Job was cancelled.", "None. The job was cancelled.")
+    EXECUTION_FAILED = _guess(5203, "Failed to run the job: {detail}", "Read the job's log, then submit the job again.")
+    SIMULATION_FAILED = _guess(
         5204,
         "The simulator cannot run the job: {detail}",
         "Use fewer qubits or a simpler circuit, or run the job on the real service.",
     )
-    MEASUREMENT_LEVEL = _Entry(
+    MEASUREMENT_LEVEL = _guess(
         8009,
         "The measurement level {meas_type} is not supported by {backend}.",
         "Use the measurement type classified.",
@@ -110,11 +136,11 @@ class JobFailedError(Exception):
         super().__init__(kind.value.reason.format_map(details))
 
 
-def failure(kind: Kind, *, log: str = "", **details: Any) -> Failure:
-    """The failed outcome of a kind. `details` fill the placeholders of its texts."""
+def failure(kind: Kind, *, log: str = "", seed: int = 0, **details: Any) -> Failure:
+    """The failed outcome of a kind. `details` fill the placeholders of its texts; `seed` decides between two codes."""
     entry = kind.value
     return Failure(
-        code=entry.code,
+        code=entry.other_code if entry.other_code and seed % 2 else entry.code,
         reason=entry.reason.format_map(details),
         solution=entry.solution.format_map(details),
         log=log,

@@ -21,16 +21,20 @@ from .outcome import JobFailedError, Kind
 MAX_EXECUTIONS = 10_000_000
 
 
-def sampler_pubs(params: Mapping[str, Any], *, device: Device, shots: int) -> list[SamplerPub]:
+def sampler_pubs(params: Mapping[str, Any], *, device: Device, shots: int, gates_twirled: bool) -> list[SamplerPub]:
     """The pubs of a sampler job, each with its number of shots.
 
     A pub is a circuit, or a list of circuit, parameter values and shots. The last two may be null or missing.
+
+    `gates_twirled` refuses fractional gates, as the service does.
 
     Raises:
         JobFailedError: a pub is not valid or does not fit the device, or there are too many executions.
     """
     pubs = []
-    for index, (circuit, values, own_shots) in _each(params, least=1, most=3, device=device):
+    for index, (circuit, values, own_shots) in _each(
+        params, least=1, most=3, device=device, gates_twirled=gates_twirled
+    ):
         with _checking(index):
             bindings = _bindings(values, circuit)
             pubs.append(SamplerPub(circuit, bindings, shots if own_shots is None else own_shots))
@@ -38,22 +42,27 @@ def sampler_pubs(params: Mapping[str, Any], *, device: Device, shots: int) -> li
     return pubs
 
 
-def estimator_pubs(params: Mapping[str, Any], *, device: Device, precision: float) -> list[EstimatorPub]:
+def estimator_pubs(
+    params: Mapping[str, Any], *, device: Device, precision: float, gates_twirled: bool
+) -> list[EstimatorPub]:
     """The pubs of an estimator job, each with its precision.
 
     A pub is a list of circuit, observables, parameter values and precision. The last two may be null or missing.
     A circuit on the device's qubits ($0, ...) is widened if its observables cover the whole device.
+    `gates_twirled` refuses fractional gates, as the service does.
 
     Raises:
         JobFailedError: a pub is not valid, or does not fit the device.
     """
     pubs = []
-    for index, (circuit, observed, values, own_precision) in _each(params, least=2, most=4, device=device):
+    each = _each(params, least=2, most=4, device=device, gates_twirled=gates_twirled)
+    for index, (circuit, observed, values, own_precision) in each:
         with _checking(index):
             observables = ObservablesArray.coerce([] if observed is None else observed)
             if observables.size == 0:
                 raise ValueError("there are no observables")
             wide = _widened(circuit, device) if observables.num_qubits == device.qubits else circuit
+            _check_width(observables, wide)
             bindings = _bindings(values, wide)
             pub = EstimatorPub(wide, observables, bindings, precision if own_precision is None else own_precision)
             if pub.precision <= 0:
@@ -72,7 +81,19 @@ def check_executions(executions: int) -> None:
         raise JobFailedError(Kind.TOO_MANY_EXECUTIONS, executions=executions, limit=MAX_EXECUTIONS)
 
 
-def _each(params: Mapping[str, Any], *, least: int, most: int, device: Device) -> Iterator[tuple[int, list[Any]]]:
+def _check_width(observables: ObservablesArray, circuit: QuantumCircuit) -> None:
+    if observables.num_qubits != circuit.num_qubits:
+        raise JobFailedError(
+            Kind.OBSERVABLE_WIDTH,
+            circuit=circuit.num_qubits,
+            index=(0,) * observables.ndim,
+            observable=observables.num_qubits,
+        )
+
+
+def _each(
+    params: Mapping[str, Any], *, least: int, most: int, device: Device, gates_twirled: bool
+) -> Iterator[tuple[int, list[Any]]]:
     """The index and entries of each pub, with its circuit read and checked, and None for missing entries."""
     pubs = params.get("pubs")
     if not isinstance(pubs, list) or not pubs:
@@ -84,6 +105,8 @@ def _each(params: Mapping[str, Any], *, least: int, most: int, device: Device) -
             raise JobFailedError(Kind.INVALID_INPUT, detail=detail)
         circuit = circuits.read(entries[0], pub=index)
         isa.check(circuit, device=device, where=f"pub {index}")
+        if gates_twirled and any(placed.name in isa.FRACTIONAL for placed in isa.instructions(circuit)):
+            raise JobFailedError(Kind.FRACTIONAL_TWIRLED)
         with _checking(index):
             rest = [decoded(entry) for entry in entries[1:]]
         yield index, [circuit, *rest, *[None] * (most - len(entries))]

@@ -29,7 +29,7 @@ def run(params: Mapping[str, Any], *, device: Device, seed: int) -> Completed:
     options = sampler_options(params, seed=seed)
     if options.meas_type != "classified":
         raise JobFailedError(Kind.MEASUREMENT_LEVEL, meas_type=options.meas_type, backend=device.name)
-    pubs = sampler_pubs(params, device=device, shots=options.shots)
+    pubs = sampler_pubs(params, device=device, shots=options.shots, gates_twirled=options.gates_twirled)
     seeds = SeedSequence(options.seed).generate_state(len(pubs)).tolist()
     start = datetime.now(UTC)
     results = [_sample(pub, device=device, seed=own, options=options) for pub, own in zip(pubs, seeds, strict=True)]

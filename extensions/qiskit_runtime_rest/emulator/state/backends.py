@@ -34,9 +34,9 @@ class WaitTime:
 
 
 def find_device(instances: Instances, name: str, *, instance: Instance) -> Device:
-    """Return a device that the instance may use; raises `ServiceError` 1007."""
+    """Return a device that the instance may use; raises `ServiceError` (404)."""
     if name not in instances.backends(instance):
-        raise ServiceError(BACKEND_NOT_FOUND, f"This instance has no backend {name[:100]!r}.")
+        raise ServiceError(BACKEND_NOT_FOUND)
     return devices.get(name)
 
 

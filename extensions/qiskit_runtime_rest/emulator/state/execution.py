@@ -6,7 +6,6 @@ import asyncio
 import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import evolve, frozen
@@ -63,9 +62,14 @@ class Execution:
         progress: Progress,
         workers: int,
         pool: Callable[[int], WorkerPool],
+        may_run: Callable[[str], bool],
     ) -> None:
-        """`pool` makes the worker pool when the first job needs it; `workers` jobs run at the same time."""
+        """`pool` makes the worker pool when the first job needs it; `workers` jobs run at the same time.
+
+        `may_run(crn)` tells whether an instance's jobs may leave the queue.
+        """
         self.progress = progress
+        self._may_run = may_run
         self._jobs = jobs
         self._sessions = sessions
         self._clock = clock
@@ -127,10 +131,10 @@ class Execution:
         self._sessions.job_ended(cancelled)
         self.settle()
 
-    def cancel_queued(self, session_id: str) -> None:
-        """Cancel the queued jobs of a session."""
-        for job in self._queued(session_id):
-            self.cancel(job)
+    def session_closed(self, session_id: str) -> None:
+        """Fail the queued jobs of a session that was closed."""
+        self._fail_queued(session_id, self._clock.now())
+        self.settle()
 
     def reset(self) -> None:
         """Stop all running programs and forget their outcomes."""
@@ -161,7 +165,7 @@ class Execution:
 
     def _try_start(self, job: Job, now: float) -> bool:
         passed = self.progress.queued.passed_at(since=job.created, reads=job.reads, now=now)
-        if passed is None or len(self._running) >= self._workers:
+        if passed is None or len(self._running) >= self._workers or not self._may_run(job.instance):
             return False
         started = job.start(max(passed, self._slot_freed_at))
         self._jobs.save(started)
@@ -197,7 +201,6 @@ class Execution:
             job,
             qpu_seconds=outcome.metrics.quantum_seconds,
             execution_ns=outcome.metrics.circuits_execution_time_ns,
-            qiskit_version=version("qiskit"),
         )
         if job.qpu_seconds > job.cost:
             self._jobs.end(job.stop_at_limit(at), logs=outcome.log)
@@ -205,10 +208,11 @@ class Execution:
             self._jobs.end(job.complete(at), result=outcome.body, logs=outcome.log)
 
     def _fail_queued(self, session_id: str, now: float) -> None:
-        reason = "The session's maximum time to live was over before the job ran."
         for job in self._queued(session_id):
-            ended = job.fail(now, code=4001, reason=reason, solution="Submit the job in a new session.")
-            self._jobs.end(ended, logs=reason)
+            ended = job.fail(
+                now, code=1217, reason="Session has been closed", solution="Submit the job in a new session."
+            )
+            self._jobs.end(ended)
 
     def _queued(self, session_id: str) -> list[Job]:
         pending = self._jobs.pending()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import random
 import uuid
 from collections.abc import Container
@@ -9,14 +10,12 @@ from hashlib import sha256
 
 __all__ = ["Identifiers"]
 
-_LETTERS = "0123456789abcdefghijklmnopqrstuv"
-
 
 class Identifiers:
     """Makes the ids of jobs and sessions, and the seeds of simulations."""
 
     def __init__(self, *, seed: int | None) -> None:
-        """Everything made here follows from the seed; with `None` it is random."""
+        """Everything made here follows from the seed, but for the time in a job's id; with `None` it is random."""
         self.reseed(seed)
 
     def reseed(self, seed: int | None) -> None:
@@ -24,10 +23,11 @@ class Identifiers:
         self.seed = seed
         self._random = random.Random(seed)
 
-    def job(self, *, taken: Container[str]) -> str:
-        """A job id of the form that the service uses: 20 letters and digits."""
+    def job(self, *, taken: Container[str], created: float) -> str:
+        """A job id as in the service, an xid: 20 characters of base32hex for the second of creation and 64 bits."""
         while True:
-            identifier = "d" + "".join(self._random.choices(_LETTERS, k=19))
+            number = int(created) << 64 | self._random.getrandbits(64)
+            identifier = base64.b32hexencode(number.to_bytes(12)).decode().rstrip("=").lower()
             if identifier not in taken:
                 return identifier
 

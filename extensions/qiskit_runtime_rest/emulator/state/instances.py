@@ -10,6 +10,7 @@ from attrs import evolve, field, frozen
 from .. import devices
 from ..errors import QUOTA_USED_UP, ServiceError
 from .identity import ACCOUNT
+from .job import LONGEST_RUN_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,6 +38,11 @@ class Plan:
     display_name: str
     pricing: str
     dedicated_sessions: bool = True
+    custom_calibrations: bool = True
+    waiting_times: bool = True
+    """Whether the list of devices has them."""
+    longest_run_seconds: int = LONGEST_RUN_SECONDS
+    """The `cost` of a job that sets none."""
     backends: tuple[str, ...] = ()
     """The devices of the plan; empty means all."""
     allocation_seconds: int | None = None
@@ -57,6 +63,9 @@ OPEN = Plan(
     display_name="Open",
     pricing="free",
     dedicated_sessions=False,
+    custom_calibrations=False,
+    waiting_times=False,
+    longest_run_seconds=600,
     backends=("ibm_torino", "ibm_brisbane", "ibm_fez"),
     allocation_seconds=600,
 )
@@ -144,6 +153,11 @@ class Instances:
         """Whether the limit is used up."""
         limit = instance.effective_limit
         return limit is not None and self.used_seconds(instance) >= limit
+
+    def may_run(self, crn: str) -> bool:
+        """Whether an instance's jobs may leave the queue: its limit is not used up."""
+        instance = self.get(crn)
+        return instance is None or not self.limit_reached(instance)
 
     def check_usage(self, instance: Instance) -> None:
         """Raise `ServiceError` 4317 if the limit is used up."""

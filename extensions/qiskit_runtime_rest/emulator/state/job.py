@@ -122,7 +122,8 @@ class Job:
             self,
             status=Status.CANCELLED,
             finished=at,
-            reason=f"Job ran longer than the allowed maximum of {self.cost} seconds.",
+            # The service's own text: it does not fill in its template.
+            reason="Job %!v(MISSING) ran longer than %!v(MISSING)",
             reason_code=_TIME_LIMIT_CODE,
             reason_solution="Split the job, or raise its maximum execution time.",
         )

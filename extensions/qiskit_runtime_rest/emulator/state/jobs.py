@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
-from ..errors import JOB_NOT_CANCELLED, JOB_NOT_FINAL, JOB_NOT_FOUND, ServiceError
+from ..errors import JOB_NOT_CANCELLED, JOB_NOT_FINAL, JOB_NOT_FOUND, LOGS_NOT_FOUND, ServiceError
 from .job import Job, Status
 
 if TYPE_CHECKING:
@@ -77,18 +77,20 @@ class Jobs:
     def create(self, *, params: Any, **fields: Any) -> Job:
         """Record a new job. The record is durable when this returns."""
         self._submitted += 1
-        identifier = self._identifiers.job(taken=self._jobs)
-        job = Job(id=identifier, number=self._submitted, created=self._clock.now(), **fields)
+        created = self._clock.now()
+        identifier = self._identifiers.job(taken=self._jobs, created=created)
+        job = Job(id=identifier, number=self._submitted, created=created, **fields)
         with self._storage.transaction():
-            self._storage.put_text(job.id, "params", json.dumps(params))
+            # Like the service, it does not keep the order of keys.
+            self._storage.put_text(job.id, "params", json.dumps(params, sort_keys=True))
             self.save(job)
         return job
 
     def find(self, job_id: str, *, instance: str) -> Job:
-        """Return a visible job of the instance; raises `ServiceError` 3250."""
+        """Return a visible job of the instance; raises `ServiceError` 1291."""
         job = self._jobs.get(job_id)
         if job is None or job.deleted or job.instance != instance:
-            raise ServiceError(JOB_NOT_FOUND, f"There is no job {job_id[:100]!r} in this instance.")
+            raise ServiceError(JOB_NOT_FOUND, values={"job_id": job_id[:100]})
         return job
 
     def get(self, job_id: str) -> Job | None:
@@ -174,7 +176,13 @@ class Jobs:
         return json.loads(self._storage.text(job.id, "params") or "null")
 
     def logs(self, job: Job) -> str:
-        """The job's log so far."""
+        """The job's log so far; raises `ServiceError` (404) if it has not started and has none."""
+        text = self._log(job)
+        if not text and job.started is None:
+            raise ServiceError(LOGS_NOT_FOUND)
+        return text
+
+    def _log(self, job: Job) -> str:
         return self._storage.text(job.id, "logs") or ""
 
     def publish_interim(self, job: Job, text: str) -> None:
@@ -192,12 +200,16 @@ class Jobs:
     def take_result(self, job: Job) -> str | None:
         """Return the result, or the log of a failed job. The first read of a private result deletes it.
 
-        `None` if there is no result yet. Raises `ServiceError` 3250 if it was read and deleted before.
+        `None` if there is no result yet. Raises `ServiceError` 1291 if it was read and deleted before.
         """
         if job.result_taken:
-            raise ServiceError(JOB_NOT_FOUND, "The result of this private job was read before, which deletes it.")
+            raise ServiceError(
+                JOB_NOT_FOUND,
+                "The result of this private job was read before, which deletes it.",
+                values={"job_id": job.id},
+            )
         if job.status is Status.FAILED:
-            return self.logs(job) or job.reason or ""
+            return self._log(job) or job.reason or ""
         text = self._storage.text(job.id, "result")
         if text is not None and job.private:
             with self._storage.transaction():

@@ -22,7 +22,22 @@ __all__ = ["Session", "SessionState", "Sessions"]
 
 _TABLE = "sessions"
 _IDLE_SECONDS = 30 * 60
-_INTERACTIVE_SECONDS = 60
+_INTERACTIVE_SECONDS = {"batch": 1, "dedicated": 60}
+"""Seconds without a job after which a session is inactive, unless its creator sets them."""
+
+
+def _guess(reason: str) -> str:
+    """A reason for a state that the live service was not seen to send."""
+    return reason
+
+
+_CREATED = "session_created"
+_ACTIVATED = _guess("session_activated")
+_INACTIVATED = "session_inactivated_by_interactive_ttl"
+_CLOSED_EARLY = "session_closed_early"
+_CANCELLED = _guess("session_closed_early")
+_IDLE = _guess("session_closed_by_inactivity")
+_OVER = _guess("session_closed_by_max_ttl")
 
 
 class SessionState(StrEnum):
@@ -45,10 +60,10 @@ class Session:
     backend: str | None
     created: float
     max_ttl: int
-    interactive_ttl: int = _INTERACTIVE_SECONDS
+    interactive_ttl: int
     active_ttl: int | None = None
     state: SessionState = SessionState.OPEN
-    state_reason: str | None = None
+    state_reason: str = _CREATED
     accepting_jobs: bool = True
     activated_at: float | None = None
     closed_at: float | None = None
@@ -97,9 +112,9 @@ class Sessions:
         self._sessions.clear()
 
     def create(self, *, instance: Instance, mode: str, **fields: Any) -> Session:
-        """Open a session; raises `ServiceError` 4003 if the plan has no dedicated ones."""
+        """Open a session; raises `ServiceError` 1352 if the plan has no dedicated ones."""
         if mode == "dedicated" and not instance.plan.dedicated_sessions:
-            raise ServiceError(SESSION_NOT_ALLOWED, f"The plan is {instance.plan.display_name!r}.")
+            raise ServiceError(SESSION_NOT_ALLOWED)
         now = self._clock.now()
         session = Session(
             id=self._identifiers.session(taken=self._sessions),
@@ -107,7 +122,7 @@ class Sessions:
             mode=mode,
             created=now,
             timestamps=((SessionState.OPEN.value, now),),
-            **fields,
+            **{"interactive_ttl": _INTERACTIVE_SECONDS[mode], **fields},
         )
         self._save(session)
         return session
@@ -134,18 +149,19 @@ class Sessions:
             )
 
     def set_accepting(self, session: Session, accepting: bool, *, busy: bool) -> None:
-        """Let the session accept jobs or not. If it does not and has no pending jobs (`busy`), it closes."""
-        if session.state is SessionState.CLOSED:
-            raise ServiceError(SESSION_CLOSED, "A closed session cannot be changed.")
+        """Let the session accept jobs or not. If it does not and has no pending jobs (`busy`), it closes.
+
+        A closed session only changes what it says, as in the service: it still accepts no jobs.
+        """
         session = evolve(session, accepting_jobs=accepting)
-        if not accepting and not busy:
-            session = session.close(self._clock.now(), reason="The session was closed by its user.")
+        if not accepting and not busy and session.state is not SessionState.CLOSED:
+            session = session.close(self._clock.now(), reason=_CLOSED_EARLY)
         self._save(session)
 
     def close(self, session: Session) -> None:
         """Close at once. Closing a closed session changes nothing."""
         if session.state is not SessionState.CLOSED:
-            self._save(session.close(self._clock.now(), reason="The session was cancelled by its user."))
+            self._save(session.close(self._clock.now(), reason=_CANCELLED))
 
     def job_started(self, job: Job) -> None:
         """Activate the job's session."""
@@ -158,7 +174,7 @@ class Sessions:
         if session.state is SessionState.ACTIVE:
             self._save(evolve(session, **changes))
         else:
-            self._save(session.enter(SessionState.ACTIVE, job.started, **changes))
+            self._save(session.enter(SessionState.ACTIVE, job.started, state_reason=_ACTIVATED, **changes))
 
     def job_ended(self, job: Job) -> None:
         """Record the end of a job in its session."""
@@ -177,13 +193,14 @@ class Sessions:
             idle = session.id not in busy
             if now >= session.ttl_ends_at:
                 over.append(session.id)
-                self._save(session.close(session.ttl_ends_at, reason="The maximum time to live is over."))
+                self._save(session.close(session.ttl_ends_at, reason=_OVER))
             elif idle and not session.accepting_jobs:
-                self._save(session.close(idle_since, reason="The session was closed by its user."))
+                self._save(session.close(idle_since, reason=_CLOSED_EARLY))
             elif idle and now >= idle_since + _IDLE_SECONDS:
-                self._save(session.close(idle_since + _IDLE_SECONDS, reason="There was no job for 30 minutes."))
+                self._save(session.close(idle_since + _IDLE_SECONDS, reason=_IDLE))
             elif idle and session.state is SessionState.ACTIVE and now >= idle_since + session.interactive_ttl:
-                self._save(session.enter(SessionState.INACTIVE, idle_since + session.interactive_ttl))
+                inactive_at = idle_since + session.interactive_ttl
+                self._save(session.enter(SessionState.INACTIVE, inactive_at, state_reason=_INACTIVATED))
         return over
 
     def next_due(self, *, busy: frozenset[str]) -> float:
