@@ -146,8 +146,8 @@ def test_a_batch_runs_its_jobs(report: Report) -> None:
     assert report["batch"] == {"shots": [5, 6, 7], "listed": True, "mode": "batch", "status": "Closed"}
 
 
-def test_cancelling_a_session_cancels_its_queued_jobs(report: Report) -> None:
-    assert report["cancelled session"] == ["Closed", "CANCELLED"]
+def test_cancelling_a_session_fails_its_queued_jobs(report: Report) -> None:
+    assert report["cancelled session"] == ["Closed", "ERROR"]
 
 
 def test_the_open_plan_has_batches_but_no_sessions(report: Report) -> None:
