@@ -224,7 +224,7 @@ async def test_limits_that_stay_are_not_tried_again(client: Any, emulator: Emula
 
 
 async def test_an_unknown_backend_is_not_found(client: Any) -> None:
-    with pytest.raises(NotFound, match="ibm_nowhere"):
+    with pytest.raises(NotFound, match="device not found"):
         await now(client.sampler([ONES], backend="ibm_nowhere"))
 
 
