@@ -170,7 +170,7 @@ MUTANTS: tuple[Mutant, ...] = (
         on_response=refused_as(400, b'{"errors": [], "trace": "x"}'),
     ),
     Mutant(name="failure on odd input", operation="list_tags", on_request=failing_on(r"%[89A-F]")),
-    Mutant(name="failure on large numbers", operation="create_session", on_request=failing_on(r"\d{9}")),
+    Mutant(name="failure on large numbers", operation="create_job", on_request=failing_on(r"\d{9}")),
     Mutant(
         name="an unknown method is accepted",
         operation="get_instance",
