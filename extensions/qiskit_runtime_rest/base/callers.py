@@ -7,7 +7,6 @@ import sys
 import warnings
 from contextvars import ContextVar
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 
@@ -20,6 +19,8 @@ CALLER: ContextVar[FrameType | None] = ContextVar("caller", default=None)
 @cache
 def _packages() -> tuple[str, ...]:
     """The folders of this package and of the generated one, which stand side by side in a wheel only."""
+    from importlib.util import find_spec
+
     generated = find_spec("qiskit_runtime_api")  # found, not imported: decoding results needs none of it
     folders = [Path(__file__).parents[1], *map(Path, (generated and generated.submodule_search_locations) or ())]
     return tuple(str(folder) + os.sep for folder in folders)

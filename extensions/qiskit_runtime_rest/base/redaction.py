@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NoReturn, Self, SupportsIndex
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["LOOKS", "Secret", "blanked", "credentials"]
+__all__ = ["LOOKS", "blanked", "credentials"]
 
 LOOKS: Mapping[str, re.Pattern[str]] = MappingProxyType(
     {
@@ -31,35 +31,6 @@ JSON_ESCAPE = re.compile(r"(?<!\\)\\+(?:u00([2-7][0-9a-fA-F])|([/\"]))")
 
 SHORTEST_SECRET = 8
 """Shorter texts are not replaced: they are probably parts of words."""
-
-
-class Secret(str):
-    """A key or token: a text as any other, but it is not shown by `repr`, and does not pickle."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        """Never show the text; so neither do `vars` of its holder, nor tracebacks with local variables."""
-        return "'***'"
-
-    def __copy__(self) -> Self:
-        """The same object: it never changes."""
-        return self
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        """The same object: it never changes."""
-        return self
-
-    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
-        """Refuse to pickle.
-
-        Raises:
-            TypeError: says what to do.
-        """
-        raise TypeError(
-            "an API key or token does not pickle: let the other process read its own, from its environment or account "
-            "file, or send it as a plain text with str(...)."
-        )
 
 
 def credentials(response: httpx.Response) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base.files import make_private_folder, write_atomically
-from ..base.redaction import Secret
+from ..base.secret import Secret
 from ..errors import ConfigurationError
 
 __all__ = ["DEFAULT_NAME", "SavedAccount", "check_can_save", "default_path", "read_account", "save_account"]

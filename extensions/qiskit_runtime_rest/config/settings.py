@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, Unpack
 from urllib.parse import urlsplit
 
-from ..base.redaction import Secret
+from ..base.secret import Secret
 from ..errors import ConfigurationError, ContractViolation
 from .api_versions import API_VERSION
 from .crn import EXAMPLE, WHERE, Crn

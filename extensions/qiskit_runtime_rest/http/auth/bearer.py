@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import httpx
 
 from ...base.forks import Lock, renew_in_child
-from ...base.redaction import Secret
+from ...base.secret import Secret
 from ...plans.plan import Plan, run, run_async
 from .iam import Token, parse_token, token_request
 
