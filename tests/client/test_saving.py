@@ -299,7 +299,7 @@ async def test_what_came_of_a_private_result_that_was_cut_short_is_kept(
     emulator.faults.add("get_job_results", kind="truncated")
     if then:
         emulator.faults.add("get_job_results", **then)
-    with pytest.raises(ResultUnavailable, match="bytes that came are in the `raw`") as cut:
+    with pytest.raises(ResultUnavailable, match="bytes read so far are in the `raw`") as cut:
         await now(job.result(**({"save_to": folder} if saving else {})))
     assert cut.value.raw.startswith(b"{")
     assert cut.value.saved is None

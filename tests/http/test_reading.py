@@ -122,7 +122,7 @@ async def test_what_came_for_a_cancelled_task_is_not_lost(
         if then == 200:
             assert json.loads((await job.result()).raw) == RESULT
         else:
-            with pytest.raises(ResultUnavailable, match="bytes that came are in the `raw`") as gone:
+            with pytest.raises(ResultUnavailable, match="bytes read so far are in the `raw`") as gone:
                 await job.result()
             assert gone.value.raw == b'{"results": '
     assert partial(tmp_path) == [b'{"results": '] * saving

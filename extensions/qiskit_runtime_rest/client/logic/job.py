@@ -87,7 +87,7 @@ class JobLogic(Handle):
         self._poll_interval = poll_interval or PollInterval()
         self._decoded: Result | None = None
         self._source: Source | None = None
-        self._came = b""
+        self._partial = b""
         self._mutex = Mutex()
         self._known_failure: RuntimeRestError | None = None
 
@@ -302,7 +302,7 @@ class JobLogic(Handle):
             clock=self._connection.clock,
             began=began,
             timeout=timeout,
-            came=self._came,
+            partial=self._partial,
         )
         try:
             self._source = yield from reading.read()
@@ -310,7 +310,7 @@ class JobLogic(Handle):
             self._source = failure.raw or None
             raise
         finally:
-            self._came = reading.came
+            self._partial = reading.partial
 
     def _decode(self, executor: Executor | None) -> Plan[Result]:
         """Decode the bytes that were read. They are kept when an executor fails or the caller is cancelled."""

@@ -1,4 +1,4 @@
-"""Reading one job's result from the service: its bytes, whole, and on disk first where that is asked for."""
+"""Read a job's result: all of its bytes, saved first if a folder is given."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Reading:
         clock: as of the client.
         began: when the wait for the job began, in seconds of the clock.
         timeout: seconds from then on; None: no deadline.
-        came: what came of it before, when it was read and that was cut short; after `read`, also by that.
+        partial: the bytes of an earlier read that was cut short; after `read`, also those of this one.
     """
 
     job_id: str
@@ -47,7 +47,7 @@ class Reading:
     clock: Clock
     began: float
     timeout: float | None
-    came: bytes = b""
+    partial: bytes = b""
 
     def read(self) -> Plan[Source]:
         """The bytes of the result.
@@ -70,7 +70,7 @@ class Reading:
         except BaseException:
             # A caller that is cancelled gets no error to keep it in.
             if self.private and incoming.size:
-                self.came = incoming.so_far()
+                self.partial = incoming.so_far()
             raise
         finally:
             incoming.close()
@@ -82,7 +82,7 @@ class Reading:
             try:
                 yield from fetch(jobs_api.get_job_results, budget=self._left, sink=incoming, id=self.job_id)
             except (ApiError, TransportError) as failure:
-                # What came of a result that is not given again is worth more than the error that ended it.
+                # The bytes of a result that is given only once matter more than the error that ended the read.
                 if isinstance(failure, NotFound) or (self.private and incoming.size):
                     raise self._unavailable(incoming) from failure
                 if isinstance(failure, TransportError) and self._left == 0:
@@ -110,8 +110,8 @@ class Reading:
         copy = None if self.folder is None else saved_copy(self.job_id, self.folder)
         if copy is not None:
             message += f" An earlier read saved it: read it with client.load_result({str(copy)!r})."
-        raw = incoming.so_far() or self.came
+        raw = incoming.so_far() or self.partial
         if raw:
-            message += f" Reading it was cut short: the {len(raw)} bytes that came are in the `raw` of this error"
+            message += f" Reading it was cut short: the {len(raw)} bytes read so far are in the `raw` of this error"
             message += f", and in a file *.partial in {self.folder}." if self.folder and incoming.size else "."
         return ResultUnavailable(message, job_id=self.job_id, saved=None if copy is None else str(copy), raw=raw)
