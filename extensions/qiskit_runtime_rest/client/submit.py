@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
     from typing import Any, Unpack
 
+    from ..submission import Submitted
     from ..submission.pubs import EstimatorPub, SamplerPub
     from .job import AsyncJob, Job
-    from .logic.submit import Requested, SubmitOptions, Submitted
+    from .logic.submit import Requested, SubmitOptions
 __all__ = ["AsyncSubmissions", "Submissions"]
 
 

@@ -1,4 +1,4 @@
-"""One submission, checked before it is sent."""
+"""One submission, checked before it is sent, and its outcome."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Any, Generic, Self, TypeVar
 
 from ..arguments import backend_name, whole_seconds
 from ..errors import InvalidInput
 from .pubs import EstimatorPub, SamplerPub, estimator_params, sampler_params
 
-__all__ = ["JobRequest", "check_tags"]
+__all__ = ["JobRequest", "Submitted", "check_tags"]
+
+J = TypeVar("J")
 
 MOST_TAGS = 8
 LONGEST_TAG = 86
@@ -152,3 +154,15 @@ class JobRequest:
         """A hash of the body."""
         body = json.dumps(self.to_dict(), sort_keys=True, default=repr)
         return hashlib.sha256(body.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Submitted(Generic[J]):
+    """The outcome of one request of `submit_all`: its `job`, or an `error`. `index`: its position, from 0.
+
+    The error is one of this package's, or the one that the function that builds the request raised.
+    """
+
+    index: int
+    job: J | None = None
+    error: Exception | None = None
