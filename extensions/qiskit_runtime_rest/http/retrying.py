@@ -134,6 +134,8 @@ class Send(NamedTuple):
     def perform(self, client: Sends) -> httpx.Response:
         """Block the thread until the response has come."""
         response: httpx.Response = client.send_once(self.request, **self.options)
+        if not self.options.get("stream"):
+            return response
         sink: Sink | None = self.request.extensions.get(SINK)
         try:
             if not response.is_success or is_page(response):
@@ -151,6 +153,8 @@ class Send(NamedTuple):
     async def perform_async(self, client: Sends) -> httpx.Response:
         """Suspend the task until the response has come."""
         response: httpx.Response = await client.send_once(self.request, **self.options)
+        if not self.options.get("stream"):
+            return response
         sink: Sink | None = self.request.extensions.get(SINK)
         try:
             if not response.is_success or is_page(response):
