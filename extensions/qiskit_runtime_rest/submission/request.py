@@ -6,11 +6,14 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from ..arguments import backend_name, whole_seconds
 from ..errors import InvalidInput
 from .pubs import EstimatorPub, SamplerPub, estimator_params, sampler_params
+
+if TYPE_CHECKING:
+    from ..directed.program import CircuitFormat, ExecutorOptions, ProgramItem
 
 __all__ = ["JobRequest", "Submitted", "check_tags"]
 
@@ -48,8 +51,8 @@ def check_tags(tags: Sequence[str]) -> None:
 class JobRequest:
     """One submission, checked; a value that pickles. `params` are sent as they are.
 
-    `JobRequest.sampler` and `JobRequest.estimator` build the params from circuits. Of a backend handle, the name is
-    kept; `max_execution_time` is rounded up to whole seconds.
+    `JobRequest.sampler`, `JobRequest.estimator` and `JobRequest.executor` build the params from circuits. Of a backend
+    handle, the name is kept; `max_execution_time` is rounded up to whole seconds.
 
     Source: schema `JobRunParams` of the contract, operation `create_job`.
     """
@@ -140,6 +143,25 @@ class JobRequest:
         """A submission to the estimator: arguments as of `client.estimator`. Raises: InvalidInput."""
         params = estimator_params(pubs, precision=precision, options=options, resilience_level=resilience_level)
         return cls(program_id="estimator", params=params, **request)
+
+    @classmethod
+    def executor(
+        cls,
+        items: ProgramItem | Iterable[ProgramItem],
+        *,
+        shots: int | None = None,
+        options: ExecutorOptions | None = None,
+        passthrough_data: Any = None,
+        circuits: CircuitFormat = "openqasm3",
+        **request: Any,
+    ) -> Self:
+        """A submission to the executor: arguments as of `client.executor`. Raises: InvalidInput."""
+        from ..directed.program import executor_params
+
+        params = executor_params(
+            items, shots=shots, options=options, passthrough_data=passthrough_data, circuits=circuits
+        )
+        return cls(program_id="executor", params=params, **request)
 
     def tagged(self, tag: str) -> Self:
         """This request with one more tag."""
