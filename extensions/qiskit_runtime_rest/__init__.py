@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .client.logic.submit import SubmitOptions
     from .client.sessions import AsyncSession, Session
     from .config.settings import Settings
+    from .directed.program import ExecutorOptions
     from .errors import (
         ApiError,
         AuthenticationError,
@@ -82,6 +83,7 @@ __all__ = [
     "ContractViolation",
     "ContractWarning",
     "EdgeBlocked",
+    "ExecutorOptions",
     "InvalidInput",
     "InvalidRequest",
     "Job",
@@ -130,6 +132,7 @@ _ELSEWHERE = {
     "AsyncSession": "client.sessions",
     "Backend": "client.backends",
     "ClientOptions": "client.logic.options",
+    "ExecutorOptions": "directed.program",
     "Job": "client.job",
     "PollInterval": "waiting",
     "Recovered": "client.logic.jobs",

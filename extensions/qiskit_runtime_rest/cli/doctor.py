@@ -56,7 +56,7 @@ class Check:
 
 @with_service_options
 def doctor(options: ServiceOptions, *, json: JsonOption = False) -> None:
-    """Check settings, IAM, the service, the API version, the clock and the extras. Secrets are not shown."""
+    """Check settings, IAM, the service, versions, the clock and the extras. Secrets are not shown."""
     console = stdout()
     done: list[Check] = []
     for check in all_checks(options):

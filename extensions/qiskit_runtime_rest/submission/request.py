@@ -6,15 +6,21 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from ..arguments import backend_name, whole_seconds
 from ..errors import InvalidInput
 from .pubs import EstimatorPub, SamplerPub, estimator_params, sampler_params
 
-__all__ = ["JobRequest", "Submitted", "check_tags"]
+if TYPE_CHECKING:
+    from ..directed.program import CircuitFormat, ExecutorOptions, ProgramItem
+
+__all__ = ["TAG_PREFIX", "JobRequest", "Submitted", "check_tags"]
 
 J = TypeVar("J")
+
+TAG_PREFIX = "qrr-"
+"""Begins the tag that the client adds to each submission."""
 
 MOST_TAGS = 8
 LONGEST_TAG = 86
@@ -48,8 +54,8 @@ def check_tags(tags: Sequence[str]) -> None:
 class JobRequest:
     """One submission, checked; a value that pickles. `params` are sent as they are.
 
-    `JobRequest.sampler` and `JobRequest.estimator` build the params from circuits. Of a backend handle, the name is
-    kept; `max_execution_time` is rounded up to whole seconds.
+    `JobRequest.sampler`, `JobRequest.estimator` and `JobRequest.executor` build the params from circuits. Of a backend
+    handle, the name is kept; `max_execution_time` is rounded up to whole seconds.
 
     Source: schema `JobRunParams` of the contract, operation `create_job`.
     """
@@ -140,6 +146,66 @@ class JobRequest:
         """A submission to the estimator: arguments as of `client.estimator`. Raises: InvalidInput."""
         params = estimator_params(pubs, precision=precision, options=options, resilience_level=resilience_level)
         return cls(program_id="estimator", params=params, **request)
+
+    @classmethod
+    def executor(
+        cls,
+        items: ProgramItem | Iterable[ProgramItem],
+        *,
+        shots: int | None = None,
+        options: ExecutorOptions | None = None,
+        passthrough_data: Any = None,
+        circuits: CircuitFormat = "openqasm3",
+        **request: Any,
+    ) -> Self:
+        """A submission to the executor: arguments as of `client.executor`. Raises: InvalidInput."""
+        from ..directed.program import executor_params
+
+        params = executor_params(
+            items, shots=shots, options=options, passthrough_data=passthrough_data, circuits=circuits
+        )
+        return cls(program_id="executor", params=params, **request)
+
+    @staticmethod
+    def is_request(document: Mapping[str, Any]) -> bool:
+        """Whether `from_dict` reads this JSON object: it names a program, and has params."""
+        return "params" in document and ("program_id" in document or "program" in document)
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Self:
+        """The request in a JSON object: the body of `create_job`, or the description of a job.
+
+        A description is the answer of `get_job` with its params, such as the dashboard's download
+        `job-<id>-info.json`. Its program, backend, params, tags and privacy are submitted again; its session and its
+        limit of QPU time are not, since they were those of another day.
+
+        Raises:
+            InvalidInput: something is missing or not valid.
+        """
+        if not cls.is_request(document):
+            raise InvalidInput("expected a request with program_id, backend and params, or the description of a job.")
+        names = ["backend", "params", "tags", "private"]
+        if is_body := "program_id" in document:
+            names += ["session_id", "log_level", "calibration_id"]
+        described = document["program_id"] if is_body else document["program"]
+        program: Any = described.get("id") if isinstance(described, Mapping) else described
+        known = {name: document[name] for name in names if document.get(name) is not None}
+        if isinstance(known.get("params"), str):  # some downloads have them as a text
+            try:
+                known["params"] = json.loads(known["params"])
+            except ValueError as error:
+                raise InvalidInput(f"params is a text that is not JSON: {error}.") from None
+        if not known.get("params"):
+            raise InvalidInput("params is empty, as in the description of a private job: nothing can be submitted.")
+        if is_body:
+            known["max_execution_time"] = document.get("cost")
+        else:
+            known["tags"] = [tag for tag in known.get("tags", ()) if not str(tag).startswith(TAG_PREFIX)]
+        return cls(program_id=program, **known)
+
+    def changed(self, **changes: Any) -> Self:
+        """This request with other arguments. Raises: InvalidInput."""
+        return replace(self, **changes)
 
     def tagged(self, tag: str) -> Self:
         """This request with one more tag."""

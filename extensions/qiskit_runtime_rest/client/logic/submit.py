@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from ...arguments import Named
+    from ...directed.program import CircuitFormat, ExecutorOptions, ProgramItem
     from ...http import Connection
     from ...submission import JobRequest, Submitted, Submitter
     from ...submission.pubs import EstimatorPub, SamplerPub
@@ -117,6 +118,43 @@ class SubmitLogic(Generic[J]):
             options=options,
             resilience_level=resilience_level,
             **self._with_defaults("estimator", request),
+        )
+        return (yield from self._send(asked))
+
+    @public("jobs.create_job", "jobs.list_jobs", "instances.get_instance_usage")
+    def _executor(
+        self,
+        items: ProgramItem | Iterable[ProgramItem],
+        *,
+        shots: int | None = None,
+        options: ExecutorOptions | None = None,
+        passthrough_data: Any = None,
+        circuits: CircuitFormat = "openqasm3",
+        **request: Unpack[SubmitOptions],
+    ) -> Plan[J]:
+        """Submit circuits to the executor, which runs them as they are, and return the job (not its result).
+
+        Args:
+            items: OpenQASM 3 texts in native gates, or tuples (text, parameter values). Values are numbers in any
+                shape, the last axis over the parameters in the order in which the text declares them; or a dict of
+                numbers by the names of the parameters.
+            shots: shots for each parameter set of each item; by default 4096.
+            options: see `ExecutorOptions`.
+            passthrough_data: JSON that comes back with the result, as its `passthrough_data`.
+            circuits: how circuits are sent: as texts, or as `qpy`, which needs Qiskit.
+            request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
+
+        Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
+        """
+        from ...submission import JobRequest
+
+        asked = JobRequest.executor(
+            items,
+            shots=shots,
+            options=options,
+            passthrough_data=passthrough_data,
+            circuits=circuits,
+            **self._with_defaults("executor", request),
         )
         return (yield from self._send(asked))
 
