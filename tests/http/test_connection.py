@@ -46,6 +46,17 @@ def test_each_request_names_the_client_and_the_api_version(service: Loopback, co
         assert call.headers["Accept"] == "application/json"
 
 
+@pytest.mark.parametrize(("limits", "connections"), [(None, 1), (httpx.Limits(max_keepalive_connections=0), 3)])
+def test_the_given_limits_take_effect(
+    service: Loopback, connect: Connect, limits: httpx.Limits | None, connections: int
+) -> None:
+    service.script("*", Answer(200))
+    face = connect(service, token="ready-made", limits=limits)
+    for _ in range(3):
+        face.request("GET", "/v1/jobs")
+    assert len({call.connection for call in service.calls}) == connections
+
+
 def test_the_api_version_can_be_chosen(service: Loopback, connect: Connect) -> None:
     service.script("*", Answer(200))
     connect(service, api_version="2025-01-01").request("GET", "/v1/backends")
