@@ -56,7 +56,7 @@ class Check:
 
 @with_service_options
 def doctor(options: ServiceOptions, *, json: JsonOption = False) -> None:
-    """Check settings, IAM, the service, the API version, the clock and the extras. Secrets are not shown."""
+    """Check settings, IAM, the service, versions, the clock and the extras. Secrets are not shown."""
     console = stdout()
     done: list[Check] = []
     for check in all_checks(options):
@@ -198,7 +198,7 @@ def _service(settings: Settings, *, pinned: str, now: datetime.datetime) -> Iter
     from qiskit_runtime_api.api.versions import get_versions
 
     from ..client.client import RuntimeClient
-    from ..http import RetryPolicy
+    from ..http.retry_policy import RetryPolicy
 
     try:
         with RuntimeClient(settings=settings, auth=httpx.Auth(), retries=RetryPolicy(attempts=1)) as client:
@@ -244,8 +244,8 @@ def clock_check(date: str, *, now: datetime.datetime) -> Check:
 def _credentials(settings: Settings) -> Iterator[Check]:
     """Whether IAM exchanges the key for a token, and the service accepts the token for the instance."""
     from ..client.client import RuntimeClient
-    from ..http import RetryPolicy
     from ..http.auth.iam import TOKEN_PATH
+    from ..http.retry_policy import RetryPolicy
 
     try:
         with warnings.catch_warnings():

@@ -48,6 +48,7 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
     "Session.wait": ("sessions.get_session", "jobs.list_jobs", "jobs.get_job"),
     "Sessions.create": ("sessions.create_session",),
     "Sessions.get": ("sessions.get_session",),
+    "Sessions.list": ("workloads.list_workloads",),
 }
 """Modules of `qiskit_runtime_api.api`, by public name. The class for tasks has the same.
 

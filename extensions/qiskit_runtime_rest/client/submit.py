@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from typing import Any, Unpack
 
     from ..directed.program import CircuitFormat, ExecutorOptions, ProgramItem
+    from ..submission import Submitted
     from ..submission.pubs import EstimatorPub, SamplerPub
     from .job import AsyncJob, Job
-    from .logic.submit import Requested, SubmitOptions, Submitted
+    from .logic.submit import Requested, SubmitOptions
 __all__ = ["AsyncSubmissions", "Submissions"]
 
 

@@ -1,4 +1,4 @@
-"""One submission, checked before it is sent."""
+"""One submission, checked before it is sent, and its outcome."""
 
 from __future__ import annotations
 
@@ -12,16 +12,20 @@ from ..arguments import backend_name, whole_seconds
 from ..errors import InvalidInput
 from .pubs import EstimatorPub, SamplerPub, estimator_params, sampler_params
 
+if TYPE_CHECKING:
+    from ..directed.program import CircuitFormat, ExecutorOptions, ProgramItem
+
+__all__ = ["TAG_PREFIX", "VIA", "JobRequest", "Part", "Submitted", "Via", "check_tags"]
+
+J = TypeVar("J")
+R = TypeVar("R")
+
 VIA = ("service", "executor")
 Via: TypeAlias = Literal["service", "executor"]
 """Which program runs a primitive: the service's own, or `executor`, with the rest of the work in the client."""
 
-R = TypeVar("R")
-
-if TYPE_CHECKING:
-    from ..directed.program import CircuitFormat, ExecutorOptions, ProgramItem
-
-__all__ = ["VIA", "JobRequest", "Part", "Via", "check_tags"]
+TAG_PREFIX = "qrr-"
+"""Begins the tag that the client adds to each submission."""
 
 MOST_TAGS = 8
 LONGEST_TAG = 86
@@ -202,6 +206,47 @@ class JobRequest:
         )
         return cls(program_id="executor", params=params, **request)
 
+    @staticmethod
+    def is_request(document: Mapping[str, Any]) -> bool:
+        """Whether `from_dict` reads this JSON object: it names a program, and has params."""
+        return "params" in document and ("program_id" in document or "program" in document)
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Self:
+        """The request in a JSON object: the body of `create_job`, or the description of a job.
+
+        A description is the answer of `get_job` with its params, such as the dashboard's download
+        `job-<id>-info.json`. Its program, backend, params, tags and privacy are submitted again; its session and its
+        limit of QPU time are not, since they were those of another day.
+
+        Raises:
+            InvalidInput: something is missing or not valid.
+        """
+        if not cls.is_request(document):
+            raise InvalidInput("expected a request with program_id, backend and params, or the description of a job.")
+        names = ["backend", "params", "tags", "private"]
+        if is_body := "program_id" in document:
+            names += ["session_id", "log_level", "calibration_id"]
+        described = document["program_id"] if is_body else document["program"]
+        program: Any = described.get("id") if isinstance(described, Mapping) else described
+        known = {name: document[name] for name in names if document.get(name) is not None}
+        if isinstance(known.get("params"), str):  # some downloads have them as a text
+            try:
+                known["params"] = json.loads(known["params"])
+            except ValueError as error:
+                raise InvalidInput(f"params is a text that is not JSON: {error}.") from None
+        if not known.get("params"):
+            raise InvalidInput("params is empty, as in the description of a private job: nothing can be submitted.")
+        if is_body:
+            known["max_execution_time"] = document.get("cost")
+        else:
+            known["tags"] = [tag for tag in known.get("tags", ()) if not str(tag).startswith(TAG_PREFIX)]
+        return cls(program_id=program, **known)
+
+    def changed(self, **changes: Any) -> Self:
+        """This request with other arguments. Raises: InvalidInput."""
+        return replace(self, **changes)
+
     def tagged(self, tag: str) -> Self:
         """This request with one more tag."""
         return replace(self, tags=[*(self.tags or ()), tag])
@@ -215,3 +260,15 @@ class JobRequest:
         """A hash of the body."""
         body = json.dumps(self.to_dict(), sort_keys=True, default=repr)
         return hashlib.sha256(body.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Submitted(Generic[J]):
+    """The outcome of one request of `submit_all`: its `job`, or an `error`. `index`: its position, from 0.
+
+    The error is one of this package's, or the one that the function that builds the request raised.
+    """
+
+    index: int
+    job: J | None = None
+    error: Exception | None = None

@@ -332,8 +332,15 @@ def with_asked_tag(sent: Sent) -> httpx.Response:
     return answer(sent.operation, 200, {**listed, "jobs": [{**listed["jobs"][0], "tags": sent.given["tags"]}]})
 
 
+def batches(stage: Stage, operation: Operation, value: Any, outcome: Any) -> None:
+    kind = AsyncSession if stage.face.is_async else Session
+    assert {type(session) for session in outcome} <= {kind}
+    assert [session.id for session in outcome] == [one["id"] for one in value["workloads"] if one["mode"] == "batch"]
+
+
 def jobs_list(stage: Stage) -> Any:
-    filters = {name: value for name, value in stage.given.items() if name != "exclude_params"}
+    names = {"limit": "page_size"}
+    filters = {names.get(name, name): value for name, value in stage.given.items() if name != "exclude_params"}
     params = not stage.given.get("exclude_params", True)
     return stage.do(lambda client: client.jobs.list(params=params, **filters))
 
@@ -551,6 +558,14 @@ USES: tuple[Use, ...] = (
         create_session,
         one_session,
         takes=("backend", "mode", "max_ttl"),
+        makes=NAMED,
+    ),
+    Use(
+        "Sessions.list",
+        "find_instance_workloads",
+        lambda s: s.do(lambda c: c.sessions.list(mode="batch", **s.given)),
+        batches,
+        takes=("backend",),
         makes=NAMED,
     ),
     Use(

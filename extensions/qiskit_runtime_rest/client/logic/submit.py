@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypedDict, TypeVar, Unpack
 
-from ...arguments import Named, positive_whole
 from ...errors import ConfigurationError, InvalidInput, QuotaExceeded, SubmissionUnknown
 from ...plans.effects import OnExecutor, Together
 from ...plans.plan import Plan
@@ -17,14 +15,15 @@ from .public import public
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from ...arguments import Named
     from ...directed.program import CircuitFormat, ExecutorOptions, ProgramItem
     from ...http import Connection
-    from ...submission import JobRequest, Submitter
+    from ...submission import JobRequest, Submitted, Submitter
     from ...submission.pubs import EstimatorPub, SamplerPub
     from ...waiting import PollInterval
     from ..job import AsyncJob, Job
 
-__all__ = ["J", "SubmitLogic", "SubmitOptions", "Submitted", "unexpected_argument"]
+__all__ = ["J", "SubmitLogic", "SubmitOptions", "unexpected_argument"]
 
 J = TypeVar("J", "Job", "AsyncJob")
 
@@ -54,18 +53,6 @@ class SubmitOptions(TypedDict, total=False):
     max_execution_time: float | None
     log_level: str | None
     calibration_id: str | None
-
-
-@dataclass(frozen=True)
-class Submitted(Generic[J]):
-    """The outcome of one request of `submit_all`: its `job`, or an `error`. `index`: its position, from 0.
-
-    The error is one of this package's, or the one that the function that builds the request raised.
-    """
-
-    index: int
-    job: J | None = None
-    error: Exception | None = None
 
 
 class SubmitLogic(Generic[J]):
@@ -215,6 +202,10 @@ class SubmitLogic(Generic[J]):
 
         Source: operation `create_job`.
         """
+        from ...arguments import positive_whole
+        from ...submission import Submitted
+        from ...waiting import Notify
+
         at_once = positive_whole(max_in_flight, "max_in_flight")
         if not isinstance(requests, Iterable):
             raise InvalidInput(f"requests={requests!r}: expected a list of requests, such as JobRequest.sampler(...).")
@@ -222,8 +213,6 @@ class SubmitLogic(Generic[J]):
             raise ConfigurationError(
                 "resume= needs a journal: create the client with journal=True, or with the path of a file."
             )
-
-        from ...waiting import Notify
 
         used_up: list[QuotaExceeded] = []
 
