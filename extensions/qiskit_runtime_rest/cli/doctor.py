@@ -221,7 +221,7 @@ def _service(settings: Settings, *, pinned: str, now: datetime.datetime) -> Iter
     from qiskit_runtime_api.api.versions import get_versions
 
     from ..client.client import RuntimeClient
-    from ..http import RetryPolicy
+    from ..http.retry_policy import RetryPolicy
 
     try:
         with RuntimeClient(settings=settings, auth=httpx.Auth(), retries=RetryPolicy(attempts=1)) as client:
@@ -267,8 +267,8 @@ def clock_check(date: str, *, now: datetime.datetime) -> Check:
 def _credentials(settings: Settings) -> Iterator[Check]:
     """Whether IAM exchanges the key for a token, and the service accepts the token for the instance."""
     from ..client.client import RuntimeClient
-    from ..http import RetryPolicy
     from ..http.auth.iam import TOKEN_PATH
+    from ..http.retry_policy import RetryPolicy
 
     try:
         with warnings.catch_warnings():

@@ -36,6 +36,7 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
     "Jobs.recover": ("jobs.list_jobs",),
     "Jobs.wait_all": ("jobs.list_jobs", "jobs.get_job", "jobs.get_job_results", "backends.list_backends"),
     "RuntimeClient.estimator": ("jobs.create_job", "jobs.list_jobs", "instances.get_instance_usage"),
+    "RuntimeClient.executor": ("jobs.create_job", "jobs.list_jobs", "instances.get_instance_usage"),
     "RuntimeClient.sampler": ("jobs.create_job", "jobs.list_jobs", "instances.get_instance_usage"),
     "RuntimeClient.submit": ("jobs.create_job", "jobs.list_jobs", "instances.get_instance_usage"),
     "RuntimeClient.submit_all": ("jobs.create_job", "jobs.list_jobs", "instances.get_instance_usage"),

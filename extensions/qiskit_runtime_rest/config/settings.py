@@ -6,28 +6,25 @@ import hashlib
 import ipaddress
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
-from numbers import Real
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 from urllib.parse import urlsplit
 
 from ..base.secret import Secret
-from ..errors import ConfigurationError, ContractViolation
+from ..errors import ConfigurationError
 from .api_versions import API_VERSION
 from .crn import EXAMPLE, WHERE, Crn
+from .options import SettingsOptions, Validate
 
 if TYPE_CHECKING:
     import ssl
 
     import httpx
 
-__all__ = ["API_VERSION", "Settings", "SettingsOptions", "Validate"]
-
-Validate: TypeAlias = Literal["responses", "warn"] | Callable[[ContractViolation], object]
-"""What to do with a response that breaks the contract: raise, warn, or call a function."""
+__all__ = ["API_VERSION", "Settings"]
 
 DEFAULT_URL = "https://quantum.cloud.ibm.com/api"
 PLATFORM_HOSTS = ("cloud.ibm.com", "test.cloud.ibm.com")
@@ -68,34 +65,6 @@ NEEDED = {
 """Required settings: name, environment variable, and source."""
 
 SWITCHES = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
-
-
-class SettingsOptions(TypedDict, total=False):
-    """The arguments of `Settings`, which the clients take as well; each is optional.
-
-    Keys:
-        account: the name of an account in the account file.
-        account_path: the account file, in place of the one in the user's home.
-        and the attributes of `Settings`, which describe the other keys.
-    """
-
-    api_key: str | None
-    token: str | None
-    instance: str | None
-    base_url: str | None
-    iam_url: str | None
-    api_version: str | date | None
-    timeout: float | httpx.Timeout | None
-    verify: bool | str | Path | ssl.SSLContext | None
-    submissions_per_minute: float | str | None
-    proxies: Mapping[str, str] | None
-    application: str | None
-    save_to: str | Path | None
-    token_cache: bool | str | Path | None
-    validate: Validate | Literal["off"] | None
-    account: str | None
-    account_path: str | Path | None
-    allow_insecure_http: bool
 
 
 @dataclass(frozen=True, kw_only=True, init=False, repr=False)
@@ -343,6 +312,8 @@ def _api_version(version: str | date | None) -> str:
 def _timeout(timeout: Any) -> float | httpx.Timeout | None:
     if timeout is None:
         return None
+    from numbers import Real
+
     if not isinstance(timeout, Real) or isinstance(timeout, bool):
         from httpx import Timeout
 

@@ -8,19 +8,22 @@ import os
 import ssl
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from .._version import __version__
-from ..config.settings import Settings
 from ..errors import ConfigurationError, TransportError
 from ..plans.clock import Clock
 from ..plans.plan import run, run_async
 from .auth.bearer import url_origin
 from .bodies import ACCEPTED, Body
 from .closing import closed_error, forked_error, is_of_parent, kept_in_loop, other_loop_error
-from .retrying import RetryPolicy, send_with_retries
+from .retrying import send_with_retries
+
+if TYPE_CHECKING:
+    from ..config.settings import Settings
+    from .retry_policy import RetryPolicy
 
 __all__ = ["AsyncHttpClient", "HttpClient", "client_options", "proxy_patterns"]
 

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 import httpx
 
 from ..base.forks import Lock, leave_to_parent, renew_in_child
-from ..config.settings import Settings, require_credentials
-from ..config.state_file import State
 from ..errors import ConfigurationError
 from ..plans.clock import Clock, SystemClock
 from .auth import ApiKeyAuth, TokenAuth
 from .clients import AsyncHttpClient, HttpClient, client_options, proxy_patterns
 from .environment_proxies import proxies_without_networks
-from .retrying import RetryPolicy
 
 if TYPE_CHECKING:
+    from ..config.settings import Settings
+    from ..config.state_file import State
     from .api import ApiClient
     from .auth.token_cache import TokenCache
     from .clients import Check
+    from .retry_policy import RetryPolicy
 
 __all__ = ["Connection", "Origin"]
 
@@ -46,6 +46,8 @@ class Origin(NamedTuple):
         Raises:
             ConfigurationError: they are missing, or another setting there is wrong.
         """
+        from ..config.settings import Settings
+
         return Settings(**self._asdict())
 
 
@@ -75,6 +77,9 @@ class Connection:
             ConfigurationError: no credentials, no instance, or no contract to check responses against.
             MissingExtra: responses are to be checked, and the validator is not installed.
         """
+        from ..config.settings import require_credentials
+        from .retry_policy import RetryPolicy
+
         require_credentials(settings, key=auth is None, instance=needs_instance)
         self.settings = settings
         self.clock = clock or SystemClock()
@@ -219,6 +224,7 @@ def _token_cache(settings: Settings, clock: Clock, state: State | None) -> Token
     wanted = settings.token_cache
     if not wanted or settings.api_key is None:
         return None
+    from ..config.state_file import State
     from .auth.token_cache import TokenCache
 
     kept = State(wanted) if isinstance(wanted, Path) else state or State()

@@ -6,7 +6,7 @@ Results of programs from IBM's client-side sampler (`semantic_role` of `sampler_
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime
+from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -15,6 +15,7 @@ from attrs import field, frozen
 from .arrays import Array
 from .bits import Bits
 from .checks import Malformed, expect, member
+from .execution_spans import in_utc
 from .packed_arrays import read_tensors
 from .primitives import SamplerPub
 from .result_item import ResultItem, to_plain
@@ -228,5 +229,4 @@ def _twirled(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _utc(value: Any) -> datetime:
-    time = datetime.fromisoformat(expect(value, str, what="a time"))
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time
+    return in_utc(datetime.fromisoformat(expect(value, str, what="a time")))

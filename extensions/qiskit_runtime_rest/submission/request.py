@@ -1,4 +1,4 @@
-"""One submission, checked before it is sent."""
+"""One submission, checked before it is sent, and its outcome."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from ..arguments import backend_name, whole_seconds
 from ..errors import InvalidInput
 from .pubs import EstimatorPub, SamplerPub, estimator_params, sampler_params
 
-__all__ = ["TAG_PREFIX", "JobRequest", "check_tags"]
+if TYPE_CHECKING:
+    from ..directed.program import CircuitFormat, ExecutorOptions, ProgramItem
+
+__all__ = ["TAG_PREFIX", "JobRequest", "Submitted", "check_tags"]
+
+J = TypeVar("J")
 
 TAG_PREFIX = "qrr-"
 """Begins the tag that the client adds to each submission."""
@@ -49,8 +54,8 @@ def check_tags(tags: Sequence[str]) -> None:
 class JobRequest:
     """One submission, checked; a value that pickles. `params` are sent as they are.
 
-    `JobRequest.sampler` and `JobRequest.estimator` build the params from circuits. Of a backend handle, the name is
-    kept; `max_execution_time` is rounded up to whole seconds.
+    `JobRequest.sampler`, `JobRequest.estimator` and `JobRequest.executor` build the params from circuits. Of a backend
+    handle, the name is kept; `max_execution_time` is rounded up to whole seconds.
 
     Source: schema `JobRunParams` of the contract, operation `create_job`.
     """
@@ -142,6 +147,25 @@ class JobRequest:
         params = estimator_params(pubs, precision=precision, options=options, resilience_level=resilience_level)
         return cls(program_id="estimator", params=params, **request)
 
+    @classmethod
+    def executor(
+        cls,
+        items: ProgramItem | Iterable[ProgramItem],
+        *,
+        shots: int | None = None,
+        options: ExecutorOptions | None = None,
+        passthrough_data: Any = None,
+        circuits: CircuitFormat = "openqasm3",
+        **request: Any,
+    ) -> Self:
+        """A submission to the executor: arguments as of `client.executor`. Raises: InvalidInput."""
+        from ..directed.program import executor_params
+
+        params = executor_params(
+            items, shots=shots, options=options, passthrough_data=passthrough_data, circuits=circuits
+        )
+        return cls(program_id="executor", params=params, **request)
+
     @staticmethod
     def is_request(document: Mapping[str, Any]) -> bool:
         """Whether `from_dict` reads this JSON object: it names a program, and has params."""
@@ -196,3 +220,15 @@ class JobRequest:
         """A hash of the body."""
         body = json.dumps(self.to_dict(), sort_keys=True, default=repr)
         return hashlib.sha256(body.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Submitted(Generic[J]):
+    """The outcome of one request of `submit_all`: its `job`, or an `error`. `index`: its position, from 0.
+
+    The error is one of this package's, or the one that the function that builds the request raised.
+    """
+
+    index: int
+    job: J | None = None
+    error: Exception | None = None

@@ -299,6 +299,14 @@ def estimate(stage: Stage) -> Any:
     )
 
 
+def execute(stage: Stage) -> Any:
+    _no_limit(stage)
+    circuit, others = "OPENQASM 3.0; input float a; rz(a) $0;", _request(stage)
+    return stage.do(
+        lambda client: client.executor([(circuit, [0.5])], shots=7, options={"init_qubits": False}, **others)
+    )
+
+
 def recover(stage: Stage) -> Any:
     def lost(sent: Sent) -> httpx.Response:
         raise httpx.ReadError("lost", request=sent.request)
@@ -620,6 +628,15 @@ USES: tuple[Use, ...] = (
         "RuntimeClient.sampler",
         "create_job",
         sample,
+        submitted,
+        COMMON,
+        {"tags": TAGS},
+        also=("get_usage",),
+    ),
+    Use(
+        "RuntimeClient.executor",
+        "create_job",
+        execute,
         submitted,
         COMMON,
         {"tags": TAGS},

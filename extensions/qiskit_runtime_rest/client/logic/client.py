@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, Unpack
 
 from ...base.json_members import member_text
-from ...config.settings import Settings, SettingsOptions
-from ...config.state_file import State
+from ...config.options import SettingsOptions
 from ...http import Connection
 from ...http.calls import fetch, json_object
 from ...http.error_mapping import unexpected_answer
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
 
     from qiskit_runtime_api.models import InstanceUsage
 
+    from ...config.settings import Settings
+    from ...config.state_file import State
     from ...http.api import ApiClient
     from ...plans.clock import Clock
     from ...results import Result
@@ -61,6 +62,8 @@ class ClientLogic(SubmitLogic[J]):
         Warns:
             DeprecationWarning: the API version is switched off within 90 days; once per process.
         """
+        from ...config.settings import Settings
+        from ...config.state_file import State
         from ...config.sunsets import warn_in_time
 
         given: dict[str, Any] = dict(options)
@@ -139,6 +142,7 @@ class ClientLogic(SubmitLogic[J]):
 def _submitter(
     settings: Settings, policy: SubmissionPolicy | None, journal: bool | str | Path, state: State, clock: Clock
 ) -> Submitter:
+    from ...config.state_file import State
     from ...submission import Journal, SubmissionLimiter, SubmissionPolicy, Submitter
 
     kept = state if isinstance(journal, bool) else State(Path(journal))
