@@ -46,6 +46,7 @@ SECTIONS: Mapping[str, Mapping[str, Entry]] = {
     },
     "Account": {
         "login": Entry("login:login", "Ask for an API key, try it, and save it."),
+        "accounts": Entry("login:accounts", "List the saved accounts, without their API keys."),
         "doctor": Entry("doctor:doctor", "Check settings, IAM, the service, versions, the clock and the extras."),
     },
     "Without the service": {

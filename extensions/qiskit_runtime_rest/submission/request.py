@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeAlias, TypeVar
 
 from ..arguments import backend_name, whole_seconds
 from ..errors import InvalidInput
@@ -15,9 +15,14 @@ from .pubs import EstimatorPub, SamplerPub, estimator_params, sampler_params
 if TYPE_CHECKING:
     from ..directed.program import CircuitFormat, ExecutorOptions, ProgramItem
 
-__all__ = ["TAG_PREFIX", "JobRequest", "Submitted", "check_tags"]
+__all__ = ["TAG_PREFIX", "VIA", "JobRequest", "Part", "Submitted", "Via", "check_tags"]
 
 J = TypeVar("J")
+R = TypeVar("R")
+
+VIA = ("service", "executor")
+Via: TypeAlias = Literal["service", "executor"]
+"""Which program runs a primitive: the service's own, or `executor`, with the rest of the work in the client."""
 
 TAG_PREFIX = "qrr-"
 """Begins the tag that the client adds to each submission."""
@@ -48,6 +53,14 @@ def check_tags(tags: Sequence[str]) -> None:
     for tag in tags:
         if not isinstance(tag, str) or len(tag) > LONGEST_TAG:
             raise InvalidInput(f"tag {tag!r}: expected a text of at most {LONGEST_TAG} characters.")
+
+
+@dataclass(frozen=True)
+class Part(Generic[R]):
+    """One of the jobs of a primitive: its `request`, and the positions of its pubs; None: all pubs."""
+
+    request: R
+    positions: tuple[int, ...] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,10 +141,11 @@ class JobRequest:
         *,
         shots: int | None = None,
         options: Mapping[str, Any] | None = None,
+        via: Via | None = None,
         **request: Any,
     ) -> Self:
         """A submission to the sampler: arguments as of `client.sampler`. Raises: InvalidInput."""
-        return cls(program_id="sampler", params=sampler_params(pubs, shots=shots, options=options), **request)
+        return cls._via(via, "sampler", sampler_params(pubs, shots=shots, options=options), request)
 
     @classmethod
     def estimator(
@@ -141,11 +155,37 @@ class JobRequest:
         precision: float | None = None,
         options: Mapping[str, Any] | None = None,
         resilience_level: int | None = None,
+        via: Via | None = None,
         **request: Any,
     ) -> Self:
         """A submission to the estimator: arguments as of `client.estimator`. Raises: InvalidInput."""
         params = estimator_params(pubs, precision=precision, options=options, resilience_level=resilience_level)
-        return cls(program_id="estimator", params=params, **request)
+        return cls._via(via, "estimator", params, request)
+
+    @classmethod
+    def _via(cls, via: Via | None, program_id: str, params: Mapping[str, Any], request: Mapping[str, Any]) -> Self:
+        asked = cls(program_id=program_id, params=params, **request).split(via)
+        if len(asked) > 1:
+            raise InvalidInput(
+                f"the pubs need {len(asked)} jobs, one for each number of shots: make a request of each, or submit "
+                f"them with client.{program_id}(..., via='executor')."
+            )
+        return asked[0].request
+
+    def split(self, via: Via | None) -> list[Part[Self]]:
+        """This request, or with `via="executor"` the requests of executor jobs that do the same.
+
+        Raises:
+            InvalidInput: the executor alone cannot do it.
+        """
+        if via not in (None, *VIA):
+            raise InvalidInput(f"via={via!r}: must be one of {', '.join(VIA)}.")
+        if via != "executor":
+            return [Part(self, None)]
+        from ..directed.primitives import PROGRAMS
+
+        planned = PROGRAMS[self.program_id](self.params)
+        return [Part(replace(self, program_id="executor", params=one.params), one.positions) for one in planned]
 
     @classmethod
     def executor(
