@@ -147,13 +147,6 @@ def test_an_unknown_program_fails_the_job(failed: Any) -> None:
     assert "sampler" in failure.solution
 
 
-def test_the_noise_learner_is_refused(failed: Any) -> None:
-    assert "noise-learner" in programs.PROGRAMS
-    failure = failed("noise-learner", {})
-    assert failure.code == 3265
-    assert "ibm_torino" in failure.reason
-
-
 def test_an_unexpected_error_is_a_failure_with_its_trace(failed: Any) -> None:
     failure = failed("sampler", {"pubs": [[FLIP]]}, backend="ibm_nowhere")
     assert failure.code == 5203
