@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from .job import AsyncJob, Job
 from .logic.public import Awaited, Blocking
-from .logic.sessions import AsyncSessionLogic, AsyncSessionsLogic, SessionsLogic, SyncSessionLogic
+from .logic.sessions import WORKLOADS, AsyncSessionLogic, AsyncSessionsLogic, SessionsLogic, SyncSessionLogic
 from .submit import AsyncSubmissions, Submissions
 
 if TYPE_CHECKING:
+    import builtins
     import threading
 
     from ..arguments import Named
@@ -110,6 +111,20 @@ class Sessions(Blocking, SessionsLogic["Session"]):
         """The session with this id. Raises: InvalidInput, NotFound, ApiError. Source: operation `get_session`."""
         return self._run(self._get(session_id))
 
+    def list(
+        self, *, mode: str | None = None, backend: str | None = None, limit: int = WORKLOADS
+    ) -> builtins.list[Session]:
+        """The sessions and batches of the instance, newest first.
+
+        Args:
+            mode: `dedicated` or `batch`; None for both.
+            backend: only those on this backend.
+            limit: the largest number of them.
+
+        Raises: InvalidInput, ApiError, TransportError. Source: operation `find_instance_workloads`.
+        """
+        return self._run(self._list(mode=mode, backend=backend, limit=limit))
+
     def create(
         self,
         *,
@@ -141,3 +156,17 @@ class AsyncSessions(Awaited, AsyncSessionsLogic):
     async def get(self, session_id: str) -> AsyncSession:
         """The session with this id. Raises: InvalidInput, NotFound, ApiError. Source: operation `get_session`."""
         return await self._run(self._get(session_id))
+
+    async def list(
+        self, *, mode: str | None = None, backend: str | None = None, limit: int = WORKLOADS
+    ) -> builtins.list[AsyncSession]:
+        """The sessions and batches of the instance, newest first.
+
+        Args:
+            mode: `dedicated` or `batch`; None for both.
+            backend: only those on this backend.
+            limit: the largest number of them.
+
+        Raises: InvalidInput, ApiError, TransportError. Source: operation `find_instance_workloads`.
+        """
+        return await self._run(self._list(mode=mode, backend=backend, limit=limit))

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
     from typing import Any, Unpack
 
+    from ..directed.program import CircuitFormat, ExecutorOptions, ProgramItem
+    from ..submission import Submitted
     from ..submission.pubs import EstimatorPub, SamplerPub
     from .job import AsyncJob, Job
-    from .logic.submit import Requested, SubmitOptions, Submitted
+    from .logic.submit import Requested, SubmitOptions
 __all__ = ["AsyncSubmissions", "Submissions"]
 
 
@@ -66,6 +68,36 @@ class Submissions(Blocking, SubmitLogic["Job"]):
         """
         return self._run(
             self._estimator(pubs, precision=precision, options=options, resilience_level=resilience_level, **request)
+        )
+
+    def executor(
+        self,
+        items: ProgramItem | Iterable[ProgramItem],
+        *,
+        shots: int | None = None,
+        options: ExecutorOptions | None = None,
+        passthrough_data: Any = None,
+        circuits: CircuitFormat = "openqasm3",
+        **request: Unpack[SubmitOptions],
+    ) -> Job:
+        """Submit circuits to the executor, which runs them as they are, and return the job (not its result).
+
+        Args:
+            items: OpenQASM 3 texts in native gates, or tuples (text, parameter values). Values are numbers in any
+                shape, the last axis over the parameters in the order in which the text declares them; or a dict of
+                numbers by the names of the parameters.
+            shots: shots for each parameter set of each item; by default 4096.
+            options: see `ExecutorOptions`.
+            passthrough_data: JSON that comes back with the result, as its `passthrough_data`.
+            circuits: how circuits are sent: as texts, or as `qpy`, which needs Qiskit.
+            request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
+
+        Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
+        """
+        return self._run(
+            self._executor(
+                items, shots=shots, options=options, passthrough_data=passthrough_data, circuits=circuits, **request
+            )
         )
 
     def submit(self, program_id: str, *, params: Mapping[str, Any], **request: Unpack[SubmitOptions]) -> Job:
@@ -159,6 +191,36 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
         """
         return await self._run(
             self._estimator(pubs, precision=precision, options=options, resilience_level=resilience_level, **request)
+        )
+
+    async def executor(
+        self,
+        items: ProgramItem | Iterable[ProgramItem],
+        *,
+        shots: int | None = None,
+        options: ExecutorOptions | None = None,
+        passthrough_data: Any = None,
+        circuits: CircuitFormat = "openqasm3",
+        **request: Unpack[SubmitOptions],
+    ) -> AsyncJob:
+        """Submit circuits to the executor, which runs them as they are, and return the job (not its result).
+
+        Args:
+            items: OpenQASM 3 texts in native gates, or tuples (text, parameter values). Values are numbers in any
+                shape, the last axis over the parameters in the order in which the text declares them; or a dict of
+                numbers by the names of the parameters.
+            shots: shots for each parameter set of each item; by default 4096.
+            options: see `ExecutorOptions`.
+            passthrough_data: JSON that comes back with the result, as its `passthrough_data`.
+            circuits: how circuits are sent: as texts, or as `qpy`, which needs Qiskit.
+            request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
+
+        Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
+        """
+        return await self._run(
+            self._executor(
+                items, shots=shots, options=options, passthrough_data=passthrough_data, circuits=circuits, **request
+            )
         )
 
     async def submit(self, program_id: str, *, params: Mapping[str, Any], **request: Unpack[SubmitOptions]) -> AsyncJob:

@@ -85,6 +85,10 @@ class ExecutorItem(ResultItem):
         """Plain Python: `data` as nested lists, and `metadata`."""
         return {"data": {name: to_plain(part) for name, part in self.data.items()}, "metadata": to_plain(self.metadata)}
 
+    def to_rows(self) -> list[dict[str, Any]]:
+        """A row for each outcome of each element of the item's shape; see `ResultItem.to_rows`."""
+        return self.bits().to_rows()
+
     def to_numpy(self) -> dict[str, Any]:
         """The tensors by name; needs numpy."""
         return {name: part.to_numpy() for name, part in self.data.items()}

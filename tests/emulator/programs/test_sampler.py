@@ -71,7 +71,8 @@ def test_the_errors_of_gates_add_up(
     text = f"{HEADER} bit[2] c;" + "".join(f"{gate} ${87 + place};" for place, gate in enumerate(start))
     text += f"{repeated} {qubits};" * times + "c[0] = measure $87; c[1] = measure $88;"
     expected = theory("ibm_torino", (87, 88)).probabilities(circuit)
-    agree(data(completed("sampler", {"pubs": [[text]]}))["c"]["samples"], expected)
+    # In OpenQASM 3, devices refuse `id`.
+    agree(data(completed("sampler", {"pubs": [[text]]}, lenient=True))["c"]["samples"], expected)
     assert max(expected) < 0.95
 
 

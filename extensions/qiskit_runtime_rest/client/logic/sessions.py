@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import httpx
 
 from qiskit_runtime_api.api import sessions as sessions_api
+from qiskit_runtime_api.api import workloads as workloads_api
 
-from ...arguments import Named, backend_name, whole_seconds
-from ...base.json_members import member_text
+from ...arguments import Named, backend_name, positive_whole, whole_seconds
+from ...base.json_members import member_object, member_text
 from ...base.text import printable
 from ...config.state_file import State
 from ...errors import Conflict, InvalidInput, NotFound, RuntimeRestError
@@ -42,6 +43,15 @@ MODES = ("batch", "dedicated")
 CLOSED = "closed"
 LEAVE_SECONDS = 10.0
 """Longest time, in seconds, that a cancelled task takes to close its session."""
+
+WORKLOAD_MODES = {"batch": "batch", "dedicated": "session"}
+"""The modes of sessions, by the words that the list of workloads has for them."""
+
+WORKLOADS = 50
+"""Sessions to list, without another limit."""
+
+LARGEST_PAGE = 50
+"""Longest page of workloads."""
 
 LONGEST_LIFE_SECONDS = 2**31 - 1
 """`max_ttl` is of the format int32 in the contract."""
@@ -84,7 +94,7 @@ class SessionLogic(Handle, SubmitLogic[J]):
 
     def __repr__(self) -> str:
         """Id, mode, backend and state, if known."""
-        known = [self.id, self.raw.get("mode"), self.backend, self.raw.get("state")]
+        known = [self.id, self.raw.get("mode"), self.backend, self.raw.get("state") or self.raw.get("status")]
         return printable(f"<{type(self).__name__} {' '.join(str(fact) for fact in known if fact)}>")
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -304,6 +314,26 @@ class SessionsLogic(Generic[S]):
         response = yield from fetch(sessions_api.get_session, id=session_id)
         return self._handle(json_object(response), session_id)
 
+    @public("workloads.list_workloads")
+    def _list(self, *, mode: str | None = None, backend: str | None = None, limit: int = WORKLOADS) -> Plan[list[S]]:
+        """The sessions and batches of the instance, newest first.
+
+        Args:
+            mode: `dedicated` or `batch`; None for both.
+            backend: only those on this backend.
+            limit: the largest number of them.
+
+        Raises: InvalidInput, ApiError, TransportError. Source: operation `find_instance_workloads`.
+        """
+        if mode not in (None, *MODES):
+            raise InvalidInput(f"mode={mode!r}: must be {' or '.join(MODES)}.")
+        most = positive_whole(limit, "limit")
+        listed: list[dict[str, Any]] = []
+        for one in MODES if mode is None else (mode,):
+            listed += yield from _workloads(WORKLOAD_MODES[one], backend=backend, most=most)
+        listed.sort(key=lambda raw: member_text(raw, "created") or "", reverse=True)
+        return [self._handle(raw, raw["id"]) for raw in listed[:most]]
+
     @public("sessions.create_session")
     def _create(
         self,
@@ -349,6 +379,28 @@ class SessionsLogic(Generic[S]):
             cancel_on_error=cancel_on_error,
             job_class=self._job_class,
         )
+
+
+def _workloads(mode: str, *, backend: str | None, most: int) -> Plan[list[dict[str, Any]]]:
+    """The JSON of the newest workloads of one mode, `most` at most, page by page."""
+    from qiskit_runtime_api.models import ListWorkloadsSort, WorkloadMode
+
+    found: list[dict[str, Any]] = []
+    query: dict[str, Any] = {"sort": ListWorkloadsSort("-createdAt"), "mode": WorkloadMode(mode)}
+    if backend is not None:
+        query["backend"] = backend
+    while len(found) < most:
+        response = yield from fetch(workloads_api.list_workloads, limit=min(most - len(found), LARGEST_PAGE), **query)
+        page = json_object(response)
+        workloads = page.get("workloads")
+        if not isinstance(workloads, list) or not all(member_text(one, "id") for one in workloads):
+            raise unexpected_answer(response, "the response contains no list of workloads")
+        found += [one for one in workloads if one.get("mode") == mode]
+        cursor = httpx.URL(member_text(member_object(page, "next"), "href") or "").params.get("next")
+        if not workloads or not cursor or cursor == query.get("next_"):
+            break
+        query["next_"] = cursor
+    return found
 
 
 class Opening(Awaitable["AsyncSession"]):

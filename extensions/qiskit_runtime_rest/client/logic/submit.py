@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypedDict, TypeVar, Unpack
 
-from ...arguments import Named, positive_whole
 from ...errors import ConfigurationError, InvalidInput, QuotaExceeded, SubmissionUnknown
 from ...plans.effects import OnExecutor, Together
 from ...plans.plan import Plan
@@ -17,13 +15,15 @@ from .public import public
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from ...arguments import Named
+    from ...directed.program import CircuitFormat, ExecutorOptions, ProgramItem
     from ...http import Connection
-    from ...submission import JobRequest, Submitter
+    from ...submission import JobRequest, Submitted, Submitter
     from ...submission.pubs import EstimatorPub, SamplerPub
     from ...waiting import PollInterval
     from ..job import AsyncJob, Job
 
-__all__ = ["J", "SubmitLogic", "SubmitOptions", "Submitted", "unexpected_argument"]
+__all__ = ["J", "SubmitLogic", "SubmitOptions", "unexpected_argument"]
 
 J = TypeVar("J", "Job", "AsyncJob")
 
@@ -53,18 +53,6 @@ class SubmitOptions(TypedDict, total=False):
     max_execution_time: float | None
     log_level: str | None
     calibration_id: str | None
-
-
-@dataclass(frozen=True)
-class Submitted(Generic[J]):
-    """The outcome of one request of `submit_all`: its `job`, or an `error`. `index`: its position, from 0.
-
-    The error is one of this package's, or the one that the function that builds the request raised.
-    """
-
-    index: int
-    job: J | None = None
-    error: Exception | None = None
 
 
 class SubmitLogic(Generic[J]):
@@ -134,6 +122,43 @@ class SubmitLogic(Generic[J]):
         return (yield from self._send(asked))
 
     @public("jobs.create_job", "jobs.list_jobs", "instances.get_instance_usage")
+    def _executor(
+        self,
+        items: ProgramItem | Iterable[ProgramItem],
+        *,
+        shots: int | None = None,
+        options: ExecutorOptions | None = None,
+        passthrough_data: Any = None,
+        circuits: CircuitFormat = "openqasm3",
+        **request: Unpack[SubmitOptions],
+    ) -> Plan[J]:
+        """Submit circuits to the executor, which runs them as they are, and return the job (not its result).
+
+        Args:
+            items: OpenQASM 3 texts in native gates, or tuples (text, parameter values). Values are numbers in any
+                shape, the last axis over the parameters in the order in which the text declares them; or a dict of
+                numbers by the names of the parameters.
+            shots: shots for each parameter set of each item; by default 4096.
+            options: see `ExecutorOptions`.
+            passthrough_data: JSON that comes back with the result, as its `passthrough_data`.
+            circuits: how circuits are sent: as texts, or as `qpy`, which needs Qiskit.
+            request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
+
+        Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
+        """
+        from ...submission import JobRequest
+
+        asked = JobRequest.executor(
+            items,
+            shots=shots,
+            options=options,
+            passthrough_data=passthrough_data,
+            circuits=circuits,
+            **self._with_defaults("executor", request),
+        )
+        return (yield from self._send(asked))
+
+    @public("jobs.create_job", "jobs.list_jobs", "instances.get_instance_usage")
     def _submit(self, program_id: str, *, params: Mapping[str, Any], **request: Unpack[SubmitOptions]) -> Plan[J]:
         """Submit a job of any program; its params are sent unchanged.
 
@@ -177,6 +202,10 @@ class SubmitLogic(Generic[J]):
 
         Source: operation `create_job`.
         """
+        from ...arguments import positive_whole
+        from ...submission import Submitted
+        from ...waiting import Notify
+
         at_once = positive_whole(max_in_flight, "max_in_flight")
         if not isinstance(requests, Iterable):
             raise InvalidInput(f"requests={requests!r}: expected a list of requests, such as JobRequest.sampler(...).")
@@ -184,8 +213,6 @@ class SubmitLogic(Generic[J]):
             raise ConfigurationError(
                 "resume= needs a journal: create the client with journal=True, or with the path of a file."
             )
-
-        from ...waiting import Notify
 
         used_up: list[QuotaExceeded] = []
 

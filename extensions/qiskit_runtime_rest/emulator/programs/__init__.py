@@ -12,8 +12,9 @@ from typing import Any
 
 from .. import devices
 from .outcome import Completed, Failure, JobFailedError, Kind, Metrics, Outcome, failure
+from .policy import STRICT, Policy
 
-__all__ = ["PROGRAMS", "Completed", "Failure", "Metrics", "Outcome", "run", "warm"]
+__all__ = ["PROGRAMS", "Completed", "Failure", "Metrics", "Outcome", "Policy", "run", "warm"]
 
 Program = Callable[..., Completed]
 
@@ -28,21 +29,23 @@ PROGRAMS: Mapping[str, str] = {
 _SMALLEST = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; x $0; c[0] = measure $0;'
 
 
-def run(program_id: str, params: Mapping[str, Any], *, backend: str, seed: int) -> Outcome:
+def run(
+    program_id: str, params: Mapping[str, Any], *, device: devices.Device, seed: int, policy: Policy = STRICT
+) -> Outcome:
     """Run a program and return its result, or the reason of its failure; never raises.
 
     Args:
         program_id: `program_id` of a job, one of `PROGRAMS`.
         params: `params` of the job (create_job), as parsed from its JSON.
-        backend: the name of a device (`devices.names()`).
+        device: where it runs.
         seed: the seed of all random numbers, unless the job's options have one.
+        policy: which circuits run.
     """
     if program_id not in PROGRAMS:
         return failure(Kind.UNKNOWN_PROGRAM, program=program_id, programs=", ".join(sorted(PROGRAMS)))
     try:
-        device = devices.get(backend)
         program: Program = import_module(f"{__name__}.{PROGRAMS[program_id]}").run
-        return program(params, device=device, seed=seed)
+        return program(params, device=device, seed=seed, policy=policy)
     except JobFailedError as error:
         return failure(error.kind, log=_log(error), seed=seed, **error.details)
     except Exception as error:
@@ -51,7 +54,7 @@ def run(program_id: str, params: Mapping[str, Any], *, backend: str, seed: int) 
 
 def warm() -> None:
     """Run a tiny job, so that the first real one does not wait for imports."""
-    run("sampler", {"pubs": [_SMALLEST]}, backend="ibmq_armonk", seed=0)
+    run("sampler", {"pubs": [_SMALLEST]}, device=devices.get("ibmq_armonk"), seed=0)
     import_module(f"{__name__}.estimator")
 
 

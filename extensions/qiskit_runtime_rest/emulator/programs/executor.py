@@ -29,6 +29,7 @@ from samplomatic.quantum_program import CircuitItem, QuantumProgramItem, Samplex
 from ..devices import Device
 from . import circuits, isa, reading
 from .outcome import Completed, JobFailedError, Kind
+from .policy import Policy
 from .pubs import check_executions
 from .reduction import active_qubits
 from .simulation import Simulator
@@ -43,23 +44,23 @@ class _Executed:
     shape: tuple[int, ...]
 
 
-def run(params: Mapping[str, Any], *, device: Device, seed: int) -> Completed:
+def run(params: Mapping[str, Any], *, device: Device, seed: int, policy: Policy) -> Completed:
     """Run an executor job (ExecutorV01ParamsModel, ExecutorV02ParamsModel and newer versions).
 
     Raises:
         JobFailedError: as `programs.run` reports it.
     """
     version = params.get("schema_version")
-    program = _program(params)
+    program = _program(params, policy)
     if program.meas_level != "classified":
         raise JobFailedError(Kind.MEASUREMENT_LEVEL, meas_type=program.meas_level, backend=device.name)
     for index, item in enumerate(program.items):
-        isa.check(item.circuit, device=device, where=f"item {index}")
+        isa.check(item.circuit, device=device, where=f"item {index}", policy=policy)
     check_executions(sum(program.shots * prod(item.shape) for item in program.items))
     seeds = SeedSequence(seed).spawn(len(program.items))
     start = datetime.now(UTC)
     executed = [
-        _execute(item, shots=program.shots, device=device, seeds=own)
+        _execute(item, shots=program.shots, device=device, seeds=own, policy=policy)
         for item, own in zip(program.items, seeds, strict=True)
     ]
     tensor = TensorModel if version in _UNCOMPRESSED else CompressedTensorModel
@@ -92,11 +93,11 @@ def run(params: Mapping[str, Any], *, device: Device, seed: int) -> Completed:
     )
 
 
-def _program(params: Mapping[str, Any]) -> QuantumProgram:
+def _program(params: Mapping[str, Any], policy: Policy) -> QuantumProgram:
     model = reading.model(QUANTUM_PROGRAM_PARAMS_CONVERTERS, params)
     # Texts are read as those of the other programs, with the same failures.
     texts = getattr(getattr(model.quantum_program, "circuits", None), "data", ())
-    read = [circuits.read(text, pub=index) for index, text in enumerate(texts)]
+    read = [circuits.read(text, pub=index, policy=policy) for index, text in enumerate(texts)]
     program, _ = reading.decoded(QUANTUM_PROGRAM_PARAMS_CONVERTERS, model)
     for item, circuit in zip(program.items, read, strict=bool(read)):
         item.circuit = circuit
@@ -116,7 +117,7 @@ def _replicated(arguments: npt.NDArray[np.float64], *, shape: Sequence[int]) -> 
     return np.broadcast_to(arguments, (*whole, arguments.shape[-1]))
 
 
-def _execute(item: QuantumProgramItem, *, shots: int, device: Device, seeds: SeedSequence) -> _Executed:
+def _execute(item: QuantumProgramItem, *, shots: int, device: Device, seeds: SeedSequence, policy: Policy) -> _Executed:
     circuit = item.circuit
     drawn: dict[str, Any] = {}
     if isinstance(item, SamplexItem):
@@ -127,6 +128,9 @@ def _execute(item: QuantumProgramItem, *, shots: int, device: Device, seeds: See
     else:
         values = item.circuit_arguments
     bindings = BindingsArray({tuple(circuit.parameters): values}, shape=values.shape[:-1])
+    isa.check_angles(circuit, bindings, policy=policy)
+    if policy.lenient:
+        circuit = isa.translated(circuit, device=device)
     simulator = Simulator(device=device, qubits=active_qubits(circuit))
     own = int(seeds.spawn(1)[0].generate_state(1)[0])
     bits = simulator.run(circuit, bindings, shots=shots, seed=own)

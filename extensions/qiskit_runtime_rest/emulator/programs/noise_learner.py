@@ -29,6 +29,7 @@ from . import circuits, isa, reading
 from .encoding import wrapped
 from .layer_noise import Experiment, Layer, Learned, learn, learn_readout
 from .outcome import Completed, JobFailedError, Kind
+from .policy import Policy
 from .pubs import check_executions
 from .timing import Executions, metrics
 
@@ -43,7 +44,7 @@ _DEFAULTS: Mapping[str, Any] = {
 _BASES = 9
 
 
-def run(params: Mapping[str, Any], *, device: Device, seed: int) -> Completed:
+def run(params: Mapping[str, Any], *, device: Device, seed: int, policy: Policy) -> Completed:
     """Run a noise learner job (JobRunParamsNoiseLearner, NoiseLearnerV3V01ParamsModel and newer versions).
 
     Raises:
@@ -51,18 +52,18 @@ def run(params: Mapping[str, Any], *, device: Device, seed: int) -> Completed:
     """
     generator = np.random.default_rng(seed)
     if "schema_version" in params:
-        return _run_v3(params, device=device, generator=generator)
-    return _run_v2(params, device=device, generator=generator)
+        return _run_v3(params, device=device, generator=generator, policy=policy)
+    return _run_v2(params, device=device, generator=generator, policy=policy)
 
 
-def _run_v2(params: Mapping[str, Any], *, device: Device, generator: np.random.Generator) -> Completed:
+def _run_v2(params: Mapping[str, Any], *, device: Device, generator: np.random.Generator, policy: Policy) -> Completed:
     given = params.get("options") or {}
     options = {name: given.get(name, default) for name, default in _DEFAULTS.items()}
     experiment = _experiment(options)
     found: Counter[Layer] = Counter()
     for index, value in enumerate(params.get("circuits") or []):
-        circuit = circuits.read(value, pub=index)
-        isa.check(circuit, device=device, where=f"circuit {index}")
+        circuit = circuits.read(value, pub=index, policy=policy)
+        isa.check(circuit, device=device, where=f"circuit {index}", policy=policy)
         if any(placed.name in isa.FRACTIONAL for placed in isa.instructions(circuit)):
             raise JobFailedError(Kind.FRACTIONAL_TWIRLED)
         found.update(_layers(circuit, strategy=options["twirling_strategy"]))
@@ -80,7 +81,7 @@ def _run_v2(params: Mapping[str, Any], *, device: Device, generator: np.random.G
     )
 
 
-def _run_v3(params: Mapping[str, Any], *, device: Device, generator: np.random.Generator) -> Completed:
+def _run_v3(params: Mapping[str, Any], *, device: Device, generator: np.random.Generator, policy: Policy) -> Completed:
     version = params["schema_version"]
     read = reading.model(NOISE_LEARNER_V3_PARAMS_CONVERTERS, params)
     instructions, options = reading.decoded(NOISE_LEARNER_V3_PARAMS_CONVERTERS, read)
@@ -91,7 +92,10 @@ def _run_v3(params: Mapping[str, Any], *, device: Device, generator: np.random.G
             "layer_pair_depths": options.layer_pair_depths,
         }
     )
-    boxes = [_box(instruction, device, where=f"instruction {at}") for at, instruction in enumerate(instructions)]
+    boxes = [
+        _box(instruction, device, policy=policy, where=f"instruction {at}")
+        for at, instruction in enumerate(instructions)
+    ]
     layers = [box.layer for box in boxes if not box.measured]
     _check(layers, experiment)
     results = []
@@ -146,7 +150,7 @@ class _Box:
     measured: bool
 
 
-def _box(instruction: CircuitInstruction, device: Device, *, where: str) -> _Box:
+def _box(instruction: CircuitInstruction, device: Device, *, where: str, policy: Policy) -> _Box:
     """The content of a box, which must be a layer of gates or of measurements."""
     places = [qubit._index for qubit in instruction.qubits]
     try:
@@ -156,8 +160,8 @@ def _box(instruction: CircuitInstruction, device: Device, *, where: str) -> _Box
     if protocol is None:
         raise JobFailedError(Kind.INVALID_INPUT, detail=f"{where} is neither a layer of gates nor of measurements.")
     wide = QuantumCircuit(device.qubits, len(instruction.clbits))
-    wide.append(instruction.operation, places, range(len(instruction.clbits)))
-    isa.check(wide, device=device, where=where)
+    wide.compose(instruction.operation.body, places, range(len(instruction.clbits)), inplace=True)
+    isa.check(wide, device=device, where=where, policy=policy)
     return _Box(layer=_layer(instruction, places), measured=protocol is LearningProtocol.TREX)
 
 

@@ -14,13 +14,14 @@ from ..devices import Device
 from .encoding import ExecutionSpan, encoded
 from .options import SamplerOptions, sampler_options
 from .outcome import Completed, JobFailedError, Kind
+from .policy import Policy
 from .pubs import sampler_pubs
 from .reduction import active_qubits
 from .simulation import Simulator
 from .timing import Executions, metrics
 
 
-def run(params: Mapping[str, Any], *, device: Device, seed: int) -> Completed:
+def run(params: Mapping[str, Any], *, device: Device, seed: int, policy: Policy) -> Completed:
     """Run a sampler job (JobRunParamsSampler).
 
     Raises:
@@ -29,7 +30,7 @@ def run(params: Mapping[str, Any], *, device: Device, seed: int) -> Completed:
     options = sampler_options(params, seed=seed)
     if options.meas_type != "classified":
         raise JobFailedError(Kind.MEASUREMENT_LEVEL, meas_type=options.meas_type, backend=device.name)
-    pubs = sampler_pubs(params, device=device, shots=options.shots, gates_twirled=options.gates_twirled)
+    pubs = sampler_pubs(params, device=device, policy=policy, options=options)
     seeds = SeedSequence(options.seed).generate_state(len(pubs)).tolist()
     start = datetime.now(UTC)
     results = [_sample(pub, device=device, seed=own, options=options) for pub, own in zip(pubs, seeds, strict=True)]
