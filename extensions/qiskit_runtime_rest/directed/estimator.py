@@ -135,6 +135,7 @@ def estimator_programs(params: Mapping[str, Any], *, circuits: CircuitFormat = "
             calibration = {"item": len(items), "qubits": qubits, "flips": _flips(flips, len(qubits))}
             items.append(_calibration(qubits, flips))
         settings = {
+            "positions": positions,
             "pubs": described,
             "calibration": calibration,
             "zero_noise": None if zero_noise is None else _zero_noise(zero_noise),

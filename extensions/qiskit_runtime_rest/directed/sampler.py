@@ -45,6 +45,7 @@ def sampler_programs(params: Mapping[str, Any], *, circuits: CircuitFormat = "op
             items.append(item)
             described.append({"flips": flips})
         settings = {
+            "positions": positions,
             "twirling": twirling.enabled,
             "meas_type": options.get("execution.meas_type", "classified"),
             "pubs": described,

@@ -6,23 +6,22 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from ..arguments import backend_name, whole_seconds
 from ..errors import InvalidInput
 from .pubs import EstimatorPub, SamplerPub, estimator_params, sampler_params
 
 if TYPE_CHECKING:
+    from ..config.options import Primitives
     from ..directed.program import CircuitFormat, ExecutorOptions, ProgramItem
 
-__all__ = ["TAG_PREFIX", "VIA", "JobRequest", "Part", "Submitted", "Via", "check_tags"]
+__all__ = ["TAG_PREFIX", "VIA", "JobRequest", "Part", "Submitted", "check_tags"]
 
 J = TypeVar("J")
 R = TypeVar("R")
 
 VIA = ("service", "executor")
-Via: TypeAlias = Literal["service", "executor"]
-"""Which program runs a primitive: the service's own, or `executor`, with the rest of the work in the client."""
 
 TAG_PREFIX = "qrr-"
 """Begins the tag that the client adds to each submission."""
@@ -141,7 +140,7 @@ class JobRequest:
         *,
         shots: int | None = None,
         options: Mapping[str, Any] | None = None,
-        via: Via | None = None,
+        via: Primitives | None = None,
         **request: Any,
     ) -> Self:
         """A submission to the sampler: arguments as of `client.sampler`. Raises: InvalidInput."""
@@ -155,7 +154,7 @@ class JobRequest:
         precision: float | None = None,
         options: Mapping[str, Any] | None = None,
         resilience_level: int | None = None,
-        via: Via | None = None,
+        via: Primitives | None = None,
         **request: Any,
     ) -> Self:
         """A submission to the estimator: arguments as of `client.estimator`. Raises: InvalidInput."""
@@ -163,7 +162,9 @@ class JobRequest:
         return cls._via(via, "estimator", params, request)
 
     @classmethod
-    def _via(cls, via: Via | None, program_id: str, params: Mapping[str, Any], request: Mapping[str, Any]) -> Self:
+    def _via(
+        cls, via: Primitives | None, program_id: str, params: Mapping[str, Any], request: Mapping[str, Any]
+    ) -> Self:
         asked = cls(program_id=program_id, params=params, **request).split(via)
         if len(asked) > 1:
             raise InvalidInput(
@@ -172,7 +173,7 @@ class JobRequest:
             )
         return asked[0].request
 
-    def split(self, via: Via | None) -> list[Part[Self]]:
+    def split(self, via: Primitives | None) -> list[Part[Self]]:
         """This request, or with `via="executor"` the requests of executor jobs that do the same.
 
         Raises:
