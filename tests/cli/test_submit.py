@@ -113,6 +113,14 @@ def test_one_that_is_refused_does_not_hide_the_others(qrr: Run, quiet: Emulator)
     assert "request 1 of 2" in result.stderr
 
 
+def test_the_backend_that_was_meant_is_named(qrr: Run, quiet: Emulator, bell: str) -> None:
+    one = qrr("submit", "sampler", bell, "--backend", "ibm_tornio")
+    assert one.exit_code == 1
+    assert "Did you mean 'ibm_torino'?" in one.stderr
+    several = qrr("submit", "sampler", bell, bell, "--each", "--backend", "ibm_tornio")
+    assert several.stderr.count("Did you mean 'ibm_torino'?") == 2
+
+
 def test_any_program_takes_params(qrr: Run, quiet: Emulator, tmp_path: Path) -> None:
     path = tmp_path / "params.json"
     path.write_text(json.dumps({"circuits": [], "options": {}}))

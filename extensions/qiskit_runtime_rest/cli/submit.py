@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..base.text import printable
-from ..errors import InvalidInput, RuntimeRestError
+from ..errors import InvalidInput, NotFound, RuntimeRestError
 from .exit_status import FAILED, status_of
 from .job_status import showing_status
 from .options import JsonLinesOption, ServiceOptions, with_service_options
@@ -138,7 +139,9 @@ def _submit(client: RuntimeClient, requests: Sequence[JobRequest], *, json: bool
                 if one.job is not None:
                     took(one.job)
                 elif one.error is not None:
-                    say(f"request {one.index + 1} of {len(requests)}: {one.error}", label="error")
+                    _name_near_backend(client, one.error, requests[one.index])
+                    notes = "".join(f" {note}" for note in getattr(one.error, "__notes__", ()))
+                    say(f"request {one.index + 1} of {len(requests)}: {one.error}{notes}", label="error")
                     errors.append(one.error)
     except KeyboardInterrupt:
         say("interrupted while submitting: the job may exist. To look for it: qrr jobs --pending")
@@ -155,6 +158,19 @@ def _submit_one(client: RuntimeClient, request: JobRequest) -> Job:
     """One job; its error is raised as it is."""
     (one,) = client.jobs.submit_all([request])
     if one.error is not None:
+        _name_near_backend(client, one.error, request)
         raise one.error
     assert one.job is not None
     return one.job
+
+
+def _name_near_backend(client: RuntimeClient, error: Exception, request: JobRequest) -> None:
+    """If the service does not know the backend, add the one that was meant to the error."""
+    if not isinstance(error, NotFound):
+        return
+    from ..client.logic.backends import near_name
+
+    with contextlib.suppress(RuntimeRestError):
+        names = [backend.name for backend in client.backends.list()]
+        if request.backend not in names:
+            error.add_note(f"{near_name(request.backend, names)}`qrr backends` lists those that there are.")

@@ -26,12 +26,18 @@ if TYPE_CHECKING:
 
 __all__ = ["API_VERSION", "Settings"]
 
+DEFAULT_URL = "https://quantum.cloud.ibm.com/api"
 PLATFORM_HOSTS = ("cloud.ibm.com", "test.cloud.ibm.com")
 CLASSIC_HOSTS = ("quantum-computing.ibm.com", "quantum-computing.cloud.ibm.com")
 HOST = r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f.:]+\])(:[0-9]*)?"
 PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 SERVICE_SUBMISSIONS_PER_MINUTE = 5.0
 SECRETS = ("api_key", "token")
+CA_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+"""Variables with the path of a CA bundle that other tools read; httpx itself reads SSL_CERT_FILE and SSL_CERT_DIR."""
+
+SERVICE_HOST = re.compile(r"(private\.)?([a-z0-9-]+\.)?quantum(\.test)?\.cloud\.ibm\.com")
+QUOTES = "\"'"
 ENVIRONMENT = {
     "api_key": "QISKIT_IBM_TOKEN",
     "instance": "QISKIT_IBM_INSTANCE",
@@ -72,14 +78,16 @@ class Settings:
     Attributes:
         api_key: IBM Cloud API key (`QISKIT_IBM_TOKEN`; `token` in the account file).
         token: a bearer token, used instead of an API key and never refreshed.
-        instance: the instance's CRN (`QISKIT_IBM_INSTANCE`).
+        instance: the instance's CRN (`QISKIT_IBM_INSTANCE`), or its name, which a client looks up once, with a request,
+            when it is made.
         base_url: the service without `/v1` (`QISKIT_IBM_URL`). A given URL is not changed, except that a `/v1` at its
             end is removed. By default the CRN's region decides.
         iam_url: the host that exchanges the key for a token (`IAM_URL`).
         api_version: `IBM-API-Version`: a date, or a text `YYYY-MM-DD`.
         timeout: seconds without progress, more than 0, after which a request fails, or an `httpx.Timeout`; None: the
             defaults of `qiskit_runtime_rest.http`.
-        verify: TLS: True, False, the path of a CA bundle, or an `ssl.SSLContext`.
+        verify: TLS: True, False, the path of a CA bundle, or an `ssl.SSLContext`. With True, the bundle of
+            `SSL_CERT_FILE`, `REQUESTS_CA_BUNDLE` or `CURL_CA_BUNDLE`, if one is set.
         submissions_per_minute: maximum number of jobs sent per minute (`QRR_SUBMISSIONS_PER_MINUTE`); None: no
             limit; by default 5 on the real service (its own limit for a user) and no limit on a loopback host.
         proxies: scheme (`http`, `https`) or `scheme://host` to proxy URL, in addition to the environment's proxies,
@@ -131,7 +139,7 @@ class Settings:
         submissions_per_minute = options.get("submissions_per_minute", "default")
         _check_types(arguments)
         variables: dict[str, Any] = {
-            name: environ[variable] for name, variable in ENVIRONMENT.items() if environ.get(variable)
+            name: _unquoted(environ[variable]) for name, variable in ENVIRONMENT.items() if environ.get(variable)
         }
         found = [arguments, variables]
         if account is not None:
@@ -139,7 +147,8 @@ class Settings:
         elif not _pick(found, "instance") or not (token or _pick(found, "api_key")):
             found.append(_saved(account_path, channel=environ.get("QISKIT_IBM_CHANNEL")))
 
-        crn = Crn.parse(_pick(found, "instance")) if _pick(found, "instance") else None
+        instance = _pick(found, "instance") or None
+        crn = None if instance is None or Crn.is_name(instance) else Crn.parse(instance)
         private = bool(_pick(found, "private_endpoint"))
         service = base_url or _service_url(_pick(found, "url"), crn, private=private)
         if submissions_per_minute == "default":
@@ -149,12 +158,12 @@ class Settings:
         resolved: dict[str, Any] = {
             "api_key": None if token else _printable(_pick(found, "api_key"), "API key"),
             "token": _printable(token, "token"),
-            "instance": str(crn) if crn else None,
-            "base_url": re.sub("(?<=[^/])/v1/?$", "", _http_url(service, "base_url", insecure=insecure)),
+            "instance": str(crn) if crn else instance and instance.strip(),
+            "base_url": _with_api(re.sub("(?<=[^/])/v1/?$", "", _http_url(service, "base_url", insecure=insecure))),
             "iam_url": _http_url(iam_url, "iam_url", insecure=insecure),
             "api_version": _api_version(arguments["api_version"]),
             "timeout": _timeout(arguments["timeout"]),
-            "verify": _verify(_pick(found, "verify", default=True)),
+            "verify": _verify(_pick(found, "verify", default=True), environ),
             "submissions_per_minute": _submission_limit(submissions_per_minute, service),
             "proxies": _proxies(_pick(found, "proxies", default={})),
             "application": _application(arguments["application"] or "qiskit-runtime-rest"),
@@ -166,6 +175,25 @@ class Settings:
         }
         for name, value in resolved.items():
             object.__setattr__(self, name, value)
+
+    @property
+    def instance_name(self) -> str | None:
+        """The instance, if it is a name that was not looked up yet."""
+        return self.instance if self.instance is not None and Crn.is_name(self.instance) else None
+
+    def with_instance(self, crn: str) -> Settings:
+        """These settings for the instance with this CRN, which `instance_name` was found to be.
+
+        The URL of the service follows from its region, unless another host was given.
+        """
+        found = Crn.parse(crn)
+        changed = object.__new__(type(self))
+        for name, value in vars(self).items():
+            object.__setattr__(changed, name, value)
+        object.__setattr__(changed, "instance", str(found))
+        if self.base_url == DEFAULT_URL:
+            object.__setattr__(changed, "base_url", found.base_url())
+        return changed
 
     @property
     def user(self) -> str:
@@ -212,7 +240,14 @@ def _service_url(url: str | None, crn: Crn | None, *, private: bool) -> str:
         )
     if url and host not in PLATFORM_HOSTS:
         return url
-    return crn.base_url(private=private) if crn else "https://quantum.cloud.ibm.com/api"
+    return crn.base_url(private=private) if crn else DEFAULT_URL
+
+
+def _with_api(url: str) -> str:
+    """`url`, with the path of the API where the host is the service's and the path was left out."""
+    parts = urlsplit(url)
+    known = SERVICE_HOST.fullmatch(parts.hostname or "") is not None and parts.path in ("", "/")
+    return f"{url.rstrip('/')}/api" if known and not parts.query else url
 
 
 def _iam_url(crn: Crn | None, *, private: bool) -> str:
@@ -299,7 +334,9 @@ def _timeout(timeout: Any) -> float | httpx.Timeout | None:
     return seconds
 
 
-def _verify(verify: Any) -> bool | str | ssl.SSLContext:
+def _verify(verify: Any, environ: Mapping[str, str]) -> bool | str | ssl.SSLContext:
+    if verify is True:
+        return _ca_bundle(environ) or True
     if isinstance(verify, bool | str):
         return verify
     if isinstance(verify, Path):
@@ -313,9 +350,28 @@ def _verify(verify: Any) -> bool | str | ssl.SSLContext:
     return verify
 
 
+def _ca_bundle(environ: Mapping[str, str]) -> str | None:
+    """The CA bundle of the variables that httpx does not read; those that it reads come first."""
+    if environ.get("SSL_CERT_FILE") or environ.get("SSL_CERT_DIR"):
+        return None
+    variable = next((name for name in CA_BUNDLES if environ.get(name)), None)
+    if variable is None:
+        return None
+    path = _unquoted(environ[variable])
+    if not Path(path).is_file():
+        raise ConfigurationError(f"{variable}={path!r} is not a file: correct the path of the CA bundle, or unset it.")
+    return path
+
+
+def _unquoted(text: str) -> str:
+    """`text` without a pair of quotes around it, which `docker --env-file` and copied lines leave there."""
+    text = text.strip()
+    return text[1:-1] if len(text) > 1 and text[0] in QUOTES and text[0] == text[-1] else text
+
+
 def _printable(secret: str | None, what: str) -> Secret | None:
     """The `secret` without white space around it. It must be printable ASCII for a header; errors do not show it."""
-    secret = secret.strip() if secret is not None else None
+    secret = _unquoted(secret) if secret is not None else None
     if secret and not (secret.isascii() and secret.isprintable()):
         raise ConfigurationError(
             f"the {what} contains a line break or a character that is not allowed in it: copy it again."
@@ -370,10 +426,10 @@ def require_instance(settings: Settings) -> str:
     return settings.instance
 
 
-def require_credentials(settings: Settings, *, key: bool) -> None:
-    """Raise one `ConfigurationError` for all missing settings; `key`: whether a key or token is required, too."""
+def require_credentials(settings: Settings, *, key: bool, instance: bool = True) -> None:
+    """Raise one `ConfigurationError` for all missing settings: of the `key` (or token) and the `instance`."""
     missing = ["api_key"] if key and settings.api_key is None and settings.token is None else []
-    if settings.instance is None:
+    if instance and settings.instance is None:
         missing.append("instance")
     if missing:
         raise _missing(missing)

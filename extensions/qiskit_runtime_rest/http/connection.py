@@ -14,6 +14,7 @@ from ..errors import ConfigurationError
 from ..plans.clock import Clock, SystemClock
 from .auth import ApiKeyAuth, TokenAuth
 from .clients import AsyncHttpClient, HttpClient, client_options, proxy_patterns
+from .environment_proxies import proxies_without_networks
 
 if TYPE_CHECKING:
     from ..config.settings import Settings
@@ -67,9 +68,10 @@ class Connection:
         retries: RetryPolicy | None = None,
         state: State | None = None,
         http_options: Mapping[str, Any] | None = None,
+        needs_instance: bool = True,
     ) -> None:
         """`auth` replaces the settings' API key or token; `state`: the state file.
-        `http_options`: further options of the httpx clients.
+        `http_options`: further options of the httpx clients. `needs_instance`: whether the requests name an instance.
 
         Raises:
             ConfigurationError: no credentials, no instance, or no contract to check responses against.
@@ -78,7 +80,7 @@ class Connection:
         from ..config.settings import require_credentials
         from .retry_policy import RetryPolicy
 
-        require_credentials(settings, key=auth is None)
+        require_credentials(settings, key=auth is None, instance=needs_instance)
         self.settings = settings
         self.clock = clock or SystemClock()
         self.auth = auth or _auth(settings, self.clock, state)
@@ -136,14 +138,19 @@ class Connection:
         return client
 
     def _options(self, changes: dict[str, Any], transport: type[Any]) -> dict[str, Any]:
-        options = client_options(self.settings, self.auth)
+        trust_env = self._http_options.get("trust_env", True)
+        options = client_options(self.settings, self.auth, trust_env=trust_env)
+        patterns = proxy_patterns(self.settings)
+        if trust_env and (own := proxies_without_networks([self.settings.base_url, self.settings.iam_url])) is not None:
+            options["trust_env"] = False
+            patterns = {**own, **patterns}
         headers = {**options["headers"], **changes.pop("headers", {})}
         mounts = {
             pattern: url and transport(proxy=url, verify=options["verify"], limits=options["limits"])
-            for pattern, url in proxy_patterns(self.settings).items()
+            for pattern, url in patterns.items()
         }
-        own = {"clock": self.clock, "retries": self.retries, "check": self._check}
-        return {**options, **own, "headers": headers, "mounts": mounts, **self._http_options, **changes}
+        parts: dict[str, Any] = {"clock": self.clock, "retries": self.retries, "check": self._check}
+        return {**options, **parts, "headers": headers, "mounts": mounts, **self._http_options, **changes}
 
     @property
     def origin(self) -> Origin:
@@ -187,7 +194,8 @@ def _configuration_errors() -> Iterator[None]:
         yield
     except (ValueError, ImportError, httpx.InvalidURL) as error:
         raise ConfigurationError(
-            f"the HTTP client cannot be made with these settings: {error}. Check HTTP_PROXY, HTTPS_PROXY and ALL_PROXY."
+            f"the HTTP client cannot be made with these settings: {error}. Check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY "
+            "and NO_PROXY."
         ) from error
 
 

@@ -42,7 +42,7 @@ HTTP_OPTIONS = ("transport", "limits", "event_hooks")
 
 
 class ClientLogic(SubmitLogic[J]):
-    """What both clients share. Creating one reads settings and sends nothing.
+    """What both clients share. Creating one reads settings, and sends nothing unless the instance is given by name.
 
     `backends`, `jobs`, `sessions` and `instances` are imported when they are first used.
 
@@ -57,6 +57,7 @@ class ClientLogic(SubmitLogic[J]):
 
         Raises:
             ConfigurationError: something is missing or cannot work; the message says what to do.
+            ApiError, TransportError: the instance is given by name, and cannot be looked up.
 
         Warns:
             DeprecationWarning: the API version is switched off within 90 days; once per process.
@@ -71,6 +72,10 @@ class ClientLogic(SubmitLogic[J]):
                 raise unexpected_argument(type(self), name, ClientOptions.__annotations__)
         of_settings = {name: given[name] for name in SettingsOptions.__annotations__ if name in given}
         self.settings = given.get("settings") or Settings(**of_settings)
+        if self.settings.instance_name is not None:
+            from ...http.instance_search import named_instance
+
+            self.settings = named_instance(self.settings)
         path = given.get("state_path")
         self._state = state = State(Path(path) if path is not None else None)
         http = {name: given[name] for name in HTTP_OPTIONS if given.get(name) is not None}
