@@ -159,7 +159,11 @@ async def test_a_client_runs_all_its_primitives_by_the_executor(connect: Any, em
     await now(client.sampler(ONES, backend=BACKEND, shots=2, via="service"))
     async with inside(client.sessions.create(backend=BACKEND)) as session:
         await now(session.sampler(ONES, shots=2))
-    assert programs(emulator) == ["executor", "sampler", "executor"]
+    await now(client.jobs.submit_all([JobRequest.sampler(ONES, backend=BACKEND)]))
+    assert programs(emulator) == ["executor", "sampler", "executor", "executor"]
+    many = JobRequest.sampler([(ONES, None, 1), (ONES, None, 2)], backend=BACKEND)
+    (refused,) = await now(client.jobs.submit_all([many]))
+    assert "2 jobs" in str(refused.error)
 
 
 def test_the_choice_comes_from_the_environment_as_well(

@@ -22,6 +22,7 @@ J = TypeVar("J")
 R = TypeVar("R")
 
 VIA = ("service", "executor")
+PRIMITIVES = ("sampler", "estimator")
 
 TAG_PREFIX = "qrr-"
 """Begins the tag that the client adds to each submission."""
@@ -144,7 +145,8 @@ class JobRequest:
         **request: Any,
     ) -> Self:
         """A submission to the sampler: arguments as of `client.sampler`. Raises: InvalidInput."""
-        return cls._via(via, "sampler", sampler_params(pubs, shots=shots, options=options), request)
+        params = sampler_params(pubs, shots=shots, options=options)
+        return cls(program_id="sampler", params=params, **request).run_by(via)
 
     @classmethod
     def estimator(
@@ -159,17 +161,19 @@ class JobRequest:
     ) -> Self:
         """A submission to the estimator: arguments as of `client.estimator`. Raises: InvalidInput."""
         params = estimator_params(pubs, precision=precision, options=options, resilience_level=resilience_level)
-        return cls._via(via, "estimator", params, request)
+        return cls(program_id="estimator", params=params, **request).run_by(via)
 
-    @classmethod
-    def _via(
-        cls, via: Primitives | None, program_id: str, params: Mapping[str, Any], request: Mapping[str, Any]
-    ) -> Self:
-        asked = cls(program_id=program_id, params=params, **request).split(via)
+    def run_by(self, via: Primitives | None) -> Self:
+        """This request, or with `via="executor"` that of the executor job that does the same.
+
+        Raises:
+            InvalidInput: the executor alone cannot do it, or not in one job.
+        """
+        asked = self.split(via)
         if len(asked) > 1:
             raise InvalidInput(
                 f"the pubs need {len(asked)} jobs, one for each number of shots: make a request of each, or submit "
-                f"them with client.{program_id}(..., via='executor')."
+                f"them with client.{self.program_id}(..., via='executor')."
             )
         return asked[0].request
 
@@ -181,7 +185,7 @@ class JobRequest:
         """
         if via not in (None, *VIA):
             raise InvalidInput(f"via={via!r}: must be one of {', '.join(VIA)}.")
-        if via != "executor":
+        if via != "executor" or self.program_id not in PRIMITIVES:
             return [Part(self, None)]
         from ..directed.primitives import PROGRAMS
 

@@ -250,7 +250,7 @@ class SubmitLogic(Generic[J]):
         def submit_one(index: int, requested: Requested) -> Plan[Submitted[J]]:
             outcome: Submitted[J]
             try:
-                request = yield from _built(requested, executor)
+                request = (yield from _built(requested, executor)).run_by(self._connection.settings.primitives)
                 key = None if resume is None else f"{resume}/{index}/{request.digest()}"
                 with self._recoverable(request):
                     known = None if key is None else (yield from self._submitter.find_in_journal(request, key))
