@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
     from typing import Any, Unpack
 
+    from ..config.options import Primitives
     from ..directed.program import CircuitFormat, ExecutorOptions, ProgramItem
     from ..submission import Submitted
     from ..submission.pubs import EstimatorPub, SamplerPub
@@ -32,6 +33,7 @@ class Submissions(Blocking, SubmitLogic["Job"]):
         *,
         shots: int | None = None,
         options: Mapping[str, Any] | None = None,
+        via: Primitives | None = None,
         **request: Unpack[SubmitOptions],
     ) -> Job:
         """Submit circuits to the sampler, and return the job (not its result).
@@ -40,11 +42,14 @@ class Submissions(Blocking, SubmitLogic["Job"]):
             pubs: OpenQASM 3 texts in native gates, or tuples (text, parameter values, shots).
             shots: for pubs without shots of their own; None: the service decides.
             options: as in the contract's schema `JobRunParamsSampler`.
+            via: the program that runs it: `service` (its own), or `executor`, with the rest of the work in the client;
+                None: as the client's `primitives=` says. With `executor`, pubs with different numbers of shots become
+                several jobs in a batch, behind one handle.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
         """
-        return self._run(self._sampler(pubs, shots=shots, options=options, **request))
+        return self._run(self._sampler(pubs, shots=shots, options=options, via=via, **request))
 
     def estimator(
         self,
@@ -53,6 +58,7 @@ class Submissions(Blocking, SubmitLogic["Job"]):
         precision: float | None = None,
         options: Mapping[str, Any] | None = None,
         resilience_level: int | None = None,
+        via: Primitives | None = None,
         **request: Unpack[SubmitOptions],
     ) -> Job:
         """Submit circuits and observables to the estimator, and return the job (not its result).
@@ -62,12 +68,15 @@ class Submissions(Blocking, SubmitLogic["Job"]):
             precision: target standard error for pubs without one of their own; None: the service decides.
             options: as in the contract's schema `JobRunParamsEstimator`.
             resilience_level: 0 (no mitigation) to 2.
+            via: as for `sampler`; pubs with different precisions become several jobs.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
         """
         return self._run(
-            self._estimator(pubs, precision=precision, options=options, resilience_level=resilience_level, **request)
+            self._estimator(
+                pubs, precision=precision, options=options, resilience_level=resilience_level, via=via, **request
+            )
         )
 
     def executor(
@@ -155,6 +164,7 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
         *,
         shots: int | None = None,
         options: Mapping[str, Any] | None = None,
+        via: Primitives | None = None,
         **request: Unpack[SubmitOptions],
     ) -> AsyncJob:
         """Submit circuits to the sampler, and return the job (not its result).
@@ -163,11 +173,14 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
             pubs: OpenQASM 3 texts in native gates, or tuples (text, parameter values, shots).
             shots: for pubs without shots of their own; None: the service decides.
             options: as in the contract's schema `JobRunParamsSampler`.
+            via: the program that runs it: `service` (its own), or `executor`, with the rest of the work in the client;
+                None: as the client's `primitives=` says. With `executor`, pubs with different numbers of shots become
+                several jobs in a batch, behind one handle.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
         """
-        return await self._run(self._sampler(pubs, shots=shots, options=options, **request))
+        return await self._run(self._sampler(pubs, shots=shots, options=options, via=via, **request))
 
     async def estimator(
         self,
@@ -176,6 +189,7 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
         precision: float | None = None,
         options: Mapping[str, Any] | None = None,
         resilience_level: int | None = None,
+        via: Primitives | None = None,
         **request: Unpack[SubmitOptions],
     ) -> AsyncJob:
         """Submit circuits and observables to the estimator, and return the job (not its result).
@@ -185,12 +199,15 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
             precision: target standard error for pubs without one of their own; None: the service decides.
             options: as in the contract's schema `JobRunParamsEstimator`.
             resilience_level: 0 (no mitigation) to 2.
+            via: as for `sampler`; pubs with different precisions become several jobs.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
         """
         return await self._run(
-            self._estimator(pubs, precision=precision, options=options, resilience_level=resilience_level, **request)
+            self._estimator(
+                pubs, precision=precision, options=options, resilience_level=resilience_level, via=via, **request
+            )
         )
 
     async def executor(

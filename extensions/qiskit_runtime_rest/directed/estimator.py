@@ -16,7 +16,7 @@ from attrs import field, frozen
 from ..errors import InvalidInput
 from ..results.arrays import Array
 from ..results.directed import broadcast_strides
-from .circuit_text import CircuitText
+from .circuit_text import CircuitText, circuit_of, pubs_of
 from .observables import Observables, Pauli, commuting_bases, read_observables
 from .options import (
     DEFAULT_LEVEL,
@@ -94,7 +94,7 @@ def estimator_programs(params: Mapping[str, Any], *, circuits: CircuitFormat = "
     zero_noise = zero_noise_of(options, enabled=level >= 2)
     seed = seed_of(params, options.get("seed_estimator"))
     read = []
-    for position, pub in enumerate(params["pubs"]):
+    for position, pub in enumerate(pubs_of(params)):
         try:
             read.append(_read(pub))
         except InvalidInput as error:
@@ -135,6 +135,7 @@ def estimator_programs(params: Mapping[str, Any], *, circuits: CircuitFormat = "
             calibration = {"item": len(items), "qubits": qubits, "flips": _flips(flips, len(qubits))}
             items.append(_calibration(qubits, flips))
         settings = {
+            "positions": positions,
             "pubs": described,
             "calibration": calibration,
             "zero_noise": None if zero_noise is None else _zero_noise(zero_noise),
@@ -168,13 +169,13 @@ def _by_precision(params: Mapping[str, Any], options: Mapping[str, Any], twirlin
         or DEFAULT_PRECISION
     )
     groups: dict[float, list[int]] = {}
-    for position, pub in enumerate(params["pubs"]):
+    for position, pub in enumerate(pubs_of(params)):
         groups.setdefault((pub[3:] and pub[3]) or default, []).append(position)
     return groups
 
 
 def _read(pub: Sequence[Any]) -> _Pub:
-    whole = CircuitText(pub[0])
+    whole = circuit_of(pub)
     circuit = CircuitText(whole.without_final_measurements())
     values = read_values(pub[2] if len(pub) > 2 else None, circuit, order=sorted(circuit.used_inputs))
     observables = read_observables(pub[1], qubits=None if circuit.qubits is None else len(circuit.qubits))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from .primitives import SamplerPub
 
-__all__ = ["MARK", "VERSION", "EstimatorReader", "broadcast_strides", "read_sampler_pub", "settings_of"]
+__all__ = ["MARK", "VERSION", "EstimatorReader", "broadcast_strides", "places_of", "read_sampler_pub", "settings_of"]
 
 MARK: Final = "qiskit_runtime_rest"
 """Member of `passthrough_data`."""
@@ -73,6 +73,20 @@ def settings_of(passthrough_data: Any) -> dict[str, Any] | None:
     if found.get("version") != VERSION:
         raise Malformed("a newer qiskit-runtime-rest submitted the job: it reads the result")
     return found
+
+
+def places_of(settings: Sequence[Mapping[str, Any]]) -> list[tuple[int, int]]:
+    """Of each pub of a primitive that ran as several jobs: its job, and its place among the pubs of that job.
+
+    Raises:
+        Malformed: pubs are missing, or of different primitives.
+    """
+    found = {
+        position: (job, place) for job, one in enumerate(settings) for place, position in enumerate(one["positions"])
+    }
+    if sorted(found) != list(range(len(found))) or len({one["program"] for one in settings}) != 1:
+        raise Malformed("the results are not those of all jobs of one primitive")
+    return [found[position] for position in range(len(found))]
 
 
 def read_sampler_pub(item: ExecutorItem, settings: Mapping[str, Any], position: int) -> SamplerPub:
@@ -164,7 +178,7 @@ class _Pub:
     @cached_property
     def rows(self) -> dict[int, dict[str, Place]]:
         """By parameter set, then by basis: the rows of the basis, first and last, and the place of the set in them."""
-        if self.described["rows"] is None:
+        if "rows" not in self.described:
             return {}
         flat = read_tensor(self.described["rows"], compressed=True).flat()
         bases = self.described["bases"]

@@ -334,6 +334,14 @@ class JobLogic(Handle):
         if saved_copy(self.id, folder) is None:
             yield InThread(lambda: save_result(raw, self.id, program_id=self.program_id, folder=folder))
 
+    def _single_jobs(self) -> list[Any]:
+        """The handles of its jobs: one, unless it was split."""
+        return [self]
+
+    def _combine(self) -> dict[str, Any]:
+        """Its JSON, brought up to date with its jobs."""
+        return self.raw
+
     def _take_end(self, ended: EndedJob) -> None:
         """Keep the end of the job, as a wait for many jobs saw it."""
         self.raw = ended.raw

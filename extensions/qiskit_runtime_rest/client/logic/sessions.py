@@ -246,6 +246,17 @@ class SessionLogic(Handle, SubmitLogic[J]):
         return defaults
 
 
+def opened(body: dict[str, Any]) -> Plan[dict[str, Any]]:
+    """Open a session, and return its JSON. Raises: ApiError, TransportError. Source: operation `create_session`."""
+    from qiskit_runtime_api.models import SessionRequest
+
+    response = yield from fetch(sessions_api.create_session, body=SessionRequest.from_dict(body))
+    created = json_object(response)
+    if member_text(created, "id") is None:
+        raise unexpected_answer(response, "the response contains no session id")
+    return {**created, **{name: value for name, value in body.items() if created.get(name) is None}}
+
+
 class SyncSessionLogic(SessionLogic["Job"]):
     """What a session of threads does when its `with` block ends."""
 
@@ -355,19 +366,13 @@ class SessionsLogic(Generic[S]):
 
         Raises: InvalidInput, ApiError, TransportError. Source: operation `create_session`.
         """
-        from qiskit_runtime_api.models import SessionRequest
-
         if mode not in MODES:
             raise InvalidInput(f"mode={mode!r}: must be {' or '.join(MODES)}.")
         body: dict[str, Any] = {"mode": mode, "backend": backend_name(backend)}
         if max_time is not None:
             body["max_ttl"] = whole_seconds(max_time, "max_time", most=LONGEST_LIFE_SECONDS)
-        response = yield from fetch(sessions_api.create_session, body=SessionRequest.from_dict(body))
-        created = json_object(response)
-        if member_text(created, "id") is None:
-            raise unexpected_answer(response, "the response contains no session id")
-        asked = {name: value for name, value in body.items() if created.get(name) is None}
-        return self._handle({**created, **asked}, created["id"], cancel_on_error=cancel_on_error)
+        raw = yield from opened(body)
+        return self._handle(raw, raw["id"], cancel_on_error=cancel_on_error)
 
     def _handle(self, raw: dict[str, Any], session_id: str, *, cancel_on_error: bool = False) -> S:
         return self._session(
