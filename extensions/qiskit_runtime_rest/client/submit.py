@@ -30,6 +30,7 @@ class Submissions(Blocking, SubmitLogic["Job"]):
         *,
         shots: int | None = None,
         options: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
         **request: Unpack[SubmitOptions],
     ) -> Job:
         """Submit circuits to the sampler, and return the job (not its result).
@@ -39,10 +40,11 @@ class Submissions(Blocking, SubmitLogic["Job"]):
             shots: for pubs without shots of their own; None: the service decides.
             options: as in the contract's schema `JobRunParamsSampler`.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
         """
-        return self._run(self._sampler(pubs, shots=shots, options=options, **request))
+        return self._run(self._sampler(pubs, shots=shots, options=options, **request), timeout)
 
     def estimator(
         self,
@@ -51,6 +53,7 @@ class Submissions(Blocking, SubmitLogic["Job"]):
         precision: float | None = None,
         options: Mapping[str, Any] | None = None,
         resilience_level: int | None = None,
+        timeout: float | None = None,
         **request: Unpack[SubmitOptions],
     ) -> Job:
         """Submit circuits and observables to the estimator, and return the job (not its result).
@@ -61,24 +64,34 @@ class Submissions(Blocking, SubmitLogic["Job"]):
             options: as in the contract's schema `JobRunParamsEstimator`.
             resilience_level: 0 (no mitigation) to 2.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
         """
         return self._run(
-            self._estimator(pubs, precision=precision, options=options, resilience_level=resilience_level, **request)
+            self._estimator(pubs, precision=precision, options=options, resilience_level=resilience_level, **request),
+            timeout,
         )
 
-    def submit(self, program_id: str, *, params: Mapping[str, Any], **request: Unpack[SubmitOptions]) -> Job:
+    def submit(
+        self,
+        program_id: str,
+        *,
+        params: Mapping[str, Any],
+        timeout: float | None = None,
+        **request: Unpack[SubmitOptions],
+    ) -> Job:
         """Submit a job of any program; its params are sent unchanged.
 
         Args:
             program_id: `sampler`, `estimator`, `noise-learner`, `executor`, ...
             params: JSON, as the contract's schema of the program says.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
         """
-        return self._run(self._submit(program_id, params=params, **request))
+        return self._run(self._submit(program_id, params=params, **request), timeout)
 
     def submit_all(
         self,
@@ -88,6 +101,7 @@ class Submissions(Blocking, SubmitLogic["Job"]):
         resume: str | None = None,
         on_progress: Callable[[Submitted[Job]], Any] | None = None,
         executor: Executor | None = None,
+        timeout: float | None = None,
     ) -> list[Submitted[Job]]:
         """Submit many jobs, each exactly once, and return one `Submitted` for each request, in the same order.
 
@@ -102,6 +116,7 @@ class Submissions(Blocking, SubmitLogic["Job"]):
             on_progress: called with each `Submitted`, in the thread that made it. With an async client it may return
                 an awaitable.
             executor: calls the functions among the requests; they and their results must pickle.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: InvalidInput, ConfigurationError. An error of a single request is in its `Submitted`.
 
@@ -110,7 +125,8 @@ class Submissions(Blocking, SubmitLogic["Job"]):
         return self._run(
             self._submit_all(
                 requests, max_in_flight=max_in_flight, resume=resume, on_progress=on_progress, executor=executor
-            )
+            ),
+            timeout,
         )
 
 
@@ -123,6 +139,7 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
         *,
         shots: int | None = None,
         options: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
         **request: Unpack[SubmitOptions],
     ) -> AsyncJob:
         """Submit circuits to the sampler, and return the job (not its result).
@@ -132,10 +149,11 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
             shots: for pubs without shots of their own; None: the service decides.
             options: as in the contract's schema `JobRunParamsSampler`.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
         """
-        return await self._run(self._sampler(pubs, shots=shots, options=options, **request))
+        return await self._run(self._sampler(pubs, shots=shots, options=options, **request), timeout)
 
     async def estimator(
         self,
@@ -144,6 +162,7 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
         precision: float | None = None,
         options: Mapping[str, Any] | None = None,
         resilience_level: int | None = None,
+        timeout: float | None = None,
         **request: Unpack[SubmitOptions],
     ) -> AsyncJob:
         """Submit circuits and observables to the estimator, and return the job (not its result).
@@ -154,24 +173,34 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
             options: as in the contract's schema `JobRunParamsEstimator`.
             resilience_level: 0 (no mitigation) to 2.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
         """
         return await self._run(
-            self._estimator(pubs, precision=precision, options=options, resilience_level=resilience_level, **request)
+            self._estimator(pubs, precision=precision, options=options, resilience_level=resilience_level, **request),
+            timeout,
         )
 
-    async def submit(self, program_id: str, *, params: Mapping[str, Any], **request: Unpack[SubmitOptions]) -> AsyncJob:
+    async def submit(
+        self,
+        program_id: str,
+        *,
+        params: Mapping[str, Any],
+        timeout: float | None = None,
+        **request: Unpack[SubmitOptions],
+    ) -> AsyncJob:
         """Submit a job of any program; its params are sent unchanged.
 
         Args:
             program_id: `sampler`, `estimator`, `noise-learner`, `executor`, ...
             params: JSON, as the contract's schema of the program says.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
         """
-        return await self._run(self._submit(program_id, params=params, **request))
+        return await self._run(self._submit(program_id, params=params, **request), timeout)
 
     async def submit_all(
         self,
@@ -181,6 +210,7 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
         resume: str | None = None,
         on_progress: Callable[[Submitted[AsyncJob]], Any] | None = None,
         executor: Executor | None = None,
+        timeout: float | None = None,
     ) -> list[Submitted[AsyncJob]]:
         """Submit many jobs, each exactly once, and return one `Submitted` for each request, in the same order.
 
@@ -195,6 +225,7 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
             on_progress: called with each `Submitted`, in the thread that made it. With an async client it may return
                 an awaitable.
             executor: calls the functions among the requests; they and their results must pickle.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: InvalidInput, ConfigurationError. An error of a single request is in its `Submitted`.
 
@@ -203,5 +234,6 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
         return await self._run(
             self._submit_all(
                 requests, max_in_flight=max_in_flight, resume=resume, on_progress=on_progress, executor=executor
-            )
+            ),
+            timeout,
         )
