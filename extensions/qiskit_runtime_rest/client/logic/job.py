@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from qiskit_runtime_api.api import jobs as jobs_api
 
-from ...arguments import folder_path
+from ...arguments import check_timeout, folder_path
 from ...base.json_members import member_object, member_text, member_texts
 from ...base.text import printable
 from ...errors import (
@@ -40,7 +40,6 @@ from ...waiting import (
     StatusCallback,
     StatusUpdate,
     WaitBudget,
-    check_timeout,
     wait,
 )
 from .handle import Handle
@@ -283,6 +282,11 @@ class JobLogic(Handle):
             if self._decoded is None:
                 self._decoded = yield from self._decode(executor)
             return self._decoded
+        except TransportError as failure:
+            waited = self._connection.clock.monotonic() - began
+            if timeout is None or waited < timeout:
+                raise
+            raise WaitTimeout(job_id=self.id, status="Completed", waited=waited) from failure
         finally:
             release()
 

@@ -21,12 +21,13 @@ from ...errors import Conflict, InvalidInput, NotFound, RuntimeRestError
 from ...http import Connection, Origin
 from ...http.calls import fetch, json_object
 from ...http.error_mapping import modelled, unexpected_answer
+from ...plans.deadline import end_by
 from ...plans.plan import Plan, run, run_async
 from ...submission import SubmissionLimiter, SubmissionPolicy, Submitter
 from ...waiting import CHECKS_FOR_MISSING, JobPages, PollInterval, WaitBudget
 from .handle import Handle
 from .job_group import JobGroup
-from .public import public
+from .public import call_deadline, public
 from .submit import J, SubmitLogic, SubmitOptions
 
 if TYPE_CHECKING:
@@ -411,10 +412,13 @@ def _workloads(mode: str, *, backend: str | None, most: int) -> Plan[list[dict[s
 class Opening(Awaitable["AsyncSession"]):
     """A session that is being opened: `await` it, or use it in `async with` directly. It opens only one session."""
 
-    def __init__(self, plan: Callable[[], Plan[AsyncSession]], connection: Connection) -> None:
+    def __init__(
+        self, plan: Callable[[], Plan[AsyncSession]], connection: Connection, *, timeout: float | None
+    ) -> None:
         """Nothing is sent before it is awaited."""
         self._plan = plan
         self._connection = connection
+        self._timeout = timeout
         self._session: AsyncSession | None = None
 
     def __await__(self) -> Generator[Any, None, AsyncSession]:
@@ -424,7 +428,8 @@ class Opening(Awaitable["AsyncSession"]):
     async def __aenter__(self) -> AsyncSession:
         """Open the session."""
         if self._session is None:
-            self._session = await run_async(self._plan(), self._connection)
+            with end_by(call_deadline(self._timeout, self._connection)):
+                self._session = await run_async(self._plan(), self._connection)
         return self._session
 
     async def __aexit__(
@@ -445,9 +450,11 @@ class AsyncSessionsLogic(SessionsLogic["AsyncSession"]):
         mode: str = "dedicated",
         max_time: float | None = None,
         cancel_on_error: bool = False,
+        timeout: float | None = None,
     ) -> Opening:
         """As `Sessions.create`: await it, or use it in `async with` directly."""
         return Opening(
             lambda: self._create(backend=backend, mode=mode, max_time=max_time, cancel_on_error=cancel_on_error),
             self._connection,
+            timeout=timeout,
         )
