@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...submission.submitter import TAG_PREFIX
+from ...submission.request import TAG_PREFIX
 from ..messages import INVALID_INPUT, ClassicError, ClassicResponse
 from .call import ClassicCall
 from .instances import ANY_NAME, PARTS, WHOLE
