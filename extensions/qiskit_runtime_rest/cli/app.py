@@ -16,6 +16,7 @@ from .doctor import doctor
 from .exit_status import DEBUG, reporting_errors
 from .jobs import cancel, jobs, result, wait
 from .login import login
+from .offline import offline
 from .submit import submit
 from .usage import usage
 from .versions import versions
@@ -76,3 +77,5 @@ for command in COMMANDS:
     app.command()(reporting_errors(command))
 for name, group in GROUPS.items():
     app.add_typer(group, name=name)
+# Options after the command belong to the command.
+app.command(context_settings={"allow_interspersed_args": False})(reporting_errors(offline))

@@ -12,7 +12,15 @@ from ..base.files import make_private_folder, write_atomically
 from ..base.secret import Secret
 from ..errors import ConfigurationError
 
-__all__ = ["DEFAULT_NAME", "SavedAccount", "check_can_save", "default_path", "read_account", "save_account"]
+__all__ = [
+    "DEFAULT_NAME",
+    "SavedAccount",
+    "check_can_save",
+    "default_path",
+    "instances",
+    "read_account",
+    "save_account",
+]
 
 CHANNELS = ("ibm_quantum_platform", "ibm_cloud")
 DEFAULT_NAME = "default-ibm-quantum-platform"
@@ -67,6 +75,16 @@ def read_account(path: Path, *, name: str | None = None, channel: str | None = N
         raise ConfigurationError(f"no account {chosen!r} in {path} (accounts there: {known}).")
     check_channel(str(entry.get("channel", "")))
     return _account(chosen, entry, path)
+
+
+def instances(path: Path) -> list[str]:
+    """The names or CRNs of the instances of all accounts; none if the file cannot be read."""
+    try:
+        accounts = _load(path)
+    except ConfigurationError:
+        return []
+    entries = (entry for entry in accounts.values() if isinstance(entry, dict))
+    return [entry["instance"] for entry in entries if isinstance(entry.get("instance"), str)]
 
 
 def check_can_save(path: Path, *, name: str, overwrite: bool = False, set_as_default: bool = False) -> None:
