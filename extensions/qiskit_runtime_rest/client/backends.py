@@ -11,9 +11,9 @@ from .logic.backends import BackendLogic, BackendsLogic
 from .logic.public import Awaited, Blocking
 
 if TYPE_CHECKING:
-    import builtins
-
     from qiskit_runtime_api.models import BackendConfiguration, BackendProperties, BackendStatus
+
+    from .listing import Listing
 __all__ = ["AsyncBackend", "AsyncBackends", "Backend", "Backends"]
 
 
@@ -60,7 +60,7 @@ class Backends(Blocking, BackendsLogic["Backend"]):
 
     _backend = Backend
 
-    def list(self) -> builtins.list[Backend]:
+    def list(self) -> Listing[Backend]:
         """The backends of the instance. Raises: ApiError, TransportError. Source: operation `list_backends`."""
         return self._run(self._list())
 
@@ -101,7 +101,7 @@ class AsyncBackends(Awaited, BackendsLogic["AsyncBackend"]):
 
     _backend = AsyncBackend
 
-    async def list(self) -> builtins.list[AsyncBackend]:
+    async def list(self) -> Listing[AsyncBackend]:
         """The backends of the instance. Raises: ApiError, TransportError. Source: operation `list_backends`."""
         return await self._run(self._list())
 

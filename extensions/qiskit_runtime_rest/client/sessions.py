@@ -13,10 +13,10 @@ from .logic.sessions import WORKLOADS, AsyncSessionLogic, AsyncSessionsLogic, Se
 from .submit import AsyncSubmissions, Submissions
 
 if TYPE_CHECKING:
-    import builtins
     import threading
 
     from ..arguments import Named
+    from .listing import Listing
 __all__ = ["AsyncSession", "AsyncSessions", "Session", "Sessions"]
 
 
@@ -32,7 +32,7 @@ class Session(Submissions, SyncSessionLogic):
         """
         return self._run(self._status())
 
-    def wait(self, *, timeout: float | None = None, stop: threading.Event | None = None) -> list[Job]:
+    def wait(self, *, timeout: float | None = None, stop: threading.Event | None = None) -> Listing[Job]:
         """Wait until the session is closed and its jobs have ended, and return its jobs, oldest first.
 
         A session closes some time after `close()` or `cancel()`, when it was not used for a while, or at its maximum
@@ -73,7 +73,7 @@ class AsyncSession(AsyncSubmissions, AsyncSessionLogic):
         """
         return await self._run(self._status())
 
-    async def wait(self, *, timeout: float | None = None, stop: threading.Event | None = None) -> list[AsyncJob]:
+    async def wait(self, *, timeout: float | None = None, stop: threading.Event | None = None) -> Listing[AsyncJob]:
         """Wait until the session is closed and its jobs have ended, and return its jobs, oldest first.
 
         A session closes some time after `close()` or `cancel()`, when it was not used for a while, or at its maximum
@@ -111,9 +111,7 @@ class Sessions(Blocking, SessionsLogic["Session"]):
         """The session with this id. Raises: InvalidInput, NotFound, ApiError. Source: operation `get_session`."""
         return self._run(self._get(session_id))
 
-    def list(
-        self, *, mode: str | None = None, backend: str | None = None, limit: int = WORKLOADS
-    ) -> builtins.list[Session]:
+    def list(self, *, mode: str | None = None, backend: str | None = None, limit: int = WORKLOADS) -> Listing[Session]:
         """The sessions and batches of the instance, newest first.
 
         Args:
@@ -159,7 +157,7 @@ class AsyncSessions(Awaited, AsyncSessionsLogic):
 
     async def list(
         self, *, mode: str | None = None, backend: str | None = None, limit: int = WORKLOADS
-    ) -> builtins.list[AsyncSession]:
+    ) -> Listing[AsyncSession]:
         """The sessions and batches of the instance, newest first.
 
         Args:
