@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 
 import pytest
 
+from qiskit_runtime_rest.cli.exit_status import DEBUG
 from qiskit_runtime_rest.testing import Emulator
 
 from .conftest import Run
@@ -47,5 +49,8 @@ def test_without_an_api_key_it_says_where_one_comes_from(qrr: Run, environ: pyte
 
 
 def test_debug_logs_show_no_secret(qrr: Run, service: Emulator) -> None:
+    before = logging.getLogger("httpx").level
     result = qrr("--debug", "wait", "no-such-job")  # the fixture looks for secrets
+    assert not DEBUG.get()  # the next command of this process is another one
+    assert logging.getLogger("httpx").level == before
     assert "Traceback" in result.stderr

@@ -42,6 +42,22 @@ def test_parameters_are_declared_in_the_order_of_their_names_and_only_if_they_ar
     assert text.endswith("\nrz(ab) q[0];")
 
 
+def test_annotations_belong_to_the_statement_after_them_and_modifiers_do_not() -> None:
+    text = "OPENQASM 3.0; qubit[2] q; bit[2] c;\n@mine.a; x\nc[0] = measure q[0]; ctrl @ x q[0], q[1]; c = measure q;"
+    circuit = CircuitText(text)
+    assert [statement.tokens[0] for statement in circuit.statements] == ["OPENQASM", "qubit", "bit", "c", "ctrl", "c"]
+    assert text[circuit.statements[3].start :].startswith("@mine.a")
+    assert len(circuit.final_measurements) == 1
+
+
+def test_single_bits_become_registers_which_results_have() -> None:
+    text = """OPENQASM 3.0; include "stdgates.inc"; qubit[2] q; bit c; bit[2] d;
+c = measure q[0]; if (c) { x q[1]; } bit e = measure q[1]; measure q[1] -> c; d[0] = measure q[0];"""
+    circuit = qasm3.loads(CircuitText(text).with_parts())
+    assert [(register.name, register.size) for register in circuit.cregs] == [("c", 1), ("d", 2), ("e", 1)]
+    assert circuit.count_ops() == {"measure": 4, "if_else": 1}
+
+
 def test_a_text_without_the_standard_gates_gets_them_when_gates_are_added() -> None:
     text = CircuitText("OPENQASM 3.0; qubit q;").with_parts(appended="sx q;")
     assert qasm3.loads(text).count_ops() == {"sx": 1}

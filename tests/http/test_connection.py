@@ -47,6 +47,17 @@ def test_each_request_names_the_client_and_the_api_version(service: Loopback, co
         assert call.headers["Accept"] == "application/json"
 
 
+@pytest.mark.parametrize(("limits", "connections"), [(None, 1), (httpx.Limits(max_keepalive_connections=0), 3)])
+def test_the_given_limits_take_effect(
+    service: Loopback, connect: Connect, limits: httpx.Limits | None, connections: int
+) -> None:
+    service.script("*", Answer(200))
+    face = connect(service, token="ready-made", limits=limits)
+    for _ in range(3):
+        face.request("GET", "/v1/jobs")
+    assert len({call.connection for call in service.calls}) == connections
+
+
 def test_the_api_version_can_be_chosen(service: Loopback, connect: Connect) -> None:
     service.script("*", Answer(200))
     connect(service, api_version="2025-01-01").request("GET", "/v1/backends")
@@ -78,7 +89,7 @@ def test_one_connection_serves_many_requests(service: Loopback, connect: Connect
         face.request("GET", "/v1/jobs")
     face.request("GET", "/v1/jobs")
     assert len(service.calls) == 4
-    assert len({asked.connection for asked in service.asked}) == 1
+    assert len({asked.connection for asked in service.calls}) == 1
 
 
 class Timeouts(httpx.Auth):
@@ -99,8 +110,8 @@ class Timeouts(httpx.Auth):
         (5.0, {"connect": 5.0, "read": 5.0, "write": 5.0}, {"connect": 5.0, "read": 300.0, "write": 300.0}),
         (
             httpx.Timeout(None, read=900.0),
-            {"connect": None, "read": 900.0, "write": None},
-            {"connect": None, "read": 900.0, "write": None},
+            {"connect": 3600.0, "read": 900.0, "write": 3600.0},
+            {"connect": 3600.0, "read": 900.0, "write": 3600.0},
         ),
     ],
     ids=["default", "number", "own"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, MutableMapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
@@ -139,6 +140,7 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def qrr(
+    context: typer.Context,
     *,
     debug: Annotated[
         bool, typer.Option("--debug", help="Log each request, and show the traceback of an error.")
@@ -151,12 +153,26 @@ def qrr(
 
     Exit status: 0 done, 1 the job or the request failed, 2 wrong use, 3 timed out, 130 interrupted.
     """
+    if debug:
+        context.with_resource(_debugging())
+
+
+@contextlib.contextmanager
+def _debugging() -> Iterator[None]:
+    """Log each request and show tracebacks until the command ends; this process may run others after it."""
+    import logging
+
     from .exit_status import DEBUG
 
-    DEBUG.set(debug)
-    if debug:
-        import logging
-
-        logging.basicConfig(format="%(asctime)s %(name)s: %(message)s")
-        for name in ("qiskit_runtime_rest", "httpx"):
-            logging.getLogger(name).setLevel(logging.DEBUG)
+    logging.basicConfig(format="%(asctime)s %(name)s: %(message)s")
+    loggers = [logging.getLogger(name) for name in ("qiskit_runtime_rest", "httpx")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.DEBUG)
+    token = DEBUG.set(True)
+    try:
+        yield
+    finally:
+        DEBUG.reset(token)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

@@ -9,18 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 from attrs import field, frozen
 
 from ..errors import InvalidInput
 
-__all__ = ["CircuitText", "Measurement", "Statement"]
+__all__ = ["CircuitText", "Measurement", "Statement", "circuit_of", "pubs_of"]
 
 _TOKEN: Final = re.compile(
     r"""
     (?P<skipped>\s+|//[^\n]*|/\*.*?\*/)
-    |(?P<line>\#?\bpragma\b[^\n]*|@[^\n]*)
+    |(?P<line>\#?\bpragma\b[^\n]*)
     |(?P<text>"[^"\n]*"|'[^'\n]*')
     |(?P<name>\$\d+|[^\W\d]\w*)
     |(?P<number>\d[\w.]*)
@@ -39,10 +39,12 @@ class Statement:
 
     Args:
         tokens: its tokens, without comments.
+        places: where they are in the text.
         start, end: where it is in the text; `end` is after its `;` or `}`.
     """
 
     tokens: tuple[str, ...] = field()
+    places: tuple[int, ...] = field(kw_only=True)
     start: int = field(kw_only=True)
     end: int = field(kw_only=True)
 
@@ -79,23 +81,26 @@ class CircuitText:
         """
         found: list[Statement] = []
         tokens: list[str] = []
-        start, depth, annotated = 0, 0, None
-        for match in _TOKEN.finditer(self.text):
-            kind, token = match.lastgroup, match[0]
-            if kind == "skipped":
-                continue
-            if kind == "line" and not tokens:
-                annotated = match.start() if annotated is None and token[0] == "@" else annotated
+        places: list[int] = []
+        start, depth, place = 0, 0, 0
+        annotated: int | None = None
+        while match := _TOKEN.match(self.text, place):
+            kind, token, place = match.lastgroup, match[0], match.end()
+            if kind == "skipped" or (kind == "line" and not tokens):
                 continue
             if not tokens:
                 start = match.start() if annotated is None else annotated
+                if kind == "sign" and match[0].startswith("@"):
+                    annotated, place = start, _end_of_line(self.text, place)
+                    continue
                 annotated = None
             tokens.append(token)
+            places.append(match.start())
             if kind == "sign":
                 depth += (token in _OPENING) - (token in _CLOSING)
                 if depth <= 0 and token in (";", "}"):
-                    found.append(Statement(tuple(tokens), start=start, end=match.end()))
-                    tokens, depth = [], 0
+                    found.append(Statement(tuple(tokens), places=tuple(places), start=start, end=place))
+                    tokens, places, depth = [], [], 0
         if tokens:
             raise InvalidInput(f"the circuit ends inside the statement {' '.join(tokens[:8])!r}: a ';' is missing.")
         if found and found[0].tokens[0] == "OPENQASM" and _OLD.fullmatch(found[0].tokens[1]):
@@ -178,7 +183,8 @@ class CircuitText:
         """The text with all parameters declared at its beginning, in the order of their names.
 
         That is the order in which the service takes their values, whatever it goes by. Parameters that are not used are
-        left out: the service would not count them.
+        left out: the service would not count them. A single bit (`bit c;`) becomes a register of one, since results
+        have registers only.
 
         Args:
             inputs: further parameters.
@@ -191,7 +197,9 @@ class CircuitText:
             *([] if self._knows_gates or not (inserted or appended) else ['include "stdgates.inc";']),
             *(f"input float[64] {name};" for name in sorted([*self.used_inputs, *inputs])),
         ]
-        changes = {**(inserted or {})}
+        changes = self._single_bits()
+        for at, more in (inserted or {}).items():
+            changes[at] = more + changes.get(at, "")
         changes[begin] = "".join(f"\n{line}" for line in declared) + changes.get(begin, "")
         cuts = {statement.start: statement.end for statement in self._inputs}
         parts, place = [], 0
@@ -199,6 +207,25 @@ class CircuitText:
             parts += [self.text[place:at], changes.get(at, "")]
             place = cuts.get(at, at)
         return "".join([*parts, self.text[place:], "\n" if appended else "", appended])
+
+    def _single_bits(self) -> dict[int, str]:
+        """What to insert, and where, to make registers of single bits."""
+        single = {name for name, size in self.bits.items() if size is None}
+        changes = {}
+        for statement in self.statements if single else ():
+            tokens, places = statement.tokens, statement.places
+            declared = tokens[0] == "bit" and tokens[1] in single
+            if declared:
+                changes[places[0] + len("bit")] = "[1]"
+            for index, token in enumerate(tokens):
+                end = places[index] + len(token)
+                if token not in single or tokens[index + 1] == "[":
+                    continue
+                if not (declared and index == 1):
+                    changes[end] = "[0]"
+                elif tokens[2] == "=":
+                    changes[end] = f"; {token}[0]"
+        return changes
 
     @property
     def _knows_gates(self) -> bool:
@@ -225,6 +252,17 @@ class CircuitText:
             if not any(_uses(one, pairs) for one in later):
                 found.append(Measurement(statement.start, pairs))
         return tuple(found)
+
+    def without_final_measurements(self) -> str:
+        """The text without the measurements at its end, as estimators want it."""
+        starts = {measurement.start for measurement in self.final_measurements}
+        parts, place = [], 0
+        for statement in self.statements:
+            if statement.start in starts:
+                declared = statement.tokens[: statement.tokens.index("=")] if statement.tokens[0] == "bit" else ()
+                parts += [self.text[place : statement.start], f"{' '.join(declared)};" if declared else ""]
+                place = statement.end
+        return "".join([*parts, self.text[place:]])
 
     def _measured(self, statement: Statement) -> tuple[tuple[str, str, int], ...]:
         tokens = list(statement.tokens[:-1])
@@ -266,6 +304,11 @@ class CircuitText:
         )
 
 
+def _end_of_line(text: str, place: int) -> int:
+    end = text.find("\n", place)
+    return len(text) if end < 0 else end
+
+
 def _declared(statement: Statement, kind: str) -> tuple[str, int | None] | None:
     """Name and size of a declared register; None: it is another statement."""
     match statement.tokens:
@@ -296,3 +339,20 @@ def _uses(statement: Statement, pairs: tuple[tuple[str, str, int], ...]) -> bool
             if not index.isdecimal() or (token, index) in elements:
                 return True
     return False
+
+
+def pubs_of(params: Mapping[str, Any]) -> list[Any]:
+    """The pubs of the params of a primitive. Raises: InvalidInput."""
+    pubs = params.get("pubs")
+    if not isinstance(pubs, list) or not pubs:
+        raise InvalidInput("params: expected a list of pubs as `pubs`.")
+    return pubs
+
+
+def circuit_of(pub: Any) -> CircuitText:
+    """The circuit of a pub. Raises: InvalidInput."""
+    if not isinstance(pub, list) or not pub or not isinstance(pub[0], str):
+        raise InvalidInput(
+            "with via='executor', a circuit is an OpenQASM 3 text; with Qiskit, qiskit.qasm3.dumps(circuit)."
+        )
+    return CircuitText(pub[0])

@@ -11,9 +11,10 @@ from attrs import field, frozen
 
 from ..errors import InvalidInput
 from ..results.arrays import Array
+from ..results.directed import broadcast_strides
 from .circuit_text import CircuitText
 
-__all__ = ["Values", "broadcast_shape", "broadcast_strides", "read_values"]
+__all__ = ["Values", "broadcast_shape", "read_values"]
 
 
 @frozen
@@ -119,12 +120,3 @@ def broadcast_shape(*shapes: tuple[int, ...], what: str) -> tuple[int, ...]:
             raise InvalidInput(f"{what} of the shapes {', '.join(map(str, shapes))} cannot be broadcast together.")
         found.append(wider.pop() if wider else 1)
     return tuple(found)
-
-
-def broadcast_strides(shape: Sequence[int], *, to: Sequence[int]) -> list[int]:
-    """For each element of the shape `to`, in C order, the position of its element in an array of `shape`."""
-    places = [0]
-    axes = (1,) * (len(to) - len(shape)) + tuple(shape)
-    for have, need in zip(axes, to, strict=True):
-        places = [place * have + (index if have > 1 else 0) for place in places for index in range(need)]
-    return places

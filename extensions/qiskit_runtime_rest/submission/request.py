@@ -13,11 +13,16 @@ from ..errors import InvalidInput
 from .pubs import EstimatorPub, SamplerPub, estimator_params, sampler_params
 
 if TYPE_CHECKING:
+    from ..config.options import Primitives
     from ..directed.program import CircuitFormat, ExecutorOptions, ProgramItem
 
-__all__ = ["TAG_PREFIX", "JobRequest", "Submitted", "check_tags"]
+__all__ = ["TAG_PREFIX", "VIA", "JobRequest", "Part", "Submitted", "check_tags"]
 
 J = TypeVar("J")
+R = TypeVar("R")
+
+VIA = ("service", "executor")
+PRIMITIVES = ("sampler", "estimator")
 
 TAG_PREFIX = "qrr-"
 """Begins the tag that the client adds to each submission."""
@@ -48,6 +53,14 @@ def check_tags(tags: Sequence[str]) -> None:
     for tag in tags:
         if not isinstance(tag, str) or len(tag) > LONGEST_TAG:
             raise InvalidInput(f"tag {tag!r}: expected a text of at most {LONGEST_TAG} characters.")
+
+
+@dataclass(frozen=True)
+class Part(Generic[R]):
+    """One of the jobs of a primitive: its `request`, and the positions of its pubs; None: all pubs."""
+
+    request: R
+    positions: tuple[int, ...] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,10 +141,12 @@ class JobRequest:
         *,
         shots: int | None = None,
         options: Mapping[str, Any] | None = None,
+        via: Primitives | None = None,
         **request: Any,
     ) -> Self:
         """A submission to the sampler: arguments as of `client.sampler`. Raises: InvalidInput."""
-        return cls(program_id="sampler", params=sampler_params(pubs, shots=shots, options=options), **request)
+        params = sampler_params(pubs, shots=shots, options=options)
+        return cls(program_id="sampler", params=params, **request).run_by(via)
 
     @classmethod
     def estimator(
@@ -141,11 +156,41 @@ class JobRequest:
         precision: float | None = None,
         options: Mapping[str, Any] | None = None,
         resilience_level: int | None = None,
+        via: Primitives | None = None,
         **request: Any,
     ) -> Self:
         """A submission to the estimator: arguments as of `client.estimator`. Raises: InvalidInput."""
         params = estimator_params(pubs, precision=precision, options=options, resilience_level=resilience_level)
-        return cls(program_id="estimator", params=params, **request)
+        return cls(program_id="estimator", params=params, **request).run_by(via)
+
+    def run_by(self, via: Primitives | None) -> Self:
+        """This request, or with `via="executor"` that of the executor job that does the same.
+
+        Raises:
+            InvalidInput: the executor alone cannot do it, or not in one job.
+        """
+        asked = self.split(via)
+        if len(asked) > 1:
+            raise InvalidInput(
+                f"the pubs need {len(asked)} jobs, one for each number of shots: make a request of each, or submit "
+                f"them with client.{self.program_id}(..., via='executor')."
+            )
+        return asked[0].request
+
+    def split(self, via: Primitives | None) -> list[Part[Self]]:
+        """This request, or with `via="executor"` the requests of executor jobs that do the same.
+
+        Raises:
+            InvalidInput: the executor alone cannot do it.
+        """
+        if via not in (None, *VIA):
+            raise InvalidInput(f"via={via!r}: must be one of {', '.join(VIA)}.")
+        if via != "executor" or self.program_id not in PRIMITIVES:
+            return [Part(self, None)]
+        from ..directed.primitives import PROGRAMS
+
+        planned = PROGRAMS[self.program_id](self.params)
+        return [Part(replace(self, program_id="executor", params=one.params), one.positions) for one in planned]
 
     @classmethod
     def executor(

@@ -97,6 +97,8 @@ class Submitter:
         self.journal = journal
         self._clock = clock
         self._usage = UsageWatch(clock)
+        self.missing_programs: set[str] = set()
+        """Programs that the service said it does not have."""
 
     def submit(self, request: JobRequest, *, key: str | None = None) -> Plan[dict[str, Any]]:
         """Submit `request`; the outcome is the JSON of the job, with its `id`.

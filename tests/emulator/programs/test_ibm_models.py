@@ -22,8 +22,9 @@ from qiskit_ibm_runtime.quantum_program.params_converters import QUANTUM_PROGRAM
 from samplomatic import build
 from samplomatic.transpiler import generate_boxing_pass_manager
 
-from qiskit_runtime_rest.emulator import programs
+from qiskit_runtime_rest.emulator import devices, programs
 from qiskit_runtime_rest.emulator.programs import circuits
+from qiskit_runtime_rest.emulator.programs.policy import STRICT
 from qiskit_runtime_rest.results import decode
 
 HEADER = 'OPENQASM 3.0; include "stdgates.inc";'
@@ -39,7 +40,7 @@ TURNED = (
 
 
 def run(program: str, params: dict[str, Any]) -> Any:
-    outcome = programs.run(program, params, backend="ibm_torino", seed=3)
+    outcome = programs.run(program, params, device=devices.get("ibm_torino"), seed=3)
     assert isinstance(outcome, programs.Completed), outcome
     return outcome.body
 
@@ -166,7 +167,7 @@ VERSIONS = tuple(QUANTUM_PROGRAM_PARAMS_CONVERTERS)
     role=st.sampled_from([None, "mine"]),
 )
 def test_executor(version: str, shape: Any, twirled: bool, shots: int, left: Any, role: str | None) -> None:
-    circuit = circuits.read(TURNED, pub=0)
+    circuit = circuits.read(TURNED, pub=0, policy=STRICT)
     arguments = np.linspace(0, 3, num=2 * int(np.prod(shape))).reshape(*shape, 2)
     program = QuantumProgram(shots=shots, passthrough_data=None if version == "v0.1" else left)
     program._semantic_role = None if version < "v1.0" else role

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 import threading
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -220,11 +221,14 @@ class JobsLogic(SubmitLogic[J]):
         Source: operations `list_jobs`, `get_job`, `get_job_results`, `list_backends`.
         """
         given = self._given(jobs, at_once)
-        handles = JobGroup(given, budget=self._budget(timeout, stop), on_status=on_status)
+        single = [part for job in given for part in job._single_jobs()]
+        handles = JobGroup(single, budget=self._budget(timeout, stop), on_status=on_status)
         while handles.left:
             ended = yield from handles.next_ended()
             if results:
                 yield from handles.collect(ended, at_once=at_once, executor=executor)
+        for job in given:
+            job._combine()
         return Listing(given)
 
     @public("jobs.list_jobs", "jobs.get_job", "jobs.get_job_results", "backends.list_backends")
@@ -245,7 +249,10 @@ class JobsLogic(SubmitLogic[J]):
         the loop early and has private jobs among `jobs` should pass handles, which keep what was read, or save results.
         """
         given = self._given(jobs, at_once)
-        handles = JobGroup(given, budget=self._budget(timeout, stop), on_status=on_status)
+        single = [part for job in given for part in job._single_jobs()]
+        whole = {id(part): job for job in given for part in job._single_jobs() if part is not job}
+        left = Counter(map(id, whole.values()))
+        handles = JobGroup(single, budget=self._budget(timeout, stop), on_status=on_status)
         while handles.left:
             ended = yield from handles.next_ended()
             for first in range(0, len(ended), at_once):
@@ -254,7 +261,11 @@ class JobsLogic(SubmitLogic[J]):
                     yield from handles.collect(some, at_once=at_once, executor=executor)
                 for job in some:
                     for handle in handles.all_of(job):
-                        yield Item(handle)
+                        owner = whole.get(id(handle), handle)
+                        left[id(owner)] -= 1
+                        if left[id(owner)] <= 0:
+                            owner._combine()
+                            yield Item(owner)
 
     def _budget(self, timeout: float | None, stop: threading.Event | None) -> WaitBudget:
         return WaitBudget(clock=self._connection.clock, poll_interval=self._poll_interval, timeout=timeout, stop=stop)

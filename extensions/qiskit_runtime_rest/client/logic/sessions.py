@@ -22,13 +22,14 @@ from ...errors import Conflict, InvalidInput, NotFound, RuntimeRestError
 from ...http import Connection, Origin
 from ...http.calls import fetch, json_object
 from ...http.error_mapping import modelled, unexpected_answer
+from ...plans.deadline import end_by
 from ...plans.plan import Plan, run, run_async
 from ...submission import SubmissionLimiter, SubmissionPolicy, Submitter
 from ...waiting import CHECKS_FOR_MISSING, JobPages, PollInterval, WaitBudget
 from ..listing import Listing
 from .handle import Handle
 from .job_group import JobGroup
-from .public import public
+from .public import call_deadline, public
 from .submit import J, SubmitLogic, SubmitOptions
 
 if TYPE_CHECKING:
@@ -261,6 +262,17 @@ class SessionLogic(Handle, SubmitLogic[J]):
         return defaults
 
 
+def opened(body: dict[str, Any]) -> Plan[dict[str, Any]]:
+    """Open a session, and return its JSON. Raises: ApiError, TransportError. Source: operation `create_session`."""
+    from qiskit_runtime_api.models import SessionRequest
+
+    response = yield from fetch(sessions_api.create_session, body=SessionRequest.from_dict(body))
+    created = json_object(response)
+    if member_text(created, "id") is None:
+        raise unexpected_answer(response, "the response contains no session id")
+    return {**created, **{name: value for name, value in body.items() if created.get(name) is None}}
+
+
 class SyncSessionLogic(SessionLogic["Job"]):
     """What a session of threads does when its `with` block ends."""
 
@@ -370,19 +382,13 @@ class SessionsLogic(Generic[S]):
 
         Raises: InvalidInput, ApiError, TransportError. Source: operation `create_session`.
         """
-        from qiskit_runtime_api.models import SessionRequest
-
         if mode not in MODES:
             raise InvalidInput(f"mode={mode!r}: must be {' or '.join(MODES)}.")
         body: dict[str, Any] = {"mode": mode, "backend": backend_name(backend)}
         if max_time is not None:
             body["max_ttl"] = whole_seconds(max_time, "max_time", most=LONGEST_LIFE_SECONDS)
-        response = yield from fetch(sessions_api.create_session, body=SessionRequest.from_dict(body))
-        created = json_object(response)
-        if member_text(created, "id") is None:
-            raise unexpected_answer(response, "the response contains no session id")
-        asked = {name: value for name, value in body.items() if created.get(name) is None}
-        return self._handle({**created, **asked}, created["id"], cancel_on_error=cancel_on_error)
+        raw = yield from opened(body)
+        return self._handle(raw, raw["id"], cancel_on_error=cancel_on_error)
 
     def _handle(self, raw: dict[str, Any], session_id: str, *, cancel_on_error: bool = False) -> S:
         return self._session(
@@ -421,10 +427,13 @@ def _workloads(mode: str, *, backend: str | None, most: int) -> Plan[list[dict[s
 class Opening(Awaitable["AsyncSession"]):
     """A session that is being opened: `await` it, or use it in `async with` directly. It opens only one session."""
 
-    def __init__(self, plan: Callable[[], Plan[AsyncSession]], connection: Connection) -> None:
+    def __init__(
+        self, plan: Callable[[], Plan[AsyncSession]], connection: Connection, *, timeout: float | None
+    ) -> None:
         """Nothing is sent before it is awaited."""
         self._plan = plan
         self._connection = connection
+        self._timeout = timeout
         self._session: AsyncSession | None = None
 
     def __await__(self) -> Generator[Any, None, AsyncSession]:
@@ -434,7 +443,8 @@ class Opening(Awaitable["AsyncSession"]):
     async def __aenter__(self) -> AsyncSession:
         """Open the session."""
         if self._session is None:
-            self._session = await run_async(self._plan(), self._connection)
+            with end_by(call_deadline(self._timeout, self._connection)):
+                self._session = await run_async(self._plan(), self._connection)
         return self._session
 
     async def __aexit__(
@@ -455,9 +465,11 @@ class AsyncSessionsLogic(SessionsLogic["AsyncSession"]):
         mode: str = "dedicated",
         max_time: float | None = None,
         cancel_on_error: bool = False,
+        timeout: float | None = None,
     ) -> Opening:
         """As `Sessions.create`: await it, or use it in `async with` directly."""
         return Opening(
             lambda: self._create(backend=backend, mode=mode, max_time=max_time, cancel_on_error=cancel_on_error),
             self._connection,
+            timeout=timeout,
         )
