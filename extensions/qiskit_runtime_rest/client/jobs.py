@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ..waiting import StatusCallback
     from .job import AsyncJob, Job
+    from .listing import Listing
     from .logic.jobs import Recovered
 __all__ = ["AsyncJobs", "Jobs"]
 
@@ -117,7 +118,7 @@ class Jobs(Submissions, JobsLogic["Job"]):
         results: bool = True,
         at_once: int = 8,
         executor: Executor | None = None,
-    ) -> builtins.list[Job]:
+    ) -> Listing[Job]:
         """Wait until all `jobs` have ended, with few requests, and return their handles in the given order.
 
         The client follows them through the list of pending jobs: a thousand jobs cost at most 6 requests per look. A
@@ -278,7 +279,7 @@ class AsyncJobs(AsyncSubmissions, JobsLogic["AsyncJob"]):
         results: bool = True,
         at_once: int = 8,
         executor: Executor | None = None,
-    ) -> builtins.list[AsyncJob]:
+    ) -> Listing[AsyncJob]:
         """Wait until all `jobs` have ended, with few requests, and return their handles in the given order.
 
         The client follows them through the list of pending jobs: a thousand jobs cost at most 6 requests per look. A
