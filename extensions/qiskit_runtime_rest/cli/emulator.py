@@ -59,6 +59,9 @@ def serve(
         ),
     ] = None,
     workers: Annotated[int | None, typer.Option(help="Processes that run jobs.", min=1)] = None,
+    lenient: Annotated[
+        bool, typer.Option("--lenient", help="Run circuits that devices refuse and the simulator can run.")
+    ] = False,
     virtual_clock: Annotated[
         bool, typer.Option("--virtual-clock", help="Time passes only on request, by the control plane.")
     ] = False,
@@ -121,6 +124,7 @@ def serve(
         "seed": seed,
         "pace": _pace(pace),
         "workers": workers,
+        "lenient": lenient or None,
         "virtual_clock": virtual_clock or None,
         "token_seconds": token_seconds,
         "submissions_per_minute": submissions_per_minute,

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import RuntimeRestError
+from .exit_status import reporting_errors
 from .options import EraOption
 from .terminal import say
 
 if TYPE_CHECKING:
     from ..offline import Report
 
-__all__ = ["offline"]
+__all__ = ["app"]
 
 
 def offline(
@@ -36,11 +37,11 @@ def offline(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON, on the last line of stderr.")] = False,
 ) -> None:
-    """Run a command in any language unchanged, with the embedded service behind the names of the real one.
+    """Run any program, unchanged, against the embedded service.
 
-    The classic API, IAM, and IBM Cloud's search, catalog and resource controller are there, too. Requests to all other
-    hosts are refused. Any API key is accepted; none leaves this machine, except with --live. Exit status and output are
-    the command's; a report follows on stderr.
+    It answers behind the names of the real service. The classic API, IAM, and IBM Cloud's search, catalog and resource
+    controller are there, too. Requests to all other hosts are refused. Any API key is accepted; none leaves this
+    machine, except with --live. Exit status and output are the command's; a report follows on stderr.
     """
     from ..offline import CannotRun, Offline, run
     from ..offline.instances import named_instances
@@ -71,3 +72,8 @@ def _publish(report: Report, *, file: Path | None, json: bool) -> None:
     else:
         for line in str(report).splitlines():
             say(line, label="qrr offline", label_style="bold")
+
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+# Options after the command belong to the command.
+app.command("offline", context_settings={"allow_interspersed_args": False})(reporting_errors(offline))

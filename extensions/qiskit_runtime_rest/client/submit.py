@@ -15,9 +15,12 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
     from typing import Any, Unpack
 
+    from ..config.options import Primitives
+    from ..directed.program import CircuitFormat, ExecutorOptions, ProgramItem
+    from ..submission import Submitted
     from ..submission.pubs import EstimatorPub, SamplerPub
     from .job import AsyncJob, Job
-    from .logic.submit import Requested, SubmitOptions, Submitted
+    from .logic.submit import Requested, SubmitOptions
 __all__ = ["AsyncSubmissions", "Submissions"]
 
 
@@ -30,6 +33,8 @@ class Submissions(Blocking, SubmitLogic["Job"]):
         *,
         shots: int | None = None,
         options: Mapping[str, Any] | None = None,
+        via: Primitives | None = None,
+        timeout: float | None = None,
         **request: Unpack[SubmitOptions],
     ) -> Job:
         """Submit circuits to the sampler, and return the job (not its result).
@@ -38,11 +43,15 @@ class Submissions(Blocking, SubmitLogic["Job"]):
             pubs: OpenQASM 3 texts in native gates, or tuples (text, parameter values, shots).
             shots: for pubs without shots of their own; None: the service decides.
             options: as in the contract's schema `JobRunParamsSampler`.
+            via: the program that runs it: `service` (its own), or `executor`, with the rest of the work in the client;
+                None: as the client's `primitives=` says. With `executor`, pubs with different numbers of shots become
+                several jobs in a batch, behind one handle.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
         """
-        return self._run(self._sampler(pubs, shots=shots, options=options, **request))
+        return self._run(self._sampler(pubs, shots=shots, options=options, via=via, **request), timeout)
 
     def estimator(
         self,
@@ -51,6 +60,8 @@ class Submissions(Blocking, SubmitLogic["Job"]):
         precision: float | None = None,
         options: Mapping[str, Any] | None = None,
         resilience_level: int | None = None,
+        via: Primitives | None = None,
+        timeout: float | None = None,
         **request: Unpack[SubmitOptions],
     ) -> Job:
         """Submit circuits and observables to the estimator, and return the job (not its result).
@@ -60,25 +71,71 @@ class Submissions(Blocking, SubmitLogic["Job"]):
             precision: target standard error for pubs without one of their own; None: the service decides.
             options: as in the contract's schema `JobRunParamsEstimator`.
             resilience_level: 0 (no mitigation) to 2.
+            via: as for `sampler`; pubs with different precisions become several jobs.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
         """
         return self._run(
-            self._estimator(pubs, precision=precision, options=options, resilience_level=resilience_level, **request)
+            self._estimator(
+                pubs, precision=precision, options=options, resilience_level=resilience_level, via=via, **request
+            ),
+            timeout,
         )
 
-    def submit(self, program_id: str, *, params: Mapping[str, Any], **request: Unpack[SubmitOptions]) -> Job:
+    def executor(
+        self,
+        items: ProgramItem | Iterable[ProgramItem],
+        *,
+        shots: int | None = None,
+        options: ExecutorOptions | None = None,
+        passthrough_data: Any = None,
+        circuits: CircuitFormat = "openqasm3",
+        timeout: float | None = None,
+        **request: Unpack[SubmitOptions],
+    ) -> Job:
+        """Submit circuits to the executor, which runs them as they are, and return the job (not its result).
+
+        Args:
+            items: OpenQASM 3 texts in native gates, or tuples (text, parameter values). Values are numbers in any
+                shape, the last axis over the parameters in the order in which the text declares them; or a dict of
+                numbers by the names of the parameters.
+            shots: shots for each parameter set of each item; by default 4096.
+            options: see `ExecutorOptions`.
+            passthrough_data: JSON that comes back with the result, as its `passthrough_data`.
+            circuits: how circuits are sent: as texts, or as `qpy`, which needs Qiskit.
+            request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
+
+        Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
+        """
+        return self._run(
+            self._executor(
+                items, shots=shots, options=options, passthrough_data=passthrough_data, circuits=circuits, **request
+            ),
+            timeout,
+        )
+
+    def submit(
+        self,
+        program_id: str,
+        *,
+        params: Mapping[str, Any],
+        timeout: float | None = None,
+        **request: Unpack[SubmitOptions],
+    ) -> Job:
         """Submit a job of any program; its params are sent unchanged.
 
         Args:
             program_id: `sampler`, `estimator`, `noise-learner`, `executor`, ...
             params: JSON, as the contract's schema of the program says.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
         """
-        return self._run(self._submit(program_id, params=params, **request))
+        return self._run(self._submit(program_id, params=params, **request), timeout)
 
     def submit_all(
         self,
@@ -88,6 +145,7 @@ class Submissions(Blocking, SubmitLogic["Job"]):
         resume: str | None = None,
         on_progress: Callable[[Submitted[Job]], Any] | None = None,
         executor: Executor | None = None,
+        timeout: float | None = None,
     ) -> list[Submitted[Job]]:
         """Submit many jobs, each exactly once, and return one `Submitted` for each request, in the same order.
 
@@ -102,6 +160,7 @@ class Submissions(Blocking, SubmitLogic["Job"]):
             on_progress: called with each `Submitted`, in the thread that made it. With an async client it may return
                 an awaitable.
             executor: calls the functions among the requests; they and their results must pickle.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: InvalidInput, ConfigurationError. An error of a single request is in its `Submitted`.
 
@@ -110,7 +169,8 @@ class Submissions(Blocking, SubmitLogic["Job"]):
         return self._run(
             self._submit_all(
                 requests, max_in_flight=max_in_flight, resume=resume, on_progress=on_progress, executor=executor
-            )
+            ),
+            timeout,
         )
 
 
@@ -123,6 +183,8 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
         *,
         shots: int | None = None,
         options: Mapping[str, Any] | None = None,
+        via: Primitives | None = None,
+        timeout: float | None = None,
         **request: Unpack[SubmitOptions],
     ) -> AsyncJob:
         """Submit circuits to the sampler, and return the job (not its result).
@@ -131,11 +193,15 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
             pubs: OpenQASM 3 texts in native gates, or tuples (text, parameter values, shots).
             shots: for pubs without shots of their own; None: the service decides.
             options: as in the contract's schema `JobRunParamsSampler`.
+            via: the program that runs it: `service` (its own), or `executor`, with the rest of the work in the client;
+                None: as the client's `primitives=` says. With `executor`, pubs with different numbers of shots become
+                several jobs in a batch, behind one handle.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
         """
-        return await self._run(self._sampler(pubs, shots=shots, options=options, **request))
+        return await self._run(self._sampler(pubs, shots=shots, options=options, via=via, **request), timeout)
 
     async def estimator(
         self,
@@ -144,6 +210,8 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
         precision: float | None = None,
         options: Mapping[str, Any] | None = None,
         resilience_level: int | None = None,
+        via: Primitives | None = None,
+        timeout: float | None = None,
         **request: Unpack[SubmitOptions],
     ) -> AsyncJob:
         """Submit circuits and observables to the estimator, and return the job (not its result).
@@ -153,25 +221,71 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
             precision: target standard error for pubs without one of their own; None: the service decides.
             options: as in the contract's schema `JobRunParamsEstimator`.
             resilience_level: 0 (no mitigation) to 2.
+            via: as for `sampler`; pubs with different precisions become several jobs.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
         """
         return await self._run(
-            self._estimator(pubs, precision=precision, options=options, resilience_level=resilience_level, **request)
+            self._estimator(
+                pubs, precision=precision, options=options, resilience_level=resilience_level, via=via, **request
+            ),
+            timeout,
         )
 
-    async def submit(self, program_id: str, *, params: Mapping[str, Any], **request: Unpack[SubmitOptions]) -> AsyncJob:
+    async def executor(
+        self,
+        items: ProgramItem | Iterable[ProgramItem],
+        *,
+        shots: int | None = None,
+        options: ExecutorOptions | None = None,
+        passthrough_data: Any = None,
+        circuits: CircuitFormat = "openqasm3",
+        timeout: float | None = None,
+        **request: Unpack[SubmitOptions],
+    ) -> AsyncJob:
+        """Submit circuits to the executor, which runs them as they are, and return the job (not its result).
+
+        Args:
+            items: OpenQASM 3 texts in native gates, or tuples (text, parameter values). Values are numbers in any
+                shape, the last axis over the parameters in the order in which the text declares them; or a dict of
+                numbers by the names of the parameters.
+            shots: shots for each parameter set of each item; by default 4096.
+            options: see `ExecutorOptions`.
+            passthrough_data: JSON that comes back with the result, as its `passthrough_data`.
+            circuits: how circuits are sent: as texts, or as `qpy`, which needs Qiskit.
+            request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
+
+        Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
+        """
+        return await self._run(
+            self._executor(
+                items, shots=shots, options=options, passthrough_data=passthrough_data, circuits=circuits, **request
+            ),
+            timeout,
+        )
+
+    async def submit(
+        self,
+        program_id: str,
+        *,
+        params: Mapping[str, Any],
+        timeout: float | None = None,
+        **request: Unpack[SubmitOptions],
+    ) -> AsyncJob:
         """Submit a job of any program; its params are sent unchanged.
 
         Args:
             program_id: `sampler`, `estimator`, `noise-learner`, `executor`, ...
             params: JSON, as the contract's schema of the program says.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
         """
-        return await self._run(self._submit(program_id, params=params, **request))
+        return await self._run(self._submit(program_id, params=params, **request), timeout)
 
     async def submit_all(
         self,
@@ -181,6 +295,7 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
         resume: str | None = None,
         on_progress: Callable[[Submitted[AsyncJob]], Any] | None = None,
         executor: Executor | None = None,
+        timeout: float | None = None,
     ) -> list[Submitted[AsyncJob]]:
         """Submit many jobs, each exactly once, and return one `Submitted` for each request, in the same order.
 
@@ -195,6 +310,7 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
             on_progress: called with each `Submitted`, in the thread that made it. With an async client it may return
                 an awaitable.
             executor: calls the functions among the requests; they and their results must pickle.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: InvalidInput, ConfigurationError. An error of a single request is in its `Submitted`.
 
@@ -203,5 +319,6 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
         return await self._run(
             self._submit_all(
                 requests, max_in_flight=max_in_flight, resume=resume, on_progress=on_progress, executor=executor
-            )
+            ),
+            timeout,
         )

@@ -57,6 +57,8 @@ class Options:
     """QPU seconds that each instance may use: then its jobs stay in the queue. `None`: no limit."""
     refuse_over_quota: bool = False
     """Refuse the jobs of an instance that used up its limit (409), which the live service was not seen to do."""
+    lenient: bool = False
+    """Run circuits that devices refuse and the simulator can run: OpenQASM 2, any gate, any control flow."""
     max_body_bytes: int = field(default=128 * 2**20, validator=_positive)
     recorded_requests: int = field(default=1000, validator=_positive)
     """How many of the last requests the emulator records."""

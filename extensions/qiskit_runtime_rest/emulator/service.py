@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from .contract import Contract
+from .programs import Policy
 from .request_check import RequestCheck
 from .state.clock import Clock
 from .state.execution import Execution, WorkerPool
@@ -64,7 +66,7 @@ class Service:
             progress=options.pace,
             workers=options.workers,
             may_run=self.instances.may_run,
-            pool=pool or (lambda count: Workers(count=count, warm=options.warm)),
+            pool=pool or functools.partial(_workers, options),
         )
         self.limits = SubmissionLimits(
             clock=self.clock,
@@ -95,3 +97,7 @@ class Service:
         """Stop the workers and close the storage."""
         self.execution.close()
         self.storage.close()
+
+
+def _workers(options: Options, count: int) -> WorkerPool:
+    return Workers(count=count, warm=options.warm, policy=Policy(lenient=options.lenient))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import math
 from collections import Counter
 from html import escape
@@ -191,6 +192,19 @@ class Bits:
         if not self.num_bits:
             return [0] * (stop - start)
         return row_ints(self.outcomes.packed(start, stop), width=self.width)
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """A row for each outcome of each element of the shape: `index_0` and so on, `outcome`, `shots`, `share`."""
+        return [
+            {
+                **{f"index_{axis}": coordinate for axis, coordinate in enumerate(index)},
+                "outcome": outcome,
+                "shots": number,
+                "share": number / self.num_shots,
+            }
+            for index in itertools.product(*map(range, self.shape))
+            for outcome, number in sorted(self.counts(index=index).items())
+        ]
 
     def __getitem__(self, index: int | tuple[int, ...]) -> Bits:
         """One element of the pub's shape, or a part of it when fewer coordinates are given.

@@ -79,6 +79,10 @@ class SamplerPub(ResultItem):
             "shape": list(self.shape),
         }
 
+    def to_rows(self) -> list[dict[str, Any]]:
+        """A row for each outcome of each element of the shape; see `ResultItem.to_rows`."""
+        return self.bits().to_rows()
+
     def to_numpy(self) -> dict[str, Any]:
         """Packed bits (`Bits.to_numpy`) or complex numbers by register; needs numpy."""
         return {name: part.to_numpy() for name, part in self.data.items()}
@@ -143,6 +147,15 @@ class EstimatorPub(ResultItem):
         """Plain Python: `data` and `metadata`."""
         return {"data": {name: to_plain(part) for name, part in self.data.items()}, "metadata": to_plain(self.metadata)}
 
+    def to_rows(self) -> list[dict[str, Any]]:
+        """A row for each value: `index_0` and so on, `ev`, and `std` if the service gives it."""
+        evs, stds = self.data["evs"].flat(), self.data["stds"].flat() if "stds" in self.data else ()
+        return [
+            {**{f"index_{axis}": coordinate for axis, coordinate in enumerate(index)}, "ev": ev}
+            | ({"std": stds[place]} if stds else {})
+            for place, (index, ev) in enumerate(zip(itertools.product(*map(range, self.shape)), evs, strict=True))
+        ]
+
     def to_numpy(self) -> dict[str, Any]:
         """The arrays by name; needs numpy."""
         return {name: part.to_numpy() for name, part in self.data.items()}
@@ -191,6 +204,10 @@ class QuasiDistribution(ResultItem):
         longest = max((outcome.bit_length() for outcome in self.quasi_dist), default=1)
         width = num_bits or self.num_bits or max(longest, 1)
         return {format(outcome, f"0{width}b"): value for outcome, value in self.quasi_dist.items()}
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """A row for each outcome: `outcome` and `share`, its quasi-probability."""
+        return [{"outcome": outcome, "share": value} for outcome, value in sorted(self.probabilities().items())]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain Python; outcomes are decimal texts."""

@@ -146,6 +146,20 @@ class Result(Sequence[ResultItem]):
             "metadata": to_plain(self.metadata),
         }
 
+    def to_rows(self) -> list[dict[str, Any]]:
+        """All items as one table: a dict for each row, with `pub`, the position of the item.
+
+        The other members are those of `ResultItem.to_rows`. All rows have the same members; one that an item lacks is
+        None.
+
+        Raises:
+            TypeError: an item has neither bits nor expectation values.
+            ResultDecodeError: a part of the result is damaged.
+        """
+        rows = [{"pub": position, **row} for position, item in enumerate(self) for row in item.to_rows()]
+        names = sorted(dict.fromkeys(name for row in rows for name in row), key=_place_of_column)
+        return [{name: row.get(name) for name in names} for row in rows]
+
     def to_qiskit(self) -> Any:
         """The object that qiskit-ibm-runtime's `job.result()` returns; needs Qiskit and qiskit-ibm-runtime.
 
@@ -286,6 +300,11 @@ def unpack(raw: bytes, program_id: str | None = None) -> Unpacked:
         ResultDecodeError: damaged or truncated.
     """
     return decode(raw, program_id=program_id).unpacked()
+
+
+def _place_of_column(name: str) -> tuple[int, str]:
+    """`pub` comes first, then the coordinates, then the others in the order in which sorting leaves them."""
+    return (0 if name == "pub" else 1 if name.startswith("index_") else 2, name if name.startswith("index_") else "")
 
 
 def _again(raw: bytes, program_id: str | None) -> Result:

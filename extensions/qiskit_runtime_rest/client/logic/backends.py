@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import httpx
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from ..backends import AsyncBackend, Backend
 
-__all__ = ["B", "BackendLogic", "BackendsLogic"]
+__all__ = ["B", "BackendLogic", "BackendsLogic", "near_name"]
 
 B = TypeVar("B", "Backend", "AsyncBackend")
 
@@ -130,10 +130,11 @@ class BackendsLogic(Generic[B]):
         for backend in backends:
             if backend.name == name:
                 return backend
+        names = sorted(backend.name for backend in backends)
         raise NotFound(
             f"this instance has no backend {name!r}",
             status=httpx.codes.NOT_FOUND,
-            solution=f"It has: {', '.join(sorted(backend.name for backend in backends)) or 'none'}.",
+            solution=f"{near_name(name, names)}It has: {', '.join(names) or 'none'}.",
             method=response.request.method,
             url=str(response.request.url),
         )
@@ -195,6 +196,14 @@ class BackendsLogic(Generic[B]):
         if not all(isinstance(entry, dict) and isinstance(entry.get("name"), str) for entry in entries):
             raise unexpected_answer(response, "the response lists a device without a name")
         return response, [self._backend(self._connection, entry) for entry in entries]
+
+
+def near_name(name: object, names: Iterable[str]) -> str:
+    """The question whether the nearest of `names` was meant, with a blank at its end; empty if none is near."""
+    import difflib
+
+    near = difflib.get_close_matches(str(name), list(names), n=1)
+    return f"Did you mean {near[0]!r}? " if near else ""
 
 
 def _checked(name: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from qiskit_runtime_api.api import jobs as jobs_api
 
-from ...arguments import folder_path
+from ...arguments import check_timeout, folder_path
 from ...base.json_members import member_object, member_text, member_texts
 from ...base.text import printable
 from ...errors import (
@@ -40,7 +40,6 @@ from ...waiting import (
     StatusCallback,
     StatusUpdate,
     WaitBudget,
-    check_timeout,
     wait,
 )
 from .handle import Handle
@@ -283,6 +282,11 @@ class JobLogic(Handle):
             if self._decoded is None:
                 self._decoded = yield from self._decode(executor)
             return self._decoded
+        except TransportError as failure:
+            waited = self._connection.clock.monotonic() - began
+            if timeout is None or waited < timeout:
+                raise
+            raise WaitTimeout(job_id=self.id, status="Completed", waited=waited) from failure
         finally:
             release()
 
@@ -333,6 +337,14 @@ class JobLogic(Handle):
         raw = self._decoded.raw if self._decoded is not None else (self._source or b"")[:]
         if saved_copy(self.id, folder) is None:
             yield InThread(lambda: save_result(raw, self.id, program_id=self.program_id, folder=folder))
+
+    def _single_jobs(self) -> list[Any]:
+        """The handles of its jobs: one, unless it was split."""
+        return [self]
+
+    def _combine(self) -> dict[str, Any]:
+        """Its JSON, brought up to date with its jobs."""
+        return self.raw
 
     def _take_end(self, ended: EndedJob) -> None:
         """Keep the end of the job, as a wait for many jobs saw it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...config.crn import Crn
-from ...submission.submitter import TAG_PREFIX
+from ...submission.request import TAG_PREFIX
 from ..messages import INVALID_INPUT, ClassicError, ClassicResponse
 from .call import ClassicCall
 from .instances import PARTS, WHOLE

@@ -7,7 +7,7 @@ from typing import Any
 
 import anyio.to_thread
 
-from ...submission.submitter import TAG_PREFIX
+from ...submission.request import TAG_PREFIX
 from ..messages import INVALID_INPUT, PROGRAM_NOT_RUN, ClassicError, ClassicResponse
 from ..primitives.results import AS_IS
 from ..programs.local_jobs import LOCAL_PROGRAMS
