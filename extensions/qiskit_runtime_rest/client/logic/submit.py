@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypedDict, TypeVar, Unpack
 
 from ...arguments import Named, positive_whole
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from ...http import Connection
-    from ...submission import JobRequest, Submitter
+    from ...submission import Entry, JobRequest, Submitter
     from ...submission.pubs import EstimatorPub, SamplerPub
     from ...waiting import PollInterval
     from ..job import AsyncJob, Job
@@ -59,7 +59,8 @@ class SubmitOptions(TypedDict, total=False):
 class Submitted(Generic[J]):
     """The outcome of one request of `submit_all`: its `job`, or an `error`. `index`: its position, from 0.
 
-    The error is one of this package's, or the one that the function that builds the request raised.
+    The error is one of this package's, or the one that the function that builds the request raised. With a `job`, it is
+    the one that `on_progress` raised.
     """
 
     index: int
@@ -168,9 +169,11 @@ class SubmitLogic(Generic[J]):
             max_in_flight: number of submissions at the same time.
             resume: a name for the whole. When the same requests are submitted again under the same name, for example
                 after a crash, those that already have a job are not sent again. One with an unknown outcome is looked
-                up first. Needs a client with `journal=`.
+                up first. Any number of processes on this machine may submit under the same name at the same time: for
+                each request one of them sends, and the others wait for its job. Needs a client with `journal=`.
             on_progress: called with each `Submitted`, in the thread that made it. With an async client it may return
-                an awaitable.
+                an awaitable. If it raises, nothing more is sent: the exception is the `error` of that `Submitted`,
+                beside its `job`, and of the remaining requests.
             executor: calls the functions among the requests; they and their results must pickle.
 
         Raises: InvalidInput, ConfigurationError. An error of a single request is in its `Submitted`.
@@ -185,27 +188,43 @@ class SubmitLogic(Generic[J]):
                 "resume= needs a journal: create the client with journal=True, or with the path of a file."
             )
 
+        from ...submission import Claim
         from ...waiting import Notify
 
-        used_up: list[QuotaExceeded] = []
+        ended_by: list[Exception] = []
+
+        def submit_claimed(request: JobRequest, key: str | None, claimed: Claim | Entry | None) -> Plan[J]:
+            with self._recoverable(request):
+                known = None if claimed is None else (yield from self._submitter.find_claimed(request, claimed))
+            if known is None and ended_by:
+                raise ended_by[0]
+            return self._made(request, known) if known else (yield from self._send(request, key=key))
 
         def submit_one(index: int, requested: Requested) -> Plan[Submitted[J]]:
             outcome: Submitted[J]
+            claimed: Claim | Entry | None = None
             try:
                 request = yield from _built(requested, executor)
                 key = None if resume is None else f"{resume}/{index}/{request.digest()}"
-                with self._recoverable(request):
-                    known = None if key is None else (yield from self._submitter.find_in_journal(request, key))
-                if known is None and used_up:
-                    raise used_up[0]
-                job = self._made(request, known) if known else (yield from self._send(request, key=key))
-                outcome = Submitted(index, job=job)
+                if key is not None:
+                    claimed = yield from self._submitter.claim(key)
+                outcome = Submitted(index, job=(yield from submit_claimed(request, key, claimed)))
             except Exception as error:
                 if isinstance(error, QuotaExceeded):
-                    used_up.append(error)
+                    ended_by.append(error)
                 outcome = Submitted(index, error=error)
+            finally:
+                if isinstance(claimed, Claim):
+                    self._submitter.release(claimed)
+            return (yield from notified(outcome))
+
+        def notified(outcome: Submitted[J]) -> Plan[Submitted[J]]:
             if on_progress is not None:
-                yield Notify(on_progress, outcome)
+                try:
+                    yield Notify(on_progress, outcome)
+                except Exception as error:
+                    ended_by.append(error)
+                    return replace(outcome, error=outcome.error or error)
             return outcome
 
         plans = (submit_one(index, requested) for index, requested in enumerate(requests))
