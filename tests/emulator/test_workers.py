@@ -16,7 +16,7 @@ from typing import Any
 import psutil  # type: ignore[import-untyped]
 import pytest
 
-from qiskit_runtime_rest.emulator import programs
+from qiskit_runtime_rest.emulator import devices, programs
 from qiskit_runtime_rest.emulator.workers import Workers
 
 HEADER = 'OPENQASM 3.0; include "stdgates.inc";'
@@ -36,12 +36,12 @@ ENDLESS = {
 
 def quick(workers: Workers) -> Future[programs.Outcome]:
     """A job that fails without any import: the emulator refuses this program."""
-    return workers.submit("noise-learner", {}, backend="ibm_torino", seed=1)
+    return workers.submit("runtime-simple", {}, device=devices.get("ibm_torino"), seed=1)
 
 
 def answered(future: Future[programs.Outcome]) -> bool:
     outcome = future.result(60)
-    return isinstance(outcome, programs.Failure) and outcome.code == 3265
+    return isinstance(outcome, programs.Failure) and outcome.code == 3211
 
 
 def until(condition: Callable[[], Any]) -> Any:
@@ -80,8 +80,8 @@ def workers() -> Iterator[Workers]:
 
 
 def test_a_job_runs_as_it_does_in_this_process(workers: Workers) -> None:
-    outcome = workers.submit("sampler", SHORT, backend="ibm_torino", seed=4).result(60)
-    here = programs.run("sampler", SHORT, backend="ibm_torino", seed=4)
+    outcome = workers.submit("sampler", SHORT, device=devices.get("ibm_torino"), seed=4).result(60)
+    here = programs.run("sampler", SHORT, device=devices.get("ibm_torino"), seed=4)
     assert isinstance(outcome, programs.Completed)
     assert isinstance(here, programs.Completed)
     assert json.loads(outcome.body)["results"] == json.loads(here.body)["results"]
@@ -116,7 +116,7 @@ def test_a_warm_worker_has_imported_what_it_needs_before_the_first_job() -> None
 
 def test_a_running_job_can_be_cancelled_and_the_others_go_on() -> None:
     with Workers(count=2) as workers:
-        endless = workers.submit("sampler", ENDLESS, backend="ibm_torino", seed=1)
+        endless = workers.submit("sampler", ENDLESS, device=devices.get("ibm_torino"), seed=1)
         other = quick(workers)
         assert answered(other)
         assert endless.running()
@@ -130,7 +130,7 @@ def test_a_running_job_can_be_cancelled_and_the_others_go_on() -> None:
 
 
 def test_a_queued_job_can_be_cancelled(workers: Workers) -> None:
-    running = workers.submit("sampler", ENDLESS, backend="ibm_torino", seed=1)
+    running = workers.submit("sampler", ENDLESS, device=devices.get("ibm_torino"), seed=1)
     queued = quick(workers)
     until(running.running)
     assert not queued.running()
@@ -142,7 +142,7 @@ def test_a_queued_job_can_be_cancelled(workers: Workers) -> None:
 
 
 def test_a_queued_future_can_also_be_cancelled_by_its_own_method(workers: Workers) -> None:
-    running = workers.submit("sampler", ENDLESS, backend="ibm_torino", seed=1)
+    running = workers.submit("sampler", ENDLESS, device=devices.get("ibm_torino"), seed=1)
     queued = quick(workers)
     after = quick(workers)
     until(running.running)
@@ -160,7 +160,7 @@ def test_a_finished_job_cannot_be_cancelled(workers: Workers) -> None:
 
 def test_a_worker_that_dies_fails_its_job_only(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONFAULTHANDLER", "1")
-    doomed = workers.submit("sampler", ENDLESS, backend="ibm_torino", seed=1)
+    doomed = workers.submit("sampler", ENDLESS, device=devices.get("ibm_torino"), seed=1)
     after = quick(workers)
     [child] = until(lambda: busy(0.3))
     child.send_signal(signal.SIGSEGV)
@@ -189,7 +189,7 @@ def nested(depth: int) -> list[Any]:
 @pytest.mark.parametrize("bad", [nested(100_000), Unreadable(), threading.Lock()])
 def test_params_that_do_not_reach_the_worker_fail_their_job_only(workers: Workers, bad: Any) -> None:
     for _ in range(2):
-        outcome = workers.submit("sampler", {"pubs": bad}, backend="ibm_torino", seed=1).result(60)
+        outcome = workers.submit("sampler", {"pubs": bad}, device=devices.get("ibm_torino"), seed=1).result(60)
         assert isinstance(outcome, programs.Failure)
         assert outcome.code == 5203
     assert answered(quick(workers))
@@ -224,7 +224,7 @@ def test_warm_workers_go_on_if_no_process_could_be_started_at_first(monkeypatch:
 def test_closing_cancels_everything_and_leaves_nothing_behind() -> None:
     before = set(threading.enumerate())
     workers = Workers(count=2)
-    futures = [workers.submit("sampler", ENDLESS, backend="ibm_torino", seed=1) for _ in range(4)]
+    futures = [workers.submit("sampler", ENDLESS, device=devices.get("ibm_torino"), seed=1) for _ in range(4)]
     until(lambda: len(children()) == 2)
     workers.close()
     workers.close()
@@ -234,7 +234,14 @@ def test_closing_cancels_everything_and_leaves_nothing_behind() -> None:
     left = set(threading.enumerate()) - before
     assert not any(thread.name.startswith("emulator-worker") for thread in left)
     with pytest.raises(RuntimeError, match="closed"):
-        workers.submit("sampler", SHORT, backend="ibm_torino", seed=1)
+        workers.submit("sampler", SHORT, device=devices.get("ibm_torino"), seed=1)
+
+
+def test_workers_judge_circuits_as_the_policy_says() -> None:
+    params = {"pubs": [[f"{HEADER} bit[1] c; h $0; c[0] = measure $0;", None, 10]]}
+    with Workers(policy=programs.Policy(lenient=True)) as workers:
+        outcome = workers.submit("sampler", params, device=devices.get("ibm_torino"), seed=1).result(60)
+    assert isinstance(outcome, programs.Completed)
 
 
 def test_workers_compute_in_one_thread_each(workers: Workers) -> None:
@@ -246,11 +253,12 @@ def test_workers_compute_in_one_thread_each(workers: Workers) -> None:
 
 SERVER = """
 import json, signal, sys, psutil, threading
+from qiskit_runtime_rest.emulator import devices
 from qiskit_runtime_rest.emulator.workers import Workers
 # A shell that starts this in the background makes it ignore the signal.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 workers = Workers()
-workers.submit("sampler", json.loads(sys.argv[1]), backend="ibm_torino", seed=1)
+workers.submit("sampler", json.loads(sys.argv[1]), device=devices.get("ibm_torino"), seed=1)
 child = None
 while child is None or child.cpu_times().user < float(sys.argv[2]):
     child = next(iter(psutil.Process().children()), None)

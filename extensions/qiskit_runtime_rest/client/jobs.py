@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ..waiting import StatusCallback
     from .job import AsyncJob, Job
+    from .listing import Listing
     from .logic.jobs import Recovered
 __all__ = ["AsyncJobs", "Jobs"]
 
@@ -61,7 +62,8 @@ class Jobs(Submissions, JobsLogic["Job"]):
         self,
         *,
         pending: bool | None = None,
-        limit: int = PAGE,
+        limit: int | None = None,
+        page_size: int = PAGE,
         program: str | None = None,
         backend: str | None = None,
         created_after: datetime.datetime | str | None = None,
@@ -78,9 +80,11 @@ class Jobs(Submissions, JobsLogic["Job"]):
 
         Args:
             pending: True for jobs that are queued or running, False for those that have ended, None for both.
-            limit: jobs per page, 1 to 200. It does not limit the number of jobs in all: use `itertools.islice`.
+            limit: the largest number of jobs in all; None: no limit.
+            page_size: jobs per request, 1 to 200.
             program, backend, session_id: only jobs of this program, backend, session.
-            created_after, created_before: a `datetime`, or its text; without an offset it is local time.
+            created_after, created_before: a `datetime`, or a text: a date, or "yesterday", "3 days ago", "2h". Without
+                an offset it is local time.
             tags: only jobs that have all of these tags, 8 at most.
             sort: DESC (newest first, the default) or ASC.
             params: include the submitted params.
@@ -92,6 +96,7 @@ class Jobs(Submissions, JobsLogic["Job"]):
             self._list(
                 pending=pending,
                 limit=limit,
+                page_size=page_size,
                 program=program,
                 backend=backend,
                 created_after=created_after,
@@ -114,7 +119,7 @@ class Jobs(Submissions, JobsLogic["Job"]):
         results: bool = True,
         at_once: int = 8,
         executor: Executor | None = None,
-    ) -> builtins.list[Job]:
+    ) -> Listing[Job]:
         """Wait until all `jobs` have ended, with few requests, and return their handles in the given order.
 
         The client follows them through the list of pending jobs: a thousand jobs cost at most 6 requests per look. A
@@ -219,7 +224,8 @@ class AsyncJobs(AsyncSubmissions, JobsLogic["AsyncJob"]):
         self,
         *,
         pending: bool | None = None,
-        limit: int = PAGE,
+        limit: int | None = None,
+        page_size: int = PAGE,
         program: str | None = None,
         backend: str | None = None,
         created_after: datetime.datetime | str | None = None,
@@ -236,9 +242,11 @@ class AsyncJobs(AsyncSubmissions, JobsLogic["AsyncJob"]):
 
         Args:
             pending: True for jobs that are queued or running, False for those that have ended, None for both.
-            limit: jobs per page, 1 to 200. It does not limit the number of jobs in all: use `itertools.islice`.
+            limit: the largest number of jobs in all; None: no limit.
+            page_size: jobs per request, 1 to 200.
             program, backend, session_id: only jobs of this program, backend, session.
-            created_after, created_before: a `datetime`, or its text; without an offset it is local time.
+            created_after, created_before: a `datetime`, or a text: a date, or "yesterday", "3 days ago", "2h". Without
+                an offset it is local time.
             tags: only jobs that have all of these tags, 8 at most.
             sort: DESC (newest first, the default) or ASC.
             params: include the submitted params.
@@ -250,6 +258,7 @@ class AsyncJobs(AsyncSubmissions, JobsLogic["AsyncJob"]):
             self._list(
                 pending=pending,
                 limit=limit,
+                page_size=page_size,
                 program=program,
                 backend=backend,
                 created_after=created_after,
@@ -272,7 +281,7 @@ class AsyncJobs(AsyncSubmissions, JobsLogic["AsyncJob"]):
         results: bool = True,
         at_once: int = 8,
         executor: Executor | None = None,
-    ) -> builtins.list[AsyncJob]:
+    ) -> Listing[AsyncJob]:
         """Wait until all `jobs` have ended, with few requests, and return their handles in the given order.
 
         The client follows them through the list of pending jobs: a thousand jobs cost at most 6 requests per look. A

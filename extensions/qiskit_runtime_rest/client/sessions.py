@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from .job import AsyncJob, Job
 from .logic.public import Awaited, Blocking
-from .logic.sessions import AsyncSessionLogic, AsyncSessionsLogic, SessionsLogic, SyncSessionLogic
+from .logic.sessions import WORKLOADS, AsyncSessionLogic, AsyncSessionsLogic, SessionsLogic, SyncSessionLogic
 from .submit import AsyncSubmissions, Submissions
 
 if TYPE_CHECKING:
     import threading
 
     from ..arguments import Named
+    from .listing import Listing
 __all__ = ["AsyncSession", "AsyncSessions", "Session", "Sessions"]
 
 
@@ -33,7 +34,7 @@ class Session(Submissions, SyncSessionLogic):
         """
         return self._run(self._status(), timeout)
 
-    def wait(self, *, timeout: float | None = None, stop: threading.Event | None = None) -> list[Job]:
+    def wait(self, *, timeout: float | None = None, stop: threading.Event | None = None) -> Listing[Job]:
         """Wait until the session is closed and its jobs have ended, and return its jobs, oldest first.
 
         A session closes some time after `close()` or `cancel()`, when it was not used for a while, or at its maximum
@@ -82,7 +83,7 @@ class AsyncSession(AsyncSubmissions, AsyncSessionLogic):
         """
         return await self._run(self._status(), timeout)
 
-    async def wait(self, *, timeout: float | None = None, stop: threading.Event | None = None) -> list[AsyncJob]:
+    async def wait(self, *, timeout: float | None = None, stop: threading.Event | None = None) -> Listing[AsyncJob]:
         """Wait until the session is closed and its jobs have ended, and return its jobs, oldest first.
 
         A session closes some time after `close()` or `cancel()`, when it was not used for a while, or at its maximum
@@ -129,6 +130,26 @@ class Sessions(Blocking, SessionsLogic["Session"]):
         """
         return self._run(self._get(session_id), timeout)
 
+    def list(
+        self,
+        *,
+        mode: str | None = None,
+        backend: str | None = None,
+        limit: int = WORKLOADS,
+        timeout: float | None = None,
+    ) -> Listing[Session]:
+        """The sessions and batches of the instance, newest first.
+
+        Args:
+            mode: `dedicated` or `batch`; None for both.
+            backend: only those on this backend.
+            limit: the largest number of them.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
+
+        Raises: InvalidInput, ApiError, TransportError. Source: operation `find_instance_workloads`.
+        """
+        return self._run(self._list(mode=mode, backend=backend, limit=limit), timeout)
+
     def create(
         self,
         *,
@@ -167,3 +188,23 @@ class AsyncSessions(Awaited, AsyncSessionsLogic):
         `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
         """
         return await self._run(self._get(session_id), timeout)
+
+    async def list(
+        self,
+        *,
+        mode: str | None = None,
+        backend: str | None = None,
+        limit: int = WORKLOADS,
+        timeout: float | None = None,
+    ) -> Listing[AsyncSession]:
+        """The sessions and batches of the instance, newest first.
+
+        Args:
+            mode: `dedicated` or `batch`; None for both.
+            backend: only those on this backend.
+            limit: the largest number of them.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
+
+        Raises: InvalidInput, ApiError, TransportError. Source: operation `find_instance_workloads`.
+        """
+        return await self._run(self._list(mode=mode, backend=backend, limit=limit), timeout)

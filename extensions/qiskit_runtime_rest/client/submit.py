@@ -15,9 +15,12 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
     from typing import Any, Unpack
 
+    from ..config.options import Primitives
+    from ..directed.program import CircuitFormat, ExecutorOptions, ProgramItem
+    from ..submission import Submitted
     from ..submission.pubs import EstimatorPub, SamplerPub
     from .job import AsyncJob, Job
-    from .logic.submit import Requested, SubmitOptions, Submitted
+    from .logic.submit import Requested, SubmitOptions
 __all__ = ["AsyncSubmissions", "Submissions"]
 
 
@@ -30,6 +33,7 @@ class Submissions(Blocking, SubmitLogic["Job"]):
         *,
         shots: int | None = None,
         options: Mapping[str, Any] | None = None,
+        via: Primitives | None = None,
         timeout: float | None = None,
         **request: Unpack[SubmitOptions],
     ) -> Job:
@@ -39,12 +43,15 @@ class Submissions(Blocking, SubmitLogic["Job"]):
             pubs: OpenQASM 3 texts in native gates, or tuples (text, parameter values, shots).
             shots: for pubs without shots of their own; None: the service decides.
             options: as in the contract's schema `JobRunParamsSampler`.
+            via: the program that runs it: `service` (its own), or `executor`, with the rest of the work in the client;
+                None: as the client's `primitives=` says. With `executor`, pubs with different numbers of shots become
+                several jobs in a batch, behind one handle.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
             timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
         """
-        return self._run(self._sampler(pubs, shots=shots, options=options, **request), timeout)
+        return self._run(self._sampler(pubs, shots=shots, options=options, via=via, **request), timeout)
 
     def estimator(
         self,
@@ -53,6 +60,7 @@ class Submissions(Blocking, SubmitLogic["Job"]):
         precision: float | None = None,
         options: Mapping[str, Any] | None = None,
         resilience_level: int | None = None,
+        via: Primitives | None = None,
         timeout: float | None = None,
         **request: Unpack[SubmitOptions],
     ) -> Job:
@@ -63,13 +71,49 @@ class Submissions(Blocking, SubmitLogic["Job"]):
             precision: target standard error for pubs without one of their own; None: the service decides.
             options: as in the contract's schema `JobRunParamsEstimator`.
             resilience_level: 0 (no mitigation) to 2.
+            via: as for `sampler`; pubs with different precisions become several jobs.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
             timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
         """
         return self._run(
-            self._estimator(pubs, precision=precision, options=options, resilience_level=resilience_level, **request),
+            self._estimator(
+                pubs, precision=precision, options=options, resilience_level=resilience_level, via=via, **request
+            ),
+            timeout,
+        )
+
+    def executor(
+        self,
+        items: ProgramItem | Iterable[ProgramItem],
+        *,
+        shots: int | None = None,
+        options: ExecutorOptions | None = None,
+        passthrough_data: Any = None,
+        circuits: CircuitFormat = "openqasm3",
+        timeout: float | None = None,
+        **request: Unpack[SubmitOptions],
+    ) -> Job:
+        """Submit circuits to the executor, which runs them as they are, and return the job (not its result).
+
+        Args:
+            items: OpenQASM 3 texts in native gates, or tuples (text, parameter values). Values are numbers in any
+                shape, the last axis over the parameters in the order in which the text declares them; or a dict of
+                numbers by the names of the parameters.
+            shots: shots for each parameter set of each item; by default 4096.
+            options: see `ExecutorOptions`.
+            passthrough_data: JSON that comes back with the result, as its `passthrough_data`.
+            circuits: how circuits are sent: as texts, or as `qpy`, which needs Qiskit.
+            request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
+
+        Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
+        """
+        return self._run(
+            self._executor(
+                items, shots=shots, options=options, passthrough_data=passthrough_data, circuits=circuits, **request
+            ),
             timeout,
         )
 
@@ -141,6 +185,7 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
         *,
         shots: int | None = None,
         options: Mapping[str, Any] | None = None,
+        via: Primitives | None = None,
         timeout: float | None = None,
         **request: Unpack[SubmitOptions],
     ) -> AsyncJob:
@@ -150,12 +195,15 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
             pubs: OpenQASM 3 texts in native gates, or tuples (text, parameter values, shots).
             shots: for pubs without shots of their own; None: the service decides.
             options: as in the contract's schema `JobRunParamsSampler`.
+            via: the program that runs it: `service` (its own), or `executor`, with the rest of the work in the client;
+                None: as the client's `primitives=` says. With `executor`, pubs with different numbers of shots become
+                several jobs in a batch, behind one handle.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
             timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
         """
-        return await self._run(self._sampler(pubs, shots=shots, options=options, **request), timeout)
+        return await self._run(self._sampler(pubs, shots=shots, options=options, via=via, **request), timeout)
 
     async def estimator(
         self,
@@ -164,6 +212,7 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
         precision: float | None = None,
         options: Mapping[str, Any] | None = None,
         resilience_level: int | None = None,
+        via: Primitives | None = None,
         timeout: float | None = None,
         **request: Unpack[SubmitOptions],
     ) -> AsyncJob:
@@ -174,13 +223,49 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
             precision: target standard error for pubs without one of their own; None: the service decides.
             options: as in the contract's schema `JobRunParamsEstimator`.
             resilience_level: 0 (no mitigation) to 2.
+            via: as for `sampler`; pubs with different precisions become several jobs.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
             timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
         """
         return await self._run(
-            self._estimator(pubs, precision=precision, options=options, resilience_level=resilience_level, **request),
+            self._estimator(
+                pubs, precision=precision, options=options, resilience_level=resilience_level, via=via, **request
+            ),
+            timeout,
+        )
+
+    async def executor(
+        self,
+        items: ProgramItem | Iterable[ProgramItem],
+        *,
+        shots: int | None = None,
+        options: ExecutorOptions | None = None,
+        passthrough_data: Any = None,
+        circuits: CircuitFormat = "openqasm3",
+        timeout: float | None = None,
+        **request: Unpack[SubmitOptions],
+    ) -> AsyncJob:
+        """Submit circuits to the executor, which runs them as they are, and return the job (not its result).
+
+        Args:
+            items: OpenQASM 3 texts in native gates, or tuples (text, parameter values). Values are numbers in any
+                shape, the last axis over the parameters in the order in which the text declares them; or a dict of
+                numbers by the names of the parameters.
+            shots: shots for each parameter set of each item; by default 4096.
+            options: see `ExecutorOptions`.
+            passthrough_data: JSON that comes back with the result, as its `passthrough_data`.
+            circuits: how circuits are sent: as texts, or as `qpy`, which needs Qiskit.
+            request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
+
+        Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
+        """
+        return await self._run(
+            self._executor(
+                items, shots=shots, options=options, passthrough_data=passthrough_data, circuits=circuits, **request
+            ),
             timeout,
         )
 

@@ -54,7 +54,10 @@ _GATE_NAME = re.compile(r"[a-zA-Z0-9]+")
 
 # Supported instructions that a circuit can use beside the native gates.
 _ON_ONE_QUBIT = frozenset({"delay", "measure", "measure_2", "reset", "reset_2"})
-_ON_ANY_QUBITS = frozenset({"for_loop", "if_else", "store", "switch_case", "while_loop"})
+_ON_ANY_QUBITS = frozenset({"if_else", "store"})
+
+# Control flow of earlier times, which no device has any more.
+_RETIRED = frozenset({"for_loop", "switch_case", "while_loop"})
 
 _NAME_IN_FILE = re.compile(r'"backend_name"\s*:\s*"([^"]+)"')
 
@@ -65,6 +68,10 @@ class Device:
 
     name: str
     folder: Path = field(repr=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A device that was sent to another process is read there once."""
+        return get, (self.name,)
 
     @cached_property
     def configuration(self) -> Json:
@@ -169,6 +176,9 @@ def _configuration(snapshot: Json, *, name: str) -> Json:
     # Early devices have none; only drawings need them.
     configuration.setdefault("coords", [[0, qubit] for qubit in range(snapshot["n_qubits"])])
     configuration["gates"] = [_gate(gate) for gate in snapshot["gates"] if _GATE_NAME.fullmatch(gate["name"])]
+    if "supported_instructions" in configuration:
+        supported = configuration["supported_instructions"]
+        configuration["supported_instructions"] = [name for name in supported if name not in _RETIRED]
     clops = _clops(snapshot)
     if clops is None:
         configuration.pop("clops", None)

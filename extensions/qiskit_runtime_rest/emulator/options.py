@@ -32,6 +32,10 @@ def _names(value: Iterable[str]) -> tuple[str, ...]:
     return names
 
 
+def _instances(value: Iterable[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(dict.fromkeys(value))
+
+
 @frozen(kw_only=True)
 class Options:
     """All options. The defaults give a service without limits, delays or faults."""
@@ -53,6 +57,8 @@ class Options:
     """QPU seconds that each instance may use: then its jobs stay in the queue. `None`: no limit."""
     refuse_over_quota: bool = False
     """Refuse the jobs of an instance that used up its limit (409), which the live service was not seen to do."""
+    lenient: bool = False
+    """Run circuits that devices refuse and the simulator can run: OpenQASM 2, any gate, any control flow."""
     max_body_bytes: int = field(default=128 * 2**20, validator=_positive)
     recorded_requests: int = field(default=1000, validator=_positive)
     """How many of the last requests the emulator records."""
@@ -60,3 +66,7 @@ class Options:
     """The file for the state; `None`: in memory."""
     allow_hosts: tuple[str, ...] = field(default=(), converter=_names)
     """Further names by which clients may address the server (header `Host`), besides its loopback names and address."""
+    any_account: bool = False
+    """Accept every API key, and the CRN of every instance of the service."""
+    instances: tuple[str, ...] = field(default=(), converter=_instances)
+    """Names or CRNs of further instances of the account, of the plan Premium."""

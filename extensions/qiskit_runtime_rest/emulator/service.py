@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from .contract import Contract
+from .programs import Policy
 from .request_check import RequestCheck
 from .state.clock import Clock
 from .state.execution import Execution, WorkerPool
@@ -40,7 +42,12 @@ class Service:
         self.clock = Clock(virtual=options.virtual_clock)
         self.identifiers = Identifiers(seed=options.seed)
         self.storage: Storage = MemoryStorage() if options.state is None else SqliteStorage(options.state)
-        self.identity = Identity(clock=self.clock, storage=self.storage, token_seconds=options.token_seconds)
+        self.identity = Identity(
+            clock=self.clock,
+            storage=self.storage,
+            token_seconds=options.token_seconds,
+            any_key=options.any_account,
+        )
         self.jobs = Jobs(clock=self.clock, storage=self.storage, identifiers=self.identifiers)
         self.sessions = Sessions(clock=self.clock, storage=self.storage, identifiers=self.identifiers)
         self.instances = Instances(
@@ -48,6 +55,8 @@ class Service:
             quota_seconds=options.quota_seconds,
             clock=self.clock,
             usage_of=self.jobs.used_seconds,
+            further=options.instances,
+            any_crn=options.any_account,
         )
         self.execution = Execution(
             jobs=self.jobs,
@@ -57,7 +66,7 @@ class Service:
             progress=options.pace,
             workers=options.workers,
             may_run=self.instances.may_run,
-            pool=pool or (lambda count: Workers(count=count, warm=options.warm)),
+            pool=pool or functools.partial(_workers, options),
         )
         self.limits = SubmissionLimits(
             clock=self.clock,
@@ -88,3 +97,7 @@ class Service:
         """Stop the workers and close the storage."""
         self.execution.close()
         self.storage.close()
+
+
+def _workers(options: Options, count: int) -> WorkerPool:
+    return Workers(count=count, warm=options.warm, policy=Policy(lenient=options.lenient))

@@ -25,8 +25,10 @@ from typing import IO, Any
 from attrs import field, frozen
 
 from . import programs
-from .programs import Outcome
+from .devices import Device
+from .programs import Outcome, Policy
 from .programs.outcome import Kind, failure
+from .programs.policy import STRICT
 
 # More than one thread makes small circuits slower, and the workers would compete for the cores.
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -37,16 +39,17 @@ _DEAD = (EOFError, OSError, pickle.UnpicklingError)
 _PR_SET_PDEATHSIG = 1
 
 
-# Program id, params, backend and seed.
-_Job = tuple[str, dict[str, Any], str, int]
+# Program id, params, device, seed and policy.
+_Job = tuple[str, dict[str, Any], Device, int, Policy]
 
 
 @frozen(eq=False)
 class _Task:
     program_id: str
     params: Mapping[str, Any]
-    backend: str
+    device: Device
     seed: int
+    policy: Policy
     future: Future[Outcome] = field(factory=Future)
 
 
@@ -56,8 +59,9 @@ class Workers:
     Use it as a context manager, or call `close`. All methods may be called from any thread.
     """
 
-    def __init__(self, *, count: int = 1, warm: bool = False) -> None:
+    def __init__(self, *, count: int = 1, warm: bool = False, policy: Policy = STRICT) -> None:
         """Prepare `count` workers; with `warm`, start them now and let them import the primitives."""
+        self._policy = policy
         self._tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._queued: set[Future[Outcome]] = set()
@@ -70,7 +74,7 @@ class Workers:
         for thread in self._threads:
             thread.start()
 
-    def submit(self, program_id: str, params: Mapping[str, Any], *, backend: str, seed: int) -> Future[Outcome]:
+    def submit(self, program_id: str, params: Mapping[str, Any], *, device: Device, seed: int) -> Future[Outcome]:
         """Queue a job; the arguments are those of `programs.run`.
 
         The future is running as soon as a worker has the job. It always ends with an outcome: a cancelled job and a
@@ -79,7 +83,7 @@ class Workers:
         Raises:
             RuntimeError: the workers are closed.
         """
-        task = _Task(program_id, params, backend, seed)
+        task = _Task(program_id, params, device, seed, self._policy)
         with self._lock:
             if self._closed:
                 raise RuntimeError("The workers are closed, so no job can be submitted.")
@@ -198,7 +202,7 @@ class _Process:
     def run(self, task: _Task) -> Outcome:
         """Run a job in the worker; if the worker dies, or the job cannot be sent to it, the job fails."""
         try:
-            outcome: Outcome = self._send((task.program_id, dict(task.params), task.backend, task.seed))
+            outcome: Outcome = self._send((task.program_id, dict(task.params), task.device, task.seed, task.policy))
         except _DEAD:
             return self._failure()
         # For example a RecursionError of params that are nested too deeply to be pickled.
@@ -262,8 +266,8 @@ def _main(*, server: int, warm: bool) -> None:
         job = jobs.get()
         outcome = None
         if job is not None:
-            program_id, params, backend, seed = job
-            outcome = programs.run(program_id, params, backend=backend, seed=seed)
+            program_id, params, device, seed, policy = job
+            outcome = programs.run(program_id, params, device=device, seed=seed, policy=policy)
         pickle.dump(outcome, outcomes)
         outcomes.flush()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 import httpx
@@ -90,7 +91,13 @@ class Fetch(NamedTuple):
             parts["content"] = self.content
         if self.budget is not None:
             extensions[BUDGET] = self.budget
-        return http.build_request(url=url, extensions=extensions, **parts)
+        return http.build_request(url=_parsed(url), extensions=extensions, **parts)
+
+
+@lru_cache
+def _parsed(url: str) -> httpx.URL:
+    """`url`, parsed once: a wait asks for the same one again and again."""
+    return httpx.URL(url)
 
 
 def call(operation: Operation, **arguments: Any) -> Plan[Any]:

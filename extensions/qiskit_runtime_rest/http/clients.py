@@ -7,19 +7,22 @@ import os
 import ssl
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from .._version import __version__
-from ..config.settings import Settings
 from ..errors import ConfigurationError, TransportError
 from ..plans.clock import Clock
 from ..plans.plan import run, run_async
 from .auth.bearer import EXCHANGE, url_origin
 from .bodies import ACCEPTED, Body
 from .closing import closed_error, forked_error, is_of_parent, kept_in_loop, other_loop_error
-from .retrying import RetryPolicy, send_with_retries
+from .retrying import send_with_retries
+
+if TYPE_CHECKING:
+    from ..config.settings import Settings
+    from .retry_policy import RetryPolicy
 
 __all__ = ["AsyncHttpClient", "HttpClient", "client_options", "proxy_patterns"]
 
@@ -34,8 +37,8 @@ PYTHON = f"python/{sys.version_info.major}.{sys.version_info.minor}"
 USER_AGENT = f"qiskit-runtime-rest/{__version__} {PYTHON} httpx/{httpx.__version__}"
 
 
-def client_options(settings: Settings, auth: httpx.Auth | None) -> dict[str, Any]:
-    """Keyword arguments of the httpx clients, from the settings.
+def client_options(settings: Settings, auth: httpx.Auth | None, *, trust_env: bool = True) -> dict[str, Any]:
+    """Keyword arguments of the httpx clients, from the settings. `trust_env`: whether the environment counts.
 
     Proxies of the environment stay in force, because no transport is given. Redirects are never followed.
     """
@@ -44,16 +47,23 @@ def client_options(settings: Settings, auth: httpx.Auth | None) -> dict[str, Any
         "auth": auth,
         "headers": _headers(settings),
         "timeout": TIMEOUT if settings.timeout is None else settings.timeout,
-        "verify": _trusted(settings.verify) if isinstance(settings.verify, str) else settings.verify,
+        "verify": _verify(settings, trust_env=trust_env),
         "limits": LIMITS,
     }
 
 
-def _trusted(path: str) -> ssl.SSLContext:
+def _verify(settings: Settings, *, trust_env: bool) -> bool | ssl.SSLContext:
+    if isinstance(settings.verify, str):
+        return _trusted(settings.verify, "verify")
+    path = os.environ.get("SSL_CERT_FILE") if trust_env and settings.verify is True else None
+    return _trusted(path, "SSL_CERT_FILE") if path else settings.verify
+
+
+def _trusted(path: str, name: str) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=path)
     except OSError as error:
-        raise ConfigurationError(f"verify={path!r} is not the path of a readable CA bundle (PEM): {error}.") from error
+        raise ConfigurationError(f"{name}={path!r} is not the path of a readable CA bundle (PEM): {error}.") from error
 
 
 def proxy_patterns(settings: Settings) -> dict[str, str | None]:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import logging
-import random
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import httpx
 
@@ -18,12 +15,14 @@ from ..plans.plan import Plan
 from .auth.iam import TOKEN_PATH, is_iam_request
 from .error_mapping import api_error, unexpected_answer
 
+if TYPE_CHECKING:
+    from .retry_policy import RetryPolicy
+
 __all__ = [
     "BUDGET",
     "NOTHING_SENT",
     "NO_RATE_RETRIES",
     "SINK",
-    "RetryPolicy",
     "Send",
     "Sink",
     "may_have_happened",
@@ -114,40 +113,6 @@ def may_have_happened(failure: ApiError | TransportError) -> bool:
     return isinstance(failure, ServerError | UnexpectedAnswer) and not failure.url.endswith(TOKEN_PATH)
 
 
-@dataclass(frozen=True, kw_only=True)
-class RetryPolicy:
-    """Exponential back-off with full jitter, within a budget.
-
-    Attributes:
-        attempts: how often a request is sent at most, the first time included.
-        seconds: no retry begins later than this after the first attempt began.
-        first, longest: upper bounds of the first delay and of any delay, in seconds; the bound doubles in between.
-        longest_retry_after: a longer `Retry-After` is cut to this many seconds.
-        random: gives a number in [0, 1); a parameter so that tests decide.
-    """
-
-    attempts: int = 6
-    seconds: float = 120.0
-    first: float = 0.5
-    longest: float = 20.0
-    longest_retry_after: float = 60.0
-    random: Callable[[], float] = random.random
-
-    def delay(self, attempt: int, *, elapsed: float, retry_after: float | None) -> float | None:
-        """Seconds to wait after failed `attempt` (from 1), `elapsed` seconds after the first began; None: give up."""
-        if attempt >= self.attempts:
-            return None
-        bound = min(self.longest, self.first * 2.0 ** (attempt - 1))
-        wait = self.random() * bound
-        if retry_after is not None:
-            wait += min(retry_after, self.longest_retry_after)
-        return wait if elapsed + wait <= self.seconds else None
-
-    def within(self, seconds: float) -> RetryPolicy:
-        """This policy with a budget of at most `seconds`."""
-        return replace(self, seconds=min(self.seconds, seconds))
-
-
 class Sink(Protocol):
     """Receives the body of a response in parts, in place of memory; its methods must not raise."""
 
@@ -191,6 +156,8 @@ class Send(NamedTuple):
         with end_by(self._deadline(client.clock)):
             self._cut_timeouts()
             response: httpx.Response = client.send_once(self.request, **self.options)
+            if not self.options.get("stream"):
+                return response
             try:
                 if not response.is_success or is_page(response):
                     response.read()
@@ -211,6 +178,8 @@ class Send(NamedTuple):
         with end_by(self._deadline(client.clock)):
             with anyio.move_on_after(self._cut_timeouts() + CANCELLED_SECONDS):
                 response: httpx.Response = await client.send_once(self.request, **self.options)
+                if not self.options.get("stream"):
+                    return response
                 try:
                     if not response.is_success or is_page(response):
                         await response.aread()

@@ -3,7 +3,7 @@
 from .journal import Claim, Entry, Journal
 from .lookup import find_by_tag
 from .rate_limit import SubmissionLimiter
-from .request import JobRequest, check_tags
+from .request import JobRequest, Submitted, check_tags
 from .submitter import SubmissionPolicy, Submitter
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Journal",
     "SubmissionLimiter",
     "SubmissionPolicy",
+    "Submitted",
     "Submitter",
     "check_tags",
     "find_by_tag",

@@ -39,14 +39,13 @@ from ..plans.plan import Plan
 from .journal import ABSENT, RECORDED, REFUSED, SENDING_SECONDS, Claim, Entry, Journal
 from .lookup import look_up
 from .rate_limit import SubmissionLimiter
-from .request import MOST_TAGS, JobRequest
+from .request import MOST_TAGS, TAG_PREFIX, JobRequest
 from .usage import UsageWatch, add_reset_time
 
 __all__ = ["SubmissionPolicy", "Submitter"]
 
 log = logging.getLogger("qiskit_runtime_rest.submission")
 
-TAG_PREFIX = "qrr-"
 LONGEST_PAUSE = 60.0
 """Longest pause, in seconds, between two tries while the service accepts no more jobs, without a `Retry-After`."""
 
@@ -102,6 +101,8 @@ class Submitter:
         self.journal = journal
         self._clock = clock
         self._usage = UsageWatch(clock)
+        self.missing_programs: set[str] = set()
+        """Programs that the service said it does not have."""
 
     def submit(self, request: JobRequest, *, key: str | None = None) -> Plan[dict[str, Any]]:
         """Submit `request`; the outcome is the JSON of the job, with its `id`.

@@ -12,6 +12,8 @@ import pytest
 
 from qiskit_runtime_rest.testing import Emulator
 
+from ...fixtures.service import NOT_NATIVE
+
 Submit = Callable[..., str]
 
 AS_JSON = {"Content-Type": "application/json"}
@@ -116,6 +118,14 @@ def test_a_circuit_that_the_device_cannot_run_fails_with_a_code_and_a_log(
     assert result.status_code == 200
     with pytest.raises(json.JSONDecodeError):
         json.loads(result.text)
+
+
+def test_a_lenient_service_runs_a_circuit_that_the_device_cannot_run(connect: Any, submit: Submit) -> None:
+    with Emulator(lenient=True, workers=1, virtual_clock=True) as emulator:
+        api = connect(emulator)
+        job_id = submit(api, params={"pubs": [[NOT_NATIVE, None, 10]]})
+        emulator.clock.advance(0)
+        assert status(api, job_id) == "Completed"
 
 
 def test_with_seconds_a_job_waits_and_runs_on_the_virtual_clock(

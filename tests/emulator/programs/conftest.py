@@ -42,8 +42,11 @@ def bell() -> Callable[[int, int], str]:
 def completed() -> Run:
     """Run a program that must complete."""
 
-    def run(program: str, params: Params, *, backend: str = "ibm_torino", seed: int = 7) -> programs.Completed:
-        outcome = programs.run(program, params, backend=backend, seed=seed)
+    def run(
+        program: str, params: Params, *, backend: str = "ibm_torino", seed: int = 7, lenient: bool = False
+    ) -> programs.Completed:
+        policy = programs.Policy(lenient=lenient)
+        outcome = programs.run(program, params, device=devices.get(backend), seed=seed, policy=policy)
         assert isinstance(outcome, programs.Completed), outcome
         return outcome
 
@@ -55,7 +58,7 @@ def failed() -> Refused:
     """Run a program that must fail."""
 
     def run(program: str, params: Params, *, backend: str = "ibm_torino") -> programs.Failure:
-        outcome = programs.run(program, params, backend=backend, seed=7)
+        outcome = programs.run(program, params, device=devices.get(backend), seed=7)
         assert isinstance(outcome, programs.Failure), outcome
         return outcome
 

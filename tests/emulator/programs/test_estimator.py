@@ -202,7 +202,7 @@ def test_measurements_at_the_end_are_left_out(bell: Any, completed: Any) -> None
 
 
 def test_an_old_device_measures_in_its_own_gates(completed: Any, theory: Any) -> None:
-    body = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[1]; u3(0.7, 0.4, 0.2) q[0];'
+    body = 'OPENQASM 3.0; include "stdgates.inc"; u3(0.7, 0.4, 0.2) $0;'
     found = values(completed("estimator", {"pubs": [[body, ["X", "Y", "Z"], None, 0.02]]}, backend="ibmq_essex"))
     exact = [np.sin(0.7) * np.cos(0.4), np.sin(0.7) * np.sin(0.4), np.cos(0.7)]
     assert np.allclose(found["evs"], exact, atol=0.2)

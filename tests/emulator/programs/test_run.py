@@ -8,12 +8,13 @@ import pickle
 import subprocess
 import sys
 import zlib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from qiskit_runtime_rest.emulator import programs
+from qiskit_runtime_rest.emulator import devices, programs
 from qiskit_runtime_rest.emulator.programs.outcome import Kind
 
 HEADER = 'OPENQASM 3.0; include "stdgates.inc";'
@@ -63,7 +64,7 @@ def wrapped(array: Any) -> dict[str, str]:
     ],
 )
 def test_bad_sampler_input_fails_the_job(params: Any, code: int | None, hint: str) -> None:
-    outcome = programs.run("sampler", params, backend="ibm_torino", seed=1)
+    outcome = programs.run("sampler", params, device=devices.get("ibm_torino"), seed=1)
     if code is None:
         assert isinstance(outcome, programs.Completed)
     else:
@@ -147,15 +148,10 @@ def test_an_unknown_program_fails_the_job(failed: Any) -> None:
     assert "sampler" in failure.solution
 
 
-def test_the_noise_learner_is_refused(failed: Any) -> None:
-    assert "noise-learner" in programs.PROGRAMS
-    failure = failed("noise-learner", {})
-    assert failure.code == 3265
-    assert "ibm_torino" in failure.reason
-
-
-def test_an_unexpected_error_is_a_failure_with_its_trace(failed: Any) -> None:
-    failure = failed("sampler", {"pubs": [[FLIP]]}, backend="ibm_nowhere")
+def test_an_unexpected_error_is_a_failure_with_its_trace(tmp_path: Path) -> None:
+    without_files = devices.Device("ibm_nowhere", tmp_path / "ibm_nowhere")
+    failure = programs.run("sampler", {"pubs": [[FLIP]]}, device=without_files, seed=1)
+    assert isinstance(failure, programs.Failure)
     assert failure.code == 5203
     assert "ibm_nowhere" in failure.reason
     assert "Traceback" in failure.log
@@ -181,8 +177,9 @@ def test_the_package_is_imported_without_qiskit() -> None:
 
 def test_plain_jobs_do_not_wait_for_the_import_of_qiskits_client() -> None:
     code = (
-        "import sys; from qiskit_runtime_rest.emulator import programs;"
-        f"print(programs.run('sampler', {{'pubs': [{FLIP!r}]}}, backend='ibmq_manila', seed=1).metrics.executions);"
+        "import sys; from qiskit_runtime_rest.emulator import devices, programs;"
+        "device = devices.get('ibmq_manila');"
+        f"print(programs.run('sampler', {{'pubs': [{FLIP!r}]}}, device=device, seed=1).metrics.executions);"
         "print('qiskit_ibm_runtime' in sys.modules)"
     )
     completed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

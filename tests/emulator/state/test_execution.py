@@ -22,7 +22,7 @@ class Pool:
         self.futures: dict[int, Future[Outcome]] = {}
         self.cancelled: list[Future[Outcome]] = []
 
-    def submit(self, program_id: str, params: Any, *, backend: str, seed: int) -> Future[Outcome]:
+    def submit(self, program_id: str, params: Any, *, device: Any, seed: int) -> Future[Outcome]:
         future: Future[Outcome] = Future()
         self.futures[params["number"]] = future
         return future

@@ -5,11 +5,18 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypedDict, TypeVar, Unpack
 
-from ...arguments import Named, positive_whole
-from ...errors import ConfigurationError, InvalidInput, QuotaExceeded, SubmissionUnknown
+from ...base.callers import warn
+from ...errors import (
+    ApiError,
+    ConfigurationError,
+    InvalidInput,
+    QuotaExceeded,
+    SubmissionUnknown,
+    SubmissionWarning,
+)
 from ...plans.effects import OnExecutor, Together
 from ...plans.plan import Plan
 from .public import public
@@ -17,15 +24,21 @@ from .public import public
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from ...arguments import Named
+    from ...config.options import Primitives
+    from ...directed.program import CircuitFormat, ExecutorOptions, ProgramItem
     from ...http import Connection
-    from ...submission import Entry, JobRequest, Submitter
+    from ...submission import Entry, JobRequest, Submitted, Submitter
     from ...submission.pubs import EstimatorPub, SamplerPub
     from ...waiting import PollInterval
     from ..job import AsyncJob, Job
 
-__all__ = ["J", "SubmitLogic", "SubmitOptions", "Submitted", "unexpected_argument"]
+__all__ = ["J", "SubmitLogic", "SubmitOptions", "unexpected_argument"]
 
 J = TypeVar("J", "Job", "AsyncJob")
+
+NO_PROGRAM = (404, 410)
+"""Statuses of an answer that says that there is no such program."""
 
 Requested: TypeAlias = "JobRequest | Callable[[], JobRequest]"
 """A request, or a function that builds one."""
@@ -55,19 +68,6 @@ class SubmitOptions(TypedDict, total=False):
     calibration_id: str | None
 
 
-@dataclass(frozen=True)
-class Submitted(Generic[J]):
-    """The outcome of one request of `submit_all`: its `job`, or an `error`. `index`: its position, from 0.
-
-    The error is one of this package's, or the one that the function that builds the request raised. With a `job`, it is
-    the one that `on_progress` raised.
-    """
-
-    index: int
-    job: J | None = None
-    error: Exception | None = None
-
-
 class SubmitLogic(Generic[J]):
     """The ways to submit jobs, of a client, of its `jobs` and of a session."""
 
@@ -78,13 +78,20 @@ class SubmitLogic(Generic[J]):
     _job: type[J]
     """The class of the handles."""
 
-    @public("jobs.create_job", "jobs.list_jobs", "instances.get_instance_usage")
+    @public(
+        "jobs.create_job",
+        "jobs.list_jobs",
+        "instances.get_instance_usage",
+        "sessions.create_session",
+        "sessions.update_session",
+    )
     def _sampler(
         self,
         pubs: SamplerPub | Iterable[SamplerPub],
         *,
         shots: int | None = None,
         options: Mapping[str, Any] | None = None,
+        via: Primitives | None = None,
         **request: Unpack[SubmitOptions],
     ) -> Plan[J]:
         """Submit circuits to the sampler, and return the job (not its result).
@@ -93,6 +100,9 @@ class SubmitLogic(Generic[J]):
             pubs: OpenQASM 3 texts in native gates, or tuples (text, parameter values, shots).
             shots: for pubs without shots of their own; None: the service decides.
             options: as in the contract's schema `JobRunParamsSampler`.
+            via: the program that runs it: `service` (its own), or `executor`, with the rest of the work in the client;
+                None: as the client's `primitives=` says. With `executor`, pubs with different numbers of shots become
+                several jobs in a batch, behind one handle.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
@@ -100,9 +110,15 @@ class SubmitLogic(Generic[J]):
         from ...submission import JobRequest
 
         fields = self._with_defaults("sampler", request)
-        return (yield from self._send(JobRequest.sampler(pubs, shots=shots, options=options, **fields)))
+        return (yield from self._primitive(JobRequest.sampler(pubs, shots=shots, options=options, **fields), via))
 
-    @public("jobs.create_job", "jobs.list_jobs", "instances.get_instance_usage")
+    @public(
+        "jobs.create_job",
+        "jobs.list_jobs",
+        "instances.get_instance_usage",
+        "sessions.create_session",
+        "sessions.update_session",
+    )
     def _estimator(
         self,
         pubs: EstimatorPub | Iterable[EstimatorPub],
@@ -110,6 +126,7 @@ class SubmitLogic(Generic[J]):
         precision: float | None = None,
         options: Mapping[str, Any] | None = None,
         resilience_level: int | None = None,
+        via: Primitives | None = None,
         **request: Unpack[SubmitOptions],
     ) -> Plan[J]:
         """Submit circuits and observables to the estimator, and return the job (not its result).
@@ -119,6 +136,7 @@ class SubmitLogic(Generic[J]):
             precision: target standard error for pubs without one of their own; None: the service decides.
             options: as in the contract's schema `JobRunParamsEstimator`.
             resilience_level: 0 (no mitigation) to 2.
+            via: as for `sampler`; pubs with different precisions become several jobs.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
@@ -131,6 +149,43 @@ class SubmitLogic(Generic[J]):
             options=options,
             resilience_level=resilience_level,
             **self._with_defaults("estimator", request),
+        )
+        return (yield from self._primitive(asked, via))
+
+    @public("jobs.create_job", "jobs.list_jobs", "instances.get_instance_usage")
+    def _executor(
+        self,
+        items: ProgramItem | Iterable[ProgramItem],
+        *,
+        shots: int | None = None,
+        options: ExecutorOptions | None = None,
+        passthrough_data: Any = None,
+        circuits: CircuitFormat = "openqasm3",
+        **request: Unpack[SubmitOptions],
+    ) -> Plan[J]:
+        """Submit circuits to the executor, which runs them as they are, and return the job (not its result).
+
+        Args:
+            items: OpenQASM 3 texts in native gates, or tuples (text, parameter values). Values are numbers in any
+                shape, the last axis over the parameters in the order in which the text declares them; or a dict of
+                numbers by the names of the parameters.
+            shots: shots for each parameter set of each item; by default 4096.
+            options: see `ExecutorOptions`.
+            passthrough_data: JSON that comes back with the result, as its `passthrough_data`.
+            circuits: how circuits are sent: as texts, or as `qpy`, which needs Qiskit.
+            request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
+
+        Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
+        """
+        from ...submission import JobRequest
+
+        asked = JobRequest.executor(
+            items,
+            shots=shots,
+            options=options,
+            passthrough_data=passthrough_data,
+            circuits=circuits,
+            **self._with_defaults("executor", request),
         )
         return (yield from self._send(asked))
 
@@ -180,6 +235,10 @@ class SubmitLogic(Generic[J]):
 
         Source: operation `create_job`.
         """
+        from ...arguments import positive_whole
+        from ...submission import Claim, Submitted
+        from ...waiting import Notify
+
         at_once = positive_whole(max_in_flight, "max_in_flight")
         if not isinstance(requests, Iterable):
             raise InvalidInput(f"requests={requests!r}: expected a list of requests, such as JobRequest.sampler(...).")
@@ -187,9 +246,6 @@ class SubmitLogic(Generic[J]):
             raise ConfigurationError(
                 "resume= needs a journal: create the client with journal=True, or with the path of a file."
             )
-
-        from ...submission import Claim
-        from ...waiting import Notify
 
         ended_by: list[Exception] = []
 
@@ -204,7 +260,7 @@ class SubmitLogic(Generic[J]):
             outcome: Submitted[J]
             claimed: Claim | Entry | None = None
             try:
-                request = yield from _built(requested, executor)
+                request = (yield from _built(requested, executor)).run_by(self._connection.settings.primitives)
                 key = None if resume is None else f"{resume}/{index}/{request.digest()}"
                 if key is not None:
                     claimed = yield from self._submitter.claim(key)
@@ -230,6 +286,53 @@ class SubmitLogic(Generic[J]):
         plans = (submit_one(index, requested) for index, requested in enumerate(requests))
         outcomes: list[Submitted[J]] = yield Together(plans, at_once)
         return outcomes
+
+    def _primitive(self, request: JobRequest, via: Primitives | None) -> Plan[J]:
+        """Submit a primitive by the program that is asked for, or else by the one that the service offers."""
+        program = request.program_id
+        wanted = via or self._connection.settings.primitives
+        if wanted is None and program in self._submitter.missing_programs:
+            wanted = "executor"
+        parts = request.split(wanted)
+        if len(parts) > 1:
+            return (yield from self._batch([part.request for part in parts]))
+        try:
+            return (yield from self._send(parts[0].request))
+        except ApiError as error:
+            if wanted is not None or error.status not in NO_PROGRAM or "program" not in str(error).lower():
+                raise
+        self._submitter.missing_programs.add(program)
+        warn(
+            f"the service has no program {program!r} any more: it runs as a program of the executor from now on. "
+            "primitives='executor' of the client says so from the beginning.",
+            SubmissionWarning,
+        )
+        return (yield from self._primitive(request, "executor"))
+
+    def _batch(self, requests: Sequence[JobRequest]) -> Plan[J]:
+        """Submit the parts of a primitive in a batch, or in the session that they name, and return one handle."""
+        from .sessions import SessionLogic, opened
+        from .split_job import split_job
+
+        batch: SessionLogic[J] | None = None
+        if requests[0].session_id is None:
+            raw = yield from opened({"mode": "batch", "backend": requests[0].backend})
+            batch = SessionLogic(self._connection, raw["id"], raw=raw)
+            requests = [replace(request, session_id=raw["id"]) for request in requests]
+        jobs: list[J] = []
+        try:
+            for request in requests:
+                job = yield from self._send(request)
+                jobs.append(job)
+        except Exception as error:
+            if jobs:
+                error.add_note(f"Submitted before this: {', '.join(job.id for job in jobs)}.")
+            raise
+        finally:
+            if batch is not None:
+                yield from batch._leave(failed=len(jobs) < len(requests))
+        made: J = split_job(jobs)
+        return made
 
     def _send(self, request: JobRequest, *, key: str | None = None) -> Plan[J]:
         with self._recoverable(request):

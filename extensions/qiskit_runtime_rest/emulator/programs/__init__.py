@@ -12,41 +12,40 @@ from typing import Any
 
 from .. import devices
 from .outcome import Completed, Failure, JobFailedError, Kind, Metrics, Outcome, failure
+from .policy import STRICT, Policy
 
-__all__ = ["PROGRAMS", "Completed", "Failure", "Metrics", "Outcome", "run", "warm"]
+__all__ = ["PROGRAMS", "Completed", "Failure", "Metrics", "Outcome", "Policy", "run", "warm"]
 
 Program = Callable[..., Completed]
 
-# Program id -> the module here with its `run`. None: the service has the program, the emulator fails its jobs.
-PROGRAMS: Mapping[str, str | None] = {
+# Program id -> the module here with its `run`.
+PROGRAMS: Mapping[str, str] = {
     "sampler": "sampler",
     "estimator": "estimator",
     "executor": "executor",
-    "noise-learner": None,
-    "noise-learner-v3": None,
+    "noise-learner": "noise_learner",
+    "noise-learner-v3": "noise_learner",
 }
 _SMALLEST = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; x $0; c[0] = measure $0;'
 
 
-def run(program_id: str, params: Mapping[str, Any], *, backend: str, seed: int) -> Outcome:
+def run(
+    program_id: str, params: Mapping[str, Any], *, device: devices.Device, seed: int, policy: Policy = STRICT
+) -> Outcome:
     """Run a program and return its result, or the reason of its failure; never raises.
 
     Args:
         program_id: `program_id` of a job, one of `PROGRAMS`.
         params: `params` of the job (create_job), as parsed from its JSON.
-        backend: the name of a device (`devices.names()`).
+        device: where it runs.
         seed: the seed of all random numbers, unless the job's options have one.
+        policy: which circuits run.
     """
-    available = ", ".join(sorted(name for name, module in PROGRAMS.items() if module))
     if program_id not in PROGRAMS:
-        return failure(Kind.UNKNOWN_PROGRAM, program=program_id, programs=available)
-    module = PROGRAMS[program_id]
-    if module is None:
-        return failure(Kind.PROGRAM_REFUSED, program=program_id, backend=backend, programs=available)
+        return failure(Kind.UNKNOWN_PROGRAM, program=program_id, programs=", ".join(sorted(PROGRAMS)))
     try:
-        device = devices.get(backend)
-        program: Program = import_module(f"{__name__}.{module}").run
-        return program(params, device=device, seed=seed)
+        program: Program = import_module(f"{__name__}.{PROGRAMS[program_id]}").run
+        return program(params, device=device, seed=seed, policy=policy)
     except JobFailedError as error:
         return failure(error.kind, log=_log(error), seed=seed, **error.details)
     except Exception as error:
@@ -55,7 +54,7 @@ def run(program_id: str, params: Mapping[str, Any], *, backend: str, seed: int) 
 
 def warm() -> None:
     """Run a tiny job, so that the first real one does not wait for imports."""
-    run("sampler", {"pubs": [_SMALLEST]}, backend="ibmq_armonk", seed=0)
+    run("sampler", {"pubs": [_SMALLEST]}, device=devices.get("ibmq_armonk"), seed=0)
     import_module(f"{__name__}.estimator")
 
 

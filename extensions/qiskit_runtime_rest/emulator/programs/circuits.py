@@ -1,4 +1,4 @@
-"""Reading the circuits of jobs: OpenQASM 3 and 2 text, and qiskit's QPY wrapper."""
+"""Reading the circuits of jobs: OpenQASM text, and qiskit's QPY wrapper."""
 
 from __future__ import annotations
 
@@ -15,15 +15,17 @@ from qiskit.circuit.library import IGate, UGate, get_standard_gate_name_mapping
 from qiskit.quantum_info import Operator
 
 from .outcome import JobFailedError, Kind
+from .policy import Policy
 
 _COMMENTS = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _QASM2_HEADER = re.compile(r"\s*OPENQASM\s+2(\.\d+)?\s*;")
 _SINGLE_BITS = re.compile(r"\bbit\s+(\w+)\s*[;=]")
+_REGISTERS = re.compile(r"\bbit\s*\[[^\]]*\]\s*(\w+)\s*[;=]|\bcreg\s+(\w+)\s*\[")
 _DUPLICATE = re.compile(r"duplicate (bit arguments|qubits)")
 _STANDARD_GATES = get_standard_gate_name_mapping()
 
 
-def read(value: Any, *, pub: int) -> QuantumCircuit:
+def read(value: Any, *, pub: int, policy: Policy) -> QuantumCircuit:
     """The circuit of a pub; qubit n of the circuit stands for qubit n of the device.
 
     Some exporters define gates such as `ecr` or `rzz` in the text. A definition with the name of a standard gate
@@ -38,7 +40,7 @@ def read(value: Any, *, pub: int) -> QuantumCircuit:
         if isinstance(value, dict) and value.get("__type__") == "QuantumCircuit":
             return _from_qpy(value["__value__"])
         if isinstance(value, str):
-            return _with_standard_gates(_from_text(value))
+            return _with_standard_gates(_from_text(value, policy), policy)
     except JobFailedError:
         raise
     # The readers pass on all errors of their parsers, even AttributeError.
@@ -68,10 +70,12 @@ def _from_qpy(encoded: str) -> QuantumCircuit:
     return circuits[0]
 
 
-def _from_text(text: str) -> QuantumCircuit:
+def _from_text(text: str, policy: Policy) -> QuantumCircuit:
     if not text.strip():
         raise ValueError("the text is empty")
     if _QASM2_HEADER.match(_COMMENTS.sub("", text)):
+        if not policy.lenient:
+            raise ValueError("the text is OpenQASM 2, expected OpenQASM 3")
         return qasm2.loads(
             text,
             include_path=(),  # read no local files; `qelib1.inc` is built in
@@ -82,24 +86,36 @@ def _from_text(text: str) -> QuantumCircuit:
     printed = io.StringIO()
     try:
         with contextlib.redirect_stderr(printed):
-            return _with_named_bits(qasm3.loads(text), text)
+            return _with_names(qasm3.loads(text), text)
     except Exception as error:
         if not str(error):
             raise ValueError(printed.getvalue().strip() or _place(error)) from error
         raise
 
 
-def _with_named_bits(circuit: QuantumCircuit, text: str) -> QuantumCircuit:
-    """Give each bit of `bit name;` a register of that name, which the reader does not.
+def _with_names(circuit: QuantumCircuit, text: str) -> QuantumCircuit:
+    """Give the registers the names that they have in the text: results are sorted by register.
 
-    Results are sorted by register. That the service uses the name of such a bit is a guess.
+    The reader makes no register of `bit name;`, and writes other letters than those of OpenQASM 2 as `_`. That the
+    service uses the name in the text for both is a guess.
     """
+    plain = _COMMENTS.sub("", text)
     loose = [bit for bit in circuit.clbits if not circuit.find_bit(bit).registers]
-    names = _SINGLE_BITS.findall(_COMMENTS.sub("", text))
-    if len(loose) == len(names):
-        for bit, name in zip(loose, names, strict=True):
+    singles = _SINGLE_BITS.findall(plain)
+    if len(loose) == len(singles):
+        for bit, name in zip(loose, singles, strict=True):
             circuit.add_register(ClassicalRegister(bits=[bit], name=name))
-    return circuit
+    written = [one or other for one, other in _REGISTERS.findall(plain)]
+    read = [register for register in circuit.cregs if register.name not in singles]
+    if len(written) != len(read) or all(register.name == name for register, name in zip(read, written, strict=True)):
+        return circuit
+    names = dict(zip(read, written, strict=True))
+    registers = [ClassicalRegister(bits=list(one), name=names.get(one, one.name)) for one in circuit.cregs]
+    renamed = QuantumCircuit(circuit.qubits, circuit.clbits, *circuit.qregs, *registers)
+    renamed.compose(circuit, circuit.qubits, circuit.clbits, inplace=True)
+    # What says that the qubits are those of the device.
+    renamed._layout = circuit._layout
+    return renamed
 
 
 def _place(error: BaseException) -> str:
@@ -111,15 +127,15 @@ def _place(error: BaseException) -> str:
     return f"line {token.line}:{token.column} {token.text!r} is not expected there"
 
 
-def _with_standard_gates(circuit: QuantumCircuit) -> QuantumCircuit:
+def _with_standard_gates(circuit: QuantumCircuit, policy: Policy) -> QuantumCircuit:
     """Replace the text's own definitions by the standard gates of the same name."""
     result = circuit.copy_empty_like()
     for instruction in circuit.data:
         operation = instruction.operation
         if getattr(operation, "blocks", ()):
-            operation = operation.replace_blocks([_with_standard_gates(block) for block in operation.blocks])
-        elif isinstance(operation, UGate) and operation.params == [0, 0, 0]:
-            # The reader of OpenQASM 3 makes this of `id`.
+            operation = operation.replace_blocks([_with_standard_gates(block, policy) for block in operation.blocks])
+        elif policy.lenient and isinstance(operation, UGate) and operation.params == [0, 0, 0]:
+            # The reader of OpenQASM 3 makes this of `id`, which the service therefore refuses.
             operation = IGate()
         # The readers make a plain `Gate` of a definition, and an object of a subclass of a gate they know.
         elif type(operation) is Gate and operation.name in _STANDARD_GATES:

@@ -22,6 +22,7 @@ from .expectation import MEASURED, Basis, Index, Terms, Wanted, estimate
 from .noise import readout_errors
 from .options import EstimatorOptions, estimator_options
 from .outcome import Completed
+from .policy import Policy
 from .pubs import check_executions, estimator_pubs
 from .reduction import active_qubits
 from .simulation import Simulator
@@ -34,14 +35,14 @@ class _Estimated:
     executions: Executions
 
 
-def run(params: Mapping[str, Any], *, device: Device, seed: int) -> Completed:
+def run(params: Mapping[str, Any], *, device: Device, seed: int, policy: Policy) -> Completed:
     """Run an estimator job (JobRunParamsEstimator).
 
     Raises:
         JobFailedError: as `programs.run` reports it.
     """
     options = estimator_options(params, seed=seed)
-    pubs = estimator_pubs(params, device=device, precision=options.precision, gates_twirled=options.gates_twirled)
+    pubs = estimator_pubs(params, device=device, policy=policy, options=options)
     check_executions(sum(_shots(pub, options) * pub.parameter_values.size for pub in pubs))
     seeds = SeedSequence(options.seed).spawn(len(pubs))
     estimated = [

@@ -125,7 +125,7 @@ def estimate(
                     values = signs @ weights
                     means[place] += values.mean()
                     variances[place] += values.var() / len(values)
-    return Estimate(means=means, errors=np.sqrt(variances), circuits=circuits)
+    return Estimate(means=means, errors=np.sqrt(variances, out=variances), circuits=circuits)
 
 
 def _together(

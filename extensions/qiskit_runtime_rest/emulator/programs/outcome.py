@@ -78,10 +78,27 @@ class Kind(Enum):
         "The circuit of {where} has {wanted} qubits, the device {available}.",
         "Transpile the circuit for {backend}, or choose a larger device.",
     )
+    RZZ_ANGLE = _Entry(
+        1517,
+        "The instruction rzz on qubits {qubits} is supported only for angles in the range [0, pi/2], "
+        "but an angle ({angle}) outside of this range has been requested.",
+        "Transpile the circuit for the device, with its parameters bound.",
+    )
+    CONTROL_FLOW = _guess(
+        1517,
+        "The control flow of the circuit of {where} is not supported by the target system: {detail}.",
+        "Follow the limits of dynamic circuits in the service's documentation.",
+    )
+    CONTROL_FLOW_ESTIMATED = _guess(
+        1522,
+        "The circuit of pub {pub} has control flow, which the estimator does not support.",
+        "Run it with the sampler, or remove the control flow.",
+    )
+    INCOMPATIBLE = _guess(1521, "Options are not compatible: {detail}.", "Switch one of them off.")
     CIRCUIT_UNREADABLE = _Entry(
         1506,
         "Job not valid. Error loading QASM circuit of pub {pub}: {detail}",
-        "Send OpenQASM 2 or 3 text, or a circuit in QPY as qiskit-ibm-runtime encodes it.",
+        "Send OpenQASM 3 text, or a circuit in QPY as qiskit-ibm-runtime encodes it.",
         other_code=1603,
     )
     DUPLICATE_OPERANDS = _Entry(1603, CIRCUIT_UNREADABLE.reason, "Give each operand of a gate a qubit of its own.")
@@ -101,11 +118,6 @@ class Kind(Enum):
         3211,
         "Job not valid: there is no program {program}.",
         "Use one of: {programs}.",
-    )
-    PROGRAM_REFUSED = _guess(
-        3265,
-        "The program {program} cannot be run on the emulated {backend}.",
-        "Run it on the real service, or use one of: {programs}.",
     )
     TOO_MANY_EXECUTIONS = _Entry(
         1520,

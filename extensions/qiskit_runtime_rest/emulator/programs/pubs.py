@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from qiskit import QuantumCircuit, QuantumRegister
+from qiskit.primitives.containers import DataBin
 from qiskit.primitives.containers.bindings_array import BindingsArray
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 from qiskit.primitives.containers.observables_array import ObservablesArray
@@ -15,48 +17,52 @@ from qiskit.primitives.containers.sampler_pub import SamplerPub
 from ..devices import Device
 from . import circuits, isa
 from .encoding import decoded
+from .options import EstimatorOptions, PrimitiveOptions, SamplerOptions
 from .outcome import JobFailedError, Kind
+from .policy import Policy
 
 # A job's limit, by the service's documentation.
 MAX_EXECUTIONS = 10_000_000
 
 
-def sampler_pubs(params: Mapping[str, Any], *, device: Device, shots: int, gates_twirled: bool) -> list[SamplerPub]:
+def sampler_pubs(
+    params: Mapping[str, Any], *, device: Device, policy: Policy, options: SamplerOptions
+) -> list[SamplerPub]:
     """The pubs of a sampler job, each with its number of shots.
 
     A pub is a circuit, or a list of circuit, parameter values and shots. The last two may be null or missing.
-
-    `gates_twirled` refuses fractional gates, as the service does.
 
     Raises:
         JobFailedError: a pub is not valid or does not fit the device, or there are too many executions.
     """
     pubs = []
-    for index, (circuit, values, own_shots) in _each(
-        params, least=1, most=3, device=device, gates_twirled=gates_twirled
-    ):
+    each = _each(params, least=1, most=3, device=device, policy=policy, options=options)
+    for index, (circuit, values, own_shots) in each:
         with _checking(index):
+            _check_registers(circuit)
             bindings = _bindings(values, circuit)
-            pubs.append(SamplerPub(circuit, bindings, shots if own_shots is None else own_shots))
+            isa.check_angles(circuit, bindings, policy=policy)
+            pubs.append(SamplerPub(circuit, bindings, options.shots if own_shots is None else own_shots))
     check_executions(sum(pub.shots * pub.size for pub in pubs))
     return pubs
 
 
 def estimator_pubs(
-    params: Mapping[str, Any], *, device: Device, precision: float, gates_twirled: bool
+    params: Mapping[str, Any], *, device: Device, policy: Policy, options: EstimatorOptions
 ) -> list[EstimatorPub]:
     """The pubs of an estimator job, each with its precision.
 
     A pub is a list of circuit, observables, parameter values and precision. The last two may be null or missing.
     A circuit on the device's qubits ($0, ...) is widened if its observables cover the whole device.
-    `gates_twirled` refuses fractional gates, as the service does.
 
     Raises:
         JobFailedError: a pub is not valid, or does not fit the device.
     """
     pubs = []
-    each = _each(params, least=2, most=4, device=device, gates_twirled=gates_twirled)
+    each = _each(params, least=2, most=4, device=device, policy=policy, options=options)
     for index, (circuit, observed, values, own_precision) in each:
+        if isa.is_dynamic(circuit) and not policy.lenient:
+            raise JobFailedError(Kind.CONTROL_FLOW_ESTIMATED, pub=index)
         with _checking(index):
             observables = ObservablesArray.coerce([] if observed is None else observed)
             if observables.size == 0:
@@ -64,7 +70,9 @@ def estimator_pubs(
             wide = _widened(circuit, device) if observables.num_qubits == device.qubits else circuit
             _check_width(observables, wide)
             bindings = _bindings(values, wide)
-            pub = EstimatorPub(wide, observables, bindings, precision if own_precision is None else own_precision)
+            isa.check_angles(circuit, bindings, policy=policy)
+            precision = options.precision if own_precision is None else own_precision
+            pub = EstimatorPub(wide, observables, bindings, precision)
             if pub.precision <= 0:
                 raise ValueError("the precision must be positive")
             pubs.append(pub)
@@ -92,7 +100,7 @@ def _check_width(observables: ObservablesArray, circuit: QuantumCircuit) -> None
 
 
 def _each(
-    params: Mapping[str, Any], *, least: int, most: int, device: Device, gates_twirled: bool
+    params: Mapping[str, Any], *, least: int, most: int, device: Device, policy: Policy, options: PrimitiveOptions
 ) -> Iterator[tuple[int, list[Any]]]:
     """The index and entries of each pub, with its circuit read and checked, and None for missing entries."""
     pubs = params.get("pubs")
@@ -103,13 +111,28 @@ def _each(
         if not least <= len(entries) <= most:
             detail = f"pub {index} has {len(entries)} entries, expected {least} to {most}."
             raise JobFailedError(Kind.INVALID_INPUT, detail=detail)
-        circuit = circuits.read(entries[0], pub=index)
-        isa.check(circuit, device=device, where=f"pub {index}")
-        if gates_twirled and any(placed.name in isa.FRACTIONAL for placed in isa.instructions(circuit)):
+        circuit = circuits.read(entries[0], pub=index, policy=policy)
+        isa.check(circuit, device=device, where=f"pub {index}", policy=policy)
+        if options.gates_twirled and any(placed.name in isa.FRACTIONAL for placed in isa.instructions(circuit)):
             raise JobFailedError(Kind.FRACTIONAL_TWIRLED)
+        if options.dynamical_decoupling["enable"] and isa.is_dynamic(circuit):
+            detail = f"dynamical decoupling does not work with the control flow of pub {index}"
+            raise JobFailedError(Kind.INCOMPATIBLE, detail=detail)
         with _checking(index):
+            if policy.lenient:
+                circuit = isa.translated(circuit, device=device)
             rest = [decoded(entry) for entry in entries[1:]]
         yield index, [circuit, *rest, *[None] * (most - len(entries))]
+
+
+def _check_registers(circuit: QuantumCircuit) -> None:
+    """Check that each register can be a field of the result."""
+    for register in circuit.cregs:
+        name = register.name
+        if not name.isidentifier() or keyword.iskeyword(name) or hasattr(DataBin, name):
+            raise ValueError(f"{name!r} cannot be the name of a classical register")
+        if register.size == 0:
+            raise ValueError(f"the classical register {name} has no bits")
 
 
 def _bindings(values: Any, circuit: QuantumCircuit) -> BindingsArray:

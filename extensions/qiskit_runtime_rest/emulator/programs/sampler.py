@@ -14,13 +14,14 @@ from ..devices import Device
 from .encoding import ExecutionSpan, encoded
 from .options import SamplerOptions, sampler_options
 from .outcome import Completed, JobFailedError, Kind
+from .policy import Policy
 from .pubs import sampler_pubs
 from .reduction import active_qubits
 from .simulation import Simulator
 from .timing import Executions, metrics
 
 
-def run(params: Mapping[str, Any], *, device: Device, seed: int) -> Completed:
+def run(params: Mapping[str, Any], *, device: Device, seed: int, policy: Policy) -> Completed:
     """Run a sampler job (JobRunParamsSampler).
 
     Raises:
@@ -29,15 +30,13 @@ def run(params: Mapping[str, Any], *, device: Device, seed: int) -> Completed:
     options = sampler_options(params, seed=seed)
     if options.meas_type != "classified":
         raise JobFailedError(Kind.MEASUREMENT_LEVEL, meas_type=options.meas_type, backend=device.name)
-    pubs = sampler_pubs(params, device=device, shots=options.shots, gates_twirled=options.gates_twirled)
+    pubs = sampler_pubs(params, device=device, policy=policy, options=options)
     seeds = SeedSequence(options.seed).generate_state(len(pubs)).tolist()
     start = datetime.now(UTC)
     results = [_sample(pub, device=device, seed=own, options=options) for pub, own in zip(pubs, seeds, strict=True)]
     span = ExecutionSpan(start=start, stop=datetime.now(UTC), shapes=[(*pub.shape, pub.shots) for pub in pubs])
     return Completed(
-        body=encoded(
-            results, metadata={**_suppression(options), "version": 2}, support_qiskit=options.support_qiskit, span=span
-        ),
+        body=encoded(results, metadata={"version": 2}, support_qiskit=options.support_qiskit, span=span),
         metrics=metrics(
             (Executions(circuit=pub.circuit, count=pub.shots * pub.size) for pub in pubs),
             device=device,
@@ -53,13 +52,3 @@ def _sample(pub: SamplerPub, *, device: Device, seed: int, options: SamplerOptio
     if options.twirling.enabled:
         metadata["num_randomizations"] = options.twirling.split(pub.shots)[0]
     return SamplerPubResult(DataBin(**bits, shape=pub.shape), metadata)
-
-
-def _suppression(options: SamplerOptions) -> dict[str, Any]:
-    """The enabled error suppression; like the service, without entries for what is off."""
-    enabled: dict[str, Any] = {}
-    if options.dynamical_decoupling["enable"]:
-        enabled["dynamical_decoupling"] = options.dynamical_decoupling
-    if options.twirling.enabled:
-        enabled["twirling"] = options.twirling.settings
-    return enabled

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import evolve, frozen
 
+from .. import devices
 from ..programs.outcome import Failure
 from .job import Job, Status, ends_at
 
 if TYPE_CHECKING:
+    from ..devices import Device
     from ..programs.outcome import Outcome
     from .clock import Clock
     from .identifiers import Identifiers
@@ -29,7 +31,7 @@ _LONGEST_WAIT_SECONDS = 120.0
 class WorkerPool(Protocol):
     """The methods of `emulator.workers.Workers` used here."""
 
-    def submit(self, program_id: str, params: Mapping[str, Any], *, backend: str, seed: int) -> Future[Outcome]:
+    def submit(self, program_id: str, params: Mapping[str, Any], *, device: Device, seed: int) -> Future[Outcome]:
         """Run a program in a worker process."""
 
     def cancel(self, future: Future[Outcome]) -> bool:
@@ -239,7 +241,7 @@ class Execution:
             return self.start_workers().submit(
                 job.program_id,
                 self._jobs.inputs(job) or {},
-                backend=job.backend,
+                device=devices.get(job.backend),
                 seed=self._identifiers.simulation_seed(job.number),
             )
         except Exception as error:
