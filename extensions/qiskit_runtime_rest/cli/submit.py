@@ -94,7 +94,7 @@ def submit(
 
     qrr submit sampler bell.qasm --backend ibm_torino --shots 1000
     """
-    from ..waiting import check_timeout
+    from ..arguments import check_timeout
 
     if timeout is not None and not wait:
         raise InvalidInput("--timeout needs --wait.")

@@ -34,6 +34,7 @@ class Submissions(Blocking, SubmitLogic["Job"]):
         shots: int | None = None,
         options: Mapping[str, Any] | None = None,
         via: Primitives | None = None,
+        timeout: float | None = None,
         **request: Unpack[SubmitOptions],
     ) -> Job:
         """Submit circuits to the sampler, and return the job (not its result).
@@ -46,10 +47,11 @@ class Submissions(Blocking, SubmitLogic["Job"]):
                 None: as the client's `primitives=` says. With `executor`, pubs with different numbers of shots become
                 several jobs in a batch, behind one handle.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
         """
-        return self._run(self._sampler(pubs, shots=shots, options=options, via=via, **request))
+        return self._run(self._sampler(pubs, shots=shots, options=options, via=via, **request), timeout)
 
     def estimator(
         self,
@@ -59,6 +61,7 @@ class Submissions(Blocking, SubmitLogic["Job"]):
         options: Mapping[str, Any] | None = None,
         resilience_level: int | None = None,
         via: Primitives | None = None,
+        timeout: float | None = None,
         **request: Unpack[SubmitOptions],
     ) -> Job:
         """Submit circuits and observables to the estimator, and return the job (not its result).
@@ -70,13 +73,15 @@ class Submissions(Blocking, SubmitLogic["Job"]):
             resilience_level: 0 (no mitigation) to 2.
             via: as for `sampler`; pubs with different precisions become several jobs.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
         """
         return self._run(
             self._estimator(
                 pubs, precision=precision, options=options, resilience_level=resilience_level, via=via, **request
-            )
+            ),
+            timeout,
         )
 
     def executor(
@@ -87,6 +92,7 @@ class Submissions(Blocking, SubmitLogic["Job"]):
         options: ExecutorOptions | None = None,
         passthrough_data: Any = None,
         circuits: CircuitFormat = "openqasm3",
+        timeout: float | None = None,
         **request: Unpack[SubmitOptions],
     ) -> Job:
         """Submit circuits to the executor, which runs them as they are, and return the job (not its result).
@@ -100,26 +106,36 @@ class Submissions(Blocking, SubmitLogic["Job"]):
             passthrough_data: JSON that comes back with the result, as its `passthrough_data`.
             circuits: how circuits are sent: as texts, or as `qpy`, which needs Qiskit.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
         """
         return self._run(
             self._executor(
                 items, shots=shots, options=options, passthrough_data=passthrough_data, circuits=circuits, **request
-            )
+            ),
+            timeout,
         )
 
-    def submit(self, program_id: str, *, params: Mapping[str, Any], **request: Unpack[SubmitOptions]) -> Job:
+    def submit(
+        self,
+        program_id: str,
+        *,
+        params: Mapping[str, Any],
+        timeout: float | None = None,
+        **request: Unpack[SubmitOptions],
+    ) -> Job:
         """Submit a job of any program; its params are sent unchanged.
 
         Args:
             program_id: `sampler`, `estimator`, `noise-learner`, `executor`, ...
             params: JSON, as the contract's schema of the program says.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
         """
-        return self._run(self._submit(program_id, params=params, **request))
+        return self._run(self._submit(program_id, params=params, **request), timeout)
 
     def submit_all(
         self,
@@ -129,6 +145,7 @@ class Submissions(Blocking, SubmitLogic["Job"]):
         resume: str | None = None,
         on_progress: Callable[[Submitted[Job]], Any] | None = None,
         executor: Executor | None = None,
+        timeout: float | None = None,
     ) -> list[Submitted[Job]]:
         """Submit many jobs, each exactly once, and return one `Submitted` for each request, in the same order.
 
@@ -143,6 +160,7 @@ class Submissions(Blocking, SubmitLogic["Job"]):
             on_progress: called with each `Submitted`, in the thread that made it. With an async client it may return
                 an awaitable.
             executor: calls the functions among the requests; they and their results must pickle.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: InvalidInput, ConfigurationError. An error of a single request is in its `Submitted`.
 
@@ -151,7 +169,8 @@ class Submissions(Blocking, SubmitLogic["Job"]):
         return self._run(
             self._submit_all(
                 requests, max_in_flight=max_in_flight, resume=resume, on_progress=on_progress, executor=executor
-            )
+            ),
+            timeout,
         )
 
 
@@ -165,6 +184,7 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
         shots: int | None = None,
         options: Mapping[str, Any] | None = None,
         via: Primitives | None = None,
+        timeout: float | None = None,
         **request: Unpack[SubmitOptions],
     ) -> AsyncJob:
         """Submit circuits to the sampler, and return the job (not its result).
@@ -177,10 +197,11 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
                 None: as the client's `primitives=` says. With `executor`, pubs with different numbers of shots become
                 several jobs in a batch, behind one handle.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
         """
-        return await self._run(self._sampler(pubs, shots=shots, options=options, via=via, **request))
+        return await self._run(self._sampler(pubs, shots=shots, options=options, via=via, **request), timeout)
 
     async def estimator(
         self,
@@ -190,6 +211,7 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
         options: Mapping[str, Any] | None = None,
         resilience_level: int | None = None,
         via: Primitives | None = None,
+        timeout: float | None = None,
         **request: Unpack[SubmitOptions],
     ) -> AsyncJob:
         """Submit circuits and observables to the estimator, and return the job (not its result).
@@ -201,13 +223,15 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
             resilience_level: 0 (no mitigation) to 2.
             via: as for `sampler`; pubs with different precisions become several jobs.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
         """
         return await self._run(
             self._estimator(
                 pubs, precision=precision, options=options, resilience_level=resilience_level, via=via, **request
-            )
+            ),
+            timeout,
         )
 
     async def executor(
@@ -218,6 +242,7 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
         options: ExecutorOptions | None = None,
         passthrough_data: Any = None,
         circuits: CircuitFormat = "openqasm3",
+        timeout: float | None = None,
         **request: Unpack[SubmitOptions],
     ) -> AsyncJob:
         """Submit circuits to the executor, which runs them as they are, and return the job (not its result).
@@ -231,26 +256,36 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
             passthrough_data: JSON that comes back with the result, as its `passthrough_data`.
             circuits: how circuits are sent: as texts, or as `qpy`, which needs Qiskit.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
         """
         return await self._run(
             self._executor(
                 items, shots=shots, options=options, passthrough_data=passthrough_data, circuits=circuits, **request
-            )
+            ),
+            timeout,
         )
 
-    async def submit(self, program_id: str, *, params: Mapping[str, Any], **request: Unpack[SubmitOptions]) -> AsyncJob:
+    async def submit(
+        self,
+        program_id: str,
+        *,
+        params: Mapping[str, Any],
+        timeout: float | None = None,
+        **request: Unpack[SubmitOptions],
+    ) -> AsyncJob:
         """Submit a job of any program; its params are sent unchanged.
 
         Args:
             program_id: `sampler`, `estimator`, `noise-learner`, `executor`, ...
             params: JSON, as the contract's schema of the program says.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
         """
-        return await self._run(self._submit(program_id, params=params, **request))
+        return await self._run(self._submit(program_id, params=params, **request), timeout)
 
     async def submit_all(
         self,
@@ -260,6 +295,7 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
         resume: str | None = None,
         on_progress: Callable[[Submitted[AsyncJob]], Any] | None = None,
         executor: Executor | None = None,
+        timeout: float | None = None,
     ) -> list[Submitted[AsyncJob]]:
         """Submit many jobs, each exactly once, and return one `Submitted` for each request, in the same order.
 
@@ -274,6 +310,7 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
             on_progress: called with each `Submitted`, in the thread that made it. With an async client it may return
                 an awaitable.
             executor: calls the functions among the requests; they and their results must pickle.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: InvalidInput, ConfigurationError. An error of a single request is in its `Submitted`.
 
@@ -282,5 +319,6 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
         return await self._run(
             self._submit_all(
                 requests, max_in_flight=max_in_flight, resume=resume, on_progress=on_progress, executor=executor
-            )
+            ),
+            timeout,
         )

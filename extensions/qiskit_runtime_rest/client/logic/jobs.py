@@ -20,6 +20,7 @@ from ...plans.effects import InThread, Together
 from ...plans.plan import Item, Plan, StreamPlan
 from ...submission import Entry, Submitter, check_tags, find_by_tag
 from ...waiting import PAGE, JobPages, PollInterval, StatusCallback, WaitBudget
+from ..listing import Listing
 from .job_group import JobGroup
 from .moments import moment
 from .public import public
@@ -194,7 +195,7 @@ class JobsLogic(SubmitLogic[J]):
         results: bool = True,
         at_once: int = 8,
         executor: Executor | None = None,
-    ) -> Plan[list[J]]:
+    ) -> Plan[Listing[J]]:
         """Wait until all `jobs` have ended, with few requests, and return their handles in the given order.
 
         The client follows them through the list of pending jobs: a thousand jobs cost at most 6 requests per look. A
@@ -228,7 +229,7 @@ class JobsLogic(SubmitLogic[J]):
                 yield from handles.collect(ended, at_once=at_once, executor=executor)
         for job in given:
             job._combine()
-        return given
+        return Listing(given)
 
     @public("jobs.list_jobs", "jobs.get_job", "jobs.get_job_results", "backends.list_backends")
     def _as_completed(

@@ -8,10 +8,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...arguments import check_timeout
 from ...errors import Conflict, InvalidInput, RuntimeRestError
 from ...plans.effects import InThread
 from ...plans.plan import Plan
-from ...waiting import StatusCallback, StatusUpdate, WaitBudget, check_timeout
+from ...waiting import StatusCallback, StatusUpdate, WaitBudget
 from .job import JobLogic
 from .job_group import JobGroup
 

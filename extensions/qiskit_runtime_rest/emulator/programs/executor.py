@@ -19,7 +19,6 @@ from ibm_quantum_schemas.common.tensor import (  # type: ignore[import-untyped]
     TensorModel,
 )
 from numpy.random import SeedSequence
-from pydantic import ValidationError
 from qiskit.primitives.containers.bindings_array import BindingsArray
 from qiskit_ibm_runtime.decoders.executor.decoder import AVAILABLE_DECODERS
 from qiskit_ibm_runtime.fake_provider.executor.broadcast_sample import broadcast_sample
@@ -28,7 +27,7 @@ from qiskit_ibm_runtime.quantum_program.params_converters import QUANTUM_PROGRAM
 from samplomatic.quantum_program import CircuitItem, QuantumProgramItem, SamplexItem
 
 from ..devices import Device
-from . import circuits, isa
+from . import circuits, isa, reading
 from .outcome import Completed, JobFailedError, Kind
 from .policy import Policy
 from .pubs import check_executions
@@ -95,26 +94,11 @@ def run(params: Mapping[str, Any], *, device: Device, seed: int, policy: Policy)
 
 
 def _program(params: Mapping[str, Any], policy: Policy) -> QuantumProgram:
-    version = params.get("schema_version")
-    if version not in QUANTUM_PROGRAM_PARAMS_CONVERTERS or version not in AVAILABLE_DECODERS:
-        known = ", ".join(QUANTUM_PROGRAM_PARAMS_CONVERTERS)
-        raise JobFailedError(Kind.INVALID_INPUT, detail=f"schema_version must be one of {known}, got {version!r}.")
-    converter = QUANTUM_PROGRAM_PARAMS_CONVERTERS[version]
-    try:
-        model = converter.model.model_validate(dict(params))
-        # Texts are read as those of the other programs, with the same failures.
-        texts = getattr(getattr(model.quantum_program, "circuits", None), "data", ())
-        read = [circuits.read(text, pub=index, policy=policy) for index, text in enumerate(texts)]
-        program, _ = converter.decoder(model)
-    except JobFailedError:
-        raise
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise JobFailedError(Kind.INVALID_INPUT, detail=f"{place}: {first['msg']}") from error
-    # The decoders of circuits, samplexes and tensors pass on all errors of their parsers.
-    except Exception as error:
-        raise JobFailedError(Kind.INVALID_INPUT, detail=f"the quantum program cannot be read: {error}") from error
+    model = reading.model(QUANTUM_PROGRAM_PARAMS_CONVERTERS, params)
+    # Texts are read as those of the other programs, with the same failures.
+    texts = getattr(getattr(model.quantum_program, "circuits", None), "data", ())
+    read = [circuits.read(text, pub=index, policy=policy) for index, text in enumerate(texts)]
+    program, _ = reading.decoded(QUANTUM_PROGRAM_PARAMS_CONVERTERS, model)
     for item, circuit in zip(program.items, read, strict=bool(read)):
         item.circuit = circuit
     for item, described in zip(program.items, model.quantum_program.items, strict=True):

@@ -42,7 +42,7 @@ def noise_model(
     gates = sorted({one.name for one in used if isinstance(standard_gate(one.name), Gate)})
     model = NoiseModel(basis_gates=gates or None)
     for one in sorted(used, key=lambda one: (one.name, one.qubits)):
-        error = _gate_error(device, one, relaxation=relaxation)
+        error = gate_error(device, one, relaxation=relaxation)
         if error is not None:
             model.add_quantum_error(error, one.name, [index[qubit] for qubit in one.qubits])
     for qubit, position in index.items():
@@ -71,7 +71,7 @@ def duration(device: Device, placed: Placed) -> float:
 
 
 @cache
-def _gate_error(device: Device, placed: Placed, *, relaxation: bool) -> QuantumError | None:
+def gate_error(device: Device, placed: Placed, *, relaxation: bool = True) -> QuantumError | None:
     """The error of one instruction on its qubits, numbered from 0."""
     values = _gate(device, placed)
     operation = standard_gate(placed.name)
