@@ -41,6 +41,13 @@ test: check  ## lint, types, layers, drift, and the tests
 peers: setup  ## clients that others wrote, unmodified, against the embedded service: IBM's SDK, qrmi, Dask
 	$(PYTEST) build/peers.json $(PEERS)
 
+sdk: setup  ## examples/tiny_sdk, an SDK on the public surface: its types, and its tests with the wheel of this package
+	$(VENV)/bin/mypy --config-file examples/tiny_sdk/pyproject.toml examples/tiny_sdk/src
+	rm -rf build/sdk && $(VENV)/bin/uv build --quiet --wheel --build-constraint constraints.txt --out-dir build/sdk
+	$(VENV)/bin/uv venv --quiet --python $(PYTHON) build/sdk/venv
+	$(VENV)/bin/uv pip install --quiet --python build/sdk/venv -c constraints.txt "$$(ls build/sdk/*.whl)[emulator]" pytest
+	cd examples/tiny_sdk && ../../build/sdk/venv/bin/python -m pytest -q
+
 pictures: setup  ## the pictures, compared with saved ones; DRAW=1 draws those anew
 	$(if $(DRAW),DRAW_PICTURES=1) $(PYTHON) -m pytest -q $(PICTURES)
 
@@ -98,4 +105,4 @@ release: setup  ## prepare a release, up to the upload: make release VERSION=1.2
 clean:  ## remove everything that make made
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
-.PHONY: help setup demo test peers pictures browser check generate vendor contract coverage docs contract-deep contract-mutants mutants bench wheel release clean
+.PHONY: help setup demo test peers sdk pictures browser check generate vendor contract coverage docs contract-deep contract-mutants mutants bench wheel release clean
