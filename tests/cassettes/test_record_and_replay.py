@@ -203,7 +203,7 @@ def test_qiskit_ibm_runtime_gets_the_same_again_with_any_key(recorded: Recorded,
         assert rest == recorded.values["qiskit"][1:]
         assert instance == exported["QISKIT_IBM_INSTANCE"] != recorded.values["qiskit"][0]
         server.send_signal(signal.SIGTERM)
-        _, said = server.communicate(timeout=60)
+        _, said = server.communicate(timeout=600)
         assert "not recorded" not in said
         assert not ready.exists()
     finally:
@@ -427,7 +427,7 @@ def test_a_recording_is_kept_after_a_signal(
         if not command:
             httpx.get(line.removeprefix("export QISKIT_IBM_URL=") + "/v1/versions")
         recorder.send_signal(getattr(signal, ending))
-        recorder.communicate(timeout=60)
+        recorder.communicate(timeout=600)
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(recorder.pid, signal.SIGKILL)

@@ -230,7 +230,7 @@ print([name for name in sys.modules if name.startswith(("qiskit_runtime_rest.con
 
 
 def python(script: str) -> str:
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=600)
     return done.stdout.strip()
 
 

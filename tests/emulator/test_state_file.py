@@ -41,7 +41,7 @@ class Remote:
 
     def ended(self) -> None:
         """Wait until the process has ended, by a kill."""
-        assert self._process.wait(timeout=60) == -signal.SIGKILL
+        assert self._process.wait(timeout=600) == -signal.SIGKILL
 
 
 @contextmanager

@@ -545,6 +545,6 @@ def test_a_library_that_is_imported_later_is_patched(emulator: Emulator, monkeyp
         "IAM_URL": emulator.iam_url,
     }.items():
         monkeypatch.setenv(name, value)
-    ended = subprocess.run([sys.executable, "-c", LATER], capture_output=True, text=True, timeout=120)
+    ended = subprocess.run([sys.executable, "-c", LATER], capture_output=True, text=True, timeout=600)
     assert ended.stderr == ""
     assert ended.stdout.splitlines() == ["[] SourceFileLoader", "SourceFileLoader SourceFileLoader", "200"]
