@@ -37,7 +37,7 @@ def submit(
         ),
     ],
     *,
-    backend: Annotated[str, typer.Option("--backend", "-b", help="Such as ibm_torino.", rich_help_panel=JOB)],
+    backend: Annotated[str, typer.Option("--backend", "-b", help="Such as ibm_fez.", rich_help_panel=JOB)],
     shots: Annotated[int | None, typer.Option(help="Shots of each circuit.", rich_help_panel=CIRCUITS)] = None,
     observable: Annotated[
         list[str] | None,
@@ -74,7 +74,7 @@ def submit(
 
     The files are OpenQASM in the backend's native gates, or one JSON file of params:
 
-    qrr submit sampler bell.qasm --backend ibm_torino --shots 1000
+    qrr submit sampler bell.qasm --backend ibm_fez --shots 1000
     """
     from ..waiting import check_timeout
 

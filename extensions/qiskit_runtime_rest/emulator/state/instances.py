@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
-from .. import devices
 from ..errors import QUOTA_USED_UP, ServiceError
 from .identity import ACCOUNT
 from .job import LONGEST_RUN_SECONDS
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from .clock import Clock
+    from .fleet import Fleet
     from .storage import Storage
 
 __all__ = ["DEFAULT_INSTANCES", "PLANS", "Instance", "Instances", "Plan"]
@@ -44,7 +44,7 @@ class Plan:
     longest_run_seconds: int = LONGEST_RUN_SECONDS
     """The `cost` of a job that sets none."""
     backends: tuple[str, ...] = ()
-    """The devices of the plan; empty means all."""
+    """The devices of the plan, of those of today; empty means all."""
     allocation_seconds: int | None = None
 
     @property
@@ -66,7 +66,7 @@ OPEN = Plan(
     custom_calibrations=False,
     waiting_times=False,
     longest_run_seconds=600,
-    backends=("ibm_torino", "ibm_brisbane", "ibm_fez"),
+    backends=("ibm_fez", "ibm_kingston", "ibm_marrakesh"),
     allocation_seconds=600,
 )
 PAYGO = Plan(name="paygo", display_name="Pay-As-You-Go", pricing="paygo")
@@ -111,10 +111,12 @@ class Instances:
         storage: Storage,
         quota_seconds: int | None,
         clock: Clock,
+        fleet: Fleet,
         usage_of: Callable[..., float],
     ) -> None:
         """`usage_of(crn, since=...)` returns the QPU seconds that an instance has used."""
         self._clock = clock
+        self._fleet = fleet
         self._storage = storage
         self._quota_seconds = quota_seconds
         self._usage_of = usage_of
@@ -138,8 +140,8 @@ class Instances:
         return self._by_crn.get(crn)
 
     def backends(self, instance: Instance) -> tuple[str, ...]:
-        """The names of the devices that the instance may use."""
-        return instance.plan.backends or devices.names()
+        """The names of the devices that the instance may use: those of its plan, or all if there are none of those."""
+        return tuple(name for name in instance.plan.backends if name in self._fleet) or tuple(self._fleet)
 
     def used_seconds(self, instance: Instance) -> float:
         """QPU seconds charged in the present period."""
