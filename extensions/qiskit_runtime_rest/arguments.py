@@ -34,7 +34,7 @@ def backend_name(backend: Any) -> str:
     if not isinstance(name, str) or not name:
         awaited = " Await it first." if hasattr(backend, "__await__") else ""
         raise InvalidInput(
-            "backend: expected a name, such as 'ibm_torino', or a backend from client.backends.get(...) or "
+            "backend: expected a name, such as 'ibm_fez', or a backend from client.backends.get(...) or "
             f"least_busy(), got {type(backend).__name__}.{awaited}"
         )
     return name

@@ -16,7 +16,7 @@ With `qiskit-runtime-rest[emulator]` installed, pytest has these fixtures withou
 
     def test_counts_are_read_again_after_an_outage(runtime_client, runtime_faults):
         runtime_faults.add("get_job_results", kind="unavailable", times=2)
-        job = runtime_client.sampler(circuit, backend="ibm_torino")
+        job = runtime_client.sampler(circuit, backend="ibm_fez")
         assert my_project.counts_of(job)
 
 Each process (each worker of pytest-xdist) runs one server. Other clients connect with

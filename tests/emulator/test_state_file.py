@@ -65,7 +65,7 @@ def test_a_killed_server_restarts_with_its_state(tmp_path: Path, connect: Connec
     state = str(tmp_path / "state.sqlite")
     with server(tmp_path, state=state, pace="hold") as first:
         api = connect(first)
-        session_id = api.post("/sessions", json={"mode": "batch", "backend": "ibm_torino"}).json()["id"]
+        session_id = api.post("/sessions", json={"mode": "batch", "backend": "ibm_fez"}).json()["id"]
         job_ids = [submit(api, session_id=session_id, tags=["kept", "ümlaut"]) for _ in range(5)]
         api.post(f"/jobs/{job_ids[0]}/cancel")
         api.put("/instances/configuration", json={"instance_limit": 77})

@@ -58,7 +58,17 @@ def serve(
             help="How fast jobs move on: immediate, reads:N, seconds:S or hold; two values are for QUEUED,RUNNING."
         ),
     ] = None,
+    device: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A device, instead of those of today: NAME, NAME=SNAPSHOT or NAME=CONFIGURATION.json,PROPERTIES.json; "
+            "can be repeated."
+        ),
+    ] = None,
     workers: Annotated[int | None, typer.Option(help="Processes that run jobs.", min=1)] = None,
+    simulation_seconds: Annotated[
+        float | None, typer.Option(help="Fail a job at once if its simulation would take longer (120).", min=0.001)
+    ] = None,
     lenient: Annotated[
         bool, typer.Option("--lenient", help="Run circuits that devices refuse and the simulator can run.")
     ] = False,
@@ -123,7 +133,9 @@ def serve(
         "allow_hosts": allow_host,
         "seed": seed,
         "pace": _pace(pace),
+        "devices": device,
         "workers": workers,
+        "simulation_seconds": simulation_seconds,
         "lenient": lenient or None,
         "virtual_clock": virtual_clock or None,
         "token_seconds": token_seconds,

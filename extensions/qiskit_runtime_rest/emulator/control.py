@@ -158,6 +158,24 @@ class Control:
             return ServiceResponse(status=404, body={"error": f"There is no fault rule {request.path['id']}."})
         return ServiceResponse(status=204)
 
+    async def list_devices(self, request: ServiceRequest) -> ServiceResponse:
+        """`GET devices`: the devices, and how they are."""
+        return ServiceResponse(body={"devices": request.service.fleet.as_json()})
+
+    async def set_devices(self, request: ServiceRequest) -> ServiceResponse:
+        """`POST devices` with `{"name": ..., "status": ..., "reason": ..., "queue_length": ...}`, or a list of them."""
+        try:
+            body = await _json(request)
+            for entry in body if isinstance(body, list) else [body]:
+                if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
+                    raise _BadControl("Send JSON objects with the 'name' of a device.")
+                changes = {key: value for key, value in entry.items() if key != "name"}
+                request.service.fleet.set(entry["name"], changes)
+        except ValueError as problem:
+            return _refused(problem)
+        request.service.execution.settle()
+        return await self.list_devices(request)
+
     async def list_requests(self, request: ServiceRequest) -> ServiceResponse:
         """`GET requests`: the recorded requests; `?operation=` selects those to one operation. Secrets are blanked."""
         wanted = request.http.query_params.get("operation")
@@ -206,6 +224,8 @@ def control_routes(control: Control) -> tuple[Route, ...]:
         ("POST", "/faults", control.add_faults),
         ("DELETE", "/faults", control.clear_faults),
         ("DELETE", "/faults/{id:int}", control.remove_fault),
+        ("GET", "/devices", control.list_devices),
+        ("POST", "/devices", control.set_devices),
         ("GET", "/requests", control.list_requests),
         ("DELETE", "/requests", control.clear_requests),
         ("GET", "/jobs/{job_id}/circuits", control.circuits),

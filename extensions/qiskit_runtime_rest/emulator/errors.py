@@ -64,6 +64,7 @@ TOO_MANY_REQUESTS = ErrorKind(
 TOO_MANY_TAGS = ErrorKind(1204, 400, "Too many job tags.", "Remove tags and try again.")
 TAG_TOO_LONG = ErrorKind(1205, 400, "A job tag is too long.", "Shorten the tag and try again.")
 BACKEND_NOT_FOUND = _guess(1007, 404, "device not found", seen=True)
+BACKEND_OFFLINE = _guess(1232, 409, "The backend is offline.", "Use another backend, or try again later.")
 BACKEND_RESERVED = ErrorKind(1233, 423, "The backend is reserved.", "Use another backend, or try again later.")
 JOB_NOT_FOUND = ErrorKind(
     1291,

@@ -10,6 +10,7 @@ from .programs import Policy
 from .request_check import RequestCheck
 from .state.clock import Clock
 from .state.execution import Execution, WorkerPool
+from .state.fleet import Fleet
 from .state.identifiers import Identifiers
 from .state.identity import Identity
 from .state.instances import Instances
@@ -27,9 +28,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Service"]
 
+# A job whose simulation is estimated to take longer is heavy: it never keeps others waiting.
+_LIGHT_SECONDS = 5.0
+
 
 class Service:
-    """One running service: its clock, storage, users, instances, jobs and sessions.
+    """One running service: its clock, storage, users, devices, instances, jobs and sessions.
 
     One event loop uses all of it, so nothing needs a lock.
     """
@@ -50,8 +54,10 @@ class Service:
         )
         self.jobs = Jobs(clock=self.clock, storage=self.storage, identifiers=self.identifiers)
         self.sessions = Sessions(clock=self.clock, storage=self.storage, identifiers=self.identifiers)
+        self.fleet = Fleet(options.devices)
         self.instances = Instances(
             storage=self.storage,
+            fleet=self.fleet,
             quota_seconds=options.quota_seconds,
             clock=self.clock,
             usage_of=self.jobs.used_seconds,
@@ -65,6 +71,7 @@ class Service:
             identifiers=self.identifiers,
             progress=options.pace,
             workers=options.workers,
+            fleet=self.fleet,
             may_run=self.instances.may_run,
             pool=pool or functools.partial(_workers, options),
         )
@@ -88,6 +95,7 @@ class Service:
         self.storage.clear()
         self.identity.reset()
         self.instances.reset()
+        self.fleet.reset()
         self.limits.reset()
         self.identifiers.reseed(self.options.seed)
         self.execution.progress = self.options.pace
@@ -100,4 +108,7 @@ class Service:
 
 
 def _workers(options: Options, count: int) -> WorkerPool:
-    return Workers(count=count, warm=options.warm, policy=Policy(lenient=options.lenient))
+    policy = Policy(
+        lenient=options.lenient, simulation_seconds=options.simulation_seconds, light_seconds=_LIGHT_SECONDS
+    )
+    return Workers(count=count, warm=options.warm, policy=policy)

@@ -31,7 +31,7 @@ def test_a_job_shows_what_was_submitted(api: httpx.Client, submit: Submit) -> No
     job = api.get(f"/jobs/{job_id}").json()
     assert {name: job[name] for name in ("id", "backend", "cost", "tags", "calibration_id", "runtime")} == {
         "id": job_id,
-        "backend": "ibm_torino",
+        "backend": "ibm_fez",
         "cost": 60,
         "tags": ["a", "b"],
         "calibration_id": "cal",
@@ -140,7 +140,7 @@ def test_the_estimators_parameters_are_checked_as_the_estimators(api: httpx.Clie
 def test_the_list_is_filtered_and_counted(emulator: Emulator, api: httpx.Client, submit: Submit) -> None:
     first = submit(api, tags=["a", "b"])
     emulator.clock.advance(10)
-    second = submit(api, tags=["a"], backend="ibm_fez")
+    second = submit(api, tags=["a"], backend="ibm_kingston")
     emulator.clock.advance(10)
     third = submit(api, program_id="estimator", params={"pubs": [["q", "Z"]]})
     api.post(f"/jobs/{third}/cancel")
@@ -156,7 +156,7 @@ def test_the_list_is_filtered_and_counted(emulator: Emulator, api: httpx.Client,
     assert ids(pending="true") == [second, first]
     assert ids(pending="false") == [third]
     assert ids(program="estimator") == [third]
-    assert ids(backend="ibm_fez") == [second]
+    assert ids(backend="ibm_kingston") == [second]
     assert ids(tags=["a"]) == [second, first]
     assert ids(tags=["a", "b"]) == [first]
     assert ids(**{"tags[]": ["b"]}) == ids(**{"tags[0]": ["b"]}) == [third, second, first]
@@ -206,7 +206,7 @@ def test_jobs_are_visible_in_their_instance_only(
 def test_lone_surrogates_survive(api: httpx.Client, bell: dict[str, Any]) -> None:
     answer = api.post(
         "/jobs",
-        content=b'{"program_id": "sampler", "backend": "ibm_torino", "tags": ["\\ud800"]}',
+        content=b'{"program_id": "sampler", "backend": "ibm_fez", "tags": ["\\ud800"]}',
         headers={"Content-Type": "application/json"},
     )
     assert answer.status_code == 200

@@ -149,7 +149,7 @@ def test_an_unknown_program_fails_the_job(failed: Any) -> None:
 
 
 def test_an_unexpected_error_is_a_failure_with_its_trace(tmp_path: Path) -> None:
-    without_files = devices.Device("ibm_nowhere", tmp_path / "ibm_nowhere")
+    without_files = devices.Device("ibm_nowhere", devices.Snapshot(tmp_path / "ibm_nowhere", tmp_path))
     failure = programs.run("sampler", {"pubs": [[FLIP]]}, device=without_files, seed=1)
     assert isinstance(failure, programs.Failure)
     assert failure.code == 5203

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import PROGRAM_NOT_FOUND, ServiceError
+from ..errors import BACKEND_OFFLINE, PROGRAM_NOT_FOUND, ServiceError
 from ..programs import PROGRAMS
 from ..routing import ServiceRequest, ServiceResponse
 from ..state.backends import find_device
 from ..state.clock import isoformat, seconds
 from ..state.jobs import JobFilter
+from .backends import with_mocks
 
 if TYPE_CHECKING:
     from ..state.job import Job
@@ -23,7 +24,9 @@ async def create_job(request: ServiceRequest) -> ServiceResponse:
     service, body, instance = request.service, request.body, request.instance
     if body["program_id"] not in PROGRAMS:
         raise ServiceError(PROGRAM_NOT_FOUND, f"There is no program {body['program_id'][:100]!r}.")
-    find_device(service.instances, body["backend"], instance=instance)
+    device = find_device(service.fleet, service.instances, body["backend"], instance=instance)
+    if service.fleet.condition(device.name).status == "offline":
+        raise ServiceError(BACKEND_OFFLINE)
     if body.get("session_id") is not None:
         service.sessions.check_accepts(body["session_id"], instance=instance.crn, backend=body["backend"])
     if service.options.refuse_over_quota:
@@ -36,7 +39,8 @@ async def create_job(request: ServiceRequest) -> ServiceResponse:
         instance=instance.crn,
         user_id=request.user.id,
         program_id=body["program_id"],
-        backend=body["backend"],
+        backend=device.name,
+        mock=device.mock,
         cost=body.get("cost") or instance.plan.longest_run_seconds,
         tags=tuple(body.get("tags", ())),
         private=body.get("private", False),
@@ -62,6 +66,7 @@ async def list_jobs(request: ServiceRequest) -> ServiceResponse:
         created_before=seconds(query["created_before"]),
         tags=query["tags"] or (),
         session_id=query["session_id"],
+        mocks=with_mocks(request),
     )
     found = jobs.visible(instance=request.instance.crn, where=where, ascending=query["sort"] == "ASC")
     limit, offset = query["limit"], query["offset"]

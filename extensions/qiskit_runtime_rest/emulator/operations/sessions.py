@@ -19,7 +19,7 @@ async def create_session(request: ServiceRequest) -> ServiceResponse:
     body = request.body
     backend = body.get("backend") or body.get("backend_name")
     if backend is not None:
-        find_device(request.service.instances, backend, instance=request.instance)
+        find_device(request.service.fleet, request.service.instances, backend, instance=request.instance)
     given = {name: body[name] for name in ("interactive_ttl", "active_ttl") if name in body}
     session = request.service.sessions.create(
         instance=request.instance,

@@ -10,11 +10,13 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
+from attrs import evolve
+
 from .. import devices
-from .outcome import Completed, Failure, JobFailedError, Kind, Metrics, Outcome, failure
+from .outcome import HEAVY, Completed, Failure, Heavy, HeavyJobError, JobFailedError, Kind, Metrics, Outcome, failure
 from .policy import STRICT, Policy
 
-__all__ = ["PROGRAMS", "Completed", "Failure", "Metrics", "Outcome", "Policy", "run", "warm"]
+__all__ = ["PROGRAMS", "Completed", "Failure", "Heavy", "Metrics", "Outcome", "Policy", "run", "warm"]
 
 Program = Callable[..., Completed]
 
@@ -31,8 +33,10 @@ _SMALLEST = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; x $0; c[0] = measur
 
 def run(
     program_id: str, params: Mapping[str, Any], *, device: devices.Device, seed: int, policy: Policy = STRICT
-) -> Outcome:
+) -> Outcome | Heavy:
     """Run a program and return its result, or the reason of its failure; never raises.
+
+    `Heavy`, without having run it, only if the policy has `light_seconds`.
 
     Args:
         program_id: `program_id` of a job, one of `PROGRAMS`.
@@ -45,7 +49,11 @@ def run(
         return failure(Kind.UNKNOWN_PROGRAM, program=program_id, programs=", ".join(sorted(PROGRAMS)))
     try:
         program: Program = import_module(f"{__name__}.{PROGRAMS[program_id]}").run
-        return program(params, device=device, seed=seed, policy=policy)
+        completed = program(params, device=device, seed=seed, policy=policy)
+        # A mock device has no quantum computer that could be charged.
+        return evolve(completed, metrics=evolve(completed.metrics, quantum_seconds=0.0)) if device.mock else completed
+    except HeavyJobError:
+        return HEAVY
     except JobFailedError as error:
         return failure(error.kind, log=_log(error), seed=seed, **error.details)
     except Exception as error:

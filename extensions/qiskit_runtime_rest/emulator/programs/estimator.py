@@ -11,21 +11,22 @@ import numpy.typing as npt
 from attrs import frozen
 from numpy.random import SeedSequence
 from qiskit import QuantumCircuit
-from qiskit.primitives.containers import BitArray, DataBin, PubResult
+from qiskit.primitives.containers import DataBin, PubResult
 from qiskit.primitives.containers.bindings_array import BindingsArray
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 from qiskit.quantum_info import SparseObservable, SparsePauliOp
 
 from ..devices import Device
+from . import effort
 from .encoding import encoded
-from .expectation import MEASURED, Basis, Index, Terms, Wanted, estimate
+from .expectation import MEASURED, Index, Measurement, Terms, Wanted, estimate, to_measure
 from .noise import readout_errors
 from .options import EstimatorOptions, estimator_options
 from .outcome import Completed
 from .policy import Policy
 from .pubs import check_executions, estimator_pubs
 from .reduction import active_qubits
-from .simulation import Simulator
+from .simulation import Prepared, Simulator
 from .timing import Executions, metrics
 
 
@@ -33,6 +34,18 @@ from .timing import Executions, metrics
 class _Estimated:
     result: PubResult
     executions: Executions
+
+
+@frozen(kw_only=True)
+class _Estimation:
+    """A pub, and all that is to be run for it."""
+
+    pub: EstimatorPub
+    circuit: QuantumCircuit
+    device: Device
+    wanted: Mapping[Index, Wanted]
+    measurements: Sequence[Measurement]
+    runs: Sequence[Prepared]
 
 
 def run(params: Mapping[str, Any], *, device: Device, seed: int, policy: Policy) -> Completed:
@@ -45,9 +58,9 @@ def run(params: Mapping[str, Any], *, device: Device, seed: int, policy: Policy)
     pubs = estimator_pubs(params, device=device, policy=policy, options=options)
     check_executions(sum(_shots(pub, options) * pub.parameter_values.size for pub in pubs))
     seeds = SeedSequence(options.seed).spawn(len(pubs))
-    estimated = [
-        _estimate(pub, device=device, seeds=own, options=options) for pub, own in zip(pubs, seeds, strict=True)
-    ]
+    estimations = [_prepare(pub, device=device, options=options) for pub in pubs]
+    effort.check((one for each in estimations for run in each.runs for one in run.efforts), policy=policy)
+    estimated = [_estimate(one, seeds=own, options=options) for one, own in zip(estimations, seeds, strict=True)]
     return Completed(
         body=encoded(
             [one.result for one in estimated],
@@ -59,9 +72,8 @@ def run(params: Mapping[str, Any], *, device: Device, seed: int, policy: Policy)
     )
 
 
-def _estimate(pub: EstimatorPub, *, device: Device, seeds: SeedSequence, options: EstimatorOptions) -> _Estimated:
+def _prepare(pub: EstimatorPub, *, device: Device, options: EstimatorOptions) -> _Estimation:
     circuit = _without_final_measurements(pub.circuit)
-    shots = _shots(pub, options)
     wanted = _wanted(pub)
     observed = {qubit for one in wanted.values() for pauli in one.terms for qubit in _support(pauli)}
     simulator = Simulator(
@@ -69,19 +81,31 @@ def _estimate(pub: EstimatorPub, *, device: Device, seeds: SeedSequence, options
         qubits=active_qubits(circuit, also=observed),
         symmetric_readout=bool(options.twirling.settings["enable_measure"]),
     )
+    measurements = to_measure(wanted)
+    runs = [
+        simulator.prepare(
+            one.basis.measured(circuit, device=device),
+            _select(pub.parameter_values, one.parameter_sets),
+            shots=_shots(pub, options),
+        )
+        for one in measurements
+    ]
+    return _Estimation(pub=pub, circuit=circuit, device=device, wanted=wanted, measurements=measurements, runs=runs)
 
-    def measure(basis: Basis, chosen: Sequence[Index]) -> BitArray:
-        measured = basis.measured(circuit, device=device)
-        bindings = _select(pub.parameter_values, chosen)
-        own = int(seeds.spawn(1)[0].generate_state(1)[0])
-        return simulator.run(measured, bindings, shots=shots, seed=own)[MEASURED]
+
+def _estimate(estimation: _Estimation, *, seeds: SeedSequence, options: EstimatorOptions) -> _Estimated:
+    pub, shots = estimation.pub, _shots(estimation.pub, options)
 
     def scale(pauli: str) -> float:
         if not options.measure_mitigation:
             return 1.0
-        return 1 / prod(1 - sum(readout_errors(device, qubit)) for qubit in _support(pauli))
+        return 1 / prod(1 - sum(readout_errors(estimation.device, qubit)) for qubit in _support(pauli))
 
-    found = estimate(wanted, shape=pub.shape, scale=scale, measure=measure)
+    measured = (
+        (one, run.run(seed=int(seeds.spawn(1)[0].generate_state(1)[0]))[MEASURED])
+        for one, run in zip(estimation.measurements, estimation.runs, strict=True)
+    )
+    found = estimate(estimation.wanted, measured, shape=pub.shape, scale=scale)
     data = DataBin(evs=found.means, stds=found.errors, ensemble_standard_error=found.errors, shape=pub.shape)
     metadata = {
         "shots": shots,
@@ -92,7 +116,7 @@ def _estimate(pub: EstimatorPub, *, device: Device, seeds: SeedSequence, options
     }
     return _Estimated(
         result=PubResult(data, metadata),
-        executions=Executions(circuit=circuit, count=shots * found.circuits),
+        executions=Executions(circuit=estimation.circuit, count=shots * found.circuits),
     )
 
 

@@ -27,12 +27,12 @@ from qiskit_ibm_runtime.quantum_program.params_converters import QUANTUM_PROGRAM
 from samplomatic.quantum_program import CircuitItem, QuantumProgramItem, SamplexItem
 
 from ..devices import Device
-from . import circuits, isa, reading
+from . import circuits, effort, isa, reading
 from .outcome import Completed, JobFailedError, Kind
 from .policy import Policy
 from .pubs import check_executions
 from .reduction import active_qubits
-from .simulation import Simulator
+from .simulation import Prepared, Simulator
 from .timing import Executions, metrics
 
 _UNCOMPRESSED = frozenset({"v0.1", "v0.2", "v1.0", "v1.1"})
@@ -41,6 +41,17 @@ _UNCOMPRESSED = frozenset({"v0.1", "v0.2", "v1.0", "v1.1"})
 @frozen(kw_only=True)
 class _Executed:
     results: Mapping[str, Any]
+    shape: tuple[int, ...]
+
+
+@frozen(kw_only=True)
+class _Execution:
+    """An item that is ready to run."""
+
+    prepared: Prepared
+    drawn: Mapping[str, Any]
+    """The random values of a samplex, which belong to the result."""
+    seed: int
     shape: tuple[int, ...]
 
 
@@ -59,10 +70,12 @@ def run(params: Mapping[str, Any], *, device: Device, seed: int, policy: Policy)
     check_executions(sum(program.shots * prod(item.shape) for item in program.items))
     seeds = SeedSequence(seed).spawn(len(program.items))
     start = datetime.now(UTC)
-    executed = [
-        _execute(item, shots=program.shots, device=device, seeds=own, policy=policy)
+    executions = [
+        _prepare(item, shots=program.shots, device=device, seeds=own, policy=policy)
         for item, own in zip(program.items, seeds, strict=True)
     ]
+    effort.check((one for each in executions for one in each.prepared.efforts), policy=policy)
+    executed = [_execute(one) for one in executions]
     tensor = TensorModel if version in _UNCOMPRESSED else CompressedTensorModel
     _, model = AVAILABLE_DECODERS[version]
     result = model.model_validate(
@@ -117,7 +130,9 @@ def _replicated(arguments: npt.NDArray[np.float64], *, shape: Sequence[int]) -> 
     return np.broadcast_to(arguments, (*whole, arguments.shape[-1]))
 
 
-def _execute(item: QuantumProgramItem, *, shots: int, device: Device, seeds: SeedSequence, policy: Policy) -> _Executed:
+def _prepare(
+    item: QuantumProgramItem, *, shots: int, device: Device, seeds: SeedSequence, policy: Policy
+) -> _Execution:
     circuit = item.circuit
     drawn: dict[str, Any] = {}
     if isinstance(item, SamplexItem):
@@ -133,9 +148,15 @@ def _execute(item: QuantumProgramItem, *, shots: int, device: Device, seeds: See
         circuit = isa.translated(circuit, device=device)
     simulator = Simulator(device=device, qubits=active_qubits(circuit))
     own = int(seeds.spawn(1)[0].generate_state(1)[0])
-    bits = simulator.run(circuit, bindings, shots=shots, seed=own)
+    return _Execution(
+        prepared=simulator.prepare(circuit, bindings, shots=shots), drawn=drawn, seed=own, shape=bindings.shape
+    )
+
+
+def _execute(execution: _Execution) -> _Executed:
+    bits = execution.prepared.run(seed=execution.seed)
     measured = {name: array.to_bool_array(order="little") for name, array in bits.items()}
-    return _Executed(results={**drawn, **measured}, shape=bindings.shape)
+    return _Executed(results={**execution.drawn, **measured}, shape=execution.shape)
 
 
 def _chunk(executed: list[_Executed], *, start: datetime, stop: datetime) -> dict[str, Any]:

@@ -11,7 +11,18 @@ from typing import Any
 
 from attrs import frozen
 
-__all__ = ["Completed", "Failure", "JobFailedError", "Kind", "Metrics", "Outcome", "failure"]
+__all__ = [
+    "HEAVY",
+    "Completed",
+    "Failure",
+    "Heavy",
+    "HeavyJobError",
+    "JobFailedError",
+    "Kind",
+    "Metrics",
+    "Outcome",
+    "failure",
+]
 
 
 @frozen(kw_only=True)
@@ -46,6 +57,13 @@ class Failure:
     solution: str
     log: str = ""
 
+
+@frozen
+class Heavy:
+    """The job was not run: it is to run where it keeps no other job waiting."""
+
+
+HEAVY = Heavy()
 
 Outcome = Completed | Failure
 
@@ -136,6 +154,10 @@ class Kind(Enum):
         "The measurement level {meas_type} is not supported by {backend}.",
         "Use the measurement type classified.",
     )
+
+
+class HeavyJobError(Exception):
+    """The job would take longer than a light one."""
 
 
 class JobFailedError(Exception):

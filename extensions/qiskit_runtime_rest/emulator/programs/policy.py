@@ -9,10 +9,16 @@ __all__ = ["STRICT", "Policy"]
 
 @frozen(kw_only=True)
 class Policy:
-    """Which circuits run."""
+    """Which circuits run, and how long their simulation may take."""
 
     lenient: bool = False
     """Run what the simulator can run: OpenQASM 2, gates that the device lacks, all control flow, any angle of `rzz`."""
+    simulation_seconds: float = 120.0
+    """The limit for one job: of the estimate, and of the processor time that a worker then takes."""
+    light_seconds: float | None = None
+    """Up to this estimate a job is light; others are told to be heavy, and do not run. `None`: run all."""
+    memory_bytes: int | None = None
+    """The limit for one circuit; by default half of the machine's memory."""
 
 
 STRICT = Policy()

@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from numpy.random import SeedSequence
-from qiskit.primitives.containers import DataBin, SamplerPubResult
+from qiskit.primitives.containers import BitArray, DataBin, SamplerPubResult
 from qiskit.primitives.containers.sampler_pub import SamplerPub
 
 from ..devices import Device
+from . import effort
 from .encoding import ExecutionSpan, encoded
 from .options import SamplerOptions, sampler_options
 from .outcome import Completed, JobFailedError, Kind
@@ -33,7 +34,16 @@ def run(params: Mapping[str, Any], *, device: Device, seed: int, policy: Policy)
     pubs = sampler_pubs(params, device=device, policy=policy, options=options)
     seeds = SeedSequence(options.seed).generate_state(len(pubs)).tolist()
     start = datetime.now(UTC)
-    results = [_sample(pub, device=device, seed=own, options=options) for pub, own in zip(pubs, seeds, strict=True)]
+    prepared = [
+        Simulator(device=device, qubits=active_qubits(pub.circuit)).prepare(
+            pub.circuit, pub.parameter_values, shots=pub.shots
+        )
+        for pub in pubs
+    ]
+    effort.check((one for each in prepared for one in each.efforts), policy=policy)
+    results = [
+        _sampled(pub, one.run(seed=own), options=options) for pub, one, own in zip(pubs, prepared, seeds, strict=True)
+    ]
     span = ExecutionSpan(start=start, stop=datetime.now(UTC), shapes=[(*pub.shape, pub.shots) for pub in pubs])
     return Completed(
         body=encoded(results, metadata={"version": 2}, support_qiskit=options.support_qiskit, span=span),
@@ -45,9 +55,7 @@ def run(params: Mapping[str, Any], *, device: Device, seed: int, policy: Policy)
     )
 
 
-def _sample(pub: SamplerPub, *, device: Device, seed: int, options: SamplerOptions) -> SamplerPubResult:
-    simulator = Simulator(device=device, qubits=active_qubits(pub.circuit))
-    bits = simulator.run(pub.circuit, pub.parameter_values, shots=pub.shots, seed=seed)
+def _sampled(pub: SamplerPub, bits: Mapping[str, BitArray], *, options: SamplerOptions) -> SamplerPubResult:
     metadata: dict[str, Any] = {"circuit_metadata": pub.circuit.metadata or {}}
     if options.twirling.enabled:
         metadata["num_randomizations"] = options.twirling.split(pub.shots)[0]

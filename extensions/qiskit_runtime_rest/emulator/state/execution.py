@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import evolve, frozen
 
-from .. import devices
 from ..programs.outcome import Failure
 from .job import Job, Status, ends_at
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from ..devices import Device
     from ..programs.outcome import Outcome
     from .clock import Clock
+    from .fleet import Fleet
     from .identifiers import Identifiers
     from .jobs import Jobs
     from .progress import Progress
@@ -31,8 +31,16 @@ _LONGEST_WAIT_SECONDS = 120.0
 class WorkerPool(Protocol):
     """The methods of `emulator.workers.Workers` used here."""
 
-    def submit(self, program_id: str, params: Mapping[str, Any], *, device: Device, seed: int) -> Future[Outcome]:
-        """Run a program in a worker process."""
+    def submit(
+        self,
+        program_id: str,
+        params: Mapping[str, Any],
+        *,
+        device: Device,
+        seed: int,
+        on_heavy: Callable[[], None],
+    ) -> Future[Outcome]:
+        """Run a program in a worker process; `on_heavy` says, in another thread, that it leaves its place to others."""
 
     def cancel(self, future: Future[Outcome]) -> bool:
         """Stop a program, queued or running."""
@@ -64,6 +72,7 @@ class Execution:
         progress: Progress,
         workers: int,
         pool: Callable[[int], WorkerPool],
+        fleet: Fleet,
         may_run: Callable[[str], bool],
     ) -> None:
         """`pool` makes the worker pool when the first job needs it; `workers` jobs run at the same time.
@@ -71,6 +80,7 @@ class Execution:
         `may_run(crn)` tells whether an instance's jobs may leave the queue.
         """
         self.progress = progress
+        self._fleet = fleet
         self._may_run = may_run
         self._jobs = jobs
         self._sessions = sessions
@@ -80,6 +90,7 @@ class Execution:
         self._make_pool = pool
         self._pool: WorkerPool | None = None
         self._running: dict[str, Future[Outcome]] = {}
+        self._heavy: set[str] = set()
         self._computed: dict[str, _Computed] = {}
         self._arrivals: dict[str, asyncio.Event] = {}
         self._slot_freed_at = 0.0
@@ -153,6 +164,7 @@ class Execution:
             if job.status is Status.RUNNING:
                 self._jobs.save(job.requeue())
         self._running.clear()
+        self._heavy.clear()
         if self._pool is not None:
             self._pool.close()
             self._pool = None
@@ -167,7 +179,9 @@ class Execution:
 
     def _try_start(self, job: Job, now: float) -> bool:
         passed = self.progress.queued.passed_at(since=job.created, reads=job.reads, now=now)
-        if passed is None or len(self._running) >= self._workers or not self._may_run(job.instance):
+        if passed is None or not self._has_slot():
+            return False
+        if self._fleet.condition(job.backend).status != "online" or not self._may_run(job.instance):
             return False
         started = job.start(max(passed, self._slot_freed_at))
         self._jobs.save(started)
@@ -225,7 +239,12 @@ class Execution:
 
     def _submit(self, job: Job) -> None:
         loop = asyncio.get_running_loop()
-        future = self._future(job)
+
+        def turn_heavy() -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self._turned_heavy, job.id)
+
+        future = self._future(job, turn_heavy)
         self._running[job.id] = future
         self._arrivals[job.id] = asyncio.Event()
 
@@ -235,14 +254,15 @@ class Execution:
 
         future.add_done_callback(notify_loop)
 
-    def _future(self, job: Job) -> Future[Outcome]:
+    def _future(self, job: Job, on_heavy: Callable[[], None]) -> Future[Outcome]:
         """Submit the job to a worker. It is recorded already, so an error here fails the job, not its submission."""
         try:
             return self.start_workers().submit(
                 job.program_id,
                 self._jobs.inputs(job) or {},
-                device=devices.get(job.backend),
+                device=self._fleet[job.backend],
                 seed=self._identifiers.simulation_seed(job.number),
+                on_heavy=on_heavy,
             )
         except Exception as error:
             failed: Future[Outcome] = Future()
@@ -260,11 +280,23 @@ class Execution:
         self._arrivals[job_id].set()
         self.settle()
 
+    def _has_slot(self) -> bool:
+        """Whether a light job could start. Heavy ones wait for each other, in a process of their own."""
+        return len(self._running) - len(self._heavy) < self._workers
+
+    def _turned_heavy(self, job_id: str) -> None:
+        if job_id in self._running:
+            if not self._has_slot() and not self._clock.virtual:
+                self._slot_freed_at = self._clock.now()
+            self._heavy.add(job_id)
+            self.settle()
+
     def _free_slot(self, job_id: str) -> None:
         # On a virtual clock computing takes no time, so no job waits for a worker.
-        if len(self._running) >= self._workers and not self._clock.virtual:
+        if not self._has_slot() and not self._clock.virtual:
             self._slot_freed_at = self._clock.now()
         self._running.pop(job_id, None)
+        self._heavy.discard(job_id)
 
     def _stop(self, job_id: str) -> None:
         self._computed.pop(job_id, None)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
-from .. import devices
 from ..errors import QUOTA_USED_UP, ServiceError
 from .identity import ACCOUNT
 from .job import LONGEST_RUN_SECONDS
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from .clock import Clock
+    from .fleet import Fleet
     from .storage import Storage
 
 __all__ = ["DEFAULT_INSTANCES", "PLANS", "Instance", "Instances", "Plan"]
@@ -46,7 +46,7 @@ class Plan:
     longest_run_seconds: int = LONGEST_RUN_SECONDS
     """The `cost` of a job that sets none."""
     backends: tuple[str, ...] = ()
-    """The devices of the plan; empty means all."""
+    """The devices of the plan, of those of today; empty means all."""
     allocation_seconds: int | None = None
 
     @property
@@ -68,7 +68,7 @@ OPEN = Plan(
     custom_calibrations=False,
     waiting_times=False,
     longest_run_seconds=600,
-    backends=("ibm_torino", "ibm_brisbane", "ibm_fez"),
+    backends=("ibm_fez", "ibm_kingston", "ibm_marrakesh"),
     allocation_seconds=600,
 )
 PAYGO = Plan(name="paygo", display_name="Pay-As-You-Go", pricing="paygo")
@@ -130,6 +130,7 @@ class Instances:
         storage: Storage,
         quota_seconds: int | None,
         clock: Clock,
+        fleet: Fleet,
         usage_of: Callable[..., float],
         further: Iterable[str] = (),
         any_crn: bool = False,
@@ -147,6 +148,7 @@ class Instances:
         self._known = (*DEFAULT_INSTANCES, *map(Instance.of, further))
         self._any_crn = any_crn
         self._clock = clock
+        self._fleet = fleet
         self._storage = storage
         self._quota_seconds = quota_seconds
         self._usage_of = usage_of
@@ -171,8 +173,8 @@ class Instances:
         return self._by_crn.get(crn)
 
     def backends(self, instance: Instance) -> tuple[str, ...]:
-        """The names of the devices that the instance may use."""
-        return instance.plan.backends or devices.names()
+        """The names of the devices that the instance may use: those of its plan, or all if there are none of those."""
+        return tuple(name for name in instance.plan.backends if name in self._fleet) or tuple(self._fleet)
 
     def used_seconds(self, instance: Instance) -> float:
         """QPU seconds charged in the present period."""

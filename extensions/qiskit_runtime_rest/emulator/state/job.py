@@ -45,6 +45,8 @@ class Job:
     tags: tuple[str, ...] = ()
     session_id: str | None = None
     private: bool = False
+    mock: bool = False
+    """It runs on a mock device."""
     calibration_id: str | None = None
     runtime: str | None = None
     log_level: str | None = None
@@ -141,12 +143,11 @@ class Job:
 def ends_at(job: Job, step: Step, *, now: float, computed_at: float | None) -> tuple[str, float] | None:
     """Decide whether a running job ends by now: `("completed" | "limit", when)`, or `None`.
 
-    `computed_at` is when its outcome arrived; `None` if it has not.
+    `computed_at` is when its outcome arrived; `None` if it has not. The time of the simulation does not count as time
+    on the device.
     """
     started = job.started or 0.0
-    limit = started + job.cost
+    if step.seconds > job.cost:
+        return ("limit", started + job.cost) if now >= started + job.cost else None
     passed = step.passed_at(since=started, reads=job.reads, now=now)
-    if passed is not None and computed_at is not None and max(passed, computed_at) <= limit:
-        return "completed", max(passed, computed_at)
-    overdue = computed_at is None or started + step.seconds > limit or computed_at > limit
-    return ("limit", limit) if now >= limit and overdue else None
+    return None if passed is None or computed_at is None else ("completed", max(passed, computed_at))

@@ -34,6 +34,8 @@ class JobFilter:
     tags: Sequence[str] = ()
     """The job must have all of these."""
     session_id: str | None = None
+    mocks: bool = True
+    """Whether jobs of mock devices belong to the list."""
 
     def matches(self, job: Job) -> bool:
         """Whether the job belongs to the list."""
@@ -44,6 +46,7 @@ class JobFilter:
             and (self.created_after is None or job.created >= self.created_after)
             and (self.created_before is None or job.created <= self.created_before)
             and (self.session_id is None or job.session_id == self.session_id)
+            and (self.mocks or not job.mock)
             and set(self.tags) <= set(job.tags)
         )
 

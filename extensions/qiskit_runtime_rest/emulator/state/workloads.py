@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from .job import Job, Status
+from .jobs import JobFilter
 from .sessions import Session, SessionState
 
 if TYPE_CHECKING:
@@ -87,10 +88,10 @@ class WorkloadFilter:
         )
 
 
-def workloads_of(jobs: Jobs, sessions: Sessions, *, instance: str) -> Iterator[Workload]:
-    """All workloads of an instance, unordered."""
+def workloads_of(jobs: Jobs, sessions: Sessions, *, instance: str, mocks: bool = True) -> Iterator[Workload]:
+    """All workloads of an instance, unordered; without `mocks`, none that is a job of a mock device."""
     in_sessions: dict[str, list[Job]] = {}
-    for job in jobs.visible(instance=instance):
+    for job in jobs.visible(instance=instance, where=JobFilter(mocks=mocks)):
         if job.session_id is None:
             yield _of_job(job)
         else:
