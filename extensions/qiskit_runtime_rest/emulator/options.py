@@ -59,6 +59,8 @@ class Options:
     """Refuse the jobs of an instance that used up its limit (409), which the live service was not seen to do."""
     lenient: bool = False
     """Run circuits that devices refuse and the simulator can run: OpenQASM 2, any gate, any control flow."""
+    resilience_level: int = field(default=1, validator=validators.in_(range(3)))
+    """The resilience level of `estimator` jobs that name none. 1 is the service's; 0 shows the device's noise."""
     max_body_bytes: int = field(default=128 * 2**20, validator=_positive)
     recorded_requests: int = field(default=1000, validator=_positive)
     """How many of the last requests the emulator records."""

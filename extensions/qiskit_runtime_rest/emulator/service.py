@@ -100,4 +100,8 @@ class Service:
 
 
 def _workers(options: Options, count: int) -> WorkerPool:
-    return Workers(count=count, warm=options.warm, policy=Policy(lenient=options.lenient))
+    return Workers(
+        count=count,
+        warm=options.warm,
+        policy=Policy(lenient=options.lenient, resilience_level=options.resilience_level),
+    )

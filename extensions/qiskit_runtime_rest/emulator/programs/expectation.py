@@ -96,7 +96,6 @@ def estimate(
     wanted: Mapping[Index, Wanted],
     *,
     shape: tuple[int, ...],
-    scale: Callable[[str], float],
     measure: Callable[[Basis, Sequence[Index]], BitArray],
 ) -> Estimate:
     """Estimate observables from the bits of each shot.
@@ -104,7 +103,6 @@ def estimate(
     Args:
         wanted: the observable and parameter set for each place of the result.
         shape: the shape of the result.
-        scale: the factor for the measured mean of a Pauli that corrects its readout error.
         measure: measures a basis for some parameter sets; the shape of its result is their number.
     """
     means, variances = np.zeros(shape), np.zeros(shape)
@@ -117,12 +115,10 @@ def estimate(
         for basis in bases(paulis):
             bits = measure(basis, chosen)
             circuits += len(chosen)
-            scales = np.array([scale(pauli) for pauli in basis.paulis])
             for position, parameter_set in enumerate(chosen):
                 signs = basis.signs(bits[position])
                 for place in places[parameter_set]:
-                    weights = scales * [wanted[place].terms.get(pauli, 0.0) for pauli in basis.paulis]
-                    values = signs @ weights
+                    values = signs @ [wanted[place].terms.get(pauli, 0.0) for pauli in basis.paulis]
                     means[place] += values.mean()
                     variances[place] += values.var() / len(values)
     return Estimate(means=means, errors=np.sqrt(variances, out=variances), circuits=circuits)

@@ -38,7 +38,6 @@ class Simulator:
 
     device: Device
     qubits: list[int]
-    symmetric_readout: bool = False
 
     def run(self, circuit: QuantumCircuit, bindings: BindingsArray, *, shots: int, seed: int) -> Mapping[str, BitArray]:
         """Run an ISA circuit for each parameter set; returns the bits of each classical register.
@@ -82,7 +81,6 @@ class Simulator:
                 qubits=qubits,
                 placed=list(isa.instructions(circuit, qubits)),
                 relaxation=method in _KNOWS_RELAXATION,
-                symmetric_readout=self.symmetric_readout,
             ),
             max_parallel_threads=1,
         )
