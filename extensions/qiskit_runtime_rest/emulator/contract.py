@@ -98,7 +98,7 @@ class Contract:
         from referencing import Registry
         from referencing.jsonschema import DRAFT4
 
-        return Registry().with_resource(_URI, DRAFT4.create_resource(_with_sound_discriminators(self.document)))
+        return Registry().with_resource(_URI, DRAFT4.create_resource(_understood(self.document)))
 
     def _operation(self, method: str, path: str, spec: Mapping[str, Any]) -> Operation:
         here = f"#/paths/{_escape(path)}/{method}"
@@ -137,17 +137,21 @@ class Contract:
         return part  # type: ignore[no-any-return]
 
 
-def _with_sound_discriminators(part: Any) -> Any:
-    """Remove discriminators without a mapping, for which the `oneOf` beside them is enough.
+def _understood(part: Any) -> Any:
+    """The document without what the validator takes in another sense than the service.
 
-    The validator takes their values for names of schemas, and would refuse the storage kind `ibmcloud_cos`.
+    It takes the values of discriminators without a mapping for names of schemas, and would refuse the storage kind
+    `ibmcloud_cos`; the `oneOf` beside them is enough. It refuses null in unions, also where they are nullable.
     """
     match part:
         case dict():
             left_out = {"discriminator"} if part.get("discriminator", {}).keys() == {"propertyName"} else set()
-            return {name: _with_sound_discriminators(one) for name, one in part.items() if name not in left_out}
+            found = {name: _understood(one) for name, one in part.items() if name not in left_out}
+            if part.get("nullable") is True and "anyOf" in part:
+                found["anyOf"] = [*found["anyOf"], {"enum": [None]}]
+            return found
         case list():
-            return [_with_sound_discriminators(one) for one in part]
+            return [_understood(one) for one in part]
         case _:
             return part
 
