@@ -72,6 +72,10 @@ def serve(
     lenient: Annotated[
         bool, typer.Option("--lenient", help="Run circuits that devices refuse and the simulator can run.")
     ] = False,
+    resilience_level: Annotated[
+        int | None,
+        typer.Option(help="Level of estimator jobs that name none; 0 shows the devices' noise.", min=0, max=2),
+    ] = None,
     virtual_clock: Annotated[
         bool, typer.Option("--virtual-clock", help="Time passes only on request, by the control plane.")
     ] = False,
@@ -137,6 +141,7 @@ def serve(
         "workers": workers,
         "simulation_seconds": simulation_seconds,
         "lenient": lenient or None,
+        "resilience_level": resilience_level,
         "virtual_clock": virtual_clock or None,
         "token_seconds": token_seconds,
         "submissions_per_minute": submissions_per_minute,

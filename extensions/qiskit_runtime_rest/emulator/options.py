@@ -68,6 +68,8 @@ class Options:
     """Run circuits that devices refuse and the simulator can run: OpenQASM 2, any gate, any control flow."""
     simulation_seconds: float = field(default=120.0, validator=validators.gt(0))
     """How long the simulation of a job may take, in seconds: one that is estimated to take longer fails at once."""
+    resilience_level: int = field(default=1, validator=validators.in_(range(3)))
+    """The resilience level of `estimator` jobs that name none. 1 is the service's; 0 shows the device's noise."""
     max_body_bytes: int = field(default=128 * 2**20, validator=_positive)
     recorded_requests: int = field(default=1000, validator=_positive)
     """How many of the last requests the emulator records."""

@@ -109,6 +109,9 @@ class Service:
 
 def _workers(options: Options, count: int) -> WorkerPool:
     policy = Policy(
-        lenient=options.lenient, simulation_seconds=options.simulation_seconds, light_seconds=_LIGHT_SECONDS
+        lenient=options.lenient,
+        resilience_level=options.resilience_level,
+        simulation_seconds=options.simulation_seconds,
+        light_seconds=_LIGHT_SECONDS,
     )
     return Workers(count=count, warm=options.warm, policy=policy)

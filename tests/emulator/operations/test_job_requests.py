@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
+from qiskit import QuantumCircuit
+from qiskit_ibm_runtime import QuantumProgram
+from qiskit_ibm_runtime.options_models import ExecutorOptions
+from qiskit_ibm_runtime.quantum_program.params_converters import QUANTUM_PROGRAM_PARAMS_CONVERTERS
 
 from qiskit_runtime_rest.testing import Emulator
 
@@ -97,6 +102,17 @@ def test_the_version_of_params_decides_how_they_are_checked(
     answer = api.post("/jobs", json=bell | {"program_id": program, "params": params})
     assert answer.status_code == 400
     assert f"params: '{missing}' is a required property" in answer.json()["errors"][0]["message"]
+
+
+@pytest.mark.parametrize("version", ["v0.2", "v1.0", "v1.1", "v2.0"])
+def test_data_that_pass_through_an_executor_can_have_nulls(
+    api: httpx.Client, bell: dict[str, Any], version: str
+) -> None:
+    program = QuantumProgram(shots=1, passthrough_data={"of each circuit": [None, {"mine": None}]})
+    program.append_circuit_item(QuantumCircuit(1))
+    params = QUANTUM_PROGRAM_PARAMS_CONVERTERS[version].encoder(program, ExecutorOptions())
+    job = bell | {"program_id": "executor", "params": json.loads(params.model_dump_json())}
+    assert api.post("/jobs", json=job).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,8 @@ def test_shots_come_from_the_pub_the_job_or_the_options(
 ) -> None:
     outcome = completed("sampler", {"pubs": [[bell(87, 88), None, pub_shots]], **params})
     assert len(data(outcome)["c"]["samples"]) == expected
-    assert outcome.metrics.executions == expected
+    # Randomizations have whole numbers of shots.
+    assert expected <= outcome.metrics.executions < expected + 6
 
 
 def wrapped(array: Any) -> dict[str, str]:

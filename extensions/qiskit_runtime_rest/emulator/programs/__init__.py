@@ -16,7 +16,7 @@ from .. import devices
 from .outcome import HEAVY, Completed, Failure, Heavy, HeavyJobError, JobFailedError, Kind, Metrics, Outcome, failure
 from .policy import STRICT, Policy
 
-__all__ = ["PROGRAMS", "Completed", "Failure", "Heavy", "Metrics", "Outcome", "Policy", "run", "warm"]
+__all__ = ["PROGRAMS", "STRICT", "Completed", "Failure", "Heavy", "Metrics", "Outcome", "Policy", "run", "warm"]
 
 Program = Callable[..., Completed]
 
@@ -64,6 +64,7 @@ def warm() -> None:
     """Run a tiny job, so that the first real one does not wait for imports."""
     run("sampler", {"pubs": [_SMALLEST]}, device=devices.get("ibmq_armonk"), seed=0)
     import_module(f"{__name__}.estimator")
+    import_module(f"{__name__}.suppression")
 
 
 def _log(error: Exception) -> str:

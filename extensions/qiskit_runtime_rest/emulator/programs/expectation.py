@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import pi
 
 import numpy as np
@@ -114,7 +114,6 @@ def estimate(
     measured: Iterable[tuple[Measurement, BitArray]],
     *,
     shape: tuple[int, ...],
-    scale: Callable[[str], float],
 ) -> Estimate:
     """Estimate observables from the bits of each shot.
 
@@ -122,7 +121,6 @@ def estimate(
         wanted: the observable and parameter set for each place of the result.
         measured: what `to_measure` asks for, and the bits; their shape is the number of parameter sets.
         shape: the shape of the result.
-        scale: the factor for the measured mean of a Pauli that corrects its readout error.
     """
     means, variances = np.zeros(shape), np.zeros(shape)
     circuits = 0
@@ -132,12 +130,10 @@ def estimate(
     for measurement, bits in measured:
         basis = measurement.basis
         circuits += len(measurement.parameter_sets)
-        scales = np.array([scale(pauli) for pauli in basis.paulis])
         for position, parameter_set in enumerate(measurement.parameter_sets):
             signs = basis.signs(bits[position])
             for place in places[parameter_set]:
-                weights = scales * [wanted[place].terms.get(pauli, 0.0) for pauli in basis.paulis]
-                values = signs @ weights
+                values = signs @ [wanted[place].terms.get(pauli, 0.0) for pauli in basis.paulis]
                 means[place] += values.mean()
                 variances[place] += values.var() / len(values)
     return Estimate(means=means, errors=np.sqrt(variances, out=variances), circuits=circuits)

@@ -39,13 +39,11 @@ def noise_model(
     qubits: list[int],
     placed: Iterable[Placed],
     twirled: bool = False,
-    symmetric_readout: bool = False,
 ) -> NoiseModel:
     """The noise of `device` for a circuit on `qubits` with the instructions `placed`.
 
     The model's qubit k is the device's qubit `qubits[k]`. If `twirled`, the noise is Pauli noise, with which Clifford
-    circuits stay easy to simulate. `symmetric_readout` averages the two readout errors of each qubit, as twirled
-    measurements do.
+    circuits stay easy to simulate.
     """
     index = {qubit: position for position, qubit in enumerate(qubits)}
     used = {one for one in placed if all(qubit in index for qubit in one.qubits)}
@@ -57,8 +55,6 @@ def noise_model(
             model.add_quantum_error(error, one.name, [index[qubit] for qubit in one.qubits])
     for qubit, position in index.items():
         up, down = readout_errors(device, qubit)
-        if symmetric_readout:
-            up = down = (up + down) / 2
         if up or down:
             model.add_readout_error(ReadoutError([[1 - up, up], [down, 1 - down]]), [position])
     if any(one.name == "delay" for one in used):

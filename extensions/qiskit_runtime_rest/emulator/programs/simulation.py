@@ -37,7 +37,6 @@ class Simulator:
 
     device: Device
     qubits: list[int]
-    symmetric_readout: bool = False
 
     def prepare(self, circuit: QuantumCircuit, bindings: BindingsArray, *, shots: int) -> Prepared:
         """Prepare to run an ISA circuit for each parameter set."""
@@ -72,7 +71,6 @@ class Simulator:
                 qubits=qubits,
                 placed=list(isa.instructions(circuit, qubits)),
                 twirled=_is_twirled(circuit),
-                symmetric_readout=self.symmetric_readout,
             ),
             max_parallel_threads=1,
         )
