@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 from urllib.parse import urlsplit
 
+from ..arguments import real_number
 from ..base.secret import Secret
 from ..errors import ConfigurationError
 from .api_versions import API_VERSION
@@ -325,7 +326,7 @@ def _timeout(timeout: Any) -> float | httpx.Timeout | None:
         if isinstance(timeout, Timeout):
             return timeout
         raise ConfigurationError(f"timeout={timeout!r}: expected a number of seconds or an httpx.Timeout.")
-    seconds = float(timeout)
+    seconds = real_number(timeout)
     if not 0 < seconds < float("inf"):
         raise ConfigurationError(
             f"timeout={timeout!r}: must be more than 0 seconds. Leave it out for the default time-outs, or pass "
@@ -412,7 +413,7 @@ def _submission_limit(limit: float | str | None, service: str) -> float | None:
         return None
     try:
         number = float(limit)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = 0.0
     if not number > 0:
         raise ConfigurationError(f"submissions_per_minute={limit!r}: expected a positive number or None.")

@@ -65,11 +65,13 @@ class ClientLogic(SubmitLogic[J]):
         from ...config.settings import Settings
         from ...config.state_file import State
         from ...config.sunsets import warn_in_time
+        from .option_checks import check_options
 
         given: dict[str, Any] = dict(options)
         for name in given:
             if name not in ClientOptions.__annotations__:
                 raise unexpected_argument(type(self), name, ClientOptions.__annotations__)
+        check_options(given)
         of_settings = {name: given[name] for name in SettingsOptions.__annotations__ if name in given}
         self.settings = given.get("settings") or Settings(**of_settings)
         if self.settings.instance_name is not None:
@@ -145,7 +147,7 @@ def _submitter(
     from ...config.state_file import State
     from ...submission import Journal, SubmissionLimiter, SubmissionPolicy, Submitter
 
-    kept = state if isinstance(journal, bool) else State(Path(journal))
+    kept = State(Path(journal)) if isinstance(journal, str | Path) else state
     return Submitter(
         policy or SubmissionPolicy(),
         limiter=SubmissionLimiter(settings.submissions_per_minute, user=settings.user, state=state, clock=clock),
