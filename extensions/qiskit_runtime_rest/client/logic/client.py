@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, Unpack
 
 from ...base.json_members import member_text
+from ...base.secret import hidden
 from ...config.options import SettingsOptions
 from ...http import Connection
 from ...http.calls import fetch, json_object
@@ -67,7 +68,8 @@ class ClientLogic(SubmitLogic[J]):
         from ...config.sunsets import warn_in_time
         from .option_checks import check_options
 
-        given: dict[str, Any] = dict(options)
+        given: dict[str, Any] = hidden(options)
+        del options
         for name in given:
             if name not in ClientOptions.__annotations__:
                 raise unexpected_argument(type(self), name, ClientOptions.__annotations__)
@@ -97,7 +99,8 @@ class ClientLogic(SubmitLogic[J]):
 
     def __repr__(self) -> str:
         """Instance and host."""
-        return f"<{type(self).__name__} {self._connection.origin}>"
+        connection = getattr(self, "_connection", None)
+        return f"<{type(self).__name__} {connection.origin if connection else 'that could not be made'}>"
 
     def __reduce__(self) -> NoReturn:
         """A client does not pickle, since it holds credentials. Handles of jobs and sessions pickle without them.

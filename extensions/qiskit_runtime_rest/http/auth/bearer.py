@@ -92,7 +92,7 @@ class ApiKeyAuth(httpx.Auth):
 
     def __repr__(self) -> str:
         """Name the IAM host, never the key."""
-        return f"{type(self).__name__}(iam_url={self._iam_url!r})"
+        return f"{type(self).__name__}(iam_url={getattr(self, '_iam_url', None)!r})"
 
     def renew(self) -> None:
         """Forget a lock that a task of the parent process may hold."""
