@@ -70,7 +70,15 @@ class CannedCall(ClassicCall):
     canned: list[Any] = field(default_factory=list)
     sent: list[tuple[str, Any]] = field(default_factory=list)
 
-    async def send(self, operation: str, *, names: Any = None, query: Any = None, body: Any = None) -> httpx.Response:
+    async def send(
+        self,
+        operation: str,
+        *,
+        names: Any = None,
+        query: Any = None,
+        body: Any = None,
+        api_version: str | None = None,
+    ) -> httpx.Response:
         self.sent.append((operation, names or body))
         response = self.canned.pop(0)
         if isinstance(response, Exception):

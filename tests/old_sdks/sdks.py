@@ -64,6 +64,7 @@ IBMQ: dict[str, Any] = {
     "stream": [4, "All done!"],
     "upload": "other",
     "jobs": [True, True],
+    "run": True,
 }
 
 
