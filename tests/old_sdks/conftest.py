@@ -127,9 +127,8 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Keep what the table shows: the last phase that says something about a step."""
     given = dict(report.user_properties)
     if "sdk" in given and (report.when == "call" or report.skipped):
-        TABLE.setdefault(str(given["sdk"]), {})[str(given["step"])] = {"passed": "ok"}.get(
-            report.outcome, report.outcome
-        )
+        outcome = {"passed": "ok"}.get(report.outcome, report.outcome)
+        TABLE.setdefault(str(given["sdk"]), {})[str(given["step"])] = outcome
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -11,9 +11,9 @@ from .logic.backends import BackendLogic, BackendsLogic
 from .logic.public import Awaited, Blocking
 
 if TYPE_CHECKING:
-    import builtins
-
     from qiskit_runtime_api.models import BackendConfiguration, BackendProperties, BackendStatus
+
+    from .listing import Listing
 __all__ = ["AsyncBackend", "AsyncBackends", "Backend", "Backends"]
 
 
@@ -76,7 +76,7 @@ class Backends(Blocking, BackendsLogic["Backend"]):
 
     _backend = Backend
 
-    def list(self, *, timeout: float | None = None) -> builtins.list[Backend]:
+    def list(self, *, timeout: float | None = None) -> Listing[Backend]:
         """The backends of the instance. Raises: ApiError, TransportError. Source: operation `list_backends`.
 
         `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
@@ -132,7 +132,7 @@ class AsyncBackends(Awaited, BackendsLogic["AsyncBackend"]):
 
     _backend = AsyncBackend
 
-    async def list(self, *, timeout: float | None = None) -> builtins.list[AsyncBackend]:
+    async def list(self, *, timeout: float | None = None) -> Listing[AsyncBackend]:
         """The backends of the instance. Raises: ApiError, TransportError. Source: operation `list_backends`.
 
         `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.

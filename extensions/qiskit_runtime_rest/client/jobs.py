@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ..waiting import StatusCallback
     from .job import AsyncJob, Job
+    from .listing import Listing
     from .logic.jobs import Recovered
 __all__ = ["AsyncJobs", "Jobs"]
 
@@ -48,7 +49,8 @@ class Jobs(Submissions, JobsLogic["Job"]):
     def recover(self, *, timeout: float | None = None) -> builtins.list[Recovered]:
         """Find the jobs of submissions that a killed process left in the journal without an outcome.
 
-        Each is looked up by its tag, for as long as the client's `SubmissionPolicy` says. Nothing is submitted.
+        Each is looked up by its tag, for as long as the client's `SubmissionPolicy` says. Nothing is submitted. While
+        another process still submits it, it has a `SubmissionUnknown` as its `error`.
 
         Raises: ConfigurationError (the client has no journal). Source: operation `list_jobs`.
 
@@ -117,7 +119,7 @@ class Jobs(Submissions, JobsLogic["Job"]):
         results: bool = True,
         at_once: int = 8,
         executor: Executor | None = None,
-    ) -> builtins.list[Job]:
+    ) -> Listing[Job]:
         """Wait until all `jobs` have ended, with few requests, and return their handles in the given order.
 
         The client follows them through the list of pending jobs: a thousand jobs cost at most 6 requests per look. A
@@ -209,7 +211,8 @@ class AsyncJobs(AsyncSubmissions, JobsLogic["AsyncJob"]):
     async def recover(self, *, timeout: float | None = None) -> builtins.list[Recovered]:
         """Find the jobs of submissions that a killed process left in the journal without an outcome.
 
-        Each is looked up by its tag, for as long as the client's `SubmissionPolicy` says. Nothing is submitted.
+        Each is looked up by its tag, for as long as the client's `SubmissionPolicy` says. Nothing is submitted. While
+        another process still submits it, it has a `SubmissionUnknown` as its `error`.
 
         Raises: ConfigurationError (the client has no journal). Source: operation `list_jobs`.
 
@@ -278,7 +281,7 @@ class AsyncJobs(AsyncSubmissions, JobsLogic["AsyncJob"]):
         results: bool = True,
         at_once: int = 8,
         executor: Executor | None = None,
-    ) -> builtins.list[AsyncJob]:
+    ) -> Listing[AsyncJob]:
         """Wait until all `jobs` have ended, with few requests, and return their handles in the given order.
 
         The client follows them through the list of pending jobs: a thousand jobs cost at most 6 requests per look. A

@@ -13,10 +13,10 @@ from .logic.sessions import WORKLOADS, AsyncSessionLogic, AsyncSessionsLogic, Se
 from .submit import AsyncSubmissions, Submissions
 
 if TYPE_CHECKING:
-    import builtins
     import threading
 
     from ..arguments import Named
+    from .listing import Listing
 __all__ = ["AsyncSession", "AsyncSessions", "Session", "Sessions"]
 
 
@@ -34,7 +34,7 @@ class Session(Submissions, SyncSessionLogic):
         """
         return self._run(self._status(), timeout)
 
-    def wait(self, *, timeout: float | None = None, stop: threading.Event | None = None) -> list[Job]:
+    def wait(self, *, timeout: float | None = None, stop: threading.Event | None = None) -> Listing[Job]:
         """Wait until the session is closed and its jobs have ended, and return its jobs, oldest first.
 
         A session closes some time after `close()` or `cancel()`, when it was not used for a while, or at its maximum
@@ -83,7 +83,7 @@ class AsyncSession(AsyncSubmissions, AsyncSessionLogic):
         """
         return await self._run(self._status(), timeout)
 
-    async def wait(self, *, timeout: float | None = None, stop: threading.Event | None = None) -> list[AsyncJob]:
+    async def wait(self, *, timeout: float | None = None, stop: threading.Event | None = None) -> Listing[AsyncJob]:
         """Wait until the session is closed and its jobs have ended, and return its jobs, oldest first.
 
         A session closes some time after `close()` or `cancel()`, when it was not used for a while, or at its maximum
@@ -137,7 +137,7 @@ class Sessions(Blocking, SessionsLogic["Session"]):
         backend: str | None = None,
         limit: int = WORKLOADS,
         timeout: float | None = None,
-    ) -> builtins.list[Session]:
+    ) -> Listing[Session]:
         """The sessions and batches of the instance, newest first.
 
         Args:
@@ -196,7 +196,7 @@ class AsyncSessions(Awaited, AsyncSessionsLogic):
         backend: str | None = None,
         limit: int = WORKLOADS,
         timeout: float | None = None,
-    ) -> builtins.list[AsyncSession]:
+    ) -> Listing[AsyncSession]:
         """The sessions and batches of the instance, newest first.
 
         Args:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from qiskit_runtime_api.api import jobs as jobs_api
 
 from ...arguments import check_timeout, folder_path
-from ...base.json_members import member_object, member_text, member_texts
+from ...base.html import facts_table
+from ...base.json_members import member_moment, member_object, member_text, member_texts
 from ...base.text import printable
 from ...errors import (
     ApiError,
@@ -108,6 +109,23 @@ class JobLogic(Handle):
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle id, origin and `raw`: no credentials, no result."""
         return _unpickled, (type(self), self._origin, self.id, self.raw)
+
+    def facts(self) -> dict[str, Any]:
+        """What is known of the job, as last read: for tables of jobs."""
+        reason = member_text(member_object(self.raw, "state"), "reason")
+        return {
+            "id": self.id,
+            "status": self.raw.get("status"),
+            "program": self.program_id,
+            "backend": self.backend,
+            "created": member_moment(self.raw, "created"),
+            "session": self.session_id,
+            "tags": ", ".join(self.tags),
+            "reason": reason,
+        }
+
+    def _repr_html_(self) -> str:
+        return facts_table(self.facts())
 
     @property
     def backend(self) -> str | None:

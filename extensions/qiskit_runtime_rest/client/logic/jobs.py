@@ -20,6 +20,7 @@ from ...plans.effects import InThread, Together
 from ...plans.plan import Item, Plan, StreamPlan
 from ...submission import Entry, Submitter, check_tags, find_by_tag
 from ...waiting import PAGE, JobPages, PollInterval, StatusCallback, WaitBudget
+from ..listing import Listing
 from .job_group import JobGroup
 from .moments import moment
 from .public import public
@@ -103,7 +104,8 @@ class JobsLogic(SubmitLogic[J]):
     def _recover(self) -> Plan[list[Recovered]]:
         """Find the jobs of submissions that a killed process left in the journal without an outcome.
 
-        Each is looked up by its tag, for as long as the client's `SubmissionPolicy` says. Nothing is submitted.
+        Each is looked up by its tag, for as long as the client's `SubmissionPolicy` says. Nothing is submitted. While
+        another process still submits it, it has a `SubmissionUnknown` as its `error`.
 
         Raises: ConfigurationError (the client has no journal). Source: operation `list_jobs`.
         """
@@ -118,7 +120,7 @@ class JobsLogic(SubmitLogic[J]):
 
     def _recovered(self, entry: Entry) -> Plan[Recovered]:
         try:
-            job = yield from self._submitter.recover(entry.tag, began=entry.began)
+            job = yield from self._submitter.recover(entry.tag, entry)
         except RuntimeRestError as failure:
             return Recovered(entry, None, failure)
         return Recovered(entry, None if job is None else self._handle(job, job["id"]))
@@ -194,7 +196,7 @@ class JobsLogic(SubmitLogic[J]):
         results: bool = True,
         at_once: int = 8,
         executor: Executor | None = None,
-    ) -> Plan[list[J]]:
+    ) -> Plan[Listing[J]]:
         """Wait until all `jobs` have ended, with few requests, and return their handles in the given order.
 
         The client follows them through the list of pending jobs: a thousand jobs cost at most 6 requests per look. A
@@ -228,7 +230,7 @@ class JobsLogic(SubmitLogic[J]):
                 yield from handles.collect(ended, at_once=at_once, executor=executor)
         for job in given:
             job._combine()
-        return given
+        return Listing(given)
 
     @public("jobs.list_jobs", "jobs.get_job", "jobs.get_job_results", "backends.list_backends")
     def _as_completed(

@@ -14,7 +14,8 @@ from qiskit_runtime_api.api import sessions as sessions_api
 from qiskit_runtime_api.api import workloads as workloads_api
 
 from ...arguments import Named, backend_name, positive_whole, whole_seconds
-from ...base.json_members import member_object, member_text
+from ...base.html import facts_table
+from ...base.json_members import member_moment, member_object, member_text
 from ...base.text import printable
 from ...config.state_file import State
 from ...errors import Conflict, InvalidInput, NotFound, RuntimeRestError
@@ -25,6 +26,7 @@ from ...plans.deadline import end_by
 from ...plans.plan import Plan, run, run_async
 from ...submission import SubmissionLimiter, SubmissionPolicy, Submitter
 from ...waiting import CHECKS_FOR_MISSING, JobPages, PollInterval, WaitBudget
+from ..listing import Listing
 from .handle import Handle
 from .job_group import JobGroup
 from .public import call_deadline, public
@@ -114,6 +116,19 @@ class SessionLogic(Handle, SubmitLogic[J]):
     def _submitter(self, submitter: Submitter) -> None:
         self._own_submitter = submitter
 
+    def facts(self) -> dict[str, Any]:
+        """What is known of the session, as last read: for tables of sessions."""
+        return {
+            "id": self.id,
+            "mode": self.raw.get("mode"),
+            "state": self.raw.get("state") or self.raw.get("status"),
+            "backend": self.backend,
+            "created": member_moment(self.raw, "created") or member_moment(self.raw, "started_at"),
+        }
+
+    def _repr_html_(self) -> str:
+        return facts_table(self.facts())
+
     @property
     def backend(self) -> str | None:
         """Name of the session's backend, if known."""
@@ -148,7 +163,7 @@ class SessionLogic(Handle, SubmitLogic[J]):
         return member_text(self.raw, "state") or "unknown"
 
     @public("sessions.get_session", "jobs.list_jobs", "jobs.get_job")
-    def _wait(self, *, timeout: float | None = None, stop: threading.Event | None = None) -> Plan[list[J]]:
+    def _wait(self, *, timeout: float | None = None, stop: threading.Event | None = None) -> Plan[Listing[J]]:
         """Wait until the session is closed and its jobs have ended, and return its jobs, oldest first.
 
         A session closes some time after `close()` or `cancel()`, when it was not used for a while, or at its maximum
@@ -172,7 +187,7 @@ class SessionLogic(Handle, SubmitLogic[J]):
         handles = JobGroup(jobs, budget=budget)
         while handles.left:
             yield from handles.next_ended()
-        return jobs
+        return Listing(jobs)
 
     def _jobs_when_closed(self, budget: WaitBudget) -> Plan[list[dict[str, Any]]]:
         """The JSON of the session's jobs, listed once it is closed and takes no more."""
@@ -327,7 +342,7 @@ class SessionsLogic(Generic[S]):
         return self._handle(json_object(response), session_id)
 
     @public("workloads.list_workloads")
-    def _list(self, *, mode: str | None = None, backend: str | None = None, limit: int = WORKLOADS) -> Plan[list[S]]:
+    def _list(self, *, mode: str | None = None, backend: str | None = None, limit: int = WORKLOADS) -> Plan[Listing[S]]:
         """The sessions and batches of the instance, newest first.
 
         Args:
@@ -344,7 +359,7 @@ class SessionsLogic(Generic[S]):
         for one in MODES if mode is None else (mode,):
             listed += yield from _workloads(WORKLOAD_MODES[one], backend=backend, most=most)
         listed.sort(key=lambda raw: member_text(raw, "created") or "", reverse=True)
-        return [self._handle(raw, raw["id"]) for raw in listed[:most]]
+        return Listing(self._handle(raw, raw["id"]) for raw in listed[:most])
 
     @public("sessions.create_session")
     def _create(
