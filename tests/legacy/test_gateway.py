@@ -266,8 +266,9 @@ def test_the_era_can_be_set(open_gateway: Callable[..., Any], emulator: Emulator
     assert "userId" in gateway.http.get(f"/jobs/{job['id']}").json()
 
 
-def test_runtime_simple_runs_as_the_tutorial_expects(gateway: Any, emulator: Emulator) -> None:
-    body = {"program_id": "runtime-simple", **PLACE, "backend": "ibm_fez", "params": {"iterations": 3}}
+@pytest.mark.parametrize("program", ["runtime-simple", "hello-world"])
+def test_the_programs_of_the_tutorials_run_as_expected(gateway: Any, emulator: Emulator, program: str) -> None:
+    body = {"program_id": program, **PLACE, "backend": "ibm_fez", "params": {"iterations": 3}}
     job = gateway.http.post("/jobs", json=body).json()
     listening, *interim, final = stream(gateway, job["id"], emulator.api_key)
     assert job["id"] in listening

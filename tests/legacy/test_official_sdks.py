@@ -93,6 +93,13 @@ def test_a_device_of_2019_has_properties_defaults_a_queue_and_limits(mapped: Any
     assert mapped.http.get("/api/Network/bookings/v2").json() == []
 
 
+@pytest.mark.parametrize(("method", "path"), [("POST", ""), ("GET", "/status/v/1"), ("GET", "/abc/v/1")])
+def test_jobs_of_2019_are_gone_and_say_what_to_run_instead(mapped: Any, method: str, path: str) -> None:
+    gone = mapped.http.request(method, f"{HGP}/Jobs{path}")
+    assert gone.status_code == 410
+    assert "provider.runtime.run('circuit-runner'" in gone.json()["errors"][0]["solution"]
+
+
 def test_frequencies_that_v1_does_not_say_are_noted(mapped: Any) -> None:
     assert mapped.http.get("/backends/ibm_torino/properties").status_code == 200
     assert "qubits.frequency" in {note.field for note in mapped.translator.notes}

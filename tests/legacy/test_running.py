@@ -71,7 +71,7 @@ def test_the_classic_flow_runs_unchanged(qrr: Run, emulator: Emulator, tmp_path:
 
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.splitlines() == [
-        "programs: ['circuit-runner', 'estimator', 'qasm3-runner', 'runtime-simple', 'sampler']",
+        "programs: ['circuit-runner', 'estimator', 'hello-world', 'qasm3-runner', 'runtime-simple', 'sampler']",
         "backend: ibm_fez True",
         "same session: True",
         "heard: True True 1000",

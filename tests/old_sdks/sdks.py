@@ -9,7 +9,7 @@ __all__ = ["SDKS", "Sdk"]
 
 # What the SDKs of the time were installed with; newer releases break the SDKs themselves.
 OF_THE_TIME = ("websocket-client<=1.5.1", "setuptools<81")
-PROGRAMS = ["circuit-runner", "estimator", "qasm3-runner", "runtime-simple", "sampler"]
+PROGRAMS = ["circuit-runner", "estimator", "hello-world", "qasm3-runner", "runtime-simple", "sampler"]
 INSTANCES = ["a/b/c", "ibm-q/open/main"]
 METRICS = ["caller", "circuits_execution_time_ns", "qiskit_version", "timestamps", "usage"]
 DEVICE: dict[str, Any] = {
@@ -64,6 +64,7 @@ IBMQ: dict[str, Any] = {
     "stream": [4, "All done!"],
     "upload": "other",
     "jobs": [True, True],
+    "run": True,
 }
 
 

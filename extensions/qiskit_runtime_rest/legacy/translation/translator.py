@@ -29,6 +29,7 @@ from ..messages import (
     REMOVED,
     UNAVAILABLE,
     UNEXPECTED,
+    WRONG_METHOD,
     ClassicError,
     ClassicRequest,
     ClassicResponse,
@@ -37,7 +38,7 @@ from ..messages import (
 from ..programs import Programs
 from ..programs.local_jobs import LocalJobs
 from ..store import KnownJobs, Store
-from ..table import Match, Route, find_route
+from ..table import Match, Route, find_route, methods_of
 from .account import device_names, hub_instances, instance, job_tags, least_busy_backend, own_workloads
 from .all_instances import jobs_of_all_instances
 from .call import ERAS, CallRecord, ClassicCall, Era, Note, Notes, Resources, read_body
@@ -207,7 +208,7 @@ class Translator:
 
     async def _respond(self, request: ClassicRequest, match: Match | None, notes: list[Note]) -> ClassicResponse:
         if match is None:
-            raise ClassicError(NO_SUCH_CALL, f"{request.method} {request.path[:200]}")
+            raise _no_such_call(request)
         route = match.route
         if route.handler is None and route.v1 is None:
             raise ClassicError(REMOVED, f"{route.method} {route.path}: {route.removed}.", solution=_instead(route))
@@ -240,7 +241,11 @@ class Translator:
             if route.v1 == SUBMIT:
                 await submit(call)
             elif call.v1_response is None:
-                call.v1_response = await call.send(route.v1, names=call.names, query=call.query, body=call.body)
+                if route.api_version is not None:
+                    call.note("IBM-API-Version", f"is {route.api_version}: newer versions have no such call")
+                call.v1_response = await call.send(
+                    route.v1, names=call.names, query=call.query, body=call.body, api_version=route.api_version
+                )
         except BaseException:
             with anyio.CancelScope(shield=True):
                 await close_session(call)
@@ -395,6 +400,15 @@ def _own_caller(own: Settings) -> Caller:
 def _replaced(route: Route, credential: str) -> Note:
     what = "replaced by the API key of the settings"
     return Note(call=f"{route.method} {route.path}", field=credential, what=what)
+
+
+def _no_such_call(request: ClassicRequest) -> ClassicError:
+    """405 with the methods that the path has, or 404."""
+    what = f"{request.method} {request.path[:200]}"
+    methods = ", ".join(methods_of(request.path))
+    if not methods:
+        return ClassicError(NO_SUCH_CALL, what)
+    return ClassicError(WRONG_METHOD, what, solution=f"{WRONG_METHOD.solution} {methods}.", headers={"Allow": methods})
 
 
 def _instead(route: Route) -> str:
