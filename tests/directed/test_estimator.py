@@ -246,6 +246,14 @@ def test_errors_of_two_qubit_gates_are_extrapolated_at_level_2(amplifier: str, e
     )
 
 
+def test_without_two_qubit_gates_there_is_nothing_to_extrapolate() -> None:
+    text = BELL.replace("cx q[0], q[1];", "")
+    (pub,) = estimate([(text, ["IX", "II"])], precision=PRECISION, resilience_level=2)
+    near(pub.evs, [1, 1], pub.stds)
+    (pub,) = estimate([(text, "II")], precision=PRECISION, resilience_level=2)
+    assert (pub.evs, pub.data["evs_noise_factors"].tolist()) == (1.0, [1.0, 1.0, 1.0])
+
+
 def test_metadata_is_that_of_the_service() -> None:
     result = estimate([(BELL, "ZZ")], precision=0.1, resilience_level=2)
     assert result.kind == "estimator"
@@ -286,6 +294,11 @@ def test_metadata_is_that_of_the_service() -> None:
                 "options": {"resilience": {"zne": {"noise_factors": [1, 3], "extrapolator": "polynomial_degree_2"}}},
             },
             "needs 3 different factors",
+        ),
+        (
+            (BELL, "ZZ"),
+            {"resilience_level": 2, "options": {"resilience": {"zne": {"noise_factors": [1, 1.2, 3]}}}},
+            "too few two-qubit gates for them; folding reaches 1, 1, 3",
         ),
         ((BELL.replace("cx q", "rzz(0.5) q"), "ZZ"), {"resilience_level": 2}, "negative angle"),
         ((BELL.replace("cx q", "ctrl @ x q"), "ZZ"), {"resilience_level": 2}, "modifiers"),

@@ -374,7 +374,7 @@ class EstimatorReader:
         self, pub: _Pub, constant: float, weights: Weights, parameters: int, zero_noise: Mapping[str, Any]
     ) -> dict[str, Any]:
         """The observable at zero noise, at each noise factor, and by each extrapolator at each point."""
-        factors, names = zero_noise["noise_factors"], zero_noise["extrapolator"]
+        factors, names = pub.described["noise_factors"], zero_noise["extrapolator"]
         scales, _ = self._scales(pub, weights)
         curves = {
             label: [pub.mean(factor, label, parameters) / scales[label] for factor in range(len(factors))]
