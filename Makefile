@@ -46,6 +46,13 @@ peers: setup  ## clients that others wrote, unmodified, against the embedded ser
 old-sdks: setup  ## IBM's SDKs of the classic API, 2021 to 2025, through the gateway; each in an environment below build/
 	timeout 1800 $(PYTHON) -m pytest $(OLD_SDKS)
 
+sdk: setup  ## examples/tiny_sdk, an SDK on the public surface: its types, and its tests with the wheel of this package
+	$(VENV)/bin/mypy --config-file examples/tiny_sdk/pyproject.toml examples/tiny_sdk/src
+	rm -rf build/sdk && $(VENV)/bin/uv build --quiet --wheel --build-constraint constraints.txt --out-dir build/sdk
+	$(VENV)/bin/uv venv --quiet --python $(PYTHON) build/sdk/venv
+	$(VENV)/bin/uv pip install --quiet --python build/sdk/venv -c constraints.txt "$$(ls build/sdk/*.whl)[emulator]" pytest
+	cd examples/tiny_sdk && ../../build/sdk/venv/bin/python -m pytest -q
+
 pictures: setup  ## the pictures, compared with saved ones; DRAW=1 draws those anew
 	$(if $(DRAW),DRAW_PICTURES=1) $(PYTHON) -m pytest -q $(PICTURES)
 

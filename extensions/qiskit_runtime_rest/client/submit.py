@@ -34,24 +34,36 @@ class Submissions(Blocking, SubmitLogic["Job"]):
         shots: int | None = None,
         options: Mapping[str, Any] | None = None,
         via: Primitives | None = None,
+        transpile: bool | int = False,
+        check_gates: bool | None = None,
         timeout: float | None = None,
         **request: Unpack[SubmitOptions],
     ) -> Job:
         """Submit circuits to the sampler, and return the job (not its result).
 
         Args:
-            pubs: OpenQASM 3 texts in native gates, or tuples (text, parameter values, shots).
+            pubs: circuits in native gates, or tuples (circuit, parameter values, shots). A circuit is OpenQASM 3 text,
+                a path, or a circuit of Qiskit, pytket or Cirq.
             shots: for pubs without shots of their own; None: the service decides.
             options: as in the contract's schema `JobRunParamsSampler`.
             via: the program that runs it: `service` (its own), or `executor`, with the rest of the work in the client;
                 None: as the client's `primitives=` says. With `executor`, pubs with different numbers of shots become
                 several jobs in a batch, behind one handle.
+            transpile: bring the circuits into the device's gates with Qiskit first; True, or an optimization level from
+                0 to 3. Observables follow the circuits' qubits.
+            check_gates: refuse circuits that are not in the device's gates before they are sent; that reads the
+                configuration of a backend once. None: check circuits of other packages, and leave texts to the service.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
             timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
         """
-        return self._run(self._sampler(pubs, shots=shots, options=options, via=via, **request), timeout)
+        return self._run(
+            self._sampler(
+                pubs, shots=shots, options=options, via=via, transpile=transpile, check_gates=check_gates, **request
+            ),
+            timeout,
+        )
 
     def estimator(
         self,
@@ -61,17 +73,22 @@ class Submissions(Blocking, SubmitLogic["Job"]):
         options: Mapping[str, Any] | None = None,
         resilience_level: int | None = None,
         via: Primitives | None = None,
+        transpile: bool | int = False,
+        check_gates: bool | None = None,
         timeout: float | None = None,
         **request: Unpack[SubmitOptions],
     ) -> Job:
         """Submit circuits and observables to the estimator, and return the job (not its result).
 
         Args:
-            pubs: tuples (OpenQASM 3 text, observables, parameter values, precision); the last two are optional.
+            pubs: tuples (circuit, observables, parameter values, precision); the last two are optional. Circuits are as
+                for `sampler`; observables are Pauli strings, dicts from Pauli string to coefficient, operators of
+                Qiskit such as `SparsePauliOp`, or (nested) lists of these.
             precision: target standard error for pubs without one of their own; None: the service decides.
             options: as in the contract's schema `JobRunParamsEstimator`.
             resilience_level: 0 (no mitigation) to 2.
             via: as for `sampler`; pubs with different precisions become several jobs.
+            transpile, check_gates: as for `sampler`.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
             timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
@@ -79,7 +96,14 @@ class Submissions(Blocking, SubmitLogic["Job"]):
         """
         return self._run(
             self._estimator(
-                pubs, precision=precision, options=options, resilience_level=resilience_level, via=via, **request
+                pubs,
+                precision=precision,
+                options=options,
+                resilience_level=resilience_level,
+                via=via,
+                transpile=transpile,
+                check_gates=check_gates,
+                **request,
             ),
             timeout,
         )
@@ -156,9 +180,11 @@ class Submissions(Blocking, SubmitLogic["Job"]):
             max_in_flight: number of submissions at the same time.
             resume: a name for the whole. When the same requests are submitted again under the same name, for example
                 after a crash, those that already have a job are not sent again. One with an unknown outcome is looked
-                up first. Needs a client with `journal=`.
+                up first. Any number of processes on this machine may submit under the same name at the same time: for
+                each request one of them sends, and the others wait for its job. Needs a client with `journal=`.
             on_progress: called with each `Submitted`, in the thread that made it. With an async client it may return
-                an awaitable.
+                an awaitable. If it raises, nothing more is sent: the exception is the `error` of that `Submitted`,
+                beside its `job`, and of the remaining requests.
             executor: calls the functions among the requests; they and their results must pickle.
             timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
@@ -184,24 +210,36 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
         shots: int | None = None,
         options: Mapping[str, Any] | None = None,
         via: Primitives | None = None,
+        transpile: bool | int = False,
+        check_gates: bool | None = None,
         timeout: float | None = None,
         **request: Unpack[SubmitOptions],
     ) -> AsyncJob:
         """Submit circuits to the sampler, and return the job (not its result).
 
         Args:
-            pubs: OpenQASM 3 texts in native gates, or tuples (text, parameter values, shots).
+            pubs: circuits in native gates, or tuples (circuit, parameter values, shots). A circuit is OpenQASM 3 text,
+                a path, or a circuit of Qiskit, pytket or Cirq.
             shots: for pubs without shots of their own; None: the service decides.
             options: as in the contract's schema `JobRunParamsSampler`.
             via: the program that runs it: `service` (its own), or `executor`, with the rest of the work in the client;
                 None: as the client's `primitives=` says. With `executor`, pubs with different numbers of shots become
                 several jobs in a batch, behind one handle.
+            transpile: bring the circuits into the device's gates with Qiskit first; True, or an optimization level from
+                0 to 3. Observables follow the circuits' qubits.
+            check_gates: refuse circuits that are not in the device's gates before they are sent; that reads the
+                configuration of a backend once. None: check circuits of other packages, and leave texts to the service.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
             timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
         """
-        return await self._run(self._sampler(pubs, shots=shots, options=options, via=via, **request), timeout)
+        return await self._run(
+            self._sampler(
+                pubs, shots=shots, options=options, via=via, transpile=transpile, check_gates=check_gates, **request
+            ),
+            timeout,
+        )
 
     async def estimator(
         self,
@@ -211,17 +249,22 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
         options: Mapping[str, Any] | None = None,
         resilience_level: int | None = None,
         via: Primitives | None = None,
+        transpile: bool | int = False,
+        check_gates: bool | None = None,
         timeout: float | None = None,
         **request: Unpack[SubmitOptions],
     ) -> AsyncJob:
         """Submit circuits and observables to the estimator, and return the job (not its result).
 
         Args:
-            pubs: tuples (OpenQASM 3 text, observables, parameter values, precision); the last two are optional.
+            pubs: tuples (circuit, observables, parameter values, precision); the last two are optional. Circuits are as
+                for `sampler`; observables are Pauli strings, dicts from Pauli string to coefficient, operators of
+                Qiskit such as `SparsePauliOp`, or (nested) lists of these.
             precision: target standard error for pubs without one of their own; None: the service decides.
             options: as in the contract's schema `JobRunParamsEstimator`.
             resilience_level: 0 (no mitigation) to 2.
             via: as for `sampler`; pubs with different precisions become several jobs.
+            transpile, check_gates: as for `sampler`.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
             timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
@@ -229,7 +272,14 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
         """
         return await self._run(
             self._estimator(
-                pubs, precision=precision, options=options, resilience_level=resilience_level, via=via, **request
+                pubs,
+                precision=precision,
+                options=options,
+                resilience_level=resilience_level,
+                via=via,
+                transpile=transpile,
+                check_gates=check_gates,
+                **request,
             ),
             timeout,
         )
@@ -306,9 +356,11 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
             max_in_flight: number of submissions at the same time.
             resume: a name for the whole. When the same requests are submitted again under the same name, for example
                 after a crash, those that already have a job are not sent again. One with an unknown outcome is looked
-                up first. Needs a client with `journal=`.
+                up first. Any number of processes on this machine may submit under the same name at the same time: for
+                each request one of them sends, and the others wait for its job. Needs a client with `journal=`.
             on_progress: called with each `Submitted`, in the thread that made it. With an async client it may return
-                an awaitable.
+                an awaitable. If it raises, nothing more is sent: the exception is the `error` of that `Submitted`,
+                beside its `job`, and of the remaining requests.
             executor: calls the functions among the requests; they and their results must pickle.
             timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
