@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from typing import Any
@@ -246,6 +247,49 @@ def test_errors_of_two_qubit_gates_are_extrapolated_at_level_2(amplifier: str, e
     )
 
 
+@pytest.mark.parametrize("level", [0, 1])
+def test_sums_of_many_pauli_strings(level: int) -> None:
+    circuit = QuantumCircuit(4)
+    for qubit in range(4):
+        circuit.rz(0.4 + qubit, qubit)
+        circuit.sx(qubit)
+    circuit.cz(0, 1)
+    circuit.cz(2, 3)
+    labels = ["".join(letters) for letters in itertools.product("IXYZ", repeat=4)][::2]
+    terms = {label: 0.1 * (1 + place % 3) for place, label in enumerate(labels)}
+    (pub,) = estimate(
+        [(qasm3.dumps(circuit), terms)], precision=PRECISION, resilience_level=level, readout=(0.01, 0.03)
+    )
+    exact = Statevector(circuit).expectation_value(SparsePauliOp.from_list(list(terms.items()))).real
+    assert 0 < pub.stds < 2
+    if level == 1:
+        near(pub.evs, exact, pub.stds)
+
+
+@pytest.mark.parametrize("level", [0, 1])
+def test_circuits_may_measure_in_the_middle_and_have_registers(level: int) -> None:
+    text = """OPENQASM 3.0;
+include "stdgates.inc";
+qubit[2] q;
+bit observed;
+bit[2] turn_;
+x q[0];
+observed = measure q[0];
+if (observed) { x q[1]; }
+turn_[1] = measure q[1];
+"""
+    (pub,) = estimate([(text, ["IZ", "ZI", "ZZ"])], precision=PRECISION, resilience_level=level)
+    near(pub.evs, [-1, -1, 1], pub.stds)
+
+
+def test_without_two_qubit_gates_there_is_nothing_to_extrapolate() -> None:
+    text = BELL.replace("cx q[0], q[1];", "")
+    (pub,) = estimate([(text, ["IX", "II"])], precision=PRECISION, resilience_level=2)
+    near(pub.evs, [1, 1], pub.stds)
+    (pub,) = estimate([(text, "II")], precision=PRECISION, resilience_level=2)
+    assert (pub.evs, pub.data["evs_noise_factors"].tolist()) == (1.0, [1.0, 1.0, 1.0])
+
+
 def test_metadata_is_that_of_the_service() -> None:
     result = estimate([(BELL, "ZZ")], precision=0.1, resilience_level=2)
     assert result.kind == "estimator"
@@ -286,6 +330,11 @@ def test_metadata_is_that_of_the_service() -> None:
                 "options": {"resilience": {"zne": {"noise_factors": [1, 3], "extrapolator": "polynomial_degree_2"}}},
             },
             "needs 3 different factors",
+        ),
+        (
+            (BELL, "ZZ"),
+            {"resilience_level": 2, "options": {"resilience": {"zne": {"noise_factors": [1, 1.2, 3]}}}},
+            "too few two-qubit gates for them; folding reaches 1, 1, 3",
         ),
         ((BELL.replace("cx q", "rzz(0.5) q"), "ZZ"), {"resilience_level": 2}, "negative angle"),
         ((BELL.replace("cx q", "ctrl @ x q"), "ZZ"), {"resilience_level": 2}, "modifiers"),

@@ -66,6 +66,9 @@ def blocking() -> None:
         assert_type(job, Job)
         assert_type(client.estimator([(QASM, "ZZ")], backend="ibm_fez", precision=0.1), Job)
         assert_type(client.jobs.submit("sampler", backend="ibm_fez", params={}, private=True), Job)
+        assert_type(client.sampler([QASM], backend="ibm_fez", via="executor").parts, list[Job])
+        swept = client.executor([(QASM, [[0.5]])], backend="ibm_fez", options={"init_qubits": False})
+        assert_type(swept, Job)
         assert_type(client.jobs.get("x"), Job)
         assert_type(client.jobs.handle("x"), Job)
         assert_type(client.jobs.list(pending=True, limit=10), Iterator[Job])
@@ -144,6 +147,7 @@ async def awaiting() -> None:
         assert_type(job, AsyncJob)
         assert_type(await client.estimator([(QASM, "ZZ")], backend="ibm_fez"), AsyncJob)
         assert_type(await client.jobs.submit("sampler", backend="ibm_fez", params={}), AsyncJob)
+        assert_type(await client.executor([(QASM, [0.5])], backend="ibm_fez"), AsyncJob)
         assert_type(await client.jobs.get("x"), AsyncJob)
         assert_type(client.jobs.handle("x"), AsyncJob)
         assert_type(client.jobs.list(), AsyncIterator[AsyncJob])
@@ -181,6 +185,8 @@ def failing(client: RuntimeClient) -> None:
 def wrong(client: RuntimeClient) -> None:
     """Mistakes that the types catch. If one of them passed, mypy would warn of an unused ignore."""
     client.sampler([QASM], backend=7)  # type: ignore[arg-type]
+    client.sampler([QASM], backend="ibm_fez", via="qiskit")  # type: ignore[arg-type]
+    client.executor([QASM], backend="ibm_fez", options={"shots": 3})  # type: ignore[arg-type]
     client.sampler([QASM], bakend="ibm_fez")  # type: ignore[call-arg]
     client.jobs.submit("sampler", backend="ibm_fez")  # type: ignore[call-arg]
     client.jobs.get(7)  # type: ignore[arg-type]
