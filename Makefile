@@ -80,7 +80,10 @@ coverage: setup  ## run all tests and the contract's check, and write docs/cover
 	$(MAKE) contract CONTRACT='--report build/contract.json'
 	$(PYTHON) -m tools.coverage build/client.json build/coverage.json build/peers.json build/consumer.json build/contract.json
 
-docs: coverage  ## write the pages that are rendered: docs/coverage.md, docs/migration.md
+docs: setup  ## the documentation site, in build/site, with warnings as errors
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet
+
+pages: coverage  ## write the pages that are rendered: docs/coverage.md, docs/migration.md
 	$(PYTHON) -m qiskit_runtime_rest.legacy.migration_page
 
 contract-deep: setup  ## the same for hours, with many more requests, and answers
@@ -105,4 +108,4 @@ release: setup  ## prepare a release, up to the upload: make release VERSION=1.2
 clean:  ## remove everything that make made
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
-.PHONY: help setup demo test peers sdk pictures browser check generate vendor contract coverage docs contract-deep contract-mutants mutants bench wheel release clean
+.PHONY: help setup demo test peers sdk pictures browser check generate vendor contract coverage docs pages contract-deep contract-mutants mutants bench wheel release clean
