@@ -10,8 +10,10 @@ CONSUMER := $(wildcard tests/contract/test_consumer_*.py) tests/contract/test_ro
 CLIENT := tests/client tests/plans tests/results tests/config tests/base $(wildcard tests/test_*.py tests/*/test_*_steps.py)
 PICTURES := tests/pictures/test_golden_images.py
 PEERS := tests/third_party tests/cluster
+OLD_SDKS := tests/old_sdks
+ELSEWHERE := $(PEERS) $(OLD_SDKS) $(PICTURES)
 PYTEST = $(PYTHON) -m pytest -n $(WORKERS) --dist loadscope -p tools.coverage.plugin --contract-coverage
-TESTS = $(PYTEST) build/coverage.json $(addprefix --ignore=,$(CLIENT) $(CONSUMER) $(PEERS) $(PICTURES))
+TESTS = $(PYTEST) build/coverage.json $(addprefix --ignore=,$(CLIENT) $(CONSUMER) $(ELSEWHERE))
 CLIENT_TESTS = $(PYTEST) build/client.json --cov --cov-report=term $(CLIENT)
 CONSUMER_TESTS = $(PYTEST) build/consumer.json --hypothesis-seed=20260415 $(CONSUMER)
 
@@ -47,6 +49,9 @@ sdk: setup  ## examples/tiny_sdk, an SDK on the public surface: its types, and i
 	$(VENV)/bin/uv venv --quiet --python $(PYTHON) build/sdk/venv
 	$(VENV)/bin/uv pip install --quiet --python build/sdk/venv -c constraints.txt "$$(ls build/sdk/*.whl)[emulator]" pytest
 	cd examples/tiny_sdk && ../../build/sdk/venv/bin/python -m pytest -q
+
+old-sdks: setup  ## IBM's SDKs of the classic API, 2021 to 2025, through the gateway; each in an environment below build/
+	timeout 1800 $(PYTHON) -m pytest $(OLD_SDKS)
 
 pictures: setup  ## the pictures, compared with saved ones; DRAW=1 draws those anew
 	$(if $(DRAW),DRAW_PICTURES=1) $(PYTHON) -m pytest -q $(PICTURES)
@@ -108,4 +113,4 @@ release: setup  ## prepare a release, up to the upload: make release VERSION=1.2
 clean:  ## remove everything that make made
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
-.PHONY: help setup demo test peers sdk pictures browser check generate vendor contract coverage docs pages contract-deep contract-mutants mutants bench wheel release clean
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*\#\#.*/\1/p' $(MAKEFILE_LIST))

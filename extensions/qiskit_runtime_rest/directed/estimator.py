@@ -15,7 +15,7 @@ from attrs import field, frozen
 
 from ..errors import InvalidInput
 from ..results.arrays import Array
-from ..results.directed import broadcast_strides
+from ..results.directed import broadcast_strides, execution_order
 from .circuit_text import CircuitText, circuit_of, pubs_of
 from .observables import Observables, Pauli, commuting_bases, read_observables
 from .options import (
@@ -132,7 +132,12 @@ def estimator_programs(params: Mapping[str, Any], *, circuits: CircuitFormat = "
         if mitigated and qubits:
             number = math.ceil(calibration_shots(options, randomizations=randomizations, shots=shots) / shots)
             flips = random_flips(number, len(qubits), seed=chance.getrandbits(63))
-            calibration = {"item": len(items), "qubits": qubits, "flips": _flips(flips, len(qubits))}
+            calibration = {
+                "item": len(items),
+                "register": REGISTER,
+                "qubits": qubits,
+                "flips": _flips(flips, len(qubits)),
+            }
             items.append(_calibration(qubits, flips))
         settings = {
             "positions": positions,
@@ -226,10 +231,14 @@ def _items(pub: _Pub, flips: Sequence[int], zero_noise: ZeroNoise | None, *, see
         ]
         for number in flips
     ]
-    rows = [pub.values.rows[parameters] + turn[basis] for turn in turns for parameters, basis in pub.rows]
+    rows = []
+    for place in execution_order(pub.rows, len(flips)):
+        number, row = divmod(place, len(pub.rows))
+        parameters, basis = pub.rows[row]
+        rows.append(pub.values.rows[parameters] + turns[number][basis])
     text = pub.circuit.with_parts(inputs=names, appended="\n".join(lines))
     texts = [text] if zero_noise is None else _folded(text, zero_noise, seed=seed)
-    return [Item(one, rows=rows, shape=(len(flips), len(pub.rows))) for one in texts]
+    return [Item(one, rows=rows, shape=(len(rows),)) for one in texts]
 
 
 REGISTER = "observed"
@@ -259,12 +268,12 @@ def _calibration(qubits: Sequence[int], flips: Sequence[int]) -> Item:
         *_measured(operands, REGISTER),
     ]
     rows = [packed([FLIPS[bool(number >> bit & 1)] for bit in range(len(qubits))]) for number in flips]
-    return Item(head.with_parts(inputs=names, appended="\n".join(lines)), rows=rows, shape=(len(flips), 1))
+    return Item(head.with_parts(inputs=names, appended="\n".join(lines)), rows=rows, shape=(len(flips),))
 
 
 def _anything() -> Item:
     """An item for a job that has nothing to measure: a program needs one."""
-    return Item("OPENQASM 3.0;\nbit[1] observed;\nobserved[0] = measure $0;", rows=[b""], shape=(1, 1))
+    return Item("OPENQASM 3.0;\nbit[1] observed;\nobserved[0] = measure $0;", rows=[b""], shape=(1,))
 
 
 def _described(pub: _Pub, flips: Sequence[int], *, first: int, number: int) -> dict[str, Any]:
