@@ -139,7 +139,9 @@ def _submit(client: RuntimeClient, requests: Sequence[JobRequest], *, json: bool
 
     try:
         if len(requests) == 1:
-            took(_submit_one(client, requests[0]))
+            with working("submitting a job"):
+                job = _submit_one(client, requests[0])
+            took(job)
         else:
             with working(f"submitting {len(requests)} jobs"):
                 submitted = client.jobs.submit_all(requests)
