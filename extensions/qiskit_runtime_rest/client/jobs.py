@@ -49,7 +49,8 @@ class Jobs(Submissions, JobsLogic["Job"]):
     def recover(self, *, timeout: float | None = None) -> builtins.list[Recovered]:
         """Find the jobs of submissions that a killed process left in the journal without an outcome.
 
-        Each is looked up by its tag, for as long as the client's `SubmissionPolicy` says. Nothing is submitted.
+        Each is looked up by its tag, for as long as the client's `SubmissionPolicy` says. Nothing is submitted. While
+        another process still submits it, it has a `SubmissionUnknown` as its `error`.
 
         Raises: ConfigurationError (the client has no journal). Source: operation `list_jobs`.
 
@@ -210,7 +211,8 @@ class AsyncJobs(AsyncSubmissions, JobsLogic["AsyncJob"]):
     async def recover(self, *, timeout: float | None = None) -> builtins.list[Recovered]:
         """Find the jobs of submissions that a killed process left in the journal without an outcome.
 
-        Each is looked up by its tag, for as long as the client's `SubmissionPolicy` says. Nothing is submitted.
+        Each is looked up by its tag, for as long as the client's `SubmissionPolicy` says. Nothing is submitted. While
+        another process still submits it, it has a `SubmissionUnknown` as its `error`.
 
         Raises: ConfigurationError (the client has no journal). Source: operation `list_jobs`.
 

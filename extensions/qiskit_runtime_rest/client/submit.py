@@ -180,9 +180,11 @@ class Submissions(Blocking, SubmitLogic["Job"]):
             max_in_flight: number of submissions at the same time.
             resume: a name for the whole. When the same requests are submitted again under the same name, for example
                 after a crash, those that already have a job are not sent again. One with an unknown outcome is looked
-                up first. Needs a client with `journal=`.
+                up first. Any number of processes on this machine may submit under the same name at the same time: for
+                each request one of them sends, and the others wait for its job. Needs a client with `journal=`.
             on_progress: called with each `Submitted`, in the thread that made it. With an async client it may return
-                an awaitable.
+                an awaitable. If it raises, nothing more is sent: the exception is the `error` of that `Submitted`,
+                beside its `job`, and of the remaining requests.
             executor: calls the functions among the requests; they and their results must pickle.
             timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
@@ -354,9 +356,11 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
             max_in_flight: number of submissions at the same time.
             resume: a name for the whole. When the same requests are submitted again under the same name, for example
                 after a crash, those that already have a job are not sent again. One with an unknown outcome is looked
-                up first. Needs a client with `journal=`.
+                up first. Any number of processes on this machine may submit under the same name at the same time: for
+                each request one of them sends, and the others wait for its job. Needs a client with `journal=`.
             on_progress: called with each `Submitted`, in the thread that made it. With an async client it may return
-                an awaitable.
+                an awaitable. If it raises, nothing more is sent: the exception is the `error` of that `Submitted`,
+                beside its `job`, and of the remaining requests.
             executor: calls the functions among the requests; they and their results must pickle.
             timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 

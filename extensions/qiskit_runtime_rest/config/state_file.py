@@ -51,6 +51,10 @@ CREATE TABLE IF NOT EXISTS submissions (
     job_id TEXT
 );
 CREATE INDEX IF NOT EXISTS submissions_by_key ON submissions (instance, key);
+CREATE TABLE IF NOT EXISTS senders (tag TEXT PRIMARY KEY, sender TEXT NOT NULL, noted_at REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS claims (
+    key TEXT PRIMARY KEY, claim TEXT NOT NULL, owner TEXT NOT NULL, noted_at REAL NOT NULL
+);
 CREATE TABLE IF NOT EXISTS pace (user TEXT NOT NULL, at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS api_versions (
     service TEXT NOT NULL, version TEXT NOT NULL, sunset TEXT, PRIMARY KEY (service, version)

@@ -7,6 +7,7 @@ any process that has the job's id reads the result.
 from __future__ import annotations
 
 import math
+import operator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -163,8 +164,10 @@ class _Measured:
 
     def variance(self, weights: Mapping[int, float], place: Place) -> Variance:
         """The variance of a weighted sum of mean signs in a row, covariances included."""
-        signs = [self.means(mask, *place[:2])[place[2]] for mask in weights]
-        sums = [sum(w * s for w, s in zip(weights.values(), each, strict=True)) for each in zip(*signs, strict=True)]
+        sums = [0.0] * len(self.flips)
+        for mask, weight in weights.items():
+            signs = self.means(mask, *place[:2])[place[2]]
+            sums = [sum_ + weight * sign for sum_, sign in zip(sums, signs, strict=True)]
         total, known = 0.0, list(weights.items())
         for index, (mask, weight) in enumerate(known):
             total += weight * weight
@@ -260,12 +263,13 @@ def variance_of_mean(values: Sequence[float]) -> float:
 
     The two randomizations of a pair have opposite flips, so only the sums of pairs are independent.
     """
-    pairs = [values[index : index + 2] for index in range(0, len(values), 2)]
-    if len(pairs) < ENOUGH_PAIRS:
+    number = (len(values) + 1) // 2
+    if number < ENOUGH_PAIRS:
         return 0.0
     mean = sum(values) / len(values)
-    spread = sum((sum(pair) - mean * len(pair)) ** 2 for pair in pairs)
-    return spread * len(pairs) / (len(pairs) - 1) / len(values) ** 2
+    rest = [value - mean for value in values]
+    pairs = [*map(operator.add, rest[::2], rest[1::2]), *(rest[-1:] if len(rest) % 2 else ())]
+    return math.fsum(pair * pair for pair in pairs) * number / (number - 1) / len(values) ** 2
 
 
 @frozen(slots=False)

@@ -271,7 +271,8 @@ class JobRequest:
 class Submitted(Generic[J]):
     """The outcome of one request of `submit_all`: its `job`, or an `error`. `index`: its position, from 0.
 
-    The error is one of this package's, or the one that the function that builds the request raised.
+    The error is one of this package's, or the one that the function that builds the request raised. With a `job`, it is
+    the one that `on_progress` raised.
     """
 
     index: int

@@ -104,7 +104,8 @@ class JobsLogic(SubmitLogic[J]):
     def _recover(self) -> Plan[list[Recovered]]:
         """Find the jobs of submissions that a killed process left in the journal without an outcome.
 
-        Each is looked up by its tag, for as long as the client's `SubmissionPolicy` says. Nothing is submitted.
+        Each is looked up by its tag, for as long as the client's `SubmissionPolicy` says. Nothing is submitted. While
+        another process still submits it, it has a `SubmissionUnknown` as its `error`.
 
         Raises: ConfigurationError (the client has no journal). Source: operation `list_jobs`.
         """
@@ -119,7 +120,7 @@ class JobsLogic(SubmitLogic[J]):
 
     def _recovered(self, entry: Entry) -> Plan[Recovered]:
         try:
-            job = yield from self._submitter.recover(entry.tag, began=entry.began)
+            job = yield from self._submitter.recover(entry.tag, entry)
         except RuntimeRestError as failure:
             return Recovered(entry, None, failure)
         return Recovered(entry, None if job is None else self._handle(job, job["id"]))

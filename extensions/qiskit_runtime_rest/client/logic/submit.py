@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ...config.options import Primitives
     from ...directed.program import CircuitFormat, ExecutorOptions, ProgramItem
     from ...http import Connection
-    from ...submission import JobRequest, Submitted, Submitter
+    from ...submission import Entry, JobRequest, Submitted, Submitter
     from ...submission.pubs import EstimatorPub, SamplerPub
     from ...waiting import PollInterval
     from ..job import AsyncJob, Job
@@ -242,9 +242,11 @@ class SubmitLogic(Generic[J]):
             max_in_flight: number of submissions at the same time.
             resume: a name for the whole. When the same requests are submitted again under the same name, for example
                 after a crash, those that already have a job are not sent again. One with an unknown outcome is looked
-                up first. Needs a client with `journal=`.
+                up first. Any number of processes on this machine may submit under the same name at the same time: for
+                each request one of them sends, and the others wait for its job. Needs a client with `journal=`.
             on_progress: called with each `Submitted`, in the thread that made it. With an async client it may return
-                an awaitable.
+                an awaitable. If it raises, nothing more is sent: the exception is the `error` of that `Submitted`,
+                beside its `job`, and of the remaining requests.
             executor: calls the functions among the requests; they and their results must pickle.
 
         Raises: InvalidInput, ConfigurationError. An error of a single request is in its `Submitted`.
@@ -252,7 +254,7 @@ class SubmitLogic(Generic[J]):
         Source: operation `create_job`.
         """
         from ...arguments import positive_whole
-        from ...submission import Submitted
+        from ...submission import Claim, Submitted
         from ...waiting import Notify
 
         at_once = positive_whole(max_in_flight, "max_in_flight")
@@ -263,25 +265,40 @@ class SubmitLogic(Generic[J]):
                 "resume= needs a journal: create the client with journal=True, or with the path of a file."
             )
 
-        used_up: list[QuotaExceeded] = []
+        ended_by: list[Exception] = []
+
+        def submit_claimed(request: JobRequest, key: str | None, claimed: Claim | Entry | None) -> Plan[J]:
+            with self._recoverable(request):
+                known = None if claimed is None else (yield from self._submitter.find_claimed(request, claimed))
+            if known is None and ended_by:
+                raise ended_by[0]
+            return self._made(request, known) if known else (yield from self._send(request, key=key))
 
         def submit_one(index: int, requested: Requested) -> Plan[Submitted[J]]:
             outcome: Submitted[J]
+            claimed: Claim | Entry | None = None
             try:
                 request = (yield from _built(requested, executor)).run_by(self._connection.settings.primitives)
                 key = None if resume is None else f"{resume}/{index}/{request.digest()}"
-                with self._recoverable(request):
-                    known = None if key is None else (yield from self._submitter.find_in_journal(request, key))
-                if known is None and used_up:
-                    raise used_up[0]
-                job = self._made(request, known) if known else (yield from self._send(request, key=key))
-                outcome = Submitted(index, job=job)
+                if key is not None:
+                    claimed = yield from self._submitter.claim(key)
+                outcome = Submitted(index, job=(yield from submit_claimed(request, key, claimed)))
             except Exception as error:
                 if isinstance(error, QuotaExceeded):
-                    used_up.append(error)
+                    ended_by.append(error)
                 outcome = Submitted(index, error=error)
+            finally:
+                if isinstance(claimed, Claim):
+                    self._submitter.release(claimed)
+            return (yield from notified(outcome))
+
+        def notified(outcome: Submitted[J]) -> Plan[Submitted[J]]:
             if on_progress is not None:
-                yield Notify(on_progress, outcome)
+                try:
+                    yield Notify(on_progress, outcome)
+                except Exception as error:
+                    ended_by.append(error)
+                    return replace(outcome, error=outcome.error or error)
             return outcome
 
         plans = (submit_one(index, requested) for index, requested in enumerate(requests))
