@@ -85,7 +85,10 @@ coverage: setup  ## run all tests and the contract's check, and write docs/cover
 	$(MAKE) contract CONTRACT='--report build/contract.json'
 	$(PYTHON) -m tools.coverage build/client.json build/coverage.json build/peers.json build/consumer.json build/contract.json
 
-docs: coverage  ## write the pages that are rendered: docs/coverage.md, docs/migration.md
+docs: setup  ## the documentation site, in build/site, with warnings as errors
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet
+
+pages: coverage  ## write the pages that are rendered: docs/coverage.md, docs/migration.md
 	$(PYTHON) -m qiskit_runtime_rest.legacy.migration_page
 
 contract-deep: setup  ## the same for hours, with many more requests, and answers

@@ -67,7 +67,7 @@ def test_an_estimator_prints_a_table(qrr: Run, tmp_path: Path) -> None:
 def test_a_job_that_fails_ends_the_wait_with_status_1_and_the_reason(qrr: Run, tmp_path: Path) -> None:
     path = tmp_path / "not-native.qasm"
     path.write_text(BELL.replace("sx $0;", "h $0;"))
-    result = qrr("submit", "sampler", str(path), "--backend", "ibm_fez", "--wait")
+    result = qrr("submit", "sampler", str(path), "--backend", "ibm_fez", "--no-check-gates", "--wait")
     job = result.stdout.strip()
     assert result.exit_code == 1
     assert f"error: job {job}: Failed" in result.stderr

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter, ParameterVector
+from qiskit.qasm3 import QASM3ExporterError
 from qiskit.quantum_info import Pauli, SparsePauliOp
 
 from qiskit_runtime_rest import InvalidInput, JobRequest
@@ -53,6 +54,21 @@ def test_a_circuit_of_qiskit_is_written_as_openqasm_3() -> None:
     alone = JobRequest.sampler(bell(), backend="b").params["pubs"]
     assert alone == [[text]]
     assert JobRequest.sampler((bell(), None, 10), backend="b").params["pubs"] == [[text, None, 10]]
+
+
+def test_a_circuit_that_openqasm_cannot_say_is_sent_as_qpy(service: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: QuantumCircuit) -> str:
+        raise QASM3ExporterError("no")
+
+    circuit = QuantumCircuit(1)
+    circuit.x(0)
+    circuit.measure_all()
+    monkeypatch.setattr("qiskit.qasm3.dumps", refuse)
+    ((wrapped,),) = sent(circuit)
+    assert wrapped["__type__"] == "QuantumCircuit"
+    with connect(service) as client:
+        counts = client.sampler([circuit], backend="ibmq_lima", shots=50).result()[0].counts()
+    assert counts["1"] > 25
 
 
 def test_a_file_is_read(tmp_path: Path) -> None:
