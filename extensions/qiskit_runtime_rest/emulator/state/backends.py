@@ -42,7 +42,7 @@ def find_device(instances: Instances, name: str, *, instance: Instance) -> Devic
 
 def queue_length(jobs: Jobs, name: str) -> int:
     """The number of pending jobs, of all instances, on the device."""
-    return sum(job.backend == name for job in jobs.pending())
+    return jobs.pending.by_backend[name]
 
 
 def wait_time(jobs: Jobs, name: str) -> WaitTime:
@@ -52,7 +52,7 @@ def wait_time(jobs: Jobs, name: str) -> WaitTime:
         for job in jobs.accounted()
         if job.backend == name and job.finished is not None and job.started is not None
     ][-_MEASURED_JOBS:]
-    ahead = sum(job.backend == name and job.status is Status.QUEUED for job in jobs.pending())
+    ahead = sum(job.backend == name and job.status is Status.QUEUED for job in jobs.pending)
     return WaitTime(
         average=round(ahead * _average(runs)),
         p50=round(ahead * _quantile(runs, 50)),
