@@ -51,6 +51,17 @@ def test_all_instances_have_the_devices_that_the_user_chose(connect: Connect) ->
             assert api.get("/backends/ibm_fez/status").status_code == 404
 
 
+def test_a_retired_device_is_not_listed_and_runs_the_jobs_that_name_it(connect: Connect, submit: Submit) -> None:
+    with Emulator(virtual_clock=True, workers=1) as emulator:
+        api = connect(emulator)
+        assert "ibm_torino" not in names(api)
+        assert api.get("/backends/ibm_torino/configuration").json()["n_qubits"] == 133
+        job_id = submit(api, backend="ibm_torino", params={"pubs": [[ONES, None, 100]]})
+        emulator.clock.advance(0)
+        assert api.get(f"/jobs/{job_id}").json()["status"] == "Completed"
+        assert api.get("/backends/ibm_never/status").status_code == 404
+
+
 def test_a_device_is_made_from_two_files(connect: Connect, submit: Submit, tmp_path: Path) -> None:
     shipped = devices.get("ibmq_manila").snapshot
     properties = json.loads(shipped.properties.read_text())

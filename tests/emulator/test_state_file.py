@@ -5,6 +5,7 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -211,3 +212,19 @@ def test_a_server_killed_at_any_moment_keeps_every_acknowledged_job(
     assert set(recorded.values()) == {f"job {number}" for number in range(JOBS)}
     # A kill may leave one job recorded that was not acknowledged.
     assert len(recorded) <= JOBS + KILLS
+
+
+def test_a_damaged_value_is_named_when_the_server_starts(tmp_path: Path, connect: Connect) -> None:
+    state = tmp_path / "state.sqlite"
+    with Emulator(state=state) as emulator:
+        connect(emulator).post("/sessions", json={"mode": "batch", "backend": "ibm_torino"}).raise_for_status()
+    with contextlib.closing(sqlite3.connect(state)) as database, database:
+        database.execute("""UPDATE records SET record = replace(record, '"max_ttl": 28800', '"max_ttl": "long"')""")
+    with pytest.raises(UnusableState, match=f"{state} is damaged .* Put a copy of it back"):
+        Emulator(state=state).start()
+    with subprocess.Popen(
+        [sys.executable, "-m", "qiskit_runtime_rest", "emulator", "serve", "--state", state], stderr=subprocess.PIPE
+    ) as process:
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "is damaged" in " ".join(said.decode().split())

@@ -112,17 +112,24 @@ class Server(uvicorn.Server):
     """uvicorn on an open socket; calls `on_started` when it accepts requests."""
 
     def __init__(
-        self, app: Any, *, on_started: Callable[[], None], allow_hosts: Collection[str] | None = (), **options: Any
+        self,
+        app: Any,
+        *,
+        on_started: Callable[[], None],
+        prepare: Callable[[], None] | None = None,
+        allow_hosts: Collection[str] | None = (),
+        **options: Any,
     ) -> None:
         """Prepare for one ASGI application.
 
         Args:
             app: the application.
             on_started: called when it accepts requests.
+            prepare: called before, in the event loop. What it raises is raised where the server was started.
             allow_hosts: further names of the server, see `HostCheck`; None: no check, if the application has its own.
             options: of uvicorn.
         """
-        self._on_started = on_started
+        self._on_started, self._prepare = on_started, prepare
         super().__init__(
             uvicorn.Config(
                 app if allow_hosts is None else HostCheck(app, allowed=allow_hosts),
@@ -139,10 +146,13 @@ class Server(uvicorn.Server):
         )
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then call `on_started`."""
+        """Start, then call `on_started`. Raises `RuntimeError` if the application fails to start."""
+        if self._prepare is not None:
+            self._prepare()
         await super().startup(sockets)
-        if self.started:
-            self._on_started()
+        if not self.started:
+            raise RuntimeError("The server did not start.")
+        self._on_started()
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -222,9 +232,10 @@ class ThreadedServer:
         """Start, and return when the server accepts requests. `name`: name of the thread.
 
         Raises:
-            RuntimeError: the server did not start.
+            Exception: why the server did not start.
         """
         started = threading.Event()
+        problems: list[Exception] = []
         self._server = make_server(started.set)
         self.loop: asyncio.AbstractEventLoop | None = None
 
@@ -235,6 +246,8 @@ class ThreadedServer:
         def in_thread() -> None:
             try:
                 asyncio.run(run())
+            except Exception as error:
+                problems.append(error)
             finally:
                 listener.close()
                 started.set()
@@ -243,7 +256,7 @@ class ThreadedServer:
         self._thread.start()
         started.wait()
         if not self._server.started:
-            raise RuntimeError("The server did not start.")
+            raise problems[0] if problems else RuntimeError("The server did not start.")
 
     def close(self) -> None:
         """Stop. Further calls have no effect."""

@@ -52,7 +52,11 @@ class Emulator:
         self._address = Address.of(listener)
         self._parts = app.state.parts
         make_server = functools.partial(service_server, app)
-        self._server = ThreadedServer(listener, make_server, name="qiskit-runtime-emulator")
+        try:
+            self._server = ThreadedServer(listener, make_server, name="qiskit-runtime-emulator")
+        except BaseException:
+            app.state.parts.service.close()
+            raise
         return self
 
     def close(self) -> None:

@@ -20,9 +20,11 @@ from .errors import (
     NO_SUCH_METHOD,
     NOT_AUTHENTICATED,
     NOT_AUTHORIZED,
+    NOT_STORED,
     ServiceError,
     error_body,
 )
+from .state.storage import NotStored
 from .state.versions import OLDEST, ApiVersion, check_served, deprecation_headers, find_version, in_version
 
 if TYPE_CHECKING:
@@ -148,6 +150,9 @@ async def _handle(service: Service, route: Route, http: Request) -> ServiceRespo
             body=error_body(error.kind, message=error.message),
             headers=error.headers,
         )
+    except NotStored as error:
+        _log.warning("%s", error)
+        return ServiceResponse(status=500, body=error_body(NOT_STORED, message=f"{NOT_STORED.message} {error}"))
     except Exception:
         _log.exception("The emulated service failed in %s: this is a defect of the emulator.", route.name)
         return ServiceResponse(status=500, body=error_body(INTERNAL_ERROR))

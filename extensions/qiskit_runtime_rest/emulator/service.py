@@ -16,7 +16,7 @@ from .state.identity import Identity
 from .state.instances import Instances
 from .state.jobs import Jobs
 from .state.sessions import Sessions
-from .state.storage import MemoryStorage, SqliteStorage
+from .state.storage import MemoryStorage, SqliteStorage, Storage
 from .state.submission_limits import SubmissionLimits
 from .workers import Workers
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .options import Options
-    from .state.storage import Storage
 
 __all__ = ["Service"]
 
@@ -72,6 +71,7 @@ class Service:
             progress=options.pace,
             workers=options.workers,
             fleet=self.fleet,
+            transaction=self.storage.transaction,
             may_run=self.instances.may_run,
             pool=pool or functools.partial(_workers, options),
         )
@@ -82,17 +82,26 @@ class Service:
         )
 
     def start(self) -> None:
-        """Continue the jobs of an earlier run; start the workers if the option `warm` asks for it."""
+        """Continue the jobs of an earlier run; start the workers if the option `warm` asks for it.
+
+        Raises:
+            UnusableState: the state file is damaged.
+        """
         if self.options.warm:
             self.execution.start_workers()
-        self.execution.settle()
+        try:
+            self.execution.settle()
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise self.storage.damaged(error) from error
 
     def reset(self) -> None:
         """Go back to the start: no jobs or sessions; seed, pace and clock as the options say."""
+        with self.storage.transaction():
+            self.storage.clear()
+            self.identity.keep_key()
         self.jobs.reset()
         self.sessions.reset()
         self.execution.reset()
-        self.storage.clear()
         self.identity.reset()
         self.instances.reset()
         self.fleet.reset()

@@ -31,8 +31,7 @@ async def create_job(request: ServiceRequest) -> ServiceResponse:
         service.sessions.check_accepts(body["session_id"], instance=instance.crn, backend=body["backend"])
     if service.options.refuse_over_quota:
         service.instances.check_usage(instance)
-    pending = sum(job.instance == instance.crn for job in service.jobs.pending())
-    service.limits.check(user_id=request.user.id, pending=pending)
+    service.limits.check(user_id=request.user.id, pending=service.jobs.pending.by_instance[instance.crn])
     optional = ("session_id", "calibration_id", "runtime", "log_level", "remote_storage")
     job = service.jobs.create(
         params=body.get("params"),

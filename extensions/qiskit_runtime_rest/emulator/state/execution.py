@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import evolve, frozen
 
 from ..programs.outcome import Failure
 from .job import Job, Status, ends_at
+from .storage import NotStored
 
 if TYPE_CHECKING:
     from ..devices import Device
@@ -21,11 +24,14 @@ if TYPE_CHECKING:
     from .identifiers import Identifiers
     from .jobs import Jobs
     from .progress import Progress
-    from .sessions import Sessions
+    from .sessions import Session, Sessions
 
 __all__ = ["Execution", "WorkerPool"]
 
 _LONGEST_WAIT_SECONDS = 120.0
+_PAUSE_SECONDS = 1.0
+"""Before moves that could not be stored are tried again."""
+_log = logging.getLogger("qiskit_runtime_rest.emulator.execution")
 
 
 class WorkerPool(Protocol):
@@ -73,15 +79,17 @@ class Execution:
         workers: int,
         pool: Callable[[int], WorkerPool],
         fleet: Fleet,
+        transaction: Callable[[], AbstractContextManager[None]],
         may_run: Callable[[str], bool],
     ) -> None:
         """`pool` makes the worker pool when the first job needs it; `workers` jobs run at the same time.
 
-        `may_run(crn)` tells whether an instance's jobs may leave the queue.
+        `may_run(crn)` tells whether an instance's jobs may leave the queue, `transaction()` is that of the storage.
         """
         self.progress = progress
         self._fleet = fleet
         self._may_run = may_run
+        self._transaction = transaction
         self._jobs = jobs
         self._sessions = sessions
         self._clock = clock
@@ -98,10 +106,18 @@ class Execution:
         self._next_due = 0.0
 
     def settle(self) -> None:
-        """Apply all moves that are due. Call it after every change of jobs, sessions, clock or progress."""
-        while self._apply_moves(self._clock.now()):
-            pass
-        self._set_timer()
+        """Apply all moves that are due. Call it after every change of jobs, sessions, clock or progress.
+
+        A move that cannot be stored has not happened, and is tried again later. So the change that led to it stands.
+        """
+        try:
+            while self._apply_moves(self._clock.now()):
+                pass
+        except NotStored as error:
+            _log.warning("%s Jobs and sessions stay as they are until it works again.", error)
+            self._try_again()
+        else:
+            self._set_timer()
 
     def catch_up(self) -> None:
         """Apply the moves that became due because time has passed; cheap if there are none."""
@@ -139,14 +155,16 @@ class Execution:
 
     def cancel(self, job: Job) -> None:
         """Cancel a pending job and its program; raises `ServiceError` 3208 for one that has ended."""
-        cancelled = self._jobs.cancel(job)
+        with self._transaction():
+            self._sessions.job_ended(self._jobs.cancel(job))
         self._stop(job.id)
-        self._sessions.job_ended(cancelled)
         self.settle()
 
-    def session_closed(self, session_id: str) -> None:
-        """Fail the queued jobs of a session that was closed."""
-        self._fail_queued(session_id, self._clock.now())
+    def close_session(self, session: Session) -> None:
+        """Close a session at once; its queued jobs fail."""
+        with self._transaction():
+            self._sessions.close(session)
+            self._fail_queued(session.id, self._clock.now())
         self.settle()
 
     def reset(self) -> None:
@@ -160,9 +178,12 @@ class Execution:
         """Stop the worker processes; running jobs run again after a restart."""
         if self._timer is not None:
             self._timer.cancel()
-        for job in self._jobs.pending():
-            if job.status is Status.RUNNING:
-                self._jobs.save(job.requeue())
+        try:
+            with self._transaction():
+                for job in self._jobs.pending.running():
+                    self._jobs.save(job.requeue())
+        except NotStored as error:
+            _log.warning("%s The jobs that were running count as lost.", error)
         self._running.clear()
         self._heavy.clear()
         if self._pool is not None:
@@ -170,24 +191,38 @@ class Execution:
             self._pool = None
 
     def _apply_moves(self, now: float) -> bool:
-        for session_id in self._sessions.settle(now, busy=self._busy_sessions()):
-            self._fail_queued(session_id, now)
-        moved = False
-        for job in self._jobs.pending():
-            moved |= self._try_start(job, now) if job.status is Status.QUEUED else self._try_end(job, now)
-        return moved
+        with self._transaction():
+            for session_id in self._sessions.settle(now, busy=self._jobs.pending.by_session):
+                self._fail_queued(session_id, now)
+        ended = [job for job in self._jobs.pending.running() if self._try_end(job, now)]
+        return self._start_next(now) or bool(ended)
 
-    def _try_start(self, job: Job, now: float) -> bool:
-        passed = self.progress.queued.passed_at(since=job.created, reads=job.reads, now=now)
-        if passed is None or not self._has_slot():
+    def _start_next(self, now: float) -> bool:
+        """Start the first job that may leave the queue, if a worker is free."""
+        if not self._has_slot():
             return False
-        if self._fleet.condition(job.backend).status != "online" or not self._may_run(job.instance):
+        found = [job for queue in self._jobs.pending.queues() if (job := self._ready(queue, now)) is not None]
+        first = min(found, key=lambda job: job.number, default=None)
+        if first is None:
             return False
-        started = job.start(max(passed, self._slot_freed_at))
-        self._jobs.save(started)
-        self._sessions.job_started(started)
+        passed = first.created + self.progress.queued.seconds
+        started = first.start(max(passed, self._slot_freed_at))
+        with self._transaction():
+            self._jobs.save(started)
+            self._sessions.job_started(started)
         self._submit(started)
         return True
+
+    def _ready(self, queue: Iterator[Job], now: float) -> Job | None:
+        """The first job of a queue that may leave it. Only reads let a job overtake another."""
+        step = self.progress.queued
+        first = next(queue)
+        if self._fleet.condition(first.backend).status != "online" or not self._may_run(first.instance):
+            return None
+        for job in (first, *queue) if step.reads else (first,):
+            if step.passed_at(since=job.created, reads=job.reads, now=now) is not None:
+                return job
+        return None
 
     def _try_end(self, job: Job, now: float) -> bool:
         computed = self._computed.get(job.id)
@@ -200,12 +235,13 @@ class Execution:
         if end is None:
             return False
         verdict, at = end
-        if verdict == "completed" and computed is not None:
-            self._end(job, computed.outcome, at)
-        else:
-            self._jobs.end(job.stop_at_limit(at))
+        with self._transaction():
+            if verdict == "completed" and computed is not None:
+                self._end(job, computed.outcome, at)
+            else:
+                self._jobs.end(job.stop_at_limit(at))
+            self._sessions.job_ended(evolve(job, finished=at))
         self._stop(job.id)
-        self._sessions.job_ended(evolve(job, finished=at))
         return True
 
     def _end(self, job: Job, outcome: Outcome, at: float) -> None:
@@ -224,18 +260,12 @@ class Execution:
             self._jobs.end(job.complete(at), result=outcome.body, logs=outcome.log)
 
     def _fail_queued(self, session_id: str, now: float) -> None:
-        for job in self._queued(session_id):
+        queued = [job for queue in self._jobs.pending.queues() for job in queue if job.session_id == session_id]
+        for job in queued:
             ended = job.fail(
                 now, code=1217, reason="Session has been closed", solution="Submit the job in a new session."
             )
             self._jobs.end(ended)
-
-    def _queued(self, session_id: str) -> list[Job]:
-        pending = self._jobs.pending()
-        return [job for job in pending if job.session_id == session_id and job.status is Status.QUEUED]
-
-    def _busy_sessions(self) -> frozenset[str]:
-        return frozenset(job.session_id for job in self._jobs.pending() if job.session_id)
 
     def _submit(self, job: Job) -> None:
         loop = asyncio.get_running_loop()
@@ -311,11 +341,7 @@ class Execution:
 
     def _overdue(self) -> list[Job]:
         now = self._clock.now()
-        return [
-            job
-            for job in self._jobs.pending()
-            if job.status is Status.RUNNING and job.id in self._running and self._is_overdue(job, now)
-        ]
+        return [job for job in self._jobs.pending.running() if job.id in self._running and self._is_overdue(job, now)]
 
     def _is_overdue(self, job: Job, now: float) -> bool:
         """Whether the job could end now if its outcome were there."""
@@ -324,15 +350,22 @@ class Execution:
         return passed is not None and passed <= started + job.cost
 
     def _set_timer(self) -> None:
+        now = self._clock.now()
+        # Of a queue only the first job matters: while it waits for a worker, so do the others.
+        heads = [next(queue) for queue in self._jobs.pending.queues()]
+        due = [at for job in (*heads, *self._jobs.pending.running()) for at in self._due(job) if at > now]
+        self._next_due = min(due, default=math.inf)
+        self._settle_in(math.inf if self._clock.virtual else self._next_due - now)
+        self._next_due = min(self._next_due, self._sessions.next_due(busy=self._jobs.pending.by_session))
+
+    def _try_again(self) -> None:
+        self._next_due = 0.0
+        self._settle_in(_PAUSE_SECONDS)
+
+    def _settle_in(self, seconds: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None
-        now = self._clock.now()
-        due = [at for job in self._jobs.pending() for at in self._due(job) if at > now]
-        self._next_due = min(due, default=math.inf)
-        if self._next_due < math.inf and not self._clock.virtual:
-            self._timer = asyncio.get_running_loop().call_later(self._next_due - now, self.settle)
-        self._next_due = min(self._next_due, self._sessions.next_due(busy=self._busy_sessions()))
+        self._timer = asyncio.get_running_loop().call_later(seconds, self.settle) if seconds < math.inf else None
 
     def _due(self, job: Job) -> tuple[float, ...]:
         if job.status is Status.QUEUED:

@@ -42,6 +42,7 @@ class Fleet:
         self._devices = {device.name: device for device in chosen or map(devices.get, devices.PRESENT)}
         mocks = (devices.load(_mock_name(one.name), one.snapshot, mock=True) for one in self._devices.values())
         self._mocks = {mock.name: mock for mock in mocks if mock.name not in self._devices}
+        self._retired = frozenset() if chosen else frozenset(devices.names()) - self._devices.keys()
         self._conditions: dict[str, Condition] = {}
 
     def __contains__(self, name: object) -> bool:
@@ -53,8 +54,8 @@ class Fleet:
         return iter(self._devices)
 
     def __getitem__(self, name: str) -> Device:
-        """The device, or mock device, of that name; raises `KeyError`."""
-        device = self._devices.get(name) or self._mocks.get(name)
+        """The device, mock device or retired device of that name; raises `KeyError`."""
+        device = self._devices.get(name) or self._mocks.get(name) or self.retired(name)
         if device is None:
             raise KeyError(f"there is no device {name}")
         return device
@@ -62,6 +63,10 @@ class Fleet:
     def mock(self, name: str) -> Device | None:
         """The mock device of a device."""
         return self._mocks.get(_mock_name(name))
+
+    def retired(self, name: str) -> Device | None:
+        """A device of the past, if the user chose no devices: not listed, but there for programs that name it."""
+        return devices.get(name) if name in self._retired else None
 
     def condition(self, name: str) -> Condition:
         """How the device is."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
@@ -11,6 +12,7 @@ from attrs import evolve, field, frozen
 from ..errors import QUOTA_USED_UP, ServiceError
 from .identity import ACCOUNT
 from .job import LONGEST_RUN_SECONDS
+from .storage import Records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -154,9 +156,10 @@ class Instances:
         self._usage_of = usage_of
         self._by_crn: dict[str, Instance] = {}
         self.reset()
-        for crn, record in storage.records(_TABLE):
+        limits = Records(storage, _TABLE, read=itemgetter("limit_seconds"), write=dict)
+        for crn, limit_seconds in limits.items():
             if instance := self.get(crn):
-                self._by_crn[crn] = evolve(instance, limit_seconds=record["limit_seconds"])
+                self._by_crn[crn] = evolve(instance, limit_seconds=limit_seconds)
 
     def reset(self) -> None:
         """Remove the limits set since the start."""
@@ -204,5 +207,5 @@ class Instances:
 
     def configure(self, instance: Instance, *, limit_seconds: int | None) -> None:
         """Set or remove the instance's own limit."""
-        self._by_crn[instance.crn] = evolve(instance, limit_seconds=limit_seconds)
         self._storage.put(_TABLE, instance.crn, {"limit_seconds": limit_seconds})
+        self._by_crn[instance.crn] = evolve(instance, limit_seconds=limit_seconds)
