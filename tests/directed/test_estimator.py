@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import sys
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from qiskit.circuit import Parameter
 from qiskit.quantum_info import SparsePauliOp, Statevector
 from qiskit_aer.noise import NoiseModel, depolarizing_error
 
-from qiskit_runtime_rest import InvalidInput, JobRequest
+from qiskit_runtime_rest import InvalidInput, JobRequest, MissingExtra
 from qiskit_runtime_rest.results import EstimatorPub
 
 from .ideal import estimate
@@ -306,6 +307,16 @@ def test_metadata_is_that_of_the_service() -> None:
     assert result.to_qiskit()[0].data.evs.shape == ()
 
 
+def zne(**options: Any) -> dict[str, Any]:
+    return {"options": {"resilience": {"zne": options}}}
+
+
+def test_folding_names_the_extra_that_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "openqasm3", None)
+    with pytest.raises(MissingExtra, match=r"qiskit-runtime-rest\[directed\]"):
+        JobRequest.estimator([(BELL, "ZZ")], backend="b", via="executor", resilience_level=2)
+
+
 @pytest.mark.parametrize(
     ("pub", "arguments", "message"),
     [
@@ -323,6 +334,16 @@ def test_metadata_is_that_of_the_service() -> None:
         ((BELL, "ZZ"), {"options": {"simulator": {"seed_simulator": 3}}}, "no simulator"),
         ((BELL, "ZZ"), {"options": {"twirling": {"enable_measure": False}}}, "needs twirled measurements"),
         ((BELL, "ZZ"), {"options": {"resiliense": {}}}, "unknown"),
+        ((BELL, "ZZ"), {"options": {"twirling": {"num_randomizations": 0}}}, "positive whole number or 'auto'"),
+        ((BELL, "ZZ"), {"resilience_level": 2, **zne(noise_factors=[0.5, 2])}, "numbers, 1 or larger"),
+        ((BELL, "ZZ"), {"resilience_level": 2, **zne(extrapolator="cubic")}, "must be one of linear"),
+        ((BELL, "ZZ"), {"resilience_level": 2, **zne(extrapolator="double_exponential")}, "needs Qiskit"),
+        ((BELL, "ZZ"), {"resilience_level": 2, **zne(amplifier="digital")}, "gate_folding_back"),
+        ((BELL, "0" * 14), {}, "14 letters"),
+        ((TURNED, "0" * 14, [0.0]), {}, "more than 12 projectors"),
+        ((BELL.replace("cx q[0], q[1];", "dcx q[0], q[1];"), "ZZ"), {"resilience_level": 2}, "not its own inverse"),
+        ((BELL.replace("cx q[0], q[1];", "x q[0"), "ZZ"), {}, "';' is missing"),
+        ((BELL.replace("cx q[0], q[1];", "x ( ;"), "ZZ"), {}, "';' is missing"),
         (
             (BELL, "ZZ"),
             {
