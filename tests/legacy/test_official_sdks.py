@@ -57,6 +57,17 @@ def test_the_user_has_the_urls_by_which_the_gateway_was_found(mapped: Any, heade
     assert user["plans"]
 
 
+def test_behind_the_name_of_a_classic_host_the_urls_are_the_classic_ones(
+    open_gateway: Callable[..., Any], emulator: Emulator
+) -> None:
+    name = "auth.quantum-computing.ibm.com"
+    gateway = open_gateway(allow_hosts=[name])
+    gateway.login(emulator.api_key)
+    urls = gateway.http.get("/api/users/me", headers={"Host": name}).json()["urls"]
+    assert urls["http"] == "https://api.quantum-computing.ibm.com/api"
+    assert urls["services"]["runtime"] == "https://runtime-us-east.quantum-computing.ibm.com"
+
+
 def test_the_urls_need_a_login(mapped: Any) -> None:
     refused = mapped.http.get("/users/me", headers={"x-access-token": "qrr-access-unknown"})
     assert refused.status_code == 401

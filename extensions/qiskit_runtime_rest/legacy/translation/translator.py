@@ -41,7 +41,7 @@ from ..store import KnownJobs, Store
 from ..table import Match, Route, find_route, methods_of
 from .account import device_names, hub_instances, instance, job_tags, least_busy_backend, own_workloads
 from .all_instances import jobs_of_all_instances
-from .call import ERAS, CallRecord, ClassicCall, Era, Note, Notes, Resources, read_body
+from .call import ERAS, CallRecord, ClassicCall, Note, Notes, Resources, read_body
 from .callers import LIFETIME_SECONDS, AccessTokens, Caller, Service, caller_with, presented
 from .devices import (
     backend_queue,
@@ -53,8 +53,9 @@ from .devices import (
     jobs_limit,
     pending_on_backend,
 )
+from .eras import Eras
 from .instances import Instances, named_instance
-from .jobs import classic_job, classic_jobs, era_body, is_oldest_form, job_options, known_program, submit, submitted_job
+from .jobs import classic_job, classic_jobs, era_body, job_options, known_program, submit, submitted_job
 from .official_sdks import (
     API_VERSIONS,
     classic_metrics,
@@ -149,7 +150,7 @@ class Translator:
             raise ConfigurationError(f"era={era!r}: must be one of {', '.join(ERAS)}.")
         own = Settings(**(settings or {}))
         self._own = _own_caller(own) if credentials == "settings" else None
-        self._era: Era = "2021" if era == "2021" else "2023"
+        self._eras = Eras("2021" if era == "2021" else "2023")
         self._tokens = AccessTokens()
         known = Instances(instances, default=own.instance)
         kept = Store(Path(store) if store is not None else None)
@@ -270,7 +271,7 @@ class Translator:
                 request=request,
                 route=match.route,
                 names=dict(match.names),
-                era="2021" if is_oldest_form(body) else self._era,
+                era=self._eras.of(caller, body, match.route, notes),
                 resources=self._resources,
                 caller=caller,
                 query=query,
@@ -339,8 +340,12 @@ class Translator:
         if caller is None and not match.route.public:
             raise ClassicError(INVALID_CREDENTIALS)
         owner = await self._resources.service.owner(caller) if caller else None
+        body = None
+        with contextlib.suppress(ClassicError):  # a program's text is no JSON
+            body = read_body(request)
+        era = self._eras.of(caller, body, match.route, notes)
         return await anyio.to_thread.run_sync(
-            lambda: self._resources.programs.handle(action, request, match.names, owner=owner, era=self._era)
+            lambda: self._resources.programs.handle(action, request, match.names, owner=owner, era=era)
         )
 
     def _record(self, request: ClassicRequest, match: Match | None, status: int, notes: list[Note], error: str) -> None:
