@@ -94,6 +94,9 @@ mutants: setup  ## change one operator at a time in submission, waiting and http
 chaos: setup  ## ten thousand operations through a proxy that spoils 30 % of the requests: CHAOS='--seed 1 --minutes 2'
 	$(PYTHON) -m tools.chaos $(CHAOS)
 
+crash: setup  ## kill a process at every line between the intent to submit and the settled journal: CRASH='--every 10'
+	$(PYTHON) -m tools.crash $(CRASH)
+
 bench: setup  ## speed, side by side in one run
 	$(PYTHON) -m benchmarks
 
