@@ -101,6 +101,12 @@ contract-mutants: setup  ## seed faults into the embedded service: does `make co
 mutants: setup  ## change one operator at a time in submission, waiting and http: which changes does no test notice? MINUTES=10
 	$(PYTHON) -m tools.mutation --minutes $(MINUTES) --workers $(WORKERS) $(ROOMS)
 
+chaos: setup  ## ten thousand operations through a proxy that spoils 30 % of the requests: CHAOS='--seed 1 --minutes 2'
+	$(PYTHON) -m tools.chaos $(CHAOS)
+
+crash: setup  ## kill a process at every line between the intent to submit and the settled journal: CRASH='--every 10'
+	$(PYTHON) -m tools.crash $(CRASH)
+
 bench: setup  ## speed, side by side in one run
 	$(PYTHON) -m benchmarks
 

@@ -14,7 +14,7 @@ from qiskit_ibm_runtime.exceptions import IBMRuntimeError
 from rich.table import Table
 
 from qiskit_runtime_rest import JobRequest, RetryPolicy, RuntimeClient, SubmissionPolicy
-from tests.fixtures.faulty_proxy import FaultyProxy
+from qiskit_runtime_rest.testing import FaultyProxy
 
 from .service import BELL, credentials, environment, service
 

@@ -62,6 +62,25 @@ def test_an_outage_is_survived(runtime_client, runtime_faults, qiskit_runtime_em
     run().assert_outcomes(passed=2)
 
 
+def test_a_proxy_loses_and_spoils_answers_on_the_way_to_the_service(pytester: pytest.Pytester, run: Run) -> None:
+    pytester.makepyfile(
+        """
+        from qiskit_runtime_rest import RetryPolicy, RuntimeClient
+
+        def test_lost_answers(runtime_faulty_proxy, qiskit_runtime_emulator):
+            proxy = runtime_faulty_proxy(rate=0.5, seed=3)
+            options = {name: getattr(qiskit_runtime_emulator, name) for name in ("api_key", "iam_url", "instance")}
+            retries = RetryPolicy(attempts=50, first=0.001, longest=0.01)
+            with RuntimeClient(base_url=proxy.base_url, retries=retries, **options) as client:
+                for _ in range(10):
+                    assert client.backends.list()
+            assert sum(proxy.done.values()) >= 10
+            assert set(proxy.done) - {"none"}
+        """
+    )
+    run().assert_outcomes(passed=1)
+
+
 def test_tests_leave_nothing_behind(pytester: pytest.Pytester, run: Run) -> None:
     pytester.makepyfile(
         """
