@@ -16,7 +16,9 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import uvicorn
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
+from .bounds import HEAD_SECONDS, BodyBound, quiet_without_descriptors, with_head_bound
 from .files import write_atomically
 
 __all__ = [
@@ -149,6 +151,9 @@ class Server(uvicorn.Server):
         on_started: Callable[[], None],
         prepare: Callable[[], None] | None = None,
         allow_hosts: Collection[str] | None = (),
+        max_body_bytes: int | None = None,
+        head_seconds: float = HEAD_SECONDS,
+        http: type[asyncio.Protocol] = AutoHTTPProtocol,
         **options: Any,
     ) -> None:
         """Prepare for one ASGI application.
@@ -158,12 +163,18 @@ class Server(uvicorn.Server):
             on_started: called when it accepts requests.
             prepare: called before, in the event loop. What it raises is raised where the server was started.
             allow_hosts: further names of the server, see `HostCheck`; None: no check, if the application has its own.
+            max_body_bytes: larger bodies are refused; None: the application has its own limit.
+            head_seconds: connections on which the head of a request takes longer are closed.
+            http: the protocol class of uvicorn.
             options: of uvicorn.
         """
+        if max_body_bytes is not None:
+            app = BodyBound(app, max_body_bytes)
         self._on_started, self._prepare = on_started, prepare
         super().__init__(
             uvicorn.Config(
                 OriginForm(app if allow_hosts is None else HostCheck(app, allowed=allow_hosts)),
+                http=with_head_bound(http, seconds=head_seconds),
                 loop="asyncio",
                 lifespan="on",
                 log_config=None,
@@ -178,6 +189,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then call `on_started`. Raises `RuntimeError` if the application fails to start."""
+        quiet_without_descriptors(asyncio.get_running_loop())
         if self._prepare is not None:
             self._prepare()
         await super().startup(sockets)

@@ -14,14 +14,14 @@ from typing import Any, Self
 from urllib.parse import unquote
 
 import anyio
-import httptools  # noqa: F401 - uvicorn imports it only when it serves; fail early without it
-import websockets  # noqa: F401 - as above
+import websockets  # noqa: F401 - uvicorn imports it only when it serves; fail early without it
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ...base.serving import Server, ThreadedServer, is_loopback, listen, serve_on, url_of
 from ..messages import (
@@ -198,7 +198,7 @@ def gateway_server(
         app,
         on_started=on_started,
         allow_hosts=allow_hosts,
-        http="httptools",
+        http=HttpToolsProtocol,
         ws="websockets-sansio",
         ws_max_size=MOST_BODY_BYTES,
         proxy_headers=False,
