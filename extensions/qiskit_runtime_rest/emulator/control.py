@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections import Counter
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from attrs import frozen
 
 from .faults import FaultRule, FaultRules
 from .recorder import Recorder
+from .request_check import parse_json
 from .routing import Handler, Route, ServiceRequest, ServiceResponse
 from .state.progress import Progress
 
@@ -27,7 +27,7 @@ class _BadControl(ValueError):
 
 async def _json(request: ServiceRequest) -> Any:
     try:
-        return json.loads(await request.http.body() or b"{}")
+        return parse_json(await request.http.body() or b"{}")
     except ValueError as error:
         raise _BadControl(f"The body is not JSON: {error}") from None
 
@@ -154,8 +154,11 @@ class Control:
 
     async def remove_fault(self, request: ServiceRequest) -> ServiceResponse:
         """`DELETE faults/{id}`."""
-        if not self.faults.remove(int(request.path["id"])):
-            return ServiceResponse(status=404, body={"error": f"There is no fault rule {request.path['id']}."})
+        given = request.path["id"]
+        found = next((rule.id for rule in self.faults.all() if str(rule.id) == given), None)
+        if found is None:
+            return ServiceResponse(status=404, body={"error": f"There is no fault rule {given[:100]}."})
+        self.faults.remove(found)
         return ServiceResponse(status=204)
 
     async def list_devices(self, request: ServiceRequest) -> ServiceResponse:
@@ -223,7 +226,7 @@ def control_routes(control: Control) -> tuple[Route, ...]:
         ("GET", "/faults", control.list_faults),
         ("POST", "/faults", control.add_faults),
         ("DELETE", "/faults", control.clear_faults),
-        ("DELETE", "/faults/{id:int}", control.remove_fault),
+        ("DELETE", "/faults/{id}", control.remove_fault),
         ("GET", "/devices", control.list_devices),
         ("POST", "/devices", control.set_devices),
         ("GET", "/requests", control.list_requests),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections import defaultdict
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["BASE_PATH", "Handler", "Route", "ServiceRequest", "ServiceResponse", "mount"]
 
 BASE_PATH = "/api"
+_MOST_BYTES_CHECKED_AT_ONCE = 64 * 1024
 _log = logging.getLogger("qiskit_runtime_rest.emulator.routing")
 
 
@@ -182,8 +184,15 @@ async def _accept(request: ServiceRequest, route: Route, operation: Operation) -
         version=version,
         path=service.check.parameters(operation, place="path", given=path),
         query=service.check.parameters(operation, place="query", given=query),
-        body=service.check.body(operation, await http.body()) if operation.body_pointer else None,
+        body=await _checked_body(service, operation, await http.body()) if operation.body_pointer else None,
     )
+
+
+async def _checked_body(service: Service, operation: Operation, raw: bytes) -> Any:
+    """Check a body; a large one in a thread, so that others are served meanwhile."""
+    if len(raw) <= _MOST_BYTES_CHECKED_AT_ONCE:
+        return service.check.body(operation, raw)
+    return await asyncio.to_thread(service.check.body, operation, raw)
 
 
 def _authenticated(request: ServiceRequest) -> ServiceRequest:

@@ -30,7 +30,7 @@ async def list_workloads(request: ServiceRequest) -> ServiceResponse:
     limit = int(query["limit"])
     try:
         after, before = parse_cursor(query["next"]), parse_cursor(query["previous"])
-    except (ValueError, TypeError):
+    except ValueError:
         raise ServiceError(PAYLOAD_NOT_VALID, "next and previous must be values from an earlier response.") from None
     service, crn = request.service, request.instance.crn
     workloads = workloads_of(service.jobs, service.sessions, instance=crn, mocks=with_mocks(request))

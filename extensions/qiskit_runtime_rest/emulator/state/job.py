@@ -14,6 +14,7 @@ __all__ = ["LONGEST_RUN_SECONDS", "Job", "Status", "ends_at"]
 
 _TIME_LIMIT_CODE = 1305
 LONGEST_RUN_SECONDS = 10800
+_LONGEST_REASON = 4000
 MOST_RUNS_LOST = 2
 
 
@@ -109,7 +110,7 @@ class Job:
             self,
             status=Status.FAILED,
             finished=at,
-            reason=reason,
+            reason=reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]}…",
             reason_code=code,
             reason_solution=solution or None,
         )

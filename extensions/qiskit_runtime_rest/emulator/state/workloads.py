@@ -171,11 +171,14 @@ def cursor(position: Position) -> str:
 
 
 def parse_cursor(text: str | None) -> Position | None:
-    """Read a cursor that a client sent; `None` if it is empty; raises `ValueError` or `TypeError`."""
+    """Read a cursor that a client sent; `None` if it is empty; raises `ValueError`, whatever is wrong with it."""
     if not text:
         return None
-    created, identifier = json.loads(base64.urlsafe_b64decode(text.encode("ascii")))
-    return float(created), str(identifier)
+    try:
+        created, identifier = json.loads(base64.urlsafe_b64decode(text.encode("ascii")))
+        return float(created), str(identifier)
+    except (ArithmeticError, RecursionError, TypeError) as error:
+        raise ValueError(str(error)) from None
 
 
 def _comes_first(position: Position, other: Position, descending: bool) -> bool:
