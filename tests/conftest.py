@@ -23,6 +23,7 @@ AMBIENT = (
     *(
         "QRR_SUBMISSIONS_PER_MINUTE",
         "QRR_VALIDATE",
+        "QRR_PRIMITIVES",
         "SSL_CERT_FILE",
         "SSL_CERT_DIR",
         "GLOBAL_SEARCH_URL",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .client.backends import AsyncBackend, Backend
     from .client.client import AsyncRuntimeClient, RuntimeClient
     from .client.job import AsyncJob, Job
+    from .client.listing import Listing
     from .client.logic.jobs import Recovered
     from .client.logic.options import ClientOptions
     from .client.logic.submit import SubmitOptions
@@ -92,6 +93,7 @@ __all__ = [
     "JobFailed",
     "JobRequest",
     "JobTimeLimit",
+    "Listing",
     "MissingExtra",
     "NotFound",
     "PendingJobsLimit",
@@ -134,6 +136,7 @@ _ELSEWHERE = {
     "ClientOptions": "client.logic.options",
     "ExecutorOptions": "directed.program",
     "Job": "client.job",
+    "Listing": "client.listing",
     "PollInterval": "waiting",
     "Recovered": "client.logic.jobs",
     "Result": "results",

@@ -9,6 +9,7 @@ With `qiskit-runtime-rest[emulator]` installed, pytest has these fixtures withou
 | `runtime_client` | a `RuntimeClient` connected to it | function |
 | `async_runtime_client` | an `AsyncRuntimeClient` connected to it, for any plugin that runs async tests | function |
 | `runtime_faults` | its fault rules; none before and after each test | function |
+| `ibm_quantum_offline` | the embedded service, reset, behind the names of the real services | function |
 | `qiskit_runtime_cassette` | a recorded service instead, see `docs/cassettes.md` | function |
 | `qiskit_runtime_server` | the same `Emulator`, never reset | session |
 | `qiskit_runtime_options` | its options, see `emulator.options.Options`; override it to change them | session |
@@ -25,12 +26,20 @@ Without pytest:
 
     with Emulator() as emulator, connect(emulator) as client:
         ...
+
+Programs that know only the names of the real services, such as those of IBM's SDK, find the embedded service there
+(`docs/offline.md`); with pytest, in each test that uses the fixture `ibm_quantum_offline`:
+
+    with offline():
+        service = QiskitRuntimeService(token="any", instance="my-instance")
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Generator
-from typing import Any
+import contextlib
+import os
+from collections.abc import AsyncGenerator, Generator, Iterator
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -43,7 +52,35 @@ try:
 except ModuleNotFoundError as error:
     raise MissingExtra("the embedded service", extra="emulator", module=error.name) from None
 
-__all__ = ["Emulator", "connect", "connect_async"]
+if TYPE_CHECKING:
+    from .offline import Offline
+
+__all__ = ["Emulator", "connect", "connect_async", "offline"]
+
+
+@contextlib.contextmanager
+def offline(**choices: Any) -> Iterator[Offline]:
+    """Put the embedded service behind the names of the real services, for this process and those that it starts.
+
+    Environment variables do it: HTTP clients that read them when they are made, or at each request, are led there. All
+    other hosts are refused, except those of this machine.
+
+    Args:
+        choices: `instances` (names or CRNs that the program looks up; those in `QISKIT_IBM_INSTANCE` and in the account
+            file are known), `live`, `era`, and options of the embedded service, such as `seed`.
+
+    Returns:
+        The running services: `emulator` is the embedded one, and `report()` says what was connected to and refused.
+
+    Raises:
+        MissingExtra: the extra `offline` is not installed.
+    """
+    from .offline import Offline, in_environment
+    from .offline.instances import named_instances
+
+    instances = [*choices.pop("instances", ()), *named_instances((), os.environ)]
+    with Offline(instances=instances, **choices) as services, in_environment(services.environment()):
+        yield services
 
 
 def connect(emulator: Emulator, **choices: Any) -> RuntimeClient:

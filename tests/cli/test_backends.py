@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -50,6 +51,16 @@ def test_the_best_come_first_and_what_is_not_known_last(qrr: Run) -> None:
     assert errors == known + [None] * (len(errors) - len(known))
     qubits = [raw["qubits"] for raw in listed(qrr, "--sort", "qubits")]
     assert qubits == sorted(qubits, reverse=True)
+
+
+def test_the_map_of_a_backend_is_drawn(qrr: Run, tmp_path: Path) -> None:
+    file = tmp_path / "map.svg"
+    assert qrr("backends", "ibm_torino", "--plot", str(file)).exit_code == 0
+    assert "readout error" in file.read_text()
+    unknown = qrr("backends", "ibm_tornio", "--plot", str(file))
+    assert unknown.exit_code == 1
+    assert "Did you mean 'ibm_torino'?" in unknown.stderr
+    assert qrr("backends", "ibm_torino").exit_code == 2
 
 
 def test_no_backend_that_fits_is_said(qrr: Run) -> None:

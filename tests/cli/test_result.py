@@ -63,6 +63,18 @@ def test_the_forms_of_counts(qrr: Run, swept: str) -> None:
     assert json.loads(qrr("result", swept, "--raw").stdout)["results"]
 
 
+def test_a_picture_is_drawn_beside_other_output_or_alone(qrr: Run, swept: str, tmp_path: Path) -> None:
+    file = tmp_path / "counts.svg"
+    alone = qrr("result", swept, "--plot", str(file), "--theme", "dark")
+    assert (alone.exit_code, alone.stdout) == (0, "")
+    assert f"the picture is in {file}" in alone.stderr
+    assert file.read_text().startswith("<?xml")
+    both = qrr("result", swept, "--plot", str(tmp_path / "counts.png"), "--json")
+    assert json.loads(both.stdout)["kind"] == "sampler"
+    for wrong in ("counts.pdf", "nowhere/counts.png"):
+        assert qrr("result", swept, "--plot", str(tmp_path / wrong)).exit_code == 2
+
+
 def test_json_is_json_whatever_the_numbers_are(qrr: Run, estimated: str) -> None:
     text = qrr("result", estimated, "--json").stdout
     assert "NaN" not in text

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from qiskit_runtime_rest.testing import Emulator
 
@@ -20,6 +21,14 @@ def test_a_job_is_shown_with_its_details_times_and_circuit(qrr: Run, bell: str) 
     document = json.loads(qrr("show", job, "--json").stdout)
     assert document["job"]["params"]["shots"] == 50
     assert document["metrics"]["timestamps"]["finished"]
+
+
+def test_a_timeline_is_drawn(qrr: Run, bell: str, tmp_path: Path) -> None:
+    job = submitted(qrr, bell)
+    assert qrr("wait", job).exit_code == 0
+    file = tmp_path / "timeline.png"
+    assert qrr("show", job, "--plot", str(file)).exit_code == 0
+    assert file.read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_failed_job_is_shown_with_its_reason_and_log(qrr: Run) -> None:

@@ -128,6 +128,18 @@ def test_any_program_takes_params(qrr: Run, quiet: Emulator, tmp_path: Path) -> 
     assert [body["program_id"] for body in bodies(quiet)] == ["noise-learner"]
 
 
+def test_a_sampler_runs_by_the_executor(qrr: Run, quiet: Emulator, bell: str) -> None:
+    assert qrr("submit", "sampler", bell, "--backend", "ibm_torino", "--via", "executor").exit_code == 0
+    assert qrr("submit", "sampler", bell, "--backend", "ibm_torino", "--via", "service").exit_code == 0
+    params = json.dumps({**PARAMS, "pubs": [[BELL, None, 10], [BELL, None, 20]]})
+    assert qrr("submit", "sampler", "-", "--backend", "ibm_torino", "--via", "executor", stdin=params).exit_code == 0
+    assert [body["program_id"] for body in bodies(quiet)] == ["executor", "sampler", "executor", "executor"]
+    assert [body["params"]["quantum_program"]["shots"] for body in bodies(quiet)[2:]] == [10, 20]
+    wrong = qrr("submit", "sampler", bell, "--backend", "ibm_torino", "--via", "qiskit")
+    assert wrong.exit_code == 2
+    assert "'service' or 'executor'" in wrong.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "stdin", "advice"),
     [

@@ -106,12 +106,12 @@ def test_each_row_is_sent_once_and_only_if_it_is_needed() -> None:
     swept = swept.replace('input float a;\ninclude "stdgates.inc";', 'include "stdgates.inc";\ninput float a;')
     program = estimate_params([(swept, observables, [[0.0], [1.0], [2.0]])])
     (item,) = program["items"]
-    assert item["shape"] == [1, 6]
+    assert item["shape"] == [6]
     assert len(program["circuits"]["data"]) == 1
     # Element by element: each of the three sets has one observable, and one basis.
     program = estimate_params([(swept, ["XX", "YY", "ZZ"], [[0.0], [1.0], [2.0]])])
-    assert program["items"][0]["shape"] == [1, 3]
-    assert estimate_params([(swept, ["II"], [[0.0]]), (swept, "ZZ", [[0.0]])])["items"][0]["shape"] == [1, 1]
+    assert program["items"][0]["shape"] == [3]
+    assert estimate_params([(swept, ["II"], [[0.0]]), (swept, "ZZ", [[0.0]])])["items"][0]["shape"] == [1]
 
 
 def test_identity_and_coefficients_need_no_shots() -> None:

@@ -45,3 +45,10 @@ async def test_a_program_runs_in_a_session_and_as_one_of_many(client: Any, emula
     request = JobRequest.executor([ONES], backend=BACKEND, shots=3, circuits="qpy")
     (submitted,) = await now(client.jobs.submit_all([request]))
     assert sum((await now(submitted.job.result()))[0].counts().values()) == 3
+
+
+async def test_passthrough_data_may_hold_null_as_the_contract_says(connect: Any) -> None:
+    client = connect(validate="responses")
+    data = {"a": None, "b": [None, {"c": None, "d": 1.5}]}
+    job = await now(client.executor(ONES, backend=BACKEND, shots=1, passthrough_data=data))
+    assert (await now(job.result())).passthrough_data == data

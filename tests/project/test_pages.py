@@ -28,7 +28,13 @@ def blocks_of(page: str, language: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("page", "shown"), [("README.md", r"\{'[01]{2}': \d+"), ("docs/cassettes.md", ""), ("docs/contract.md", "")]
+    ("page", "shown"),
+    [
+        ("README.md", r"\{'[01]{2}': \d+"),
+        ("docs/cassettes.md", ""),
+        ("docs/contract.md", ""),
+        ("docs/directed.md", r"\[\{'0'"),
+    ],
 )
 def test_the_blocks_of_the_page_run(page: str, shown: str, tmp_path: Path) -> None:
     blocks = [block for block in blocks_of(page, "python") if "my_sdk" not in block]

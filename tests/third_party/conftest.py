@@ -18,6 +18,8 @@ import pytest
 
 from qiskit_runtime_rest.testing import Emulator
 
+from ..fixtures.offline_programs import program, services
+
 SCRIPTS = Path(__file__).parent / "scripts"
 BACKEND = "ibm_torino"
 

@@ -52,6 +52,7 @@ SECTIONS: Mapping[str, Mapping[str, Entry]] = {
     "Without the service": {
         "demo": Entry("demo:demo", "Run a Bell state, from the API key to the counts, on the embedded service."),
         "emulator": Entry("emulator:app", "The embedded service: the API on this machine, offline."),
+        "offline": Entry("offline:app", "Run any program, unchanged, against the embedded service."),
         "legacy": Entry("legacy:app", "Run, serve or scan programs written for the classic API."),
         "contract": Entry("contract:app", "Compare contract, client and service."),
     },

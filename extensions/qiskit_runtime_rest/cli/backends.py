@@ -6,12 +6,15 @@ import fnmatch
 import math
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..base.json_members import member_number, member_object
+from ..errors import InvalidInput
 from .options import JsonLinesOption, ServiceOptions, with_service_options
+from .plot import PlotOption, Theme, ThemeOption, check_plot, save_picture
 from .terminal import Column, fitting_table, print_json, say, stdout, working
 
 if TYPE_CHECKING:
@@ -57,6 +60,9 @@ KEYS: Mapping[Order, Callable[[Backend], Any]] = {
 @with_service_options
 def backends(
     options: ServiceOptions,
+    backend: Annotated[
+        str | None, typer.Argument(metavar="[BACKEND]", help="With --plot: the backend to draw a map of.")
+    ] = None,
     *,
     name: Annotated[
         str | None, typer.Option(metavar="PATTERN", help="Only backends with such a name: 'ibm_*', or a part of it.")
@@ -73,33 +79,51 @@ def backends(
         int | None, typer.Option(min=0, help="Only backends with so many waiting jobs or fewer.")
     ] = None,
     sort: Annotated[Order, typer.Option(help="Sort by this.")] = Order.NAME,
+    plot: PlotOption = None,
+    theme: ThemeOption = Theme.LIGHT,
     json: JsonLinesOption = False,
 ) -> None:
     """List the backends of the instance, with their queues and errors."""
+    if (backend is None) != (plot is None):
+        raise InvalidInput("expected a backend together with --plot FILE, or neither; --name filters the list.")
+    if backend is not None and plot is not None:
+        _draw_map(options, backend, plot, theme)
+        return
     with options.client() as client, working("listing backends"):
         listed = client.backends.list()
     chosen = sorted(
         (
-            backend
-            for backend in listed
-            if (name is None or _is_named(backend.name, name))
-            and (backend.num_qubits or 0) >= min_qubits * (min_qubits > 1)
-            and (not online or backend.state == "online")
-            and (processor is None or processor.lower() in _processor(backend.raw).lower())
-            and (max_error is None or _or_last(_median(backend.raw, TWO_QUBIT)) <= max_error)
-            and (max_queue is None or KEYS[Order.QUEUE](backend) <= max_queue)
+            one
+            for one in listed
+            if (name is None or _is_named(one.name, name))
+            and (one.num_qubits or 0) >= min_qubits * (min_qubits > 1)
+            and (not online or one.state == "online")
+            and (processor is None or processor.lower() in _processor(one.raw).lower())
+            and (max_error is None or _or_last(_median(one.raw, TWO_QUBIT)) <= max_error)
+            and (max_queue is None or KEYS[Order.QUEUE](one) <= max_queue)
         ),
-        key=lambda backend: (KEYS[sort](backend), backend.name),
+        key=lambda one: (KEYS[sort](one), one.name),
     )
     if json:
-        for backend in chosen:
-            print_json(backend.raw)
+        for one in chosen:
+            print_json(one.raw)
         return
     if not chosen:
         say(f"none of the {len(listed)} backends fits." if listed else "this instance has no backends.")
         return
     console = stdout()
     console.print(backends_table(chosen, console=console))
+
+
+def _draw_map(options: ServiceOptions, name: str, file: Path, theme: Theme) -> None:
+    """Draw the qubits and couplings of a backend, coloured by their errors."""
+    check_plot(file)
+    with options.client() as client, working(f"reading {name}"):
+        found = client.backends.get(name)
+        configuration, properties = found.configuration(), found.properties()
+    from ..pictures import plot_device
+
+    save_picture(plot_device(configuration, properties, theme=theme.value), file)
 
 
 def backends_table(listed: Sequence[Backend], *, console: Console) -> Table:

@@ -14,6 +14,7 @@ import typer
 from ..errors import InvalidInput, ResultDecodeError
 from .job_status import showing_status
 from .options import JsonOption, ServiceOptions, with_service_options
+from .plot import PlotOption, Theme, ThemeOption, check_plot, save_picture
 from .results import counts_of, result_document, result_view
 from .terminal import Column, fitting_table, print_json, stdout
 from .wait import Timeout, to_wait_for
@@ -91,10 +92,13 @@ def result(
     table: Annotated[bool, typer.Option("--table", help="Print a table: a row for each outcome or value.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print the table as CSV.")] = False,
     raw: Annotated[bool, typer.Option("--raw", help="Print the bytes of the result as the service sent them.")] = False,
+    plot: PlotOption = None,
+    theme: ThemeOption = Theme.LIGHT,
     json: JsonOption = False,
 ) -> None:
     """Wait for a job and print its result: counts as a histogram, expectation values as a table."""
     wanted = [name for name, given in zip(FORMS, (counts, table, csv, raw, json), strict=True) if given]
+    check_plot(plot)
     if len(wanted) > 1:
         raise InvalidInput(f"{' and '.join(f'--{name}' for name in wanted)} exclude each other.")
     try:
@@ -106,7 +110,10 @@ def result(
         return
     show = FORMS[wanted[0]] if wanted else _print_picture
     try:
-        show(job_or_file, found)
+        if plot is not None:
+            save_picture(found.plot(theme=theme.value), plot)
+        if plot is None or wanted:
+            show(job_or_file, found)
     except TypeError as error:  # an item has no such form
         raise InvalidInput(f"{error}. --json and --raw print every result.") from None
 

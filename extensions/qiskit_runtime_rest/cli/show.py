@@ -15,6 +15,7 @@ from ..base.text import LINES, printable
 from ..errors import NotFound
 from .jobs import own_tags
 from .options import JsonOption, ServiceOptions, with_service_options
+from .plot import PlotOption, Theme, ThemeOption, check_plot, save_picture
 from .results import bar
 from .terminal import Column, fitting_table, print_json, say, stdout, working
 from .times import duration, local_time, read_time
@@ -43,14 +44,21 @@ def show(
     job_id: JobId,
     *,
     whole: Annotated[bool, typer.Option("--whole", help="Print all of the params and of the log.")] = False,
+    plot: PlotOption = None,
+    theme: ThemeOption = Theme.LIGHT,
     json: JsonOption = False,
 ) -> None:
     """Show a job: details, timeline, params and log."""
+    check_plot(plot)
     with options.client() as client, working(f"reading job {job_id}"):
         job = client.jobs.handle(job_id)
         job.refresh(params=True)
         measured = _metrics(job)
         log = _log(job)
+    if plot is not None:
+        from ..pictures import plot_timeline
+
+        save_picture(plot_timeline(measured, title=job_id, theme=theme.value), plot)
     if json:
         print_json({"job": job.raw, "metrics": measured, "log": log})
         return

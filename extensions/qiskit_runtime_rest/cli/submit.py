@@ -53,6 +53,13 @@ def submit(
     each: Annotated[
         bool, typer.Option("--each", help="Submit a job for each circuit, not one for all.", rich_help_panel=CIRCUITS)
     ] = False,
+    via: Annotated[
+        str | None,
+        typer.Option(
+            help="Program that runs a sampler or an estimator: service (its own) or executor. Default: QRR_PRIMITIVES.",
+            rich_help_panel=JOB,
+        ),
+    ] = None,
     tag: Annotated[
         list[str] | None, typer.Option("--tag", "-t", help="Tag of the job. Can be repeated.", rich_help_panel=JOB)
     ] = None,
@@ -87,7 +94,7 @@ def submit(
 
     qrr submit sampler bell.qasm --backend ibm_torino --shots 1000
     """
-    from ..waiting import check_timeout
+    from ..arguments import check_timeout
 
     if timeout is not None and not wait:
         raise InvalidInput("--timeout needs --wait.")
@@ -104,8 +111,9 @@ def submit(
         circuits={"shots": shots, "observables": observable or None, "precision": precision},
         each=each,
     )
-    with options.client(journal=journal) as client:
-        jobs = _submit(client, requests, json=json)
+    with options.client(journal=journal, **({"primitives": via} if via else {})) as client:
+        chosen = client.settings.primitives
+        jobs = _submit(client, [part.request for request in requests for part in request.split(chosen)], json=json)
         if wait and len(jobs) == 1:
             (job,) = jobs
             with showing_status(job.id) as on_status:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ..waiting import StatusCallback
     from .job import AsyncJob, Job
+    from .listing import Listing
     from .logic.jobs import Recovered
 __all__ = ["AsyncJobs", "Jobs"]
 
@@ -27,28 +28,35 @@ __all__ = ["AsyncJobs", "Jobs"]
 class Jobs(Submissions, JobsLogic["Job"]):
     """`client.jobs` of a `RuntimeClient`."""
 
-    def get(self, job_id: str) -> Job:
+    def get(self, job_id: str, *, timeout: float | None = None) -> Job:
         """The job with this id, read from the service.
 
         Raises: NotFound, ApiError, TransportError. Source: operation `get_job`.
-        """
-        return self._run(self._get(job_id))
 
-    def find(self, tag: str) -> Job | None:
+        `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
+        """
+        return self._run(self._get(job_id), timeout)
+
+    def find(self, tag: str, *, timeout: float | None = None) -> Job | None:
         """The newest job that carries `tag`, or None.
 
         Raises: InvalidInput, ApiError, TransportError. Source: operation `list_jobs`.
-        """
-        return self._run(self._find(tag))
 
-    def recover(self) -> builtins.list[Recovered]:
+        `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
+        """
+        return self._run(self._find(tag), timeout)
+
+    def recover(self, *, timeout: float | None = None) -> builtins.list[Recovered]:
         """Find the jobs of submissions that a killed process left in the journal without an outcome.
 
-        Each is looked up by its tag, for as long as the client's `SubmissionPolicy` says. Nothing is submitted.
+        Each is looked up by its tag, for as long as the client's `SubmissionPolicy` says. Nothing is submitted. While
+        another process still submits it, it has a `SubmissionUnknown` as its `error`.
 
         Raises: ConfigurationError (the client has no journal). Source: operation `list_jobs`.
+
+        `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
         """
-        return self._run(self._recover())
+        return self._run(self._recover(), timeout)
 
     def list(
         self,
@@ -64,6 +72,7 @@ class Jobs(Submissions, JobsLogic["Job"]):
         session_id: str | None = None,
         sort: str | None = None,
         params: bool = False,
+        timeout: float | None = None,
     ) -> Iterator[Job]:
         """All jobs that match, over all pages, each once, newest first. Pages are requested as they are needed.
 
@@ -79,6 +88,7 @@ class Jobs(Submissions, JobsLogic["Job"]):
             tags: only jobs that have all of these tags, 8 at most.
             sort: DESC (newest first, the default) or ASC.
             params: include the submitted params.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: InvalidInput, ApiError, TransportError. Source: operation `list_jobs`.
         """
@@ -95,7 +105,8 @@ class Jobs(Submissions, JobsLogic["Job"]):
                 session_id=session_id,
                 sort=sort,
                 params=params,
-            )
+            ),
+            timeout,
         )
 
     def wait_all(
@@ -108,7 +119,7 @@ class Jobs(Submissions, JobsLogic["Job"]):
         results: bool = True,
         at_once: int = 8,
         executor: Executor | None = None,
-    ) -> builtins.list[Job]:
+    ) -> Listing[Job]:
         """Wait until all `jobs` have ended, with few requests, and return their handles in the given order.
 
         The client follows them through the list of pending jobs: a thousand jobs cost at most 6 requests per look. A
@@ -142,7 +153,8 @@ class Jobs(Submissions, JobsLogic["Job"]):
                 results=results,
                 at_once=at_once,
                 executor=executor,
-            )
+            ),
+            timeout,
         )
 
     def as_completed(
@@ -170,35 +182,43 @@ class Jobs(Submissions, JobsLogic["Job"]):
                 results=results,
                 at_once=at_once,
                 executor=executor,
-            )
+            ),
+            timeout,
         )
 
 
 class AsyncJobs(AsyncSubmissions, JobsLogic["AsyncJob"]):
     """`client.jobs` of an `AsyncRuntimeClient`."""
 
-    async def get(self, job_id: str) -> AsyncJob:
+    async def get(self, job_id: str, *, timeout: float | None = None) -> AsyncJob:
         """The job with this id, read from the service.
 
         Raises: NotFound, ApiError, TransportError. Source: operation `get_job`.
-        """
-        return await self._run(self._get(job_id))
 
-    async def find(self, tag: str) -> AsyncJob | None:
+        `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
+        """
+        return await self._run(self._get(job_id), timeout)
+
+    async def find(self, tag: str, *, timeout: float | None = None) -> AsyncJob | None:
         """The newest job that carries `tag`, or None.
 
         Raises: InvalidInput, ApiError, TransportError. Source: operation `list_jobs`.
-        """
-        return await self._run(self._find(tag))
 
-    async def recover(self) -> builtins.list[Recovered]:
+        `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
+        """
+        return await self._run(self._find(tag), timeout)
+
+    async def recover(self, *, timeout: float | None = None) -> builtins.list[Recovered]:
         """Find the jobs of submissions that a killed process left in the journal without an outcome.
 
-        Each is looked up by its tag, for as long as the client's `SubmissionPolicy` says. Nothing is submitted.
+        Each is looked up by its tag, for as long as the client's `SubmissionPolicy` says. Nothing is submitted. While
+        another process still submits it, it has a `SubmissionUnknown` as its `error`.
 
         Raises: ConfigurationError (the client has no journal). Source: operation `list_jobs`.
+
+        `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
         """
-        return await self._run(self._recover())
+        return await self._run(self._recover(), timeout)
 
     def list(
         self,
@@ -214,6 +234,7 @@ class AsyncJobs(AsyncSubmissions, JobsLogic["AsyncJob"]):
         session_id: str | None = None,
         sort: str | None = None,
         params: bool = False,
+        timeout: float | None = None,
     ) -> AsyncIterator[AsyncJob]:
         """All jobs that match, over all pages, each once, newest first. Pages are requested as they are needed.
 
@@ -229,6 +250,7 @@ class AsyncJobs(AsyncSubmissions, JobsLogic["AsyncJob"]):
             tags: only jobs that have all of these tags, 8 at most.
             sort: DESC (newest first, the default) or ASC.
             params: include the submitted params.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: InvalidInput, ApiError, TransportError. Source: operation `list_jobs`.
         """
@@ -245,7 +267,8 @@ class AsyncJobs(AsyncSubmissions, JobsLogic["AsyncJob"]):
                 session_id=session_id,
                 sort=sort,
                 params=params,
-            )
+            ),
+            timeout,
         )
 
     async def wait_all(
@@ -258,7 +281,7 @@ class AsyncJobs(AsyncSubmissions, JobsLogic["AsyncJob"]):
         results: bool = True,
         at_once: int = 8,
         executor: Executor | None = None,
-    ) -> builtins.list[AsyncJob]:
+    ) -> Listing[AsyncJob]:
         """Wait until all `jobs` have ended, with few requests, and return their handles in the given order.
 
         The client follows them through the list of pending jobs: a thousand jobs cost at most 6 requests per look. A
@@ -292,7 +315,8 @@ class AsyncJobs(AsyncSubmissions, JobsLogic["AsyncJob"]):
                 results=results,
                 at_once=at_once,
                 executor=executor,
-            )
+            ),
+            timeout,
         )
 
     def as_completed(
@@ -320,5 +344,6 @@ class AsyncJobs(AsyncSubmissions, JobsLogic["AsyncJob"]):
                 results=results,
                 at_once=at_once,
                 executor=executor,
-            )
+            ),
+            timeout,
         )

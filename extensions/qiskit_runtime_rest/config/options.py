@@ -14,10 +14,13 @@ if TYPE_CHECKING:
 
     import httpx
 
-__all__ = ["SettingsOptions", "Validate"]
+__all__ = ["Primitives", "SettingsOptions", "Validate"]
 
 Validate: TypeAlias = Literal["responses", "warn"] | Callable[[ContractViolation], object]
 """What to do with a response that breaks the contract: raise, warn, or call a function."""
+
+Primitives: TypeAlias = Literal["service", "executor"]
+"""Which program runs a primitive: the service's own, or `executor`, with the rest of the work in the client."""
 
 
 class SettingsOptions(TypedDict, total=False):
@@ -43,6 +46,7 @@ class SettingsOptions(TypedDict, total=False):
     save_to: str | Path | None
     token_cache: bool | str | Path | None
     validate: Validate | Literal["off"] | None
+    primitives: Primitives | None
     account: str | None
     account_path: str | Path | None
     allow_insecure_http: bool

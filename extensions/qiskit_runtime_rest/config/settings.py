@@ -17,7 +17,7 @@ from ..base.secret import Secret
 from ..errors import ConfigurationError
 from .api_versions import API_VERSION
 from .crn import EXAMPLE, WHERE, Crn
-from .options import SettingsOptions, Validate
+from .options import Primitives, SettingsOptions, Validate
 
 if TYPE_CHECKING:
     import ssl
@@ -47,6 +47,7 @@ ENVIRONMENT = {
     "save_to": "QRR_SAVE_TO",
     "token_cache": "QRR_TOKEN_CACHE",
     "validate": "QRR_VALIDATE",
+    "primitives": "QRR_PRIMITIVES",
 }
 TEXT = (str, "a text")
 ARGUMENT_TYPES: Mapping[str, tuple[Any, str]] = {
@@ -99,6 +100,8 @@ class Settings:
             `ContractViolation`, "warn" warns with `ContractWarning`, and a function is called with the violation
             (an `AsyncRuntimeClient` awaits it). An error response raises its own error in any case. None or "off":
             no check. Needs the extra `contract`.
+        primitives: which program runs `sampler` and `estimator` (`QRR_PRIMITIVES`): "service" (its own), or "executor",
+            with the rest of the work in the client; None: the service's own, as long as it has them.
         allow_insecure_http: allow `http://` URLs of other machines, to which keys and tokens then travel in the clear.
 
     Raises:
@@ -121,6 +124,7 @@ class Settings:
     save_to: Path | None
     token_cache: bool | Path
     validate: Validate | None
+    primitives: Primitives | None
     allow_insecure_http: bool
 
     def __init__(self, *, environ: Mapping[str, str] | None = None, **options: Unpack[SettingsOptions]) -> None:
@@ -166,6 +170,7 @@ class Settings:
             "save_to": _folder(_pick(found, "save_to")),
             "token_cache": _token_cache(_pick(found, "token_cache", default=False)),
             "validate": _validate(_pick(found, "validate")),
+            "primitives": _primitives(_pick(found, "primitives")),
             "allow_insecure_http": insecure,
         }
         for name, value in resolved.items():
@@ -392,6 +397,12 @@ def _validate(wanted: Any) -> Validate | None:
     if wanted in ("responses", "warn") or callable(wanted):
         return wanted  # type: ignore[no-any-return]  # one of the literals, or a function
     raise ConfigurationError(f"validate={wanted!r}: expected 'responses', 'warn', 'off' or a function.")
+
+
+def _primitives(wanted: Any) -> Primitives | None:
+    if wanted in (None, "service", "executor"):
+        return wanted  # type: ignore[no-any-return]  # one of the literals
+    raise ConfigurationError(f"primitives={wanted!r}: expected 'service' or 'executor'.")
 
 
 def _submission_limit(limit: float | str | None, service: str) -> float | None:

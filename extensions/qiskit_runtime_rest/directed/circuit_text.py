@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 from attrs import field, frozen
 
 from ..errors import InvalidInput
 
-__all__ = ["CircuitText", "Measurement", "Statement"]
+__all__ = ["CircuitText", "Measurement", "Statement", "circuit_of", "pubs_of"]
 
 _TOKEN: Final = re.compile(
     r"""
@@ -339,3 +339,20 @@ def _uses(statement: Statement, pairs: tuple[tuple[str, str, int], ...]) -> bool
             if not index.isdecimal() or (token, index) in elements:
                 return True
     return False
+
+
+def pubs_of(params: Mapping[str, Any]) -> list[Any]:
+    """The pubs of the params of a primitive. Raises: InvalidInput."""
+    pubs = params.get("pubs")
+    if not isinstance(pubs, list) or not pubs:
+        raise InvalidInput("params: expected a list of pubs as `pubs`.")
+    return pubs
+
+
+def circuit_of(pub: Any) -> CircuitText:
+    """The circuit of a pub. Raises: InvalidInput."""
+    if not isinstance(pub, list) or not pub or not isinstance(pub[0], str):
+        raise InvalidInput(
+            "with via='executor', a circuit is an OpenQASM 3 text; with Qiskit, qiskit.qasm3.dumps(circuit)."
+        )
+    return CircuitText(pub[0])

@@ -15,8 +15,8 @@ from attrs import field, frozen
 
 from ..errors import InvalidInput
 from ..results.arrays import Array
-from ..results.directed import broadcast_strides
-from .circuit_text import CircuitText
+from ..results.directed import broadcast_strides, execution_order
+from .circuit_text import CircuitText, circuit_of, pubs_of
 from .observables import Observables, Pauli, commuting_bases, read_observables
 from .options import (
     DEFAULT_LEVEL,
@@ -94,7 +94,7 @@ def estimator_programs(params: Mapping[str, Any], *, circuits: CircuitFormat = "
     zero_noise = zero_noise_of(options, enabled=level >= 2)
     seed = seed_of(params, options.get("seed_estimator"))
     read = []
-    for position, pub in enumerate(params["pubs"]):
+    for position, pub in enumerate(pubs_of(params)):
         try:
             read.append(_read(pub))
         except InvalidInput as error:
@@ -132,9 +132,15 @@ def estimator_programs(params: Mapping[str, Any], *, circuits: CircuitFormat = "
         if mitigated and qubits:
             number = math.ceil(calibration_shots(options, randomizations=randomizations, shots=shots) / shots)
             flips = random_flips(number, len(qubits), seed=chance.getrandbits(63))
-            calibration = {"item": len(items), "qubits": qubits, "flips": _flips(flips, len(qubits))}
+            calibration = {
+                "item": len(items),
+                "register": REGISTER,
+                "qubits": qubits,
+                "flips": _flips(flips, len(qubits)),
+            }
             items.append(_calibration(qubits, flips))
         settings = {
+            "positions": positions,
             "pubs": described,
             "calibration": calibration,
             "zero_noise": None if zero_noise is None else _zero_noise(zero_noise),
@@ -168,13 +174,13 @@ def _by_precision(params: Mapping[str, Any], options: Mapping[str, Any], twirlin
         or DEFAULT_PRECISION
     )
     groups: dict[float, list[int]] = {}
-    for position, pub in enumerate(params["pubs"]):
+    for position, pub in enumerate(pubs_of(params)):
         groups.setdefault((pub[3:] and pub[3]) or default, []).append(position)
     return groups
 
 
 def _read(pub: Sequence[Any]) -> _Pub:
-    whole = CircuitText(pub[0])
+    whole = circuit_of(pub)
     circuit = CircuitText(whole.without_final_measurements())
     values = read_values(pub[2] if len(pub) > 2 else None, circuit, order=sorted(circuit.used_inputs))
     observables = read_observables(pub[1], qubits=None if circuit.qubits is None else len(circuit.qubits))
@@ -225,10 +231,14 @@ def _items(pub: _Pub, flips: Sequence[int], zero_noise: ZeroNoise | None, *, see
         ]
         for number in flips
     ]
-    rows = [pub.values.rows[parameters] + turn[basis] for turn in turns for parameters, basis in pub.rows]
+    rows = []
+    for place in execution_order(pub.rows, len(flips)):
+        number, row = divmod(place, len(pub.rows))
+        parameters, basis = pub.rows[row]
+        rows.append(pub.values.rows[parameters] + turns[number][basis])
     text = pub.circuit.with_parts(inputs=names, appended="\n".join(lines))
     texts = [text] if zero_noise is None else _folded(text, zero_noise, seed=seed)
-    return [Item(one, rows=rows, shape=(len(flips), len(pub.rows))) for one in texts]
+    return [Item(one, rows=rows, shape=(len(rows),)) for one in texts]
 
 
 REGISTER = "observed"
@@ -258,12 +268,12 @@ def _calibration(qubits: Sequence[int], flips: Sequence[int]) -> Item:
         *_measured(operands, REGISTER),
     ]
     rows = [packed([FLIPS[bool(number >> bit & 1)] for bit in range(len(qubits))]) for number in flips]
-    return Item(head.with_parts(inputs=names, appended="\n".join(lines)), rows=rows, shape=(len(flips), 1))
+    return Item(head.with_parts(inputs=names, appended="\n".join(lines)), rows=rows, shape=(len(flips),))
 
 
 def _anything() -> Item:
     """An item for a job that has nothing to measure: a program needs one."""
-    return Item("OPENQASM 3.0;\nbit[1] observed;\nobserved[0] = measure $0;", rows=[b""], shape=(1, 1))
+    return Item("OPENQASM 3.0;\nbit[1] observed;\nobserved[0] = measure $0;", rows=[b""], shape=(1,))
 
 
 def _described(pub: _Pub, flips: Sequence[int], *, first: int, number: int) -> dict[str, Any]:

@@ -26,5 +26,11 @@ class Planned:
 
 
 def passthrough(program: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The data that `results.directed` reads."""
-    return {MARK: {"program": program, "version": VERSION, **settings}}
+    """The data that `results.directed` reads, without nulls: the contract leaves open whether they may be inside."""
+    return {MARK: {"program": program, "version": VERSION, **_without_nulls(settings)}}
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _without_nulls(part) for name, part in value.items() if part is not None}
+    return [_without_nulls(part) for part in value] if isinstance(value, list) else value

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import InvalidInput
-from .circuit_text import CircuitText
+from .circuit_text import CircuitText, circuit_of, pubs_of
 from .options import DEFAULT_SHOTS, Twirling, executor_options, read_options, twirling_of
 from .passthrough import Planned, passthrough
 from .program import CircuitFormat, Item, program_params
@@ -29,7 +29,7 @@ def sampler_programs(params: Mapping[str, Any], *, circuits: CircuitFormat = "op
         raise InvalidInput("twirling.enable_measure: only measurements that are classified can be twirled.")
     default = params.get("shots") or twirling.product or options.get("default_shots") or DEFAULT_SHOTS
     groups: dict[tuple[int, int], list[int]] = {}
-    for index, pub in enumerate(params["pubs"]):
+    for index, pub in enumerate(pubs_of(params)):
         shots = (pub[2:] and pub[2]) or default
         groups.setdefault(twirling.split(shots), []).append(index)
     seed = seed_of(params, None)
@@ -37,7 +37,7 @@ def sampler_programs(params: Mapping[str, Any], *, circuits: CircuitFormat = "op
     for (randomizations, shots), positions in groups.items():
         items, described = [], []
         for position in positions:
-            pub = params["pubs"][position]
+            pub = pubs_of(params)[position]
             try:
                 item, flips = _item(pub, twirling, randomizations, seed=seed + position)
             except InvalidInput as error:
@@ -45,6 +45,7 @@ def sampler_programs(params: Mapping[str, Any], *, circuits: CircuitFormat = "op
             items.append(item)
             described.append({"flips": flips})
         settings = {
+            "positions": positions,
             "twirling": twirling.enabled,
             "meas_type": options.get("execution.meas_type", "classified"),
             "pubs": described,
@@ -61,7 +62,7 @@ def sampler_programs(params: Mapping[str, Any], *, circuits: CircuitFormat = "op
 
 
 def _item(pub: list[Any], twirling: Twirling, randomizations: int, *, seed: int) -> tuple[Item, dict[str, Any]]:
-    circuit = CircuitText(pub[0])
+    circuit = circuit_of(pub)
     values = read_values(pub[1] if len(pub) > 1 else None, circuit, order=sorted(circuit.used_inputs))
     if not twirling.enabled:
         return Item(circuit.with_parts(), rows=values.rows, shape=values.shape), {}

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from ..base.nullable import with_null_variants
+
 if TYPE_CHECKING:
     from openapi_schema_validator import OAS30Validator
 
@@ -98,7 +100,8 @@ class Contract:
         from referencing import Registry
         from referencing.jsonschema import DRAFT4
 
-        return Registry().with_resource(_URI, DRAFT4.create_resource(_understood(self.document)))
+        document = with_null_variants(_with_sound_discriminators(self.document))
+        return Registry().with_resource(_URI, DRAFT4.create_resource(document))
 
     def _operation(self, method: str, path: str, spec: Mapping[str, Any]) -> Operation:
         here = f"#/paths/{_escape(path)}/{method}"
@@ -137,21 +140,17 @@ class Contract:
         return part  # type: ignore[no-any-return]
 
 
-def _understood(part: Any) -> Any:
-    """The document without what the validator takes in another sense than the service.
+def _with_sound_discriminators(part: Any) -> Any:
+    """Remove discriminators without a mapping, for which the `oneOf` beside them is enough.
 
-    It takes the values of discriminators without a mapping for names of schemas, and would refuse the storage kind
-    `ibmcloud_cos`; the `oneOf` beside them is enough. It refuses null in unions, also where they are nullable.
+    The validator takes their values for names of schemas, and would refuse the storage kind `ibmcloud_cos`.
     """
     match part:
         case dict():
             left_out = {"discriminator"} if part.get("discriminator", {}).keys() == {"propertyName"} else set()
-            found = {name: _understood(one) for name, one in part.items() if name not in left_out}
-            if part.get("nullable") is True and "anyOf" in part:
-                found["anyOf"] = [*found["anyOf"], {"enum": [None]}]
-            return found
+            return {name: _with_sound_discriminators(one) for name, one in part.items() if name not in left_out}
         case list():
-            return [_understood(one) for one in part]
+            return [_with_sound_discriminators(one) for one in part]
         case _:
             return part
 

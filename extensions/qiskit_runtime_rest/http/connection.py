@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 
 import httpx
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from .retry_policy import RetryPolicy
 
 __all__ = ["Connection", "Origin"]
+
+C = TypeVar("C", HttpClient, AsyncHttpClient)
 
 
 class Origin(NamedTuple):
@@ -56,6 +58,7 @@ class Connection:
 
     Attributes:
         settings, clock, auth, retries: as in the arguments, with defaults filled in.
+        configurations: configurations of backends that were read, as JSON texts by name.
         opening: a lock to hold while opening a client that other threads could open at the same time.
     """
 
@@ -88,6 +91,7 @@ class Connection:
         self._check = _check(settings)
         self._http_options = dict(http_options or {})
         self.opening = Lock()
+        self.configurations: dict[str, bytes] = {}
         self._opened: list[HttpClient] = []
         self._opened_async: list[AsyncHttpClient] = []
         self._api: ApiClient | None = None
@@ -125,32 +129,39 @@ class Connection:
         Raises:
             ConfigurationError: the CA bundle, or a proxy of the environment, cannot be used.
         """
-        with _configuration_errors():
-            client = HttpClient(**self._options(changes, httpx.HTTPTransport))
+        client = self._opened_with(HttpClient, httpx.HTTPTransport, changes)
         self._opened.append(client)
         return client
 
     def open_async(self, **changes: Any) -> AsyncHttpClient:
         """A new HTTP client for tasks; `changes` as for `open`."""
-        with _configuration_errors():
-            client = AsyncHttpClient(**self._options(changes, httpx.AsyncHTTPTransport))
+        client = self._opened_with(AsyncHttpClient, httpx.AsyncHTTPTransport, changes)
         self._opened_async.append(client)
         return client
 
-    def _options(self, changes: dict[str, Any], transport: type[Any]) -> dict[str, Any]:
+    def _opened_with(self, kind: type[C], transport: type[Any], changes: Mapping[str, Any]) -> C:
+        def open_exchanges() -> C:
+            with _configuration_errors():
+                return kind(**{**self._options(changes, transport), "auth": None, "check": None})
+
+        with _configuration_errors():
+            return kind(**self._options(changes, transport), exchanges=open_exchanges)
+
+    def _options(self, changes: Mapping[str, Any], transport: type[Any]) -> dict[str, Any]:
         trust_env = self._http_options.get("trust_env", True)
         options = client_options(self.settings, self.auth, trust_env=trust_env)
         patterns = proxy_patterns(self.settings)
         if trust_env and (own := proxies_without_networks([self.settings.base_url, self.settings.iam_url])) is not None:
             options["trust_env"] = False
             patterns = {**own, **patterns}
+        changes = dict(changes)
         headers = {**options["headers"], **changes.pop("headers", {})}
         mounts = {
             pattern: url and transport(proxy=url, verify=options["verify"], limits=options["limits"])
             for pattern, url in patterns.items()
         }
-        parts: dict[str, Any] = {"clock": self.clock, "retries": self.retries, "check": self._check}
-        return {**options, **parts, "headers": headers, "mounts": mounts, **self._http_options, **changes}
+        parts = {"clock": self.clock, "retries": self.retries, "check": self._check}
+        return {**options, **parts, "mounts": mounts, "headers": headers, **self._http_options, **changes}
 
     @property
     def origin(self) -> Origin:

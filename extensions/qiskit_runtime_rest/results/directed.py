@@ -7,6 +7,7 @@ any process that has the job's id reads the result.
 from __future__ import annotations
 
 import math
+import operator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,7 +25,16 @@ if TYPE_CHECKING:
 
     from .primitives import SamplerPub
 
-__all__ = ["MARK", "VERSION", "EstimatorReader", "broadcast_strides", "read_sampler_pub", "settings_of"]
+__all__ = [
+    "MARK",
+    "VERSION",
+    "EstimatorReader",
+    "broadcast_strides",
+    "execution_order",
+    "places_of",
+    "read_sampler_pub",
+    "settings_of",
+]
 
 MARK: Final = "qiskit_runtime_rest"
 """Member of `passthrough_data`."""
@@ -36,6 +46,9 @@ Weights = dict[str, float]
 
 Place = tuple[int, int, int]
 """The rows of a basis, first and last, and the place of one of them in these."""
+
+Rows = list[tuple[int, int]]
+"""What each row of a randomization measures: a parameter set and a basis, by basis."""
 
 ONLY: Final[Place] = (0, 1, 0)
 """The place of the row of a calibration."""
@@ -61,6 +74,19 @@ class Variance:
         return Variance(self.whole + other.whole, self.shots + other.shots)
 
 
+def execution_order(rows: Sequence[tuple[int, int]], randomizations: int) -> list[int]:
+    """The places, among the rows of all randomizations, of executions in the order in which a program has them.
+
+    All executions of one parameter set follow each other: so their tensor is half as large when it is compressed.
+    """
+    by_parameters: dict[int, list[int]] = {}
+    for row, (parameters, _) in enumerate(rows):
+        by_parameters.setdefault(parameters, []).append(row)
+    return [
+        number * len(rows) + row for some in by_parameters.values() for number in range(randomizations) for row in some
+    ]
+
+
 def settings_of(passthrough_data: Any) -> dict[str, Any] | None:
     """What `passthrough_data` says about a primitive of this package; None if it belongs to something else.
 
@@ -73,6 +99,20 @@ def settings_of(passthrough_data: Any) -> dict[str, Any] | None:
     if found.get("version") != VERSION:
         raise Malformed("a newer qiskit-runtime-rest submitted the job: it reads the result")
     return found
+
+
+def places_of(settings: Sequence[Mapping[str, Any]]) -> list[tuple[int, int]]:
+    """Of each pub of a primitive that ran as several jobs: its job, and its place among the pubs of that job.
+
+    Raises:
+        Malformed: pubs are missing, or of different primitives.
+    """
+    found = {
+        position: (job, place) for job, one in enumerate(settings) for place, position in enumerate(one["positions"])
+    }
+    if sorted(found) != list(range(len(found))) or len({one["program"] for one in settings}) != 1:
+        raise Malformed("the results are not those of all jobs of one primitive")
+    return [found[position] for position in range(len(found))]
 
 
 def read_sampler_pub(item: ExecutorItem, settings: Mapping[str, Any], position: int) -> SamplerPub:
@@ -95,11 +135,6 @@ class _Measured:
 
     array: Array = field()
     flips: Sequence[int] = field()
-
-    def __attrs_post_init__(self) -> None:
-        """Check the axes."""
-        if self.array.dtype != "bool" or self.array.ndim != 4 or self.array.shape[0] != len(self.flips):
-            raise Malformed(f"outcomes of an estimator cannot be read from {self.array!r}")
 
     @property
     def shots(self) -> int:
@@ -129,8 +164,10 @@ class _Measured:
 
     def variance(self, weights: Mapping[int, float], place: Place) -> Variance:
         """The variance of a weighted sum of mean signs in a row, covariances included."""
-        signs = [self.means(mask, *place[:2])[place[2]] for mask in weights]
-        sums = [sum(w * s for w, s in zip(weights.values(), each, strict=True)) for each in zip(*signs, strict=True)]
+        sums = [0.0] * len(self.flips)
+        for mask, weight in weights.items():
+            signs = self.means(mask, *place[:2])[place[2]]
+            sums = [sum_ + weight * sign for sum_, sign in zip(sums, signs, strict=True)]
         total, known = 0.0, list(weights.items())
         for index, (mask, weight) in enumerate(known):
             total += weight * weight
@@ -159,17 +196,15 @@ class _Pub:
     """A pub of the estimator, as the job's settings describe it, with its outcomes for each noise factor."""
 
     described: Mapping[str, Any] = field()
+    rows: Rows = field()
     measured: Sequence[_Measured] = field()
 
     @cached_property
-    def rows(self) -> dict[int, dict[str, Place]]:
+    def places(self) -> dict[int, dict[str, Place]]:
         """By parameter set, then by basis: the rows of the basis, first and last, and the place of the set in them."""
-        if self.described["rows"] is None:
-            return {}
-        flat = read_tensor(self.described["rows"], compressed=True).flat()
         bases = self.described["bases"]
         by_basis: dict[int, list[tuple[int, int]]] = {}
-        for row, (parameters, basis) in enumerate(zip(flat[::2], flat[1::2], strict=True)):
+        for row, (parameters, basis) in enumerate(self.rows):
             by_basis.setdefault(basis, []).append((row, parameters))
         found: dict[int, dict[str, Place]] = {}
         for basis, rows in by_basis.items():
@@ -180,14 +215,14 @@ class _Pub:
 
     def basis_of(self, label: str, parameters: int) -> str:
         """The basis in which a Pauli string is measured."""
-        for basis in self.rows[parameters]:
+        for basis in self.places[parameters]:
             if all(letter in ("I", chosen) for letter, chosen in zip(label, basis, strict=True)):
                 return basis
         raise Malformed(f"no basis measures {label}")
 
     def mean(self, factor: int, label: str, parameters: int) -> float:
         """The mean of a Pauli string with a noise factor."""
-        return self.measured[factor].mean(mask_of(label), self.rows[parameters][self.basis_of(label, parameters)])
+        return self.measured[factor].mean(mask_of(label), self.places[parameters][self.basis_of(label, parameters)])
 
     def variance(self, weights: Sequence[Weights], parameters: int) -> Variance:
         """The variance of a weighted sum of means: for each noise factor, the weight of each Pauli string."""
@@ -197,7 +232,7 @@ class _Pub:
             for label, weight in chosen.items():
                 by_basis.setdefault(self.basis_of(label, parameters), {})[mask_of(label)] = weight
             for basis, masks in by_basis.items():
-                found += self.measured[factor].variance(masks, self.rows[parameters][basis])
+                found += self.measured[factor].variance(masks, self.places[parameters][basis])
         return found
 
 
@@ -228,12 +263,13 @@ def variance_of_mean(values: Sequence[float]) -> float:
 
     The two randomizations of a pair have opposite flips, so only the sums of pairs are independent.
     """
-    pairs = [values[index : index + 2] for index in range(0, len(values), 2)]
-    if len(pairs) < ENOUGH_PAIRS:
+    number = (len(values) + 1) // 2
+    if number < ENOUGH_PAIRS:
         return 0.0
     mean = sum(values) / len(values)
-    spread = sum((sum(pair) - mean * len(pair)) ** 2 for pair in pairs)
-    return spread * len(pairs) / (len(pairs) - 1) / len(values) ** 2
+    rest = [value - mean for value in values]
+    pairs = [*map(operator.add, rest[::2], rest[1::2]), *(rest[-1:] if len(rest) % 2 else ())]
+    return math.fsum(pair * pair for pair in pairs) * number / (number - 1) / len(values) ** 2
 
 
 @frozen(slots=False)
@@ -253,19 +289,30 @@ class EstimatorReader:
         calibration = self.settings.get("calibration")
         if calibration is None:
             return None
-        measured = self._measured(calibration["item"], "observed", calibration["flips"])
-        return _Readout(measured, calibration["qubits"])
+        return _Readout(self._measured(calibration, calibration["item"], [(0, 0)]), calibration["qubits"])
 
-    def _measured(self, item: int, register: str, flips: Any) -> _Measured:
-        flags = read_tensor(flips, compressed=True)
-        numbers = [sum(flag << bit for bit, flag in enumerate(row.flat())) for row in flags]
-        return _Measured(member(self.read_item(item).data, register, what="an estimator's item"), numbers)
+    def _measured(self, described: Mapping[str, Any], item: int, rows: Rows) -> _Measured:
+        """The outcomes of an item, back in the order of randomizations and rows."""
+        flags = read_tensor(described["flips"], compressed=True)
+        flips = [sum(flag << bit for bit, flag in enumerate(row.flat())) for row in flags]
+        found = member(self.read_item(item).data, described["register"], what="an estimator's item")
+        if found.dtype != "bool" or found.ndim != 3 or found.shape[0] != len(flips) * len(rows):
+            raise Malformed(f"outcomes of an estimator cannot be read from {found!r}")
+        executions, shots, bits = found.shape
+        parts, width = [b""] * executions, shots * bits
+        for at, place in enumerate(execution_order(rows, len(flips))):
+            parts[place] = found.data[at * width : (at + 1) * width]
+        array = Array(b"".join(parts), dtype="bool", shape=(len(flips), len(rows), shots, bits))
+        return _Measured(array, flips)
 
     def read(self, position: int) -> EstimatorPub:
         """The pub at a position."""
         described = expect(self.settings["pubs"][position], dict, what="a pub")
-        measured = [self._measured(item, described["register"], described["flips"]) for item in described["items"]]
-        pub = _Pub(described, measured)
+        rows: Rows = []
+        if "rows" in described:
+            flat = read_tensor(described["rows"], compressed=True).flat()
+            rows = list(zip(flat[::2], flat[1::2], strict=True))
+        pub = _Pub(described, rows, [self._measured(described, item, rows) for item in described["items"]])
         shape = tuple(described["shape"])
         which = zip(
             broadcast_strides(described["observables_shape"], to=shape),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import evolve, field, frozen
 
 from .checks import Malformed, expect, member
-from .directed import EstimatorReader, read_sampler_pub, settings_of
+from .directed import EstimatorReader, places_of, read_sampler_pub, settings_of
 from .executor import SAMPLER_ROLES, ExecutorItem, executor_item, executor_metadata, sampler_pub_of
 from .noise_learner import layer_noise, learned_noise
 from .packed_arrays import is_compressed, replace_tensors
@@ -65,7 +65,7 @@ def recognise(document: Any, *, program_id: str | None) -> Format | None:
     Raises:
         Malformed: the format is known, and a part of the document is missing.
     """
-    for recognised in (_wrapped_primitive, _noise_learner, _versioned, _plain_primitive, _v1_primitive):
+    for recognised in (_wrapped_primitive, _noise_learner, _versioned, _parts, _plain_primitive, _v1_primitive):
         if (found := recognised(document, program_id)) is not None:
             return found
     return None
@@ -206,6 +206,33 @@ def _directed(settings: dict[str, Any], executed: Format) -> Format:
         read_item=read_pub if kind == "sampler" else _estimator(settings, item),
         read_metadata=read_metadata,
         runtime_decoder=None,
+    )
+
+
+def _parts(document: Any, _: str | None) -> Format | None:
+    """A list of the results of several jobs that this package made of one primitive."""
+    if not isinstance(document, list) or not document or not all(isinstance(one, dict) for one in document):
+        return None
+    settings = [settings_of(one.get("passthrough_data")) for one in document]
+    known = [one for one in settings if one is not None]
+    if len(known) < len(document):
+        return None
+    parts = [_executor(one, one["data"], compressed=is_compressed(one["schema_version"])) for one in document]
+    places = places_of(known)
+
+    def read_pub(_: Any, position: int) -> ResultItem:
+        job, place = places[position]
+        return parts[job].read_item(parts[job].items[place], place)
+
+    def read_metadata() -> Any:
+        return {**parts[0].read_metadata(), "executor": [part.read_metadata()["executor"] for part in parts]}
+
+    return evolve(
+        parts[0],
+        items=places,
+        read_item=read_pub,
+        read_metadata=read_metadata,
+        passthrough=lambda: [part.passthrough() for part in parts],
     )
 
 

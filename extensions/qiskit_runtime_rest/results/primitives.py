@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from attrs import field, frozen
 
+from ..base.html import rows_table
 from .arrays import Array
 from .bits import Bits
 from .checks import Malformed, check_bits, expect, member
@@ -171,11 +172,10 @@ class EstimatorPub(ResultItem):
         return f"EstimatorPub(<shape={self.shape}>)"
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{escape(name)}</td><td>{escape(repr(part.tolist() if part.size <= 4 else part))}</td></tr>"
-            for name, part in self.data.items()
-        )
-        return f"<table>{rows}</table>"
+        rows = self.to_rows()
+        others = ", ".join(name for name in self.data if name not in ("evs", "stds"))
+        caption = f"{len(rows)} expectation value{'' if len(rows) == 1 else 's'}"
+        return rows_table(rows, caption=f"{caption}; data also has {others}" if others else caption)
 
 
 @frozen

@@ -6,23 +6,23 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from ..arguments import backend_name, whole_seconds
 from ..errors import InvalidInput
 from .pubs import EstimatorPub, SamplerPub, estimator_params, sampler_params
 
 if TYPE_CHECKING:
+    from ..config.options import Primitives
     from ..directed.program import CircuitFormat, ExecutorOptions, ProgramItem
 
-__all__ = ["TAG_PREFIX", "VIA", "JobRequest", "Part", "Submitted", "Via", "check_tags"]
+__all__ = ["TAG_PREFIX", "VIA", "JobRequest", "Part", "Submitted", "check_tags"]
 
 J = TypeVar("J")
 R = TypeVar("R")
 
 VIA = ("service", "executor")
-Via: TypeAlias = Literal["service", "executor"]
-"""Which program runs a primitive: the service's own, or `executor`, with the rest of the work in the client."""
+PRIMITIVES = ("sampler", "estimator")
 
 TAG_PREFIX = "qrr-"
 """Begins the tag that the client adds to each submission."""
@@ -141,11 +141,12 @@ class JobRequest:
         *,
         shots: int | None = None,
         options: Mapping[str, Any] | None = None,
-        via: Via | None = None,
+        via: Primitives | None = None,
         **request: Any,
     ) -> Self:
         """A submission to the sampler: arguments as of `client.sampler`. Raises: InvalidInput."""
-        return cls._via(via, "sampler", sampler_params(pubs, shots=shots, options=options), request)
+        params = sampler_params(pubs, shots=shots, options=options)
+        return cls(program_id="sampler", params=params, **request).run_by(via)
 
     @classmethod
     def estimator(
@@ -155,24 +156,28 @@ class JobRequest:
         precision: float | None = None,
         options: Mapping[str, Any] | None = None,
         resilience_level: int | None = None,
-        via: Via | None = None,
+        via: Primitives | None = None,
         **request: Any,
     ) -> Self:
         """A submission to the estimator: arguments as of `client.estimator`. Raises: InvalidInput."""
         params = estimator_params(pubs, precision=precision, options=options, resilience_level=resilience_level)
-        return cls._via(via, "estimator", params, request)
+        return cls(program_id="estimator", params=params, **request).run_by(via)
 
-    @classmethod
-    def _via(cls, via: Via | None, program_id: str, params: Mapping[str, Any], request: Mapping[str, Any]) -> Self:
-        asked = cls(program_id=program_id, params=params, **request).split(via)
+    def run_by(self, via: Primitives | None) -> Self:
+        """This request, or with `via="executor"` that of the executor job that does the same.
+
+        Raises:
+            InvalidInput: the executor alone cannot do it, or not in one job.
+        """
+        asked = self.split(via)
         if len(asked) > 1:
             raise InvalidInput(
                 f"the pubs need {len(asked)} jobs, one for each number of shots: make a request of each, or submit "
-                f"them with client.{program_id}(..., via='executor')."
+                f"them with client.{self.program_id}(..., via='executor')."
             )
         return asked[0].request
 
-    def split(self, via: Via | None) -> list[Part[Self]]:
+    def split(self, via: Primitives | None) -> list[Part[Self]]:
         """This request, or with `via="executor"` the requests of executor jobs that do the same.
 
         Raises:
@@ -180,7 +185,7 @@ class JobRequest:
         """
         if via not in (None, *VIA):
             raise InvalidInput(f"via={via!r}: must be one of {', '.join(VIA)}.")
-        if via != "executor":
+        if via != "executor" or self.program_id not in PRIMITIVES:
             return [Part(self, None)]
         from ..directed.primitives import PROGRAMS
 
@@ -266,7 +271,8 @@ class JobRequest:
 class Submitted(Generic[J]):
     """The outcome of one request of `submit_all`: its `job`, or an `error`. `index`: its position, from 0.
 
-    The error is one of this package's, or the one that the function that builds the request raised.
+    The error is one of this package's, or the one that the function that builds the request raised. With a `job`, it is
+    the one that `on_progress` raised.
     """
 
     index: int

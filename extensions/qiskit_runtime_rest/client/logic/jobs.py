@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 import threading
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from ...plans.effects import InThread, Together
 from ...plans.plan import Item, Plan, StreamPlan
 from ...submission import Entry, Submitter, check_tags, find_by_tag
 from ...waiting import PAGE, JobPages, PollInterval, StatusCallback, WaitBudget
+from ..listing import Listing
 from .job_group import JobGroup
 from .moments import moment
 from .public import public
@@ -102,7 +104,8 @@ class JobsLogic(SubmitLogic[J]):
     def _recover(self) -> Plan[list[Recovered]]:
         """Find the jobs of submissions that a killed process left in the journal without an outcome.
 
-        Each is looked up by its tag, for as long as the client's `SubmissionPolicy` says. Nothing is submitted.
+        Each is looked up by its tag, for as long as the client's `SubmissionPolicy` says. Nothing is submitted. While
+        another process still submits it, it has a `SubmissionUnknown` as its `error`.
 
         Raises: ConfigurationError (the client has no journal). Source: operation `list_jobs`.
         """
@@ -117,7 +120,7 @@ class JobsLogic(SubmitLogic[J]):
 
     def _recovered(self, entry: Entry) -> Plan[Recovered]:
         try:
-            job = yield from self._submitter.recover(entry.tag, began=entry.began)
+            job = yield from self._submitter.recover(entry.tag, entry)
         except RuntimeRestError as failure:
             return Recovered(entry, None, failure)
         return Recovered(entry, None if job is None else self._handle(job, job["id"]))
@@ -193,7 +196,7 @@ class JobsLogic(SubmitLogic[J]):
         results: bool = True,
         at_once: int = 8,
         executor: Executor | None = None,
-    ) -> Plan[list[J]]:
+    ) -> Plan[Listing[J]]:
         """Wait until all `jobs` have ended, with few requests, and return their handles in the given order.
 
         The client follows them through the list of pending jobs: a thousand jobs cost at most 6 requests per look. A
@@ -219,12 +222,15 @@ class JobsLogic(SubmitLogic[J]):
         Source: operations `list_jobs`, `get_job`, `get_job_results`, `list_backends`.
         """
         given = self._given(jobs, at_once)
-        handles = JobGroup(given, budget=self._budget(timeout, stop), on_status=on_status)
+        single = [part for job in given for part in job._single_jobs()]
+        handles = JobGroup(single, budget=self._budget(timeout, stop), on_status=on_status)
         while handles.left:
             ended = yield from handles.next_ended()
             if results:
                 yield from handles.collect(ended, at_once=at_once, executor=executor)
-        return given
+        for job in given:
+            job._combine()
+        return Listing(given)
 
     @public("jobs.list_jobs", "jobs.get_job", "jobs.get_job_results", "backends.list_backends")
     def _as_completed(
@@ -244,7 +250,10 @@ class JobsLogic(SubmitLogic[J]):
         the loop early and has private jobs among `jobs` should pass handles, which keep what was read, or save results.
         """
         given = self._given(jobs, at_once)
-        handles = JobGroup(given, budget=self._budget(timeout, stop), on_status=on_status)
+        single = [part for job in given for part in job._single_jobs()]
+        whole = {id(part): job for job in given for part in job._single_jobs() if part is not job}
+        left = Counter(map(id, whole.values()))
+        handles = JobGroup(single, budget=self._budget(timeout, stop), on_status=on_status)
         while handles.left:
             ended = yield from handles.next_ended()
             for first in range(0, len(ended), at_once):
@@ -253,7 +262,11 @@ class JobsLogic(SubmitLogic[J]):
                     yield from handles.collect(some, at_once=at_once, executor=executor)
                 for job in some:
                     for handle in handles.all_of(job):
-                        yield Item(handle)
+                        owner = whole.get(id(handle), handle)
+                        left[id(owner)] -= 1
+                        if left[id(owner)] <= 0:
+                            owner._combine()
+                            yield Item(owner)
 
     def _budget(self, timeout: float | None, stop: threading.Event | None) -> WaitBudget:
         return WaitBudget(clock=self._connection.clock, poll_interval=self._poll_interval, timeout=timeout, stop=stop)
