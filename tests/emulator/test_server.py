@@ -99,6 +99,7 @@ def test_the_emulator_imports_nothing_of_the_client_side() -> None:
         "qiskit_runtime_rest._version",
         "qiskit_runtime_rest.base",
         "qiskit_runtime_rest.base.files",
+        "qiskit_runtime_rest.base.nullable",
         "qiskit_runtime_rest.base.serving",
     }
 
