@@ -83,7 +83,7 @@ JOB_NOT_FINAL = ErrorKind(
     3209, 400, "The job has not ended yet.", "Cancel the job or wait for its end, then delete it."
 )
 PROGRAM_NOT_FOUND = _guess(
-    3211, 404, "Program not found.", "Use sampler, estimator, executor, noise-learner or noise-learner-v3."
+    3211, 404, "Program not found.", "Use sampler, estimator, executor, noise-learner or calibrate."
 )
 PAYLOAD_NOT_VALID = ErrorKind(3220, 400, "Payload not valid.", "Correct the request as the message says.")
 TAG_SEARCH_TOO_SHORT = _guess(3220, 400, "Bad Request", seen=True)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from qiskit_ibm_runtime.decoders.calibrator.decoder import CalibratorResultDecoder
 
 from qiskit_runtime_rest.emulator import devices, programs
 from qiskit_runtime_rest.emulator.programs.outcome import Kind
@@ -146,6 +147,13 @@ def test_an_unknown_program_fails_the_job(failed: Any) -> None:
     assert failure.code == 3211
     assert "circuit-runner" in failure.reason
     assert "sampler" in failure.solution
+
+
+def test_a_calibration_says_when_it_ran(completed: Any, failed: Any) -> None:
+    body = completed("calibrate", {"schema_version": "v0.1", "options": {}}).body
+    found = CalibratorResultDecoder.decode(body)
+    assert found.start <= found.stop
+    assert failed("calibrate", {}).code == 3211
 
 
 def test_an_unexpected_error_is_a_failure_with_its_trace(tmp_path: Path) -> None:

@@ -7,6 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from ibm_quantum_schemas.estimator.version_0_1 import (  # type: ignore[import-untyped]
+    PrimitiveResultWrapperModel as EstimatorResultModel,
+)
+from ibm_quantum_schemas.sampler.version_0_1 import (  # type: ignore[import-untyped]
+    PrimitiveResultWrapperModel as SamplerResultModel,
+)
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import Pauli
 
@@ -26,7 +32,10 @@ def bell(gates: int = 1) -> str:
 
 
 def estimated(completed: Any, text: str, observables: Any = ("ZZ", "XX"), **params: Any) -> EstimatorPub:
-    body = completed("estimator", {"pubs": [[text, list(observables)]], **params}, backend=FEZ).body
+    """The pub of a job, whose result IBM's model accepts."""
+    job = {"pubs": [[text, list(observables)]], "support_qiskit": True, **params}
+    body = completed("estimator", job, backend=FEZ).body
+    EstimatorResultModel.model_validate_json(body)
     [pub] = decode(body.encode(), program_id="estimator")
     assert isinstance(pub, EstimatorPub)
     return pub
@@ -127,7 +136,9 @@ def test_twirled_shots_are_those_that_were_asked_for(completed: Any, measured: b
     text = bell().replace(HEADER, f"{HEADER} bit[2] c;") + "c[0] = measure $0; c[1] = measure $1;"
     options = {"twirling": {"enable_gates": True, "enable_measure": measured, "num_randomizations": 7}}
     params = {"pubs": [[text, None, 1000]], "options": options, "support_qiskit": True}
-    result = decode(completed("sampler", params, backend=FEZ).body.encode())
+    body = completed("sampler", params, backend=FEZ).body
+    SamplerResultModel.model_validate_json(body)
+    result = decode(body.encode())
     [pub] = result
     assert isinstance(pub, SamplerPub)
     counts = pub.counts()

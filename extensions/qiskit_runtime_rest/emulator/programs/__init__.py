@@ -27,6 +27,7 @@ PROGRAMS: Mapping[str, str] = {
     "executor": "executor",
     "noise-learner": "noise_learner",
     "noise-learner-v3": "noise_learner",
+    "calibrate": "calibrate",
 }
 _SMALLEST = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; x $0; c[0] = measure $0;'
 
