@@ -114,6 +114,7 @@ def test_a_circuit_that_the_device_cannot_run_fails_with_a_code_and_a_log(
     assert job["state"]["reason_code"] == 1517
     assert job["state"]["reason"]
     assert job["state"]["reason_solution"]
+    assert job["usage"]["qpu_charge_time_seconds"] == 2
     result = api.get(f"/jobs/{job_id}/results")
     assert result.status_code == 200
     with pytest.raises(json.JSONDecodeError):

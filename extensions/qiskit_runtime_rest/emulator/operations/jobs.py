@@ -199,7 +199,7 @@ def _timestamps(job: Job) -> dict[str, str | None]:
 
 
 def _usage(job: Job) -> dict[str, Any]:
-    return {"qpu_charge_time_seconds": job.qpu_seconds, "status": "complete" if job.ended else "pending"}
+    return {"qpu_charge_time_seconds": round(job.qpu_seconds), "status": "complete" if job.ended else "pending"}
 
 
 def _given(job: Job, *names: str) -> dict[str, Any]:
