@@ -29,13 +29,26 @@ _LONGEST_EXCERPT = 200
 # The service ignores these two if they are out of range.
 _FALL_BACK_TO_DEFAULT = {("list_jobs", "limit"), ("list_jobs", "offset")}
 
+_NOISE_LEARNER_V3: Mapping[str | None, str] = {
+    "v0.1": "NoiseLearnerV3V01ParamsModel",
+    "v0.2": "NoiseLearnerV3V02ParamsModel",
+    "v0.3": "NoiseLearnerV3V03ParamsModel",
+}
+
 # The contract's `oneOf` over all programs' parameters is ambiguous, so the program decides on the schema.
 _PARAMS_BY_PROGRAM: Mapping[str, Mapping[str | None, str]] = {
     "sampler": {None: "JobRunParamsSampler"},
     "estimator": {None: "JobRunParamsEstimator"},
-    "noise-learner": {None: "JobRunParamsNoiseLearner"},
-    "executor": {"v0.1": "ExecutorV01ParamsModel", "v0.2": "ExecutorV02ParamsModel"},
-    "noise-learner-v3": {"v0.1": "NoiseLearnerV3V01ParamsModel", "v0.2": "NoiseLearnerV3V02ParamsModel"},
+    # Clients send programs of both kinds of noise learners under this name.
+    "noise-learner": {None: "JobRunParamsNoiseLearner", **_NOISE_LEARNER_V3},
+    "executor": {
+        "v0.1": "ExecutorV01ParamsModel",
+        "v0.2": "ExecutorV02ParamsModel",
+        "v1.0": "ExecutorV10ParamsModel",
+        "v1.1": "ExecutorV11ParamsModel",
+        "v2.0": "ExecutorV20ParamsModel",
+    },
+    "noise-learner-v3": _NOISE_LEARNER_V3,
 }
 
 
@@ -131,7 +144,8 @@ def _job_parts(_: Operation, body: Any) -> Iterator[_Part]:
     params = body.get("params")
     if params is not None:
         schemas = _PARAMS_BY_PROGRAM.get(body["program_id"], {})
-        known = schemas.get(params.get("schema_version") if None not in schemas else None)
+        version = params.get("schema_version")
+        known = schemas.get(version if isinstance(version, str) else None) or schemas.get(None)
         if known:
             yield _schema(known), "params", params
 
