@@ -79,11 +79,13 @@ class _Entry:
     """A second code that the service uses for the same case, about every other time, and then without a charge."""
     charge: int = 2
     """Seconds: the least that is charged for a job that has started. Failures of the system are free."""
+    sure: str = "measured"
+    """How it is known that the service uses this code in this case: measured, documented or guessed."""
 
 
 def _guess(code: int, reason: str, solution: str, *, charge: int = 2) -> _Entry:
     """An entry for a case in which the service's code is not known."""
-    return _Entry(code, reason, solution, charge=charge)
+    return _Entry(code, reason, solution, charge=charge, sure="guessed")
 
 
 class Kind(Enum):
@@ -111,12 +113,13 @@ class Kind(Enum):
         "The control flow of the circuit of {where} is not supported by the target system: {detail}.",
         "Follow the limits of dynamic circuits in the service's documentation.",
     )
-    CONTROL_FLOW_ESTIMATED = _guess(
+    CONTROL_FLOW_ESTIMATED = _Entry(
         1522,
         "The circuit of pub {pub} has control flow, which the estimator does not support.",
         "Run it with the sampler, or remove the control flow.",
+        sure="documented",
     )
-    INCOMPATIBLE = _guess(1521, "Options are not compatible: {detail}.", "Switch one of them off.")
+    INCOMPATIBLE = _Entry(1521, "Options are not compatible: {detail}.", "Switch one of them off.", sure="documented")
     CIRCUIT_UNREADABLE = _Entry(
         1506,
         "Job not valid. Error loading QASM circuit of pub {pub}: {detail}",
