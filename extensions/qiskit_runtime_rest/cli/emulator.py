@@ -66,6 +66,9 @@ def serve(
         ),
     ] = None,
     workers: Annotated[int | None, typer.Option(help="Processes that run jobs.", min=1)] = None,
+    usage_pending_seconds: Annotated[
+        float | None, typer.Option(help="How long the usage of a job that has ended is pending (0).", min=0)
+    ] = None,
     simulation_seconds: Annotated[
         float | None, typer.Option(help="Fail a job at once if its simulation would take longer (120).", min=0.001)
     ] = None,
@@ -139,6 +142,7 @@ def serve(
         "pace": _pace(pace),
         "devices": device,
         "workers": workers,
+        "usage_pending_seconds": usage_pending_seconds,
         "simulation_seconds": simulation_seconds,
         "lenient": lenient or None,
         "resilience_level": resilience_level,

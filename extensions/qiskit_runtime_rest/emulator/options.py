@@ -66,6 +66,8 @@ class Options:
     """Refuse the jobs of an instance that used up its limit (409), which the live service was not seen to do."""
     lenient: bool = False
     """Run circuits that devices refuse and the simulator can run: OpenQASM 2, any gate, any control flow."""
+    usage_pending_seconds: float = field(default=0.0, validator=validators.ge(0))
+    """How long the usage of a job that has ended is pending, with 0 seconds, as in the service for a while."""
     simulation_seconds: float = field(default=120.0, validator=validators.gt(0))
     """How long the simulation of a job may take, in seconds: one that is estimated to take longer fails at once."""
     resilience_level: int = field(default=1, validator=validators.in_(range(3)))

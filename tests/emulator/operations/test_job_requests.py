@@ -227,3 +227,18 @@ def test_lone_surrogates_survive(api: httpx.Client, bell: dict[str, Any]) -> Non
     )
     assert answer.status_code == 200
     assert api.get(f"/jobs/{answer.json()['id']}").json()["tags"] == ["\ud800"]
+
+
+@pytest.mark.parametrize(
+    ("program", "version"),
+    [
+        *(("executor", version) for version in ("v0.1", "v0.2", "v1.0", "v1.1", "v2.0")),
+        *((name, version) for name in ("noise-learner", "noise-learner-v3") for version in ("v0.1", "v0.2", "v0.3")),
+    ],
+)
+def test_params_are_checked_by_their_schema_version(
+    api: httpx.Client, bell: dict[str, Any], program: str, version: str
+) -> None:
+    refused = api.post("/jobs", json=bell | {"program_id": program, "params": {"schema_version": version, "odd": 1}})
+    assert refused.status_code == 400
+    assert "params" in refused.json()["errors"][0]["message"]

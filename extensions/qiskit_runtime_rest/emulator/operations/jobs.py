@@ -128,7 +128,7 @@ async def get_job_metrics(request: ServiceRequest) -> ServiceResponse:
     job = await _read(request)
     body = {
         "timestamps": _timestamps(job),
-        "usage": _usage(job),
+        "usage": _usage(request, job),
         "circuits_execution_time_ns": job.execution_ns,
     }
     return ServiceResponse(body=body | _given(job, "caller", "qiskit_version"))
@@ -168,7 +168,7 @@ def _job(request: ServiceRequest, job: Job, *, with_params: bool) -> dict[str, A
         "cost": job.cost,
         "tags": list(job.tags),
         "user_id": job.user_id,
-        "usage": _usage(job),
+        "usage": _usage(request, job),
     }
     if job.private:
         body["private"] = True
@@ -197,8 +197,11 @@ def _timestamps(job: Job) -> dict[str, str | None]:
     return given if job.ended else {name: at for name, at in given.items() if at is not None}
 
 
-def _usage(job: Job) -> dict[str, Any]:
-    return {"qpu_charge_time_seconds": job.qpu_seconds, "status": "complete" if job.ended else "pending"}
+def _usage(request: ServiceRequest, job: Job) -> dict[str, Any]:
+    service = request.service
+    if job.finished is None or service.clock.now() < job.finished + service.options.usage_pending_seconds:
+        return {"qpu_charge_time_seconds": 0, "status": "pending"}
+    return {"qpu_charge_time_seconds": round(job.qpu_seconds), "status": "complete"}
 
 
 def _given(job: Job, *names: str) -> dict[str, Any]:

@@ -10,8 +10,6 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
-from attrs import evolve
-
 from .. import devices
 from .outcome import HEAVY, Completed, Failure, Heavy, HeavyJobError, JobFailedError, Kind, Metrics, Outcome, failure
 from .policy import STRICT, Policy
@@ -50,9 +48,7 @@ def run(
         return failure(Kind.UNKNOWN_PROGRAM, program=program_id, programs=", ".join(sorted(PROGRAMS)))
     try:
         program: Program = import_module(f"{__name__}.{PROGRAMS[program_id]}").run
-        completed = program(params, device=device, seed=seed, policy=policy)
-        # A mock device has no quantum computer that could be charged.
-        return evolve(completed, metrics=evolve(completed.metrics, quantum_seconds=0.0)) if device.mock else completed
+        return program(params, device=device, seed=seed, policy=policy)
     except HeavyJobError:
         return HEAVY
     except JobFailedError as error:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from attrs import evolve, frozen
 
 from ..programs.outcome import Failure
-from .job import Job, Status, ends_at
+from .job import Job, Status, charge, ends_at
 from .storage import NotStored
 
 if TYPE_CHECKING:
@@ -246,15 +246,16 @@ class Execution:
 
     def _end(self, job: Job, outcome: Outcome, at: float) -> None:
         if isinstance(outcome, Failure):
-            ended = job.fail(at, code=outcome.code, reason=outcome.reason, solution=outcome.solution)
+            charged = evolve(job, qpu_seconds=float(outcome.charge))
+            ended = charged.fail(at, code=outcome.code, reason=outcome.reason, solution=outcome.solution)
             self._jobs.end(ended, logs=outcome.log or outcome.reason)
             return
         job = evolve(
             job,
-            qpu_seconds=outcome.metrics.quantum_seconds,
+            qpu_seconds=0.0 if job.mock else charge(outcome.metrics.quantum_seconds),
             execution_ns=outcome.metrics.circuits_execution_time_ns,
         )
-        if job.qpu_seconds > job.cost:
+        if outcome.metrics.quantum_seconds > job.cost:
             self._jobs.end(job.stop_at_limit(at), logs=outcome.log)
         else:
             self._jobs.end(job.complete(at), result=outcome.body, logs=outcome.log)

@@ -10,7 +10,7 @@ from attrs import asdict, evolve, frozen
 
 from .progress import Step
 
-__all__ = ["LONGEST_RUN_SECONDS", "Job", "Status", "ends_at"]
+__all__ = ["LONGEST_RUN_SECONDS", "Job", "Status", "charge", "ends_at"]
 
 _TIME_LIMIT_CODE = 1305
 LONGEST_RUN_SECONDS = 10800
@@ -117,7 +117,8 @@ class Job:
 
     def cancel(self, at: float, *, reason: str | None = None) -> Job:
         """Any state → Cancelled, by its user."""
-        return evolve(self, status=Status.CANCELLED, finished=at, reason=reason)
+        charged = charge(0.0) if self.status is Status.RUNNING and not self.mock else 0.0
+        return evolve(self, status=Status.CANCELLED, finished=at, reason=reason, qpu_seconds=charged)
 
     def stop_at_limit(self, at: float) -> Job:
         """Running → Cancelled, because it ran longer than allowed; the reason code says so."""
@@ -125,6 +126,7 @@ class Job:
             self,
             status=Status.CANCELLED,
             finished=at,
+            qpu_seconds=charge(0.0),
             # The service's own text: it does not fill in its template.
             reason="Job %!v(MISSING) ran longer than %!v(MISSING)",
             reason_code=_TIME_LIMIT_CODE,
@@ -139,6 +141,11 @@ class Job:
     def from_record(cls, record: Mapping[str, Any]) -> Job:
         """Read what `as_record` wrote."""
         return cls(**{**record, "status": Status(record["status"]), "tags": tuple(record["tags"])})
+
+
+def charge(device_seconds: float) -> float:
+    """What the service charges for that much time on a device: whole seconds, 2 of them for each job that started."""
+    return float(round(2 + device_seconds))
 
 
 def ends_at(job: Job, step: Step, *, now: float, computed_at: float | None) -> tuple[str, float] | None:
