@@ -91,13 +91,20 @@ class Circuit:
 
 def test_circuits_of_pytket_and_cirq_are_written_by_their_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     def write(circuit: Any) -> str:
-        return f"OPENQASM 2.0; // {circuit.lines}"
+        return "".join(circuit.lines)
 
     monkeypatch.setitem(sys.modules, "pytket.qasm", SimpleNamespace(circuit_to_qasm_str=write))
     cirq = type("Circuit", (Circuit,), {"__module__": "cirq.circuits.circuit"})
     pytket = type("Circuit", (Circuit,), {"__module__": "pytket._tket.circuit"})
     mine = type("Mine", (cirq,), {"__module__": "my_package"})
-    assert sent(cirq(), pytket("a"), mine()) == [["OPENQASM 3.0;"], ["OPENQASM 2.0; // ('a',)"], ["OPENQASM 3.0;"]]
+    old = (
+        'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[2];\ncreg c[2];\nh q[0];\nif(c==1) x q[1];\nmeasure q[0] -> c[0];'
+    )
+    new = (
+        'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[2] q;\nbit[2] c;\nh q[0];\nif (c == 1) { x q[1]; }\n'
+        "c[0] = measure q[0];"
+    )
+    assert sent(cirq(), pytket(old), mine()) == [["OPENQASM 3.0;"], [new], ["OPENQASM 3.0;"]]
     with pytest.raises(InvalidInput, match="not Circuit"):
         sent(Circuit())
 

@@ -1,6 +1,6 @@
 """Circuits of other packages, and files, as OpenQASM text; observables of Qiskit as plain values.
 
-Each package writes its circuits itself: Qiskit and Cirq as OpenQASM 3, pytket as OpenQASM 2. None of them is imported
+Each package writes its circuits itself. None of them is imported
 unless a circuit of it is given.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
@@ -42,12 +43,26 @@ def _from_qiskit(circuit: Any) -> str | dict[str, str]:
 
 
 def _from_pytket(circuit: Any) -> str:
-    return str(import_module("pytket.qasm").circuit_to_qasm_str(circuit))
+    """pytket writes OpenQASM 2, which the service does not run: its statements are put into the words of OpenQASM 3."""
+    text = str(import_module("pytket.qasm").circuit_to_qasm_str(circuit))
+    for old, new in NEW_WORDS.items():
+        text = re.sub(old, new, text)
+    return text
 
 
 def _from_cirq(circuit: Any) -> str:
     return str(circuit.to_qasm(version="3.0"))
 
+
+NEW_WORDS = {
+    r"OPENQASM 2(\.0)?;": "OPENQASM 3.0;",
+    r'include "\w+\.inc";': 'include "stdgates.inc";',
+    r"\bqreg (\w+)\[(\d+)\];": r"qubit[\2] \1;",
+    r"\bcreg (\w+)\[(\d+)\];": r"bit[\2] \1;",
+    r"\bmeasure ([^;]+?) *-> *([^;]+);": r"\2 = measure \1;",
+    r"\bif *\((\w+) *== *(\d+)\) *([^;]+;)": r"if (\1 == \2) { \3 }",
+}
+"""Statements of OpenQASM 2, as patterns, and those of OpenQASM 3."""
 
 WRITERS: Mapping[tuple[str, str], Callable[[Any], str | dict[str, str]]] = {
     ("qiskit", "QuantumCircuit"): _from_qiskit,
