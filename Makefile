@@ -8,9 +8,12 @@ WORKERS ?= 2
 MINUTES ?= 10
 CONSUMER := $(wildcard tests/contract/test_consumer_*.py) tests/contract/test_round_trip.py
 CLIENT := tests/client tests/plans tests/results tests/config tests/base $(wildcard tests/test_*.py tests/*/test_*_steps.py)
+PICTURES := tests/pictures/test_golden_images.py
 PEERS := tests/third_party tests/cluster
+OLD_SDKS := tests/old_sdks
+ELSEWHERE := $(PEERS) $(OLD_SDKS) $(PICTURES)
 PYTEST = $(PYTHON) -m pytest -n $(WORKERS) --dist loadscope -p tools.coverage.plugin --contract-coverage
-TESTS = $(PYTEST) build/coverage.json $(addprefix --ignore=,$(CLIENT) $(CONSUMER) $(PEERS))
+TESTS = $(PYTEST) build/coverage.json $(addprefix --ignore=,$(CLIENT) $(CONSUMER) $(ELSEWHERE))
 CLIENT_TESTS = $(PYTEST) build/client.json --cov --cov-report=term $(CLIENT)
 CONSUMER_TESTS = $(PYTEST) build/consumer.json --hypothesis-seed=20260415 $(CONSUMER)
 
@@ -39,6 +42,19 @@ test: check  ## lint, types, layers, drift, and the tests
 
 peers: setup  ## clients that others wrote, unmodified, against the embedded service: IBM's SDK, qrmi, Dask
 	$(PYTEST) build/peers.json $(PEERS)
+
+old-sdks: setup  ## IBM's SDKs of the classic API, 2021 to 2025, through the gateway; each in an environment below build/
+	timeout 1800 $(PYTHON) -m pytest $(OLD_SDKS)
+
+sdk: setup  ## examples/tiny_sdk, an SDK on the public surface: its types, and its tests with the wheel of this package
+	$(VENV)/bin/mypy --config-file examples/tiny_sdk/pyproject.toml examples/tiny_sdk/src
+	rm -rf build/sdk && $(VENV)/bin/uv build --quiet --wheel --build-constraint constraints.txt --out-dir build/sdk
+	$(VENV)/bin/uv venv --quiet --python $(PYTHON) build/sdk/venv
+	$(VENV)/bin/uv pip install --quiet --python build/sdk/venv -c constraints.txt "$$(ls build/sdk/*.whl)[emulator]" pytest
+	cd examples/tiny_sdk && ../../build/sdk/venv/bin/python -m pytest -q
+
+pictures: setup  ## the pictures, compared with saved ones; DRAW=1 draws those anew
+	$(if $(DRAW),DRAW_PICTURES=1) $(PYTHON) -m pytest -q $(PICTURES)
 
 browser: setup  ## the embedded service's pages in Debian's chromium (apt-get install chromium)
 	$(PYTHON) -m pytest tests/browser
@@ -94,4 +110,4 @@ release: setup  ## prepare a release, up to the upload: make release VERSION=1.2
 clean:  ## remove everything that make made
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
-.PHONY: help setup demo test peers browser check generate vendor contract coverage docs contract-deep contract-mutants mutants bench wheel release clean
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*\#\#.*/\1/p' $(MAKEFILE_LIST))

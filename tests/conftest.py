@@ -20,7 +20,17 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "patient")
 
 AMBIENT = (
     *("QISKIT_IBM_TOKEN", "QISKIT_IBM_INSTANCE", "QISKIT_IBM_URL", "QISKIT_IBM_CHANNEL", "IAM_URL"),
-    *("QRR_SUBMISSIONS_PER_MINUTE", "QRR_VALIDATE", "SSL_CERT_FILE", "SSL_CERT_DIR", "XDG_STATE_HOME"),
+    *(
+        "QRR_SUBMISSIONS_PER_MINUTE",
+        "QRR_VALIDATE",
+        "QRR_PRIMITIVES",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "GLOBAL_SEARCH_URL",
+        "REQUESTS_CA_BUNDLE",
+        "CURL_CA_BUNDLE",
+        "XDG_STATE_HOME",
+    ),
     *(name for scheme in ("http", "https", "all", "no") for name in (f"{scheme}_proxy", f"{scheme}_proxy".upper())),
 )
 

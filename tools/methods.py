@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import copy
 import re
 import subprocess
 import sys
@@ -77,6 +78,9 @@ OWNERS = {SUBMIT: "RuntimeClient"}
 
 VARIABLES = {"J": "Job", "S": "Session", "B": "Backend"}
 """What the type variables of the logic stand for."""
+
+TIMEOUT = ast.arg("timeout", ast.parse("float | None", mode="eval").body)
+TIMEOUT_DOC = "seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say."
 
 HOMES = {public.name: module for module, classes in CLASSES.items() for public in classes}
 
@@ -233,7 +237,7 @@ def _method(
     found = stream or single
     assert found is not None, f"{plan.name} of logic/{logic.name}.py returns no plan"
     name = plan.name.removeprefix("_")
-    arguments = _typed(ast.unparse(plan.args), face, hides_list=hides_list)
+    arguments = _typed(ast.unparse(_with_timeout(plan.args)), face, hides_list=hides_list)
     result = _typed(found[1], face, hides_list=hides_list)
     awaits = bool(face.prefix) and not stream
     if stream:
@@ -252,10 +256,12 @@ def _method(
     for default in [*plan.args.defaults, *plan.args.kw_defaults]:
         if isinstance(default, ast.Name):
             runtime.add(known[default.id])
-    call = f"self._{'iterate' if stream else 'run'}(self.{plan.name}({_passed(plan.args)}))"
+    call = f"self._{'iterate' if stream else 'run'}(self.{plan.name}({_passed(plan.args)}), timeout)"
     body = f"{'await ' if awaits else ''}{call}"
     doc = ast.get_docstring(plan)
     assert doc, f"{plan.name} of logic/{logic.name}.py has no docstring"
+    if not _takes_timeout(plan.args):
+        doc = _with_timeout_doc(doc)
     shown = "\n".join(f"        {line}" if line else "" for line in doc.splitlines()).lstrip()
     if "\n" in doc:
         shown += "\n        "
@@ -289,6 +295,29 @@ def _defined(logic: Logic) -> dict[str, str]:
         if isinstance(target, ast.Name):
             names.append(target.id)
     return {name: f"from .logic.{logic.name} import {name}" for name in names}
+
+
+def _takes_timeout(arguments: ast.arguments) -> bool:
+    return any(argument.arg == TIMEOUT.arg for argument in arguments.kwonlyargs)
+
+
+def _with_timeout(arguments: ast.arguments) -> ast.arguments:
+    """The arguments of the public method: each takes a `timeout` for all that its plan does."""
+    if _takes_timeout(arguments):
+        return arguments
+    more = copy.copy(arguments)
+    more.kwonlyargs = [*arguments.kwonlyargs, TIMEOUT]
+    more.kw_defaults = [*arguments.kw_defaults, ast.Constant(None)]
+    return more
+
+
+def _with_timeout_doc(doc: str) -> str:
+    """Describe `timeout` after the other arguments, or at the end."""
+    head, args, rest = doc.partition("\nArgs:\n")
+    if not args:
+        return f"{doc}\n\n`timeout`: {TIMEOUT_DOC}"
+    own, blank, rest = rest.partition("\n\n")
+    return f"{head}{args}{own}\n    timeout: {TIMEOUT_DOC}{blank}{rest}"
 
 
 def _passed(arguments: ast.arguments) -> str:

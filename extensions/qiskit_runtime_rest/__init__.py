@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from .client.backends import AsyncBackend, Backend
     from .client.client import AsyncRuntimeClient, RuntimeClient
     from .client.job import AsyncJob, Job
+    from .client.listing import Listing
     from .client.logic.jobs import Recovered
     from .client.logic.options import ClientOptions
-    from .client.logic.submit import SubmitOptions, Submitted
+    from .client.logic.submit import SubmitOptions
     from .client.sessions import AsyncSession, Session
     from .config.settings import Settings
+    from .directed.program import ExecutorOptions
     from .errors import (
         ApiError,
         AuthenticationError,
@@ -61,9 +63,9 @@ if TYPE_CHECKING:
         WaitStopped,
         WaitTimeout,
     )
-    from .http import RetryPolicy
+    from .http.retry_policy import RetryPolicy
     from .results import Result
-    from .submission import JobRequest, SubmissionPolicy
+    from .submission import JobRequest, SubmissionPolicy, Submitted
     from .waiting import PollInterval, StatusUpdate
 
 __all__ = [
@@ -82,6 +84,7 @@ __all__ = [
     "ContractViolation",
     "ContractWarning",
     "EdgeBlocked",
+    "ExecutorOptions",
     "InvalidInput",
     "InvalidRequest",
     "Job",
@@ -90,6 +93,7 @@ __all__ = [
     "JobFailed",
     "JobRequest",
     "JobTimeLimit",
+    "Listing",
     "MissingExtra",
     "NotFound",
     "PendingJobsLimit",
@@ -130,11 +134,13 @@ _ELSEWHERE = {
     "AsyncSession": "client.sessions",
     "Backend": "client.backends",
     "ClientOptions": "client.logic.options",
+    "ExecutorOptions": "directed.program",
     "Job": "client.job",
+    "Listing": "client.listing",
     "PollInterval": "waiting",
     "Recovered": "client.logic.jobs",
     "Result": "results",
-    "RetryPolicy": "http",
+    "RetryPolicy": "http.retry_policy",
     "RuntimeClient": "client.client",
     "Session": "client.sessions",
     "Settings": "config.settings",
@@ -142,7 +148,7 @@ _ELSEWHERE = {
     "JobRequest": "submission",
     "SubmissionPolicy": "submission",
     "SubmitOptions": "client.logic.submit",
-    "Submitted": "client.logic.submit",
+    "Submitted": "submission",
 }
 """Module of each public name that is not an error."""
 

@@ -2,39 +2,59 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+from types import FrameType
 
 from .errors import MissingExtra
 
 WRONG_USE = 2
+INTERRUPTED = 130
 BROKEN_PIPE = 141
 """128 + the number of SIGPIPE: the exit status in shells of a command whose reader has closed the pipe."""
 
 
 def main() -> None:
     """Run the command line, and end the process with its exit status."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        # Until a command runs, and handles Ctrl-C itself, there is nothing to clean up.
+        signal.signal(signal.SIGINT, _end_at_once)
     try:
         from .cli.app import app
+
+        app(prog_name="qrr")
     except ModuleNotFoundError as error:
         module = (error.name or "").partition(".")[0]
         if module not in ("typer", "rich"):
             raise
         sys.stderr.write(f"error: {MissingExtra('the command line', extra='cli', module=module)}\n")
         sys.exit(WRONG_USE)
-    from .cli.exit_status import FAILED, UNWRITTEN
-
-    try:
-        app(prog_name="qrr")
     except SystemExit as end:
         # Typer and rich exit with 1 on a closed pipe, but here 1 means that a job or a request failed.
         if isinstance(end.__context__, BrokenPipeError):
             sys.exit(BROKEN_PIPE)
         raise
     except OSError as error:
+        from .cli.exit_status import FAILED, UNWRITTEN
+
         if error.errno not in UNWRITTEN:
             raise
         sys.stderr.write(f"error: the output could not be written: {error.strerror}.\n")
         sys.exit(FAILED)
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted.\n")
+        sys.exit(INTERRUPTED)
+    finally:
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            # The interpreter may be interrupted while it ends, too.
+            signal.signal(signal.SIGINT, _end_at_once)
+
+
+def _end_at_once(_signal: int, _frame: FrameType | None) -> None:
+    sys.stderr.write("interrupted.\n")
+    sys.stderr.flush()
+    os._exit(INTERRUPTED)
 
 
 if __name__ == "__main__":

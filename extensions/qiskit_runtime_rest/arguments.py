@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import operator
+import threading
 from numbers import Real
 from pathlib import Path
 from typing import Any, Protocol
 
 from .errors import InvalidInput
 
-__all__ = ["Named", "backend_name", "folder_path", "positive_whole", "whole_seconds"]
+__all__ = ["Named", "backend_name", "check_timeout", "folder_path", "positive_whole", "whole_seconds"]
 
 
 class Named(Protocol):
@@ -54,6 +55,19 @@ def whole_seconds(value: Any, name: str, *, most: int) -> int:
     if not 1 <= seconds <= most:
         raise InvalidInput(f"{name}={value!r}: must be between 1 and {most} seconds.")
     return math.ceil(seconds)
+
+
+def check_timeout(timeout: Any) -> float | None:
+    """`timeout` in seconds; None: without a limit.
+
+    Raises:
+        InvalidInput: a text, a negative number, NaN.
+    """
+    if timeout is None:
+        return None
+    if not isinstance(timeout, Real) or isinstance(timeout, bool) or not float(timeout) >= 0:
+        raise InvalidInput(f"timeout={timeout!r}: pass seconds, 0 or more, or None to wait without a limit.")
+    return float(timeout) if float(timeout) < threading.TIMEOUT_MAX else None
 
 
 def positive_whole(value: Any, name: str) -> int:

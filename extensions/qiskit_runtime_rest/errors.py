@@ -105,6 +105,12 @@ class RuntimeRestError(Exception):
         """The message, safe for terminals and logs."""
         return printable(super().__str__(), keep=self._kept)
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows: the traceback up to the last line of the user's code."""
+        from .base.notebooks import users_traceback
+
+        return users_traceback(self)
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the state: `args` does not contain the keyword arguments of subclasses."""
         return _restore, (type(self), str(self), dict(self.__dict__))

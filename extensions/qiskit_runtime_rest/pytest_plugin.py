@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import re
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -21,9 +22,12 @@ if TYPE_CHECKING:
     from .cassettes import Loopback
     from .client.client import AsyncRuntimeClient, RuntimeClient
     from .emulator.embedded import Emulator, EmulatorFaults
+    from .offline import Offline
 
 __all__ = [
     "async_runtime_client",
+    "ibm_quantum_offline",
+    "ibm_quantum_offline_services",
     "qiskit_runtime_cassette",
     "qiskit_runtime_emulator",
     "qiskit_runtime_options",
@@ -124,6 +128,25 @@ def runtime_faults(qiskit_runtime_emulator: Emulator) -> Iterator[EmulatorFaults
     """The fault rules of the embedded service, to `add` to. They are removed after the test."""
     yield qiskit_runtime_emulator.faults
     qiskit_runtime_emulator.faults.clear()
+
+
+@pytest.fixture(scope="session")
+def ibm_quantum_offline_services(qiskit_runtime_options: dict[str, Any]) -> Iterator[Offline]:
+    """The services of `ibm_quantum_offline`, shared by all tests. The environment does not lead to them yet."""
+    module = _module("offline")
+    instances = _module("offline.instances").named_instances((), os.environ)
+    with module.Offline(**{"instances": instances, **qiskit_runtime_options}) as services:
+        yield services
+
+
+@pytest.fixture
+def ibm_quantum_offline(ibm_quantum_offline_services: Offline) -> Iterator[Emulator]:
+    """The embedded service, reset, behind the names of the real services: programs find it without a changed line."""
+    emulator = ibm_quantum_offline_services.emulator
+    assert emulator is not None
+    emulator.reset()
+    with _module("offline").in_environment(ibm_quantum_offline_services.environment()):
+        yield emulator
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ With `qiskit-runtime-rest[emulator]` installed, pytest has these fixtures withou
 | `runtime_client` | a `RuntimeClient` connected to it | function |
 | `async_runtime_client` | an `AsyncRuntimeClient` connected to it, for any plugin that runs async tests | function |
 | `runtime_faults` | its fault rules; none before and after each test | function |
+| `ibm_quantum_offline` | the embedded service, reset, behind the names of the real services | function |
 | `qiskit_runtime_cassette` | a recorded service instead, see `docs/cassettes.md` | function |
 | `qiskit_runtime_server` | the same `Emulator`, never reset | session |
 | `qiskit_runtime_options` | its options, see `emulator.options.Options`; override it to change them | session |
@@ -25,25 +26,62 @@ Without pytest:
 
     with Emulator() as emulator, connect(emulator) as client:
         ...
+
+Programs that know only the names of the real services, such as those of IBM's SDK, find the embedded service there
+(`docs/offline.md`); with pytest, in each test that uses the fixture `ibm_quantum_offline`:
+
+    with offline():
+        service = QiskitRuntimeService(token="any", instance="my-instance")
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Generator
-from typing import Any
+import contextlib
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from .client.client import AsyncRuntimeClient, RuntimeClient
 from .errors import MissingExtra
-from .http.auth import ApiKeyAuth
 
 try:
     from .emulator.embedded import Emulator
 except ModuleNotFoundError as error:
     raise MissingExtra("the embedded service", extra="emulator", module=error.name) from None
 
-__all__ = ["Emulator", "connect", "connect_async"]
+if TYPE_CHECKING:
+    from .offline import Offline
+
+__all__ = ["Emulator", "connect", "connect_async", "offline"]
+
+NO_KEEP_ALIVE = httpx.Limits(max_keepalive_connections=0)
+
+
+@contextlib.contextmanager
+def offline(**choices: Any) -> Iterator[Offline]:
+    """Put the embedded service behind the names of the real services, for this process and those that it starts.
+
+    Environment variables do it: HTTP clients that read them when they are made, or at each request, are led there. All
+    other hosts are refused, except those of this machine.
+
+    Args:
+        choices: `instances` (names or CRNs that the program looks up; those in `QISKIT_IBM_INSTANCE` and in the account
+            file are known), `live`, `era`, and options of the embedded service, such as `seed`.
+
+    Returns:
+        The running services: `emulator` is the embedded one, and `report()` says what was connected to and refused.
+
+    Raises:
+        MissingExtra: the extra `offline` is not installed.
+    """
+    from .offline import Offline, in_environment
+    from .offline.instances import named_instances
+
+    instances = [*choices.pop("instances", ()), *named_instances((), os.environ)]
+    with Offline(instances=instances, **choices) as services, in_environment(services.environment()):
+        yield services
 
 
 def connect(emulator: Emulator, **choices: Any) -> RuntimeClient:
@@ -57,8 +95,8 @@ def connect_async(emulator: Emulator, **choices: Any) -> AsyncRuntimeClient:
     It keeps no connection open between requests, so it need not be closed, and it works in several event loops, one
     after the other.
     """
-    auth = _ClosingConnections(emulator.api_key, iam_url=emulator.iam_url, base_url=emulator.base_url)
-    return AsyncRuntimeClient(**_settings(emulator), **{"auth": auth, **choices})
+    # A fixture is torn down outside the event loop of its test, where connections can no longer be closed.
+    return AsyncRuntimeClient(**_settings(emulator), **{"limits": NO_KEEP_ALIVE, **choices})
 
 
 def _settings(emulator: Emulator) -> dict[str, Any]:
@@ -71,24 +109,3 @@ def _settings(emulator: Emulator) -> dict[str, Any]:
         # The emulator speaks plain HTTP, and loading certificates would take longer than most tests.
         "verify": False,
     }
-
-
-class _ClosingConnections(ApiKeyAuth):
-    """Ask the server to close the connection after each request.
-
-    A fixture is torn down outside the event loop of its test, where connections can no longer be closed.
-    """
-
-    def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        raise NotImplementedError("Only for asynchronous clients.")
-
-    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        steps = super().async_auth_flow(request)
-        step = await anext(steps)
-        while True:
-            step.headers["Connection"] = "close"
-            response = yield step
-            try:
-                step = await steps.asend(response)
-            except StopAsyncIteration:
-                return

@@ -4,13 +4,12 @@ import subprocess
 import sys
 
 import pytest
+import typer
+from typer.core import TyperGroup
+
+from qiskit_runtime_rest.cli.app import COMMANDS, app
 
 from .conftest import Run
-
-COMMANDS = (
-    *("demo", "login", "doctor", "backends", "submit", "jobs", "wait", "result", "cancel"),
-    *("usage", "versions", "sessions", "emulator"),
-)
 
 
 def test_help_lists_every_command_and_the_exit_statuses(qrr: Run) -> None:
@@ -18,6 +17,17 @@ def test_help_lists_every_command_and_the_exit_statuses(qrr: Run) -> None:
     assert result.exit_code == 0
     assert all(f" {command} " in result.stdout for command in COMMANDS)
     assert "3 timed" in result.stdout
+
+
+def test_the_help_has_the_first_sentence_of_each_command() -> None:
+    group = typer.main.get_command(app)
+    assert isinstance(group, TyperGroup)
+    for name, entry in COMMANDS.items():
+        assert str(group.commands[name].help).startswith(entry.summary.rstrip(".")), name
+
+
+def test_a_command_that_was_meant_is_named(qrr: Run) -> None:
+    assert "Did you mean 'jobs'?" in qrr("jbos").stderr
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -44,7 +54,7 @@ def test_help_does_not_load_what_only_a_request_needs() -> None:
         "import sys\n"
         "from qiskit_runtime_rest.cli.app import app\n"
         "app(['--help'], standalone_mode=False)\n"
-        "loaded = {'httpx', 'qiskit_runtime_api', 'starlette', 'qiskit', 'numpy'} & set(sys.modules)\n"
+        "loaded = {'httpx', 'qiskit_runtime_api', 'starlette', 'qiskit', 'numpy', 'rich'} & set(sys.modules)\n"
         "sys.exit(str(loaded) if loaded else 0)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -140,3 +140,50 @@ def test_the_time_of_the_checks_is_an_argument(qrr: Run, environ: pytest.MonkeyP
 def test_it_checks_every_extra() -> None:
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
     assert {*EXTRAS, "all", "dev"} == set(project["optional-dependencies"])
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "check", "advice"),
+    [
+        ("QISKIT_IBM_INSTANCE", "crn:v1:broken", "settings", "Copy the CRN"),
+        ("QISKIT_IBM_INSTANCE", "no-such-name", "service", "The API key can see: 'emulator"),
+        ("QISKIT_IBM_URL", "not a url", "settings", "expected an http"),
+        ("QISKIT_IBM_URL", "http://elsewhere.invalid/api", "settings", "Use an https:// URL"),
+        ("IAM_URL", "https://[broken", "settings", "expected an http"),
+        ("QISKIT_IBM_TOKEN", "a\x07key", "settings", "copy it again"),
+        ("QISKIT_IBM_CHANNEL", "ibm_quantum", "settings", "Create an API key"),
+        ("QRR_SUBMISSIONS_PER_MINUTE", "many", "settings", "positive number"),
+        ("QRR_VALIDATE", "perhaps", "settings", "expected 'responses'"),
+        ("HTTP_PROXY", "gopher://proxy:1", "access", "HTTP_PROXY"),
+        ("SSL_CERT_FILE", "/nowhere/bundle.pem", "access", "SSL_CERT_FILE='/nowhere/bundle.pem'"),
+        ("REQUESTS_CA_BUNDLE", "/nowhere/bundle.pem", "settings", "correct the path"),
+    ],
+)
+def test_it_survives_a_broken_setting_and_says_what_to_do(
+    qrr: Run, environ: pytest.MonkeyPatch, variable: str, value: str, check: str, advice: str
+) -> None:
+    if variable == "QISKIT_IBM_CHANNEL":
+        environ.delenv("QISKIT_IBM_TOKEN")
+    environ.delenv("SSL_CERT_FILE", raising=False)
+    environ.delenv("SSL_CERT_DIR", raising=False)
+    environ.setenv(variable, value)
+    result = qrr("doctor", "--json")
+    assert result.exit_code == 1, result.output
+    failed = {each["name"]: each["text"] for each in json.loads(result.stdout)["checks"] if each["verdict"] == "fail"}
+    assert advice in failed[check]
+    assert "Error:" not in str(failed)  # the name of a class is no advice
+
+
+def test_a_broken_account_file_is_named(qrr: Run, environ: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "accounts.json"
+    path.write_text("{")
+    for name in ("QISKIT_IBM_TOKEN", "QISKIT_IBM_INSTANCE"):
+        environ.delenv(name)
+    result = qrr("doctor", "--account-file", str(path))
+    assert result.exit_code == 1
+    assert f"{path} is not JSON" in result.stdout
+
+
+def test_an_instance_may_be_given_by_name(qrr: Run, service: Emulator) -> None:
+    text = qrr("doctor", "--instance", "emulator-open").stdout
+    assert f"its CRN is {service.instances['emulator-open']}" in text

@@ -4,6 +4,7 @@ import json
 import shlex
 import signal
 import sqlite3
+import ssl
 from contextlib import closing
 from pathlib import Path
 
@@ -30,6 +31,27 @@ def test_it_prints_its_address_and_ends_cleanly(process: Process, tmp_path: Path
     assert not ready.exists()
 
 
+def test_with_a_proxy_programs_find_it_behind_the_names_of_the_real_services(process: Process, tmp_path: Path) -> None:
+    ready, files = tmp_path / "ready.json", tmp_path / "files"
+    options = ("--ready-file", str(ready), "--json", "--allow-host", "lab.example", "--instance", "my-instance")
+    child = process("emulator", "serve", "--proxy", "--proxy-files", str(files), *options)
+    assert child.stdout is not None
+    address = json.loads(child.stdout.readline())
+    assert json.loads(ready.read_text()) == address
+    assert address["environment"]["HTTPS_PROXY"] == address["proxy"]
+    assert address["ca_file"] == str(files / "ca.pem")
+    trusted = ssl.create_default_context(cafile=address["ca_file"])
+    with httpx.Client(proxy=address["proxy"], verify=trusted) as client:
+        assert client.get("https://quantum.cloud.ibm.com/api/v1/versions").status_code == 200
+        assert client.get("https://auth.quantum-computing.ibm.com/api/version").status_code < 500
+    assert httpx.get(f"{address['url']}/_emulator/health", headers={"Host": "lab.example"}).status_code == 200
+    child.send_signal(signal.SIGTERM)
+    child.communicate(timeout=HANG_SECONDS)
+    assert child.returncode == 0
+    assert not ready.exists()
+    assert (files / "ca.pem").exists()
+
+
 def test_the_lines_to_export_are_enough_to_work_with(process: Process, qrr: Run, environ: pytest.MonkeyPatch) -> None:
     child = process("emulator", "serve", "--pace", "seconds:1,immediate")
     assert child.stdout is not None
@@ -46,7 +68,8 @@ def test_the_lines_to_export_are_enough_to_work_with(process: Process, qrr: Run,
 
 
 @pytest.mark.parametrize(
-    "arguments", [("--pace", "soon"), ("--pace", "hold,soon"), ("--workers", "0"), ("--port", "70000")]
+    "arguments",
+    [("--pace", "soon"), ("--pace", "hold,soon"), ("--workers", "0"), ("--port", "70000"), ("--proxy-port", "8080")],
 )
 def test_a_wrong_option_ends_with_status_2(qrr: Run, arguments: tuple[str, str]) -> None:
     assert qrr("emulator", "serve", *arguments).exit_code == 2

@@ -150,6 +150,18 @@ def test_a_pending_job_is_listed_and_can_be_cancelled(qrr: Run, held: Emulator, 
     assert json.loads(qrr("jobs", "--finished", "--tag", "waits", "--json").stdout)["status"] == "Cancelled"
 
 
+def test_jobs_are_chosen_by_human_dates(qrr: Run, held: Emulator, bell: str) -> None:
+    job = submitted(qrr, bell, "--tag", "dated")
+    row = qrr("jobs", "--tag", "dated").stdout.splitlines()[1]
+    assert "just now" in row or "min ago" in row
+    for dates, found in (("--since", "yesterday"), True), (("--until", "2 days ago"), False), (("--since", "1h"), True):
+        lines = qrr("jobs", "--tag", "dated", *dates, "--json").stdout.splitlines()
+        assert [json.loads(line)["id"] for line in lines] == ([job] if found else [])
+    wrong = qrr("jobs", "--since", "soonish")
+    assert wrong.exit_code == 2
+    assert "3 days ago" in wrong.stderr
+
+
 def test_limit_is_the_number_of_jobs_listed(qrr: Run, held: Emulator, bell: str) -> None:
     for _ in range(3):
         submitted(qrr, bell, "--tag", "many")

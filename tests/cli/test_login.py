@@ -67,6 +67,51 @@ def test_ibms_sdk_reads_what_was_saved(qrr: Run, service: Emulator, path: Path) 
     )
 
 
+def test_without_an_instance_the_only_one_is_taken_and_of_several_one_is_named(
+    qrr: Run, environ: pytest.MonkeyPatch, service: Emulator, path: Path
+) -> None:
+    environ.delenv("QISKIT_IBM_INSTANCE")
+    several = qrr("login", stdin=service.api_key)
+    assert several.exit_code == 2
+    assert "--instance with the name of one: 'emulator" in several.stderr
+    item = {"crn": service.instance, "name": "only-one"}
+    service.faults.add("search_resources", status=200, body={"items": [item]})
+    assert qrr("login", stdin=service.api_key).exit_code == 0
+    assert entries(path)[NAME]["instance"] == service.instance
+
+
+def test_an_instance_is_found_by_its_name(qrr: Run, service: Emulator, tmp_path: Path) -> None:
+    file = tmp_path / "elsewhere" / "accounts.json"
+    arguments = ("--instance", "emulator-open", "--account-file", str(file))
+    assert qrr("login", *arguments, stdin=service.api_key).exit_code == 0
+    assert entries(file)[NAME]["instance"] == service.instances["emulator-open"]
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    unknown = qrr("login", "--instance", "no-such-name", "--account", "x", stdin=service.api_key)
+    assert unknown.exit_code == 2
+    assert "'emulator-open'" in unknown.stderr
+
+
+def test_a_saved_account_in_another_file_is_enough_to_work_with(
+    qrr: Run, environ: pytest.MonkeyPatch, service: Emulator, tmp_path: Path
+) -> None:
+    file = str(tmp_path / "accounts.json")
+    assert qrr("login", "--account-file", file, stdin=service.api_key).exit_code == 0
+    for name in ("QISKIT_IBM_TOKEN", "QISKIT_IBM_INSTANCE", "QISKIT_IBM_URL"):
+        environ.delenv(name)
+    assert qrr("usage", "--account-file", file).exit_code == 0
+
+
+def test_accounts_are_listed_without_their_keys(qrr: Run, service: Emulator, path: Path) -> None:
+    assert "no accounts" in qrr("accounts").stderr
+    write(path, {"mine": OTHER, NAME: {"channel": "ibm_quantum_platform", "token": "a-secret-key"}})
+    text = qrr("accounts").stdout
+    assert "mine" in text
+    assert "a-secret-key" not in text
+    first, second = map(json.loads, qrr("accounts", "--json").stdout.splitlines())
+    assert (first["account"], first["default"], first["instance"]) == ("mine", False, "crn:x")
+    assert (second["account"], second["default"], second["has_api_key"]) == (NAME, True, True)
+
+
 def test_other_accounts_stay_as_they_are(qrr: Run, service: Emulator, path: Path) -> None:
     write(path, {"mine": OTHER, NAME: {"token": "old"}})
     refused = qrr("login", stdin=service.api_key)

@@ -40,7 +40,8 @@ def test_a_full_disk_is_an_error_in_one_line(environ: pytest.MonkeyPatch, comman
 
 @pytest.mark.parametrize("module", ["typer", "rich"])
 def test_without_the_extra_the_command_line_says_how_to_install_it(module: str) -> None:
-    code = f"import sys; sys.modules['{module}'] = None\nfrom qiskit_runtime_rest.__main__ import main\nmain()"
+    start = f"import sys; sys.argv = ['qrr', 'backends']; sys.modules['{module}'] = None"
+    code = f"{start}\nfrom qiskit_runtime_rest.__main__ import main\nmain()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "pip install 'qiskit-runtime-rest[cli]'" in done.stderr
@@ -54,3 +55,24 @@ def test_it_runs_as_a_module_under_its_own_name(process: Process) -> None:
     assert out.strip() == __version__
     _, err = process("nonsense").communicate()
     assert "Usage: qrr " in err
+
+
+@pytest.mark.parametrize("module", ["typer", "qiskit_runtime_rest.cli.backends"])
+def test_ctrl_c_during_the_start_ends_with_status_130_and_no_traceback(
+    environ: pytest.MonkeyPatch, module: str
+) -> None:
+    script = f"""
+import os, signal, sys
+
+class Interrupts:
+    def find_spec(self, name, *_):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupts())
+sys.argv = ["qrr", "backends"]
+from qiskit_runtime_rest.__main__ import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted.\n")

@@ -33,6 +33,23 @@ def test_usage_in_resource_units_is_shown(qrr: Run, service: Emulator) -> None:
 
 
 def test_usage_that_is_not_known_is_said(qrr: Run, service: Emulator) -> None:
-    service.faults.add("get_instance_usage", **NULL, times=None)
+    service.faults.add("get_instance_usage", **NULL, times=2)
     assert json.loads(qrr("usage", "--json").stdout) is None
     assert "The service does not know the usage of this instance." in qrr("usage").stdout
+
+
+def test_usage_has_a_bar_against_its_limit(qrr: Run, service: Emulator) -> None:
+    body = {
+        "instance_id": service.instance,
+        "plan_id": "plan",
+        "usage_consumed_seconds": 150,
+        "usage_remaining_seconds": 450,
+        "usage_limit_seconds": 600,
+    }
+    service.faults.add("get_instance_usage", status=200, body=body)
+    lines = {line.split()[0]: line for line in qrr("usage").stdout.splitlines()}
+    assert "150.0 s" in lines["used"]
+    assert "█" in lines["used"]
+    assert lines["used"].rstrip().endswith("25 %")
+    assert "450.0 s" in lines["left"]
+    assert "█" not in lines["limit"]

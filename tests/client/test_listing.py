@@ -32,7 +32,7 @@ def queries(emulator: Emulator) -> list[dict[str, list[str]]]:
 
 async def test_all_pages_are_read_the_newest_job_first(client: Any, emulator: Emulator) -> None:
     ids = await submitted(client, emulator, 5)
-    jobs = await every(client.jobs.list(limit=2))
+    jobs = await every(client.jobs.list(page_size=2))
     assert [job.id for job in jobs] == ids[::-1]
     assert [query["offset"] for query in queries(emulator)] == [["0"], ["2"], ["4"]]
     assert {query["limit"][0] for query in queries(emulator)} == {"2"}
@@ -41,13 +41,22 @@ async def test_all_pages_are_read_the_newest_job_first(client: Any, emulator: Em
 
 async def test_the_first_job_costs_one_request(client: Any, emulator: Emulator) -> None:
     ids = await submitted(client, emulator, 5)
-    listing = client.jobs.list(limit=2)
+    listing = client.jobs.list(page_size=2)
     assert emulator.requests == []
     assert (await first(listing)).id == ids[-1]
     assert (await first(listing)).id == ids[-2]
     assert len(sent(emulator, "list_jobs")) == 1
     assert (await first(listing)).id == ids[-3]
     assert len(sent(emulator, "list_jobs")) == 2
+
+
+@pytest.mark.parametrize(("paging", "sizes"), [({}, ["3"]), ({"page_size": 2}, ["2", "2"])])
+async def test_a_limit_is_the_number_of_jobs_in_all(
+    client: Any, emulator: Emulator, paging: dict[str, int], sizes: list[str]
+) -> None:
+    ids = await submitted(client, emulator, 5)
+    assert [job.id for job in await every(client.jobs.list(limit=3, **paging))] == ids[:1:-1]
+    assert [query["limit"][0] for query in queries(emulator)] == sizes
 
 
 async def test_an_empty_list_costs_one_request(client: Any, emulator: Emulator) -> None:
@@ -58,14 +67,14 @@ async def test_an_empty_list_costs_one_request(client: Any, emulator: Emulator) 
 
 async def test_jobs_of_the_oldest_first(client: Any, emulator: Emulator) -> None:
     ids = await submitted(client, emulator, 5)
-    assert [job.id for job in await every(client.jobs.list(limit=2, sort="ASC"))] == ids
-    assert [job.id for job in await every(client.jobs.list(limit=2, sort="DESC"))] == ids[::-1]
+    assert [job.id for job in await every(client.jobs.list(page_size=2, sort="ASC"))] == ids
+    assert [job.id for job in await every(client.jobs.list(page_size=2, sort="DESC"))] == ids[::-1]
 
 
 async def test_jobs_that_arrive_meanwhile_repeat_none_and_hide_none(client: Any, emulator: Emulator) -> None:
     ids = await submitted(client, emulator, 5)
     seen = []
-    listing = client.jobs.list(limit=2)
+    listing = client.jobs.list(page_size=2)
     for _ in range(5):
         seen.append((await first(listing)).id)
         await submitted(client, emulator, 1)
@@ -80,7 +89,7 @@ async def test_whoever_ends_the_jobs_of_a_list_while_reading_it_meets_each_once(
 ) -> None:
     ids = await submitted(client, emulator, 7)
     seen = []
-    listing = client.jobs.list(pending=pending, limit=limit)
+    listing = client.jobs.list(pending=pending, page_size=limit)
     for _ in ids:
         job = await first(listing)
         seen.append(job.id)
@@ -93,7 +102,7 @@ async def test_whoever_ends_the_jobs_of_a_list_while_reading_it_meets_each_once(
 async def test_a_count_that_is_the_pages_own_does_not_lead_back(client: Any, emulator: Emulator) -> None:
     ids = await submitted(client, emulator, 5)
     script(emulator, *({"replace": {"count": count}} for count in (2, 2, 1)), operation="list_jobs")
-    assert [job.id for job in await every(client.jobs.list(limit=2))] == ids[::-1]
+    assert [job.id for job in await every(client.jobs.list(page_size=2))] == ids[::-1]
     assert len(sent(emulator, "list_jobs")) == 3
 
 
@@ -102,7 +111,7 @@ async def test_a_list_that_repeats_itself_ends_with_an_error(client: Any, emulat
     page = {"jobs": [{"id": f"job-{number}"} for number in range(limit)]}
     script(emulator, *[{"status": 200, "body": page}] * 12, operation="list_jobs")
     with pytest.raises(UnexpectedAnswer, match="repeats itself"):
-        await every(client.jobs.list(limit=limit))
+        await every(client.jobs.list(page_size=limit))
     assert len(sent(emulator, "list_jobs")) == 1 + 400 // limit
 
 
@@ -110,7 +119,7 @@ async def test_a_list_that_repeats_itself_ends_with_an_error(client: Any, emulat
 async def test_a_count_that_makes_no_sense_is_not_needed(client: Any, emulator: Emulator, count: Any) -> None:
     ids = await submitted(client, emulator, 5)
     script(emulator, *[{"replace": {"count": count}}] * 3, operation="list_jobs")
-    assert [job.id for job in await every(client.jobs.list(limit=2))] == ids[::-1]
+    assert [job.id for job in await every(client.jobs.list(page_size=2))] == ids[::-1]
 
 
 async def test_each_filter_narrows_the_list(client: Any, emulator: Emulator) -> None:
@@ -173,9 +182,31 @@ async def test_a_date_as_people_write_it_is_sent_with_its_offset(
 
 
 @pytest.mark.parametrize(
+    ("written", "ago"),
+    [("3 days ago", {"days": 3}), ("2h", {"hours": 2}), ("90 min", {"minutes": 90}), ("1 week", {"weeks": 1})],
+)
+async def test_a_time_ago_counts_from_now(
+    client: Any, emulator: Emulator, clock: Any, written: str, ago: dict[str, int]
+) -> None:
+    await every(client.jobs.list(created_after=written))
+    moment = datetime.datetime.fromisoformat(queries(emulator)[0]["created_after"][0])
+    now_ = datetime.datetime.fromtimestamp(clock.time(), datetime.UTC)
+    assert abs(now_ - datetime.timedelta(**ago) - moment) < datetime.timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(("written", "days"), [("today", 0), ("yesterday", 1)])
+async def test_a_day_begins_at_midnight(client: Any, emulator: Emulator, clock: Any, written: str, days: int) -> None:
+    await every(client.jobs.list(created_after=written))
+    moment = datetime.datetime.fromisoformat(queries(emulator)[0]["created_after"][0])
+    today = datetime.datetime.fromtimestamp(clock.time()).astimezone().date()
+    assert (moment.date(), moment.hour, moment.minute) == (today - datetime.timedelta(days=days), 0, 0)
+
+
+@pytest.mark.parametrize(
     ("argument", "value"),
     [
-        *(("limit", limit) for limit in (0, 201, -1, "5", 1.5, None)),
+        *(("page_size", size) for size in (0, 201, -1, "5", 1.5, None)),
+        *(("limit", limit) for limit in (0, -1, "5", 1.5)),
         *(("sort", sort) for sort in ("newest", "asc", 1)),
         *(("tags", tags) for tags in ("green", ["x"] * 9, [5], 5)),
         *((name, moment) for name in ("created_after", "created_before") for moment in ("soonish", "", 5, "12:00 QST")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 import subprocess
 import sys
 import warnings
@@ -20,6 +21,7 @@ from qiskit_runtime_rest import (
     AsyncRuntimeClient,
     AsyncSession,
     Job,
+    JobRequest,
     RuntimeClient,
     Session,
     SubmissionWarning,
@@ -110,10 +112,13 @@ def test_a_type_checker_and_a_documentation_tool_show_the_same_signature(tmp_pat
     for message, owner, returns in zip(told, ("Submissions", "AsyncSubmissions"), ("Job", "AsyncJob"), strict=True):
         function = package[f"client.submit.{owner}.sampler"]
         assert isinstance(function, griffe.Function)
-        names = [each.name for each in function.parameters if each.name != "self"]
-        assert names == list(inspect.signature(RuntimeClient.sampler).parameters)[1:]
+        shown = {each.name: each.default for each in function.parameters if each.name not in ("self", "request")}
+        parameters = list(inspect.signature(RuntimeClient.sampler).parameters.values())[1:-1]
+        assert shown == {each.name: None if each.default is each.empty else repr(each.default) for each in parameters}
         assert str(function.returns) == returns
-        assert all(f"{name}:" in message for name in names)
+        for name, default in shown.items():
+            assert re.search(rf"\b{name}: [^=]+{', ' if default is None else f' = {default}[,)]'}", message)
+        assert "**request: **SubmitOptions" in message
         assert f"-> {returns}" in message or f"{returns}]" in message
 
 
@@ -195,6 +200,24 @@ async def test_a_warning_names_the_line_of_the_caller(connect: Any, emulator: Em
         else:
             await client.sampler(ONES, backend=BACKEND, tags=tags)
             await client.sampler(ONES, backend=BACKEND, tags=tags)
+    assert_two_lines_of_this_file(caught)
+
+
+async def test_a_warning_of_a_worker_names_the_line_of_the_caller(connect: Any, emulator: Emulator) -> None:
+    client = connect()
+    full = [JobRequest.sampler(ONES, backend=BACKEND, tags=[f"tag {number}" for number in range(8)])]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        if isinstance(client, RuntimeClient):
+            client.submit_all(full)
+            client.submit_all(full)
+        else:
+            await client.submit_all(full)
+            await client.submit_all(full)
+    assert_two_lines_of_this_file(caught)
+
+
+def assert_two_lines_of_this_file(caught: list[warnings.WarningMessage]) -> None:
     ours = [each for each in caught if each.category is SubmissionWarning]
     assert [each.filename for each in ours] == [__file__] * 2
     assert ours[0].lineno + 1 == ours[1].lineno

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from qiskit_runtime_rest import ConfigurationError
-from qiskit_runtime_rest.config.account_file import default_path, read_account
+from qiskit_runtime_rest.config.account_file import default_path, read_account, read_accounts
 
 from ..fixtures.loopback import API_KEY, CRN
 
@@ -45,8 +45,11 @@ def test_a_missing_file_has_no_account(path: Path) -> None:
         ({"default-ibm-cloud": CLOUD, "default-ibm-quantum-platform": PLATFORM}, "default-ibm-quantum-platform"),
         ({"default-ibm-quantum": CLASSIC, "default-ibm-cloud": CLOUD}, "default-ibm-cloud"),
         ({"default-ibm-cloud": CLOUD, "mine": {**PLATFORM, "is_default_account": True}}, "mine"),
-        ({"mine": {**PLATFORM, "is_default_account": False}}, None),
-        ({"mine": PLATFORM}, None),
+        ({"mine": {**PLATFORM, "is_default_account": False}}, "mine"),
+        ({"mine": PLATFORM}, "mine"),
+        ({"mine": PLATFORM, "other": PLATFORM}, "other"),  # IBM's SDK takes the last one
+        ({"mine": PLATFORM, "default-ibm-cloud": CLOUD}, "mine"),
+        ({"mine": CLOUD}, None),
         ({"default-ibm-cloud": "not an object"}, None),
     ],
 )
@@ -93,7 +96,7 @@ def test_all_fields_of_an_account_are_read(path: Path) -> None:
     "entry",
     [
         {"token": None, "instance": None, "url": None, "verify": None, "proxies": None, "private_endpoint": None},
-        {"token": 1, "instance": ["x"], "url": {}, "verify": "yes", "private_endpoint": "yes"},
+        {"token": 1, "instance": ["x"], "url": {}, "verify": 1, "private_endpoint": "yes"},
         {},
     ],
 )
@@ -103,6 +106,17 @@ def test_fields_of_another_type_count_as_absent(path: Path, entry: dict[str, Any
     assert (account.api_key, account.instance, account.url, account.verify) == (None, None, None, None)
     assert account.private_endpoint is False
     assert account.proxies == {}
+
+
+def test_the_path_of_a_ca_bundle_is_read(path: Path) -> None:
+    account = read_account(save(path, {"mine": {**PLATFORM, "verify": "/etc/company.pem"}}))
+    assert account is not None
+    assert account.verify == "/etc/company.pem"
+
+
+def test_all_accounts_are_listed_with_the_default_one(path: Path) -> None:
+    found, default = read_accounts(save(path, {"old": CLASSIC, "a": PLATFORM, "b": {**CLOUD}}))
+    assert ([one.name for one in found], default) == (["a", "b"], "a")
 
 
 @pytest.mark.parametrize("proxies", [[], "http://proxy", {"urls": "http://proxy"}, {"urls": [1]}])

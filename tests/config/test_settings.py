@@ -282,6 +282,59 @@ def test_white_space_around_a_key_is_removed() -> None:
     assert Settings(api_key=f" {API_KEY}\n", instance=CRN).api_key == API_KEY
 
 
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_quotes_around_a_setting_are_removed(quote: str) -> None:
+    environ = {
+        name: f" {quote}{value}{quote}"
+        for name, value in {
+            "QISKIT_IBM_TOKEN": API_KEY,
+            "QISKIT_IBM_INSTANCE": EU,
+            "QISKIT_IBM_URL": "https://h/x",
+        }.items()
+    }
+    settings = Settings(environ=environ)
+    assert (settings.api_key, settings.instance, settings.base_url) == (API_KEY, EU, "https://h/x")
+    assert Settings(api_key=f"{quote}{API_KEY}{quote}", environ={}).api_key == API_KEY
+
+
+@pytest.mark.parametrize(
+    ("url", "base_url"),
+    [
+        ("https://quantum.cloud.ibm.com", "https://quantum.cloud.ibm.com/api"),
+        ("https://eu-de.quantum.cloud.ibm.com/", "https://eu-de.quantum.cloud.ibm.com/api"),
+        ("https://quantum.test.cloud.ibm.com/v1", "https://quantum.test.cloud.ibm.com/api"),
+        ("https://private.us-east.quantum.cloud.ibm.com", "https://private.us-east.quantum.cloud.ibm.com/api"),
+        ("https://quantum.cloud.ibm.com/other", "https://quantum.cloud.ibm.com/other"),
+        ("https://quantum.cloud.ibm.com.example", "https://quantum.cloud.ibm.com.example"),
+    ],
+)
+def test_the_path_of_a_known_host_is_completed(url: str, base_url: str) -> None:
+    assert Settings(api_key=API_KEY, instance=CRN, base_url=url).base_url == base_url
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_the_ca_bundle_of_other_tools_is_used(tmp_path: Path, variable: str) -> None:
+    path = tmp_path / "company.pem"
+    path.write_text("")
+    environ = {variable: str(path)}
+    assert Settings(environ=environ).verify == str(path)
+    assert Settings(verify=False, environ=environ).verify is False
+    assert Settings(verify="mine.pem", environ=environ).verify == "mine.pem"
+    assert Settings(environ={**environ, "SSL_CERT_FILE": "read by httpx"}).verify is True
+    with pytest.raises(ConfigurationError, match=rf"{variable}='/nowhere' is not a file: correct the path"):
+        Settings(environ={variable: "/nowhere"})
+
+
+def test_an_instance_may_have_a_name_until_it_is_looked_up() -> None:
+    settings = Settings(api_key=API_KEY, instance="my instance", environ={})
+    assert settings.instance == settings.instance_name == "my instance"
+    found = settings.with_instance(EU)
+    assert (found.instance, found.instance_name) == (EU, None)
+    assert found.base_url == "https://eu-de.quantum.cloud.ibm.com/api"
+    elsewhere = Settings(api_key=API_KEY, instance="name", base_url="https://h/api", environ={})
+    assert elsewhere.with_instance(EU).base_url == "https://h/api"
+
+
 def test_a_key_pasted_as_the_instance_is_not_shown() -> None:
     with pytest.raises(ConfigurationError, match=r"looks like an API key.*Copy the CRN") as caught:
         Settings(api_key=CRN, instance=API_KEY)

@@ -41,12 +41,12 @@ PATIENT = programs.Policy(simulation_seconds=1e9)
 
 def quick(workers: Workers) -> Future[programs.Outcome]:
     """A job that fails without any import: the emulator refuses this program."""
-    return workers.submit("noise-learner", {}, device=devices.get("ibm_torino"), seed=1)
+    return workers.submit("runtime-simple", {}, device=devices.get("ibm_torino"), seed=1)
 
 
 def answered(future: Future[programs.Outcome]) -> bool:
     outcome = future.result(60)
-    return isinstance(outcome, programs.Failure) and outcome.code == 3265
+    return isinstance(outcome, programs.Failure) and outcome.code == 3211
 
 
 def until(condition: Callable[[], Any]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
@@ -327,3 +328,31 @@ def test_a_request_to_another_host_has_no_credentials(
     assert {"authorization", "service-crn"}.isdisjoint(name.lower() for name in asked.headers)
     for secret in (API_KEY, "token-1", "ready-made", CRN):
         assert secret not in str(asked)
+
+
+def test_refused_requests_on_all_connections_do_not_keep_the_token_from_them(
+    service: Loopback, connect: Connect
+) -> None:
+    """Each connection has an unread refusal, and more requests wait for one, when a new token is needed."""
+    all_refused = threading.Barrier(2)
+
+    def answer(asked: Asked) -> Answer:
+        if asked.headers["Authorization"] == "Bearer token-1":
+            all_refused.wait(10)
+            return Answer(401, {"errors": [{"message": "x" * 100_000}]})
+        return Answer(200, {})
+
+    service.script("*", answer)
+    face = connect(service, limits=httpx.Limits(max_connections=2), timeout=httpx.Timeout(20, pool=5))
+
+    async def all_at_once(client: Any) -> list[Any]:
+        http = client.api.get_async_httpx_client()
+        return await asyncio.gather(*(http.get("/v1/jobs") for _ in range(2)))
+
+    if face.is_async:
+        responses = face.do(all_at_once)
+    else:
+        with ThreadPoolExecutor(2) as pool:
+            responses = list(pool.map(lambda _: face.request("GET", "/v1/jobs"), range(2)))
+    assert [response.status_code for response in responses] == [200] * 2
+    assert (len(service.exchanges), len(service.calls)) == (2, 4)

@@ -12,7 +12,8 @@ import pytest
 from qiskit_runtime_rest.errors import UnexpectedAnswer
 from qiskit_runtime_rest.http import bodies
 from qiskit_runtime_rest.http.auth.iam import token_request
-from qiskit_runtime_rest.http.bodies import UNTIL, Body
+from qiskit_runtime_rest.http.bodies import Body
+from qiskit_runtime_rest.plans.deadline import Deadline, end_by
 
 from ..fixtures.clocks import FakeClock
 from ..fixtures.stepping import URL
@@ -48,7 +49,7 @@ def limited(
     headers = {} if encoding is None else {"Content-Encoding": encoding}
     asked = request or httpx.Request("GET", URL)
     response = httpx.Response(status, headers=headers, stream=stream, request=asked)
-    Body(response, clock)
+    Body(response)
     return response, stream
 
 
@@ -91,15 +92,15 @@ def test_of_a_token_response_only_the_start_is_read(clock: FakeClock) -> None:
     assert limited([b"x" * 11], clock, request=request)[0].read() == b"x" * 10
 
 
-@pytest.mark.parametrize(("until", "complete"), [(1004.0, True), (1003.9, False), (None, True)])
-def test_a_body_must_be_complete_by_its_deadline(clock: FakeClock, until: float | None, complete: bool) -> None:
-    request = httpx.Request("GET", URL, extensions={} if until is None else {UNTIL: until})
-    response, _ = limited([b"a", b"b"], clock, request=request)
-    if complete:
-        assert response.read() == b"ab"
-        return
-    with pytest.raises(httpx.ReadTimeout, match="not complete in time"):
-        response.read()
+@pytest.mark.parametrize(("until", "complete"), [(1004.1, True), (1004.0, False), (None, True)])
+def test_a_body_must_be_complete_by_the_deadline(clock: FakeClock, until: float | None, complete: bool) -> None:
+    response, _ = limited([b"a", b"b"], clock)
+    with end_by(None if until is None else Deadline(until, clock)):
+        if complete:
+            assert response.read() == b"ab"
+            return
+        with pytest.raises(httpx.ReadTimeout, match="not complete in time"):
+            response.read()
 
 
 def test_another_compression_is_refused_before_it_is_read(clock: FakeClock) -> None:
@@ -131,9 +132,9 @@ class AsyncStream(httpx.AsyncByteStream):
             yield chunk
 
 
-def test_a_task_reads_up_to_the_same_limits(clock: FakeClock) -> None:
+def test_a_task_reads_up_to_the_same_limits() -> None:
     stream = AsyncStream([b"12345", b"67890", b"abc", b"def"])
     response = httpx.Response(503, stream=stream, request=httpx.Request("GET", URL))
-    Body(response, clock)
+    Body(response)
     assert asyncio.run(response.aread()) == b"1234567890"
     assert stream.taken == 3

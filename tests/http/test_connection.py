@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from qiskit_runtime_rest import ConfigurationError, RetryPolicy, RuntimeClient, TransportError, __version__
+from qiskit_runtime_rest.http.environment_proxies import proxies_without_networks
 
 from ..fixtures.faces import Connect
 from ..fixtures.loopback import API_KEY, CRN, TOKEN_PATH, Answer, Loopback
@@ -44,6 +45,17 @@ def test_each_request_names_the_client_and_the_api_version(service: Loopback, co
         assert call.headers["User-Agent"].startswith(f"qiskit-runtime-rest/{__version__} python/3.")
         assert call.headers["X-Qx-Client-Application"] == f"qiskit-version-2/{__version__}/my-app"
         assert call.headers["Accept"] == "application/json"
+
+
+@pytest.mark.parametrize(("limits", "connections"), [(None, 1), (httpx.Limits(max_keepalive_connections=0), 3)])
+def test_the_given_limits_take_effect(
+    service: Loopback, connect: Connect, limits: httpx.Limits | None, connections: int
+) -> None:
+    service.script("*", Answer(200))
+    face = connect(service, token="ready-made", limits=limits)
+    for _ in range(3):
+        face.request("GET", "/v1/jobs")
+    assert len({call.connection for call in service.calls}) == connections
 
 
 def test_the_api_version_can_be_chosen(service: Loopback, connect: Connect) -> None:
@@ -77,7 +89,7 @@ def test_one_connection_serves_many_requests(service: Loopback, connect: Connect
         face.request("GET", "/v1/jobs")
     face.request("GET", "/v1/jobs")
     assert len(service.calls) == 4
-    assert len({asked.connection for asked in service.asked}) == 1
+    assert len({asked.connection for asked in service.calls}) == 1
 
 
 class Timeouts(httpx.Auth):
@@ -98,8 +110,8 @@ class Timeouts(httpx.Auth):
         (5.0, {"connect": 5.0, "read": 5.0, "write": 5.0}, {"connect": 5.0, "read": 300.0, "write": 300.0}),
         (
             httpx.Timeout(None, read=900.0),
-            {"connect": None, "read": 900.0, "write": None},
-            {"connect": None, "read": 900.0, "write": None},
+            {"connect": 3600.0, "read": 900.0, "write": 3600.0},
+            {"connect": 3600.0, "read": 900.0, "write": 3600.0},
         ),
     ],
     ids=["default", "number", "own"],
@@ -169,6 +181,42 @@ def test_hosts_that_need_no_proxy_are_asked_directly(
     service.script("*", Answer(200))
     connect(service).request("GET", "/v1/jobs")
     assert other.asked == []
+
+
+@pytest.mark.parametrize("excluded", ["fd00::/8,127.0.0.0/8", "[fd00::1],127.0.0.1", "fd00::/8,*"])
+def test_networks_that_need_no_proxy_are_asked_directly(
+    service: Loopback, other: Loopback, connect: Connect, monkeypatch: pytest.MonkeyPatch, excluded: str
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", other.url)
+    monkeypatch.setenv("NO_PROXY", excluded)
+    service.script("*", Answer(200))
+    connect(service).request("GET", "/v1/jobs")
+    assert other.asked == []
+
+
+def test_beside_a_network_the_proxies_and_other_hosts_count(
+    service: Loopback, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", service.url)
+    monkeypatch.setenv("NO_PROXY", "fd00::/8,elsewhere.invalid,localhost,10.0.0.1")
+    service.script("*", Answer(200))
+    connect(**AFAR, token="ready-made").request("GET", "/v1/jobs")
+    assert [call.target for call in service.asked] == ["http://service.invalid/api/v1/jobs"]
+
+
+def test_the_hosts_of_a_network_have_a_pattern_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "proxy:1")
+    monkeypatch.setenv("NO_PROXY", "fd00::/8, 10.0.0.0/8, .internal, ::1")
+    urls = ["https://[fd00::7]:8443/api", "https://10.1.2.3", "https://192.168.0.1", "https://name.example"]
+    assert proxies_without_networks(urls) == {
+        "https://": "http://proxy:1",
+        "all://*.internal": None,
+        "all://[::1]": None,
+        "all://[fd00::7]": None,
+        "all://10.1.2.3": None,
+    }
+    monkeypatch.setenv("NO_PROXY", "localhost,10.0.0.1")
+    assert proxies_without_networks(urls) is None
 
 
 @pytest.mark.parametrize("pattern", ["http", "http://", "all", "http://service.invalid"])
@@ -301,6 +349,14 @@ def test_a_ca_bundle_that_cannot_be_read_is_a_configuration_error(
         path.write_text(content)
     with pytest.raises(ConfigurationError, match=r"verify=.*not the path of a readable CA bundle"):
         connect(**AFAR, verify=str(path)).request("GET", "/v1/jobs")
+
+
+def test_a_ca_bundle_of_the_environment_that_cannot_be_read_is_named(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/bundle.pem")
+    with pytest.raises(ConfigurationError, match=r"SSL_CERT_FILE='/nowhere/bundle.pem' is not the path of a readable"):
+        connect(**AFAR, verify=True).request("GET", "/v1/jobs")
 
 
 def test_a_closed_client_has_closed_its_connections(service: Loopback) -> None:

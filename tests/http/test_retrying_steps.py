@@ -10,27 +10,20 @@ import pytest
 from qiskit_runtime_rest import ApiError, NotFound, RateLimited, RetryPolicy, ServerError, TransportError
 from qiskit_runtime_rest.errors import UnexpectedAnswer
 from qiskit_runtime_rest.http.auth.iam import token_request
-from qiskit_runtime_rest.http.bodies import UNTIL
 from qiskit_runtime_rest.http.retrying import (
     BUDGET,
     NO_RATE_RETRIES,
-    SINK,
     VIOLATION,
     may_have_happened,
     send_with_retries,
     what_happened,
 )
+from qiskit_runtime_rest.plans.deadline import Deadline, end_by
 
 from ..fixtures.clocks import FakeClock
 from ..fixtures.stepping import URL, Reply, Stepper, error, reply
 
 POLICY = RetryPolicy(random=lambda: 0.5)
-
-
-class Sink:
-    """A sink that needs a minute."""
-
-    seconds = 60.0
 
 
 def request(method: str = "GET", extensions: dict[str, Any] | None = None) -> httpx.Request:
@@ -157,14 +150,30 @@ def test_a_budget_ends_the_retries(clock: FakeClock, budget: float, sends: int) 
 
 
 @pytest.mark.parametrize(
-    ("budget", "sink", "until"), [(None, None, None), (0.5, None, 1005.0), (30.0, None, 1030.0), (0.5, Sink(), 1060.0)]
+    ("extensions", "seconds"),
+    [
+        ({}, 300.0),
+        ({BUDGET: 0.5}, 5.0),
+        ({BUDGET: 30.0}, 30.0),
+        ({"timeout": {"read": 200.0, "write": 200.0}}, 400.0),
+        ({"timeout": {"read": None}}, 3600.0),
+    ],
 )
-def test_a_budget_is_a_deadline_for_the_response(
-    clock: FakeClock, budget: float | None, sink: Sink | None, until: float | None
-) -> None:
-    asked = request(extensions={BUDGET: budget, SINK: sink})
-    send(clock, [reply()], asked)
-    assert asked.extensions.get(UNTIL) == until
+def test_an_attempt_has_a_longest_time(clock: FakeClock, extensions: dict[str, Any], seconds: float) -> None:
+    _, stepper = send(clock, [reply()], request(extensions=extensions))
+    assert [one.seconds for one in stepper.requests] == [seconds]
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/v1/jobs"), ("GET", "/v1/jobs/x/results")])
+def test_params_and_results_may_take_longer(clock: FakeClock, method: str, path: str) -> None:
+    _, stepper = send(clock, [reply()], httpx.Request(method, f"https://service/api{path}"))
+    assert [one.seconds for one in stepper.requests] == [3600.0]
+
+
+def test_no_retry_begins_after_the_deadline(clock: FakeClock) -> None:
+    with end_by(Deadline(clock.now + 0.7, clock)), pytest.raises(ServerError):
+        send(clock, [reply(status=503)] * 7)
+    assert clock.slept == [0.25]
 
 
 def test_a_sender_that_handles_the_rate_gets_the_refusal_at_once(clock: FakeClock) -> None:

@@ -16,7 +16,7 @@ from qiskit_runtime_rest.legacy.messages import INVALID_CREDENTIALS, ClassicErro
 from qiskit_runtime_rest.legacy.table import ROUTES, document, find_route
 
 METHODS = {"get", "post", "put", "patch", "delete"}
-LIVING = [route for route in ROUTES if route.v1 or route.handler]
+LIVING = [route for route in ROUTES if (route.v1 or route.handler) and not route.sdk_only]
 
 
 def operations() -> list[tuple[str, str, dict[str, Any]]]:

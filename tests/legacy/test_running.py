@@ -174,7 +174,7 @@ def test_a_cell_that_fails_ends_the_notebook_unless_it_may_fail(qrr: Run, enviro
     assert ended.stdout == ""
     assert "ZeroDivisionError" in ended.stderr  # from a cell that may fail
     assert "removed.ipynb cell 3, line 3\n" in ended.stderr
-    assert "removed.ipynb cell 3, line 3: GET /usage: 410" in ended.stderr
+    assert "removed.ipynb cell 3, line 3: GET /health: 410" in ended.stderr
     assert not (Path(environ["HOME"]) / ".ipython").exists()
 
 

@@ -53,11 +53,24 @@ GET    /analytics/usage-grouped          GET /v1/analytics/usage_grouped
 GET    /analytics/usage-grouped-by-date  GET /v1/analytics/usage_grouped_by_date
 GET    /versions                         GET /v1/versions
 """
+REMOVED_BUT_ANSWERED = """
+GET    /usage           GET /v1/instances/usage
+GET    /jobs/{id}/type  GET /v1/jobs/{id}
+"""
+OF_SDKS = """
+GET    /version
+GET    /Network
+GET    /Network/{id}/Groups/{id}/Projects/{id}/devices/v/1
+GET    /Network/{id}/Groups/{id}/Projects/{id}/devices/{id}/properties
+GET    /Network/{id}/Groups/{id}/Projects/{id}/devices/{id}/defaults
+GET    /Network/{id}/Groups/{id}/Projects/{id}/devices/{id}/queue/status
+GET    /Network/{id}/Groups/{id}/Projects/{id}/devices/{id}/jobsLimit
+GET    /Network/bookings/v2
+GET    /Network/devices/{id}/bookings/v2
+"""
 REMOVED = """
 GET    /health
 POST   /auth/validate
-GET    /usage
-GET    /jobs/{id}/type
 GET    /sessions/{id}/extended
 POST   /programs
 GET    /programs
@@ -128,6 +141,19 @@ def test_every_removed_call_says_why(method: str, path: str, spelling: str) -> N
     assert match.route.removed
 
 
+@pytest.mark.parametrize(("method", "path", "v1"), rows(REMOVED_BUT_ANSWERED))
+def test_some_removed_calls_are_answered_from_others(method: str, path: str, v1: str) -> None:
+    match = find_route(method, filled(path))
+    assert match is not None
+    assert same_shape(match.route.v1) == same_shape(v1)
+    assert match.route.removed
+
+
+def test_the_calls_that_only_sdks_made_are_marked() -> None:
+    marked = [(route.method, same_shape(route.path)) for route in ROUTES if route.sdk_only]
+    assert marked == [(method, same_shape(path)) for method, path in rows(OF_SDKS)]
+
+
 @pytest.mark.parametrize("path", ["/users/loginWithToken", "/users/logout"])
 def test_the_auth_host_has_login_and_logout(path: str) -> None:
     match = find_route("POST", "/api" + path)
@@ -147,7 +173,13 @@ def test_calls_name_the_other_changes(call: str) -> None:
 
 def test_login_and_reading_programs_are_the_public_calls() -> None:
     public = {f"{route.method} {route.path}" for route in ROUTES if route.public}
-    assert public == {"POST /users/loginWithToken", "GET /programs", "GET /programs/{id}", "GET /versions"}
+    assert public == {
+        "POST /users/loginWithToken",
+        "GET /programs",
+        "GET /programs/{id}",
+        "GET /versions",
+        "GET /version",
+    }
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,6 @@ from qiskit_runtime_rest.legacy.translation.account import (
     hub_instances,
     instance,
     least_busy_backend,
-    own_account,
 )
 from qiskit_runtime_rest.legacy.translation.call import ClassicCall, Resources, read_body
 from qiskit_runtime_rest.legacy.translation.callers import Caller, caller_with, presented
@@ -155,7 +154,7 @@ def shown(call: CannedCall) -> Any:
     ],
 )
 def test_the_instance_is_found_in_query_body_and_header(query: Any, body: Any, headers: Any, expected: Any) -> None:
-    assert named_instance(query, body, headers)[0] == expected
+    assert named_instance({}, query, body, headers) == expected
 
 
 @pytest.mark.parametrize(
@@ -164,7 +163,7 @@ def test_the_instance_is_found_in_query_body_and_header(query: Any, body: Any, h
 )
 def test_an_incomplete_instance_is_refused(body: Any, part: str) -> None:
     with pytest.raises(ClassicError, match=part) as refused:
-        named_instance({}, body, {})
+        named_instance({}, {}, body, {})
     assert refused.value.status == 400
 
 
@@ -220,10 +219,6 @@ def test_fields_that_name_the_instance_are_removed_and_noted(calls: Calls) -> No
 def test_instances_are_listed_by_their_classic_names(calls: Calls) -> None:
     call = step(hub_instances, calls.make("GET /instances", v1={"plan_id": "p"}, instances={"a/b/c": CRN, "*": CRN}))
     assert shown(call) == {"instances": [{"name": "a/b/c", "plan": "p"}]}
-
-
-def test_the_account_is_that_of_the_crn(calls: Calls) -> None:
-    assert step(own_account, calls.make("GET /users/me")).names == {"id": "account-1"}
 
 
 # Backends

@@ -133,4 +133,4 @@ def test_reprs_show_few_values_and_shapes_of_many() -> None:
     assert "&lt;b&gt;" in table_of(few[0])
     many = decode(json.dumps({"results": [{"data": {"evs": [0.5] * 20}}]}).encode())
     assert repr(many[0]) == "EstimatorPub(<shape=(20,)>)"
-    assert "(20,)" in table_of(many)
+    assert "20 expectation values" in table_of(many)

@@ -165,6 +165,13 @@ def test_execution_spans_are_read_and_convert_to_those_of_qiskit(name: str) -> N
     assert result.to_dict()["metadata"]["execution"]["execution_spans"][0]["start"] == START.isoformat()
 
 
+def test_times_of_execution_spans_are_in_utc_which_the_service_does_not_say() -> None:
+    span = DoubleSliceSpan(START.replace(tzinfo=None), STOP.replace(tzinfo=None), {0: ((1,), slice(0, 1), slice(0, 1))})
+    result = decode(encoded(PrimitiveResult([], metadata={"spans": ExecutionSpans([span])})))
+    [found] = result.metadata["spans"]
+    assert (found.start, found.stop, found.start.tzinfo) == (START, STOP, datetime.UTC)
+
+
 def test_values_of_every_wrapped_type_in_metadata() -> None:
     metadata = {
         "when": START,

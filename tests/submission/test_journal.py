@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import subprocess
 import sys
@@ -91,6 +92,42 @@ async def test_another_process_resumes_the_sweep_of_a_killed_one(
     jobs = {job.id: job.raw["params"]["shots"] for job in await every(client.jobs.list(params=True))}
     assert [jobs[one.job.id] for one in outcomes] == [*range(1, 11)]
     assert len(jobs) == 10
+
+
+SWEEP = """
+import sys
+from qiskit_runtime_rest import JobRequest, RuntimeClient
+requests = (JobRequest.sampler(sys.argv[2], shots=n, backend="ibm_fez") for n in range(1, 13))
+with RuntimeClient(journal=sys.argv[1]) as client:
+    sys.stdin.readline()
+    print(*(one.job.id for one in client.jobs.submit_all(requests, max_in_flight=4, resume="sweep")))
+"""
+
+
+@pytest.mark.parametrize("processes", [2, 8])
+async def test_processes_that_submit_under_the_same_name_make_each_job_once(
+    blocking: Any, emulator: Emulator, tmp_path: Path, processes: int
+) -> None:
+    """They begin at the same time, and each of them gets all jobs."""
+    command = [sys.executable, "-c", SWEEP, str(tmp_path / "journal.sqlite"), ONES]
+    variables = {**environment(emulator), "PYTHONPATH": ":".join(sys.path)}
+
+    def run_all() -> list[str]:
+        pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "env": variables}
+        running: list[Any] = [subprocess.Popen(command, **pipes) for _ in range(processes)]
+        with contextlib.ExitStack() as stack:
+            for process in running:
+                stack.enter_context(process)
+            for process in running:
+                process.stdin.write("go\n")
+                process.stdin.flush()
+            return [process.stdout.read() for process in running]
+
+    printed = await anyio.to_thread.run_sync(run_all)
+    jobs = await recorded(blocking)
+    assert len(jobs) == 12
+    assert {frozenset(line.split()) for line in printed} == {frozenset(jobs)}
+    assert len(set(printed)) == 1
 
 
 async def test_a_journal_that_breaks_after_the_submission_does_not_lose_the_job(

@@ -138,7 +138,7 @@ class Clock(SystemClock):
     def time(self):
         return float(sys.argv[2])
 with RuntimeClient(submissions_per_minute=1, state_path=sys.argv[1], clock=Clock()) as client:
-    client.sampler(sys.argv[3], backend="ibm_torino")
+    client.sampler(sys.argv[3], backend="ibm_fez")
 """
 
 
@@ -170,10 +170,11 @@ async def test_a_locked_state_file_is_an_error_for_the_journal_only(
 ) -> None:
     path = tmp_path / "state.sqlite"
     await now(connect(journal=path).sampler(ONES, backend=BACKEND))
-    monkeypatch.setattr(state, "LOCK_TIMEOUT_SECONDS", 0.0)
+    monkeypatch.setattr(state, "LOCK_SECONDS", 0.0)
+    monkeypatch.setattr(state, "OPTIONAL_SECONDS", 0.0)
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as holder:
         holder.execute("BEGIN EXCLUSIVE")
-        with pytest.raises(ConfigurationError, match=r"locked.*Network disks"):
+        with pytest.raises(ConfigurationError, match=r"locked: another program"):
             await now(connect(journal=path).sampler(ONES, backend=BACKEND))
         assert len(sent(emulator, "create_job")) == 1
         paced = connect(submissions_per_minute=1, state_path=path)

@@ -22,8 +22,9 @@ from qiskit_runtime_rest import (
     SubmissionWarning,
     TransportError,
 )
+from qiskit_runtime_rest.base.processes import Process
 from qiskit_runtime_rest.config.state_file import State
-from qiskit_runtime_rest.submission import Journal, SubmissionLimiter, Submitter, find_by_tag
+from qiskit_runtime_rest.submission import Claim, Entry, Journal, SubmissionLimiter, Submitter, find_by_tag
 from qiskit_runtime_rest.submission.lookup import look_up
 
 from ..fixtures.clocks import FakeClock
@@ -245,47 +246,154 @@ def test_a_usage_that_cannot_be_read_does_not_prevent_the_submission(clock: Fake
 # The journal
 
 
+def left_behind(one: Submission, process: Process, *, at: float) -> Entry:
+    """The entry of a submission that another process was about to send."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Process, "current", lambda: process)
+        one.journal.begin("qrr-t", request(), key="k", now=at)
+    (entry,) = one.journal.unfinished()
+    return entry
+
+
+def known(one: Submission, key: str, asked: JobRequest | None = None) -> dict[str, Any] | None:
+    claimed = one.stepper.run(one.submitter.claim(key))
+    assert claimed is not None
+    return one.stepper.run(one.submitter.find_claimed(asked or request(), claimed))
+
+
+DEAD = Process.current()._replace(pid=2**22 + 1, started="1")
+BEFORE_THIS_BOOT = DEAD._replace(boot="another")
+
+
 def test_what_the_journal_has_as_recorded_is_not_looked_up(clock: FakeClock, tmp_path: Path) -> None:
     one = Submission(clock, tmp_path, [CREATED])
     tag = one.submit(key="k")["tags"][-1]
-    known = one.stepper.run(one.submitter.find_in_journal(request(tags=["mine"]), "k"))
-    assert known == {"id": "job-1", "tags": ["mine", tag]}
-    assert one.stepper.run(one.submitter.find_in_journal(request(), "other")) is None
+    assert known(one, "k", request(tags=["mine"])) == {"id": "job-1", "tags": ["mine", tag]}
+    assert known(one, "other") is None
 
 
 def test_what_the_journal_does_not_know_the_outcome_of_is_looked_up(
     clock: FakeClock, tmp_path: Path, found: Reply
 ) -> None:
     one = Submission(clock, tmp_path, [found])
-    one.journal.begin("qrr-t", request(), key="k")
-    known = one.stepper.run(one.submitter.find_in_journal(request(), "k"))
-    assert known is not None
-    assert known["id"] == "job-1"
+    left_behind(one, DEAD, at=clock.now)
+    job = known(one, "k")
+    assert job is not None
+    assert job["id"] == "job-1"
     assert one.journal.unfinished() == []
-    entry = one.journal.find("k")
-    assert entry is not None
+    entry = one.journal.claim("k", now=clock.now)
+    assert isinstance(entry, Entry)
     assert (entry.outcome, entry.job_id) == ("recorded", "job-1")
 
 
 def test_a_failed_look_up_leaves_the_journal_as_it_is(clock: FakeClock, tmp_path: Path) -> None:
     one = Submission(clock, tmp_path, [error(403)])
-    one.journal.begin("qrr-t", request(), key="k")
+    left_behind(one, DEAD, at=clock.now)
     with pytest.raises(SubmissionUnknown, match=r"could not be looked up\. Call recover"):
-        one.stepper.run(one.submitter.find_in_journal(request(), "k"))
+        known(one, "k")
     assert [entry.outcome for entry in one.journal.unfinished()] == ["sending"]
 
 
-def test_an_old_submission_is_looked_up_once(clock: FakeClock, tmp_path: Path) -> None:
-    one = Submission(clock, tmp_path, [NONE])
-    one.journal.begin("qrr-t", request(), key="k")
-    assert one.stepper.run(one.submitter.recover("qrr-t", began=clock.time() - 30.0)) is None
-    assert (clock.slept, one.journal.unfinished(), one.journal.find("k")) == ([], [], None)
-
-
-def test_a_recent_submission_has_the_rest_of_its_time_to_appear(clock: FakeClock, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("process", "age", "slept"),
+    [
+        (DEAD, 0.0, 30.0),
+        (DEAD, 3600.0, 30.0),  # it may have waited all this time for the upload to end
+        (DEAD, 3620.0, 10.0),
+        (DEAD, 3630.0, 0.0),
+        (BEFORE_THIS_BOOT, 0.0, 0.0),  # this machine has been up for longer
+    ],
+)
+def test_a_job_has_its_time_to_appear_from_the_last_moment_at_which_it_may_have_been_sent(
+    clock: FakeClock, tmp_path: Path, process: Process, age: float, slept: float
+) -> None:
     one = Submission(clock, tmp_path, [NONE] * 20)
-    assert one.stepper.run(one.submitter.recover("qrr-t", began=clock.time() - 20.0)) is None
-    assert sum(clock.slept) == pytest.approx(10.0)
+    clock.now = 5000.0
+    entry = left_behind(one, process, at=clock.now - age)
+    assert one.stepper.run(one.submitter.recover("qrr-t", entry)) is None
+    assert sum(clock.slept) == pytest.approx(slept)
+    assert one.journal.unfinished() == []
+
+
+@pytest.mark.parametrize("shift", [-1e6, 1e6])
+def test_a_clock_on_the_wall_that_jumps_changes_nothing(
+    clock: FakeClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shift: float
+) -> None:
+    one = Submission(clock, tmp_path, [NONE] * 20)
+    entry = left_behind(one, DEAD, at=clock.now)
+    monkeypatch.setattr(clock, "time", lambda: 1.7e9 + shift)
+    assert one.stepper.run(one.submitter.recover("qrr-t", entry)) is None
+    assert sum(clock.slept) == pytest.approx(30.0)
+
+
+def test_of_a_submission_that_a_living_process_sends_nobody_says_that_it_became_no_job(
+    clock: FakeClock, tmp_path: Path
+) -> None:
+    one = Submission(clock, tmp_path, [NONE] * 20)
+    entry = left_behind(one, Process.current(), at=clock.now - 1e6)
+    with pytest.raises(SubmissionUnknown, match="a process still submits it"):
+        one.stepper.run(one.submitter.recover("qrr-t", entry))
+    assert len(one.journal.unfinished()) == 1
+
+
+def test_each_try_is_noted_anew(clock: FakeClock, tmp_path: Path) -> None:
+    """A submission that waits for room is sent long after it was first noted."""
+    full = error(429, 3458, Retry_After="3000")
+    noted: list[float | None] = []
+
+    def killed(effect: Any) -> Any:
+        (entry,) = one.journal.unfinished()
+        noted.append(entry.noted_at)
+        raise KeyboardInterrupt
+
+    one = Submission(clock, tmp_path, [full, full, killed], wait_for_room=9000.0)
+    began = clock.now
+    with pytest.raises(KeyboardInterrupt):
+        one.submit(key="k")
+    assert noted == [began + 6000.0]
+
+
+def test_a_submission_that_ended_is_not_being_sent(clock: FakeClock, tmp_path: Path) -> None:
+    """Though its process lives: otherwise `resume=` would wait for itself."""
+    one = Submission(clock, tmp_path, [error(503), *[NONE] * 20])
+    with pytest.raises(SubmissionUnknown):
+        one.submit(key="k")
+    (entry,) = one.journal.unfinished()
+    assert not entry.is_being_sent
+
+
+# Claims
+
+
+def test_a_name_is_claimed_by_one_at_a_time(clock: FakeClock, tmp_path: Path) -> None:
+    one = Submission(clock, tmp_path, [])
+    first = one.journal.claim("k", now=clock.now)
+    assert isinstance(first, Claim)
+    assert one.journal.claim("k", now=clock.now) is None
+    other = one.journal.claim("other", now=clock.now)
+    assert isinstance(other, Claim)
+    one.journal.release(first)
+    assert isinstance(one.journal.claim("k", now=clock.now), Claim)
+
+
+@pytest.mark.parametrize(
+    ("process", "age", "holds"),
+    [
+        (Process.current(), 1e6, True),
+        (DEAD, 0.0, False),
+        (BEFORE_THIS_BOOT, 0.0, False),
+        (DEAD._replace(namespace="another"), 4000.0, True),
+        (DEAD._replace(namespace="another"), 4300.0, False),
+    ],
+)
+def test_a_claim_ends_with_its_process_or_its_lease(
+    clock: FakeClock, tmp_path: Path, process: Process, age: float, holds: bool
+) -> None:
+    one = Submission(clock, tmp_path, [])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Process, "current", lambda: process)
+        one.journal.claim("k", now=10_000.0 - age)
+    assert (one.journal.claim("k", now=10_000.0) is None) == holds
 
 
 # The look-up

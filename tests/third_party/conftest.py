@@ -19,6 +19,8 @@ import pytest
 from qiskit_runtime_rest.emulator import devices
 from qiskit_runtime_rest.testing import Emulator
 
+from ..fixtures.offline_programs import program, services
+
 SCRIPTS = Path(__file__).parent / "scripts"
 BACKEND = "ibm_fez"
 DEVICES = (*devices.PRESENT, "fake_fractional", "ibm_sherbrooke", "ibmq_lima", "ibmq_paris")

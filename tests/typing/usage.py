@@ -20,6 +20,7 @@ from qiskit_runtime_rest import (
     Backend,
     Job,
     JobRequest,
+    Listing,
     RateLimited,
     Recovered,
     Result,
@@ -51,7 +52,7 @@ def blocking() -> None:
     with RuntimeClient() as client:
         assert_type(client, RuntimeClient)
         assert_type(client.versions(), list[dict[str, Any]])
-        assert_type(client.backends.list(), list[Backend])
+        assert_type(client.backends.list(), Listing[Backend])
         backend = client.backends.get("ibm_fez")
         assert_type(backend, Backend)
         assert_type(backend.num_qubits, int | None)
@@ -101,7 +102,7 @@ def many(client: RuntimeClient) -> None:
         jobs = [outcome.job for outcome in submitted if outcome.job is not None]
         assert_type(jobs, list[Job])
         assert_type(submitted[0].error, Exception | None)
-        assert_type(client.jobs.wait_all(jobs, timeout=10, on_status=print, executor=executor), list[Job])
+        assert_type(client.jobs.wait_all(jobs, timeout=10, on_status=print, executor=executor), Listing[Job])
     for job in client.jobs.as_completed([*jobs, "an id"], at_once=2):
         assert_type(job, Job)
         assert_type(job.failure, RuntimeRestError | None)
@@ -111,7 +112,7 @@ def many(client: RuntimeClient) -> None:
     assert_type(client.submit_all([lambda: requests[0]]), list[Submitted[Job]])
     with client.sessions.create(backend="ibm_fez") as session:
         assert_type(session.submit_all(requests), list[Submitted[Job]])
-        assert_type(session.wait(timeout=10), list[Job])
+        assert_type(session.wait(timeout=10), Listing[Job])
 
 
 async def many_awaited(client: AsyncRuntimeClient) -> None:
@@ -119,7 +120,7 @@ async def many_awaited(client: AsyncRuntimeClient) -> None:
     submitted = await client.jobs.submit_all(requests, max_in_flight=4)
     assert_type(submitted, list[Submitted[AsyncJob]])
     jobs = [outcome.job for outcome in submitted if outcome.job is not None]
-    assert_type(await client.jobs.wait_all(jobs, timeout=10), list[AsyncJob])
+    assert_type(await client.jobs.wait_all(jobs, timeout=10), Listing[AsyncJob])
     assert_type(client.jobs.as_completed(jobs), AsyncIterator[AsyncJob])
     async for job in client.jobs.as_completed(jobs):
         assert_type(job, AsyncJob)
@@ -128,14 +129,14 @@ async def many_awaited(client: AsyncRuntimeClient) -> None:
     assert_type(await client.usage(), InstanceUsage | None)
     assert_type(await client.submit_all(requests), list[Submitted[AsyncJob]])
     async with client.sessions.create(backend="ibm_fez") as session:
-        assert_type(await session.wait(), list[AsyncJob])
+        assert_type(await session.wait(), Listing[AsyncJob])
 
 
 async def awaiting() -> None:
     async with AsyncRuntimeClient() as client:
         assert_type(client, AsyncRuntimeClient)
         assert_type(await client.versions(), list[dict[str, Any]])
-        assert_type(await client.backends.list(), list[AsyncBackend])
+        assert_type(await client.backends.list(), Listing[AsyncBackend])
         backend = await client.backends.get("ibm_fez")
         assert_type(await backend.status(), BackendStatus)
 

@@ -22,8 +22,9 @@ from qiskit_runtime_rest import (
     WaitStopped,
     WaitTimeout,
 )
+from qiskit_runtime_rest.arguments import check_timeout
 from qiskit_runtime_rest.errors import UnexpectedAnswer
-from qiskit_runtime_rest.waiting import PAGE, Following, JobPages, WaitBudget, check_timeout, wait
+from qiskit_runtime_rest.waiting import PAGE, Following, JobPages, WaitBudget, wait
 from qiskit_runtime_rest.waiting.job_states import JobSnapshot, WatchedJob, status_of
 from qiskit_runtime_rest.waiting.pages import read_page
 from qiskit_runtime_rest.waiting.updates import Queue, Queues

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from types import FrameType
 
-__all__ = ["CALLER", "caller", "warn"]
+__all__ = ["CALLER", "caller", "is_ours", "warn"]
 
 CALLER: ContextVar[FrameType | None] = ContextVar("caller", default=None)
 """The caller's frame, for threads and tasks that work for it."""
@@ -26,10 +26,15 @@ def _packages() -> tuple[str, ...]:
     return tuple(str(folder) + os.sep for folder in folders)
 
 
+def is_ours(frame: FrameType) -> bool:
+    """Whether `frame` is of this package, or of the generated one."""
+    return frame.f_code.co_filename.startswith(_packages())
+
+
 def caller() -> FrameType:
     """The nearest frame outside this package."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_packages()):
+    while frame.f_back is not None and is_ours(frame):
         frame = frame.f_back
     return frame
 

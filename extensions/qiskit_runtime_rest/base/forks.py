@@ -44,10 +44,17 @@ _forking = threading.RLock()
 
 
 @contextlib.contextmanager
-def no_fork() -> Iterator[None]:
-    """Delay forks by other threads. Use it for short operations that a fork in the middle would break in the child."""
-    with _forking:
-        yield
+def no_fork(seconds: float = threading.TIMEOUT_MAX) -> Iterator[bool]:
+    """Delay forks by other threads. Use it for short operations that a fork in the middle would break in the child.
+
+    False: another thread did not end such an operation within `seconds`, so this one must not begin.
+    """
+    allowed = _forking.acquire(timeout=seconds)
+    try:
+        yield allowed
+    finally:
+        if allowed:
+            _forking.release()
 
 
 if hasattr(os, "register_at_fork"):
@@ -66,6 +73,17 @@ class Lock:
     def renew(self) -> None:
         """Replace the lock by a free one."""
         self._lock = threading.Lock()
+
+    @contextlib.contextmanager
+    def within(self, seconds: float | None) -> Iterator[bool]:
+        """Wait for the lock for at most `seconds` (None: without a limit). False: the time was up."""
+        lock = self._lock
+        acquired = lock.acquire(timeout=-1 if seconds is None else seconds)
+        try:
+            yield acquired
+        finally:
+            if acquired:
+                lock.release()
 
     def __enter__(self) -> None:
         """Wait for the lock and acquire it."""

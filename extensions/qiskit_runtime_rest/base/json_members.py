@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["member_count", "member_number", "member_object", "member_text", "member_texts"]
+__all__ = ["member_count", "member_moment", "member_number", "member_object", "member_text", "member_texts"]
 
 
 def member_text(of: Any, name: str) -> str | None:
@@ -41,6 +42,15 @@ def member_texts(of: Any, name: str) -> list[str]:
     """The non-empty texts in the list `name`; an empty list if it is missing or of another type."""
     value = _member(of, name)
     return [text for text in value if isinstance(text, str) and text] if isinstance(value, list | tuple) else []
+
+
+def member_moment(of: Any, name: str) -> datetime.datetime | None:
+    """The time `name`, which is UTC unless it says otherwise; None if it is missing or not a time."""
+    try:
+        moment = datetime.datetime.fromisoformat(_member(of, name))
+    except (TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
 
 
 def _member(of: Any, name: str) -> Any:

@@ -50,12 +50,22 @@ class Forwarder:
         *,
         keep: Callable[[int, Entry], None],
         remark: Callable[[str], None],
+        locate: Callable[[Request], tuple[Service, str] | None] | None = None,
     ) -> None:
-        """`settings`: proxies and certificates. `keep` gets each entry, with its number in the order of arrival."""
+        """Send nothing yet.
+
+        Args:
+            settings: proxies and certificates.
+            addresses: of the real services.
+            keep: gets each entry, with its number in the order of arrival.
+            remark: gets what else is worth telling.
+            locate: the service that a request is for, and the path there; by default its path on loopback says it.
+        """
         self._settings = settings
         self._addresses = addresses
         self._keep = keep
         self._remark = remark
+        self._locate = locate or service_and_path
         self._numbers = itertools.count()
         self._http: httpx.AsyncClient | None = None
 
@@ -76,7 +86,7 @@ class Forwarder:
         return Starlette(routes=[Route("/{path:path}", self._respond, methods=METHODS)], lifespan=lifespan)
 
     async def _respond(self, request: Request) -> Response:
-        place = service_and_path(request)
+        place = self._locate(request)
         if place is None:
             known = ", ".join(environment("").values())
             return _error(404, f"Only {known} are served here: set the variables that were printed.")

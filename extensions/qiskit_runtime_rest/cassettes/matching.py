@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote
 from attrs import define, frozen
 
 from ..base.redaction import LOOKS
-from ..submission.submitter import TAG_PREFIX
+from ..submission.request import TAG_PREFIX
 from .entry import Entry
 from .sanitising import unpacked
 from .services import Service

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from attrs import frozen
@@ -60,11 +60,11 @@ def locate(path: str) -> tuple[Service, str] | None:
     return None
 
 
-def located(url: str) -> tuple[Service, str, str] | None:
+def located(url: str, services: Iterable[Service] = SERVICES) -> tuple[Service, str, str] | None:
     """The service that a published URL belongs to, the path there, and the query; None if it belongs to none."""
     parts = urlsplit(url)
     root = f"{parts.scheme}://{parts.netloc}{parts.path}"
-    for service in SERVICES:
+    for service in services:
         if root.startswith(f"{service.published}/"):
             return service, root.removeprefix(service.published), parts.query
     return None

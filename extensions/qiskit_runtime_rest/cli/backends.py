@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import fnmatch
+import math
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
-from .options import JsonOption, ServiceOptions, with_service_options
-from .terminal import Column, fitting_table, print_json, stdout
+import typer
+
+from ..base.json_members import member_number, member_object
+from ..errors import InvalidInput
+from .options import JsonLinesOption, ServiceOptions, with_service_options
+from .plot import PlotOption, Theme, ThemeOption, check_plot, save_picture
+from .terminal import Column, fitting_table, print_json, say, stdout, working
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from rich.console import Console
     from rich.table import Table
 
@@ -23,20 +31,99 @@ COLUMNS = (
     Column("state", needed=True),
     Column("queue", right=True),
     Column("2-qubit error", right=True),
+    Column("readout error", right=True),
     Column("processor"),
 )
+TWO_QUBIT, READOUT = "two_q_error_median", "readout_error_median"
+
+
+class Order(StrEnum):
+    """What backends are sorted by."""
+
+    NAME = "name"
+    QUBITS = "qubits"
+    QUEUE = "queue"
+    ERROR = "error"
+    READOUT = "readout"
+
+
+KEYS: Mapping[Order, Callable[[Backend], Any]] = {
+    Order.NAME: lambda backend: backend.name,
+    Order.QUBITS: lambda backend: -(backend.num_qubits or 0),
+    Order.QUEUE: lambda backend: math.inf if backend.queue_length is None else backend.queue_length,
+    Order.ERROR: lambda backend: _or_last(_median(backend.raw, TWO_QUBIT)),
+    Order.READOUT: lambda backend: _or_last(_median(backend.raw, READOUT)),
+}
+"""Sort keys: the most qubits, the shortest queue, the lowest error come first; what is not known comes last."""
 
 
 @with_service_options
-def backends(options: ServiceOptions, *, json: JsonOption = False) -> None:
-    """List the backends of the instance."""
-    with options.client() as client:
+def backends(
+    options: ServiceOptions,
+    backend: Annotated[
+        str | None, typer.Argument(metavar="[BACKEND]", help="With --plot: the backend to draw a map of.")
+    ] = None,
+    *,
+    name: Annotated[
+        str | None, typer.Option(metavar="PATTERN", help="Only backends with such a name: 'ibm_*', or a part of it.")
+    ] = None,
+    min_qubits: Annotated[int, typer.Option(min=1, help="Only backends with this many qubits or more.")] = 1,
+    online: Annotated[bool, typer.Option("--online", help="Only backends that run jobs now.")] = False,
+    processor: Annotated[
+        str | None, typer.Option(metavar="FAMILY", help="Only backends of this processor family, such as heron.")
+    ] = None,
+    max_error: Annotated[
+        float | None, typer.Option(min=0, help="Only backends with such a median 2-qubit error or a lower one.")
+    ] = None,
+    max_queue: Annotated[
+        int | None, typer.Option(min=0, help="Only backends with so many waiting jobs or fewer.")
+    ] = None,
+    sort: Annotated[Order, typer.Option(help="Sort by this.")] = Order.NAME,
+    plot: PlotOption = None,
+    theme: ThemeOption = Theme.LIGHT,
+    json: JsonLinesOption = False,
+) -> None:
+    """List the backends of the instance, with their queues and errors."""
+    if (backend is None) != (plot is None):
+        raise InvalidInput("expected a backend together with --plot FILE, or neither; --name filters the list.")
+    if backend is not None and plot is not None:
+        _draw_map(options, backend, plot, theme)
+        return
+    with options.client() as client, working("listing backends"):
         listed = client.backends.list()
+    chosen = sorted(
+        (
+            one
+            for one in listed
+            if (name is None or _is_named(one.name, name))
+            and (one.num_qubits or 0) >= min_qubits * (min_qubits > 1)
+            and (not online or one.state == "online")
+            and (processor is None or processor.lower() in _processor(one.raw).lower())
+            and (max_error is None or _or_last(_median(one.raw, TWO_QUBIT)) <= max_error)
+            and (max_queue is None or KEYS[Order.QUEUE](one) <= max_queue)
+        ),
+        key=lambda one: (KEYS[sort](one), one.name),
+    )
     if json:
-        print_json([backend.raw for backend in listed])
+        for one in chosen:
+            print_json(one.raw)
+        return
+    if not chosen:
+        say(f"none of the {len(listed)} backends fits." if listed else "this instance has no backends.")
         return
     console = stdout()
-    console.print(backends_table(sorted(listed, key=lambda backend: backend.name), console=console))
+    console.print(backends_table(chosen, console=console))
+
+
+def _draw_map(options: ServiceOptions, name: str, file: Path, theme: Theme) -> None:
+    """Draw the qubits and couplings of a backend, coloured by their errors."""
+    check_plot(file)
+    with options.client() as client, working(f"reading {name}"):
+        found = client.backends.get(name)
+        configuration, properties = found.configuration(), found.properties()
+    from ..pictures import plot_device
+
+    save_picture(plot_device(configuration, properties, theme=theme.value), file)
 
 
 def backends_table(listed: Sequence[Backend], *, console: Console) -> Table:
@@ -47,7 +134,8 @@ def backends_table(listed: Sequence[Backend], *, console: Console) -> Table:
             backend.num_qubits,
             backend.state,
             backend.queue_length,
-            _median_error(backend.raw),
+            _percent(_median(backend.raw, TWO_QUBIT)),
+            _percent(_median(backend.raw, READOUT)),
             _processor(backend.raw),
         )
         for backend in listed
@@ -55,11 +143,22 @@ def backends_table(listed: Sequence[Backend], *, console: Console) -> Table:
     return fitting_table(COLUMNS, rows, console=console)
 
 
-def _median_error(raw: dict[str, Any]) -> str | None:
-    median = (raw.get("performance_metrics") or {}).get("two_q_error_median") or {}
-    return f"{median['value']:.2%}".replace("%", " %") if isinstance(median.get("value"), int | float) else None
+def _is_named(name: str, pattern: str) -> bool:
+    return fnmatch.fnmatchcase(name, pattern if set(pattern) & set("*?[") else f"*{pattern}*")
 
 
-def _processor(raw: dict[str, Any]) -> str:
-    processor = raw.get("processor_type") or {}
+def _median(raw: Mapping[str, Any], name: str) -> float | None:
+    return member_number(member_object(member_object(raw, "performance_metrics"), name), "value")
+
+
+def _or_last(value: float | None) -> float:
+    return math.inf if value is None else value
+
+
+def _percent(value: float | None) -> str | None:
+    return None if value is None else f"{value:.2%}".replace("%", " %")
+
+
+def _processor(raw: Mapping[str, Any]) -> str:
+    processor = member_object(raw, "processor_type")
     return f"{processor.get('family', '')} r{processor.get('revision', '')}" if processor else ""

@@ -10,7 +10,7 @@ import re
 import stat
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import typer
@@ -38,7 +38,7 @@ SKEW_SECONDS = 60.0
 """With a larger difference between this clock and the service's, tokens look expired or not yet valid."""
 
 DISTRIBUTION = "qiskit-runtime-rest"
-EXTRAS = ("cli", "numpy", "fast", "qiskit", "emulator", "legacy", "contract")
+EXTRAS = ("cli", "numpy", "fast", "directed", "pandas", "plot", "qiskit", "emulator", "legacy", "offline", "contract")
 INDENT = " " * 22
 """Further lines of a check start below its text."""
 
@@ -56,7 +56,7 @@ class Check:
 
 @with_service_options
 def doctor(options: ServiceOptions, *, json: JsonOption = False) -> None:
-    """Check settings, IAM, the service, the API version, the clock and the extras. Secrets are not shown."""
+    """Check settings, IAM, the service, versions, the clock and the extras. Secrets are not shown."""
     console = stdout()
     done: list[Check] = []
     for check in all_checks(options):
@@ -79,20 +79,41 @@ def all_checks(options: ServiceOptions, *, now: datetime.datetime | None = None)
         now: None for the machine's time.
     """
     yield from _extras()
-    yield from _account_file()
+    yield from _surviving("account file", _account_file(options))
     try:
         settings = options.settings(timeout=TIMEOUT_SECONDS)
-        yield from _configured(settings, options)
     except ConfigurationError as error:
         yield Check(name="settings", verdict="fail", text=str(error))
         return
-    if settings.instance is None:
+    yield from _surviving("settings", _configured(settings, options))
+    yield from _surviving("service", _of_service(settings, now=now))
+
+
+def _surviving(name: str, checks: Iterator[Check]) -> Iterator[Check]:
+    """The checks; an error of one is a check that failed, and the next group goes on."""
+    try:
+        yield from checks
+    except RuntimeRestError as error:
+        yield Check(name=name, verdict="fail", text=str(error))
+    except Exception as error:
+        yield Check(name=name, verdict="fail", text=f"{type(error).__name__}: {error}")
+
+
+def _of_service(settings: Settings, *, now: datetime.datetime | None) -> Iterator[Check]:
+    if settings.instance_name is not None and settings.api_key is not None:
+        from ..http.instance_search import named_instance
+
+        settings = named_instance(settings)
+        yield Check(name="instance", verdict="ok", text=f"its CRN is {settings.instance}")
+    if settings.instance is None or settings.instance_name is not None:
         return
     # Answers of the oldest API versions have no sunset dates, so the newest one asks for the list.
-    newest = options.settings(timeout=TIMEOUT_SECONDS, api_version=API_VERSION)
-    yield from _service(newest, pinned=settings.api_version, now=now or datetime.datetime.now(datetime.UTC))
+    newest = replace(settings, api_version=API_VERSION)
+    pinned = settings.api_version
+    now = now or datetime.datetime.now(datetime.UTC)
+    yield from _surviving("service", _service(newest, pinned=pinned, now=now))
     if settings.api_key is not None:
-        yield from _credentials(settings)
+        yield from _surviving("access", _credentials(settings))
 
 
 def _extras() -> Iterator[Check]:
@@ -121,8 +142,8 @@ def _is_installed(package: str) -> bool:
     return True
 
 
-def _account_file() -> Iterator[Check]:
-    path = account_file.default_path()
+def _account_file(options: ServiceOptions) -> Iterator[Check]:
+    path = options.account_file or account_file.default_path()
     try:
         mode = path.stat().st_mode
     except OSError:
@@ -181,7 +202,9 @@ def _configured(settings: Settings, options: ServiceOptions) -> Iterator[Check]:
 def _saved(options: ServiceOptions) -> account_file.SavedAccount | None:
     try:
         return account_file.read_account(
-            account_file.default_path(), name=options.account, channel=os.environ.get("QISKIT_IBM_CHANNEL") or None
+            options.account_file or account_file.default_path(),
+            name=options.account,
+            channel=os.environ.get("QISKIT_IBM_CHANNEL") or None,
         )
     except ConfigurationError:
         return None  # the settings were complete without it
@@ -198,7 +221,7 @@ def _service(settings: Settings, *, pinned: str, now: datetime.datetime) -> Iter
     from qiskit_runtime_api.api.versions import get_versions
 
     from ..client.client import RuntimeClient
-    from ..http import RetryPolicy
+    from ..http.retry_policy import RetryPolicy
 
     try:
         with RuntimeClient(settings=settings, auth=httpx.Auth(), retries=RetryPolicy(attempts=1)) as client:
@@ -244,8 +267,8 @@ def clock_check(date: str, *, now: datetime.datetime) -> Check:
 def _credentials(settings: Settings) -> Iterator[Check]:
     """Whether IAM exchanges the key for a token, and the service accepts the token for the instance."""
     from ..client.client import RuntimeClient
-    from ..http import RetryPolicy
     from ..http.auth.iam import TOKEN_PATH
+    from ..http.retry_policy import RetryPolicy
 
     try:
         with warnings.catch_warnings():

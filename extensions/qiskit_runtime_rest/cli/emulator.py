@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,6 +30,7 @@ VARIABLES = {
 }
 
 LIMITS = "Limits of the service"
+PROXY = "Programs that know only the names of the real services"
 
 
 def embedded_service() -> ModuleType:
@@ -95,12 +98,39 @@ def serve(
             rich_help_panel=LIMITS,
         ),
     ] = False,
+    proxy: Annotated[
+        bool,
+        typer.Option(
+            "--proxy",
+            help="Also answer behind the names of the real services, as `qrr offline`.",
+            rich_help_panel=PROXY,
+        ),
+    ] = False,
+    proxy_port: Annotated[
+        int, typer.Option(help="Port of the proxy; 0 takes a free one.", min=0, max=65535, rich_help_panel=PROXY)
+    ] = 0,
+    proxy_files: Annotated[
+        Path | None,
+        typer.Option(
+            file_okay=False, help="Folder for the proxy's certificate; it stays at the end.", rich_help_panel=PROXY
+        ),
+    ] = None,
+    instance: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Name or CRN of a further instance. Can be repeated.",
+            rich_help_panel=PROXY,
+        ),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Serve the API on this machine, with simulated devices, until Ctrl-C.
 
     When it is ready, it prints the lines to export in another terminal.
     """
+    if not proxy and (proxy_port or proxy_files is not None):
+        raise typer.BadParameter("--proxy-port and --proxy-files need --proxy.")
     choices: dict[str, Any] = {
         "state": state,
         "allow_hosts": allow_host,
@@ -117,7 +147,23 @@ def serve(
         "pending_jobs": pending_jobs,
         "quota_seconds": quota_seconds,
         "refuse_over_quota": refuse_over_quota or None,
+        "instances": instance,
     }
+    more: dict[str, Any] = {}
+
+    @contextlib.contextmanager
+    def beside(address: Address) -> Iterator[Mapping[str, Any]]:
+        from ..offline import beside as behind_names
+
+        with behind_names(address, host=host, port=proxy_port, folder=proxy_files) as started:
+            more.update(started)
+            yield more
+
+    if proxy:
+        from ..offline import EMULATOR_OPTIONS
+
+        choices |= EMULATOR_OPTIONS
+        choices["allow_hosts"] = [*(allow_host or ()), *EMULATOR_OPTIONS["allow_hosts"]]
     given = {name: value for name, value in choices.items() if value is not None}
     service = embedded_service()
     try:
@@ -129,7 +175,8 @@ def serve(
             host=host,
             port=port,
             ready_file=ready_file,
-            on_ready=lambda address: _announce(address, json=json),
+            on_ready=lambda address: _announce(address, more=more, json=json),
+            beside=beside if proxy else None,
             **given,
         )
     except service.UnusableState as error:
@@ -143,13 +190,15 @@ def _pace(text: str | None) -> str | dict[str, str] | None:
     return {"queued": queued, "running": running} if comma else text
 
 
-def _announce(address: Address, *, json: bool) -> None:
+def _announce(address: Address, *, more: Mapping[str, Any], json: bool) -> None:
     if json:
-        print_json({name: getattr(address, name) for name in ("url", *VARIABLES.values(), "pid")})
+        print_json({name: getattr(address, name) for name in ("url", *VARIABLES.values(), "pid")} | {**more})
         return
-    for variable, name in VARIABLES.items():
-        typer.echo(f"export {variable}={shlex.quote(getattr(address, name))}")
-    say(f"listening on {address.url}; press Ctrl-C to end it. The API key is public and works only here.")
+    own = {variable: getattr(address, name) for variable, name in VARIABLES.items()}
+    for variable, value in more.get("environment", own).items():
+        typer.echo(f"export {variable}={shlex.quote(value)}")
+    proxy = f", its proxy on {more['proxy']}" if more else ""
+    say(f"listening on {address.url}{proxy}; press Ctrl-C to end it. The API key is public and works only here.")
 
 
 app = typer.Typer(no_args_is_help=True, help="The embedded service: the API on this machine, offline.")

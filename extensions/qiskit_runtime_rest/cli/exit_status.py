@@ -6,6 +6,8 @@ import errno
 import functools
 import inspect
 import re
+import signal
+import threading
 import traceback
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -66,6 +68,9 @@ def reporting_errors(command: Callable[P, None]) -> Callable[P, None]:
 
     @functools.wraps(command)
     def call(*args: P.args, **kwargs: P.kwargs) -> None:
+        if threading.current_thread() is threading.main_thread() and callable(signal.getsignal(signal.SIGINT)):
+            # While `qrr` started, Ctrl-C ended it at once.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             command(*args, **kwargs)
         except (typer.Exit, typer.BadParameter, BrokenPipeError):

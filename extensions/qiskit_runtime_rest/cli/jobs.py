@@ -1,29 +1,21 @@
-"""`qrr jobs`, `wait`, `result` and `cancel`: follow jobs after their submission."""
+"""`qrr jobs`: list jobs, and find those of lost submissions."""
 
 from __future__ import annotations
 
-import datetime
-import itertools
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from ..base.json_members import member_texts
 from ..base.text import printable
-from ..errors import InvalidInput, ResultDecodeError
+from ..errors import InvalidInput
 from .exit_status import FAILED
-from .job_status import showing_status
-from .options import JsonLinesOption, JsonOption, ServiceOptions, with_service_options
-from .results import result_document, result_view
-from .terminal import Column, fitting_table, print_json, say, stdout
+from .options import JsonLinesOption, ServiceOptions, with_service_options
+from .terminal import Column, fitting_table, print_json, say, stdout, working
+from .times import how_long_ago
 
-if TYPE_CHECKING:
-    from ..client.client import RuntimeClient
-    from ..client.job import Job
-
-__all__ = ["cancel", "jobs", "result", "wait"]
+__all__ = ["jobs", "own_tags"]
 
 COLUMNS = (
     Column("job", needed=True),
@@ -33,11 +25,8 @@ COLUMNS = (
     Column("created"),
     Column("tags"),
 )
-LARGEST_PAGE = 200
 DEFAULT_LIMIT = 20
-
-JobId = Annotated[str, typer.Argument(metavar="JOB", help="Id of the job.")]
-Timeout = Annotated[float | None, typer.Option(help="Seconds to wait at most. After them the exit status is 3.")]
+DATE = "a date, or today, yesterday, 3 days ago, 2h"
 
 
 @with_service_options
@@ -54,6 +43,9 @@ def jobs(
     tag: Annotated[
         list[str] | None, typer.Option("--tag", "-t", help="Only jobs with this tag. Can be repeated: all of the tags.")
     ] = None,
+    since: Annotated[str | None, typer.Option(metavar="DATE", help=f"Only jobs created since then: {DATE}.")] = None,
+    until: Annotated[str | None, typer.Option(metavar="DATE", help="Only jobs created until then.")] = None,
+    oldest: Annotated[bool, typer.Option("--oldest", help="List the oldest jobs first.")] = False,
     recover: Annotated[
         bool,
         typer.Option(
@@ -78,6 +70,9 @@ def jobs(
         "program": program,
         "session_id": session,
         "tags": tag or None,
+        "created_after": since,
+        "created_before": until,
+        "sort": "ASC" if oldest else None,
     }
     if recover:
         if any(value is not None for value in (*filters.values(), limit)):
@@ -86,10 +81,8 @@ def jobs(
         return
     if journal is not None:
         raise InvalidInput("--journal needs --recover.")
-    limit = limit or DEFAULT_LIMIT
-    with options.client() as client:
-        found = client.jobs.list(**filters, limit=min(limit, LARGEST_PAGE))
-        listed = [job.raw for job in itertools.islice(found, limit)]
+    with options.client() as client, working("listing jobs"):
+        listed = [job.raw for job in client.jobs.list(**filters, limit=limit or DEFAULT_LIMIT)]
     if json:
         for raw in listed:
             print_json(raw)
@@ -102,7 +95,7 @@ def jobs(
 
 
 def _recover(options: ServiceOptions, journal: bool | Path, *, json: bool) -> None:
-    with options.client(journal=journal) as client:
+    with options.client(journal=journal) as client, working("looking for the jobs of the journal"):
         settled = client.jobs.recover()
     for one in settled:
         job_id = one.job.id if one.job is not None else None
@@ -120,92 +113,19 @@ def _recover(options: ServiceOptions, journal: bool | Path, *, json: bool) -> No
 
 
 def _row(raw: dict[str, Any]) -> tuple[object, ...]:
-    from ..submission.submitter import TAG_PREFIX
-
     program = raw.get("program") or {}
     return (
         raw.get("id"),
         raw.get("status"),
         program.get("id") if isinstance(program, dict) else program,
         raw.get("backend"),
-        _local_time(raw.get("created")),
-        ", ".join(tag for tag in member_texts(raw, "tags") if not tag.startswith(TAG_PREFIX)),
+        how_long_ago(raw.get("created")),
+        ", ".join(own_tags(raw)),
     )
 
 
-def _local_time(text: object) -> str:
-    try:
-        return datetime.datetime.fromisoformat(str(text)).astimezone().strftime("%Y-%m-%d %H:%M:%S")
-    except ValueError:
-        return str(text or "")
+def own_tags(raw: dict[str, Any]) -> list[str]:
+    """The tags of a job without the one that this client adds to each submission."""
+    from ..submission.request import TAG_PREFIX
 
-
-def _to_wait_for(client: RuntimeClient, job_id: str, timeout: float | None) -> Job:
-    """The handle to wait on.
-
-    With a timeout it sends no request yet, so that the timeout counts for the first one too. Without one it fetches
-    the job, so that a wrong address or id is an error at once.
-    """
-    return client.jobs.get(job_id) if timeout is None else client.jobs.handle(job_id)
-
-
-@with_service_options
-def wait(options: ServiceOptions, job_id: JobId, *, timeout: Timeout = None, json: JsonOption = False) -> None:
-    """Wait until a job has ended, and print its last status."""
-    with options.client() as client:
-        job = _to_wait_for(client, job_id, timeout)
-        with showing_status(job.id) as on_status:
-            status = job.wait(timeout=timeout, on_status=on_status)
-    if json:
-        print_json({"id": job.id, "status": str(status), "waited": round(status.waited, 3)})
-    else:
-        typer.echo(printable(status))
-
-
-@with_service_options
-def result(
-    options: ServiceOptions,
-    job_id: JobId,
-    *,
-    timeout: Timeout = None,
-    raw: Annotated[bool, typer.Option("--raw", help="Print the bytes of the result as the service sent them.")] = False,
-    json: JsonOption = False,
-) -> None:
-    """Wait for a job and print its result: counts as a histogram, expectation values as a table."""
-    if raw and json:
-        raise InvalidInput("--raw and --json exclude each other.")
-    with options.client() as client:
-        job = _to_wait_for(client, job_id, timeout)
-        on_interrupt = f"interrupted; the job continues. To get its result: qrr result {job.id}"
-        with showing_status(job.id, on_interrupt=on_interrupt) as on_status:
-            try:
-                decoded = job.result(timeout=timeout, on_status=on_status)
-            except ResultDecodeError as error:
-                if not raw:
-                    raise
-                _write_bytes(error.raw)
-                return
-    if raw:
-        _write_bytes(decoded.raw)
-    elif json:
-        print_json({"id": job.id, **result_document(decoded)})
-    else:
-        console = stdout()
-        for part in result_view(decoded, console=console):
-            console.print(part)
-
-
-def _write_bytes(content: bytes) -> None:
-    sys.stdout.buffer.write(content)
-    sys.stdout.buffer.flush()
-
-
-@with_service_options
-def cancel(options: ServiceOptions, job_id: JobId, *, json: JsonOption = False) -> None:
-    """Cancel a job that is queued or running."""
-    with options.client() as client:
-        client.jobs.get(job_id).cancel()
-    if json:
-        print_json({"id": job_id, "cancelled": True})
-    else:
-        say(f"job {job_id} is being cancelled.")
+    return [tag for tag in member_texts(raw, "tags") if not tag.startswith(TAG_PREFIX)]

@@ -39,6 +39,12 @@ def gateway(
     host: HostOption = "127.0.0.1",
     port: PortOption = 0,
     allow_host: AllowHostOption = None,
+    certificate: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Serve https, with this certificate (PEM).", exists=True)
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The certificate's key, if it is not in its file.", exists=True)
+    ] = None,
     ready_file: ReadyFileOption = None,
     era: EraOption = "2023",
     instances: InstancesOption = None,
@@ -66,6 +72,8 @@ def gateway(
             host=host,
             port=port,
             allow_hosts=allow_host or (),
+            certificate=certificate,
+            key=key,
             ready_file=ready_file,
             on_ready=announce,
             settings={**service.given, "application": "qrr-gateway"},

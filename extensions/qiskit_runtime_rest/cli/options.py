@@ -95,11 +95,17 @@ class ServiceOptions:
 
     instance: Annotated[
         str | None,
-        typer.Option(help="CRN of the instance. Default: QISKIT_IBM_INSTANCE.", rich_help_panel=PANEL),
+        typer.Option(help="CRN or name of the instance. Default: QISKIT_IBM_INSTANCE.", rich_help_panel=PANEL),
     ] = None
     account: Annotated[
         str | None,
         typer.Option(help="Name of a saved account (see `qrr login`).", rich_help_panel=PANEL),
+    ] = None
+    account_file: Annotated[
+        Path | None,
+        typer.Option(
+            dir_okay=False, help="File with saved accounts. Default: ~/.qiskit/qiskit-ibm.json.", rich_help_panel=PANEL
+        ),
     ] = None
     base_url: Annotated[
         str | None,
@@ -125,10 +131,26 @@ class ServiceOptions:
         ),
     ] = None
 
+    ca_bundle: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="File with the certificates to trust (PEM). Default: SSL_CERT_FILE, REQUESTS_CA_BUNDLE ...",
+            rich_help_panel=PANEL,
+        ),
+    ] = None
+    proxy: Annotated[
+        str | None,
+        typer.Option(help="URL of a proxy for all requests. Default: HTTPS_PROXY.", rich_help_panel=PANEL),
+    ] = None
+
     @property
     def given(self) -> dict[str, Any]:
         """The options that were given, by their names as arguments of `Settings`."""
-        return {name: value for name, value in vars(self).items() if value is not None}
+        names = {"account_file": "account_path", "ca_bundle": "verify", "proxy": "proxies"}
+        values = {**vars(self), "proxy": self.proxy and {"all": self.proxy}}
+        return {names.get(name, name): value for name, value in values.items() if value is not None}
 
     def settings(self, **more: Any) -> Settings:
         """The settings that follow from the options; `more`: further arguments of `Settings`."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ..results import Result, ResultItem
 
-__all__ = ["bar", "histogram", "result_document", "result_view"]
+__all__ = ["bar", "counts_of", "histogram", "result_document", "result_view"]
 
 MAX_HISTOGRAM_WIDTH = 80
 MAX_OUTCOMES = 16
@@ -32,21 +32,33 @@ def result_view(result: Result, *, console: Console) -> Iterator[RenderableType]
     for position, item in enumerate(result):
         if len(result) > 1:
             yield Text(f"{position + 1} of {len(result)}: {item.what}", style="dim")
+        note = _sweep_note(item)
+        if note:
+            yield Text(note, style="dim")
         yield _item_view(result.kind, item, console=console)
+
+
+def _sweep_note(item: ResultItem) -> str:
+    """What the histogram of a parameter sweep counts."""
+    try:
+        bits = item.bits()
+    except (TypeError, ValueError):
+        return ""
+    return f"{bits.size} points of {bits.num_shots} shots, counted together; --table has each." if bits.shape else ""
 
 
 def result_document(result: Result) -> dict[str, Any]:
     """`result.to_dict()`, with `counts` added to each item that has measured bits."""
     document = result.to_dict()
     for item, entry in zip(result, document.get("results", ()), strict=False):
-        counts = None if result.kind == "quasi-distributions" else _frequencies(result.kind, item)
+        counts = None if result.kind == "quasi-distributions" else counts_of(result.kind, item)
         if counts is not None:
             entry["counts"] = counts
     return document
 
 
 def _item_view(kind: str, item: ResultItem, *, console: Console) -> RenderableType:
-    frequencies = _frequencies(kind, item)
+    frequencies = counts_of(kind, item)
     if frequencies is not None:
         has_blocks = console.encoding.lower().startswith("utf")
         return histogram(frequencies, width=min(console.width, MAX_HISTOGRAM_WIDTH), ascii_only=not has_blocks)
@@ -56,7 +68,7 @@ def _item_view(kind: str, item: ResultItem, *, console: Console) -> RenderableTy
     return Text(printable(str(item), keep=LINES))
 
 
-def _frequencies(kind: str, item: ResultItem) -> Mapping[str, float] | None:
+def counts_of(kind: str, item: ResultItem) -> Mapping[str, float] | None:
     """Counts or probabilities by bit string; None if the item has none."""
     if kind == "quasi-distributions":
         from ..results import QuasiDistribution

@@ -1,49 +1,65 @@
-"""`qrr submit`: read circuits or params from files, and submit a job."""
+"""`qrr submit`: read circuits, params or whole requests from files, and submit one job or several."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+import contextlib
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..base.text import printable
-from ..errors import InvalidInput
+from ..errors import InvalidInput, NotFound, RuntimeRestError
+from .exit_status import FAILED, status_of
 from .job_status import showing_status
-from .options import JsonOption, ServiceOptions, with_service_options
-from .terminal import print_json, say
+from .options import JsonLinesOption, ServiceOptions, with_service_options
+from .requests import JobOptions, read_requests
+from .terminal import print_json, say, working
+from .wait import wait_for_all
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..client.client import RuntimeClient
     from ..client.job import Job
-    from ..client.logic.submit import SubmitOptions
+    from ..submission import JobRequest
 
 __all__ = ["submit"]
 
-STDIN = "-"
 JOB = "Job"
-CIRCUITS = "Circuits (not with a file of params)"
+CIRCUITS = "Circuits (not with JSON files)"
 
 
 @with_service_options
 def submit(
     options: ServiceOptions,
-    program: Annotated[str, typer.Argument(metavar="PROGRAM", help="sampler, estimator, noise-learner, executor, ...")],
-    files: Annotated[
+    program_and_files: Annotated[
         list[str],
         typer.Argument(
-            metavar="FILE...", help="OpenQASM files with one circuit each, or one JSON file of params; - is stdin."
+            metavar="[PROGRAM] FILE...",
+            help="The program (sampler, estimator, noise-learner, executor, ...), and files: OpenQASM circuits, or "
+            "JSON; a folder stands for such files in it, - for stdin.",
         ),
     ],
     *,
-    backend: Annotated[str, typer.Option("--backend", "-b", help="Such as ibm_fez.", rich_help_panel=JOB)],
+    backend: Annotated[
+        str | None, typer.Option("--backend", "-b", help="Such as ibm_fez.", rich_help_panel=JOB)
+    ] = None,
     shots: Annotated[int | None, typer.Option(help="Shots of each circuit.", rich_help_panel=CIRCUITS)] = None,
     observable: Annotated[
         list[str] | None,
         typer.Option(help="Pauli string to estimate. Can be repeated.", rich_help_panel=CIRCUITS),
     ] = None,
     precision: Annotated[float | None, typer.Option(help="Target standard error.", rich_help_panel=CIRCUITS)] = None,
+    each: Annotated[
+        bool, typer.Option("--each", help="Submit a job for each circuit, not one for all.", rich_help_panel=CIRCUITS)
+    ] = False,
+    via: Annotated[
+        str | None,
+        typer.Option(
+            help="Program that runs a sampler or an estimator: service (its own) or executor. Default: QRR_PRIMITIVES.",
+            rich_help_panel=JOB,
+        ),
+    ] = None,
     tag: Annotated[
         list[str] | None, typer.Option("--tag", "-t", help="Tag of the job. Can be repeated.", rich_help_panel=JOB)
     ] = None,
@@ -66,90 +82,103 @@ def submit(
             "--journal", help="Write the submission to the journal before it is sent; see `qrr jobs --recover`."
         ),
     ] = False,
-    wait: Annotated[bool, typer.Option("--wait", "-w", help="Wait until the job has ended.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", "-w", help="Wait until the jobs have ended.")] = False,
     timeout: Annotated[float | None, typer.Option(help="With --wait: seconds to wait at most.")] = None,
-    json: JsonOption = False,
+    json: JsonLinesOption = False,
 ) -> None:
-    """Submit a job and print its id.
+    """Submit jobs and print their ids.
 
-    The files are OpenQASM in the backend's native gates, or one JSON file of params:
+    Circuits are OpenQASM in the backend's native gates; all of them become one job. A JSON file becomes a job of its
+    own: it has the params of the program, or a whole request (program_id, backend, params, ...), or it is the
+    description of a job that was downloaded (job-<id>-info.json). The last two name the program and the backend.
 
     qrr submit sampler bell.qasm --backend ibm_fez --shots 1000
     """
-    from ..waiting import check_timeout
+    from ..arguments import check_timeout
 
     if timeout is not None and not wait:
         raise InvalidInput("--timeout needs --wait.")
     check_timeout(timeout)
-    request: SubmitOptions = {
-        "backend": backend,
-        "tags": tag or [],
-        "session_id": session,
-        "private": private or None,
-        "max_execution_time": max_execution_time,
-    }
-    texts = [_read(file) for file in files]
-    circuit_options = {"shots": shots, "observables": observable or None, "precision": precision}
-    with options.client(journal=journal) as client:
-        try:
-            job = _submit(client, program, texts, circuit_options, request)
-        except KeyboardInterrupt:
-            say("interrupted while submitting: the job may exist. To look for it: qrr jobs --pending")
-            raise
-        if not json:
-            typer.echo(printable(job.id))
-        if wait:
+    requests = read_requests(
+        program_and_files,
+        JobOptions(
+            backend=backend,
+            tags=tag,
+            session_id=session,
+            private=private or None,
+            max_execution_time=max_execution_time,
+        ),
+        circuits={"shots": shots, "observables": observable or None, "precision": precision},
+        each=each,
+    )
+    with options.client(journal=journal, **({"primitives": via} if via else {})) as client:
+        chosen = client.settings.primitives
+        jobs = _submit(client, [part.request for request in requests for part in request.split(chosen)], json=json)
+        if wait and len(jobs) == 1:
+            (job,) = jobs
             with showing_status(job.id) as on_status:
                 status = job.wait(timeout=timeout, on_status=on_status)
             say(f"{printable(status)} after {status.waited:.1f} s. To get the result: qrr result {job.id}")
+        elif wait:
+            wait_for_all(client, jobs, timeout=timeout, json=json)
+            return
         if json:
-            print_json(job.raw)
+            for job in jobs:
+                print_json(job.raw)
 
 
-def _read(file: str) -> str:
-    try:
-        return sys.stdin.read() if file == STDIN else Path(file).read_text(encoding="utf-8")
-    except OSError as error:
-        raise InvalidInput(f"cannot read {file}: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise InvalidInput(f"{file} is not a text file: expected OpenQASM circuits or JSON params.") from None
+def _submit(client: RuntimeClient, requests: Sequence[JobRequest], *, json: bool) -> list[Job]:
+    """The jobs; each id is printed as soon as it is known. The first error ends the command, after the others' ids."""
+    jobs: list[Job] = []
+    errors: list[Exception] = []
 
-
-def _submit(
-    client: RuntimeClient, program: str, texts: list[str], circuit_options: dict[str, Any], request: SubmitOptions
-) -> Job:
-    given = {name: value for name, value in circuit_options.items() if value is not None}
-    if texts[0].lstrip().startswith("{"):
-        if given or len(texts) > 1:
-            raise InvalidInput("a JSON file has all the params: leave out further files and the options for circuits.")
-        return client.jobs.submit(program, params=_params(texts[0]), **request)
-    if program == "sampler":
-        return client.sampler(texts, **_only(given, "shots", program=program), **request)
-    if program == "estimator":
-        more = _only(given, "observables", "precision", program=program)
-        observables = more.pop("observables", None)
-        if not observables:
-            raise InvalidInput(
-                "an estimator needs observables: add --observable, such as --observable ZZ. It can be repeated."
-            )
-        return client.estimator([(text, observables) for text in texts], **more, **request)
-    raise InvalidInput(f"the program {program!r} needs a JSON file of params, not circuits.")
-
-
-def _only(given: dict[str, Any], *known: str, program: str) -> dict[str, Any]:
-    for name in given:
-        if name not in known:
-            option = "observable" if name == "observables" else name
-            raise InvalidInput(f"the program {program!r} has no option --{option}.")
-    return dict(given)
-
-
-def _params(text: str) -> dict[str, Any]:
-    import json
+    def took(job: Job) -> None:
+        jobs.append(job)
+        if not json:
+            typer.echo(printable(job.id))
 
     try:
-        params = json.loads(text)
-    except ValueError as error:
-        raise InvalidInput(f"the params are not JSON: {error}.") from None
-    assert isinstance(params, dict)  # it begins with a brace
-    return params
+        if len(requests) == 1:
+            took(_submit_one(client, requests[0]))
+        else:
+            with working(f"submitting {len(requests)} jobs"):
+                submitted = client.jobs.submit_all(requests)
+            for one in submitted:
+                if one.job is not None:
+                    took(one.job)
+                elif one.error is not None:
+                    _name_near_backend(client, one.error, requests[one.index])
+                    notes = "".join(f" {note}" for note in getattr(one.error, "__notes__", ()))
+                    say(f"request {one.index + 1} of {len(requests)}: {one.error}{notes}", label="error")
+                    errors.append(one.error)
+    except KeyboardInterrupt:
+        say("interrupted while submitting: the job may exist. To look for it: qrr jobs --pending")
+        raise
+    if errors:
+        if json:
+            for job in jobs:
+                print_json(job.raw)
+        raise typer.Exit(status_of(errors[0]) if isinstance(errors[0], RuntimeRestError) else FAILED)
+    return jobs
+
+
+def _submit_one(client: RuntimeClient, request: JobRequest) -> Job:
+    """One job; its error is raised as it is."""
+    (one,) = client.jobs.submit_all([request])
+    if one.error is not None:
+        _name_near_backend(client, one.error, request)
+        raise one.error
+    assert one.job is not None
+    return one.job
+
+
+def _name_near_backend(client: RuntimeClient, error: Exception, request: JobRequest) -> None:
+    """If the service does not know the backend, add the one that was meant to the error."""
+    if not isinstance(error, NotFound):
+        return
+    from ..client.logic.backends import near_name
+
+    with contextlib.suppress(RuntimeRestError):
+        names = [backend.name for backend in client.backends.list()]
+        if request.backend not in names:
+            error.add_note(f"{near_name(request.backend, names)}`qrr backends` lists those that there are.")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import typer
@@ -15,7 +17,7 @@ from rich.text import Text
 
 from ..base.text import LINES, printable
 
-__all__ = ["Column", "fitting_table", "print_json", "say", "stderr", "stdout"]
+__all__ = ["Column", "fitting_table", "print_json", "say", "stderr", "stdout", "working"]
 
 PIPE_WIDTH = 1000
 """Width without a terminal, so that no text is cut for programs that read it."""
@@ -47,14 +49,30 @@ def say(text: str, *, style: str = "", label: str = "", label_style: str = "bold
 
 
 def print_json(value: object) -> None:
-    """Print one JSON document on one line of stdout."""
-    typer.echo(json.dumps(value, ensure_ascii=False, default=_plain))
+    """Print one JSON document on one line of stdout. Numbers that JSON does not have (NaN, infinities) become null."""
+    typer.echo(json.dumps(_strict(value), ensure_ascii=False, allow_nan=False))
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, datetime.date):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} is not JSON")
+def _strict(value: object) -> object:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(name): _strict(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_strict(part) for part in value]
+    return value.isoformat() if isinstance(value, datetime.date) else value
+
+
+@contextlib.contextmanager
+def working(what: str) -> Iterator[None]:
+    """Show on stderr, if it is a terminal, that the command is `what`, such as "listing jobs", and for how long."""
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    console = stderr()
+    columns = (SpinnerColumn(), TextColumn("{task.description} ...", markup=False), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        progress.add_task(printable(what))
+        yield
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,14 @@ __all__ = ["AsyncInstances", "Instances"]
 class Instances(Blocking, InstancesLogic):
     """`client.instances` of a `RuntimeClient`: the instance of its settings."""
 
-    def get(self) -> Instance:
-        """The instance's plan and backends. Raises: ApiError. Source: operation `get_instance`."""
-        return self._run(self._get())
+    def get(self, *, timeout: float | None = None) -> Instance:
+        """The instance's plan and backends. Raises: ApiError. Source: operation `get_instance`.
 
-    def configuration(self) -> InstanceConfiguration:
+        `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
+        """
+        return self._run(self._get(), timeout)
+
+    def configuration(self, *, timeout: float | None = None) -> InstanceConfiguration:
         """The instance's limit.
 
         Deprecated by the service. IBM Cloud Resource Controller replaces it: `GET /v2/resource_instances/{crn}` has the
@@ -30,25 +33,32 @@ class Instances(Blocking, InstancesLogic):
 
         Warns: DeprecationWarning.
         Raises: ApiError. Source: operation `get_instance_configuration`.
-        """
-        return self._run(self._configuration())
 
-    def usage(self) -> InstanceUsage | None:
+        `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
+        """
+        return self._run(self._configuration(), timeout)
+
+    def usage(self, *, timeout: float | None = None) -> InstanceUsage | None:
         """What is used and allowed, in seconds of QPU time and in resource units; None if the service does not know.
 
         Raises: ApiError. Source: operation `get_usage`.
+
+        `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
         """
-        return self._run(self._usage())
+        return self._run(self._usage(), timeout)
 
 
 class AsyncInstances(Awaited, InstancesLogic):
     """`client.instances` of an `AsyncRuntimeClient`: the instance of its settings."""
 
-    async def get(self) -> Instance:
-        """The instance's plan and backends. Raises: ApiError. Source: operation `get_instance`."""
-        return await self._run(self._get())
+    async def get(self, *, timeout: float | None = None) -> Instance:
+        """The instance's plan and backends. Raises: ApiError. Source: operation `get_instance`.
 
-    async def configuration(self) -> InstanceConfiguration:
+        `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
+        """
+        return await self._run(self._get(), timeout)
+
+    async def configuration(self, *, timeout: float | None = None) -> InstanceConfiguration:
         """The instance's limit.
 
         Deprecated by the service. IBM Cloud Resource Controller replaces it: `GET /v2/resource_instances/{crn}` has the
@@ -56,12 +66,16 @@ class AsyncInstances(Awaited, InstancesLogic):
 
         Warns: DeprecationWarning.
         Raises: ApiError. Source: operation `get_instance_configuration`.
-        """
-        return await self._run(self._configuration())
 
-    async def usage(self) -> InstanceUsage | None:
+        `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
+        """
+        return await self._run(self._configuration(), timeout)
+
+    async def usage(self, *, timeout: float | None = None) -> InstanceUsage | None:
         """What is used and allowed, in seconds of QPU time and in resource units; None if the service does not know.
 
         Raises: ApiError. Source: operation `get_usage`.
+
+        `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
         """
-        return await self._run(self._usage())
+        return await self._run(self._usage(), timeout)

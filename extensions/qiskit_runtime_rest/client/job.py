@@ -27,22 +27,25 @@ __all__ = ["AsyncJob", "Job"]
 class Job(Blocking, JobLogic):
     """A job of a `RuntimeClient`."""
 
-    def refresh(self, *, params: bool = False) -> dict[str, Any]:
+    def refresh(self, *, params: bool = False, timeout: float | None = None) -> dict[str, Any]:
         """Read the job again, keep its JSON as `raw`, and return it.
 
         Args:
             params: include the submitted params.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: ApiError, TransportError. Source: operation `get_job`.
         """
-        return self._run(self._refresh(params=params))
+        return self._run(self._refresh(params=params), timeout)
 
-    def status(self) -> str:
+    def status(self, *, timeout: float | None = None) -> str:
         """The job's status now: Queued, Running, Completed, Cancelled, "Cancelled - Ran too long" or Failed.
 
         Raises: ApiError, TransportError. Source: operation `get_job`, schema `JobStatus`.
+
+        `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
         """
-        return self._run(self._status())
+        return self._run(self._status(), timeout)
 
     def wait(
         self,
@@ -69,7 +72,7 @@ class Job(Blocking, JobLogic):
 
         Source: operations `get_job`, `get_job_logs`.
         """
-        return self._run(self._wait(timeout=timeout, on_status=on_status, stop=stop))
+        return self._run(self._wait(timeout=timeout, on_status=on_status, stop=stop), timeout)
 
     def result(
         self,
@@ -97,57 +100,74 @@ class Job(Blocking, JobLogic):
 
         Source: operation `get_job_results`.
         """
-        return self._run(self._result(timeout=timeout, on_status=on_status, save_to=save_to, executor=executor))
+        return self._run(
+            self._result(timeout=timeout, on_status=on_status, save_to=save_to, executor=executor), timeout
+        )
 
-    def cancel(self) -> None:
+    def cancel(self, *, timeout: float | None = None) -> None:
         """Cancel the job.
 
         Raises: Conflict (it has ended), ApiError, TransportError. Source: operation `cancel_job`.
-        """
-        self._run(self._cancel())
 
-    def delete(self) -> None:
+        `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
+        """
+        self._run(self._cancel(), timeout)
+
+    def delete(self, *, timeout: float | None = None) -> None:
         """Delete a job that has ended, with its params and its result.
 
         Raises: ApiError (the job has not ended, or does not exist), TransportError. Source: operation `delete_job`.
+
+        `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
         """
-        self._run(self._delete())
+        self._run(self._delete(), timeout)
 
-    def logs(self) -> str:
-        """The job's log. Raises: NotFound (it has none), ApiError, TransportError. Source: operation `get_job_logs`."""
-        return self._run(self._logs())
+    def logs(self, *, timeout: float | None = None) -> str:
+        """The job's log. Raises: NotFound (it has none), ApiError, TransportError. Source: operation `get_job_logs`.
 
-    def metrics(self) -> JobMetrics:
-        """Timestamps, charged QPU time (seconds) and more. Raises: ApiError. Source: operation `get_job_metrics`."""
-        return self._run(self._metrics())
+        `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
+        """
+        return self._run(self._logs(), timeout)
 
-    def replace_tags(self, tags: Sequence[str]) -> None:
+    def metrics(self, *, timeout: float | None = None) -> JobMetrics:
+        """Timestamps, charged QPU time (seconds) and more. Raises: ApiError. Source: operation `get_job_metrics`.
+
+        `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
+        """
+        return self._run(self._metrics(), timeout)
+
+    def replace_tags(self, tags: Sequence[str], *, timeout: float | None = None) -> None:
         """Replace the tags of the job.
 
         Raises: InvalidInput, ApiError. Source: operation `replace_job_tags`.
+
+        `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
         """
-        self._run(self._replace_tags(tags))
+        self._run(self._replace_tags(tags), timeout)
 
 
 class AsyncJob(Awaited, JobLogic):
     """A job of an `AsyncRuntimeClient`."""
 
-    async def refresh(self, *, params: bool = False) -> dict[str, Any]:
+    async def refresh(self, *, params: bool = False, timeout: float | None = None) -> dict[str, Any]:
         """Read the job again, keep its JSON as `raw`, and return it.
 
         Args:
             params: include the submitted params.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: ApiError, TransportError. Source: operation `get_job`.
         """
-        return await self._run(self._refresh(params=params))
+        return await self._run(self._refresh(params=params), timeout)
 
-    async def status(self) -> str:
+    async def status(self, *, timeout: float | None = None) -> str:
         """The job's status now: Queued, Running, Completed, Cancelled, "Cancelled - Ran too long" or Failed.
 
         Raises: ApiError, TransportError. Source: operation `get_job`, schema `JobStatus`.
+
+        `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
         """
-        return await self._run(self._status())
+        return await self._run(self._status(), timeout)
 
     async def wait(
         self,
@@ -174,7 +194,7 @@ class AsyncJob(Awaited, JobLogic):
 
         Source: operations `get_job`, `get_job_logs`.
         """
-        return await self._run(self._wait(timeout=timeout, on_status=on_status, stop=stop))
+        return await self._run(self._wait(timeout=timeout, on_status=on_status, stop=stop), timeout)
 
     async def result(
         self,
@@ -202,33 +222,47 @@ class AsyncJob(Awaited, JobLogic):
 
         Source: operation `get_job_results`.
         """
-        return await self._run(self._result(timeout=timeout, on_status=on_status, save_to=save_to, executor=executor))
+        return await self._run(
+            self._result(timeout=timeout, on_status=on_status, save_to=save_to, executor=executor), timeout
+        )
 
-    async def cancel(self) -> None:
+    async def cancel(self, *, timeout: float | None = None) -> None:
         """Cancel the job.
 
         Raises: Conflict (it has ended), ApiError, TransportError. Source: operation `cancel_job`.
-        """
-        await self._run(self._cancel())
 
-    async def delete(self) -> None:
+        `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
+        """
+        await self._run(self._cancel(), timeout)
+
+    async def delete(self, *, timeout: float | None = None) -> None:
         """Delete a job that has ended, with its params and its result.
 
         Raises: ApiError (the job has not ended, or does not exist), TransportError. Source: operation `delete_job`.
+
+        `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
         """
-        await self._run(self._delete())
+        await self._run(self._delete(), timeout)
 
-    async def logs(self) -> str:
-        """The job's log. Raises: NotFound (it has none), ApiError, TransportError. Source: operation `get_job_logs`."""
-        return await self._run(self._logs())
+    async def logs(self, *, timeout: float | None = None) -> str:
+        """The job's log. Raises: NotFound (it has none), ApiError, TransportError. Source: operation `get_job_logs`.
 
-    async def metrics(self) -> JobMetrics:
-        """Timestamps, charged QPU time (seconds) and more. Raises: ApiError. Source: operation `get_job_metrics`."""
-        return await self._run(self._metrics())
+        `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
+        """
+        return await self._run(self._logs(), timeout)
 
-    async def replace_tags(self, tags: Sequence[str]) -> None:
+    async def metrics(self, *, timeout: float | None = None) -> JobMetrics:
+        """Timestamps, charged QPU time (seconds) and more. Raises: ApiError. Source: operation `get_job_metrics`.
+
+        `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
+        """
+        return await self._run(self._metrics(), timeout)
+
+    async def replace_tags(self, tags: Sequence[str], *, timeout: float | None = None) -> None:
         """Replace the tags of the job.
 
         Raises: InvalidInput, ApiError. Source: operation `replace_job_tags`.
+
+        `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
         """
-        await self._run(self._replace_tags(tags))
+        await self._run(self._replace_tags(tags), timeout)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ..waiting import StatusCallback
     from .job import AsyncJob, Job
+    from .listing import Listing
     from .logic.jobs import Recovered
 __all__ = ["AsyncJobs", "Jobs"]
 
@@ -27,34 +28,42 @@ __all__ = ["AsyncJobs", "Jobs"]
 class Jobs(Submissions, JobsLogic["Job"]):
     """`client.jobs` of a `RuntimeClient`."""
 
-    def get(self, job_id: str) -> Job:
+    def get(self, job_id: str, *, timeout: float | None = None) -> Job:
         """The job with this id, read from the service.
 
         Raises: NotFound, ApiError, TransportError. Source: operation `get_job`.
-        """
-        return self._run(self._get(job_id))
 
-    def find(self, tag: str) -> Job | None:
+        `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
+        """
+        return self._run(self._get(job_id), timeout)
+
+    def find(self, tag: str, *, timeout: float | None = None) -> Job | None:
         """The newest job that carries `tag`, or None.
 
         Raises: InvalidInput, ApiError, TransportError. Source: operation `list_jobs`.
-        """
-        return self._run(self._find(tag))
 
-    def recover(self) -> builtins.list[Recovered]:
+        `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
+        """
+        return self._run(self._find(tag), timeout)
+
+    def recover(self, *, timeout: float | None = None) -> builtins.list[Recovered]:
         """Find the jobs of submissions that a killed process left in the journal without an outcome.
 
-        Each is looked up by its tag, for as long as the client's `SubmissionPolicy` says. Nothing is submitted.
+        Each is looked up by its tag, for as long as the client's `SubmissionPolicy` says. Nothing is submitted. While
+        another process still submits it, it has a `SubmissionUnknown` as its `error`.
 
         Raises: ConfigurationError (the client has no journal). Source: operation `list_jobs`.
+
+        `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
         """
-        return self._run(self._recover())
+        return self._run(self._recover(), timeout)
 
     def list(
         self,
         *,
         pending: bool | None = None,
-        limit: int = PAGE,
+        limit: int | None = None,
+        page_size: int = PAGE,
         program: str | None = None,
         backend: str | None = None,
         created_after: datetime.datetime | str | None = None,
@@ -63,6 +72,7 @@ class Jobs(Submissions, JobsLogic["Job"]):
         session_id: str | None = None,
         sort: str | None = None,
         params: bool = False,
+        timeout: float | None = None,
     ) -> Iterator[Job]:
         """All jobs that match, over all pages, each once, newest first. Pages are requested as they are needed.
 
@@ -70,12 +80,15 @@ class Jobs(Submissions, JobsLogic["Job"]):
 
         Args:
             pending: True for jobs that are queued or running, False for those that have ended, None for both.
-            limit: jobs per page, 1 to 200. It does not limit the number of jobs in all: use `itertools.islice`.
+            limit: the largest number of jobs in all; None: no limit.
+            page_size: jobs per request, 1 to 200.
             program, backend, session_id: only jobs of this program, backend, session.
-            created_after, created_before: a `datetime`, or its text; without an offset it is local time.
+            created_after, created_before: a `datetime`, or a text: a date, or "yesterday", "3 days ago", "2h". Without
+                an offset it is local time.
             tags: only jobs that have all of these tags, 8 at most.
             sort: DESC (newest first, the default) or ASC.
             params: include the submitted params.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: InvalidInput, ApiError, TransportError. Source: operation `list_jobs`.
         """
@@ -83,6 +96,7 @@ class Jobs(Submissions, JobsLogic["Job"]):
             self._list(
                 pending=pending,
                 limit=limit,
+                page_size=page_size,
                 program=program,
                 backend=backend,
                 created_after=created_after,
@@ -91,7 +105,8 @@ class Jobs(Submissions, JobsLogic["Job"]):
                 session_id=session_id,
                 sort=sort,
                 params=params,
-            )
+            ),
+            timeout,
         )
 
     def wait_all(
@@ -104,7 +119,7 @@ class Jobs(Submissions, JobsLogic["Job"]):
         results: bool = True,
         at_once: int = 8,
         executor: Executor | None = None,
-    ) -> builtins.list[Job]:
+    ) -> Listing[Job]:
         """Wait until all `jobs` have ended, with few requests, and return their handles in the given order.
 
         The client follows them through the list of pending jobs: a thousand jobs cost at most 6 requests per look. A
@@ -138,7 +153,8 @@ class Jobs(Submissions, JobsLogic["Job"]):
                 results=results,
                 at_once=at_once,
                 executor=executor,
-            )
+            ),
+            timeout,
         )
 
     def as_completed(
@@ -166,41 +182,50 @@ class Jobs(Submissions, JobsLogic["Job"]):
                 results=results,
                 at_once=at_once,
                 executor=executor,
-            )
+            ),
+            timeout,
         )
 
 
 class AsyncJobs(AsyncSubmissions, JobsLogic["AsyncJob"]):
     """`client.jobs` of an `AsyncRuntimeClient`."""
 
-    async def get(self, job_id: str) -> AsyncJob:
+    async def get(self, job_id: str, *, timeout: float | None = None) -> AsyncJob:
         """The job with this id, read from the service.
 
         Raises: NotFound, ApiError, TransportError. Source: operation `get_job`.
-        """
-        return await self._run(self._get(job_id))
 
-    async def find(self, tag: str) -> AsyncJob | None:
+        `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
+        """
+        return await self._run(self._get(job_id), timeout)
+
+    async def find(self, tag: str, *, timeout: float | None = None) -> AsyncJob | None:
         """The newest job that carries `tag`, or None.
 
         Raises: InvalidInput, ApiError, TransportError. Source: operation `list_jobs`.
-        """
-        return await self._run(self._find(tag))
 
-    async def recover(self) -> builtins.list[Recovered]:
+        `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
+        """
+        return await self._run(self._find(tag), timeout)
+
+    async def recover(self, *, timeout: float | None = None) -> builtins.list[Recovered]:
         """Find the jobs of submissions that a killed process left in the journal without an outcome.
 
-        Each is looked up by its tag, for as long as the client's `SubmissionPolicy` says. Nothing is submitted.
+        Each is looked up by its tag, for as long as the client's `SubmissionPolicy` says. Nothing is submitted. While
+        another process still submits it, it has a `SubmissionUnknown` as its `error`.
 
         Raises: ConfigurationError (the client has no journal). Source: operation `list_jobs`.
+
+        `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
         """
-        return await self._run(self._recover())
+        return await self._run(self._recover(), timeout)
 
     def list(
         self,
         *,
         pending: bool | None = None,
-        limit: int = PAGE,
+        limit: int | None = None,
+        page_size: int = PAGE,
         program: str | None = None,
         backend: str | None = None,
         created_after: datetime.datetime | str | None = None,
@@ -209,6 +234,7 @@ class AsyncJobs(AsyncSubmissions, JobsLogic["AsyncJob"]):
         session_id: str | None = None,
         sort: str | None = None,
         params: bool = False,
+        timeout: float | None = None,
     ) -> AsyncIterator[AsyncJob]:
         """All jobs that match, over all pages, each once, newest first. Pages are requested as they are needed.
 
@@ -216,12 +242,15 @@ class AsyncJobs(AsyncSubmissions, JobsLogic["AsyncJob"]):
 
         Args:
             pending: True for jobs that are queued or running, False for those that have ended, None for both.
-            limit: jobs per page, 1 to 200. It does not limit the number of jobs in all: use `itertools.islice`.
+            limit: the largest number of jobs in all; None: no limit.
+            page_size: jobs per request, 1 to 200.
             program, backend, session_id: only jobs of this program, backend, session.
-            created_after, created_before: a `datetime`, or its text; without an offset it is local time.
+            created_after, created_before: a `datetime`, or a text: a date, or "yesterday", "3 days ago", "2h". Without
+                an offset it is local time.
             tags: only jobs that have all of these tags, 8 at most.
             sort: DESC (newest first, the default) or ASC.
             params: include the submitted params.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: InvalidInput, ApiError, TransportError. Source: operation `list_jobs`.
         """
@@ -229,6 +258,7 @@ class AsyncJobs(AsyncSubmissions, JobsLogic["AsyncJob"]):
             self._list(
                 pending=pending,
                 limit=limit,
+                page_size=page_size,
                 program=program,
                 backend=backend,
                 created_after=created_after,
@@ -237,7 +267,8 @@ class AsyncJobs(AsyncSubmissions, JobsLogic["AsyncJob"]):
                 session_id=session_id,
                 sort=sort,
                 params=params,
-            )
+            ),
+            timeout,
         )
 
     async def wait_all(
@@ -250,7 +281,7 @@ class AsyncJobs(AsyncSubmissions, JobsLogic["AsyncJob"]):
         results: bool = True,
         at_once: int = 8,
         executor: Executor | None = None,
-    ) -> builtins.list[AsyncJob]:
+    ) -> Listing[AsyncJob]:
         """Wait until all `jobs` have ended, with few requests, and return their handles in the given order.
 
         The client follows them through the list of pending jobs: a thousand jobs cost at most 6 requests per look. A
@@ -284,7 +315,8 @@ class AsyncJobs(AsyncSubmissions, JobsLogic["AsyncJob"]):
                 results=results,
                 at_once=at_once,
                 executor=executor,
-            )
+            ),
+            timeout,
         )
 
     def as_completed(
@@ -312,5 +344,6 @@ class AsyncJobs(AsyncSubmissions, JobsLogic["AsyncJob"]):
                 results=results,
                 at_once=at_once,
                 executor=executor,
-            )
+            ),
+            timeout,
         )

@@ -35,8 +35,25 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
     "Jobs.list": ("jobs.list_jobs",),
     "Jobs.recover": ("jobs.list_jobs",),
     "Jobs.wait_all": ("jobs.list_jobs", "jobs.get_job", "jobs.get_job_results", "backends.list_backends"),
-    "RuntimeClient.estimator": ("jobs.create_job", "jobs.list_jobs", "instances.get_instance_usage"),
-    "RuntimeClient.sampler": ("jobs.create_job", "jobs.list_jobs", "instances.get_instance_usage"),
+    "RuntimeClient.estimator": (
+        "jobs.create_job",
+        "jobs.list_jobs",
+        "instances.get_instance_usage",
+        "sessions.create_session",
+        "sessions.update_session",
+        "backends.get_backend_configuration",
+        "backends.get_backend_properties",
+    ),
+    "RuntimeClient.executor": ("jobs.create_job", "jobs.list_jobs", "instances.get_instance_usage"),
+    "RuntimeClient.sampler": (
+        "jobs.create_job",
+        "jobs.list_jobs",
+        "instances.get_instance_usage",
+        "sessions.create_session",
+        "sessions.update_session",
+        "backends.get_backend_configuration",
+        "backends.get_backend_properties",
+    ),
     "RuntimeClient.submit": ("jobs.create_job", "jobs.list_jobs", "instances.get_instance_usage"),
     "RuntimeClient.submit_all": ("jobs.create_job", "jobs.list_jobs", "instances.get_instance_usage"),
     "RuntimeClient.usage": ("instances.get_instance_usage",),
@@ -47,6 +64,7 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
     "Session.wait": ("sessions.get_session", "jobs.list_jobs", "jobs.get_job"),
     "Sessions.create": ("sessions.create_session",),
     "Sessions.get": ("sessions.get_session",),
+    "Sessions.list": ("workloads.list_workloads",),
 }
 """Modules of `qiskit_runtime_api.api`, by public name. The class for tasks has the same.
 

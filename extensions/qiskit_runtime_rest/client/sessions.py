@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from .job import AsyncJob, Job
 from .logic.public import Awaited, Blocking
-from .logic.sessions import AsyncSessionLogic, AsyncSessionsLogic, SessionsLogic, SyncSessionLogic
+from .logic.sessions import WORKLOADS, AsyncSessionLogic, AsyncSessionsLogic, SessionsLogic, SyncSessionLogic
 from .submit import AsyncSubmissions, Submissions
 
 if TYPE_CHECKING:
     import threading
 
     from ..arguments import Named
+    from .listing import Listing
 __all__ = ["AsyncSession", "AsyncSessions", "Session", "Sessions"]
 
 
@@ -24,14 +25,16 @@ class Session(Submissions, SyncSessionLogic):
 
     _job = Job
 
-    def status(self) -> str:
+    def status(self, *, timeout: float | None = None) -> str:
         """The session's state now: open, active, inactive or closed; the service may use further words.
 
         Raises: ApiError, TransportError. Source: operation `get_session`, schema `SessionState`.
-        """
-        return self._run(self._status())
 
-    def wait(self, *, timeout: float | None = None, stop: threading.Event | None = None) -> list[Job]:
+        `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
+        """
+        return self._run(self._status(), timeout)
+
+    def wait(self, *, timeout: float | None = None, stop: threading.Event | None = None) -> Listing[Job]:
         """Wait until the session is closed and its jobs have ended, and return its jobs, oldest first.
 
         A session closes some time after `close()` or `cancel()`, when it was not used for a while, or at its maximum
@@ -49,15 +52,21 @@ class Session(Submissions, SyncSessionLogic):
 
         Source: operations `get_session`, `list_jobs`, `get_job`.
         """
-        return self._run(self._wait(timeout=timeout, stop=stop))
+        return self._run(self._wait(timeout=timeout, stop=stop), timeout)
 
-    def close(self) -> None:
-        """Accept no more jobs; queued jobs still run. Raises: ApiError. Source: operation `update_session`."""
-        self._run(self._close())
+    def close(self, *, timeout: float | None = None) -> None:
+        """Accept no more jobs; queued jobs still run. Raises: ApiError. Source: operation `update_session`.
 
-    def cancel(self) -> None:
-        """End the session; queued jobs do not run. Raises: ApiError. Source: operation `delete_session_close`."""
-        self._run(self._cancel())
+        `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
+        """
+        self._run(self._close(), timeout)
+
+    def cancel(self, *, timeout: float | None = None) -> None:
+        """End the session; queued jobs do not run. Raises: ApiError. Source: operation `delete_session_close`.
+
+        `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
+        """
+        self._run(self._cancel(), timeout)
 
 
 class AsyncSession(AsyncSubmissions, AsyncSessionLogic):
@@ -65,14 +74,16 @@ class AsyncSession(AsyncSubmissions, AsyncSessionLogic):
 
     _job = AsyncJob
 
-    async def status(self) -> str:
+    async def status(self, *, timeout: float | None = None) -> str:
         """The session's state now: open, active, inactive or closed; the service may use further words.
 
         Raises: ApiError, TransportError. Source: operation `get_session`, schema `SessionState`.
-        """
-        return await self._run(self._status())
 
-    async def wait(self, *, timeout: float | None = None, stop: threading.Event | None = None) -> list[AsyncJob]:
+        `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
+        """
+        return await self._run(self._status(), timeout)
+
+    async def wait(self, *, timeout: float | None = None, stop: threading.Event | None = None) -> Listing[AsyncJob]:
         """Wait until the session is closed and its jobs have ended, and return its jobs, oldest first.
 
         A session closes some time after `close()` or `cancel()`, when it was not used for a while, or at its maximum
@@ -90,15 +101,21 @@ class AsyncSession(AsyncSubmissions, AsyncSessionLogic):
 
         Source: operations `get_session`, `list_jobs`, `get_job`.
         """
-        return await self._run(self._wait(timeout=timeout, stop=stop))
+        return await self._run(self._wait(timeout=timeout, stop=stop), timeout)
 
-    async def close(self) -> None:
-        """Accept no more jobs; queued jobs still run. Raises: ApiError. Source: operation `update_session`."""
-        await self._run(self._close())
+    async def close(self, *, timeout: float | None = None) -> None:
+        """Accept no more jobs; queued jobs still run. Raises: ApiError. Source: operation `update_session`.
 
-    async def cancel(self) -> None:
-        """End the session; queued jobs do not run. Raises: ApiError. Source: operation `delete_session_close`."""
-        await self._run(self._cancel())
+        `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
+        """
+        await self._run(self._close(), timeout)
+
+    async def cancel(self, *, timeout: float | None = None) -> None:
+        """End the session; queued jobs do not run. Raises: ApiError. Source: operation `delete_session_close`.
+
+        `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
+        """
+        await self._run(self._cancel(), timeout)
 
 
 class Sessions(Blocking, SessionsLogic["Session"]):
@@ -106,9 +123,32 @@ class Sessions(Blocking, SessionsLogic["Session"]):
 
     _session = Session
 
-    def get(self, session_id: str) -> Session:
-        """The session with this id. Raises: InvalidInput, NotFound, ApiError. Source: operation `get_session`."""
-        return self._run(self._get(session_id))
+    def get(self, session_id: str, *, timeout: float | None = None) -> Session:
+        """The session with this id. Raises: InvalidInput, NotFound, ApiError. Source: operation `get_session`.
+
+        `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
+        """
+        return self._run(self._get(session_id), timeout)
+
+    def list(
+        self,
+        *,
+        mode: str | None = None,
+        backend: str | None = None,
+        limit: int = WORKLOADS,
+        timeout: float | None = None,
+    ) -> Listing[Session]:
+        """The sessions and batches of the instance, newest first.
+
+        Args:
+            mode: `dedicated` or `batch`; None for both.
+            backend: only those on this backend.
+            limit: the largest number of them.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
+
+        Raises: InvalidInput, ApiError, TransportError. Source: operation `find_instance_workloads`.
+        """
+        return self._run(self._list(mode=mode, backend=backend, limit=limit), timeout)
 
     def create(
         self,
@@ -117,6 +157,7 @@ class Sessions(Blocking, SessionsLogic["Session"]):
         mode: str = "dedicated",
         max_time: float | None = None,
         cancel_on_error: bool = False,
+        timeout: float | None = None,
     ) -> Session:
         """Open a session.
 
@@ -127,10 +168,13 @@ class Sessions(Blocking, SessionsLogic["Session"]):
             max_time: seconds after which the session is closed, rounded up; None: the service's default of 8 hours,
                 or the plan's.
             cancel_on_error: when an exception leaves the `with` block, let its queued jobs fail instead of closing.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: InvalidInput, ApiError, TransportError. Source: operation `create_session`.
         """
-        return self._run(self._create(backend=backend, mode=mode, max_time=max_time, cancel_on_error=cancel_on_error))
+        return self._run(
+            self._create(backend=backend, mode=mode, max_time=max_time, cancel_on_error=cancel_on_error), timeout
+        )
 
 
 class AsyncSessions(Awaited, AsyncSessionsLogic):
@@ -138,6 +182,29 @@ class AsyncSessions(Awaited, AsyncSessionsLogic):
 
     _session = AsyncSession
 
-    async def get(self, session_id: str) -> AsyncSession:
-        """The session with this id. Raises: InvalidInput, NotFound, ApiError. Source: operation `get_session`."""
-        return await self._run(self._get(session_id))
+    async def get(self, session_id: str, *, timeout: float | None = None) -> AsyncSession:
+        """The session with this id. Raises: InvalidInput, NotFound, ApiError. Source: operation `get_session`.
+
+        `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
+        """
+        return await self._run(self._get(session_id), timeout)
+
+    async def list(
+        self,
+        *,
+        mode: str | None = None,
+        backend: str | None = None,
+        limit: int = WORKLOADS,
+        timeout: float | None = None,
+    ) -> Listing[AsyncSession]:
+        """The sessions and batches of the instance, newest first.
+
+        Args:
+            mode: `dedicated` or `batch`; None for both.
+            backend: only those on this backend.
+            limit: the largest number of them.
+            timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
+
+        Raises: InvalidInput, ApiError, TransportError. Source: operation `find_instance_workloads`.
+        """
+        return await self._run(self._list(mode=mode, backend=backend, limit=limit), timeout)

@@ -12,7 +12,15 @@ from ..base.files import make_private_folder, write_atomically
 from ..base.secret import Secret
 from ..errors import ConfigurationError
 
-__all__ = ["DEFAULT_NAME", "SavedAccount", "check_can_save", "default_path", "read_account", "save_account"]
+__all__ = [
+    "DEFAULT_NAME",
+    "SavedAccount",
+    "check_can_save",
+    "default_path",
+    "read_account",
+    "read_accounts",
+    "save_account",
+]
 
 CHANNELS = ("ibm_quantum_platform", "ibm_cloud")
 DEFAULT_NAME = "default-ibm-quantum-platform"
@@ -21,6 +29,7 @@ DEFAULT_NAME = "default-ibm-quantum-platform"
 DEFAULT_NAMES = (DEFAULT_NAME, "default-ibm-cloud")
 DEFAULT_MARK = "is_default_account"
 RETIRED_CHANNEL = "ibm_quantum"
+RETIRED_NAME = "default-ibm-quantum"
 PLATFORM_URL = "https://cloud.ibm.com"
 
 
@@ -32,7 +41,7 @@ class SavedAccount:
     api_key: str | None = field(repr=False)
     instance: str | None
     url: str | None
-    verify: bool | None
+    verify: bool | str | None
     private_endpoint: bool
     proxies: Mapping[str, str] = field(repr=False)
 
@@ -54,6 +63,9 @@ def check_channel(channel: str) -> None:
 def read_account(path: Path, *, name: str | None = None, channel: str | None = None) -> SavedAccount | None:
     """The account `name`, or the default account (of `channel`, if given); None if there is none.
 
+    The default is the one that IBM's SDK takes: the account that is marked, else the one with the default name, else
+    the last one of the channel.
+
     Raises:
         ConfigurationError: unreadable file, no account of that name, or one of the retired channel.
     """
@@ -67,6 +79,21 @@ def read_account(path: Path, *, name: str | None = None, channel: str | None = N
         raise ConfigurationError(f"no account {chosen!r} in {path} (accounts there: {known}).")
     check_channel(str(entry.get("channel", "")))
     return _account(chosen, entry, path)
+
+
+def read_accounts(path: Path) -> tuple[list[SavedAccount], str | None]:
+    """All accounts, and the name of the default one. Accounts of the retired channel are left out.
+
+    Raises:
+        ConfigurationError: the file cannot be read, or an account has a form that cannot be used.
+    """
+    accounts = _load(path)
+    entries = {
+        name: entry
+        for name, entry in accounts.items()
+        if isinstance(entry, dict) and entry.get("channel") != RETIRED_CHANNEL
+    }
+    return [_account(name, entry, path) for name, entry in entries.items()], _default_name(entries, None)
 
 
 def check_can_save(path: Path, *, name: str, overwrite: bool = False, set_as_default: bool = False) -> None:
@@ -172,10 +199,12 @@ def _default_name(accounts: Mapping[str, Any], channel: str | None) -> str | Non
     for name, entry in entries.items():
         if entry.get(DEFAULT_MARK):
             return name
-    for name in (*DEFAULT_NAMES, f"default-{RETIRED_CHANNEL.replace('_', '-')}"):
-        if name in entries:
-            return name
-    return None
+    wanted = channel or CHANNELS[0]
+    of_channel = [name for name, entry in entries.items() if entry.get("channel", CHANNELS[0]) == wanted]
+    named = [name for name in DEFAULT_NAMES if name in of_channel]
+    if of_channel:
+        return (named or of_channel[::-1])[0]
+    return next((name for name in (*DEFAULT_NAMES, RETIRED_NAME) if name in entries), None)
 
 
 def _account(name: str, entry: Mapping[str, Any], path: Path) -> SavedAccount:
@@ -192,7 +221,7 @@ def _account(name: str, entry: Mapping[str, Any], path: Path) -> SavedAccount:
         api_key=_secret(entry.get("token")),
         instance=_text(entry.get("instance")),
         url=_text(entry.get("url")),
-        verify=entry["verify"] if isinstance(entry.get("verify"), bool) else None,
+        verify=entry["verify"] if isinstance(entry.get("verify"), bool) else _text(entry.get("verify")),
         private_endpoint=entry.get("private_endpoint") is True,
         proxies={str(scheme): str(url) for scheme, url in proxies.get("urls", {}).items()},
     )

@@ -14,6 +14,7 @@ WHERE = "Copy the CRN from the Instances page of IBM Quantum Platform"
 
 REGION = r"[a-z0-9]+(-[a-z0-9]+)*"
 LIKE_AN_API_KEY = r"[A-Za-z0-9_-]{40,}"
+CLASSIC_NAME = r"[^/\s]+/[^/\s]+/[^/\s]+"
 
 SEGMENTS = (
     "crn",
@@ -80,6 +81,13 @@ class Crn:
             instance_id=named["instance"],
         )
 
+    @staticmethod
+    def is_name(text: str) -> bool:
+        """Whether `text` can be the name of an instance: it is neither a CRN nor what is often given in its place."""
+        text = text.strip()
+        wrong = text.startswith("crn:") or re.fullmatch(LIKE_AN_API_KEY, text) or re.fullmatch(CLASSIC_NAME, text)
+        return bool(text) and text.isprintable() and not wrong
+
     def __str__(self) -> str:
         """The CRN as text."""
         return self.text
@@ -104,12 +112,9 @@ class Crn:
 def _not_a_crn(text: str) -> str:
     if re.fullmatch(LIKE_AN_API_KEY, text):
         return f"the instance (not shown) looks like an API key: expected a CRN. {WHERE}: {EXAMPLE}"
-    if re.fullmatch(r"[^/\s]+/[^/\s]+/[^/\s]+", text):
+    if re.fullmatch(CLASSIC_NAME, text):
         return (
             f"instance {text!r} is a hub/group/project of the classic platform, which v1 does not support. "
             f"{WHERE} of the instance that replaced it: {EXAMPLE}"
         )
-    return (
-        f"instance {text!r} is not a CRN. Names are not accepted: they would need a search in the cloud's catalog at "
-        f"each start. {WHERE}: {EXAMPLE}"
-    )
+    return f"instance {text!r} is not a CRN. {WHERE}: {EXAMPLE}"

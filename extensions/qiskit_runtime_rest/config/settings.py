@@ -6,35 +6,38 @@ import hashlib
 import ipaddress
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
-from numbers import Real
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 from urllib.parse import urlsplit
 
 from ..base.secret import Secret
-from ..errors import ConfigurationError, ContractViolation
+from ..errors import ConfigurationError
 from .api_versions import API_VERSION
 from .crn import EXAMPLE, WHERE, Crn
+from .options import Primitives, SettingsOptions, Validate
 
 if TYPE_CHECKING:
     import ssl
 
     import httpx
 
-__all__ = ["API_VERSION", "Settings", "SettingsOptions", "Validate"]
+__all__ = ["API_VERSION", "Settings"]
 
-Validate: TypeAlias = Literal["responses", "warn"] | Callable[[ContractViolation], object]
-"""What to do with a response that breaks the contract: raise, warn, or call a function."""
-
+DEFAULT_URL = "https://quantum.cloud.ibm.com/api"
 PLATFORM_HOSTS = ("cloud.ibm.com", "test.cloud.ibm.com")
 CLASSIC_HOSTS = ("quantum-computing.ibm.com", "quantum-computing.cloud.ibm.com")
 HOST = r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f.:]+\])(:[0-9]*)?"
 PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 SERVICE_SUBMISSIONS_PER_MINUTE = 5.0
 SECRETS = ("api_key", "token")
+CA_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+"""Variables with the path of a CA bundle that other tools read; httpx itself reads SSL_CERT_FILE and SSL_CERT_DIR."""
+
+SERVICE_HOST = re.compile(r"(private\.)?([a-z0-9-]+\.)?quantum(\.test)?\.cloud\.ibm\.com")
+QUOTES = "\"'"
 ENVIRONMENT = {
     "api_key": "QISKIT_IBM_TOKEN",
     "instance": "QISKIT_IBM_INSTANCE",
@@ -44,6 +47,7 @@ ENVIRONMENT = {
     "save_to": "QRR_SAVE_TO",
     "token_cache": "QRR_TOKEN_CACHE",
     "validate": "QRR_VALIDATE",
+    "primitives": "QRR_PRIMITIVES",
 }
 TEXT = (str, "a text")
 ARGUMENT_TYPES: Mapping[str, tuple[Any, str]] = {
@@ -64,34 +68,6 @@ NEEDED = {
 SWITCHES = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
-class SettingsOptions(TypedDict, total=False):
-    """The arguments of `Settings`, which the clients take as well; each is optional.
-
-    Keys:
-        account: the name of an account in the account file.
-        account_path: the account file, in place of the one in the user's home.
-        and the attributes of `Settings`, which describe the other keys.
-    """
-
-    api_key: str | None
-    token: str | None
-    instance: str | None
-    base_url: str | None
-    iam_url: str | None
-    api_version: str | date | None
-    timeout: float | httpx.Timeout | None
-    verify: bool | str | Path | ssl.SSLContext | None
-    submissions_per_minute: float | str | None
-    proxies: Mapping[str, str] | None
-    application: str | None
-    save_to: str | Path | None
-    token_cache: bool | str | Path | None
-    validate: Validate | Literal["off"] | None
-    account: str | None
-    account_path: str | Path | None
-    allow_insecure_http: bool
-
-
 @dataclass(frozen=True, kw_only=True, init=False, repr=False)
 class Settings:
     """All settings of a client: a value, without a connection.
@@ -102,14 +78,16 @@ class Settings:
     Attributes:
         api_key: IBM Cloud API key (`QISKIT_IBM_TOKEN`; `token` in the account file).
         token: a bearer token, used instead of an API key and never refreshed.
-        instance: the instance's CRN (`QISKIT_IBM_INSTANCE`).
+        instance: the instance's CRN (`QISKIT_IBM_INSTANCE`), or its name, which a client looks up once, with a request,
+            when it is made.
         base_url: the service without `/v1` (`QISKIT_IBM_URL`). A given URL is not changed, except that a `/v1` at its
             end is removed. By default the CRN's region decides.
         iam_url: the host that exchanges the key for a token (`IAM_URL`).
         api_version: `IBM-API-Version`: a date, or a text `YYYY-MM-DD`.
         timeout: seconds without progress, more than 0, after which a request fails, or an `httpx.Timeout`; None: the
             defaults of `qiskit_runtime_rest.http`.
-        verify: TLS: True, False, the path of a CA bundle, or an `ssl.SSLContext`.
+        verify: TLS: True, False, the path of a CA bundle, or an `ssl.SSLContext`. With True, the bundle of
+            `SSL_CERT_FILE`, `REQUESTS_CA_BUNDLE` or `CURL_CA_BUNDLE`, if one is set.
         submissions_per_minute: maximum number of jobs sent per minute (`QRR_SUBMISSIONS_PER_MINUTE`); None: no
             limit; by default 5 on the real service (its own limit for a user) and no limit on a loopback host.
         proxies: scheme (`http`, `https`) or `scheme://host` to proxy URL, in addition to the environment's proxies,
@@ -122,6 +100,8 @@ class Settings:
             `ContractViolation`, "warn" warns with `ContractWarning`, and a function is called with the violation
             (an `AsyncRuntimeClient` awaits it). An error response raises its own error in any case. None or "off":
             no check. Needs the extra `contract`.
+        primitives: which program runs `sampler` and `estimator` (`QRR_PRIMITIVES`): "service" (its own), or "executor",
+            with the rest of the work in the client; None: the service's own, as long as it has them.
         allow_insecure_http: allow `http://` URLs of other machines, to which keys and tokens then travel in the clear.
 
     Raises:
@@ -144,6 +124,7 @@ class Settings:
     save_to: Path | None
     token_cache: bool | Path
     validate: Validate | None
+    primitives: Primitives | None
     allow_insecure_http: bool
 
     def __init__(self, *, environ: Mapping[str, str] | None = None, **options: Unpack[SettingsOptions]) -> None:
@@ -158,7 +139,7 @@ class Settings:
         submissions_per_minute = options.get("submissions_per_minute", "default")
         _check_types(arguments)
         variables: dict[str, Any] = {
-            name: environ[variable] for name, variable in ENVIRONMENT.items() if environ.get(variable)
+            name: _unquoted(environ[variable]) for name, variable in ENVIRONMENT.items() if environ.get(variable)
         }
         found = [arguments, variables]
         if account is not None:
@@ -166,7 +147,8 @@ class Settings:
         elif not _pick(found, "instance") or not (token or _pick(found, "api_key")):
             found.append(_saved(account_path, channel=environ.get("QISKIT_IBM_CHANNEL")))
 
-        crn = Crn.parse(_pick(found, "instance")) if _pick(found, "instance") else None
+        instance = _pick(found, "instance") or None
+        crn = None if instance is None or Crn.is_name(instance) else Crn.parse(instance)
         private = bool(_pick(found, "private_endpoint"))
         service = base_url or _service_url(_pick(found, "url"), crn, private=private)
         if submissions_per_minute == "default":
@@ -176,22 +158,42 @@ class Settings:
         resolved: dict[str, Any] = {
             "api_key": None if token else _printable(_pick(found, "api_key"), "API key"),
             "token": _printable(token, "token"),
-            "instance": str(crn) if crn else None,
-            "base_url": re.sub("(?<=[^/])/v1/?$", "", _http_url(service, "base_url", insecure=insecure)),
+            "instance": str(crn) if crn else instance and instance.strip(),
+            "base_url": _with_api(re.sub("(?<=[^/])/v1/?$", "", _http_url(service, "base_url", insecure=insecure))),
             "iam_url": _http_url(iam_url, "iam_url", insecure=insecure),
             "api_version": _api_version(arguments["api_version"]),
             "timeout": _timeout(arguments["timeout"]),
-            "verify": _verify(_pick(found, "verify", default=True)),
+            "verify": _verify(_pick(found, "verify", default=True), environ),
             "submissions_per_minute": _submission_limit(submissions_per_minute, service),
             "proxies": _proxies(_pick(found, "proxies", default={})),
             "application": _application(arguments["application"] or "qiskit-runtime-rest"),
             "save_to": _folder(_pick(found, "save_to")),
             "token_cache": _token_cache(_pick(found, "token_cache", default=False)),
             "validate": _validate(_pick(found, "validate")),
+            "primitives": _primitives(_pick(found, "primitives")),
             "allow_insecure_http": insecure,
         }
         for name, value in resolved.items():
             object.__setattr__(self, name, value)
+
+    @property
+    def instance_name(self) -> str | None:
+        """The instance, if it is a name that was not looked up yet."""
+        return self.instance if self.instance is not None and Crn.is_name(self.instance) else None
+
+    def with_instance(self, crn: str) -> Settings:
+        """These settings for the instance with this CRN, which `instance_name` was found to be.
+
+        The URL of the service follows from its region, unless another host was given.
+        """
+        found = Crn.parse(crn)
+        changed = object.__new__(type(self))
+        for name, value in vars(self).items():
+            object.__setattr__(changed, name, value)
+        object.__setattr__(changed, "instance", str(found))
+        if self.base_url == DEFAULT_URL:
+            object.__setattr__(changed, "base_url", found.base_url())
+        return changed
 
     @property
     def user(self) -> str:
@@ -238,7 +240,14 @@ def _service_url(url: str | None, crn: Crn | None, *, private: bool) -> str:
         )
     if url and host not in PLATFORM_HOSTS:
         return url
-    return crn.base_url(private=private) if crn else "https://quantum.cloud.ibm.com/api"
+    return crn.base_url(private=private) if crn else DEFAULT_URL
+
+
+def _with_api(url: str) -> str:
+    """`url`, with the path of the API where the host is the service's and the path was left out."""
+    parts = urlsplit(url)
+    known = SERVICE_HOST.fullmatch(parts.hostname or "") is not None and parts.path in ("", "/")
+    return f"{url.rstrip('/')}/api" if known and not parts.query else url
 
 
 def _iam_url(crn: Crn | None, *, private: bool) -> str:
@@ -308,6 +317,8 @@ def _api_version(version: str | date | None) -> str:
 def _timeout(timeout: Any) -> float | httpx.Timeout | None:
     if timeout is None:
         return None
+    from numbers import Real
+
     if not isinstance(timeout, Real) or isinstance(timeout, bool):
         from httpx import Timeout
 
@@ -323,7 +334,9 @@ def _timeout(timeout: Any) -> float | httpx.Timeout | None:
     return seconds
 
 
-def _verify(verify: Any) -> bool | str | ssl.SSLContext:
+def _verify(verify: Any, environ: Mapping[str, str]) -> bool | str | ssl.SSLContext:
+    if verify is True:
+        return _ca_bundle(environ) or True
     if isinstance(verify, bool | str):
         return verify
     if isinstance(verify, Path):
@@ -337,9 +350,28 @@ def _verify(verify: Any) -> bool | str | ssl.SSLContext:
     return verify
 
 
+def _ca_bundle(environ: Mapping[str, str]) -> str | None:
+    """The CA bundle of the variables that httpx does not read; those that it reads come first."""
+    if environ.get("SSL_CERT_FILE") or environ.get("SSL_CERT_DIR"):
+        return None
+    variable = next((name for name in CA_BUNDLES if environ.get(name)), None)
+    if variable is None:
+        return None
+    path = _unquoted(environ[variable])
+    if not Path(path).is_file():
+        raise ConfigurationError(f"{variable}={path!r} is not a file: correct the path of the CA bundle, or unset it.")
+    return path
+
+
+def _unquoted(text: str) -> str:
+    """`text` without a pair of quotes around it, which `docker --env-file` and copied lines leave there."""
+    text = text.strip()
+    return text[1:-1] if len(text) > 1 and text[0] in QUOTES and text[0] == text[-1] else text
+
+
 def _printable(secret: str | None, what: str) -> Secret | None:
     """The `secret` without white space around it. It must be printable ASCII for a header; errors do not show it."""
-    secret = secret.strip() if secret is not None else None
+    secret = _unquoted(secret) if secret is not None else None
     if secret and not (secret.isascii() and secret.isprintable()):
         raise ConfigurationError(
             f"the {what} contains a line break or a character that is not allowed in it: copy it again."
@@ -367,6 +399,12 @@ def _validate(wanted: Any) -> Validate | None:
     raise ConfigurationError(f"validate={wanted!r}: expected 'responses', 'warn', 'off' or a function.")
 
 
+def _primitives(wanted: Any) -> Primitives | None:
+    if wanted in (None, "service", "executor"):
+        return wanted  # type: ignore[no-any-return]  # one of the literals
+    raise ConfigurationError(f"primitives={wanted!r}: expected 'service' or 'executor'.")
+
+
 def _submission_limit(limit: float | str | None, service: str) -> float | None:
     if limit == "default":
         return None if _is_this_machine(service) else SERVICE_SUBMISSIONS_PER_MINUTE
@@ -388,10 +426,10 @@ def require_instance(settings: Settings) -> str:
     return settings.instance
 
 
-def require_credentials(settings: Settings, *, key: bool) -> None:
-    """Raise one `ConfigurationError` for all missing settings; `key`: whether a key or token is required, too."""
+def require_credentials(settings: Settings, *, key: bool, instance: bool = True) -> None:
+    """Raise one `ConfigurationError` for all missing settings: of the `key` (or token) and the `instance`."""
     missing = ["api_key"] if key and settings.api_key is None and settings.token is None else []
-    if settings.instance is None:
+    if instance and settings.instance is None:
         missing.append("instance")
     if missing:
         raise _missing(missing)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,15 +16,27 @@ from typing import TYPE_CHECKING
 from ..base.files import make_private_file, make_private_folder
 from ..base.forks import no_fork
 from ..errors import ConfigurationError
+from ..plans.deadline import time_left
 
 if TYPE_CHECKING:
     import sqlite3
 
-__all__ = ["State", "StateBroken", "default_state_path"]
+__all__ = ["State", "StateBroken", "StateBusy", "default_state_path"]
 
 FILE_NAME = "state.sqlite"
-LOCK_TIMEOUT_SECONDS = 30.0
+LOCK_SECONDS = 30.0
 """Wait at most this long for the transaction of another process, which usually takes milliseconds."""
+
+OPTIONAL_SECONDS = 1.0
+"""Wait at most this long for a file that can be done without."""
+
+DONE_WITHOUT_SECONDS = 30.0
+"""Such a file is not tried again within this time after it was locked."""
+
+TRY_SECONDS = 0.05
+"""Longest time of one try for a locked file. Between two, other threads of this process may use it, or fork."""
+
+PAUSE_SECONDS = 0.005
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS submissions (
@@ -38,6 +51,10 @@ CREATE TABLE IF NOT EXISTS submissions (
     job_id TEXT
 );
 CREATE INDEX IF NOT EXISTS submissions_by_key ON submissions (instance, key);
+CREATE TABLE IF NOT EXISTS senders (tag TEXT PRIMARY KEY, sender TEXT NOT NULL, noted_at REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS claims (
+    key TEXT PRIMARY KEY, claim TEXT NOT NULL, owner TEXT NOT NULL, noted_at REAL NOT NULL
+);
 CREATE TABLE IF NOT EXISTS pace (user TEXT NOT NULL, at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS api_versions (
     service TEXT NOT NULL, version TEXT NOT NULL, sunset TEXT, PRIMARY KEY (service, version)
@@ -61,6 +78,10 @@ class StateBroken(ConfigurationError):
     """The state file was opened, but cannot be read or written."""
 
 
+class StateBusy(StateBroken):
+    """Another program kept the state file locked."""
+
+
 class State:
     """The state file. Each transaction opens it, so there is nothing to close and nothing to share across a fork."""
 
@@ -69,31 +90,36 @@ class State:
     def __init__(self, path: Path | None = None) -> None:
         """Open nothing yet. `path`: None for the file in the user's state directory."""
         self.path = path or default_state_path()
+        self._busy_until = 0.0
 
     @contextlib.contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self, *, optional: bool = False) -> Iterator[sqlite3.Connection]:
         """A transaction that excludes other writers; durable at its end, rolled back by an exception.
+
+        It waits for other programs until the deadline of the call. `optional`: the caller can do without the file, so
+        it waits for a moment only.
 
         Raises:
             ConfigurationError: the file cannot be opened; the message has the cause.
-            StateBroken: the file cannot be read or written.
+            StateBusy: it is locked.
+            StateBroken: it cannot be read or written.
         """
-        # In a child that is forked during a transaction, SQLite would keep the file locked for ever.
-        with no_fork(), self._transaction() as connection:
-            yield connection
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
         import sqlite3
 
-        try:
-            connection = self._connect()
-        except (OSError, sqlite3.Error) as error:
-            raise ConfigurationError(
-                f"cannot use the state file {self.path} ({error}): make its folder writable, or choose a file on a "
-                "local disk. Network disks often cannot lock files."
-            ) from error
-        with contextlib.closing(connection):
+        now = time.monotonic()
+        if optional and now < self._busy_until:
+            raise self._busy(0.0)
+        with contextlib.ExitStack() as stack:
+            try:
+                connection = self._begin(stack, OPTIONAL_SECONDS if optional else LOCK_SECONDS)
+            except StateBusy:
+                self._busy_until = time.monotonic() + DONE_WITHOUT_SECONDS
+                raise
+            except (OSError, sqlite3.Error) as error:
+                raise ConfigurationError(
+                    f"cannot use the state file {self.path} ({error}): make its folder writable, or choose a file on a "
+                    "local disk. Network disks often cannot lock files."
+                ) from error
             try:
                 yield connection
                 connection.commit()
@@ -106,21 +132,53 @@ class State:
                 with contextlib.suppress(sqlite3.Error):
                     connection.rollback()
 
-    def _connect(self) -> sqlite3.Connection:
-        """A connection with a started transaction."""
+    def _begin(self, stack: contextlib.ExitStack, seconds: float) -> sqlite3.Connection:
+        """A connection with a started transaction; `stack` closes it, and lets other threads fork again."""
+
+        limit = time_left(seconds) or 0.0
+        ends = time.monotonic() + limit
+        while True:
+            left = max(0.0, ends - time.monotonic())
+            with contextlib.ExitStack() as attempt:
+                # In a child that is forked during a transaction, SQLite would keep the file locked for ever.
+                if attempt.enter_context(no_fork(left)):
+                    connection = attempt.enter_context(contextlib.closing(self._connect(min(left, TRY_SECONDS))))
+                    if _has_begun(connection):
+                        connection.execute(f"PRAGMA busy_timeout = {int(1000 * left)}")
+                        for statement in self.tables.split(";"):
+                            connection.execute(statement)
+                        stack.push(attempt.pop_all())
+                        return connection
+            if time.monotonic() >= ends:
+                raise self._busy(limit)
+            time.sleep(PAUSE_SECONDS)
+
+    def _connect(self, seconds: float) -> sqlite3.Connection:
         import sqlite3
 
         make_private_folder(self.path.parent)
         make_private_file(self.path)
-        connection = sqlite3.connect(self.path, timeout=LOCK_TIMEOUT_SECONDS, isolation_level=None)
-        try:
-            connection.row_factory = sqlite3.Row
-            connection.execute("PRAGMA synchronous = FULL")
-            # This comes first, because only this statement waits for other processes.
-            connection.execute("BEGIN IMMEDIATE")
-            for statement in self.tables.split(";"):
-                connection.execute(statement)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+        return sqlite3.connect(self.path, timeout=seconds, isolation_level=None)
+
+    def _busy(self, seconds: float) -> StateBusy:
+        return StateBusy(
+            f"the state file {self.path} is locked: another program did not end its transaction within "
+            f"{seconds:.1f} s. End that program, or choose another file, on a local disk. Network disks often cannot "
+            "lock files."
+        )
+
+
+def _has_begun(connection: sqlite3.Connection) -> bool:
+    """Begin a transaction; False: another program has the file."""
+    import sqlite3
+
+    try:
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA synchronous = FULL")
+        # This comes first, because only this statement waits for other processes.
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+            return False
+        raise
+    return True

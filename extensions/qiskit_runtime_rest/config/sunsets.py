@@ -34,7 +34,7 @@ def remember(listed: Iterable[Mapping[str, Any]], *, service: str, state: State)
         for entry in listed
         if "status" in entry  # older responses contain only names
     ]
-    with contextlib.suppress(ConfigurationError, sqlite3.Error), state.transaction() as connection:
+    with contextlib.suppress(ConfigurationError, sqlite3.Error), state.transaction(optional=True) as connection:
         connection.executemany("INSERT OR REPLACE INTO api_versions (service, version, sunset) VALUES (?, ?, ?)", rows)
 
 
@@ -43,7 +43,7 @@ def sunset_of(version: str, *, service: str, state: State) -> str | None:
     if state.path.exists():  # a look must not create the file
         import sqlite3
 
-        with contextlib.suppress(ConfigurationError, sqlite3.Error), state.transaction() as connection:
+        with contextlib.suppress(ConfigurationError, sqlite3.Error), state.transaction(optional=True) as connection:
             row = connection.execute(
                 "SELECT sunset FROM api_versions WHERE service = ? AND version = ?", (service, version)
             ).fetchone()

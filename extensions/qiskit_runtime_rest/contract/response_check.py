@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from ..base.nullable import with_null_variants
 from ..base.redaction import blanked, credentials
 from ..config.api_versions import SUNSETS
 from ..errors import ConfigurationError, ContractViolation, MissingExtra
@@ -166,7 +167,7 @@ class VersionContract:
         from referencing import Registry
         from referencing.jsonschema import DRAFT4
 
-        return Registry().with_resource(URI, DRAFT4.create_resource(self._document))
+        return Registry().with_resource(URI, DRAFT4.create_resource(with_null_variants(self._document)))
 
 
 def wrong_type(found: object, expected: object) -> str:

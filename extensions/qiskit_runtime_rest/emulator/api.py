@@ -20,7 +20,13 @@ from .operations.backends import (
     get_backend_status,
     list_backends,
 )
-from .operations.discovery import get_catalog_entry, search_resources
+from .operations.discovery import (
+    get_catalog_entry,
+    get_resource_instance,
+    list_resource_instances,
+    search_resources,
+    update_resource_instance,
+)
 from .operations.identity import create_token, logout
 from .operations.instances import (
     get_account,
@@ -87,10 +93,14 @@ ROUTES = (
     Route("GET", "/v1/analytics/filters", get_analytics_filters),
     Route("GET", "/v1/versions", get_versions, public=True),
     Route("POST", "/v1/logout", logout),
-    # Beside the API: IAM, IBM Cloud's search and catalog, and the published contract.
+    # Beside the API: IAM, IBM Cloud's search, catalog and resource controller, and the published contract.
     Route("POST", "/identity/token", create_token, public=True, contracted=False),
     Route("POST", "/v3/resources/search", search_resources, public=True, contracted=False),
     Route("GET", "/{plan:uuid}", get_catalog_entry, public=True, contracted=False),
+    Route("GET", "/api/v1/{plan:uuid}", get_catalog_entry, public=True, contracted=False),
+    Route("GET", "/v2/resource_instances", list_resource_instances, public=True, contracted=False),
+    Route("GET", "/v2/resource_instances/{id:path}", get_resource_instance, public=True, contracted=False),
+    Route("PATCH", "/v2/resource_instances/{id:path}", update_resource_instance, public=True, contracted=False),
     Route("GET", f"{BASE_PATH}/openapi.json", get_document, public=True, contracted=False),
     Route("GET", f"{BASE_PATH}/openapi-{{version}}.json", get_document_of_version, public=True, contracted=False),
 )

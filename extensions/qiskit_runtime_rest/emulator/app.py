@@ -58,7 +58,7 @@ def create_app(options: Options | None = None, **choices: Any) -> Starlette:
         recorder=Recorder(clock=service.clock, limit=service.options.recorded_requests),
         connections=Connections(),
     )
-    pages = Pages(service, parts.faults, parts.recorder, operations=[route.name for route in ROUTES])
+    pages = Pages(service, parts.faults, parts.recorder, operations=list(dict.fromkeys(route.name for route in ROUTES)))
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

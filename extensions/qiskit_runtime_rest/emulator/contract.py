@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from ..base.nullable import with_null_variants
+
 if TYPE_CHECKING:
     from openapi_schema_validator import OAS30Validator
 
@@ -98,7 +100,8 @@ class Contract:
         from referencing import Registry
         from referencing.jsonschema import DRAFT4
 
-        return Registry().with_resource(_URI, DRAFT4.create_resource(_with_sound_discriminators(self.document)))
+        document = with_null_variants(_with_sound_discriminators(self.document))
+        return Registry().with_resource(_URI, DRAFT4.create_resource(document))
 
     def _operation(self, method: str, path: str, spec: Mapping[str, Any]) -> Operation:
         here = f"#/paths/{_escape(path)}/{method}"

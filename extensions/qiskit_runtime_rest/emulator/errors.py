@@ -81,7 +81,6 @@ JOB_NOT_CANCELLED = ErrorKind(3208, 409, "Job not cancelled.", "Only a queued or
 JOB_NOT_FINAL = ErrorKind(
     3209, 400, "The job has not ended yet.", "Cancel the job or wait for its end, then delete it."
 )
-JOB_NOT_VALID = ErrorKind(3211, 400, "Job not valid.", "Correct the job and send it again.")
 PROGRAM_NOT_FOUND = _guess(
     3211, 404, "Program not found.", "Use sampler, estimator, executor, noise-learner or noise-learner-v3."
 )

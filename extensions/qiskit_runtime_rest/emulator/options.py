@@ -37,6 +37,10 @@ def _names(value: Iterable[str]) -> tuple[str, ...]:
     return names
 
 
+def _instances(value: Iterable[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(dict.fromkeys(value))
+
+
 @frozen(kw_only=True)
 class Options:
     """All options. The defaults give a service without limits, delays or faults."""
@@ -73,3 +77,7 @@ class Options:
     """The file for the state; `None`: in memory."""
     allow_hosts: tuple[str, ...] = field(default=(), converter=_names)
     """Further names by which clients may address the server (header `Host`), besides its loopback names and address."""
+    any_account: bool = False
+    """Accept every API key, and the CRN of every instance of the service."""
+    instances: tuple[str, ...] = field(default=(), converter=_instances)
+    """Names or CRNs of further instances of the account, of the plan Premium."""

@@ -29,26 +29,18 @@ _LONGEST_EXCERPT = 200
 # The service ignores these two if they are out of range.
 _FALL_BACK_TO_DEFAULT = {("list_jobs", "limit"), ("list_jobs", "offset")}
 
-_NOISE_LEARNER_V3: Mapping[str | None, str] = {
-    "v0.1": "NoiseLearnerV3V01ParamsModel",
-    "v0.2": "NoiseLearnerV3V02ParamsModel",
-    "v0.3": "NoiseLearnerV3V03ParamsModel",
-}
-
-# The contract's `oneOf` over all programs' parameters is ambiguous, so the program decides on the schema.
+# The contract's `oneOf` over all programs' parameters is ambiguous, so the program and `schema_version` decide on the
+# schema. Clients send the parameters of noise-learner-v3 to `noise-learner`, too.
+_LEARNER_V3: Mapping[str | None, str] = {f"v0.{minor}": f"NoiseLearnerV3V0{minor}ParamsModel" for minor in (1, 2, 3)}
 _PARAMS_BY_PROGRAM: Mapping[str, Mapping[str | None, str]] = {
     "sampler": {None: "JobRunParamsSampler"},
     "estimator": {None: "JobRunParamsEstimator"},
-    # Clients send programs of both kinds of noise learners under this name.
-    "noise-learner": {None: "JobRunParamsNoiseLearner", **_NOISE_LEARNER_V3},
+    "noise-learner": {None: "JobRunParamsNoiseLearner", **_LEARNER_V3},
     "executor": {
-        "v0.1": "ExecutorV01ParamsModel",
-        "v0.2": "ExecutorV02ParamsModel",
-        "v1.0": "ExecutorV10ParamsModel",
-        "v1.1": "ExecutorV11ParamsModel",
-        "v2.0": "ExecutorV20ParamsModel",
+        version: f"Executor{version.replace('.', '').upper()}ParamsModel"
+        for version in ("v0.1", "v0.2", "v1.0", "v1.1", "v2.0")
     },
-    "noise-learner-v3": _NOISE_LEARNER_V3,
+    "noise-learner-v3": _LEARNER_V3,
 }
 
 
@@ -145,7 +137,7 @@ def _job_parts(_: Operation, body: Any) -> Iterator[_Part]:
     if params is not None:
         schemas = _PARAMS_BY_PROGRAM.get(body["program_id"], {})
         version = params.get("schema_version")
-        known = schemas.get(version if isinstance(version, str) else None) or schemas.get(None)
+        known = schemas.get(version if isinstance(version, str) and version in schemas else None)
         if known:
             yield _schema(known), "params", params
 

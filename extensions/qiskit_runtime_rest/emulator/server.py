@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,13 +72,15 @@ def serve(
     port: int = 0,
     ready_file: Path | str | None = None,
     on_ready: Callable[[Address], None] | None = None,
+    beside: Callable[[Address], AbstractContextManager[Mapping[str, Any]]] | None = None,
     **choices: Any,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then end the workers and return. Call it from the main thread.
 
     `choices` are the fields of `emulator.options.Options`: `pace`, `seed`, `state`, `workers`, ... Once
     the server listens, it calls `on_ready` and writes `ready_file`, a JSON object (see `Address`), in one step. It
-    removes the file when it ends.
+    removes the file when it ends. `beside` is entered before, and left at the end; what it returns is added to the
+    object.
     """
     app = create_app(**choices)
     listener = listen(host, port)
@@ -88,10 +91,11 @@ def serve(
             host,
         )
     address = Address.of(listener)
-    serve_on(
-        listener,
-        functools.partial(service_server, app, host=host),
-        address=asdict(address),
-        ready_file=ready_file,
-        on_ready=None if on_ready is None else functools.partial(on_ready, address),
-    )
+    with beside(address) if beside else nullcontext({}) as more:
+        serve_on(
+            listener,
+            functools.partial(service_server, app, host=host),
+            address={**asdict(address), **more},
+            ready_file=ready_file,
+            on_ready=None if on_ready is None else functools.partial(on_ready, address),
+        )

@@ -46,7 +46,12 @@ class Service:
         self.clock = Clock(virtual=options.virtual_clock)
         self.identifiers = Identifiers(seed=options.seed)
         self.storage: Storage = MemoryStorage() if options.state is None else SqliteStorage(options.state)
-        self.identity = Identity(clock=self.clock, storage=self.storage, token_seconds=options.token_seconds)
+        self.identity = Identity(
+            clock=self.clock,
+            storage=self.storage,
+            token_seconds=options.token_seconds,
+            any_key=options.any_account,
+        )
         self.jobs = Jobs(clock=self.clock, storage=self.storage, identifiers=self.identifiers)
         self.sessions = Sessions(clock=self.clock, storage=self.storage, identifiers=self.identifiers)
         self.fleet = Fleet(options.devices)
@@ -56,6 +61,8 @@ class Service:
             quota_seconds=options.quota_seconds,
             clock=self.clock,
             usage_of=self.jobs.used_seconds,
+            further=options.instances,
+            any_crn=options.any_account,
         )
         self.execution = Execution(
             jobs=self.jobs,

@@ -1,6 +1,5 @@
 """HTTP towards the service: clients with authentication, headers, retries and typed errors."""
 
 from .connection import Connection, Origin
-from .retrying import RetryPolicy
 
-__all__ = ["Connection", "Origin", "RetryPolicy"]
+__all__ = ["Connection", "Origin"]

@@ -9,19 +9,13 @@ from typing import Any
 import httpx
 
 from ..errors import UnexpectedAnswer
-from ..plans.clock import Clock
+from ..plans.deadline import time_left
 from .auth.iam import is_iam_request
 
-__all__ = ["ACCEPTED", "SHORTEST_SECONDS", "UNTIL", "Body"]
+__all__ = ["ACCEPTED", "Body"]
 
 ACCEPTED = "gzip"
 """The content encoding that responses may have."""
-
-UNTIL = "qiskit_runtime_rest.until"
-"""Request extension: the moment, on the clock, by which the response must be complete."""
-
-SHORTEST_SECONDS = 5.0
-"""One request may always take this long, even with less of its budget left: with no time at all it would fail."""
 
 MESSAGE_BYTES = 2**20
 """Of an error, and of a token response, this much is read; the rest is ignored."""
@@ -40,12 +34,12 @@ class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
     """Replaces the stream of `response`, before any of it is read.
 
     Raises:
-        httpx.ReadTimeout: it is not complete at the moment in the request's extension `UNTIL`.
+        httpx.ReadTimeout: it is not complete at the deadline of the call.
         httpx.DecodingError: its compression is broken.
         UnexpectedAnswer: a success is longer than the limit.
     """
 
-    def __init__(self, response: httpx.Response, clock: Clock) -> None:
+    def __init__(self, response: httpx.Response) -> None:
         """Nothing is read yet.
 
         Raises:
@@ -54,8 +48,6 @@ class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
         request = response.request
         self._response = response
         self._stream: Any = response.stream
-        self._clock = clock
-        self._until: float | None = request.extensions.get(UNTIL)
         self._is_message = not response.is_success or is_iam_request(request)
         if self._is_message:
             self._most = MESSAGE_BYTES
@@ -95,7 +87,7 @@ class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
         await self._stream.aclose()
 
     def _limited(self, raw: bytes) -> Iterator[bytes]:
-        if self._until is not None and self._clock.monotonic() > self._until:
+        if time_left() == 0:
             raise httpx.ReadTimeout("the answer began, but was not complete in time")
         for chunk in [raw] if self._unzip is None else self._unpacked(raw):
             room = self._left

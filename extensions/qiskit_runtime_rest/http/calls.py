@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 import httpx
 
 from ..plans.plan import Plan
-from .bodies import SHORTEST_SECONDS
 from .connection import Connection
 from .error_mapping import unexpected_answer
 from .retrying import BUDGET, NO_RATE_RETRIES, SINK, Sink
@@ -51,8 +51,8 @@ class Fetch(NamedTuple):
 
     Attributes:
         operation, arguments: the generated module, and the arguments of its functions.
-        budget: seconds for the request and its retries, for each silence of the service, and for the response to be
-            complete; None: as the policy and the time-outs say.
+        budget: seconds for the request and its retries; the first one may always take some seconds. None: as the
+            policy and the time-outs say.
         sink: receives the body in parts; the response is then without it.
         content: the body of the request, encoded.
         no_rate_retries: raise `RateLimited` at once, since the caller waits itself.
@@ -91,15 +91,13 @@ class Fetch(NamedTuple):
             parts["content"] = self.content
         if self.budget is not None:
             extensions[BUDGET] = self.budget
-            parts["timeout"] = _cut(http.timeout, self.budget)
-        return http.build_request(url=url, extensions=extensions, **parts)
+        return http.build_request(url=_parsed(url), extensions=extensions, **parts)
 
 
-def _cut(timeout: httpx.Timeout, budget: float) -> httpx.Timeout:
-    longest = max(budget, SHORTEST_SECONDS)
-    return httpx.Timeout(
-        **{kind: longest if limit is None else min(limit, longest) for kind, limit in timeout.as_dict().items()}
-    )
+@lru_cache
+def _parsed(url: str) -> httpx.URL:
+    """`url`, parsed once: a wait asks for the same one again and again."""
+    return httpx.URL(url)
 
 
 def call(operation: Operation, **arguments: Any) -> Plan[Any]:

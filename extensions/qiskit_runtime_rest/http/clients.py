@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 import os
 import ssl
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from .._version import __version__
-from ..config.settings import Settings
 from ..errors import ConfigurationError, TransportError
 from ..plans.clock import Clock
 from ..plans.plan import run, run_async
-from .auth.bearer import url_origin
+from .auth.bearer import EXCHANGE, url_origin
 from .bodies import ACCEPTED, Body
 from .closing import closed_error, forked_error, is_of_parent, kept_in_loop, other_loop_error
-from .retrying import RetryPolicy, send_with_retries
+from .retrying import send_with_retries
+
+if TYPE_CHECKING:
+    from ..config.settings import Settings
+    from .retry_policy import RetryPolicy
 
 __all__ = ["AsyncHttpClient", "HttpClient", "client_options", "proxy_patterns"]
 
@@ -35,8 +37,8 @@ PYTHON = f"python/{sys.version_info.major}.{sys.version_info.minor}"
 USER_AGENT = f"qiskit-runtime-rest/{__version__} {PYTHON} httpx/{httpx.__version__}"
 
 
-def client_options(settings: Settings, auth: httpx.Auth | None) -> dict[str, Any]:
-    """Keyword arguments of the httpx clients, from the settings.
+def client_options(settings: Settings, auth: httpx.Auth | None, *, trust_env: bool = True) -> dict[str, Any]:
+    """Keyword arguments of the httpx clients, from the settings. `trust_env`: whether the environment counts.
 
     Proxies of the environment stay in force, because no transport is given. Redirects are never followed.
     """
@@ -45,16 +47,23 @@ def client_options(settings: Settings, auth: httpx.Auth | None) -> dict[str, Any
         "auth": auth,
         "headers": _headers(settings),
         "timeout": TIMEOUT if settings.timeout is None else settings.timeout,
-        "verify": _trusted(settings.verify) if isinstance(settings.verify, str) else settings.verify,
+        "verify": _verify(settings, trust_env=trust_env),
         "limits": LIMITS,
     }
 
 
-def _trusted(path: str) -> ssl.SSLContext:
+def _verify(settings: Settings, *, trust_env: bool) -> bool | ssl.SSLContext:
+    if isinstance(settings.verify, str):
+        return _trusted(settings.verify, "verify")
+    path = os.environ.get("SSL_CERT_FILE") if trust_env and settings.verify is True else None
+    return _trusted(path, "SSL_CERT_FILE") if path else settings.verify
+
+
+def _trusted(path: str, name: str) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=path)
     except OSError as error:
-        raise ConfigurationError(f"verify={path!r} is not the path of a readable CA bundle (PEM): {error}.") from error
+        raise ConfigurationError(f"{name}={path!r} is not the path of a readable CA bundle (PEM): {error}.") from error
 
 
 def proxy_patterns(settings: Settings) -> dict[str, str | None]:
@@ -128,15 +137,28 @@ class _LimitedBodies:
 class HttpClient(_LimitedBodies, httpx.Client):
     """`httpx.Client` for the service: any request through it is authenticated, retried, and raises typed errors."""
 
-    def __init__(self, *, clock: Clock, retries: RetryPolicy, check: Check | None = None, **options: Any) -> None:
-        """`options` are those of `httpx.Client`."""
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        retries: RetryPolicy,
+        check: Check | None = None,
+        exchanges: Callable[[], HttpClient] | None = None,
+        **options: Any,
+    ) -> None:
+        """`exchanges`: opens the client for token requests; `options` are those of `httpx.Client`."""
+        from .network import limit_by_deadline
+
         super().__init__(**options)
         self.clock = clock
         self.retries = retries
         self.check = check
-        self._limit_body = functools.partial(Body, clock=clock)
+        self._limit_body = Body
         self.event_hooks = self.event_hooks
+        limit_by_deadline(self)
         self.process = os.getpid()
+        self._open_exchanges = exchanges
+        self._exchanges: HttpClient | None = None
         self._origin = url_origin(self.base_url)
 
     def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
@@ -153,6 +175,8 @@ class HttpClient(_LimitedBodies, httpx.Client):
 
     def send_once(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Send as httpx does, with authentication only, and check the response."""
+        if self._open_exchanges is not None:
+            request.extensions = {**request.extensions, EXCHANGE: self._exchange}
         try:
             response = super().send(request, **options)
         except BAD_REDIRECT as error:
@@ -162,23 +186,46 @@ class HttpClient(_LimitedBodies, httpx.Client):
             raise ConfigurationError("validate= is an async function: pass it to an AsyncRuntimeClient.")
         return response
 
+    def _exchange(self, request: httpx.Request) -> httpx.Response:
+        """Send a token request. Its connection is not one that requests which wait for the token can take."""
+        assert self._open_exchanges is not None
+        if self._exchanges is None:
+            self._exchanges = self._open_exchanges()
+        return self._exchanges.send_once(request, follow_redirects=False)
+
+    def close(self) -> None:
+        """Close the connections."""
+        super().close()
+        if self._exchanges is not None:
+            self._exchanges.close()
+
 
 class AsyncHttpClient(_LimitedBodies, httpx.AsyncClient):
     """`httpx.AsyncClient` for the service: as `HttpClient`, awaited."""
 
-    def __init__(self, *, clock: Clock, retries: RetryPolicy, check: Check | None = None, **options: Any) -> None:
-        """`options` are those of `httpx.AsyncClient`."""
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        retries: RetryPolicy,
+        check: Check | None = None,
+        exchanges: Callable[[], AsyncHttpClient] | None = None,
+        **options: Any,
+    ) -> None:
+        """`exchanges`: opens the client for token requests; `options` are those of `httpx.AsyncClient`."""
         super().__init__(**options)
         self.clock = clock
         self.retries = retries
         self.check = check
         self.event_hooks = self.event_hooks
         self.process = os.getpid()
+        self._open_exchanges = exchanges
+        self._exchanges: AsyncHttpClient | None = None
         self._origin = url_origin(self.base_url)
         self._loop: dict[Any, Any] | None = None
 
     async def _limit_body(self, response: httpx.Response) -> None:
-        Body(response, self.clock)
+        Body(response)
 
     @property
     def _is_in_its_loop(self) -> bool:
@@ -201,6 +248,8 @@ class AsyncHttpClient(_LimitedBodies, httpx.AsyncClient):
 
     async def send_once(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Send as httpx does, with authentication only, and check the response."""
+        if self._open_exchanges is not None:
+            request.extensions = {**request.extensions, EXCHANGE: self._exchange}
         try:
             response = await super().send(request, **options)
         except BAD_REDIRECT as error:
@@ -209,7 +258,16 @@ class AsyncHttpClient(_LimitedBodies, httpx.AsyncClient):
             await outcome
         return response
 
+    async def _exchange(self, request: httpx.Request) -> httpx.Response:
+        """As `HttpClient._exchange`, awaited."""
+        assert self._open_exchanges is not None
+        if self._exchanges is None:
+            self._exchanges = self._open_exchanges()
+        return await self._exchanges.send_once(request, follow_redirects=False)
+
     async def aclose(self) -> None:
         """Close the connections, unless they belong to another event loop: it may use them, or they ended with it."""
         if self._is_in_its_loop:
             await super().aclose()
+            if self._exchanges is not None:
+                await self._exchanges.aclose()

@@ -25,7 +25,7 @@ OTHER_LOOP = (
 
 def is_of_parent(client: Any) -> bool:
     """Whether `client` was opened before this process was forked; False for a client of another class."""
-    return getattr(client, "process", os.getpid()) != os.getpid()
+    return getattr(client, "process", None) not in (None, os.getpid())
 
 
 def closed_error(request: httpx.Request, failure: TransportError | RuntimeError) -> ClientClosed:

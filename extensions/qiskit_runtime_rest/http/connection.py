@@ -5,25 +5,28 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 
 import httpx
 
 from ..base.forks import Lock, leave_to_parent, renew_in_child
-from ..config.settings import Settings, require_credentials
-from ..config.state_file import State
 from ..errors import ConfigurationError
 from ..plans.clock import Clock, SystemClock
 from .auth import ApiKeyAuth, TokenAuth
 from .clients import AsyncHttpClient, HttpClient, client_options, proxy_patterns
-from .retrying import RetryPolicy
+from .environment_proxies import proxies_without_networks
 
 if TYPE_CHECKING:
+    from ..config.settings import Settings
+    from ..config.state_file import State
     from .api import ApiClient
     from .auth.token_cache import TokenCache
     from .clients import Check
+    from .retry_policy import RetryPolicy
 
 __all__ = ["Connection", "Origin"]
+
+C = TypeVar("C", HttpClient, AsyncHttpClient)
 
 
 class Origin(NamedTuple):
@@ -45,6 +48,8 @@ class Origin(NamedTuple):
         Raises:
             ConfigurationError: they are missing, or another setting there is wrong.
         """
+        from ..config.settings import Settings
+
         return Settings(**self._asdict())
 
 
@@ -53,6 +58,7 @@ class Connection:
 
     Attributes:
         settings, clock, auth, retries: as in the arguments, with defaults filled in.
+        configurations: configurations of backends that were read, as JSON texts by name.
         opening: a lock to hold while opening a client that other threads could open at the same time.
     """
 
@@ -65,15 +71,19 @@ class Connection:
         retries: RetryPolicy | None = None,
         state: State | None = None,
         http_options: Mapping[str, Any] | None = None,
+        needs_instance: bool = True,
     ) -> None:
         """`auth` replaces the settings' API key or token; `state`: the state file.
-        `http_options`: further options of the httpx clients.
+        `http_options`: further options of the httpx clients. `needs_instance`: whether the requests name an instance.
 
         Raises:
             ConfigurationError: no credentials, no instance, or no contract to check responses against.
             MissingExtra: responses are to be checked, and the validator is not installed.
         """
-        require_credentials(settings, key=auth is None)
+        from ..config.settings import require_credentials
+        from .retry_policy import RetryPolicy
+
+        require_credentials(settings, key=auth is None, instance=needs_instance)
         self.settings = settings
         self.clock = clock or SystemClock()
         self.auth = auth or _auth(settings, self.clock, state)
@@ -81,6 +91,7 @@ class Connection:
         self._check = _check(settings)
         self._http_options = dict(http_options or {})
         self.opening = Lock()
+        self.configurations: dict[str, bytes] = {}
         self._opened: list[HttpClient] = []
         self._opened_async: list[AsyncHttpClient] = []
         self._api: ApiClient | None = None
@@ -118,27 +129,39 @@ class Connection:
         Raises:
             ConfigurationError: the CA bundle, or a proxy of the environment, cannot be used.
         """
-        with _configuration_errors():
-            client = HttpClient(**self._options(changes, httpx.HTTPTransport))
+        client = self._opened_with(HttpClient, httpx.HTTPTransport, changes)
         self._opened.append(client)
         return client
 
     def open_async(self, **changes: Any) -> AsyncHttpClient:
         """A new HTTP client for tasks; `changes` as for `open`."""
-        with _configuration_errors():
-            client = AsyncHttpClient(**self._options(changes, httpx.AsyncHTTPTransport))
+        client = self._opened_with(AsyncHttpClient, httpx.AsyncHTTPTransport, changes)
         self._opened_async.append(client)
         return client
 
-    def _options(self, changes: dict[str, Any], transport: type[Any]) -> dict[str, Any]:
-        options = client_options(self.settings, self.auth)
+    def _opened_with(self, kind: type[C], transport: type[Any], changes: Mapping[str, Any]) -> C:
+        def open_exchanges() -> C:
+            with _configuration_errors():
+                return kind(**{**self._options(changes, transport), "auth": None, "check": None})
+
+        with _configuration_errors():
+            return kind(**self._options(changes, transport), exchanges=open_exchanges)
+
+    def _options(self, changes: Mapping[str, Any], transport: type[Any]) -> dict[str, Any]:
+        trust_env = self._http_options.get("trust_env", True)
+        options = client_options(self.settings, self.auth, trust_env=trust_env)
+        patterns = proxy_patterns(self.settings)
+        if trust_env and (own := proxies_without_networks([self.settings.base_url, self.settings.iam_url])) is not None:
+            options["trust_env"] = False
+            patterns = {**own, **patterns}
+        changes = dict(changes)
         headers = {**options["headers"], **changes.pop("headers", {})}
         mounts = {
             pattern: url and transport(proxy=url, verify=options["verify"], limits=options["limits"])
-            for pattern, url in proxy_patterns(self.settings).items()
+            for pattern, url in patterns.items()
         }
-        own = {"clock": self.clock, "retries": self.retries, "check": self._check}
-        return {**options, **own, "headers": headers, "mounts": mounts, **self._http_options, **changes}
+        parts = {"clock": self.clock, "retries": self.retries, "check": self._check}
+        return {**options, **parts, "mounts": mounts, "headers": headers, **self._http_options, **changes}
 
     @property
     def origin(self) -> Origin:
@@ -182,7 +205,8 @@ def _configuration_errors() -> Iterator[None]:
         yield
     except (ValueError, ImportError, httpx.InvalidURL) as error:
         raise ConfigurationError(
-            f"the HTTP client cannot be made with these settings: {error}. Check HTTP_PROXY, HTTPS_PROXY and ALL_PROXY."
+            f"the HTTP client cannot be made with these settings: {error}. Check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY "
+            "and NO_PROXY."
         ) from error
 
 
@@ -211,6 +235,7 @@ def _token_cache(settings: Settings, clock: Clock, state: State | None) -> Token
     wanted = settings.token_cache
     if not wanted or settings.api_key is None:
         return None
+    from ..config.state_file import State
     from .auth.token_cache import TokenCache
 
     kept = State(wanted) if isinstance(wanted, Path) else state or State()

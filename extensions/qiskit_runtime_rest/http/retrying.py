@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import logging
-import random
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import httpx
 
 from ..errors import ApiError, PendingJobsLimit, QuotaExceeded, ServerError, TransportError, UnexpectedAnswer
 from ..plans.clock import Clock
+from ..plans.deadline import Deadline, deadline_in, end_by, time_left
 from ..plans.effects import Sleep
 from ..plans.plan import Plan
 from .auth.iam import TOKEN_PATH, is_iam_request
-from .bodies import SHORTEST_SECONDS, UNTIL
 from .error_mapping import api_error, unexpected_answer
+
+if TYPE_CHECKING:
+    from .retry_policy import RetryPolicy
 
 __all__ = [
     "BUDGET",
     "NOTHING_SENT",
     "NO_RATE_RETRIES",
     "SINK",
-    "RetryPolicy",
     "Send",
     "Sink",
     "may_have_happened",
@@ -46,6 +45,18 @@ SINK = "qiskit_runtime_rest.sink"
 VIOLATION = "qiskit_runtime_rest.violation"
 """Response extension of an error: the `ContractViolation` found in it."""
 
+SHORTEST_SECONDS = 5.0
+"""An attempt may always take this long, even with less of its budget left: with no time at all it would fail. (The
+deadline of the call is another matter.)"""
+
+REQUEST_SECONDS, TRANSFER_SECONDS = 300.0, 3600.0
+"""Longest time of an attempt, and of one that sends params or receives a result, for calls without a deadline. Longer
+time-outs of the settings are respected."""
+
+CANCELLED_SECONDS = 0.05
+"""A task is cancelled this much after the deadline: the time-outs of httpx, which end by then, say what happened."""
+
+TIMEOUTS = ("connect", "read", "write", "pool")
 IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 NOTHING_HAPPENED_STATUS = httpx.codes.TOO_MANY_REQUESTS
@@ -102,46 +113,12 @@ def may_have_happened(failure: ApiError | TransportError) -> bool:
     return isinstance(failure, ServerError | UnexpectedAnswer) and not failure.url.endswith(TOKEN_PATH)
 
 
-@dataclass(frozen=True, kw_only=True)
-class RetryPolicy:
-    """Exponential back-off with full jitter, within a budget.
-
-    Attributes:
-        attempts: how often a request is sent at most, the first time included.
-        seconds: no retry begins later than this after the first attempt began.
-        first, longest: upper bounds of the first delay and of any delay, in seconds; the bound doubles in between.
-        longest_retry_after: a longer `Retry-After` is cut to this many seconds.
-        random: gives a number in [0, 1); a parameter so that tests decide.
-    """
-
-    attempts: int = 6
-    seconds: float = 120.0
-    first: float = 0.5
-    longest: float = 20.0
-    longest_retry_after: float = 60.0
-    random: Callable[[], float] = random.random
-
-    def delay(self, attempt: int, *, elapsed: float, retry_after: float | None) -> float | None:
-        """Seconds to wait after failed `attempt` (from 1), `elapsed` seconds after the first began; None: give up."""
-        if attempt >= self.attempts:
-            return None
-        bound = min(self.longest, self.first * 2.0 ** (attempt - 1))
-        wait = self.random() * bound
-        if retry_after is not None:
-            wait += min(retry_after, self.longest_retry_after)
-        return wait if elapsed + wait <= self.seconds else None
-
-    def within(self, seconds: float) -> RetryPolicy:
-        """This policy with a budget of at most `seconds`."""
-        return replace(self, seconds=min(self.seconds, seconds))
-
-
 class Sink(Protocol):
     """Receives the body of a response in parts, in place of memory; its methods must not raise."""
 
     @property
     def seconds(self) -> float:
-        """A response may always take this many seconds to arrive, even with less of the budget left."""
+        """A response that was asked for in time may always take this many seconds to arrive."""
 
     def begin(self) -> None:
         """A response begins: the first one, or that of a retry."""
@@ -156,49 +133,87 @@ class Sink(Protocol):
 class Sends(Protocol):
     """An HTTP client as `Send` needs it."""
 
+    @property
+    def clock(self) -> Clock:
+        """The clock of the deadline."""
+
     def send_once(self, request: httpx.Request, **options: Any) -> Any:
         """Send, with authentication, without retries."""
 
 
 class Send(NamedTuple):
-    """Send `request` once; `options` are those of `httpx.Client.send`."""
+    """Send `request` once, and read the response; `options` are those of `httpx.Client.send`.
+
+    `seconds`: the longest time for all of it. The deadline of the call may be earlier.
+    """
 
     request: httpx.Request
     options: dict[str, Any]
+    seconds: float = REQUEST_SECONDS
 
     def perform(self, client: Sends) -> httpx.Response:
         """Block the thread until the response has come."""
-        response: httpx.Response = client.send_once(self.request, **self.options)
-        sink: Sink | None = self.request.extensions.get(SINK)
-        try:
-            if not response.is_success or is_page(response):
-                response.read()
-            elif sink is not None:
-                sink.begin()
-                for chunk in response.iter_bytes():
-                    sink.write(chunk)
-                sink.end()
-        except BaseException:
-            response.close()
-            raise
-        return response
+        with end_by(self._deadline(client.clock)):
+            self._cut_timeouts()
+            response: httpx.Response = client.send_once(self.request, **self.options)
+            if not self.options.get("stream"):
+                return response
+            try:
+                if not response.is_success or is_page(response):
+                    response.read()
+                elif (sink := self._sink) is not None:
+                    sink.begin()
+                    for chunk in response.iter_bytes():
+                        sink.write(chunk)
+                    sink.end()
+            except BaseException:
+                response.close()
+                raise
+            return response
 
     async def perform_async(self, client: Sends) -> httpx.Response:
         """Suspend the task until the response has come."""
-        response: httpx.Response = await client.send_once(self.request, **self.options)
+        import anyio
+
+        with end_by(self._deadline(client.clock)):
+            with anyio.move_on_after(self._cut_timeouts() + CANCELLED_SECONDS):
+                response: httpx.Response = await client.send_once(self.request, **self.options)
+                if not self.options.get("stream"):
+                    return response
+                try:
+                    if not response.is_success or is_page(response):
+                        await response.aread()
+                    elif (sink := self._sink) is not None:
+                        sink.begin()
+                        async for chunk in response.aiter_bytes():
+                            sink.write(chunk)
+                        sink.end()
+                except BaseException:
+                    await response.aclose()
+                    raise
+                return response
+        raise httpx.ReadTimeout("", request=self.request)
+
+    @property
+    def _sink(self) -> Sink | None:
         sink: Sink | None = self.request.extensions.get(SINK)
-        try:
-            if not response.is_success or is_page(response):
-                await response.aread()
-            elif sink is not None:
-                sink.begin()
-                async for chunk in response.aiter_bytes():
-                    sink.write(chunk)
-                sink.end()
-        except BaseException:
-            await response.aclose()
-            raise
-        return response
+        return sink
+
+    def _deadline(self, clock: Clock) -> Deadline | None:
+        deadline = deadline_in(self.seconds, clock)
+        if deadline is None or self._sink is None or not deadline.left:
+            return deadline
+        return deadline.at_least(self._sink.seconds)
+
+    def _cut_timeouts(self) -> float:
+        """Cut the time-outs of httpx to the time that is left, and return that."""
+        left = time_left(TRANSFER_SECONDS) or 0.0
+        if not left:
+            raise httpx.ConnectTimeout("the time for this call is used up", request=self.request)
+        given = self.request.extensions.get("timeout", {})
+        timeouts = {kind: time_left(given.get(kind)) for kind in TIMEOUTS}
+        self.request.extensions = {**self.request.extensions, "timeout": timeouts}
+        return left
 
 
 def send_with_retries(
@@ -213,15 +228,16 @@ def send_with_retries(
     """
     budget: float | None = request.extensions.get(BUDGET)
     began = clock.monotonic()
+    longest = _longest(request)
     attempt, last_answer, uncertain = 0, None, False
     while True:
         attempt += 1
         if budget is not None:
-            request.extensions[UNTIL] = max(began + budget, clock.monotonic() + _shortest(request))
+            longest = max(began + budget - clock.monotonic(), SHORTEST_SECONDS)
         failure: ApiError | TransportError
         reached_service, is_lasting = True, False
         try:
-            response: httpx.Response = yield Send(request, options)
+            response: httpx.Response = yield Send(request, options, longest)
         except httpx.RequestError as error:
             reached_service = not is_iam_request(_request_of(error, request))
             failure = _transport_error(error, request, reached_service=reached_service)
@@ -253,6 +269,8 @@ def send_with_retries(
         if not is_lasting and may_retry(request, failure, reached_service=reached_service):
             within = policy if budget is None else policy.within(budget)
             wait = within.delay(attempt, elapsed=elapsed, retry_after=getattr(failure, "retry_after", None))
+        if wait is not None and (left := time_left()) is not None and wait >= left:
+            wait = None
         if wait is None:
             if attempt > 1:
                 failure.add_note(f"Given up after {attempt} attempts in {elapsed:.1f} s.")
@@ -272,9 +290,13 @@ def is_page(response: httpx.Response) -> bool:
     return media_type == "text/html" and "/v1/" in response.request.url.path
 
 
-def _shortest(request: httpx.Request) -> float:
-    sink: Sink | None = request.extensions.get(SINK)
-    return SHORTEST_SECONDS if sink is None else max(SHORTEST_SECONDS, sink.seconds)
+def _longest(request: httpx.Request) -> float:
+    """The longest time of an attempt without a budget."""
+    timeouts: list[float | None] = list(request.extensions.get("timeout", {}).values())
+    is_transfer = request.method == "POST" or request.url.path.endswith("/results")
+    if is_transfer or None in timeouts:
+        return TRANSFER_SECONDS
+    return max(REQUEST_SECONDS, sum(limit for limit in timeouts if limit is not None))
 
 
 def _is_uncertain(failure: ApiError | TransportError) -> bool:

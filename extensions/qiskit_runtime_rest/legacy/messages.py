@@ -28,6 +28,7 @@ class ClassicRequest:
         body: the bytes.
         host: the classic host of the URL; None at a gateway.
         where: file and line of the user's code, if known: `script.py:12`.
+        gateway: the URL by which the client found the gateway.
     """
 
     method: str
@@ -37,6 +38,7 @@ class ClassicRequest:
     body: bytes = field(default=b"", repr=False)
     host: str | None = None
     where: str | None = None
+    gateway: str = ""
 
 
 def split_tags(values: Iterable[str]) -> list[str]:

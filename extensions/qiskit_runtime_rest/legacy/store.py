@@ -48,6 +48,10 @@ CREATE TABLE IF NOT EXISTS jobs (
 );
 CREATE INDEX IF NOT EXISTS jobs_by_session ON jobs (session_id);
 CREATE INDEX IF NOT EXISTS jobs_by_classic_session ON jobs (classic_session_id);
+CREATE TABLE IF NOT EXISTS sessions (
+    session_id TEXT PRIMARY KEY,
+    name TEXT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS local_jobs (
     job_id TEXT PRIMARY KEY,
     owner TEXT NOT NULL,
@@ -138,6 +142,22 @@ class KnownJobs:
             "SELECT * FROM jobs WHERE session_id = ? AND classic_session_id IS NOT NULL ORDER BY created", session_id
         )
         return job.classic_session_id if job else None
+
+    def add_session(self, session_id: str, name: str | None) -> None:
+        """Remember the hub/group/project of a v1 session, if it was given."""
+        if name is not None:
+            with self._store.transaction() as connection:
+                connection.execute("INSERT OR REPLACE INTO sessions VALUES (?, ?)", (session_id, name))
+
+    def name_of_session(self, session_id: str) -> str | None:
+        """The hub/group/project of a session, which may have its classic id; None if it is not known."""
+        with self._store.transaction() as connection:
+            row = connection.execute(
+                "SELECT name FROM sessions WHERE session_id = ?"
+                " UNION ALL SELECT name FROM jobs WHERE session_id = ? OR job_id = ?",
+                (session_id,) * 3,
+            ).fetchone()
+        return row["name"] if row else None
 
     def _one(self, query: str, value: str) -> KnownJob | None:
         with self._store.transaction() as connection:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from importlib import resources
 from typing import Any, Literal, TypeAlias
@@ -81,6 +81,7 @@ class Route:
         request, response: names of the transformations of request and response, in their order.
         public: whether it needs no authentication.
         serves: the kind of host.
+        sdk_only: whether only the official SDKs made the call: the reference of the classic API did not have it.
     """
 
     method: str
@@ -93,6 +94,7 @@ class Route:
     response: tuple[str, ...] = ()
     public: bool = False
     serves: Serves = "runtime"
+    sdk_only: bool = False
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -106,6 +108,10 @@ class Route:
 
 
 NO_REPLACEMENT = "It was removed without a replacement"
+NO_BOOKINGS = "v1 has no reservations"
+NETWORK = "/Network/{hub}/Groups/{group}/Projects/{project}"
+"""The path of an instance in the API of 2019."""
+
 PROGRAMS_GONE = "v1 runs IBM's own programs only (sampler, estimator, executor, noise-learner)"
 PROGRAMS_NOW = "Keep your own programs with Qiskit Serverless or Qiskit Functions"
 
@@ -126,6 +132,13 @@ def _moved(
 
 def _removed(method: str, path: str, instead: str = "") -> Route:
     return Route(method=method, path=path, removed=NO_REPLACEMENT, instead=instead)
+
+
+def _of_sdks(
+    path: str, v1: str, *, note: str = "", request: tuple[str, ...] = (), response: tuple[str, ...] = ()
+) -> Route:
+    """A question that only the official SDKs asked, answered in its classic form from what v1 has."""
+    return replace(_moved("GET", path, v1, note=note, request=request, response=response), sdk_only=True)
 
 
 def _program(method: str, path: str, handler: str, *, public: bool = False) -> Route:
@@ -149,12 +162,20 @@ ROUTES: tuple[Route, ...] = (
         instead="nothing: bearer tokens expire within the hour, and POST /v1/logout revokes those of an instance",
         serves="auth",
     ),
-    _moved("GET", "/users/me", "GET /v1/accounts/{id}", note="id: the account in the CRN", request=("own_account",)),
+    _moved("GET", "/users/me", "GET /v1/accounts/{id}", note="id: the account in the CRN", request=("user_info",)),
     _same("POST", "/logout"),
     _removed("POST", "/auth/validate", "any call answers 401 when the token is not valid"),
     # Service
     _removed("GET", "/health", "GET /v1/versions answers without authentication"),
-    _removed("GET", "/usage", "GET /v1/instances/usage, GET /v1/analytics/usage"),
+    Route(
+        method="GET",
+        path="/usage",
+        v1="GET /v1/instances/usage",
+        removed=NO_REPLACEMENT,
+        instead="GET /v1/instances/usage, GET /v1/analytics/usage",
+        request=("instance",),
+        response=("usage_by_instance",),
+    ),
     Route(
         method="GET",
         path="/versions",
@@ -179,7 +200,7 @@ ROUTES: tuple[Route, ...] = (
         "/jobs",
         "GET /v1/jobs",
         note="provider became the CRN",
-        request=("classic_session",),
+        request=("classic_session", "jobs_of_all_instances"),
         response=("classic_jobs",),
     ),
     _moved(
@@ -205,10 +226,18 @@ ROUTES: tuple[Route, ...] = (
     _same("GET", "/jobs/{id}/interim_results"),
     _same("GET", "/jobs/{id}/transpiled_circuits"),
     _same("GET", "/jobs/{id}/logs"),
-    _same("GET", "/jobs/{id}/metrics"),
+    _same("GET", "/jobs/{id}/metrics", response=("classic_metrics",)),
     _same("POST", "/jobs/{id}/cancel"),
     _same("PUT", "/jobs/{id}/tags"),
-    _removed("GET", "/jobs/{id}/type", "GET /v1/jobs/{id} names the program"),
+    Route(
+        method="GET",
+        path="/jobs/{id}/type",
+        v1="GET /v1/jobs/{id}",
+        removed=NO_REPLACEMENT,
+        instead="GET /v1/jobs/{id} names the program",
+        request=("instance",),
+        response=("job_kind",),
+    ),
     Route(
         method="GET",
         path="/stream/jobs/{id}",
@@ -223,6 +252,7 @@ ROUTES: tuple[Route, ...] = (
         "POST /v1/sessions",
         note="instance became the CRN, max_session_ttl is max_ttl, mode is required",
         request=("session_body",),
+        response=("new_session",),
     ),
     _same("GET", "/sessions/{id}", request=("classic_session",), response=("classic_session_id",)),
     _same("PATCH", "/sessions/{id}", request=("classic_session",)),
@@ -243,9 +273,40 @@ ROUTES: tuple[Route, ...] = (
         response=("device_names",),
     ),
     _same("GET", "/backends/{name}/status"),
-    _same("GET", "/backends/{name}/defaults"),
-    _same("GET", "/backends/{name}/properties"),
-    _same("GET", "/backends/{name}/configuration"),
+    _same("GET", "/backends/{name}/defaults", response=("classic_defaults",)),
+    _same("GET", "/backends/{name}/properties", response=("classic_properties",)),
+    _same("GET", "/backends/{name}/configuration", response=("classic_configuration",)),
+    # What the official SDKs asked for besides
+    Route(
+        method="GET",
+        path="/version",
+        handler="version",
+        instead="GET /v1/versions",
+        public=True,
+        serves="auth",
+        sdk_only=True,
+    ),
+    _of_sdks("/Network", "GET /v1/instance", note="one instance, named by the CRN", response=("networks",)),
+    _of_sdks(f"{NETWORK}/devices/v/1", "GET /v1/backends", response=("full_configurations",)),
+    _of_sdks(
+        f"{NETWORK}/devices/{{name}}/properties",
+        "GET /v1/backends/{name}/properties",
+        request=("filter_of_2019",),
+        response=("classic_properties",),
+    ),
+    _of_sdks(
+        f"{NETWORK}/devices/{{name}}/defaults", "GET /v1/backends/{name}/defaults", response=("classic_defaults",)
+    ),
+    _of_sdks(f"{NETWORK}/devices/{{name}}/queue/status", "GET /v1/backends/{name}/status", response=("backend_queue",)),
+    _of_sdks(
+        f"{NETWORK}/devices/{{name}}/jobsLimit",
+        "GET /v1/jobs",
+        note="v1 has no limit for a backend",
+        request=("pending_on_backend",),
+        response=("jobs_limit",),
+    ),
+    _of_sdks("/Network/bookings/v2", "GET /v1/instance", note=NO_BOOKINGS, response=("no_bookings",)),
+    _of_sdks("/Network/devices/{name}/bookings/v2", "GET /v1/instance", note=NO_BOOKINGS, response=("no_bookings",)),
     # Programs
     _program("POST", "/programs", "programs.upload"),
     _program("GET", "/programs", "programs.list", public=True),

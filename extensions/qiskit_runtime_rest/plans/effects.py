@@ -10,7 +10,9 @@ from contextvars import ContextVar, copy_context
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from ..base.callers import CALLER, caller
+from ..errors import TransportError
 from .clock import Clock
+from .deadline import time_left
 from .plan import Plan, run, run_async
 
 if TYPE_CHECKING:
@@ -57,19 +59,30 @@ def stopped_by(stop: threading.Event | None) -> Iterator[None]:
 
 
 class Sleep(NamedTuple):
-    """Sleep for `seconds`; `stop` ends the sleep of a thread early."""
+    """Sleep for `seconds`; `stop` ends the sleep of a thread early.
+
+    Raises:
+        TransportError: the deadline of the call is earlier, so that nothing could follow. It does not sleep then.
+    """
 
     seconds: float
     stop: threading.Event | None = None
 
     def perform(self, connection: HasClock) -> None:
         """Block the thread."""
+        self._check()
         connection.clock.sleep(self.seconds, self.stop or STOP.get())
         _stop_if_asked()
 
     async def perform_async(self, connection: HasClock) -> None:
         """Suspend the task."""
+        self._check()
         await connection.clock.sleep_async(self.seconds)
+
+    def _check(self) -> None:
+        left = time_left()
+        if left is not None and self.seconds > left:
+            raise _too_late(f"the next step was due in {self.seconds:.1f} s, after the end of the call")
 
 
 class Together(NamedTuple):
@@ -135,7 +148,11 @@ class Together(NamedTuple):
 
 
 class OnExecutor(NamedTuple):
-    """Call `function` with `arguments` on the caller's `executor`, such as a process pool or a cluster's."""
+    """Call `function` with `arguments` on the caller's `executor`, such as a process pool or a cluster's.
+
+    Raises:
+        TransportError: it has not finished at the deadline of the call.
+    """
 
     executor: Executor
     function: Callable[..., Any]
@@ -143,7 +160,11 @@ class OnExecutor(NamedTuple):
 
     def perform(self, _connection: Any) -> Any:
         """Block the thread until the result has come."""
-        outcome = self.executor.submit(self.function, *self.arguments).result()
+        future = self.executor.submit(self.function, *self.arguments)
+        try:
+            outcome = self._outcome(future)
+        finally:
+            future.cancel()
         _stop_if_asked()
         return outcome
 
@@ -153,10 +174,18 @@ class OnExecutor(NamedTuple):
 
         future = self.executor.submit(self.function, *self.arguments)
         try:
-            return await anyio.to_thread.run_sync(future.result, abandon_on_cancel=True)
-        except BaseException:
+            return await anyio.to_thread.run_sync(self._outcome, future, abandon_on_cancel=True)
+        finally:
             future.cancel()
-            raise
+
+    @staticmethod
+    def _outcome(future: Future[Any]) -> Any:
+        try:
+            return future.result(time_left())
+        except TimeoutError as error:
+            if future.done():
+                raise
+            raise _too_late("the executor has not finished") from error
 
 
 class InThread(NamedTuple):
@@ -183,6 +212,10 @@ def _outcome(future: Future[T], stop: threading.Event) -> T:
         if own.is_set():
             stop.set()
     return future.result()
+
+
+def _too_late(what: str) -> TransportError:
+    return TransportError(f"{what} (timeout=).", method="", url="", sent=False)
 
 
 def _stop_if_asked() -> None:

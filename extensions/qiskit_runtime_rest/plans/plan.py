@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from typing import Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
+from .deadline import GRACE_SECONDS, Deadline, current_deadline, end_by
+
 __all__ = ["Effect", "Item", "Plan", "StreamPlan", "iterate", "iterate_async", "run", "run_async"]
 
 T = TypeVar("T")
@@ -67,15 +69,35 @@ StreamPlan: TypeAlias = Generator[Effect | Item[T], Any, None]
 """A plan that yields `Item`s between its effects."""
 
 
-def iterate(plan: StreamPlan[T], connection: Any) -> Iterator[T]:
-    """Run `plan` in this thread, and yield the values of its items."""
-    while (item := run(_until_item(plan), connection)) is not None:
+def iterate(
+    plan: StreamPlan[T], connection: Any, deadline: Callable[[], Deadline | None] = current_deadline
+) -> Iterator[T]:
+    """Run `plan` in this thread, and yield the values of its items. `deadline`: called at the start.
+
+    However long the caller works on an item, there is time for one request after it.
+    """
+    ends = deadline()
+    while True:
+        with end_by(ends and ends.at_least(GRACE_SECONDS)):
+            item = run(_until_item(plan), connection)
+        if item is None:
+            return
         yield item.value
 
 
-async def iterate_async(plan: StreamPlan[T], connection: Any) -> AsyncIterator[T]:
-    """Run `plan` in this task, and yield the values of its items."""
-    while (item := await run_async(_until_item(plan), connection)) is not None:
+async def iterate_async(
+    plan: StreamPlan[T], connection: Any, deadline: Callable[[], Deadline | None] = current_deadline
+) -> AsyncIterator[T]:
+    """Run `plan` in this task, and yield the values of its items. `deadline`: called at the start.
+
+    However long the caller works on an item, there is time for one request after it.
+    """
+    ends = deadline()
+    while True:
+        with end_by(ends and ends.at_least(GRACE_SECONDS)):
+            item = await run_async(_until_item(plan), connection)
+        if item is None:
+            return
         yield item.value
 
 

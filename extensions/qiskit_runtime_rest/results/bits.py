@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import itertools
 import math
 from collections import Counter
-from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import field, frozen
 
+from ..base.html import rows_table
 from .arrays import Array, flat_index, nest
 from .checks import Malformed, check_bits, check_size, expect
 from .counting import row_ints, row_texts
@@ -192,6 +193,19 @@ class Bits:
             return [0] * (stop - start)
         return row_ints(self.outcomes.packed(start, stop), width=self.width)
 
+    def to_rows(self) -> list[dict[str, Any]]:
+        """A row for each outcome of each element of the shape: `index_0` and so on, `outcome`, `shots`, `share`."""
+        return [
+            {
+                **{f"index_{axis}": coordinate for axis, coordinate in enumerate(index)},
+                "outcome": outcome,
+                "shots": number,
+                "share": number / self.num_shots,
+            }
+            for index in itertools.product(*map(range, self.shape))
+            for outcome, number in sorted(self.counts(index=index).items())
+        ]
+
     def __getitem__(self, index: int | tuple[int, ...]) -> Bits:
         """One element of the pub's shape, or a part of it when fewer coordinates are given.
 
@@ -269,16 +283,16 @@ class Bits:
         return f"Bits(<shape={self.shape}, num_shots={self.num_shots}, num_bits={self.num_bits}>)"
 
     def _repr_html_(self) -> str:
+        total = self.size * self.num_shots
         counts = Counter(self.counts())
-        rows = "".join(
-            f"<tr><td><code>{escape(outcome)}</code></td><td>{number}</td></tr>"
+        rows = [
+            {"outcome": outcome, "shots": number, "share": number / total}
             for outcome, number in counts.most_common(ROWS_IN_A_TABLE)
-        )
-        more = len(counts) - ROWS_IN_A_TABLE
-        rest = f"<tr><td colspan='2'>and {more} more</td></tr>" if more > 0 else ""
-        return (
-            f"<table><caption>{escape(repr(self))}</caption><tr><th>outcome</th><th>shots</th></tr>{rows}{rest}</table>"
-        )
+        ]
+        shots = f"{self.num_shots} shots"
+        if self.shape:
+            shots = f"{self.size} points of {shots}, {total} counted together; to_rows() has each point"
+        return rows_table(rows, caption=f"{self.num_bits} bits, {shots}", of=len(counts))
 
 
 def _innermost(samples: Any) -> tuple[tuple[int, ...], list[Any]]:

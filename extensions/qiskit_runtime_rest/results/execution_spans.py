@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import field, frozen
@@ -14,7 +14,7 @@ from .optional import qiskit_module
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["SPAN_TYPES", "ExecutionSpan", "ExecutionSpans", "SpanPart", "read_span", "to_qiskit_spans"]
+__all__ = ["SPAN_TYPES", "ExecutionSpan", "ExecutionSpans", "SpanPart", "in_utc", "read_span", "to_qiskit_spans"]
 
 
 @frozen
@@ -139,8 +139,8 @@ def read_span(kind: str, *, start: Any, stop: Any, slices: Any) -> ExecutionSpan
         parts[int(pub)] = read(*entry)
     return ExecutionSpan(
         kind=kind,
-        start=expect(start, datetime, what="start of an execution span"),
-        stop=expect(stop, datetime, what="end of an execution span"),
+        start=in_utc(expect(start, datetime, what="start of an execution span")),
+        stop=in_utc(expect(stop, datetime, what="end of an execution span")),
         parts=parts,
     )
 
@@ -154,6 +154,11 @@ def to_qiskit_spans(spans: ExecutionSpans) -> Any:
         return made(span.start, span.stop, {pub: _slices(part) for pub, part in span.parts.items()})
 
     return module.ExecutionSpans(map(build, spans))
+
+
+def in_utc(moment: datetime) -> datetime:
+    """The moment with its zone: the service writes UTC and often does not say so."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 def _slices(part: SpanPart) -> tuple[Any, ...]:

@@ -6,7 +6,7 @@ Results of programs from IBM's client-side sampler (`semantic_role` of `sampler_
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime
+from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -15,6 +15,7 @@ from attrs import field, frozen
 from .arrays import Array
 from .bits import Bits
 from .checks import Malformed, expect, member
+from .execution_spans import in_utc
 from .packed_arrays import read_tensors
 from .primitives import SamplerPub
 from .result_item import ResultItem, to_plain
@@ -83,6 +84,10 @@ class ExecutorItem(ResultItem):
     def to_dict(self) -> dict[str, Any]:
         """Plain Python: `data` as nested lists, and `metadata`."""
         return {"data": {name: to_plain(part) for name, part in self.data.items()}, "metadata": to_plain(self.metadata)}
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """A row for each outcome of each element of the item's shape; see `ResultItem.to_rows`."""
+        return self.bits().to_rows()
 
     def to_numpy(self) -> dict[str, Any]:
         """The tensors by name; needs numpy."""
@@ -224,5 +229,4 @@ def _twirled(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _utc(value: Any) -> datetime:
-    time = datetime.fromisoformat(expect(value, str, what="a time"))
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time
+    return in_utc(datetime.fromisoformat(expect(value, str, what="a time")))

@@ -24,7 +24,7 @@ RESERVED_BYTES = 16 * 2**20
 """Disk space to reserve before a result is read. The service does not send its size first."""
 
 READ_ONCE_SECONDS: Final = 600.0
-"""A result that can be read only once may take this long to arrive, even after the caller's deadline."""
+"""A result that can be read only once, and was asked for in time, may take this long, even after the deadline."""
 
 SPOOLED_FROM_BYTES: Final = LARGE_BYTES
 NO_RESERVING: Final = (errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS, errno.ENOTSUP)

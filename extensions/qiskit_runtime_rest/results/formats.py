@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import evolve, field, frozen
 
 from .checks import Malformed, expect, member
+from .directed import EstimatorReader, places_of, read_sampler_pub, settings_of
 from .executor import SAMPLER_ROLES, ExecutorItem, executor_item, executor_metadata, sampler_pub_of
 from .noise_learner import layer_noise, learned_noise
 from .packed_arrays import is_compressed, replace_tensors
@@ -64,7 +65,7 @@ def recognise(document: Any, *, program_id: str | None) -> Format | None:
     Raises:
         Malformed: the format is known, and a part of the document is missing.
     """
-    for recognised in (_wrapped_primitive, _noise_learner, _versioned, _plain_primitive, _v1_primitive):
+    for recognised in (_wrapped_primitive, _noise_learner, _versioned, _parts, _plain_primitive, _v1_primitive):
         if (found := recognised(document, program_id)) is not None:
             return found
     return None
@@ -171,7 +172,7 @@ def _executor(document: dict[str, Any], items: list[Any], *, compressed: bool) -
     def read_item(item: Any, _: int) -> ResultItem:
         return executor_item(item, compressed=compressed)
 
-    found = Format(
+    executed = Format(
         "executor",
         items=items,
         read_item=read_item,
@@ -179,7 +180,65 @@ def _executor(document: dict[str, Any], items: list[Any], *, compressed: bool) -
         passthrough=passthrough,
         runtime_decoder="executor",
     )
-    return found if document.get("semantic_role") not in SAMPLER_ROLES else _client_side_sampler(document, found)
+    if document.get("semantic_role") in SAMPLER_ROLES:
+        return _client_side_sampler(document, executed)
+    settings = settings_of(document.get("passthrough_data"))
+    return executed if settings is None else _directed(settings, executed)
+
+
+def _directed(settings: dict[str, Any], executed: Format) -> Format:
+    """A sampler or an estimator that this package ran as a program of the executor."""
+
+    def item(position: int) -> ExecutorItem:
+        return expect(executed.read_item(executed.items[position], position), ExecutorItem, what="an item")
+
+    def read_pub(_: Any, position: int) -> ResultItem:
+        return read_sampler_pub(item(position), settings, position)
+
+    def read_metadata() -> Any:
+        return {**settings.get("metadata", {}), "executor": executed.read_metadata(), "version": 2}
+
+    kind = settings["program"]
+    return evolve(
+        executed,
+        kind=kind,
+        items=expect(member(settings, "pubs", what="the settings of a job"), list, what="pubs"),
+        read_item=read_pub if kind == "sampler" else _estimator(settings, item),
+        read_metadata=read_metadata,
+        runtime_decoder=None,
+    )
+
+
+def _parts(document: Any, _: str | None) -> Format | None:
+    """A list of the results of several jobs that this package made of one primitive."""
+    if not isinstance(document, list) or not document or not all(isinstance(one, dict) for one in document):
+        return None
+    settings = [settings_of(one.get("passthrough_data")) for one in document]
+    known = [one for one in settings if one is not None]
+    if len(known) < len(document):
+        return None
+    parts = [_executor(one, one["data"], compressed=is_compressed(one["schema_version"])) for one in document]
+    places = places_of(known)
+
+    def read_pub(_: Any, position: int) -> ResultItem:
+        job, place = places[position]
+        return parts[job].read_item(parts[job].items[place], place)
+
+    def read_metadata() -> Any:
+        return {**parts[0].read_metadata(), "executor": [part.read_metadata()["executor"] for part in parts]}
+
+    return evolve(
+        parts[0],
+        items=places,
+        read_item=read_pub,
+        read_metadata=read_metadata,
+        passthrough=lambda: [part.passthrough() for part in parts],
+    )
+
+
+def _estimator(settings: dict[str, Any], item: Callable[[int], ExecutorItem]) -> Callable[[Any, int], ResultItem]:
+    reader = EstimatorReader(settings, item)
+    return lambda _, position: reader.read(position)
 
 
 def _client_side_sampler(document: dict[str, Any], executed: Format) -> Format:

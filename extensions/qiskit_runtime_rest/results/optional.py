@@ -25,6 +25,7 @@ __all__ = [
     "numpy_for",
     "qiskit_module",
     "require_numpy",
+    "require_pandas",
 ]
 
 WORTH_AN_IMPORT_BYTES: Final = 8 * 2**20
@@ -89,6 +90,14 @@ def numpy_for(size: int) -> ModuleType | None:
     except ImportError:
         return None
     return numpy
+
+
+def require_pandas(feature: str) -> ModuleType:
+    """pandas, for a `feature` that cannot do without it. Raises: MissingExtra."""
+    try:
+        return importlib.import_module("pandas")
+    except ModuleNotFoundError as error:
+        raise MissingExtra(feature, extra="pandas", module=error.name) from None
 
 
 def require_numpy(feature: str) -> ModuleType:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from .optional import Decompressor
 
-__all__ = ["is_compressed", "read_compressed_npy", "read_tensor", "read_tensors", "replace_tensors"]
+__all__ = ["TENSOR_TYPES", "is_compressed", "read_compressed_npy", "read_tensor", "read_tensors", "replace_tensors"]
 
 MAX_HEADER_BYTES: Final = 16 * 1024
 _MAGIC: Final = b"\x93NUMPY"
@@ -46,7 +46,7 @@ _NPY_TYPES: Final = {
     **{f"c{width}": f"complex{8 * width}" for width in (8, 16)},
 }
 # The contract's names -> (type of `Array`, bits an element)
-_TENSOR_TYPES: Final = {
+TENSOR_TYPES: Final = {
     "bool": ("bool", 1),
     **{f"u{bits}": (f"uint{bits}", bits) for bits in (8, 16, 32, 64)},
     **{f"i{bits}": (f"int{bits}", bits) for bits in (8, 16, 32, 64)},
@@ -156,9 +156,9 @@ def read_tensor(value: Any, *, compressed: bool = False) -> Array:
     """
     shape = expect_shape(member(value, "shape", what="a tensor"))
     kind = value.get("dtype", "f64")
-    if kind not in _TENSOR_TYPES:
+    if kind not in TENSOR_TYPES:
         raise Malformed(f"tensor type {kind!r} is unknown")
-    name, bits = _TENSOR_TYPES[kind]
+    name, bits = TENSOR_TYPES[kind]
     count = check_size(shape, bits=bits)
     size = (count * bits + 7) // 8
     packed = member(value, "data", what="a tensor")
@@ -177,7 +177,7 @@ def replace_tensors(value: Any, *, compressed: bool) -> Any:
     if (
         value.keys() == {"data", "shape", "dtype"}
         and isinstance(value["dtype"], str)
-        and value["dtype"] in _TENSOR_TYPES
+        and value["dtype"] in TENSOR_TYPES
     ):
         return read_tensor(value, compressed=compressed)
     return {name: replace_tensors(part, compressed=compressed) for name, part in value.items()}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from attrs import field, frozen
 
+from ..base.html import rows_table
 from .arrays import Array
 from .bits import Bits
 from .checks import Malformed, check_bits, expect, member
@@ -79,6 +80,10 @@ class SamplerPub(ResultItem):
             "shape": list(self.shape),
         }
 
+    def to_rows(self) -> list[dict[str, Any]]:
+        """A row for each outcome of each element of the shape; see `ResultItem.to_rows`."""
+        return self.bits().to_rows()
+
     def to_numpy(self) -> dict[str, Any]:
         """Packed bits (`Bits.to_numpy`) or complex numbers by register; needs numpy."""
         return {name: part.to_numpy() for name, part in self.data.items()}
@@ -143,6 +148,15 @@ class EstimatorPub(ResultItem):
         """Plain Python: `data` and `metadata`."""
         return {"data": {name: to_plain(part) for name, part in self.data.items()}, "metadata": to_plain(self.metadata)}
 
+    def to_rows(self) -> list[dict[str, Any]]:
+        """A row for each value: `index_0` and so on, `ev`, and `std` if the service gives it."""
+        evs, stds = self.data["evs"].flat(), self.data["stds"].flat() if "stds" in self.data else ()
+        return [
+            {**{f"index_{axis}": coordinate for axis, coordinate in enumerate(index)}, "ev": ev}
+            | ({"std": stds[place]} if stds else {})
+            for place, (index, ev) in enumerate(zip(itertools.product(*map(range, self.shape)), evs, strict=True))
+        ]
+
     def to_numpy(self) -> dict[str, Any]:
         """The arrays by name; needs numpy."""
         return {name: part.to_numpy() for name, part in self.data.items()}
@@ -158,11 +172,10 @@ class EstimatorPub(ResultItem):
         return f"EstimatorPub(<shape={self.shape}>)"
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{escape(name)}</td><td>{escape(repr(part.tolist() if part.size <= 4 else part))}</td></tr>"
-            for name, part in self.data.items()
-        )
-        return f"<table>{rows}</table>"
+        rows = self.to_rows()
+        others = ", ".join(name for name in self.data if name not in ("evs", "stds"))
+        caption = f"{len(rows)} expectation value{'' if len(rows) == 1 else 's'}"
+        return rows_table(rows, caption=f"{caption}; data also has {others}" if others else caption)
 
 
 @frozen
@@ -191,6 +204,10 @@ class QuasiDistribution(ResultItem):
         longest = max((outcome.bit_length() for outcome in self.quasi_dist), default=1)
         width = num_bits or self.num_bits or max(longest, 1)
         return {format(outcome, f"0{width}b"): value for outcome, value in self.quasi_dist.items()}
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """A row for each outcome: `outcome` and `share`, its quasi-probability."""
+        return [{"outcome": outcome, "share": value} for outcome, value in sorted(self.probabilities().items())]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain Python; outcomes are decimal texts."""

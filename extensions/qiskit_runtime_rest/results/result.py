@@ -16,7 +16,7 @@ from .arrays import Array
 from .checks import DECODE_FAILURES, Malformed
 from .formats import DECODED_PROGRAMS, Format, recognise
 from .large_documents import LARGE_BYTES, Source, load_large
-from .optional import qiskit_module
+from .optional import qiskit_module, require_pandas
 from .result_item import ResultItem, to_plain, to_qiskit
 from .wrapped_values import unwrap
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Executor
 
+    from ..pictures import Picture, Theme
     from ..plans.plan import Plan
 
 __all__ = ["Result", "Unpacked", "decode", "decode_on", "unpack"]
@@ -31,6 +32,7 @@ __all__ = ["Result", "Unpacked", "decode", "decode_on", "unpack"]
 T = TypeVar("T")
 
 EXCERPT_CHARACTERS: Final = 120
+ITEMS_IN_HTML: Final = 10
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
@@ -146,6 +148,48 @@ class Result(Sequence[ResultItem]):
             "metadata": to_plain(self.metadata),
         }
 
+    def to_rows(self) -> list[dict[str, Any]]:
+        """All items as one table: a dict for each row, with `pub`, the position of the item.
+
+        The other members are those of `ResultItem.to_rows`. All rows have the same members; one that an item lacks is
+        None.
+
+        Raises:
+            TypeError: an item has neither bits nor expectation values.
+            ResultDecodeError: a part of the result is damaged.
+        """
+        rows = [{"pub": position, **row} for position, item in enumerate(self) for row in item.to_rows()]
+        names = sorted(dict.fromkeys(name for row in rows for name in row), key=_place_of_column)
+        return [{name: row.get(name) for name in names} for row in rows]
+
+    def to_pandas(self) -> Any:
+        """The rows of `to_rows` as a data frame; needs pandas.
+
+        Raises:
+            MissingExtra: pandas is not installed.
+            TypeError, ResultDecodeError: as for `to_rows`.
+        """
+        return require_pandas("to_pandas()").DataFrame(self.to_rows())
+
+    def plot(self, *, pub: int | None = None, theme: Theme = "light") -> Picture:
+        """Draw the result: a histogram, expectation values with error bars, or a heat map for a sweep.
+
+        Args:
+            pub: draw only this one; None draws all, 12 at most.
+            theme: `light` or `dark`.
+
+        Returns:
+            A figure of matplotlib that notebooks show; `plot().save("counts.png")` writes it, as PNG or SVG.
+
+        Raises:
+            MissingExtra: matplotlib is not installed.
+            InvalidInput: there is no such pub, or nothing to draw.
+            TypeError, ResultDecodeError: as for `to_rows`.
+        """
+        from ..pictures import plot_rows
+
+        return plot_rows(self.to_rows(), pub=pub, theme=theme)
+
     def to_qiskit(self) -> Any:
         """The object that qiskit-ibm-runtime's `job.result()` returns; needs Qiskit and qiskit-ibm-runtime.
 
@@ -175,8 +219,13 @@ class Result(Sequence[ResultItem]):
         return f"Result({self.kind}, {len(self)} item{'' if len(self) == 1 else 's'}, {len(self._source)} bytes)"
 
     def _repr_html_(self) -> str:
-        rows = "".join(f"<tr><td>{place}</td><td>{escape(repr(item))}</td></tr>" for place, item in enumerate(self))
-        return f"<table><caption>{escape(repr(self))}</caption>{rows}</table>"
+        parts = [f"<p>{escape(repr(self))}</p>"]
+        for place, item in enumerate(self[:ITEMS_IN_HTML]):
+            drawn = item._repr_html_() if hasattr(item, "_repr_html_") else f"<p>{escape(repr(item))}</p>"
+            parts += [f"<p><b>{place}</b></p>" if len(self) > 1 else "", drawn]
+        if len(self) > ITEMS_IN_HTML:
+            parts.append(f"<p>and {len(self) - ITEMS_IN_HTML} more</p>")
+        return "".join(parts)
 
     def unpacked(self) -> Unpacked:
         """Its whole content as values that pickle, to decode in one process and use in another.
@@ -286,6 +335,11 @@ def unpack(raw: bytes, program_id: str | None = None) -> Unpacked:
         ResultDecodeError: damaged or truncated.
     """
     return decode(raw, program_id=program_id).unpacked()
+
+
+def _place_of_column(name: str) -> tuple[int, str]:
+    """`pub` comes first, then the coordinates, then the others in the order in which sorting leaves them."""
+    return (0 if name == "pub" else 1 if name.startswith("index_") else 2, name if name.startswith("index_") else "")
 
 
 def _again(raw: bytes, program_id: str | None) -> Result:

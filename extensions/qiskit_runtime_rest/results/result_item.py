@@ -94,6 +94,16 @@ class ResultItem:
         """Plain Python that `json.dumps` accepts."""
         self._lacks("to_dict()")
 
+    def to_rows(self) -> list[dict[str, Any]]:
+        """The item as a table: a dict for each outcome (`outcome`, `shots`, `share`) or value (`ev`, `std`).
+
+        In a sweep, `index_0` and so on are the coordinates in the pub's shape.
+
+        Raises:
+            TypeError: the item has neither bits nor expectation values.
+        """
+        self._lacks("rows")
+
     def to_numpy(self) -> dict[str, Any]:
         """The data as numpy arrays, by name; needs numpy."""
         self._lacks("to_numpy()")

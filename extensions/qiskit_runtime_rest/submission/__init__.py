@@ -1,17 +1,19 @@
 """Submitting jobs: what is asked, how fast, and exactly once."""
 
-from .journal import Entry, Journal
+from .journal import Claim, Entry, Journal
 from .lookup import find_by_tag
 from .rate_limit import SubmissionLimiter
-from .request import JobRequest, check_tags
+from .request import JobRequest, Submitted, check_tags
 from .submitter import SubmissionPolicy, Submitter
 
 __all__ = [
+    "Claim",
     "Entry",
     "JobRequest",
     "Journal",
     "SubmissionLimiter",
     "SubmissionPolicy",
+    "Submitted",
     "Submitter",
     "check_tags",
     "find_by_tag",

@@ -1,17 +1,32 @@
-"""Record each submission before it is sent, so that no job is lost when the process is killed."""
+"""Record each submission before it is sent, so that no job is lost when the process is killed.
+
+Submissions that have a key (those of `submit_all(..., resume=)`) are claimed first: of all processes and threads that
+share the file, one at a time works for a key, and the others wait for it.
+"""
 
 from __future__ import annotations
 
 import time
+import uuid
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..base.processes import Process
 from ..config.state_file import State
 from .request import JobRequest
 
-__all__ = ["ABSENT", "RECORDED", "REFUSED", "Entry", "Journal"]
+if TYPE_CHECKING:
+    import sqlite3
+
+__all__ = ["ABSENT", "RECORDED", "REFUSED", "SENDING_SECONDS", "Claim", "Entry", "Journal"]
 
 SENDING, RECORDED, REFUSED, ABSENT = "sending", "recorded", "refused", "absent"
+
+SENDING_SECONDS = 3600.0
+"""A submission takes no longer than this, with its retries, from its note in the journal on."""
+
+LEASE_SECONDS = SENDING_SECONDS + 600.0
+"""Where it is unknown whether the process of a claim lives, the claim ends after this time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +39,9 @@ class Entry:
         outcome: `sending` (unknown), `recorded` (as a job), `refused`, or `absent` (looked up and not found).
         job_id: the job, if recorded.
         program_id, backend: of the request.
-        began: when the entry was made, in seconds since the epoch.
+        began: when it was last about to be sent, in seconds since the epoch.
+        sender: the process that may still be sending it, or None.
+        noted_at: when that process was last about to send it, in monotonic seconds, or None.
     """
 
     tag: str
@@ -34,6 +51,30 @@ class Entry:
     program_id: str
     backend: str
     began: float
+    sender: Process | None = None
+    noted_at: float | None = None
+
+    @property
+    def is_being_sent(self) -> bool:
+        """Whether another process may still be sending it, so that nobody can say that there is no job."""
+        return self.sender is not None and self.sender.is_alive is True
+
+    def settled_seconds(self, now: float) -> float:
+        """For how long it certainly was not sent any more, at the moment `now` of the monotonic clock."""
+        if self.sender is None or self.noted_at is None:
+            return 0.0
+        if self.sender.is_of_this_boot is False:
+            # The monotonic clock began with this start of the machine.
+            return now
+        return max(0.0, now - self.noted_at - SENDING_SECONDS) if self.sender.is_of_this_boot else 0.0
+
+
+class Claim(NamedTuple):
+    """The right to work for `key`, with the `entry` of an earlier submission whose outcome is unknown, if any."""
+
+    id: str
+    key: str
+    entry: Entry | None
 
 
 class Journal:
@@ -44,34 +85,71 @@ class Journal:
         self._state = state
         self._scope = (service, instance)
 
-    def begin(self, tag: str, request: JobRequest, *, key: str | None) -> None:
-        """Record that `request`, tagged with `tag`, is about to be sent; durable when this returns."""
+    def begin(self, tag: str, request: JobRequest, *, key: str | None, now: float) -> None:
+        """Record that `request`, tagged with `tag`, is about to be sent; durable when this returns.
+
+        `now`: monotonic seconds.
+        """
         with self._state.transaction() as file:
             file.execute(
                 "INSERT INTO submissions (tag, key, service, instance, program_id, backend, began, outcome) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tag) DO UPDATE SET outcome = excluded.outcome",
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT (tag) DO UPDATE SET outcome = excluded.outcome, began = excluded.began",
                 (tag, key, *self._scope, request.program_id, request.backend, time.time(), SENDING),
             )
+            file.execute("INSERT OR REPLACE INTO senders VALUES (?, ?, ?)", (tag, str(Process.current()), now))
+            if key is not None:
+                file.execute("UPDATE claims SET noted_at = ? WHERE key = ?", (now, self._claimed(key)))
 
     def finish(self, tag: str, *, outcome: str, job_id: str | None = None) -> None:
         """Record the outcome of the submission with `tag`."""
         with self._state.transaction() as file:
             file.execute("UPDATE submissions SET outcome = ?, job_id = ? WHERE tag = ?", (outcome, job_id, tag))
+            file.execute("DELETE FROM senders WHERE tag = ?", (tag,))
+
+    def leave(self, tag: str) -> None:
+        """Record that the submission with `tag` is not sent any more; its outcome is unknown."""
+        with self._state.transaction(optional=True) as file:
+            file.execute("DELETE FROM senders WHERE tag = ?", (tag,))
 
     def unfinished(self) -> list[Entry]:
         """The submissions whose outcome is unknown, the oldest first."""
-        return self._entries("outcome = ?", SENDING)
-
-    def find(self, key: str) -> Entry | None:
-        """The latest submission named `key` that may have become a job."""
-        entries = self._entries("key = ? AND outcome IN (?, ?)", key, SENDING, RECORDED)
-        return entries[-1] if entries else None
-
-    def _entries(self, condition: str, *values: Any) -> list[Entry]:
         with self._state.transaction() as file:
-            rows = file.execute(
-                "SELECT tag, key, outcome, job_id, program_id, backend, began FROM submissions "  # noqa: S608
-                f"WHERE service = ? AND instance = ? AND {condition} ORDER BY began",
-                (*self._scope, *values),
-            ).fetchall()
-        return [Entry(**dict(row)) for row in rows]
+            return self._entries(file, "outcome = ?", SENDING)
+
+    def claim(self, key: str, *, now: float) -> Claim | Entry | None:
+        """Claim `key`, or the entry of its job if there is one; None: another claim holds. `now`: monotonic seconds."""
+        with self._state.transaction() as file:
+            entries = self._entries(file, "key = ? AND outcome IN (?, ?)", key, SENDING, RECORDED)
+            entry = entries[-1] if entries else None
+            if entry is not None and entry.job_id is not None:
+                return entry
+            held = file.execute("SELECT * FROM claims WHERE key = ?", (self._claimed(key),)).fetchone()
+            if held is not None and _holds(Process.parse(held["owner"]), now - held["noted_at"]):
+                return None
+            claim = Claim(uuid.uuid4().hex, key, entry)
+            row = (self._claimed(key), claim.id, str(Process.current()), now)
+            file.execute("INSERT OR REPLACE INTO claims VALUES (?, ?, ?, ?)", row)
+            return claim
+
+    def release(self, claim: Claim) -> None:
+        """End `claim`."""
+        with self._state.transaction() as file:
+            file.execute("DELETE FROM claims WHERE claim = ?", (claim.id,))
+
+    def _claimed(self, key: str) -> str:
+        return "\n".join((*self._scope, key))
+
+    def _entries(self, file: sqlite3.Connection, condition: str, *values: Any) -> list[Entry]:
+        rows = file.execute(
+            "SELECT tag, key, outcome, job_id, program_id, backend, began, sender, noted_at FROM submissions "  # noqa: S608
+            f"LEFT JOIN senders USING (tag) WHERE service = ? AND instance = ? AND {condition} ORDER BY began",
+            (*self._scope, *values),
+        ).fetchall()
+        return [Entry(**{**dict(row), "sender": row["sender"] and Process.parse(row["sender"])}) for row in rows]
+
+
+def _holds(owner: Process, age: float) -> bool:
+    """Whether a claim of `owner`, `age` seconds old, holds."""
+    alive = owner.is_alive
+    return 0 <= age < LEASE_SECONDS if alive is None else alive

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from ..base.forks import Lock
-from ..config.state_file import State
+from ..config.state_file import State, StateBusy
 from ..errors import ConfigurationError
 from ..plans.clock import Clock
 
@@ -45,6 +45,8 @@ class SubmissionLimiter:
             if self._state is not None:
                 try:
                     return self._reserve_shared(self._state)
+                except StateBusy as error:
+                    log.warning("this submission is counted in this process only: %s", error)
                 except ConfigurationError as error:
                     log.warning("submissions are limited in this process only: %s", error)
                     self._state = None
@@ -55,7 +57,7 @@ class SubmissionLimiter:
 
     def _reserve_shared(self, state: State) -> float:
         now = self._clock.time()
-        with state.transaction() as file:
+        with state.transaction(optional=True) as file:
             file.execute("DELETE FROM pace WHERE user = ? AND at < ?", (self._user, now - self._window))
             rows = file.execute("SELECT at FROM pace WHERE user = ? ORDER BY at", (self._user,)).fetchall()
             at = self._next(now, [row["at"] for row in rows])

@@ -1,4 +1,4 @@
-"""One submission, checked before it is sent."""
+"""One submission, checked before it is sent, and its outcome."""
 
 from __future__ import annotations
 
@@ -6,13 +6,26 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from ..arguments import backend_name, whole_seconds
 from ..errors import InvalidInput
 from .pubs import EstimatorPub, SamplerPub, estimator_params, sampler_params
 
-__all__ = ["JobRequest", "check_tags"]
+if TYPE_CHECKING:
+    from ..config.options import Primitives
+    from ..directed.program import CircuitFormat, ExecutorOptions, ProgramItem
+
+__all__ = ["TAG_PREFIX", "VIA", "JobRequest", "Part", "Submitted", "check_tags"]
+
+J = TypeVar("J")
+R = TypeVar("R")
+
+VIA = ("service", "executor")
+PRIMITIVES = ("sampler", "estimator")
+
+TAG_PREFIX = "qrr-"
+"""Begins the tag that the client adds to each submission."""
 
 MOST_TAGS = 8
 LONGEST_TAG = 86
@@ -42,12 +55,20 @@ def check_tags(tags: Sequence[str]) -> None:
             raise InvalidInput(f"tag {tag!r}: expected a text of at most {LONGEST_TAG} characters.")
 
 
+@dataclass(frozen=True)
+class Part(Generic[R]):
+    """One of the jobs of a primitive: its `request`, and the positions of its pubs; None: all pubs."""
+
+    request: R
+    positions: tuple[int, ...] | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class JobRequest:
     """One submission, checked; a value that pickles. `params` are sent as they are.
 
-    `JobRequest.sampler` and `JobRequest.estimator` build the params from circuits. Of a backend handle, the name is
-    kept; `max_execution_time` is rounded up to whole seconds.
+    `JobRequest.sampler`, `JobRequest.estimator` and `JobRequest.executor` build the params from circuits. Of a backend
+    handle, the name is kept; `max_execution_time` is rounded up to whole seconds.
 
     Source: schema `JobRunParams` of the contract, operation `create_job`.
     """
@@ -120,10 +141,12 @@ class JobRequest:
         *,
         shots: int | None = None,
         options: Mapping[str, Any] | None = None,
+        via: Primitives | None = None,
         **request: Any,
     ) -> Self:
         """A submission to the sampler: arguments as of `client.sampler`. Raises: InvalidInput."""
-        return cls(program_id="sampler", params=sampler_params(pubs, shots=shots, options=options), **request)
+        params = sampler_params(pubs, shots=shots, options=options)
+        return cls(program_id="sampler", params=params, **request).run_by(via)
 
     @classmethod
     def estimator(
@@ -133,11 +156,101 @@ class JobRequest:
         precision: float | None = None,
         options: Mapping[str, Any] | None = None,
         resilience_level: int | None = None,
+        via: Primitives | None = None,
         **request: Any,
     ) -> Self:
         """A submission to the estimator: arguments as of `client.estimator`. Raises: InvalidInput."""
         params = estimator_params(pubs, precision=precision, options=options, resilience_level=resilience_level)
-        return cls(program_id="estimator", params=params, **request)
+        return cls(program_id="estimator", params=params, **request).run_by(via)
+
+    def run_by(self, via: Primitives | None) -> Self:
+        """This request, or with `via="executor"` that of the executor job that does the same.
+
+        Raises:
+            InvalidInput: the executor alone cannot do it, or not in one job.
+        """
+        asked = self.split(via)
+        if len(asked) > 1:
+            raise InvalidInput(
+                f"the pubs need {len(asked)} jobs, one for each number of shots: make a request of each, or submit "
+                f"them with client.{self.program_id}(..., via='executor')."
+            )
+        return asked[0].request
+
+    def split(self, via: Primitives | None) -> list[Part[Self]]:
+        """This request, or with `via="executor"` the requests of executor jobs that do the same.
+
+        Raises:
+            InvalidInput: the executor alone cannot do it.
+        """
+        if via not in (None, *VIA):
+            raise InvalidInput(f"via={via!r}: must be one of {', '.join(VIA)}.")
+        if via != "executor" or self.program_id not in PRIMITIVES:
+            return [Part(self, None)]
+        from ..directed.primitives import PROGRAMS
+
+        planned = PROGRAMS[self.program_id](self.params)
+        return [Part(replace(self, program_id="executor", params=one.params), one.positions) for one in planned]
+
+    @classmethod
+    def executor(
+        cls,
+        items: ProgramItem | Iterable[ProgramItem],
+        *,
+        shots: int | None = None,
+        options: ExecutorOptions | None = None,
+        passthrough_data: Any = None,
+        circuits: CircuitFormat = "openqasm3",
+        **request: Any,
+    ) -> Self:
+        """A submission to the executor: arguments as of `client.executor`. Raises: InvalidInput."""
+        from ..directed.program import executor_params
+
+        params = executor_params(
+            items, shots=shots, options=options, passthrough_data=passthrough_data, circuits=circuits
+        )
+        return cls(program_id="executor", params=params, **request)
+
+    @staticmethod
+    def is_request(document: Mapping[str, Any]) -> bool:
+        """Whether `from_dict` reads this JSON object: it names a program, and has params."""
+        return "params" in document and ("program_id" in document or "program" in document)
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Self:
+        """The request in a JSON object: the body of `create_job`, or the description of a job.
+
+        A description is the answer of `get_job` with its params, such as the dashboard's download
+        `job-<id>-info.json`. Its program, backend, params, tags and privacy are submitted again; its session and its
+        limit of QPU time are not, since they were those of another day.
+
+        Raises:
+            InvalidInput: something is missing or not valid.
+        """
+        if not cls.is_request(document):
+            raise InvalidInput("expected a request with program_id, backend and params, or the description of a job.")
+        names = ["backend", "params", "tags", "private"]
+        if is_body := "program_id" in document:
+            names += ["session_id", "log_level", "calibration_id"]
+        described = document["program_id"] if is_body else document["program"]
+        program: Any = described.get("id") if isinstance(described, Mapping) else described
+        known = {name: document[name] for name in names if document.get(name) is not None}
+        if isinstance(known.get("params"), str):  # some downloads have them as a text
+            try:
+                known["params"] = json.loads(known["params"])
+            except ValueError as error:
+                raise InvalidInput(f"params is a text that is not JSON: {error}.") from None
+        if not known.get("params"):
+            raise InvalidInput("params is empty, as in the description of a private job: nothing can be submitted.")
+        if is_body:
+            known["max_execution_time"] = document.get("cost")
+        else:
+            known["tags"] = [tag for tag in known.get("tags", ()) if not str(tag).startswith(TAG_PREFIX)]
+        return cls(program_id=program, **known)
+
+    def changed(self, **changes: Any) -> Self:
+        """This request with other arguments. Raises: InvalidInput."""
+        return replace(self, **changes)
 
     def tagged(self, tag: str) -> Self:
         """This request with one more tag."""
@@ -152,3 +265,16 @@ class JobRequest:
         """A hash of the body."""
         body = json.dumps(self.to_dict(), sort_keys=True, default=repr)
         return hashlib.sha256(body.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Submitted(Generic[J]):
+    """The outcome of one request of `submit_all`: its `job`, or an `error`. `index`: its position, from 0.
+
+    The error is one of this package's, or the one that the function that builds the request raised. With a `job`, it is
+    the one that `on_progress` raised.
+    """
+
+    index: int
+    job: J | None = None
+    error: Exception | None = None

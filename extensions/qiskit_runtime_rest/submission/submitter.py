@@ -6,6 +6,7 @@ looked up by that tag until it is found or has had time to appear.
 
 from __future__ import annotations
 
+import contextlib
 import email.utils
 import functools
 import logging
@@ -35,19 +36,21 @@ from ..http.retrying import may_have_happened
 from ..plans.clock import Clock
 from ..plans.effects import InThread, Sleep
 from ..plans.plan import Plan
-from .journal import ABSENT, RECORDED, REFUSED, Journal
+from .journal import ABSENT, RECORDED, REFUSED, SENDING_SECONDS, Claim, Entry, Journal
 from .lookup import look_up
 from .rate_limit import SubmissionLimiter
-from .request import MOST_TAGS, JobRequest
+from .request import MOST_TAGS, TAG_PREFIX, JobRequest
 from .usage import UsageWatch, add_reset_time
 
 __all__ = ["SubmissionPolicy", "Submitter"]
 
 log = logging.getLogger("qiskit_runtime_rest.submission")
 
-TAG_PREFIX = "qrr-"
 LONGEST_PAUSE = 60.0
 """Longest pause, in seconds, between two tries while the service accepts no more jobs, without a `Retry-After`."""
+
+SHORTEST_CLAIM_PAUSE, LONGEST_CLAIM_PAUSE = 0.1, 5.0
+"""Seconds between two looks whether another process has ended its claim."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +101,8 @@ class Submitter:
         self.journal = journal
         self._clock = clock
         self._usage = UsageWatch(clock)
+        self.missing_programs: set[str] = set()
+        """Programs that the service said it does not have."""
 
     def submit(self, request: JobRequest, *, key: str | None = None) -> Plan[dict[str, Any]]:
         """Submit `request`; the outcome is the JSON of the job, with its `id`.
@@ -116,6 +121,16 @@ class Submitter:
         tag = self._tag(request)
         request = request.tagged(tag) if tag else request
         body = request.to_json()
+        try:
+            created = yield from self._sent(request, body, tag, key)
+        except BaseException:
+            self._leave(tag)
+            raise
+        yield from self._finish(tag, RECORDED, created["id"])
+        return {"tags": list(request.tags or ()), **created}
+
+    def _sent(self, request: JobRequest, body: bytes, tag: str | None, key: str | None) -> Plan[dict[str, Any]]:
+        """Send the submission until it is a job, or certainly none."""
         times = self.policy.most_times if tag and self.policy.if_unknown == "submit again" else 1
         created: dict[str, Any] | None = None
         in_doubt = False
@@ -135,8 +150,7 @@ class Submitter:
                     times = 0
                 if created is None and times <= 0:
                     raise _unknown(failure, tag, request) from failure
-        yield from self._finish(tag, RECORDED, created["id"])
-        return {"tags": list(request.tags or ()), **created}
+        return created
 
     def _find_job(
         self, failure: ApiError | TransportError, tag: str, request: JobRequest
@@ -153,42 +167,76 @@ class Submitter:
     def _look_up(self, tag: str, *, settle: float) -> Plan[dict[str, Any] | None]:
         return look_up(tag, settle=settle, first=self.policy.first, longest=self.policy.longest, clock=self._clock)
 
-    def find_in_journal(self, request: JobRequest, key: str) -> Plan[dict[str, Any] | None]:
-        """The job that the journal has for `key`, or None; looked up if its outcome was not recorded.
+    def claim(self, key: str) -> Plan[Claim | Entry | None]:
+        """Claim the submission named `key`, or find the entry of its job; None without a journal.
+
+        It waits while another thread or process works for this name. The caller ends the claim with `release`.
+        """
+        if self.journal is None:
+            return None
+        claim_it = functools.partial(self.journal.claim, key)
+        pause = SHORTEST_CLAIM_PAUSE
+        while True:
+            claimed: Claim | Entry | None = yield InThread(lambda: claim_it(now=self._clock.monotonic()))
+            if claimed is not None:
+                return claimed
+            yield Sleep(pause)
+            pause = min(2 * pause, LONGEST_CLAIM_PAUSE)
+
+    def release(self, claim: Claim) -> None:
+        """End `claim`. It is not a plan, so that a task which is cancelled can do it, too."""
+        assert self.journal is not None
+        try:
+            self.journal.release(claim)
+        except ConfigurationError as error:
+            log.warning("the claim of %s ends with this process: %s", claim.key, error)
+
+    def find_claimed(self, request: JobRequest, claimed: Claim | Entry) -> Plan[dict[str, Any] | None]:
+        """The job of `claimed`, or None; looked up if its outcome was not recorded.
 
         Raises:
             SubmissionUnknown: it could not be looked up.
         """
-        if self.journal is None:
-            return None
-        journal = self.journal
-        entry = yield InThread(lambda: journal.find(key))
+        entry = claimed.entry if isinstance(claimed, Claim) else claimed
         if entry is None:
             return None
         if entry.job_id is not None:
             return {"id": entry.job_id, "tags": [*(request.tags or ()), entry.tag]}
         try:
-            return (yield from self.recover(entry.tag, began=entry.began))
+            return (yield from self.recover(entry.tag, entry))
         except RuntimeRestError as failure:
             raise _unknown(failure, entry.tag, request, failure) from failure
 
-    def recover(self, tag: str, *, began: float | None = None) -> Plan[dict[str, Any] | None]:
+    def recover(self, tag: str, entry: Entry | None = None) -> Plan[dict[str, Any] | None]:
         """Look up the job with `tag`, and record the outcome; None if it does not exist.
 
         Args:
             tag: of the submission.
-            began: when it was sent, in seconds since the epoch; the job has `settle` seconds from then to appear.
+            entry: its entry in the journal. The job has `settle` seconds to appear, from the last moment at which it
+                may have been sent.
 
         Raises:
             RuntimeRestError: it is unknown, and nothing is recorded.
         """
-        age = 0.0 if began is None else max(0.0, self._clock.time() - began)
-        found = yield from self._look_up(tag, settle=max(0.0, self.policy.settle - age))
-        if found is None:
-            yield from self._finish(tag, ABSENT)
-        else:
+        settled = entry.settled_seconds(self._clock.monotonic()) if entry is not None else 0.0
+        found = yield from self._look_up(tag, settle=max(0.0, self.policy.settle - settled))
+        if found is not None:
             yield from self._finish(tag, RECORDED, found["id"])
+        elif entry is not None and entry.is_being_sent:
+            raise SubmissionUnknown(
+                f"It is unknown whether there will be a job with the tag {tag}: a process still submits it. Look again "
+                "later.",
+                tag=tag,
+            )
+        else:
+            yield from self._finish(tag, ABSENT)
         return found
+
+    def _leave(self, tag: str | None) -> None:
+        """Note that the submission is not sent any more. A task that is cancelled cannot wait for a thread."""
+        if self.journal is not None and tag is not None:
+            with contextlib.suppress(ConfigurationError):
+                self.journal.leave(tag)
 
     def _tag(self, request: JobRequest) -> str | None:
         if not self.policy.tagged:
@@ -219,7 +267,7 @@ class Submitter:
                 yield from self._wait_for_rate()
             if (journal := self.journal) is not None and tag is not None:
                 # Not earlier: a process killed while it waits for the rate limit must leave no entry.
-                yield InThread(functools.partial(journal.begin, tag, request, key=key))
+                yield InThread(functools.partial(journal.begin, tag, request, key=key, now=self._clock.monotonic()))
             try:
                 return (yield from create_job(request, body))
             except RateLimited as refusal:
@@ -247,7 +295,9 @@ class Submitter:
 
 def create_job(request: JobRequest, body: bytes) -> Plan[dict[str, Any]]:
     """Send `request`, whose JSON is `body`; the outcome is the JSON of the job, with `created`, the response's date."""
-    response = yield from fetch(jobs_api.create_job, content=body, no_rate_retries=True, body=request)
+    response = yield from fetch(
+        jobs_api.create_job, budget=SENDING_SECONDS, content=body, no_rate_retries=True, body=request
+    )
     created = json_object(response)
     if member_text(created, "id") is None:
         raise unexpected_answer(response, "the answer to the submission does not hold a job id")

@@ -4,7 +4,7 @@ from .following import Following, wait
 from .job_states import EndedJob, JobSnapshot
 from .pages import PAGE, JobPages
 from .updates import Notify, StatusCallback, StatusUpdate, WaitTime
-from .wait_budget import CHECKS_FOR_MISSING, PollInterval, WaitBudget, check_timeout
+from .wait_budget import CHECKS_FOR_MISSING, PollInterval, WaitBudget
 
 __all__ = [
     "CHECKS_FOR_MISSING",
@@ -19,6 +19,5 @@ __all__ = [
     "StatusUpdate",
     "WaitBudget",
     "WaitTime",
-    "check_timeout",
     "wait",
 ]

@@ -13,6 +13,7 @@ from ..base.json_members import member_count, member_number, member_text
 from ..errors import ApiError, TransportError
 from ..http.calls import fetch, json_object
 from ..plans.clock import Clock
+from ..plans.deadline import end_by
 from ..plans.plan import Plan
 from .job_states import JobSnapshot
 
@@ -130,17 +131,19 @@ StatusCallback = Callable[[StatusUpdate], Any]
 
 @dataclass(frozen=True)
 class Notify:
-    """Call the caller's `callback`; tasks await the awaitable that it may return."""
+    """Call the caller's `callback`, for which there is no deadline; tasks await the awaitable that it may return."""
 
     callback: Callable[[Any], Any]
     update: object
 
     def perform(self, _connection: object) -> None:
         """Call it."""
-        self.callback(self.update)
+        with end_by(None):
+            self.callback(self.update)
 
     async def perform_async(self, _connection: object) -> None:
         """Call it, and await what it returns if that is awaitable."""
-        outcome = self.callback(self.update)
-        if inspect.isawaitable(outcome):
-            await outcome
+        with end_by(None):
+            outcome = self.callback(self.update)
+            if inspect.isawaitable(outcome):
+                await outcome

@@ -12,11 +12,11 @@ from typing import Any
 
 import httpx
 
+from ..arguments import check_timeout
 from ..base.text import printable
 from ..errors import (
     ApiError,
     ClientClosed,
-    InvalidInput,
     NotFound,
     RateLimited,
     ServerError,
@@ -30,7 +30,7 @@ from ..plans.clock import Clock
 from ..plans.effects import Sleep, stopped_by
 from ..plans.plan import Plan
 
-__all__ = ["CHECKS_FOR_MISSING", "PollInterval", "WaitBudget", "check_timeout"]
+__all__ = ["CHECKS_FOR_MISSING", "PollInterval", "WaitBudget"]
 
 log = logging.getLogger("qiskit_runtime_rest.waiting")
 
@@ -69,16 +69,6 @@ class PollInterval:
         return max(least + (most - least) * self.random(), retry_after or 0.0)
 
 
-def check_timeout(timeout: float | None) -> None:
-    """Refuse a `timeout` that is not a number of seconds.
-
-    Raises:
-        InvalidInput: a text, a negative number, NaN.
-    """
-    if timeout is not None and not (isinstance(timeout, int | float) and timeout >= 0):
-        raise InvalidInput(f"timeout={timeout!r}: pass seconds, 0 or more, or None to wait without a limit.")
-
-
 class WaitBudget:
     """What is left of a wait: its deadline, its stop event, and the failures that it has survived."""
 
@@ -95,7 +85,7 @@ class WaitBudget:
         Raises:
             InvalidInput: `timeout` is not a number of seconds.
         """
-        check_timeout(timeout)
+        timeout = check_timeout(timeout)
         self.clock = clock
         self.stop = stop
         self.poll_interval = poll_interval

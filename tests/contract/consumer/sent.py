@@ -28,8 +28,18 @@ PARAMS = {
     "sampler": {"": "JobRunParamsSampler"},
     "estimator": {"": "JobRunParamsEstimator"},
     "noise-learner": {"": "JobRunParamsNoiseLearner"},
-    "executor": {"v0.1": "ExecutorV01ParamsModel", "v0.2": "ExecutorV02ParamsModel"},
-    "noise-learner-v3": {"v0.1": "NoiseLearnerV3V01ParamsModel", "v0.2": "NoiseLearnerV3V02ParamsModel"},
+    "executor": {
+        "v0.1": "ExecutorV01ParamsModel",
+        "v0.2": "ExecutorV02ParamsModel",
+        "v1.0": "ExecutorV10ParamsModel",
+        "v1.1": "ExecutorV11ParamsModel",
+        "v2.0": "ExecutorV20ParamsModel",
+    },
+    "noise-learner-v3": {
+        "v0.1": "NoiseLearnerV3V01ParamsModel",
+        "v0.2": "NoiseLearnerV3V02ParamsModel",
+        "v0.3": "NoiseLearnerV3V03ParamsModel",
+    },
 }
 
 

@@ -299,6 +299,14 @@ def estimate(stage: Stage) -> Any:
     )
 
 
+def execute(stage: Stage) -> Any:
+    _no_limit(stage)
+    circuit, others = "OPENQASM 3.0; input float a; rz(a) $0;", _request(stage)
+    return stage.do(
+        lambda client: client.executor([(circuit, [0.5])], shots=7, options={"init_qubits": False}, **others)
+    )
+
+
 def recover(stage: Stage) -> Any:
     def lost(sent: Sent) -> httpx.Response:
         raise httpx.ReadError("lost", request=sent.request)
@@ -324,8 +332,15 @@ def with_asked_tag(sent: Sent) -> httpx.Response:
     return answer(sent.operation, 200, {**listed, "jobs": [{**listed["jobs"][0], "tags": sent.given["tags"]}]})
 
 
+def batches(stage: Stage, operation: Operation, value: Any, outcome: Any) -> None:
+    kind = AsyncSession if stage.face.is_async else Session
+    assert {type(session) for session in outcome} <= {kind}
+    assert [session.id for session in outcome] == [one["id"] for one in value["workloads"] if one["mode"] == "batch"]
+
+
 def jobs_list(stage: Stage) -> Any:
-    filters = {name: value for name, value in stage.given.items() if name != "exclude_params"}
+    names = {"limit": "page_size"}
+    filters = {names.get(name, name): value for name, value in stage.given.items() if name != "exclude_params"}
     params = not stage.given.get("exclude_params", True)
     return stage.do(lambda client: client.jobs.list(params=params, **filters))
 
@@ -546,6 +561,14 @@ USES: tuple[Use, ...] = (
         makes=NAMED,
     ),
     Use(
+        "Sessions.list",
+        "find_instance_workloads",
+        lambda s: s.do(lambda c: c.sessions.list(mode="batch", **s.given)),
+        batches,
+        takes=("backend",),
+        makes=NAMED,
+    ),
+    Use(
         "Sessions.get",
         "get_session",
         lambda s: s.do(lambda c: c.sessions.get(s.given["id"])),
@@ -605,6 +628,15 @@ USES: tuple[Use, ...] = (
         "RuntimeClient.sampler",
         "create_job",
         sample,
+        submitted,
+        COMMON,
+        {"tags": TAGS},
+        also=("get_usage",),
+    ),
+    Use(
+        "RuntimeClient.executor",
+        "create_job",
+        execute,
         submitted,
         COMMON,
         {"tags": TAGS},

@@ -82,6 +82,24 @@ def test_a_job_that_breaks_the_contract_is_refused(
 
 
 @pytest.mark.parametrize(
+    ("program", "version", "missing"),
+    [
+        *(("executor", version, "quantum_program") for version in ("v0.1", "v0.2", "v1.0", "v1.1", "v2.0")),
+        *(("noise-learner", version, "instructions") for version in ("v0.1", "v0.2", "v0.3")),
+        *(("noise-learner-v3", version, "instructions") for version in ("v0.1", "v0.2", "v0.3")),
+        ("noise-learner", None, "circuits"),
+    ],
+)
+def test_the_version_of_params_decides_how_they_are_checked(
+    api: httpx.Client, bell: dict[str, Any], program: str, version: str | None, missing: str
+) -> None:
+    params: dict[str, Any] = {"options": {}} | ({} if version is None else {"schema_version": version})
+    answer = api.post("/jobs", json=bell | {"program_id": program, "params": params})
+    assert answer.status_code == 400
+    assert f"params: '{missing}' is a required property" in answer.json()["errors"][0]["message"]
+
+
+@pytest.mark.parametrize(
     "pub",
     [
         ["this is not qasm", None, 10],

@@ -66,6 +66,54 @@ def test_circuits_run_for_each_set_of_arguments(completed: Any, version: str) ->
     assert outcome.metrics.executions == 2400
 
 
+TEXT = (
+    'OPENQASM 3.0; include "stdgates.inc"; input float[64] b; input float[64] a; bit c; bit[2] d;'
+    "sx $0; rz(a) $0; sx $0; sx $1; rz(b) $1; sx $1; c = measure $0; d[1] = measure $1;"
+)
+
+
+def with_texts(program: QuantumProgram, *texts: str, shape: tuple[int, ...] = ()) -> Any:
+    """The params with the circuits as OpenQASM 3."""
+    params = encoded(program)
+    params["quantum_program"]["circuits"] = {"data": list(texts)}
+    params["quantum_program"]["items"][0]["shape"] = shape
+    return params
+
+
+def turns(values: Any, shots: int = 200) -> QuantumProgram:
+    """A program for the text above, whose own circuit has its parameters only."""
+    circuit = QuantumCircuit(2)
+    circuit.rx(Parameter("a"), 0)
+    circuit.rx(Parameter("b"), 1)
+    program = QuantumProgram(shots=shots)
+    program.append_circuit_item(circuit, circuit_arguments=np.asarray(values))
+    return program
+
+
+def test_circuits_are_texts_whose_arguments_are_in_alphabetical_order(completed: Any) -> None:
+    params = with_texts(turns([[0, np.pi], [np.pi, 0]]), TEXT)
+    [item] = ExecutorResultDecoder.decode(completed("executor", params).body)
+    assert {name: array.shape for name, array in item.items()} == {"c": (2, 200, 1), "d": (2, 200, 2)}
+    assert np.allclose(item["c"].mean(axis=-2), [[1], [0]], atol=0.2)
+    assert np.allclose(item["d"].mean(axis=-2), [[0, 0], [0, 1]], atol=0.2)
+
+
+def test_the_shape_of_a_circuit_item_repeats_it(completed: Any) -> None:
+    params = with_texts(turns([[0, np.pi], [np.pi, 0]]), TEXT, shape=(3, 2))
+    outcome = completed("executor", params)
+    [item] = ExecutorResultDecoder.decode(outcome.body)
+    assert item["c"].shape == (3, 2, 200, 1)
+    assert np.allclose(item["c"].mean(axis=-2), [[[1], [0]]] * 3, atol=0.2)
+    assert outcome.metrics.executions == 6 * 200
+
+
+def test_a_text_or_a_shape_that_does_not_fit_fails_the_job(failed: Any) -> None:
+    broken = failed("executor", with_texts(turns([[0, 0]]), "OPENQASM 3.0; nonsense"))
+    assert broken.code in (1506, 1603)
+    missing = failed("executor", with_texts(turns([[0, 0]] * 2), TEXT, shape=(3,)))
+    assert (missing.code, "does not extend" in missing.reason) == (3211, True)
+
+
 def test_the_bits_of_a_register_are_in_its_order(completed: Any) -> None:
     circuit = QuantumCircuit(133, 3)
     circuit.x(88)

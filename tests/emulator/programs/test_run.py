@@ -150,13 +150,6 @@ def test_an_unknown_program_fails_the_job(failed: Any) -> None:
     assert "sampler" in failure.solution
 
 
-def test_the_noise_learner_is_refused(failed: Any) -> None:
-    assert "noise-learner" in programs.PROGRAMS
-    failure = failed("noise-learner", {})
-    assert failure.code == 3265
-    assert "ibm_torino" in failure.reason
-
-
 def test_an_unexpected_error_is_a_failure_with_its_trace(tmp_path: Path) -> None:
     without_files = devices.Device("ibm_nowhere", devices.Snapshot(tmp_path / "ibm_nowhere", tmp_path))
     failure = programs.run("sampler", {"pubs": [[FLIP]]}, device=without_files, seed=1)

@@ -207,11 +207,10 @@ def test_a_circuit_in_qpy_runs_like_its_text(bell: Any, completed: Any) -> None:
     assert json.loads(outcome.body)["results"][0]["metadata"] == {"circuit_metadata": {"from": "qpy"}}
 
 
-def test_twirling_and_decoupling_are_reported(bell: Any, completed: Any) -> None:
+def test_the_metadata_of_a_job_are_those_of_the_services_model(bell: Any, completed: Any) -> None:
     options = {"twirling": {"enable_gates": True}, "dynamical_decoupling": {"enable": True, "sequence_type": "XY4"}}
     body = json.loads(completed("sampler", {"pubs": [[bell(87, 88)]], "options": options}).body)
-    assert body["metadata"]["twirling"]["enable_gates"] is True
-    assert body["metadata"]["dynamical_decoupling"]["sequence_type"] == "XY4"
+    assert body["metadata"].keys() == {"execution", "version"}
     assert body["results"][0]["metadata"]["num_randomizations"] == 32
 
 

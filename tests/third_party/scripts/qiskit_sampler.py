@@ -95,7 +95,7 @@ sampler.options.dynamical_decoupling.sequence_type = "XpXm"
 result = sampler.run([bell]).result()
 report["suppression"] = {
     "shots": result[0].data.meas.num_shots,
-    "asked for": {name: result.metadata[name] for name in ("dynamical_decoupling", "twirling")},
+    "metadata": sorted(result.metadata),
     "randomizations": result[0].metadata["num_randomizations"],
 }
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import httpx
 
 from qiskit_runtime_api.api import backends as backends_api
 
-from ...base.json_members import member_count, member_object, member_text
+from ...base.html import facts_table
+from ...base.json_members import member_count, member_number, member_object, member_text
 from ...base.text import printable
 from ...errors import ConfigurationError, InvalidInput, NotFound
 from ...http import Connection
 from ...http.calls import call, fetch, json_object
 from ...http.error_mapping import modelled, unexpected_answer
 from ...plans.plan import Plan
+from ..listing import Listing
 from .public import public
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
     from ..backends import AsyncBackend, Backend
 
-__all__ = ["B", "BackendLogic", "BackendsLogic"]
+__all__ = ["B", "BackendLogic", "BackendsLogic", "near_name"]
 
 B = TypeVar("B", "Backend", "AsyncBackend")
 
@@ -46,6 +48,22 @@ class BackendLogic:
         """Name, qubits and queue."""
         facts = [self.name, f"{self.num_qubits} qubits" if self.num_qubits else "", self.state or ""]
         return printable(f"<{type(self).__name__} {', '.join(fact for fact in facts if fact)}>")
+
+    def facts(self) -> dict[str, Any]:
+        """What the list of backends says of it: for tables of backends."""
+        metrics, processor = (member_object(self.raw, name) for name in ("performance_metrics", "processor_type"))
+        return {
+            "name": self.name,
+            "qubits": self.num_qubits,
+            "state": self.state,
+            "queue": self.queue_length,
+            "2-qubit error": member_number(member_object(metrics, "two_q_error_median"), "value"),
+            "readout error": member_number(member_object(metrics, "readout_error_median"), "value"),
+            "processor": " r".join(str(processor[name]) for name in ("family", "revision") if processor.get(name)),
+        }
+
+    def _repr_html_(self) -> str:
+        return facts_table(self.facts())
 
     @property
     def num_qubits(self) -> int | None:
@@ -115,10 +133,10 @@ class BackendsLogic(Generic[B]):
         return f"<{type(self).__name__} {self._connection.origin}>"
 
     @public("backends.list_backends")
-    def _list(self) -> Plan[list[B]]:
+    def _list(self) -> Plan[Listing[B]]:
         """The backends of the instance. Raises: ApiError, TransportError. Source: operation `list_backends`."""
         _, backends = yield from self._listed()
-        return backends
+        return Listing(backends)
 
     @public("backends.list_backends")
     def _get(self, name: str) -> Plan[B]:
@@ -130,10 +148,11 @@ class BackendsLogic(Generic[B]):
         for backend in backends:
             if backend.name == name:
                 return backend
+        names = sorted(backend.name for backend in backends)
         raise NotFound(
             f"this instance has no backend {name!r}",
             status=httpx.codes.NOT_FOUND,
-            solution=f"It has: {', '.join(sorted(backend.name for backend in backends)) or 'none'}.",
+            solution=f"{near_name(name, names)}It has: {', '.join(names) or 'none'}.",
             method=response.request.method,
             url=str(response.request.url),
         )
@@ -195,6 +214,14 @@ class BackendsLogic(Generic[B]):
         if not all(isinstance(entry, dict) and isinstance(entry.get("name"), str) for entry in entries):
             raise unexpected_answer(response, "the response lists a device without a name")
         return response, [self._backend(self._connection, entry) for entry in entries]
+
+
+def near_name(name: object, names: Iterable[str]) -> str:
+    """The question whether the nearest of `names` was meant, with a blank at its end; empty if none is near."""
+    import difflib
+
+    near = difflib.get_close_matches(str(name), list(names), n=1)
+    return f"Did you mean {near[0]!r}? " if near else ""
 
 
 def _checked(name: str) -> str:

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, Unpack
 
 from ...base.json_members import member_text
-from ...config.settings import Settings, SettingsOptions
-from ...config.state_file import State
+from ...config.options import SettingsOptions
 from ...http import Connection
 from ...http.calls import fetch, json_object
 from ...http.error_mapping import unexpected_answer
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
 
     from qiskit_runtime_api.models import InstanceUsage
 
+    from ...config.settings import Settings
+    from ...config.state_file import State
     from ...http.api import ApiClient
     from ...plans.clock import Clock
     from ...results import Result
@@ -41,7 +42,7 @@ HTTP_OPTIONS = ("transport", "limits", "event_hooks")
 
 
 class ClientLogic(SubmitLogic[J]):
-    """What both clients share. Creating one reads settings and sends nothing.
+    """What both clients share. Creating one reads settings, and sends nothing unless the instance is given by name.
 
     `backends`, `jobs`, `sessions` and `instances` are imported when they are first used.
 
@@ -56,10 +57,13 @@ class ClientLogic(SubmitLogic[J]):
 
         Raises:
             ConfigurationError: something is missing or cannot work; the message says what to do.
+            ApiError, TransportError: the instance is given by name, and cannot be looked up.
 
         Warns:
             DeprecationWarning: the API version is switched off within 90 days; once per process.
         """
+        from ...config.settings import Settings
+        from ...config.state_file import State
         from ...config.sunsets import warn_in_time
 
         given: dict[str, Any] = dict(options)
@@ -68,6 +72,10 @@ class ClientLogic(SubmitLogic[J]):
                 raise unexpected_argument(type(self), name, ClientOptions.__annotations__)
         of_settings = {name: given[name] for name in SettingsOptions.__annotations__ if name in given}
         self.settings = given.get("settings") or Settings(**of_settings)
+        if self.settings.instance_name is not None:
+            from ...http.instance_search import named_instance
+
+            self.settings = named_instance(self.settings)
         path = given.get("state_path")
         self._state = state = State(Path(path) if path is not None else None)
         http = {name: given[name] for name in HTTP_OPTIONS if given.get(name) is not None}
@@ -134,6 +142,7 @@ class ClientLogic(SubmitLogic[J]):
 def _submitter(
     settings: Settings, policy: SubmissionPolicy | None, journal: bool | str | Path, state: State, clock: Clock
 ) -> Submitter:
+    from ...config.state_file import State
     from ...submission import Journal, SubmissionLimiter, SubmissionPolicy, Submitter
 
     kept = state if isinstance(journal, bool) else State(Path(journal))

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from qiskit_runtime_api.api import jobs as jobs_api
 
-from ...arguments import folder_path
-from ...base.json_members import member_object, member_text, member_texts
+from ...arguments import check_timeout, folder_path
+from ...base.html import facts_table
+from ...base.json_members import member_moment, member_object, member_text, member_texts
 from ...base.text import printable
 from ...errors import (
     ApiError,
@@ -40,7 +41,6 @@ from ...waiting import (
     StatusCallback,
     StatusUpdate,
     WaitBudget,
-    check_timeout,
     wait,
 )
 from .handle import Handle
@@ -109,6 +109,23 @@ class JobLogic(Handle):
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle id, origin and `raw`: no credentials, no result."""
         return _unpickled, (type(self), self._origin, self.id, self.raw)
+
+    def facts(self) -> dict[str, Any]:
+        """What is known of the job, as last read: for tables of jobs."""
+        reason = member_text(member_object(self.raw, "state"), "reason")
+        return {
+            "id": self.id,
+            "status": self.raw.get("status"),
+            "program": self.program_id,
+            "backend": self.backend,
+            "created": member_moment(self.raw, "created"),
+            "session": self.session_id,
+            "tags": ", ".join(self.tags),
+            "reason": reason,
+        }
+
+    def _repr_html_(self) -> str:
+        return facts_table(self.facts())
 
     @property
     def backend(self) -> str | None:
@@ -283,6 +300,11 @@ class JobLogic(Handle):
             if self._decoded is None:
                 self._decoded = yield from self._decode(executor)
             return self._decoded
+        except TransportError as failure:
+            waited = self._connection.clock.monotonic() - began
+            if timeout is None or waited < timeout:
+                raise
+            raise WaitTimeout(job_id=self.id, status="Completed", waited=waited) from failure
         finally:
             release()
 
@@ -333,6 +355,14 @@ class JobLogic(Handle):
         raw = self._decoded.raw if self._decoded is not None else (self._source or b"")[:]
         if saved_copy(self.id, folder) is None:
             yield InThread(lambda: save_result(raw, self.id, program_id=self.program_id, folder=folder))
+
+    def _single_jobs(self) -> list[Any]:
+        """The handles of its jobs: one, unless it was split."""
+        return [self]
+
+    def _combine(self) -> dict[str, Any]:
+        """Its JSON, brought up to date with its jobs."""
+        return self.raw
 
     def _take_end(self, ended: EndedJob) -> None:
         """Keep the end of the job, as a wait for many jobs saw it."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import math
 import threading
-import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,9 @@ from ...plans.effects import InThread, Together
 from ...plans.plan import Item, Plan, StreamPlan
 from ...submission import Entry, Submitter, check_tags, find_by_tag
 from ...waiting import PAGE, JobPages, PollInterval, StatusCallback, WaitBudget
+from ..listing import Listing
 from .job_group import JobGroup
+from .moments import moment
 from .public import public
 from .submit import J, SubmitLogic
 
@@ -101,7 +104,8 @@ class JobsLogic(SubmitLogic[J]):
     def _recover(self) -> Plan[list[Recovered]]:
         """Find the jobs of submissions that a killed process left in the journal without an outcome.
 
-        Each is looked up by its tag, for as long as the client's `SubmissionPolicy` says. Nothing is submitted.
+        Each is looked up by its tag, for as long as the client's `SubmissionPolicy` says. Nothing is submitted. While
+        another process still submits it, it has a `SubmissionUnknown` as its `error`.
 
         Raises: ConfigurationError (the client has no journal). Source: operation `list_jobs`.
         """
@@ -116,7 +120,7 @@ class JobsLogic(SubmitLogic[J]):
 
     def _recovered(self, entry: Entry) -> Plan[Recovered]:
         try:
-            job = yield from self._submitter.recover(entry.tag, began=entry.began)
+            job = yield from self._submitter.recover(entry.tag, entry)
         except RuntimeRestError as failure:
             return Recovered(entry, None, failure)
         return Recovered(entry, None if job is None else self._handle(job, job["id"]))
@@ -126,7 +130,8 @@ class JobsLogic(SubmitLogic[J]):
         self,
         *,
         pending: bool | None = None,
-        limit: int = PAGE,
+        limit: int | None = None,
+        page_size: int = PAGE,
         program: str | None = None,
         backend: str | None = None,
         created_after: datetime.datetime | str | None = None,
@@ -142,36 +147,43 @@ class JobsLogic(SubmitLogic[J]):
 
         Args:
             pending: True for jobs that are queued or running, False for those that have ended, None for both.
-            limit: jobs per page, 1 to 200. It does not limit the number of jobs in all: use `itertools.islice`.
+            limit: the largest number of jobs in all; None: no limit.
+            page_size: jobs per request, 1 to 200.
             program, backend, session_id: only jobs of this program, backend, session.
-            created_after, created_before: a `datetime`, or its text; without an offset it is local time.
+            created_after, created_before: a `datetime`, or a text: a date, or "yesterday", "3 days ago", "2h". Without
+                an offset it is local time.
             tags: only jobs that have all of these tags, 8 at most.
             sort: DESC (newest first, the default) or ASC.
             params: include the submitted params.
 
         Raises: InvalidInput, ApiError, TransportError. Source: operation `list_jobs`.
         """
-        if not isinstance(limit, int) or not 1 <= limit <= PAGE:
-            raise InvalidInput(f"limit={limit!r}: must be between 1 and {PAGE}.")
+        if not isinstance(page_size, int) or not 1 <= page_size <= PAGE:
+            raise InvalidInput(f"page_size={page_size!r}: must be between 1 and {PAGE}.")
+        left = math.inf if limit is None else positive_whole(limit, "limit")
         if sort not in (None, *SORTS):
             raise InvalidInput(f"sort={sort!r}: must be {' or '.join(SORTS)}.")
         if tags is not None:
             check_tags(tags)
+        now = self._connection.clock.time()
         filters: dict[str, Any] = {
             "pending": pending,
             "program": program,
             "backend": backend,
-            "created_after": _moment(created_after, "created_after"),
-            "created_before": _moment(created_before, "created_before"),
+            "created_after": moment(created_after, "created_after", now=now),
+            "created_before": moment(created_before, "created_before", now=now),
             "tags": tags,
             "session_id": session_id,
             "sort": sort,
         }
         chosen = {name: value for name, value in filters.items() if value is not None}
-        pages = JobPages(limit=limit, params=params, **chosen)
-        while not pages.done:
+        pages = JobPages(limit=int(min(page_size, left)), params=params, **chosen)
+        while not pages.done and left:
             for job in (yield from pages.next()):
                 yield Item(self._handle(job, job["id"]))
+                left -= 1
+                if not left:
+                    return
 
     @public("jobs.list_jobs", "jobs.get_job", "jobs.get_job_results", "backends.list_backends")
     def _wait_all(
@@ -184,7 +196,7 @@ class JobsLogic(SubmitLogic[J]):
         results: bool = True,
         at_once: int = 8,
         executor: Executor | None = None,
-    ) -> Plan[list[J]]:
+    ) -> Plan[Listing[J]]:
         """Wait until all `jobs` have ended, with few requests, and return their handles in the given order.
 
         The client follows them through the list of pending jobs: a thousand jobs cost at most 6 requests per look. A
@@ -210,12 +222,15 @@ class JobsLogic(SubmitLogic[J]):
         Source: operations `list_jobs`, `get_job`, `get_job_results`, `list_backends`.
         """
         given = self._given(jobs, at_once)
-        handles = JobGroup(given, budget=self._budget(timeout, stop), on_status=on_status)
+        single = [part for job in given for part in job._single_jobs()]
+        handles = JobGroup(single, budget=self._budget(timeout, stop), on_status=on_status)
         while handles.left:
             ended = yield from handles.next_ended()
             if results:
                 yield from handles.collect(ended, at_once=at_once, executor=executor)
-        return given
+        for job in given:
+            job._combine()
+        return Listing(given)
 
     @public("jobs.list_jobs", "jobs.get_job", "jobs.get_job_results", "backends.list_backends")
     def _as_completed(
@@ -235,7 +250,10 @@ class JobsLogic(SubmitLogic[J]):
         the loop early and has private jobs among `jobs` should pass handles, which keep what was read, or save results.
         """
         given = self._given(jobs, at_once)
-        handles = JobGroup(given, budget=self._budget(timeout, stop), on_status=on_status)
+        single = [part for job in given for part in job._single_jobs()]
+        whole = {id(part): job for job in given for part in job._single_jobs() if part is not job}
+        left = Counter(map(id, whole.values()))
+        handles = JobGroup(single, budget=self._budget(timeout, stop), on_status=on_status)
         while handles.left:
             ended = yield from handles.next_ended()
             for first in range(0, len(ended), at_once):
@@ -244,7 +262,11 @@ class JobsLogic(SubmitLogic[J]):
                     yield from handles.collect(some, at_once=at_once, executor=executor)
                 for job in some:
                     for handle in handles.all_of(job):
-                        yield Item(handle)
+                        owner = whole.get(id(handle), handle)
+                        left[id(owner)] -= 1
+                        if left[id(owner)] <= 0:
+                            owner._combine()
+                            yield Item(owner)
 
     def _budget(self, timeout: float | None, stop: threading.Event | None) -> WaitBudget:
         return WaitBudget(clock=self._connection.clock, poll_interval=self._poll_interval, timeout=timeout, stop=stop)
@@ -277,28 +299,3 @@ class JobsLogic(SubmitLogic[J]):
 def _check_id(job_id: str) -> None:
     if not isinstance(job_id, str) or not job_id:
         raise InvalidInput(f"job_id={job_id!r}: expected a job id.")
-
-
-def _moment(value: datetime.datetime | str | None, name: str) -> datetime.datetime | None:
-    """A date and time with an offset: the service compares in UTC."""
-    if isinstance(value, str):
-        value = _read_moment(value, name)
-    if value is not None and not isinstance(value, datetime.datetime):
-        raise InvalidInput(f"{name}={value!r}: expected a datetime, or a text such as 2026-04-15T12:00:00Z.")
-    return value if value is None or value.tzinfo is not None else value.astimezone()
-
-
-def _read_moment(text: str, name: str) -> datetime.datetime:
-    from dateutil import parser
-
-    try:
-        return parser.parse(text, tzinfos=_offset)
-    except (ValueError, OverflowError):
-        raise InvalidInput(f"{name}={text!r} is not a date; write it as 2026-04-15T12:00:00Z.") from None
-
-
-def _offset(zone: str | None, seconds: int | None) -> int | None:
-    """Seconds east of UTC; None for local time. Without this, the parser would ignore an unknown zone."""
-    if zone is not None and seconds is None and zone not in time.tzname:
-        raise ValueError(zone)
-    return seconds

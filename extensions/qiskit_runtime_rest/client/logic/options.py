@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...config.settings import SettingsOptions
+from ...config.options import SettingsOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import httpx
 
     from ...config.settings import Settings
-    from ...http import RetryPolicy
+    from ...http.retry_policy import RetryPolicy
     from ...plans.clock import Clock
     from ...submission import SubmissionPolicy
     from ...waiting import PollInterval

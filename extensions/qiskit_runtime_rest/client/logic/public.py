@@ -7,14 +7,17 @@ in `client/job.py`, which `make generate` writes.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ...arguments import check_timeout
+from ...plans.deadline import GRACE_SECONDS, Deadline, deadline_in, end_by
 from ...plans.plan import Plan, StreamPlan, iterate, iterate_async, run, run_async
 
 if TYPE_CHECKING:
     from ...http import Connection
 
-__all__ = ["Awaited", "Blocking", "public"]
+__all__ = ["Awaited", "Blocking", "call_deadline", "public"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -40,11 +43,13 @@ class Blocking:
 
     _connection: Connection
 
-    def _run(self, plan: Plan[T]) -> T:
-        return run(plan, self._connection)
+    def _run(self, plan: Plan[T], timeout: float | None = None) -> T:
+        """`timeout`: seconds for all that the plan does."""
+        with end_by(call_deadline(timeout, self._connection)):
+            return run(plan, self._connection)
 
-    def _iterate(self, plan: StreamPlan[T]) -> Iterator[T]:
-        return iterate(plan, self._connection)
+    def _iterate(self, plan: StreamPlan[T], timeout: float | None = None) -> Iterator[T]:
+        return iterate(plan, self._connection, partial(call_deadline, timeout, self._connection))
 
 
 class Awaited:
@@ -52,8 +57,20 @@ class Awaited:
 
     _connection: Connection
 
-    async def _run(self, plan: Plan[T]) -> T:
-        return await run_async(plan, self._connection)
+    async def _run(self, plan: Plan[T], timeout: float | None = None) -> T:
+        """`timeout`: seconds for all that the plan does."""
+        with end_by(call_deadline(timeout, self._connection)):
+            return await run_async(plan, self._connection)
 
-    def _iterate(self, plan: StreamPlan[T]) -> AsyncIterator[T]:
-        return iterate_async(plan, self._connection)
+    def _iterate(self, plan: StreamPlan[T], timeout: float | None = None) -> AsyncIterator[T]:
+        return iterate_async(plan, self._connection, partial(call_deadline, timeout, self._connection))
+
+
+def call_deadline(timeout: float | None, connection: Connection) -> Deadline | None:
+    """The deadline of a call with this `timeout`.
+
+    Raises:
+        InvalidInput: it is not a number of seconds.
+    """
+    seconds = check_timeout(timeout)
+    return deadline_in(None if seconds is None else seconds + GRACE_SECONDS, connection.clock)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from qiskit_runtime_api.api import jobs as jobs_api
 
-from ...errors import ApiError, NotFound, ResultUnavailable, TransportError, WaitTimeout
+from ...errors import ApiError, NotFound, ResultUnavailable, TransportError
 from ...http.calls import fetch
 from ...plans.clock import Clock
 from ...plans.effects import InThread, Sleep
@@ -55,7 +55,6 @@ class Reading:
         Raises:
             ResultUnavailable: there is none (any more).
             ResultNotSaved: it cannot be saved in the folder.
-            WaitTimeout: it did not come, or not all of it, by the deadline.
             ApiError, TransportError: it could not be read.
         """
         incoming = IncomingResult(self.job_id, folder=self.folder, read_once=self.private)
@@ -85,8 +84,6 @@ class Reading:
                 # The bytes of a result that is given only once matter more than the error that ended the read.
                 if isinstance(failure, NotFound) or (self.private and incoming.size):
                     raise self._unavailable(incoming) from failure
-                if isinstance(failure, TransportError) and self._left == 0:
-                    raise self._timed_out() from failure
                 raise
             if incoming.is_whole:
                 return
@@ -100,9 +97,6 @@ class Reading:
         if self.timeout is None:
             return None
         return max(0.0, self.began + self.timeout - self.clock.monotonic())
-
-    def _timed_out(self) -> WaitTimeout:
-        return WaitTimeout(job_id=self.job_id, status="Completed", waited=self.clock.monotonic() - self.began)
 
     def _unavailable(self, incoming: IncomingResult) -> ResultUnavailable:
         why = " (a private job's result can be read once)" if self.private else ""

@@ -11,21 +11,25 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import httpx
 
 from qiskit_runtime_api.api import sessions as sessions_api
+from qiskit_runtime_api.api import workloads as workloads_api
 
-from ...arguments import Named, backend_name, whole_seconds
-from ...base.json_members import member_text
+from ...arguments import Named, backend_name, positive_whole, whole_seconds
+from ...base.html import facts_table
+from ...base.json_members import member_moment, member_object, member_text
 from ...base.text import printable
 from ...config.state_file import State
 from ...errors import Conflict, InvalidInput, NotFound, RuntimeRestError
 from ...http import Connection, Origin
 from ...http.calls import fetch, json_object
 from ...http.error_mapping import modelled, unexpected_answer
+from ...plans.deadline import end_by
 from ...plans.plan import Plan, run, run_async
 from ...submission import SubmissionLimiter, SubmissionPolicy, Submitter
 from ...waiting import CHECKS_FOR_MISSING, JobPages, PollInterval, WaitBudget
+from ..listing import Listing
 from .handle import Handle
 from .job_group import JobGroup
-from .public import public
+from .public import call_deadline, public
 from .submit import J, SubmitLogic, SubmitOptions
 
 if TYPE_CHECKING:
@@ -42,6 +46,15 @@ MODES = ("batch", "dedicated")
 CLOSED = "closed"
 LEAVE_SECONDS = 10.0
 """Longest time, in seconds, that a cancelled task takes to close its session."""
+
+WORKLOAD_MODES = {"batch": "batch", "dedicated": "session"}
+"""The modes of sessions, by the words that the list of workloads has for them."""
+
+WORKLOADS = 50
+"""Sessions to list, without another limit."""
+
+LARGEST_PAGE = 50
+"""Longest page of workloads."""
 
 LONGEST_LIFE_SECONDS = 2**31 - 1
 """`max_ttl` is of the format int32 in the contract."""
@@ -84,7 +97,7 @@ class SessionLogic(Handle, SubmitLogic[J]):
 
     def __repr__(self) -> str:
         """Id, mode, backend and state, if known."""
-        known = [self.id, self.raw.get("mode"), self.backend, self.raw.get("state")]
+        known = [self.id, self.raw.get("mode"), self.backend, self.raw.get("state") or self.raw.get("status")]
         return printable(f"<{type(self).__name__} {' '.join(str(fact) for fact in known if fact)}>")
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -102,6 +115,19 @@ class SessionLogic(Handle, SubmitLogic[J]):
     @_submitter.setter
     def _submitter(self, submitter: Submitter) -> None:
         self._own_submitter = submitter
+
+    def facts(self) -> dict[str, Any]:
+        """What is known of the session, as last read: for tables of sessions."""
+        return {
+            "id": self.id,
+            "mode": self.raw.get("mode"),
+            "state": self.raw.get("state") or self.raw.get("status"),
+            "backend": self.backend,
+            "created": member_moment(self.raw, "created") or member_moment(self.raw, "started_at"),
+        }
+
+    def _repr_html_(self) -> str:
+        return facts_table(self.facts())
 
     @property
     def backend(self) -> str | None:
@@ -137,7 +163,7 @@ class SessionLogic(Handle, SubmitLogic[J]):
         return member_text(self.raw, "state") or "unknown"
 
     @public("sessions.get_session", "jobs.list_jobs", "jobs.get_job")
-    def _wait(self, *, timeout: float | None = None, stop: threading.Event | None = None) -> Plan[list[J]]:
+    def _wait(self, *, timeout: float | None = None, stop: threading.Event | None = None) -> Plan[Listing[J]]:
         """Wait until the session is closed and its jobs have ended, and return its jobs, oldest first.
 
         A session closes some time after `close()` or `cancel()`, when it was not used for a while, or at its maximum
@@ -161,7 +187,7 @@ class SessionLogic(Handle, SubmitLogic[J]):
         handles = JobGroup(jobs, budget=budget)
         while handles.left:
             yield from handles.next_ended()
-        return jobs
+        return Listing(jobs)
 
     def _jobs_when_closed(self, budget: WaitBudget) -> Plan[list[dict[str, Any]]]:
         """The JSON of the session's jobs, listed once it is closed and takes no more."""
@@ -236,6 +262,17 @@ class SessionLogic(Handle, SubmitLogic[J]):
         return defaults
 
 
+def opened(body: dict[str, Any]) -> Plan[dict[str, Any]]:
+    """Open a session, and return its JSON. Raises: ApiError, TransportError. Source: operation `create_session`."""
+    from qiskit_runtime_api.models import SessionRequest
+
+    response = yield from fetch(sessions_api.create_session, body=SessionRequest.from_dict(body))
+    created = json_object(response)
+    if member_text(created, "id") is None:
+        raise unexpected_answer(response, "the response contains no session id")
+    return {**created, **{name: value for name, value in body.items() if created.get(name) is None}}
+
+
 class SyncSessionLogic(SessionLogic["Job"]):
     """What a session of threads does when its `with` block ends."""
 
@@ -304,6 +341,26 @@ class SessionsLogic(Generic[S]):
         response = yield from fetch(sessions_api.get_session, id=session_id)
         return self._handle(json_object(response), session_id)
 
+    @public("workloads.list_workloads")
+    def _list(self, *, mode: str | None = None, backend: str | None = None, limit: int = WORKLOADS) -> Plan[Listing[S]]:
+        """The sessions and batches of the instance, newest first.
+
+        Args:
+            mode: `dedicated` or `batch`; None for both.
+            backend: only those on this backend.
+            limit: the largest number of them.
+
+        Raises: InvalidInput, ApiError, TransportError. Source: operation `find_instance_workloads`.
+        """
+        if mode not in (None, *MODES):
+            raise InvalidInput(f"mode={mode!r}: must be {' or '.join(MODES)}.")
+        most = positive_whole(limit, "limit")
+        listed: list[dict[str, Any]] = []
+        for one in MODES if mode is None else (mode,):
+            listed += yield from _workloads(WORKLOAD_MODES[one], backend=backend, most=most)
+        listed.sort(key=lambda raw: member_text(raw, "created") or "", reverse=True)
+        return Listing(self._handle(raw, raw["id"]) for raw in listed[:most])
+
     @public("sessions.create_session")
     def _create(
         self,
@@ -325,19 +382,13 @@ class SessionsLogic(Generic[S]):
 
         Raises: InvalidInput, ApiError, TransportError. Source: operation `create_session`.
         """
-        from qiskit_runtime_api.models import SessionRequest
-
         if mode not in MODES:
             raise InvalidInput(f"mode={mode!r}: must be {' or '.join(MODES)}.")
         body: dict[str, Any] = {"mode": mode, "backend": backend_name(backend)}
         if max_time is not None:
             body["max_ttl"] = whole_seconds(max_time, "max_time", most=LONGEST_LIFE_SECONDS)
-        response = yield from fetch(sessions_api.create_session, body=SessionRequest.from_dict(body))
-        created = json_object(response)
-        if member_text(created, "id") is None:
-            raise unexpected_answer(response, "the response contains no session id")
-        asked = {name: value for name, value in body.items() if created.get(name) is None}
-        return self._handle({**created, **asked}, created["id"], cancel_on_error=cancel_on_error)
+        raw = yield from opened(body)
+        return self._handle(raw, raw["id"], cancel_on_error=cancel_on_error)
 
     def _handle(self, raw: dict[str, Any], session_id: str, *, cancel_on_error: bool = False) -> S:
         return self._session(
@@ -351,13 +402,38 @@ class SessionsLogic(Generic[S]):
         )
 
 
+def _workloads(mode: str, *, backend: str | None, most: int) -> Plan[list[dict[str, Any]]]:
+    """The JSON of the newest workloads of one mode, `most` at most, page by page."""
+    from qiskit_runtime_api.models import ListWorkloadsSort, WorkloadMode
+
+    found: list[dict[str, Any]] = []
+    query: dict[str, Any] = {"sort": ListWorkloadsSort("-createdAt"), "mode": WorkloadMode(mode)}
+    if backend is not None:
+        query["backend"] = backend
+    while len(found) < most:
+        response = yield from fetch(workloads_api.list_workloads, limit=min(most - len(found), LARGEST_PAGE), **query)
+        page = json_object(response)
+        workloads = page.get("workloads")
+        if not isinstance(workloads, list) or not all(member_text(one, "id") for one in workloads):
+            raise unexpected_answer(response, "the response contains no list of workloads")
+        found += [one for one in workloads if one.get("mode") == mode]
+        cursor = httpx.URL(member_text(member_object(page, "next"), "href") or "").params.get("next")
+        if not workloads or not cursor or cursor == query.get("next_"):
+            break
+        query["next_"] = cursor
+    return found
+
+
 class Opening(Awaitable["AsyncSession"]):
     """A session that is being opened: `await` it, or use it in `async with` directly. It opens only one session."""
 
-    def __init__(self, plan: Callable[[], Plan[AsyncSession]], connection: Connection) -> None:
+    def __init__(
+        self, plan: Callable[[], Plan[AsyncSession]], connection: Connection, *, timeout: float | None
+    ) -> None:
         """Nothing is sent before it is awaited."""
         self._plan = plan
         self._connection = connection
+        self._timeout = timeout
         self._session: AsyncSession | None = None
 
     def __await__(self) -> Generator[Any, None, AsyncSession]:
@@ -367,7 +443,8 @@ class Opening(Awaitable["AsyncSession"]):
     async def __aenter__(self) -> AsyncSession:
         """Open the session."""
         if self._session is None:
-            self._session = await run_async(self._plan(), self._connection)
+            with end_by(call_deadline(self._timeout, self._connection)):
+                self._session = await run_async(self._plan(), self._connection)
         return self._session
 
     async def __aexit__(
@@ -388,9 +465,11 @@ class AsyncSessionsLogic(SessionsLogic["AsyncSession"]):
         mode: str = "dedicated",
         max_time: float | None = None,
         cancel_on_error: bool = False,
+        timeout: float | None = None,
     ) -> Opening:
         """As `Sessions.create`: await it, or use it in `async with` directly."""
         return Opening(
             lambda: self._create(backend=backend, mode=mode, max_time=max_time, cancel_on_error=cancel_on_error),
             self._connection,
+            timeout=timeout,
         )

@@ -5,27 +5,40 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypedDict, TypeVar, Unpack
 
-from ...arguments import Named, positive_whole
-from ...errors import ConfigurationError, InvalidInput, QuotaExceeded, SubmissionUnknown
-from ...plans.effects import OnExecutor, Together
+from ...base.callers import warn
+from ...errors import (
+    ApiError,
+    ConfigurationError,
+    InvalidInput,
+    QuotaExceeded,
+    SubmissionUnknown,
+    SubmissionWarning,
+)
+from ...plans.effects import InThread, OnExecutor, Together
 from ...plans.plan import Plan
 from .public import public
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from ...arguments import Named
+    from ...config.options import Primitives
+    from ...directed.program import CircuitFormat, ExecutorOptions, ProgramItem
     from ...http import Connection
-    from ...submission import JobRequest, Submitter
+    from ...submission import Entry, JobRequest, Submitted, Submitter
     from ...submission.pubs import EstimatorPub, SamplerPub
     from ...waiting import PollInterval
     from ..job import AsyncJob, Job
 
-__all__ = ["J", "SubmitLogic", "SubmitOptions", "Submitted", "unexpected_argument"]
+__all__ = ["J", "SubmitLogic", "SubmitOptions", "unexpected_argument"]
 
 J = TypeVar("J", "Job", "AsyncJob")
+
+NO_PROGRAM = (404, 410)
+"""Statuses of an answer that says that there is no such program."""
 
 Requested: TypeAlias = "JobRequest | Callable[[], JobRequest]"
 """A request, or a function that builds one."""
@@ -55,18 +68,6 @@ class SubmitOptions(TypedDict, total=False):
     calibration_id: str | None
 
 
-@dataclass(frozen=True)
-class Submitted(Generic[J]):
-    """The outcome of one request of `submit_all`: its `job`, or an `error`. `index`: its position, from 0.
-
-    The error is one of this package's, or the one that the function that builds the request raised.
-    """
-
-    index: int
-    job: J | None = None
-    error: Exception | None = None
-
-
 class SubmitLogic(Generic[J]):
     """The ways to submit jobs, of a client, of its `jobs` and of a session."""
 
@@ -77,21 +78,40 @@ class SubmitLogic(Generic[J]):
     _job: type[J]
     """The class of the handles."""
 
-    @public("jobs.create_job", "jobs.list_jobs", "instances.get_instance_usage")
+    @public(
+        "jobs.create_job",
+        "jobs.list_jobs",
+        "instances.get_instance_usage",
+        "sessions.create_session",
+        "sessions.update_session",
+        "backends.get_backend_configuration",
+        "backends.get_backend_properties",
+    )
     def _sampler(
         self,
         pubs: SamplerPub | Iterable[SamplerPub],
         *,
         shots: int | None = None,
         options: Mapping[str, Any] | None = None,
+        via: Primitives | None = None,
+        transpile: bool | int = False,
+        check_gates: bool | None = None,
         **request: Unpack[SubmitOptions],
     ) -> Plan[J]:
         """Submit circuits to the sampler, and return the job (not its result).
 
         Args:
-            pubs: OpenQASM 3 texts in native gates, or tuples (text, parameter values, shots).
+            pubs: circuits in native gates, or tuples (circuit, parameter values, shots). A circuit is OpenQASM 3 text,
+                a path, or a circuit of Qiskit, pytket or Cirq.
             shots: for pubs without shots of their own; None: the service decides.
             options: as in the contract's schema `JobRunParamsSampler`.
+            via: the program that runs it: `service` (its own), or `executor`, with the rest of the work in the client;
+                None: as the client's `primitives=` says. With `executor`, pubs with different numbers of shots become
+                several jobs in a batch, behind one handle.
+            transpile: bring the circuits into the device's gates with Qiskit first; True, or an optimization level from
+                0 to 3. Observables follow the circuits' qubits.
+            check_gates: refuse circuits that are not in the device's gates before they are sent; that reads the
+                configuration of a backend once. None: check circuits of other packages, and leave texts to the service.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
@@ -99,9 +119,20 @@ class SubmitLogic(Generic[J]):
         from ...submission import JobRequest
 
         fields = self._with_defaults("sampler", request)
-        return (yield from self._send(JobRequest.sampler(pubs, shots=shots, options=options, **fields)))
+        pubs, check_gates = yield from self._made_native(pubs, fields, transpile, check_gates, observables=False)
+        asked = JobRequest.sampler(pubs, shots=shots, options=options, **fields)
+        yield from self._check_gates(asked, check_gates)
+        return (yield from self._primitive(asked, via))
 
-    @public("jobs.create_job", "jobs.list_jobs", "instances.get_instance_usage")
+    @public(
+        "jobs.create_job",
+        "jobs.list_jobs",
+        "instances.get_instance_usage",
+        "sessions.create_session",
+        "sessions.update_session",
+        "backends.get_backend_configuration",
+        "backends.get_backend_properties",
+    )
     def _estimator(
         self,
         pubs: EstimatorPub | Iterable[EstimatorPub],
@@ -109,27 +140,70 @@ class SubmitLogic(Generic[J]):
         precision: float | None = None,
         options: Mapping[str, Any] | None = None,
         resilience_level: int | None = None,
+        via: Primitives | None = None,
+        transpile: bool | int = False,
+        check_gates: bool | None = None,
         **request: Unpack[SubmitOptions],
     ) -> Plan[J]:
         """Submit circuits and observables to the estimator, and return the job (not its result).
 
         Args:
-            pubs: tuples (OpenQASM 3 text, observables, parameter values, precision); the last two are optional.
+            pubs: tuples (circuit, observables, parameter values, precision); the last two are optional. Circuits are as
+                for `sampler`; observables are Pauli strings, dicts from Pauli string to coefficient, operators of
+                Qiskit such as `SparsePauliOp`, or (nested) lists of these.
             precision: target standard error for pubs without one of their own; None: the service decides.
             options: as in the contract's schema `JobRunParamsEstimator`.
             resilience_level: 0 (no mitigation) to 2.
+            via: as for `sampler`; pubs with different precisions become several jobs.
+            transpile, check_gates: as for `sampler`.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
         """
         from ...submission import JobRequest
 
+        fields = self._with_defaults("estimator", request)
+        pubs, check_gates = yield from self._made_native(pubs, fields, transpile, check_gates, observables=True)
         asked = JobRequest.estimator(
-            pubs,
-            precision=precision,
+            pubs, precision=precision, options=options, resilience_level=resilience_level, **fields
+        )
+        yield from self._check_gates(asked, check_gates)
+        return (yield from self._primitive(asked, via))
+
+    @public("jobs.create_job", "jobs.list_jobs", "instances.get_instance_usage")
+    def _executor(
+        self,
+        items: ProgramItem | Iterable[ProgramItem],
+        *,
+        shots: int | None = None,
+        options: ExecutorOptions | None = None,
+        passthrough_data: Any = None,
+        circuits: CircuitFormat = "openqasm3",
+        **request: Unpack[SubmitOptions],
+    ) -> Plan[J]:
+        """Submit circuits to the executor, which runs them as they are, and return the job (not its result).
+
+        Args:
+            items: OpenQASM 3 texts in native gates, or tuples (text, parameter values). Values are numbers in any
+                shape, the last axis over the parameters in the order in which the text declares them; or a dict of
+                numbers by the names of the parameters.
+            shots: shots for each parameter set of each item; by default 4096.
+            options: see `ExecutorOptions`.
+            passthrough_data: JSON that comes back with the result, as its `passthrough_data`.
+            circuits: how circuits are sent: as texts, or as `qpy`, which needs Qiskit.
+            request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
+
+        Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
+        """
+        from ...submission import JobRequest
+
+        asked = JobRequest.executor(
+            items,
+            shots=shots,
             options=options,
-            resilience_level=resilience_level,
-            **self._with_defaults("estimator", request),
+            passthrough_data=passthrough_data,
+            circuits=circuits,
+            **self._with_defaults("executor", request),
         )
         return (yield from self._send(asked))
 
@@ -168,15 +242,21 @@ class SubmitLogic(Generic[J]):
             max_in_flight: number of submissions at the same time.
             resume: a name for the whole. When the same requests are submitted again under the same name, for example
                 after a crash, those that already have a job are not sent again. One with an unknown outcome is looked
-                up first. Needs a client with `journal=`.
+                up first. Any number of processes on this machine may submit under the same name at the same time: for
+                each request one of them sends, and the others wait for its job. Needs a client with `journal=`.
             on_progress: called with each `Submitted`, in the thread that made it. With an async client it may return
-                an awaitable.
+                an awaitable. If it raises, nothing more is sent: the exception is the `error` of that `Submitted`,
+                beside its `job`, and of the remaining requests.
             executor: calls the functions among the requests; they and their results must pickle.
 
         Raises: InvalidInput, ConfigurationError. An error of a single request is in its `Submitted`.
 
         Source: operation `create_job`.
         """
+        from ...arguments import positive_whole
+        from ...submission import Claim, Submitted
+        from ...waiting import Notify
+
         at_once = positive_whole(max_in_flight, "max_in_flight")
         if not isinstance(requests, Iterable):
             raise InvalidInput(f"requests={requests!r}: expected a list of requests, such as JobRequest.sampler(...).")
@@ -185,32 +265,154 @@ class SubmitLogic(Generic[J]):
                 "resume= needs a journal: create the client with journal=True, or with the path of a file."
             )
 
-        from ...waiting import Notify
+        ended_by: list[Exception] = []
 
-        used_up: list[QuotaExceeded] = []
+        def submit_claimed(request: JobRequest, key: str | None, claimed: Claim | Entry | None) -> Plan[J]:
+            with self._recoverable(request):
+                known = None if claimed is None else (yield from self._submitter.find_claimed(request, claimed))
+            if known is None and ended_by:
+                raise ended_by[0]
+            return self._made(request, known) if known else (yield from self._send(request, key=key))
 
         def submit_one(index: int, requested: Requested) -> Plan[Submitted[J]]:
             outcome: Submitted[J]
+            claimed: Claim | Entry | None = None
             try:
-                request = yield from _built(requested, executor)
+                request = (yield from _built(requested, executor)).run_by(self._connection.settings.primitives)
                 key = None if resume is None else f"{resume}/{index}/{request.digest()}"
-                with self._recoverable(request):
-                    known = None if key is None else (yield from self._submitter.find_in_journal(request, key))
-                if known is None and used_up:
-                    raise used_up[0]
-                job = self._made(request, known) if known else (yield from self._send(request, key=key))
-                outcome = Submitted(index, job=job)
+                if key is not None:
+                    claimed = yield from self._submitter.claim(key)
+                outcome = Submitted(index, job=(yield from submit_claimed(request, key, claimed)))
             except Exception as error:
                 if isinstance(error, QuotaExceeded):
-                    used_up.append(error)
+                    ended_by.append(error)
                 outcome = Submitted(index, error=error)
+            finally:
+                if isinstance(claimed, Claim):
+                    self._submitter.release(claimed)
+            return (yield from notified(outcome))
+
+        def notified(outcome: Submitted[J]) -> Plan[Submitted[J]]:
             if on_progress is not None:
-                yield Notify(on_progress, outcome)
+                try:
+                    yield Notify(on_progress, outcome)
+                except Exception as error:
+                    ended_by.append(error)
+                    return replace(outcome, error=outcome.error or error)
             return outcome
 
         plans = (submit_one(index, requested) for index, requested in enumerate(requests))
         outcomes: list[Submitted[J]] = yield Together(plans, at_once)
         return outcomes
+
+    def _primitive(self, request: JobRequest, via: Primitives | None) -> Plan[J]:
+        """Submit a primitive by the program that is asked for, or else by the one that the service offers."""
+        program = request.program_id
+        wanted = via or self._connection.settings.primitives
+        if wanted is None and program in self._submitter.missing_programs:
+            wanted = "executor"
+        parts = request.split(wanted)
+        if len(parts) > 1:
+            return (yield from self._batch([part.request for part in parts]))
+        try:
+            return (yield from self._send(parts[0].request))
+        except ApiError as error:
+            if wanted is not None or error.status not in NO_PROGRAM or "program" not in str(error).lower():
+                raise
+        self._submitter.missing_programs.add(program)
+        warn(
+            f"the service has no program {program!r} any more: it runs as a program of the executor from now on. "
+            "primitives='executor' of the client says so from the beginning.",
+            SubmissionWarning,
+        )
+        return (yield from self._primitive(request, "executor"))
+
+    def _batch(self, requests: Sequence[JobRequest]) -> Plan[J]:
+        """Submit the parts of a primitive in a batch, or in the session that they name, and return one handle."""
+        from .sessions import SessionLogic, opened
+        from .split_job import split_job
+
+        batch: SessionLogic[J] | None = None
+        if requests[0].session_id is None:
+            raw = yield from opened({"mode": "batch", "backend": requests[0].backend})
+            batch = SessionLogic(self._connection, raw["id"], raw=raw)
+            requests = [replace(request, session_id=raw["id"]) for request in requests]
+        jobs: list[J] = []
+        try:
+            for request in requests:
+                job = yield from self._send(request)
+                jobs.append(job)
+        except Exception as error:
+            if jobs:
+                error.add_note(f"Submitted before this: {', '.join(job.id for job in jobs)}.")
+            raise
+        finally:
+            if batch is not None:
+                yield from batch._leave(failed=len(jobs) < len(requests))
+        made: J = split_job(jobs)
+        return made
+
+    def _made_native(
+        self,
+        pubs: Any,
+        fields: Mapping[str, Any],
+        transpile: bool | int,
+        check_gates: bool | None,
+        *,
+        observables: bool,
+    ) -> Plan[tuple[Any, bool]]:
+        """The pubs, transpiled if that is asked for, and whether to check their gates.
+
+        A text, or a list of texts, costs nothing here.
+        """
+        if transpile is False and check_gates is not None:
+            return pubs, check_gates
+        from ...submission.circuits import is_foreign
+
+        if transpile is False:
+            if is_foreign(pubs) or not isinstance(pubs, list | tuple):
+                return pubs, is_foreign(pubs)
+            first = [pub[0] if isinstance(pub, list | tuple) and pub else pub for pub in pubs]
+            return pubs, any(map(is_foreign, first))
+        from qiskit_runtime_api.api import backends as backends_api
+
+        from ...arguments import backend_name
+        from ...http.calls import fetch
+        from ...submission.transpiling import optimization_level, transpiled_pubs
+
+        level = optimization_level(transpile)
+        assert level is not None
+        name = backend_name(fields.get("backend"))
+        configuration = yield from self._device(name)
+        properties = (yield from fetch(backends_api.get_backend_properties, id=name)).content
+        native = yield InThread(
+            lambda: transpiled_pubs(pubs, configuration, properties, level=level, observables=observables)
+        )
+        return native, bool(check_gates)
+
+    def _device(self, name: str) -> Plan[bytes]:
+        """The configuration of a backend, as the service sent it; read once by a client."""
+        known = self._connection.configurations
+        if name not in known:
+            from qiskit_runtime_api.api import backends as backends_api
+
+            from ...http.calls import fetch, json_object
+
+            response = yield from fetch(backends_api.get_backend_configuration, id=name)
+            json_object(response)
+            known[name] = response.content
+        return known[name]
+
+    def _check_gates(self, request: JobRequest, wanted: bool) -> Plan[None]:
+        if not wanted:
+            return
+        import json
+
+        from ...submission.native_gates import check_native
+
+        configuration = json.loads((yield from self._device(request.backend)))
+        for place, pub in enumerate(request.params["pubs"]):
+            check_native(pub[0], configuration, what=f"pub {place}")
 
     def _send(self, request: JobRequest, *, key: str | None = None) -> Plan[J]:
         with self._recoverable(request):

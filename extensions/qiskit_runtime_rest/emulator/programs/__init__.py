@@ -18,13 +18,13 @@ __all__ = ["PROGRAMS", "Completed", "Failure", "Heavy", "Metrics", "Outcome", "P
 
 Program = Callable[..., Completed]
 
-# Program id -> the module here with its `run`. None: the service has the program, the emulator fails its jobs.
-PROGRAMS: Mapping[str, str | None] = {
+# Program id -> the module here with its `run`.
+PROGRAMS: Mapping[str, str] = {
     "sampler": "sampler",
     "estimator": "estimator",
     "executor": "executor",
-    "noise-learner": None,
-    "noise-learner-v3": None,
+    "noise-learner": "noise_learner",
+    "noise-learner-v3": "noise_learner",
 }
 _SMALLEST = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; x $0; c[0] = measure $0;'
 
@@ -43,14 +43,10 @@ def run(
         seed: the seed of all random numbers, unless the job's options have one.
         policy: which circuits run.
     """
-    available = ", ".join(sorted(name for name, module in PROGRAMS.items() if module))
     if program_id not in PROGRAMS:
-        return failure(Kind.UNKNOWN_PROGRAM, program=program_id, programs=available)
-    module = PROGRAMS[program_id]
-    if module is None:
-        return failure(Kind.PROGRAM_REFUSED, program=program_id, backend=device.name, programs=available)
+        return failure(Kind.UNKNOWN_PROGRAM, program=program_id, programs=", ".join(sorted(PROGRAMS)))
     try:
-        program: Program = import_module(f"{__name__}.{module}").run
+        program: Program = import_module(f"{__name__}.{PROGRAMS[program_id]}").run
         return program(params, device=device, seed=seed, policy=policy)
     except HeavyJobError:
         return HEAVY

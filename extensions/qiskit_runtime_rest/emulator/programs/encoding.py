@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 from attrs import frozen
-from qiskit.primitives.containers import BitArray, PrimitiveResult, PubResult
+from qiskit.primitives.containers import BitArray, DataBin, PrimitiveResult, PubResult
 
 # Circuits stay encoded, for `circuits.read`.
 _CIRCUIT = "QuantumCircuit"
@@ -54,13 +54,26 @@ def encoded(
         span: added to the metadata, if any.
     """
     if support_qiskit:
-        from qiskit_ibm_runtime import RuntimeEncoder
-
         execution = {} if span is None else {"execution": {"execution_spans": _qiskit_spans(span)}}
-        return json.dumps(PrimitiveResult(results, {**execution, **metadata}), cls=RuntimeEncoder)
+        return wrapped(PrimitiveResult(results, {**execution, **metadata}))
     execution = {} if span is None else {"execution": {"execution_spans": [_plain_span(span)]}}
     content = {"results": [_plain_pub(pub) for pub in results], "metadata": {**execution, **metadata}}
     return json.dumps(content, default=str)
+
+
+def wrapped(value: Any) -> str:
+    """The JSON text of a value in the form of qiskit's client, as the service writes it."""
+    from qiskit_ibm_runtime import RuntimeEncoder
+
+    class Encoder(RuntimeEncoder):  # type: ignore[misc]
+        def default(self, obj: Any) -> Any:
+            found = super().default(obj)
+            if isinstance(obj, DataBin):
+                # The encoder of the client leaves them out.
+                found["__value__"]["field_types"] = [str(type(field)) for field in obj.values()]
+            return found
+
+    return json.dumps(value, cls=Encoder)
 
 
 def _plain_pub(pub: PubResult) -> dict[str, Any]:
@@ -97,7 +110,12 @@ def _plain_span(span: ExecutionSpan) -> list[Any]:
 
 
 def _plain_date(moment: datetime) -> dict[str, str]:
-    return {"date": moment.replace(tzinfo=None).isoformat()}
+    return {"date": _without_zone(moment).isoformat()}
+
+
+def _without_zone(moment: datetime) -> datetime:
+    """The moment as the service writes it: in UTC, without saying so."""
+    return moment.astimezone(UTC).replace(tzinfo=None)
 
 
 def _qiskit_spans(span: ExecutionSpan) -> Any:
@@ -106,4 +124,4 @@ def _qiskit_spans(span: ExecutionSpan) -> Any:
     slices = {
         pub: (shape, slice(0, int(np.prod(shape[:-1]))), slice(0, shape[-1])) for pub, shape in enumerate(span.shapes)
     }
-    return ExecutionSpans([DoubleSliceSpan(span.start, span.stop, slices)])
+    return ExecutionSpans([DoubleSliceSpan(_without_zone(span.start), _without_zone(span.stop), slices)])

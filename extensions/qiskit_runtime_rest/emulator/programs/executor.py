@@ -6,28 +6,28 @@ samplex are drawn as in the local mode of that package.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from math import prod
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from attrs import frozen
 from ibm_quantum_schemas.common.tensor import (  # type: ignore[import-untyped]
     CompressedTensorModel,
     TensorModel,
 )
 from numpy.random import SeedSequence
-from pydantic import ValidationError
 from qiskit.primitives.containers.bindings_array import BindingsArray
 from qiskit_ibm_runtime.decoders.executor.decoder import AVAILABLE_DECODERS
 from qiskit_ibm_runtime.fake_provider.executor.broadcast_sample import broadcast_sample
 from qiskit_ibm_runtime.quantum_program import QuantumProgram
 from qiskit_ibm_runtime.quantum_program.params_converters import QUANTUM_PROGRAM_PARAMS_CONVERTERS
-from samplomatic.quantum_program import QuantumProgramItem, SamplexItem
+from samplomatic.quantum_program import CircuitItem, QuantumProgramItem, SamplexItem
 
 from ..devices import Device
-from . import effort, isa
+from . import circuits, effort, isa, reading
 from .outcome import Completed, JobFailedError, Kind
 from .policy import Policy
 from .pubs import check_executions
@@ -62,7 +62,7 @@ def run(params: Mapping[str, Any], *, device: Device, seed: int, policy: Policy)
         JobFailedError: as `programs.run` reports it.
     """
     version = params.get("schema_version")
-    program = _program(params)
+    program = _program(params, policy)
     if program.meas_level != "classified":
         raise JobFailedError(Kind.MEASUREMENT_LEVEL, meas_type=program.meas_level, backend=device.name)
     for index, item in enumerate(program.items):
@@ -106,22 +106,28 @@ def run(params: Mapping[str, Any], *, device: Device, seed: int, policy: Policy)
     )
 
 
-def _program(params: Mapping[str, Any]) -> QuantumProgram:
-    version = params.get("schema_version")
-    if version not in QUANTUM_PROGRAM_PARAMS_CONVERTERS or version not in AVAILABLE_DECODERS:
-        known = ", ".join(QUANTUM_PROGRAM_PARAMS_CONVERTERS)
-        raise JobFailedError(Kind.INVALID_INPUT, detail=f"schema_version must be one of {known}, got {version!r}.")
-    converter = QUANTUM_PROGRAM_PARAMS_CONVERTERS[version]
-    try:
-        program, _ = converter.decoder(converter.model.model_validate(dict(params)))
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise JobFailedError(Kind.INVALID_INPUT, detail=f"{place}: {first['msg']}") from error
-    # The decoders of circuits, samplexes and tensors pass on all errors of their parsers.
-    except Exception as error:
-        raise JobFailedError(Kind.INVALID_INPUT, detail=f"the quantum program cannot be read: {error}") from error
+def _program(params: Mapping[str, Any], policy: Policy) -> QuantumProgram:
+    model = reading.model(QUANTUM_PROGRAM_PARAMS_CONVERTERS, params)
+    # Texts are read as those of the other programs, with the same failures.
+    texts = getattr(getattr(model.quantum_program, "circuits", None), "data", ())
+    read = [circuits.read(text, pub=index, policy=policy) for index, text in enumerate(texts)]
+    program, _ = reading.decoded(QUANTUM_PROGRAM_PARAMS_CONVERTERS, model)
+    for item, circuit in zip(program.items, read, strict=bool(read)):
+        item.circuit = circuit
+    for item, described in zip(program.items, model.quantum_program.items, strict=True):
+        if isinstance(item, CircuitItem):
+            item.circuit_arguments = _replicated(item.circuit_arguments, shape=getattr(described, "shape", ()))
     return program
+
+
+def _replicated(arguments: npt.NDArray[np.float64], *, shape: Sequence[int]) -> npt.NDArray[np.float64]:
+    """The arguments of a circuit for each element of its item, whose shape extends theirs."""
+    try:
+        whole = np.broadcast_shapes(arguments.shape[:-1], tuple(shape))
+    except ValueError as error:
+        detail = f"the shape {tuple(shape)} does not extend that of the arguments, {arguments.shape[:-1]}"
+        raise JobFailedError(Kind.INVALID_INPUT, detail=detail) from error
+    return np.broadcast_to(arguments, (*whole, arguments.shape[-1]))
 
 
 def _prepare(

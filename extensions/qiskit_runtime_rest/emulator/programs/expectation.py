@@ -140,7 +140,7 @@ def estimate(
                 values = signs @ weights
                 means[place] += values.mean()
                 variances[place] += values.var() / len(values)
-    return Estimate(means=means, errors=np.sqrt(variances), circuits=circuits)
+    return Estimate(means=means, errors=np.sqrt(variances, out=variances), circuits=circuits)
 
 
 def _places(wanted: Mapping[Index, Wanted]) -> dict[Index, list[Index]]:

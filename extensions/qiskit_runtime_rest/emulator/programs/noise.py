@@ -52,7 +52,7 @@ def noise_model(
     gates = sorted({gate.name for one in used if isinstance(gate := standard_gate(one.name), Gate)})
     model = NoiseModel(basis_gates=gates or None)
     for one in sorted(used, key=lambda one: (one.name, one.qubits)):
-        error = _gate_error(device, one, twirled=twirled)
+        error = gate_error(device, one, twirled=twirled)
         if error is not None:
             model.add_quantum_error(error, one.name, [index[qubit] for qubit in one.qubits])
     for qubit, position in index.items():
@@ -81,7 +81,7 @@ def duration(device: Device, placed: Placed) -> float:
 
 
 @cache
-def _gate_error(device: Device, placed: Placed, *, twirled: bool) -> QuantumError | None:
+def gate_error(device: Device, placed: Placed, *, twirled: bool = False) -> QuantumError | None:
     """The error of one instruction on its qubits, numbered from 0."""
     values = _gate(device, placed)
     operation = standard_gate(placed.name)

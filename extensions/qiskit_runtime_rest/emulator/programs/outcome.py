@@ -146,12 +146,6 @@ class Kind(Enum):
         "Job not valid: there is no program {program}.",
         "Use one of: {programs}.",
     )
-    PROGRAM_REFUSED = _guess(
-        3265,
-        "The program {program} cannot be run on the emulated {backend}.",
-        "Run it on the real service, or use one of: {programs}.",
-        charge=0,
-    )
     TOO_MANY_EXECUTIONS = _Entry(
         1520,
         "The number of circuit shots {executions} exceeds the system limit {limit}",

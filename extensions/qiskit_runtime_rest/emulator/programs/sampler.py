@@ -46,9 +46,7 @@ def run(params: Mapping[str, Any], *, device: Device, seed: int, policy: Policy)
     ]
     span = ExecutionSpan(start=start, stop=datetime.now(UTC), shapes=[(*pub.shape, pub.shots) for pub in pubs])
     return Completed(
-        body=encoded(
-            results, metadata={**_suppression(options), "version": 2}, support_qiskit=options.support_qiskit, span=span
-        ),
+        body=encoded(results, metadata={"version": 2}, support_qiskit=options.support_qiskit, span=span),
         metrics=metrics(
             (Executions(circuit=pub.circuit, count=pub.shots * pub.size) for pub in pubs),
             device=device,
@@ -62,13 +60,3 @@ def _sampled(pub: SamplerPub, bits: Mapping[str, BitArray], *, options: SamplerO
     if options.twirling.enabled:
         metadata["num_randomizations"] = options.twirling.split(pub.shots)[0]
     return SamplerPubResult(DataBin(**bits, shape=pub.shape), metadata)
-
-
-def _suppression(options: SamplerOptions) -> dict[str, Any]:
-    """The enabled error suppression; like the service, without entries for what is off."""
-    enabled: dict[str, Any] = {}
-    if options.dynamical_decoupling["enable"]:
-        enabled["dynamical_decoupling"] = options.dynamical_decoupling
-    if options.twirling.enabled:
-        enabled["twirling"] = options.twirling.settings
-    return enabled

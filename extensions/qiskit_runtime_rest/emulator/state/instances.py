@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from .identity import ACCOUNT
 from .job import LONGEST_RUN_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from .clock import Clock
     from .fleet import Fleet
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_INSTANCES", "PLANS", "Instance", "Instances", "Plan"]
 
 _NAMESPACE = uuid.UUID("00000000-0000-4000-8000-00000000e0e0")
+_CRN = re.compile(r"crn:v1:[^:\s]*:[^:\s]*:quantum-computing:[^:\s]*:a/[^:\s]+:(?P<id>[^:\s]+)::")
 _TABLE = "instances"
 _USAGE_PERIOD_SECONDS = 28 * 86_400
 
@@ -80,13 +82,30 @@ class Instance:
 
     name: str
     plan: Plan
-    crn: str = field(init=False)
+    crn: str = field()
     quota_seconds: int | None = None
     limit_seconds: int | None = None
 
     @crn.default
     def _crn(self) -> str:
         return f"crn:v1:bluemix:public:quantum-computing:us-east:a/{ACCOUNT}:{_identifier(f'instance {self.name}')}::"
+
+    @classmethod
+    def of(cls, name_or_crn: str) -> Instance:
+        """An instance of the plan Premium with this CRN, or this name. A CRN's id is the name."""
+        if match := _CRN.fullmatch(name_or_crn):
+            return cls(match["id"], PREMIUM, crn=name_or_crn)
+        return cls(name_or_crn, PREMIUM)
+
+    @property
+    def region(self) -> str:
+        """The region in the CRN."""
+        return self.crn.split(":")[5]
+
+    @property
+    def guid(self) -> str:
+        """The id in the CRN."""
+        return self.crn.split(":")[7]
 
     @property
     def effective_limit(self) -> int | None:
@@ -113,8 +132,21 @@ class Instances:
         clock: Clock,
         fleet: Fleet,
         usage_of: Callable[..., float],
+        further: Iterable[str] = (),
+        any_crn: bool = False,
     ) -> None:
-        """`usage_of(crn, since=...)` returns the QPU seconds that an instance has used."""
+        """Load the limits of an earlier run, if the storage has them.
+
+        Args:
+            storage: of the limits that users set.
+            quota_seconds: the limit of each instance.
+            clock: the service's.
+            usage_of: `usage_of(crn, since=...)` returns the QPU seconds that an instance has used.
+            further: names or CRNs of instances besides the default ones.
+            any_crn: every CRN of the service is that of an instance.
+        """
+        self._known = (*DEFAULT_INSTANCES, *map(Instance.of, further))
+        self._any_crn = any_crn
         self._clock = clock
         self._fleet = fleet
         self._storage = storage
@@ -123,13 +155,12 @@ class Instances:
         self._by_crn: dict[str, Instance] = {}
         self.reset()
         for crn, record in storage.records(_TABLE):
-            self._by_crn[crn] = evolve(self._by_crn[crn], limit_seconds=record["limit_seconds"])
+            if instance := self.get(crn):
+                self._by_crn[crn] = evolve(instance, limit_seconds=record["limit_seconds"])
 
     def reset(self) -> None:
         """Remove the limits set since the start."""
-        self._by_crn = {
-            instance.crn: evolve(instance, quota_seconds=self._quota_seconds) for instance in DEFAULT_INSTANCES
-        }
+        self._by_crn = {instance.crn: evolve(instance, quota_seconds=self._quota_seconds) for instance in self._known}
 
     def __iter__(self) -> Iterator[Instance]:
         """All instances, the default one first."""
@@ -137,6 +168,8 @@ class Instances:
 
     def get(self, crn: str) -> Instance | None:
         """Find an instance by its CRN."""
+        if crn not in self._by_crn and self._any_crn and _CRN.fullmatch(crn):
+            return evolve(Instance.of(crn), quota_seconds=self._quota_seconds)
         return self._by_crn.get(crn)
 
     def backends(self, instance: Instance) -> tuple[str, ...]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, Callable, Generator
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 import httpx
 
 from ...base.forks import Lock, renew_in_child
 from ...base.secret import Secret
+from ...plans.deadline import time_left
 from ...plans.plan import Plan, run, run_async
 from .iam import Token, parse_token, token_request
 
@@ -18,14 +19,24 @@ if TYPE_CHECKING:
 
     from .token_cache import TokenCache
 
-__all__ = ["ApiKeyAuth", "TokenAuth", "TokenStore", "url_origin"]
+__all__ = ["EXCHANGE", "ApiKeyAuth", "TokenAuth", "TokenStore", "url_origin"]
 
 T = TypeVar("T")
 
 REFRESH: Final = object()
 """Yielded by the protocol to get a token; one caller requests it while the others wait."""
 
+EXCHANGE: Final = "qiskit_runtime_rest.exchange"
+"""Request extension: sends a token request apart from the requests that wait for the token. (Missing: httpx does.)"""
+
 UNAUTHORISED = 401
+
+
+class _Refused(NamedTuple):
+    """A token, and the response that refused it."""
+
+    token: Token
+    response: httpx.Response
 
 
 class TokenStore:
@@ -95,15 +106,21 @@ class ApiKeyAuth(httpx.Auth):
             reply: httpx.Response | Token | None = None
             if isinstance(step, httpx.Request):
                 reply = yield step
-            elif isinstance(step, Token):
-                self._run(self._drop(step))
+            elif isinstance(step, _Refused):
+                # Its connection is needed by others, while this request waits for a token.
+                step.response.read()
+                self._run(self._drop(step.token))
             else:
-                with self._thread_lock:
+                with self._thread_lock.within(time_left()) as is_mine:
+                    if not is_mine:
+                        raise self._late(request)
                     try:
                         token = self._run(self._find())
                         if token is None:
                             asked_at = self._clock()
-                            response = yield token_request(self._iam_url, api_key=self._api_key, like=request)
+                            exchange = self._token_request(request)
+                            send = request.extensions.get(EXCHANGE)
+                            response = send(exchange) if send is not None else (yield exchange)
                             response.read()
                             token = self._run(self._accept(response, asked_at))
                     finally:
@@ -126,28 +143,41 @@ class ApiKeyAuth(httpx.Auth):
             reply: httpx.Response | Token | None = None
             if isinstance(step, httpx.Request):
                 reply = yield step
-            elif isinstance(step, Token):
-                await self._run_async(self._drop(step))
+            elif isinstance(step, _Refused):
+                await step.response.aread()
+                await self._run_async(self._drop(step.token))
             else:
-                async with self._task_lock:
-                    try:
-                        token = await self._run_async(self._find())
-                        if token is None:
-                            asked_at = self._clock()
-                            response = yield token_request(self._iam_url, api_key=self._api_key, like=request)
-                            await response.aread()
-                            token = await self._run_async(self._accept(response, asked_at))
-                    finally:
-                        with anyio.CancelScope(shield=True):
-                            await self._run_async(self._release())
+                with anyio.move_on_after(time_left()) as waiting:
+                    await self._task_lock.acquire()
+                if waiting.cancelled_caught:
+                    raise self._late(request)
+                try:
+                    token = await self._run_async(self._find())
+                    if token is None:
+                        asked_at = self._clock()
+                        exchange = self._token_request(request)
+                        send = request.extensions.get(EXCHANGE)
+                        response = await send(exchange) if send is not None else (yield exchange)
+                        await response.aread()
+                        token = await self._run_async(self._accept(response, asked_at))
+                finally:
+                    with anyio.CancelScope(shield=True):
+                        await self._run_async(self._release())
+                    self._task_lock.release()
                 reply = token
             try:
                 step = steps.send(reply)
             except StopIteration:
                 return
 
+    def _token_request(self, request: httpx.Request) -> httpx.Request:
+        return token_request(self._iam_url, api_key=self._api_key, like=request)
+
+    def _late(self, request: httpx.Request) -> httpx.ReadTimeout:
+        return httpx.ReadTimeout("another request waits for a token, too", request=self._token_request(request))
+
     def _protocol(self, request: httpx.Request) -> Generator[object, httpx.Response | Token | None, None]:
-        """Yield a request to send, `REFRESH` to get a token, or a `Token` that was refused."""
+        """Yield a request to send, `REFRESH` to get a token, or the `_Refused` token."""
         if url_origin(request.url) != self._origin:
             yield request
             return
@@ -159,7 +189,7 @@ class ApiKeyAuth(httpx.Auth):
             assert isinstance(response, httpx.Response)
             if response.status_code != UNAUTHORISED or attempt == 2:
                 return
-            yield token
+            yield _Refused(token, response)
 
     def _find(self) -> Plan[Token | None]:
         """The token, if another caller or process requested it meanwhile; None: this caller must request one."""

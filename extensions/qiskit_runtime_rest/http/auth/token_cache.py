@@ -18,6 +18,7 @@ from ...base.forks import renew_in_child
 from ...config.state_file import State, StateBroken
 from ...errors import ConfigurationError
 from ...plans.clock import Clock
+from ...plans.deadline import time_left
 from ...plans.effects import InThread, Sleep
 from ...plans.plan import Plan
 from .iam import Token
@@ -31,6 +32,9 @@ log = logging.getLogger("qiskit_runtime_rest.auth")
 
 LEASE_SECONDS = 20.0
 """How long others wait for the process that requests a token; longer than IAM takes."""
+
+WAITED_SHARE = 1 / 3
+"""They wait for this share of the time that is left for their call at most, and then request one themselves."""
 
 POLL_SECONDS = 0.05
 
@@ -52,20 +56,23 @@ class TokenCache:
         self._lease = None
 
     def claim(self) -> Plan[Token | None]:
-        """The usable token, after another process has requested it; None: the caller has the lease, and requests one.
+        """The usable token, after another process has requested it; None: the caller requests one, under its lease.
 
-        The caller ends the lease with `keep` or `release`, also when the claim itself was cancelled.
+        (Without a lease, if another process takes too long.) The caller ends the lease with `keep` or `release`, also
+        when the claim itself was cancelled.
 
         Raises:
             ConfigurationError: the file cannot be used, or others can read it.
         """
         lease = self._lease = uuid.uuid4().hex
+        left = time_left()
+        ends = self.clock.monotonic() + (LEASE_SECONDS if left is None else min(LEASE_SECONDS, WAITED_SHARE * left))
         while True:
             claimed: Token | bool = yield InThread(lambda: self._claim(lease))
             if isinstance(claimed, Token):
                 self._lease = None
                 return claimed
-            if claimed:
+            if claimed or self.clock.monotonic() >= ends:
                 return None
             yield Sleep(POLL_SECONDS)
 
@@ -123,7 +130,7 @@ class TokenCache:
 
     def _change(self, act: Callable[[sqlite3.Connection], None]) -> None:
         try:
-            with self._state.transaction() as file:
+            with self._state.transaction(optional=True) as file:
                 act(file)
         except StateBroken as error:
             log.warning("the token is not shared with other processes now: %s", error)

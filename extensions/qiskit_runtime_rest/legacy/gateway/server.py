@@ -8,7 +8,7 @@ import hmac
 import logging
 import os
 import secrets
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import unquote
@@ -163,7 +163,16 @@ def _classic(
         body=body,
         host=(ours[HOST_HEADER] or None) if secret is not None else None,
         where=(unquote(ours[WHERE_HEADER]) or None) if secret is not None else None,
+        gateway=_own_url(connection, headers),
     )
+
+
+def _own_url(connection: HTTPConnection, headers: Mapping[str, str]) -> str:
+    """The URL by which the client found this server, or a proxy with TLS in front of it."""
+    is_secure = "https" in (connection.scope["scheme"], headers.get("x-forwarded-proto")) or (
+        connection.scope["scheme"] == "wss"
+    )
+    return f"{'https' if is_secure else 'http'}://{headers.get('host', '')}"
 
 
 def _response(classic: ClassicResponse) -> Response:
@@ -171,9 +180,20 @@ def _response(classic: ClassicResponse) -> Response:
 
 
 def gateway_server(
-    app: Starlette, on_started: Callable[[], None], *, allow_hosts: Collection[str] | None = ()
+    app: Starlette,
+    on_started: Callable[[], None],
+    *,
+    allow_hosts: Collection[str] | None = (),
+    certificate: Path | str | None = None,
+    key: Path | str | None = None,
 ) -> Server:
-    """The server of an application from `gateway_app`; `allow_hosts`: as for `Server`."""
+    """The server of an application from `gateway_app`.
+
+    Args:
+        app: the application.
+        on_started, allow_hosts: as for `Server`.
+        certificate, key: PEM files for TLS; None: no encryption.
+    """
     return Server(
         app,
         on_started=on_started,
@@ -182,6 +202,8 @@ def gateway_server(
         ws="websockets-sansio",
         ws_max_size=MOST_BODY_BYTES,
         proxy_headers=False,
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
     )
 
 
@@ -228,6 +250,8 @@ def serve_gateway(
     host: str = "127.0.0.1",
     port: int = 0,
     allow_hosts: Collection[str] = (),
+    certificate: Path | str | None = None,
+    key: Path | str | None = None,
     ready_file: Path | str | None = None,
     on_ready: Callable[[str], None] | None = None,
     **choices: Any,
@@ -237,6 +261,7 @@ def serve_gateway(
     Args:
         host, port: the address; port 0 takes a free port.
         allow_hosts: further names by which clients may address the gateway (header `Host`).
+        certificate, key: PEM files for TLS; None: no encryption.
         ready_file: written when the gateway is ready: JSON with `url` and `pid`.
         on_ready: called with the URL when the gateway is ready.
         choices: arguments of `Translator`.
@@ -246,11 +271,13 @@ def serve_gateway(
     app = gateway_app(Translator(**choices))
     listener = listen(host, port)
     url = url_of(listener)
-    if not is_loopback(listener):
+    if certificate is not None:
+        url = url.replace("http:", "https:", 1)
+    elif not is_loopback(listener):
         log.warning("the gateway listens on %s without encryption: API keys can be read on the network.", host)
     serve_on(
         listener,
-        functools.partial(gateway_server, app, allow_hosts=[host, *allow_hosts]),
+        functools.partial(gateway_server, app, allow_hosts=[host, *allow_hosts], certificate=certificate, key=key),
         address={"url": url, "pid": os.getpid()},
         ready_file=ready_file,
         on_ready=None if on_ready is None else functools.partial(on_ready, url),

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...config.crn import Crn
-from ...submission.submitter import TAG_PREFIX
+from ...submission.request import TAG_PREFIX
 from ..messages import INVALID_INPUT, ClassicError, ClassicResponse
 from .call import ClassicCall
-from .instances import PARTS, WHOLE
+from .instances import ANY_NAME, PARTS, WHOLE
 
 __all__ = [
     "device_names",
@@ -16,17 +15,9 @@ __all__ = [
     "instance",
     "job_tags",
     "least_busy_backend",
-    "own_account",
     "own_workloads",
 ]
 ONLINE = "online"
-
-
-async def own_account(call: ClassicCall) -> None:
-    """Take the account from the instance's CRN."""
-    crn = Crn.parse(call.client.settings.instance or "")
-    call.names["id"] = crn.account.removeprefix("a/")
-    call.note("id", "replaced by the account in the instance's CRN")
 
 
 async def job_tags(call: ClassicCall) -> None:
@@ -58,7 +49,7 @@ async def instance(call: ClassicCall) -> None:
 async def hub_instances(call: ClassicCall) -> None:
     """List the instances of the mapping, as `hub/group/project`."""
     plan = call.document() or {}
-    names = call.resources.instances.names or ["-/-/-"]
+    names = call.resources.instances.names or [ANY_NAME]
     call.response = ClassicResponse.of_json(
         {"instances": [{"name": name, "plan": plan.get("plan_id")} for name in names]}
     )

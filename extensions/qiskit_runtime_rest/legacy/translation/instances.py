@@ -11,12 +11,14 @@ from typing import Any
 from ...errors import ConfigurationError
 from ..messages import INVALID_INPUT, UNKNOWN_INSTANCE, ClassicError
 
-__all__ = ["Instances", "named_instance"]
+__all__ = ["ANY_NAME", "Instances", "named_instance"]
 
 VARIABLE = "QRR_CLASSIC_INSTANCES"
 """Environment variable with the mapping: JSON, or the path of a JSON file."""
 
 ALL = "*"
+ANY_NAME = "ibm-q/open/main"
+"""The name that all users had: it stands for the instance if there is no mapping."""
 CRN = "crn:"
 PARTS = ("hub", "group", "project")
 WHOLE = ("provider", "instance")
@@ -53,6 +55,11 @@ class Instances:
     def names(self) -> list[str]:
         """Every hub/group/project of the mapping."""
         return [name for name in self._mapping if name != ALL]
+
+    @property
+    def crns(self) -> list[str]:
+        """Every CRN of the mapping, once."""
+        return list(dict.fromkeys(self._mapping.values()))
 
     def crn(self, name: str | None) -> str | None:
         """The CRN for `name`; None: that of the settings.
@@ -111,23 +118,30 @@ def _form(why: str) -> str:
     )
 
 
-def named_instance(query: dict[str, list[str]], body: Any, headers: dict[str, str]) -> tuple[str | None, list[str]]:
-    """The instance that a request names, as `hub/group/project` or CRN, and the fields that name it.
+def named_instance(
+    path: Mapping[str, str], query: Mapping[str, list[str]], body: Any, headers: Mapping[str, str]
+) -> str | None:
+    """The instance that a request names, as `hub/group/project` or CRN; None if it names none.
+
+    Args:
+        path: the names in the path, of which some may be `PARTS`.
+        query, body, headers: of the request.
 
     Raises:
         ClassicError: 400: a field is not a string, or only some of hub, group and project are given.
     """
-    given: dict[str, Any] = {name: values[-1] for name, values in query.items() if name in (*PARTS, *WHOLE)}
+    given: dict[str, Any] = {name: path[name] for name in PARTS if name in path}
+    given |= {name: values[-1] for name, values in query.items() if name in (*PARTS, *WHOLE)}
     if isinstance(body, dict):
         given |= {name: body[name] for name in (*PARTS, *WHOLE) if body.get(name) is not None}
     if any(not isinstance(value, str) for value in given.values()):
         raise ClassicError(INVALID_INPUT, "hub, group, project, provider and instance must be strings.")
     for name in WHOLE:
         if given.get(name):
-            return given[name], sorted(given)
+            return str(given[name])
     parts = [given.get(name) for name in PARTS]
     if any(parts):
         if not all(parts):
             raise ClassicError(INVALID_INPUT, "hub, group and project must be given together.")
-        return "/".join(str(part) for part in parts), sorted(given)
-    return headers.get(HEADER) or None, []
+        return "/".join(str(part) for part in parts)
+    return headers.get(HEADER) or None

@@ -7,7 +7,7 @@ from typing import Any
 
 import anyio.to_thread
 
-from ...submission.submitter import TAG_PREFIX
+from ...submission.request import TAG_PREFIX
 from ..messages import INVALID_INPUT, PROGRAM_NOT_RUN, ClassicError, ClassicResponse
 from ..primitives.results import AS_IS
 from ..programs.local_jobs import LOCAL_PROGRAMS
@@ -140,7 +140,9 @@ async def _shown(call: ClassicCall, job: dict[str, Any], known: KnownJob | None)
     }
     if state.get("reason_solution"):
         call.note("state.reason_solution", "removed: the classic API had no such field")
-    name = (known.name if known else None) or call.resources.instances.name_of(call.client.settings.instance)
+    own = call.resources.instances.name_of(call.client.settings.instance)
+    listed = call.kept.get("instance_names", {}).get(str(job.get("id")), own)
+    name = (known.name if known else None) or listed
     parts = name.split("/") if name and not name.startswith("crn:") else []
     shown |= dict(zip(PARTS, parts if len(parts) == len(PARTS) else [None] * len(PARTS), strict=True))
     if known is not None and isinstance(job.get("program"), dict):

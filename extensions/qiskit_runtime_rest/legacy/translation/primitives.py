@@ -17,6 +17,7 @@ from ..primitives.params import PROGRAMS, ClassicParams, read
 from ..primitives.results import AS_IS, RUNNERS, RanJob, in_form
 from ..primitives.transpiling import Work, transpiled
 from .call import ClassicCall
+from .old_decoders import for_old_decoder
 
 __all__ = ["primitive_v1", "primitive_v2"]
 
@@ -87,6 +88,8 @@ async def primitive_v1(call: ClassicCall) -> None:
         text = _text(sent.content)
         if text is not None:
             call.response = ClassicResponse.of_text(text)
+        elif (changed := for_old_decoder(sent.content, call.request.headers)) is not None:
+            call.response = ClassicResponse.of_json(changed)
         return
     if not _is_json(sent.content):
         call.response = ClassicResponse.of_text(sent.text)

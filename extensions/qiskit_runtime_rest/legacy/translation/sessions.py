@@ -11,7 +11,7 @@ from ...errors import ApiError, AuthenticationError, RuntimeRestError
 from ..messages import INVALID_INPUT, ClassicError, ClassicResponse
 from .call import ClassicCall
 
-__all__ = ["classic_session", "classic_session_id", "close_session", "session_body", "start_session"]
+__all__ = ["classic_session", "classic_session_id", "close_session", "new_session", "session_body", "start_session"]
 
 YES = frozenset({True, "true", "yes", "1"})
 NO = frozenset({False, "false", "no", "0", "", None})
@@ -65,6 +65,13 @@ async def session_body(call: ClassicCall) -> None:
     if not body.get("mode"):
         body["mode"] = DEDICATED
         call.note("mode", f"is required now; {DEDICATED!r} was added")
+
+
+async def new_session(call: ClassicCall) -> None:
+    """Remember the instance of a new session."""
+    document = call.document()
+    if isinstance(document, dict) and isinstance(document.get("id"), str):
+        await anyio.to_thread.run_sync(call.resources.jobs.add_session, document["id"], call.kept.get("name"))
 
 
 async def start_session(call: ClassicCall) -> None:

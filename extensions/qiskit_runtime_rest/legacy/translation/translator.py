@@ -38,13 +38,33 @@ from ..programs import Programs
 from ..programs.local_jobs import LocalJobs
 from ..store import KnownJobs, Store
 from ..table import Match, Route, find_route
-from .account import device_names, hub_instances, instance, job_tags, least_busy_backend, own_account, own_workloads
+from .account import device_names, hub_instances, instance, job_tags, least_busy_backend, own_workloads
+from .all_instances import jobs_of_all_instances
 from .call import ERAS, CallRecord, ClassicCall, Era, Note, Notes, Resources, read_body
 from .callers import LIFETIME_SECONDS, AccessTokens, Caller, Service, caller_with, presented
+from .devices import (
+    backend_queue,
+    classic_configuration,
+    classic_defaults,
+    classic_properties,
+    filter_of_2019,
+    full_configurations,
+    jobs_limit,
+    pending_on_backend,
+)
 from .instances import Instances, named_instance
 from .jobs import classic_job, classic_jobs, era_body, is_oldest_form, job_options, known_program, submit, submitted_job
+from .official_sdks import (
+    API_VERSIONS,
+    classic_metrics,
+    job_kind,
+    networks,
+    no_bookings,
+    usage_by_instance,
+    user_info,
+)
 from .primitives import primitive_v1, primitive_v2
-from .sessions import classic_session, classic_session_id, close_session, session_body, start_session
+from .sessions import classic_session, classic_session_id, close_session, new_session, session_body, start_session
 from .stream import messages
 
 __all__ = ["Translator"]
@@ -59,25 +79,40 @@ def _by_name(*transformations: Transformation) -> dict[str, Transformation]:
 REQUEST_TRANSFORMATIONS = _by_name(
     classic_session,
     era_body,
+    filter_of_2019,
     instance,
     job_options,
     job_tags,
+    jobs_of_all_instances,
     known_program,
     least_busy_backend,
-    own_account,
     own_workloads,
+    pending_on_backend,
     primitive_v2,
     session_body,
     start_session,
+    user_info,
 )
 RESPONSE_TRANSFORMATIONS = _by_name(
+    backend_queue,
+    classic_configuration,
+    classic_defaults,
     classic_job,
     classic_jobs,
+    classic_metrics,
+    classic_properties,
     classic_session_id,
     device_names,
+    full_configurations,
     hub_instances,
+    job_kind,
+    jobs_limit,
+    networks,
+    new_session,
+    no_bookings,
     primitive_v1,
     submitted_job,
+    usage_by_instance,
 )
 SUBMIT = "POST /v1/jobs"
 MOST_CALLS = 10_000
@@ -181,6 +216,8 @@ class Translator:
                 return await self._login(request, notes, route)
             case "logout":
                 return await self._logout(request)
+            case "version":
+                return ClassicResponse.of_json(API_VERSIONS)
             case "stream":
                 raise ClassicError(INVALID_INPUT, "This path is a WebSocket.", solution="Connect with ws:// or wss://.")
             case str(handler):
@@ -202,7 +239,7 @@ class Translator:
                     return call.response
             if route.v1 == SUBMIT:
                 await submit(call)
-            else:
+            elif call.v1_response is None:
                 call.v1_response = await call.send(route.v1, names=call.names, query=call.query, body=call.body)
         except BaseException:
             with anyio.CancelScope(shield=True):
@@ -221,7 +258,7 @@ class Translator:
             if not match.route.public:
                 raise ClassicError(INVALID_CREDENTIALS)
             caller = self._own or Caller("anonymous")
-        name, _ = named_instance(query, body, request.headers)
+        name = named_instance(match.names, query, body, request.headers) or await self._known_name(match)
         crn = self._resources.instances.crn(name)
         async with self._resources.service.client(caller, crn) as client:
             call = ClassicCall(
@@ -239,6 +276,16 @@ class Translator:
             call.kept["name"] = name
             await self._find_local_job(call)
             yield call
+
+    async def _known_name(self, match: Match) -> str | None:
+        """The instance in which a job or a session began: the ids of the classic API were valid without one."""
+        jobs, thing = self._resources.jobs, match.names.get("id", "")
+        if OF_A_JOB in match.route.path:
+            job = await jobs.find(thing)
+            return job.name if job else None
+        if match.route.path.startswith("/sessions/"):
+            return await anyio.to_thread.run_sync(jobs.name_of_session, thing)
+        return None
 
     async def _find_local_job(self, call: ClassicCall) -> None:
         """Keep the job of the call, if it ran here and not on the service."""

@@ -11,6 +11,8 @@ from ...models.account_configuration import AccountConfiguration
 from ...models.error_container import ErrorContainer
 from ...types import UNSET, Response, Unset, path_step
 
+OPERATION = "GET /v1/accounts/{id}"
+
 
 def _get_kwargs(
     id: str,

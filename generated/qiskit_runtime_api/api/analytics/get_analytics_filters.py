@@ -11,6 +11,8 @@ from ...models.analytics_filters import AnalyticsFilters
 from ...models.error_container import ErrorContainer
 from ...types import UNSET, Response, Unset
 
+OPERATION = "GET /v1/analytics/filters"
+
 
 def _get_kwargs(
     *,

@@ -13,6 +13,8 @@ from ...models.analytics_usage import AnalyticsUsage
 from ...models.error_container import ErrorContainer
 from ...types import UNSET, Response, Unset
 
+OPERATION = "GET /v1/analytics/usage"
+
 
 def _get_kwargs(
     *,

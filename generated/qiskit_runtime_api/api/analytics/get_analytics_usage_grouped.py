@@ -14,6 +14,8 @@ from ...models.error_container import ErrorContainer
 from ...models.get_analytics_usage_grouped_group_by import GetAnalyticsUsageGroupedGroupBy
 from ...types import UNSET, Response, Unset
 
+OPERATION = "GET /v1/analytics/usage_grouped"
+
 
 def _get_kwargs(
     *,

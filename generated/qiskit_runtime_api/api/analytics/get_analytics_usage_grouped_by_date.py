@@ -14,6 +14,8 @@ from ...models.error_container import ErrorContainer
 from ...models.get_analytics_usage_grouped_by_date_group_by import GetAnalyticsUsageGroupedByDateGroupBy
 from ...types import UNSET, Response, Unset
 
+OPERATION = "GET /v1/analytics/usage_grouped_by_date"
+
 
 def _get_kwargs(
     *,

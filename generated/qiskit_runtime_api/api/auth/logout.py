@@ -10,6 +10,8 @@ from ...client import AuthenticatedClient, Client
 from ...models.error_container import ErrorContainer
 from ...types import Response
 
+OPERATION = "POST /v1/logout"
+
 
 def _get_kwargs() -> dict[str, Any]:
 

@@ -11,6 +11,8 @@ from ...models.backend_configuration import BackendConfiguration
 from ...models.error_container import ErrorContainer
 from ...types import UNSET, Response, Unset, path_step
 
+OPERATION = "GET /v1/backends/{id}/configuration"
+
 
 def _get_kwargs(
     id: str,

@@ -11,6 +11,8 @@ from ...models.backend_defaults import BackendDefaults
 from ...models.error_container import ErrorContainer
 from ...types import Response, path_step
 
+OPERATION = "GET /v1/backends/{id}/defaults"
+
 
 def _get_kwargs(
     id: str,

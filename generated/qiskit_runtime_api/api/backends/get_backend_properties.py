@@ -12,6 +12,8 @@ from ...models.backend_properties import BackendProperties
 from ...models.error_container import ErrorContainer
 from ...types import UNSET, Response, Unset, path_step
 
+OPERATION = "GET /v1/backends/{id}/properties"
+
 
 def _get_kwargs(
     id: str,

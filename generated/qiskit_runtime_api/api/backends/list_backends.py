@@ -12,6 +12,8 @@ from ...models.error_container import ErrorContainer
 from ...models.list_backends_fields import ListBackendsFields
 from ...types import UNSET, Response, Unset
 
+OPERATION = "GET /v1/backends"
+
 
 def _get_kwargs(
     *,

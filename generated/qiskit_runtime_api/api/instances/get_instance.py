@@ -11,6 +11,8 @@ from ...models.error_container import ErrorContainer
 from ...models.instance import Instance
 from ...types import Response
 
+OPERATION = "GET /v1/instance"
+
 
 def _get_kwargs() -> dict[str, Any]:
 

@@ -11,6 +11,8 @@ from ...models.error_container import ErrorContainer
 from ...models.instance_configuration import InstanceConfiguration
 from ...types import Response
 
+OPERATION = "GET /v1/instances/configuration"
+
 
 def _get_kwargs() -> dict[str, Any]:
 

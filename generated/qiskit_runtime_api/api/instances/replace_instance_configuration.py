@@ -11,6 +11,8 @@ from ...models.error_container import ErrorContainer
 from ...models.instance_configuration_update import InstanceConfigurationUpdate
 from ...types import Response
 
+OPERATION = "PUT /v1/instances/configuration"
+
 
 def _get_kwargs(
     *,

@@ -10,6 +10,8 @@ from ...client import AuthenticatedClient, Client
 from ...models.error_container import ErrorContainer
 from ...types import UNSET, Response, Unset, path_step
 
+OPERATION = "POST /v1/jobs/{id}/cancel"
+
 
 def _get_kwargs(
     id: str,

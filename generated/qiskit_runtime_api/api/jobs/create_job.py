@@ -13,6 +13,8 @@ from ...models.job_created import JobCreated
 from ...models.job_request import JobRequest
 from ...types import UNSET, Response, Unset
 
+OPERATION = "POST /v1/jobs"
+
 
 def _get_kwargs(
     *,

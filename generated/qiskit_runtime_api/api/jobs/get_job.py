@@ -11,6 +11,8 @@ from ...models.error_container import ErrorContainer
 from ...models.job import Job
 from ...types import UNSET, Response, Unset, path_step
 
+OPERATION = "GET /v1/jobs/{id}"
+
 
 def _get_kwargs(
     id: str,

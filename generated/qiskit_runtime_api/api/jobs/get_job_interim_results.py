@@ -10,6 +10,8 @@ from ...client import AuthenticatedClient, Client
 from ...models.error_container import ErrorContainer
 from ...types import Response, path_step
 
+OPERATION = "GET /v1/jobs/{id}/interim_results"
+
 
 def _get_kwargs(
     id: str,

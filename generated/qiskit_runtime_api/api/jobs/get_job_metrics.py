@@ -11,6 +11,8 @@ from ...models.error_container import ErrorContainer
 from ...models.job_metrics import JobMetrics
 from ...types import Response, path_step
 
+OPERATION = "GET /v1/jobs/{id}/metrics"
+
 
 def _get_kwargs(
     id: str,

@@ -14,6 +14,8 @@ from ...models.noise_learner_v3v01_results import NoiseLearnerV3V01Results
 from ...models.noise_learner_v3v02_results import NoiseLearnerV3V02Results
 from ...types import Response, path_step
 
+OPERATION = "GET /v1/jobs/{id}/results"
+
 
 def _get_kwargs(
     id: str,

@@ -11,6 +11,8 @@ from ...models.error_container import ErrorContainer
 from ...models.transpiled_circuits import TranspiledCircuits
 from ...types import Response, path_step
 
+OPERATION = "GET /v1/jobs/{id}/transpiled_circuits"
+
 
 def _get_kwargs(
     id: str,

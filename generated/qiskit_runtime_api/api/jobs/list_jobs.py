@@ -12,6 +12,8 @@ from ...models.error_container import ErrorContainer
 from ...models.job_list import JobList
 from ...types import UNSET, Response, Unset
 
+OPERATION = "GET /v1/jobs"
+
 
 def _get_kwargs(
     *,

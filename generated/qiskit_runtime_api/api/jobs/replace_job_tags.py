@@ -11,6 +11,8 @@ from ...models.error_container import ErrorContainer
 from ...models.job_tags import JobTags
 from ...types import Response, path_step
 
+OPERATION = "PUT /v1/jobs/{id}/tags"
+
 
 def _get_kwargs(
     id: str,

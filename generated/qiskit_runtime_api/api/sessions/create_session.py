@@ -12,6 +12,8 @@ from ...models.session import Session
 from ...models.session_request import SessionRequest
 from ...types import Response
 
+OPERATION = "POST /v1/sessions"
+
 
 def _get_kwargs(
     *,

@@ -11,6 +11,8 @@ from ...models.error_container import ErrorContainer
 from ...models.session_update import SessionUpdate
 from ...types import Response, path_step
 
+OPERATION = "PATCH /v1/sessions/{id}"
+
 
 def _get_kwargs(
     id: str,

@@ -12,6 +12,8 @@ from ...models.list_tags_type import ListTagsType
 from ...models.tag_list import TagList
 from ...types import UNSET, Response
 
+OPERATION = "GET /v1/tags"
+
 
 def _get_kwargs(
     *,

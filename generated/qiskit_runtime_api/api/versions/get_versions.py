@@ -11,6 +11,8 @@ from ...models.error_container import ErrorContainer
 from ...models.version_list import VersionList
 from ...types import Response
 
+OPERATION = "GET /v1/versions"
+
 
 def _get_kwargs() -> dict[str, Any]:
 

@@ -16,6 +16,8 @@ from ...models.workload_mode import WorkloadMode
 from ...models.workload_status import WorkloadStatus
 from ...types import UNSET, Response, Unset
 
+OPERATION = "GET /v1/workloads"
+
 
 def _get_kwargs(
     *,

@@ -1,0 +1,79 @@
+"""`qrr offline`: run any program against services of this machine."""
+
+from __future__ import annotations
+
+import json as json_format
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import RuntimeRestError
+from .exit_status import reporting_errors
+from .options import EraOption
+from .terminal import say
+
+if TYPE_CHECKING:
+    from ..offline import Report
+
+__all__ = ["app"]
+
+
+def offline(
+    *,
+    command: Annotated[list[str], typer.Argument(metavar="-- COMMAND...", help="The command and its arguments.")],
+    live: Annotated[
+        bool, typer.Option("--live", help="Pass requests on to the live services; all other hosts stay refused.")
+    ] = False,
+    seed: Annotated[int | None, typer.Option(help="Seed: makes ids and results the same in every run.")] = None,
+    instance: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Name or CRN of an instance that the program looks up. Can be repeated."),
+    ] = None,
+    era: EraOption = "2023",
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the report to this file as JSON, not to stderr.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the report as JSON, on the last line of stderr.")] = False,
+) -> None:
+    """Run any program, unchanged, against the embedded service.
+
+    It answers behind the names of the real service. The classic API, IAM, and IBM Cloud's search, catalog and resource
+    controller are there, too. Requests to all other hosts are refused. Any API key is accepted; none leaves this
+    machine, except with --live. Exit status and output are the command's; a report follows on stderr.
+    """
+    from ..offline import CannotRun, Offline, run
+    from ..offline.instances import named_instances
+
+    if live and seed is not None:
+        raise typer.BadParameter("--seed has no meaning with --live.")
+    choices = {} if seed is None else {"seed": seed}
+    names = [*(instance or []), *named_instances(command, os.environ)]
+    with Offline(live=live, era=era, instances=names, **choices) as services:
+        try:
+            status = run(command, services.environment())
+        except CannotRun as error:
+            say(str(error), label="error")
+            raise typer.Exit(error.status) from None
+        _publish(services.report(), file=report, json=json)
+    raise typer.Exit(status)
+
+
+def _publish(report: Report, *, file: Path | None, json: bool) -> None:
+    document = json_format.dumps(report.to_dict(), ensure_ascii=False)
+    if file is not None:
+        try:
+            file.write_text(document + "\n", encoding="utf-8")
+        except OSError as error:
+            raise RuntimeRestError(f"the report cannot be written to {file}: {error.strerror}.") from None
+    elif json:
+        typer.echo(document, err=True)
+    else:
+        for line in str(report).splitlines():
+            say(line, label="qrr offline", label_style="bold")
+
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+# Options after the command belong to the command.
+app.command("offline", context_settings={"allow_interspersed_args": False})(reporting_errors(offline))

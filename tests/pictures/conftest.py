@@ -1,0 +1,1 @@
+"""The rows and documents that the pictures are drawn from."""
