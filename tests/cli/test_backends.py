@@ -28,7 +28,7 @@ def test_backends_are_listed(qrr: Run) -> None:
     [
         (("--min-qubits", "150"), lambda raw: raw["qubits"] >= 150),
         (("--name", "ibm_*"), lambda raw: raw["name"].startswith("ibm_")),
-        (("--name", "fez"), lambda raw: raw["name"] == "ibm_fez"),
+        (("--name", "mar"), lambda raw: raw["name"] == "ibm_marrakesh"),
         (("--processor", "HERON"), lambda raw: raw["processor_type"]["family"] == "Heron"),
         (("--max-error", "0.004"), lambda raw: raw["performance_metrics"]["two_q_error_median"]["value"] <= 0.004),
         (("--online", "--max-queue", "0"), lambda raw: raw["status"]["name"] == "online"),
@@ -57,7 +57,7 @@ def test_the_map_of_a_backend_is_drawn(qrr: Run, tmp_path: Path) -> None:
     file = tmp_path / "map.svg"
     assert qrr("backends", "ibm_fez", "--plot", str(file)).exit_code == 0
     assert "readout error" in file.read_text()
-    unknown = qrr("backends", "ibm_fze", "--plot", str(file))
+    unknown = qrr("backends", "ibm_feez", "--plot", str(file))
     assert unknown.exit_code == 1
     assert "Did you mean 'ibm_fez'?" in unknown.stderr
     assert qrr("backends", "ibm_fez").exit_code == 2

@@ -22,14 +22,14 @@ def test_a_session_is_shown_closed_and_cancelled(qrr: Run, service: Emulator) ->
 
 
 def test_sessions_are_listed_and_jobs_without_one_are_not(qrr: Run, service: Emulator, bell: str) -> None:
-    qrr("submit", "sampler", bell, "--backend", "ibm_torino")
+    qrr("submit", "sampler", bell, "--backend", "ibm_fez")
     with RuntimeClient() as client:
-        batch = client.sessions.create(backend="ibm_brisbane", mode="batch").id
-        dedicated = client.sessions.create(backend="ibm_brisbane").id
-    lines = qrr("sessions", "list", "--backend", "ibm_brisbane").stdout.splitlines()
+        batch = client.sessions.create(backend="ibm_marrakesh", mode="batch").id
+        dedicated = client.sessions.create(backend="ibm_marrakesh").id
+    lines = qrr("sessions", "list", "--backend", "ibm_marrakesh").stdout.splitlines()
     assert lines[0].split()[:4] == ["session", "status", "mode", "backend"]
     assert {line.split()[0] for line in lines[1:]} == {batch, dedicated}
-    chosen = qrr("sessions", "list", "--mode", "batch", "--backend", "ibm_brisbane", "--json").stdout.splitlines()
+    chosen = qrr("sessions", "list", "--mode", "batch", "--backend", "ibm_marrakesh", "--json").stdout.splitlines()
     assert [json.loads(line)["id"] for line in chosen] == [batch]
     assert len(qrr("sessions", "list", "--limit", "1", "--json").stdout.splitlines()) == 1
     assert "no sessions" in qrr("sessions", "list", "--backend", "no_such_device").stderr

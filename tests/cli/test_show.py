@@ -13,7 +13,7 @@ def test_a_job_is_shown_with_its_details_times_and_circuit(qrr: Run, bell: str) 
     job = submitted(qrr, bell, "--shots", "50", "--tag", "mine")
     assert qrr("wait", job).exit_code == 0
     text = qrr("show", job).stdout
-    for line in (f"job  {job}", "status  Completed", "backend  ibm_torino", "tags  mine", "program  sampler"):
+    for line in (f"job  {job}", "status  Completed", "backend  ibm_fez", "tags  mine", "program  sampler"):
         assert line.split() in [each.split()[:2] for each in text.splitlines()]
     for word in ("created", "queued", "ran", "finished", "█", "QPU time charged"):
         assert word in text
@@ -42,14 +42,14 @@ def test_a_failed_job_is_shown_with_its_reason_and_log(qrr: Run) -> None:
 
 def _failed(qrr: Run) -> str:
     circuit = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; h $0; c[0] = measure $0;'
-    job = qrr("submit", "sampler", "-", "--backend", "ibm_torino", "--no-check-gates", stdin=circuit).stdout.strip()
+    job = qrr("submit", "sampler", "-", "--backend", "ibm_fez", "--no-check-gates", stdin=circuit).stdout.strip()
     assert qrr("wait", job).exit_code == 1
     return job
 
 
 def test_a_long_circuit_is_cut_unless_all_of_it_is_asked_for(qrr: Run, held: Emulator) -> None:
     circuit = "OPENQASM 3.0;\n" + "// a comment\n" * 200
-    job = qrr("submit", "sampler", "-", "--backend", "ibm_torino", stdin=circuit).stdout.strip()
+    job = qrr("submit", "sampler", "-", "--backend", "ibm_fez", stdin=circuit).stdout.strip()
     text = qrr("show", job).stdout
     assert "--whole prints all" in text
     assert text.count("// a comment") < 50

@@ -13,10 +13,10 @@ from qiskit_runtime_rest.testing import Emulator
 from .conftest import BELL, Run
 
 PARAMS: dict[str, Any] = {"pubs": [[BELL, None, 10]], "version": 2}
-REQUEST: dict[str, Any] = {"program_id": "sampler", "backend": "ibm_torino", "params": PARAMS, "tags": ["own"]}
+REQUEST: dict[str, Any] = {"program_id": "sampler", "backend": "ibm_fez", "params": PARAMS, "tags": ["own"]}
 INFO: dict[str, Any] = {
     "id": "d1",
-    "backend": "ibm_fez",
+    "backend": "ibm_kingston",
     "state": {"status": "Completed"},
     "status": "Completed",
     "program": {"id": "sampler"},
@@ -53,8 +53,8 @@ def test_a_request_names_program_and_backend(qrr: Run, quiet: Emulator, tmp_path
 def test_options_win_over_the_request(qrr: Run, quiet: Emulator, tmp_path: Path) -> None:
     path = tmp_path / "request.json"
     path.write_text(json.dumps(REQUEST))
-    assert qrr("submit", "sampler", str(path), "--backend", "ibm_fez", "--tag", "mine").exit_code == 0
-    assert bodies(quiet) == [{**REQUEST, "backend": "ibm_fez", "tags": ["mine"]}]
+    assert qrr("submit", "sampler", str(path), "--backend", "ibm_kingston", "--tag", "mine").exit_code == 0
+    assert bodies(quiet) == [{**REQUEST, "backend": "ibm_kingston", "tags": ["mine"]}]
     wrong = qrr("submit", "estimator", str(path))
     assert wrong.exit_code == 2
     assert "is a request for the program 'sampler'" in wrong.stderr
@@ -65,7 +65,7 @@ def test_a_downloaded_description_is_submitted_again(qrr: Run, quiet: Emulator, 
     path = tmp_path / "job-d1-info.json"
     path.write_text(json.dumps({**INFO, "params": params}))
     assert qrr("submit", str(path)).exit_code == 0
-    assert bodies(quiet) == [{**REQUEST, "backend": "ibm_fez"}]
+    assert bodies(quiet) == [{**REQUEST, "backend": "ibm_kingston"}]
 
 
 def test_the_description_of_a_private_job_has_nothing_to_submit(qrr: Run, tmp_path: Path) -> None:
@@ -79,27 +79,27 @@ def test_the_description_of_a_private_job_has_nothing_to_submit(qrr: Run, tmp_pa
 def test_a_folder_stands_for_its_circuits(qrr: Run, quiet: Emulator, tmp_path: Path) -> None:
     for name in ("b.qasm", "a.qasm3", "notes.txt"):
         (tmp_path / name).write_text(f"// {name}\n{BELL}")
-    assert qrr("submit", "sampler", str(tmp_path), "--backend", "ibm_torino").exit_code == 0
+    assert qrr("submit", "sampler", str(tmp_path), "--backend", "ibm_fez").exit_code == 0
     (body,) = bodies(quiet)
     assert [pub[0].splitlines()[0] for pub in body["params"]["pubs"]] == ["// a.qasm3", "// b.qasm"]
     quiet.clear_requests()
-    lines = qrr("submit", "sampler", str(tmp_path), "--backend", "ibm_torino", "--each").stdout.splitlines()
+    lines = qrr("submit", "sampler", str(tmp_path), "--backend", "ibm_fez", "--each").stdout.splitlines()
     assert len(set(lines)) == 2
     assert [len(body["params"]["pubs"]) for body in bodies(quiet)] == [1, 1]
 
 
 @pytest.mark.parametrize("form", ["lines", "list"])
 def test_several_requests_become_several_jobs(qrr: Run, quiet: Emulator, form: str) -> None:
-    several = [REQUEST, {**REQUEST, "backend": "ibm_fez"}]
+    several = [REQUEST, {**REQUEST, "backend": "ibm_kingston"}]
     text = json.dumps(several) if form == "list" else "\n".join(map(json.dumps, several))
     result = qrr("submit", "-", "--json", stdin=text)
     assert result.exit_code == 0, result.output
-    assert [json.loads(line)["backend"] for line in result.stdout.splitlines()] == ["ibm_torino", "ibm_fez"]
+    assert [json.loads(line)["backend"] for line in result.stdout.splitlines()] == ["ibm_fez", "ibm_kingston"]
     assert len(bodies(quiet)) == 2
 
 
 def test_several_jobs_can_be_waited_for(qrr: Run, service: Emulator, bell: str) -> None:
-    result = qrr("submit", "sampler", bell, bell, "--each", "--backend", "ibm_torino", "--wait")
+    result = qrr("submit", "sampler", bell, bell, "--each", "--backend", "ibm_fez", "--wait")
     assert result.exit_code == 0
     *ids, first, second = result.stdout.splitlines()
     assert [first, second] == [f"{job}  Completed" for job in ids]
@@ -115,38 +115,38 @@ def test_one_that_is_refused_does_not_hide_the_others(qrr: Run, quiet: Emulator)
 
 def test_a_circuit_that_the_backend_cannot_run_is_not_sent(qrr: Run, quiet: Emulator) -> None:
     circuit = BELL.replace("sx $0;", "h $0;")
-    for arguments, stdin in ((("sampler", "-", "--backend", "ibm_torino"), circuit), (("-",), None)):
+    for arguments, stdin in ((("sampler", "-", "--backend", "ibm_fez"), circuit), (("-",), None)):
         request = {**REQUEST, "params": {**PARAMS, "pubs": [[BELL], [circuit]]}}
         result = qrr("submit", *arguments, stdin=stdin or json.dumps(request))
         assert result.exit_code == 2
-        assert f"circuit {1 if stdin else 2}: the gate 'h' is not one of ibm_torino's" in result.stderr
+        assert f"circuit {1 if stdin else 2}: the gate 'h' is not one of ibm_fez's" in result.stderr
     assert bodies(quiet) == []
 
 
 def test_the_backend_that_was_meant_is_named(qrr: Run, quiet: Emulator, bell: str) -> None:
-    one = qrr("submit", "sampler", bell, "--backend", "ibm_tornio")
+    one = qrr("submit", "sampler", bell, "--backend", "ibm_feez")
     assert one.exit_code == 1
-    assert "Did you mean 'ibm_torino'?" in one.stderr
-    several = qrr("submit", "sampler", bell, bell, "--each", "--backend", "ibm_tornio")
-    assert several.stderr.count("Did you mean 'ibm_torino'?") == 2
+    assert "Did you mean 'ibm_fez'?" in one.stderr
+    several = qrr("submit", "sampler", bell, bell, "--each", "--backend", "ibm_feez")
+    assert several.stderr.count("Did you mean 'ibm_fez'?") == 2
 
 
 def test_any_program_takes_params(qrr: Run, quiet: Emulator, tmp_path: Path) -> None:
     path = tmp_path / "params.json"
     path.write_text(json.dumps({"circuits": [], "options": {}}))
-    qrr("submit", "noise-learner", str(path), "--backend", "ibm_torino")
+    qrr("submit", "noise-learner", str(path), "--backend", "ibm_fez")
     assert [body["program_id"] for body in bodies(quiet)] == ["noise-learner"]
 
 
 def test_a_sampler_runs_by_the_executor(qrr: Run, quiet: Emulator, bell: str) -> None:
-    assert qrr("submit", "sampler", bell, "--backend", "ibm_torino", "--via", "executor").exit_code == 0
-    assert qrr("submit", "sampler", bell, "--backend", "ibm_torino", "--via", "service").exit_code == 0
+    assert qrr("submit", "sampler", bell, "--backend", "ibm_fez", "--via", "executor").exit_code == 0
+    assert qrr("submit", "sampler", bell, "--backend", "ibm_fez", "--via", "service").exit_code == 0
     params = json.dumps({**PARAMS, "pubs": [[BELL, None, 10], [BELL, None, 20]]})
-    assert qrr("submit", "sampler", "-", "--backend", "ibm_torino", "--via", "executor", stdin=params).exit_code == 0
+    assert qrr("submit", "sampler", "-", "--backend", "ibm_fez", "--via", "executor", stdin=params).exit_code == 0
     assert [body["program_id"] for body in bodies(quiet)] == ["executor", "sampler", "executor", "executor"]
     # The parts of a job are submitted at the same time, in any order.
     assert {body["params"]["quantum_program"]["shots"] for body in bodies(quiet)[2:]} == {10, 20}
-    wrong = qrr("submit", "sampler", bell, "--backend", "ibm_torino", "--via", "qiskit")
+    wrong = qrr("submit", "sampler", bell, "--backend", "ibm_fez", "--via", "qiskit")
     assert wrong.exit_code == 2
     assert "'service' or 'executor'" in wrong.stderr
 

@@ -26,7 +26,7 @@ def test_many_jobs_are_waited_for_and_each_has_a_line(qrr: Run, bell: str) -> No
 def test_one_that_failed_or_is_unknown_ends_with_status_1_after_the_others(qrr: Run, bell: str) -> None:
     good = submitted(qrr, bell)
     circuit = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; h $0; c[0] = measure $0;'
-    bad = qrr("submit", "sampler", "-", "--backend", "ibm_torino", "--no-check-gates", stdin=circuit).stdout.strip()
+    bad = qrr("submit", "sampler", "-", "--backend", "ibm_fez", "--no-check-gates", stdin=circuit).stdout.strip()
     result = qrr("wait", bad, good, "no-such-job")
     assert result.exit_code == 1
     first, second, third = result.stdout.splitlines()

@@ -36,10 +36,10 @@ async def test_jobs_and_lists_of_them_are_tables(client: Any, emulator: Emulator
 async def test_backends_and_sessions_are_tables(client: Any, emulator: Emulator) -> None:
     backends = await now(client.backends.list())
     assert len(backends.to_pandas()) == len(backends)
-    assert "ibm_torino" in next(one for one in backends if one.name == "ibm_torino")._repr_html_()
+    assert "ibm_fez" in next(one for one in backends if one.name == "ibm_fez")._repr_html_()
     assert f"<caption>{len(backends)} in all</caption>" in backends._repr_html_()
     assert "and 18 more" in backends._repr_html_()
-    session = await now(client.sessions.create(backend="ibm_torino", mode="batch"))
+    session = await now(client.sessions.create(backend="ibm_fez", mode="batch"))
     assert session.id in session._repr_html_()
     assert session.id in (await now(client.sessions.list()))._repr_html_()
 

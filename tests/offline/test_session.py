@@ -89,7 +89,7 @@ def test_this_process_can_be_the_program(home: Path, monkeypatch: pytest.MonkeyP
         assert services.emulator is not None
         assert urllib.request.urlopen(f"{URL}/versions").status == 200
         with RuntimeClient() as client:
-            job = client.sampler([BELL], backend="ibm_torino", shots=8)
+            job = client.sampler([BELL], backend="ibm_fez", shots=8)
             assert job.result()[0].data["c"].num_shots == 8
         with pytest.raises(httpx.ProxyError, match="qrr offline refuses"):
             httpx.get("https://foreign.example/")

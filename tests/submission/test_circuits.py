@@ -193,19 +193,19 @@ def test_a_circuit_that_is_not_native_is_refused_before_it_is_sent(service: Emul
     with connect(service) as client:
         service.clear_requests()
         for _ in range(2):
-            with pytest.raises(InvalidInput, match="pub 0: the gate 'h' is not one of ibm_torino's"):
-                client.sampler(bell(), backend="ibm_torino")
+            with pytest.raises(InvalidInput, match="pub 0: the gate 'h' is not one of ibm_fez's"):
+                client.sampler(bell(), backend="ibm_fez")
         assert [request.path.rsplit("/", 1)[1] for request in service.requests] == ["token", "configuration"]
         with pytest.raises(InvalidInput, match="the gate 'h'"):
-            client.sampler("OPENQASM 3.0; h $0;", backend="ibm_torino", check_gates=True)
+            client.sampler("OPENQASM 3.0; h $0;", backend="ibm_fez", check_gates=True)
 
 
 def test_a_transpiled_circuit_runs(service: Emulator) -> None:
     with connect(service) as client:
-        counts = client.sampler(bell(), backend="ibm_torino", shots=200, transpile=True).result()[0].counts()
+        counts = client.sampler(bell(), backend="ibm_fez", shots=200, transpile=True).result()[0].counts()
         assert counts["00"] + counts["11"] > 150
         text = circuit_text(bell())
-        assert client.sampler([text], backend="ibm_torino", shots=10, transpile=1).result()[0].bits().num_shots == 10
+        assert client.sampler([text], backend="ibm_fez", shots=10, transpile=1).result()[0].bits().num_shots == 10
 
 
 def test_observables_follow_the_qubits_of_a_transpiled_circuit(service: Emulator) -> None:
@@ -213,7 +213,7 @@ def test_observables_follow_the_qubits_of_a_transpiled_circuit(service: Emulator
     circuit.x(0)
     pub = (circuit, [SparsePauliOp(["IZ"]), "ZI", {"ZZ": 2.0}])
     with connect(service) as client:
-        evs = client.estimator(pub, backend="ibm_torino", precision=0.05, transpile=True).result()[0].evs
+        evs = client.estimator(pub, backend="ibm_fez", precision=0.05, transpile=True).result()[0].evs
     assert [round(ev) for ev in evs] == [-1, 1, -2]
 
 
@@ -221,7 +221,7 @@ def test_what_cannot_be_transpiled_is_refused(service: Emulator) -> None:
     with connect(service) as client:
         for circuit in ("no circuit", QuantumCircuit(500)):
             with pytest.raises(InvalidInput, match="pub 0: the circuit cannot be transpiled"):
-                client.sampler([circuit], backend="ibm_torino", transpile=True)
+                client.sampler([circuit], backend="ibm_fez", transpile=True)
     for level in (4, "2", None):
         with pytest.raises(InvalidInput, match="transpile="):
             optimization_level(level)  # type: ignore[arg-type]

@@ -97,7 +97,7 @@ async def test_another_process_resumes_the_sweep_of_a_killed_one(
 SWEEP = """
 import sys
 from qiskit_runtime_rest import JobRequest, RuntimeClient
-requests = (JobRequest.sampler(sys.argv[2], shots=n, backend="ibm_torino") for n in range(1, 13))
+requests = (JobRequest.sampler(sys.argv[2], shots=n, backend="ibm_fez") for n in range(1, 13))
 with RuntimeClient(journal=sys.argv[1]) as client:
     sys.stdin.readline()
     print(*(one.job.id for one in client.jobs.submit_all(requests, max_in_flight=4, resume="sweep")))

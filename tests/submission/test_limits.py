@@ -138,7 +138,7 @@ class Clock(SystemClock):
     def time(self):
         return float(sys.argv[2])
 with RuntimeClient(submissions_per_minute=1, state_path=sys.argv[1], clock=Clock()) as client:
-    client.sampler(sys.argv[3], backend="ibm_torino")
+    client.sampler(sys.argv[3], backend="ibm_fez")
 """
 
 

@@ -44,7 +44,7 @@ circuits = st.just(TEXT)
     pubs=st.lists(st.tuples(circuits, values, shots), min_size=1),
 )
 def test_sampler(options: Any, pubs: Any) -> None:
-    request = JobRequest.sampler(pubs, options=options, backend="ibm_torino")
+    request = JobRequest.sampler(pubs, options=options, backend="ibm_fez")
     params = {**request.params, "pubs": [in_full(pub) for pub in request.params["pubs"]]}
     model_of("sampler", "ParamsModel").model_validate(params)
     assert request.params.get("options", {}) == options
@@ -56,6 +56,6 @@ def test_sampler(options: Any, pubs: Any) -> None:
     pubs=st.lists(st.tuples(circuits, observables, values, precision), min_size=1),
 )
 def test_estimator(level: int | None, options: Any, pubs: Any) -> None:
-    request = JobRequest.estimator(pubs, options=options, resilience_level=level, backend="ibm_torino")
+    request = JobRequest.estimator(pubs, options=options, resilience_level=level, backend="ibm_fez")
     params = {**request.params, "pubs": [in_full(pub) for pub in request.params["pubs"]]}
     model_of("estimator", "ParamsModel").model_validate(params)

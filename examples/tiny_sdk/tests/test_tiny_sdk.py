@@ -13,7 +13,7 @@ from qiskit_runtime_rest import QuotaExceeded, RuntimeClient
 
 @pytest.fixture
 def device(runtime_client: RuntimeClient) -> Device:
-    return Device("ibm_torino", client=runtime_client)
+    return Device("ibm_fez", client=runtime_client)
 
 
 def bell() -> Circuit:

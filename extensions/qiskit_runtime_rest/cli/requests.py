@@ -166,4 +166,4 @@ def _of_circuits(texts: list[str], program: str | None, given: Mapping[str, Any]
 
 def _need_backend(options: JobOptions) -> None:
     if options.backend is None:
-        raise InvalidInput("the backend is missing: add --backend, such as --backend ibm_torino.")
+        raise InvalidInput("the backend is missing: add --backend, such as --backend ibm_fez.")

@@ -16,7 +16,7 @@ SIZES = (2, 3, 6)
 SHOTS = 2048
 chance = np.random.default_rng(20260415)
 service = QiskitRuntimeService()
-backend = service.backend("ibm_torino")
+backend = service.backend("ibm_fez")
 
 
 def chain(length: int) -> list[int]:

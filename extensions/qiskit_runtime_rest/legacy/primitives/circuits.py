@@ -46,11 +46,14 @@ class Targets:
 
 def _target(gates: Sequence[str], configuration: Mapping[str, Any]) -> Target:
     from qiskit.circuit.controlflow import get_control_flow_name_mapping
+    from qiskit.circuit.library import get_standard_gate_name_mapping
     from qiskit.transpiler import CouplingMap, Target
 
+    # The transpiler neither knows gates such as `xslow`, nor the angles to which devices limit `rzz`.
+    known = get_standard_gate_name_mapping().keys() - {"rzz"}
     coupling = configuration.get("coupling_map")
     target: Target = Target.from_configuration(
-        basis_gates=list(dict.fromkeys([*gates, *ALWAYS])),
+        basis_gates=list(dict.fromkeys([*(name for name in gates if name in known), *ALWAYS])),
         num_qubits=configuration.get("n_qubits"),
         coupling_map=CouplingMap(coupling) if coupling else None,
         dt=None,
