@@ -7,7 +7,7 @@ BOOTSTRAP ?= python3
 WORKERS ?= 2
 MINUTES ?= 10
 CONSUMER := $(wildcard tests/contract/test_consumer_*.py) tests/contract/test_round_trip.py
-CLIENT := tests/client tests/plans tests/results tests/config tests/base $(wildcard tests/test_*.py tests/*/test_*_steps.py)
+CLIENT := tests/client tests/directed tests/plans tests/results tests/config tests/base $(wildcard tests/test_*.py tests/*/test_*_steps.py)
 PICTURES := tests/pictures/test_golden_images.py
 PEERS := tests/third_party tests/cluster
 OLD_SDKS := tests/old_sdks
@@ -46,6 +46,13 @@ peers: setup  ## clients that others wrote, unmodified, against the embedded ser
 old-sdks: setup  ## IBM's SDKs of the classic API, 2021 to 2025, through the gateway; each in an environment below build/
 	timeout 1800 $(PYTHON) -m pytest $(OLD_SDKS)
 
+sdk: setup  ## examples/tiny_sdk, an SDK on the public surface: its types, and its tests with the wheel of this package
+	$(VENV)/bin/mypy --config-file examples/tiny_sdk/pyproject.toml examples/tiny_sdk/src
+	rm -rf build/sdk && $(VENV)/bin/uv build --quiet --wheel --build-constraint constraints.txt --out-dir build/sdk
+	$(VENV)/bin/uv venv --quiet --python $(PYTHON) build/sdk/venv
+	$(VENV)/bin/uv pip install --quiet --python build/sdk/venv -c constraints.txt "$$(ls build/sdk/*.whl)[emulator]" pytest
+	cd examples/tiny_sdk && ../../build/sdk/venv/bin/python -m pytest -q
+
 pictures: setup  ## the pictures, compared with saved ones; DRAW=1 draws those anew
 	$(if $(DRAW),DRAW_PICTURES=1) $(PYTHON) -m pytest -q $(PICTURES)
 
@@ -78,7 +85,10 @@ coverage: setup  ## run all tests and the contract's check, and write docs/cover
 	$(MAKE) contract CONTRACT='--report build/contract.json'
 	$(PYTHON) -m tools.coverage build/client.json build/coverage.json build/peers.json build/consumer.json build/contract.json
 
-docs: coverage  ## write the pages that are rendered: docs/coverage.md, docs/migration.md
+docs: setup  ## the documentation site, in build/site, with warnings as errors
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet
+
+pages: coverage  ## write the pages that are rendered: docs/coverage.md, docs/migration.md
 	$(PYTHON) -m qiskit_runtime_rest.legacy.migration_page
 
 contract-deep: setup  ## the same for hours, with many more requests, and answers

@@ -4,7 +4,18 @@ import sys
 
 from rich.console import Console
 
-from . import decoding, faulty_network, first_job, gateway, import_time, request_cpu, service_load, submissions, waiting
+from . import (
+    decoding,
+    directed,
+    faulty_network,
+    first_job,
+    gateway,
+    import_time,
+    request_cpu,
+    service_load,
+    submissions,
+    waiting,
+)
 
 BENCHMARKS = {
     "import-time": import_time.rows,
@@ -14,6 +25,7 @@ BENCHMARKS = {
     "faulty-network": faulty_network.rows,
     "waiting": waiting.rows,
     "decoding": decoding.rows,
+    "directed": directed.rows,
     "service-load": service_load.rows,
     "gateway": gateway.rows,
 }

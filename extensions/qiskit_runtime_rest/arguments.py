@@ -133,7 +133,7 @@ def backend_name(backend: Any) -> str:
     if not _is_text(name) or not name:
         awaited = " Await it first." if hasattr(backend, "__await__") else ""
         raise InvalidInput(
-            "backend: expected a name, such as 'ibm_torino', or a backend from client.backends.get(...) or "
+            "backend: expected a name, such as 'ibm_fez', or a backend from client.backends.get(...) or "
             f"least_busy(), got {type(backend).__name__}.{awaited}"
         )
     return name

@@ -144,7 +144,11 @@ def test_what_help_refers_to_can_be_reached(offline: Any) -> None:
         ("sampler", "shot", r"^sampler\(\) takes no argument 'shot': did you mean 'shots'\?"),
         ("estimator", "precison", r"^estimator\(\) .* did you mean 'precision'\?"),
         ("submit", "session", r"^submit\(\) .* did you mean 'session_id'\?"),
-        ("sampler", "zzz", r"^sampler\(\) .* it takes pubs, shots, options, via, timeout, backend, tags, session_id"),
+        (
+            "sampler",
+            "zzz",
+            r"^sampler\(\) .* it takes pubs, shots, options, via, transpile, check_gates, .*backend, tags",
+        ),
     ],
 )
 def test_the_argument_that_was_meant_is_told(offline: Any, method: str, wrong: str, told: str) -> None:

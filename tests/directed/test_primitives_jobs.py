@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import pickle
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,8 @@ import pytest
 
 from qiskit_runtime_rest import (
     ConfigurationError,
+    Conflict,
+    InvalidInput,
     InvalidRequest,
     JobFailed,
     JobRequest,
@@ -18,6 +23,7 @@ from qiskit_runtime_rest import (
     RuntimeClient,
     SubmissionWarning,
 )
+from qiskit_runtime_rest.results.result import unpack
 from qiskit_runtime_rest.testing import Emulator
 
 from ..fixtures.faces import every, inside, now
@@ -103,6 +109,12 @@ async def test_several_numbers_of_shots_are_one_batch_behind_one_handle(client: 
     assert [part.id for part in again.parts] == [part.id for part in job.parts]
     assert again == job
     assert isinstance(await now(job.logs()), str)
+    await now(job.replace_tags(["other"]))
+    assert job.tags == ["other"]
+    with pytest.raises(InvalidInput, match=r"job\.parts"):
+        await now(job.metrics())
+    with pytest.raises(Conflict):
+        await now(job.cancel())
 
 
 async def test_several_precisions_in_a_session_are_jobs_of_the_session(client: Any, emulator: Emulator) -> None:
@@ -206,3 +218,46 @@ async def test_requests_are_submitted_together_and_recognised_again(connect: Any
     assert [one.error for one in first] == [None, None]
     assert [one.job.id for one in first] == [one.job.id for one in again]
     assert [(await now(one.job.result())).kind for one in again] == ["estimator", "sampler"]
+
+
+async def test_results_are_decoded_elsewhere_and_responses_are_checked(connect: Any) -> None:
+    client = connect(validate="responses")
+    job = await now(client.estimator([(GOOD, LABELS["ZZ"])], backend=BACKEND, precision=0.1, via="executor"))
+    with ThreadPoolExecutor(1) as pool:
+        result = await now(job.result(executor=pool))
+    assert pickle.loads(pickle.dumps(unpack(result.raw, "executor"))).items[0].evs == result[0].evs
+    split = await now(client.sampler([(ONES, None, 2), (ONES, None, 3)], backend=BACKEND, via="executor"))
+    with ThreadPoolExecutor(1) as pool:
+        assert len(await now(split.result(executor=pool))) == 2
+
+
+GATES = 30
+LONG = f"""OPENQASM 3.0;
+include "stdgates.inc";
+sx $87; sx $88;
+{"cz $87, $88; " * GATES}
+rz(pi) $87; sx $87; rz(pi) $88; sx $88;
+"""
+"""Thirty gates that undo each other, between rotations that do, too: <ZZ> = 1 without noise."""
+
+
+async def test_each_level_removes_the_errors_that_it_is_for(client: Any) -> None:
+    found = {}
+    for level in (0, 1, 2):
+        pubs = [(LONG, [LABELS["ZZ"]])]
+        job = await now(
+            client.estimator(pubs, backend=BACKEND, precision=0.008, resilience_level=level, via="executor")
+        )
+        pub = (await now(job.result()))[0]
+        found[level] = pub.evs[0], pub.stds[0]
+    (bare, _), (readout, error), (best, best_error) = found.values()
+    assert bare < readout - 3 * error
+    assert readout < 1 - 5 * error
+    assert abs(1 - best) < (1 - readout) / 2 + 3 * best_error
+
+
+def test_a_client_does_not_load_the_room_before_it_is_used() -> None:
+    script = "import sys; from qiskit_runtime_rest import RuntimeClient; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert "qiskit_runtime_rest.client.logic.submit" in done.stdout.split()
+    assert not [name for name in done.stdout.split() if "directed" in name]

@@ -39,11 +39,9 @@ def offline(
 ) -> None:
     """Run any program, unchanged, against the embedded service.
 
-    The embedded service answers behind the names of the real one, for a command in any language.
-
-    The classic API, IAM, and IBM Cloud's search, catalog and resource controller are there, too. Requests to all other
-    hosts are refused. Any API key is accepted; none leaves this machine, except with --live. Exit status and output are
-    the command's; a report follows on stderr.
+    It answers behind the names of the real service. The classic API, IAM, and IBM Cloud's search, catalog and resource
+    controller are there, too. Requests to all other hosts are refused. Any API key is accepted; none leaves this
+    machine, except with --live. Exit status and output are the command's; a report follows on stderr.
     """
     from ..offline import CannotRun, Offline, run
     from ..offline.instances import named_instances
@@ -78,4 +76,4 @@ def _publish(report: Report, *, file: Path | None, json: bool) -> None:
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 # Options after the command belong to the command.
-app.command(context_settings={"allow_interspersed_args": False})(reporting_errors(offline))
+app.command("offline", context_settings={"allow_interspersed_args": False})(reporting_errors(offline))

@@ -41,6 +41,8 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
         "instances.get_instance_usage",
         "sessions.create_session",
         "sessions.update_session",
+        "backends.get_backend_configuration",
+        "backends.get_backend_properties",
     ),
     "RuntimeClient.executor": ("jobs.create_job", "jobs.list_jobs", "instances.get_instance_usage"),
     "RuntimeClient.sampler": (
@@ -49,6 +51,8 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
         "instances.get_instance_usage",
         "sessions.create_session",
         "sessions.update_session",
+        "backends.get_backend_configuration",
+        "backends.get_backend_properties",
     ),
     "RuntimeClient.submit": ("jobs.create_job", "jobs.list_jobs", "instances.get_instance_usage"),
     "RuntimeClient.submit_all": ("jobs.create_job", "jobs.list_jobs", "instances.get_instance_usage"),

@@ -34,24 +34,36 @@ class Submissions(Blocking, SubmitLogic["Job"]):
         shots: int | None = None,
         options: Mapping[str, Any] | None = None,
         via: Primitives | None = None,
+        transpile: bool | int = False,
+        check_gates: bool | None = None,
         timeout: float | None = None,
         **request: Unpack[SubmitOptions],
     ) -> Job:
         """Submit circuits to the sampler, and return the job (not its result).
 
         Args:
-            pubs: OpenQASM 3 texts in native gates, or tuples (text, parameter values, shots).
+            pubs: circuits in native gates, or tuples (circuit, parameter values, shots). A circuit is OpenQASM 3 text,
+                a path, or a circuit of Qiskit, pytket or Cirq.
             shots: for pubs without shots of their own; None: the service decides.
             options: as in the contract's schema `JobRunParamsSampler`.
             via: the program that runs it: `service` (its own), or `executor`, with the rest of the work in the client;
                 None: as the client's `primitives=` says. With `executor`, pubs with different numbers of shots become
                 several jobs in a batch, behind one handle.
+            transpile: bring the circuits into the device's gates with Qiskit first; True, or an optimization level from
+                0 to 3. Observables follow the circuits' qubits.
+            check_gates: refuse circuits that are not in the device's gates before they are sent; that reads the
+                configuration of a backend once. None: check circuits of other packages, and leave texts to the service.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
             timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
         """
-        return self._run(self._sampler(pubs, shots=shots, options=options, via=via, **request), timeout)
+        return self._run(
+            self._sampler(
+                pubs, shots=shots, options=options, via=via, transpile=transpile, check_gates=check_gates, **request
+            ),
+            timeout,
+        )
 
     def estimator(
         self,
@@ -61,17 +73,22 @@ class Submissions(Blocking, SubmitLogic["Job"]):
         options: Mapping[str, Any] | None = None,
         resilience_level: int | None = None,
         via: Primitives | None = None,
+        transpile: bool | int = False,
+        check_gates: bool | None = None,
         timeout: float | None = None,
         **request: Unpack[SubmitOptions],
     ) -> Job:
         """Submit circuits and observables to the estimator, and return the job (not its result).
 
         Args:
-            pubs: tuples (OpenQASM 3 text, observables, parameter values, precision); the last two are optional.
+            pubs: tuples (circuit, observables, parameter values, precision); the last two are optional. Circuits are as
+                for `sampler`; observables are Pauli strings, dicts from Pauli string to coefficient, operators of
+                Qiskit such as `SparsePauliOp`, or (nested) lists of these.
             precision: target standard error for pubs without one of their own; None: the service decides.
             options: as in the contract's schema `JobRunParamsEstimator`.
             resilience_level: 0 (no mitigation) to 2.
             via: as for `sampler`; pubs with different precisions become several jobs.
+            transpile, check_gates: as for `sampler`.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
             timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
@@ -79,7 +96,14 @@ class Submissions(Blocking, SubmitLogic["Job"]):
         """
         return self._run(
             self._estimator(
-                pubs, precision=precision, options=options, resilience_level=resilience_level, via=via, **request
+                pubs,
+                precision=precision,
+                options=options,
+                resilience_level=resilience_level,
+                via=via,
+                transpile=transpile,
+                check_gates=check_gates,
+                **request,
             ),
             timeout,
         )
@@ -186,24 +210,36 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
         shots: int | None = None,
         options: Mapping[str, Any] | None = None,
         via: Primitives | None = None,
+        transpile: bool | int = False,
+        check_gates: bool | None = None,
         timeout: float | None = None,
         **request: Unpack[SubmitOptions],
     ) -> AsyncJob:
         """Submit circuits to the sampler, and return the job (not its result).
 
         Args:
-            pubs: OpenQASM 3 texts in native gates, or tuples (text, parameter values, shots).
+            pubs: circuits in native gates, or tuples (circuit, parameter values, shots). A circuit is OpenQASM 3 text,
+                a path, or a circuit of Qiskit, pytket or Cirq.
             shots: for pubs without shots of their own; None: the service decides.
             options: as in the contract's schema `JobRunParamsSampler`.
             via: the program that runs it: `service` (its own), or `executor`, with the rest of the work in the client;
                 None: as the client's `primitives=` says. With `executor`, pubs with different numbers of shots become
                 several jobs in a batch, behind one handle.
+            transpile: bring the circuits into the device's gates with Qiskit first; True, or an optimization level from
+                0 to 3. Observables follow the circuits' qubits.
+            check_gates: refuse circuits that are not in the device's gates before they are sent; that reads the
+                configuration of a backend once. None: check circuits of other packages, and leave texts to the service.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
             timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
         """
-        return await self._run(self._sampler(pubs, shots=shots, options=options, via=via, **request), timeout)
+        return await self._run(
+            self._sampler(
+                pubs, shots=shots, options=options, via=via, transpile=transpile, check_gates=check_gates, **request
+            ),
+            timeout,
+        )
 
     async def estimator(
         self,
@@ -213,17 +249,22 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
         options: Mapping[str, Any] | None = None,
         resilience_level: int | None = None,
         via: Primitives | None = None,
+        transpile: bool | int = False,
+        check_gates: bool | None = None,
         timeout: float | None = None,
         **request: Unpack[SubmitOptions],
     ) -> AsyncJob:
         """Submit circuits and observables to the estimator, and return the job (not its result).
 
         Args:
-            pubs: tuples (OpenQASM 3 text, observables, parameter values, precision); the last two are optional.
+            pubs: tuples (circuit, observables, parameter values, precision); the last two are optional. Circuits are as
+                for `sampler`; observables are Pauli strings, dicts from Pauli string to coefficient, operators of
+                Qiskit such as `SparsePauliOp`, or (nested) lists of these.
             precision: target standard error for pubs without one of their own; None: the service decides.
             options: as in the contract's schema `JobRunParamsEstimator`.
             resilience_level: 0 (no mitigation) to 2.
             via: as for `sampler`; pubs with different precisions become several jobs.
+            transpile, check_gates: as for `sampler`.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
             timeout: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
 
@@ -231,7 +272,14 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
         """
         return await self._run(
             self._estimator(
-                pubs, precision=precision, options=options, resilience_level=resilience_level, via=via, **request
+                pubs,
+                precision=precision,
+                options=options,
+                resilience_level=resilience_level,
+                via=via,
+                transpile=transpile,
+                check_gates=check_gates,
+                **request,
             ),
             timeout,
         )

@@ -17,7 +17,6 @@ __all__ = [
     "SavedAccount",
     "check_can_save",
     "default_path",
-    "instances",
     "read_account",
     "read_accounts",
     "save_account",
@@ -95,16 +94,6 @@ def read_accounts(path: Path) -> tuple[list[SavedAccount], str | None]:
         if isinstance(entry, dict) and entry.get("channel") != RETIRED_CHANNEL
     }
     return [_account(name, entry, path) for name, entry in entries.items()], _default_name(entries, None)
-
-
-def instances(path: Path) -> list[str]:
-    """The names or CRNs of the instances of all accounts; none if the file cannot be read."""
-    try:
-        accounts = _load(path)
-    except ConfigurationError:
-        return []
-    entries = (entry for entry in accounts.values() if isinstance(entry, dict))
-    return [entry["instance"] for entry in entries if isinstance(entry.get("instance"), str)]
 
 
 def check_can_save(path: Path, *, name: str, overwrite: bool = False, set_as_default: bool = False) -> None:

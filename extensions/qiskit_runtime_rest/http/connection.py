@@ -58,6 +58,7 @@ class Connection:
 
     Attributes:
         settings, clock, auth, retries: as in the arguments, with defaults filled in.
+        configurations: configurations of backends that were read, as JSON texts by name.
         opening: a lock to hold while opening a client that other threads could open at the same time.
     """
 
@@ -90,6 +91,7 @@ class Connection:
         self._check = _check(settings)
         self._http_options = dict(http_options or {})
         self.opening = Lock()
+        self.configurations: dict[str, bytes] = {}
         self._opened: list[HttpClient] = []
         self._opened_async: list[AsyncHttpClient] = []
         self._api: ApiClient | None = None

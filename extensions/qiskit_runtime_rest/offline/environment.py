@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from attrs import frozen
 
@@ -32,15 +33,17 @@ CERTIFICATE_VARIABLES = (
     "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH",
     "WEBSOCKET_CLIENT_CA_BUNDLE",
 )
-DROPPED = (
+ADDRESSES = (
     "QISKIT_IBM_URL",
     "IAM_URL",
     "GLOBAL_SEARCH_URL",
     "GLOBAL_CATALOG_URL",
     "RESOURCE_CONTROLLER_URL",
-    "QISKIT_FUNCTIONS_EXPERIMENTAL",
 )
-"""Addresses of services elsewhere, which the program must not have: it finds the services by their names."""
+"""Addresses of services. Those elsewhere are taken away: the program finds the services by their names."""
+
+PLATFORM = "cloud.ibm.com"
+"""What SDKs call the address of the service, from which they make its name."""
 
 TOKEN = "QISKIT_IBM_TOKEN"  # noqa: S105 - the name of the variable
 APPENDED = ("JAVA_TOOL_OPTIONS", "NODE_OPTIONS")
@@ -92,10 +95,17 @@ class Environment:
             given: the environment, which stays as it is.
             has_account: whether the user's account file has an account.
         """
-        kept = {name: value for name, value in given.items() if name not in DROPPED}
+        kept = {name: value for name, value in given.items() if name not in ADDRESSES or _is_known(value)}
         variables = dict(self.variables)
         for name in APPENDED:
             variables[name] = " ".join(filter(None, (given.get(name), variables[name])))
         if self.api_key is not None and not has_account and not given.get(TOKEN):
             variables[TOKEN] = self.api_key
         return {**kept, **variables}
+
+
+def _is_known(url: str) -> bool:
+    try:
+        return urlsplit(url).hostname in (PLATFORM, *SERVICE_HOSTS)
+    except ValueError:
+        return False

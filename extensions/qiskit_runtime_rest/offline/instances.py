@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ..config import account_file
+from ..errors import ConfigurationError
 
 __all__ = ["named_instances"]
 
@@ -20,11 +21,19 @@ NAMED = re.compile(r"""instance\\?["']?\s*[=:,]\s*\\?["']([^"'\\\n]{1,200})\\?["
 
 def named_instances(command: Sequence[str], environ: Mapping[str, str]) -> list[str]:
     """Names and CRNs of instances in the environment, the account file, and the words and files of a command."""
-    found = [environ.get(VARIABLE, ""), *account_file.instances(account_file.default_path())]
+    found = [environ.get(VARIABLE, ""), *_saved()]
     for text in _texts(command):
         found += CRN.findall(text)
         found += NAMED.findall(text)
     return [name for name in dict.fromkeys(found) if name and name != AUTOMATIC]
+
+
+def _saved() -> list[str]:
+    try:
+        accounts, _ = account_file.read_accounts(account_file.default_path())
+    except ConfigurationError:  # the program may not need it
+        return []
+    return [account.instance for account in accounts if account.instance]
 
 
 def _texts(command: Sequence[str]) -> Iterator[str]:

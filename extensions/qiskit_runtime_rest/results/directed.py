@@ -7,6 +7,7 @@ any process that has the job's id reads the result.
 from __future__ import annotations
 
 import math
+import operator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -51,6 +52,9 @@ Rows = list[tuple[int, int]]
 
 ONLY: Final[Place] = (0, 1, 0)
 """The place of the row of a calibration."""
+
+MANY_TERMS: Final = 64
+"""With more Pauli strings, the covariances of all pairs take long. The spread over randomizations contains them."""
 
 ENOUGH_PAIRS: Final = 8
 """With fewer pairs of randomizations, their spread says little."""
@@ -163,14 +167,19 @@ class _Measured:
 
     def variance(self, weights: Mapping[int, float], place: Place) -> Variance:
         """The variance of a weighted sum of mean signs in a row, covariances included."""
-        signs = [self.means(mask, *place[:2])[place[2]] for mask in weights]
-        sums = [sum(w * s for w, s in zip(weights.values(), each, strict=True)) for each in zip(*signs, strict=True)]
+        sums = [0.0] * len(self.flips)
+        for mask, weight in weights.items():
+            signs = self.means(mask, *place[:2])[place[2]]
+            sums = [sum_ + weight * sign for sum_, sign in zip(sums, signs, strict=True)]
+        spread = variance_of_mean(sums)
+        if spread and len(weights) > MANY_TERMS:
+            return Variance(spread, spread)
         total, known = 0.0, list(weights.items())
         for index, (mask, weight) in enumerate(known):
             total += weight * weight
             total += sum(2 * weight * its * self.mean(mask ^ other, place) for other, its in known[:index])
         alone = max(0.0, total - (sum(sums) / len(sums)) ** 2) / max(1, self.shots * len(self.flips) - 1)
-        return Variance(max(alone, variance_of_mean(sums)), alone)
+        return Variance(max(alone, spread), alone)
 
     def _of(self, mask: int, first: int, last: int) -> list[list[float]]:
         rows, shots = self.array.shape[1], self.shots
@@ -260,12 +269,13 @@ def variance_of_mean(values: Sequence[float]) -> float:
 
     The two randomizations of a pair have opposite flips, so only the sums of pairs are independent.
     """
-    pairs = [values[index : index + 2] for index in range(0, len(values), 2)]
-    if len(pairs) < ENOUGH_PAIRS:
+    number = (len(values) + 1) // 2
+    if number < ENOUGH_PAIRS:
         return 0.0
     mean = sum(values) / len(values)
-    spread = sum((sum(pair) - mean * len(pair)) ** 2 for pair in pairs)
-    return spread * len(pairs) / (len(pairs) - 1) / len(values) ** 2
+    rest = [value - mean for value in values]
+    pairs = [*map(operator.add, rest[::2], rest[1::2]), *(rest[-1:] if len(rest) % 2 else ())]
+    return math.fsum(pair * pair for pair in pairs) * number / (number - 1) / len(values) ** 2
 
 
 @frozen(slots=False)
@@ -370,7 +380,7 @@ class EstimatorReader:
         self, pub: _Pub, constant: float, weights: Weights, parameters: int, zero_noise: Mapping[str, Any]
     ) -> dict[str, Any]:
         """The observable at zero noise, at each noise factor, and by each extrapolator at each point."""
-        factors, names = zero_noise["noise_factors"], zero_noise["extrapolator"]
+        factors, names = pub.described["noise_factors"], zero_noise["extrapolator"]
         scales, _ = self._scales(pub, weights)
         curves = {
             label: [pub.mean(factor, label, parameters) / scales[label] for factor in range(len(factors))]

@@ -9,16 +9,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Real
-from pathlib import PurePath
 from typing import Any, TypeAlias
 
 from ..arguments import positive_whole
 from ..errors import InvalidInput
+from .circuits import circuit_text, is_circuit, is_foreign, is_qpy, observable_value, values_in_order
 
 __all__ = ["Circuit", "EstimatorPub", "SamplerPub", "estimator_params", "sampler_params"]
 
-Circuit: TypeAlias = str
-"""OpenQASM 3 (or 2) text, in the backend's native gates."""
+Circuit: TypeAlias = Any
+"""OpenQASM 3 (or 2) text, the path of a file with it, or a circuit of Qiskit, pytket or Cirq; in native gates."""
 
 SamplerPub: TypeAlias = Circuit | Sequence[Any]
 """A circuit, or (circuit, parameter values), or (circuit, parameter values, shots)."""
@@ -33,14 +33,13 @@ MOST_EXECUTIONS = 10_000_000
 
 FILE_ENDINGS = (".qasm", ".qasm2", ".qasm3")
 CIRCUIT_ADVICE: tuple[tuple[type, str], ...] = (
-    (PurePath, "read the file: pass path.read_text()"),
     (bytes, "pass circuit.decode()"),
-    (object, "with Qiskit, pass qiskit.qasm3.dumps(circuit)"),
+    (object, "write circuits of other packages as OpenQASM text"),
 )
 """Advice for a circuit that is not a text, by its type; the first that fits."""
 
 OBSERVABLES = "Pauli strings, mappings from Pauli string to coefficient, or (nested) lists of these"
-OBSERVABLES_ADVICE = "with Qiskit, pass {label: value.real for label, value in operator.to_list()}"
+OBSERVABLES_ADVICE = "or operators of Qiskit, such as SparsePauliOp"
 
 
 def sampler_params(
@@ -114,7 +113,7 @@ Reader: TypeAlias = Callable[[Any], Any]
 
 def _pubs(pubs: Any, *, read: Sequence[Reader], least: int, form: str) -> list[list[Any]]:
     """The pubs as JSON; a single pub, a text or a tuple that begins with one, counts as a list of one."""
-    alone = isinstance(pubs, str) or (isinstance(pubs, tuple) and _is_one_pub(pubs, least=least))
+    alone = is_circuit(pubs) or (isinstance(pubs, tuple) and _is_one_pub(pubs, least=least))
     if not alone and (not isinstance(pubs, Iterable) or isinstance(pubs, bytes | Mapping)):
         raise InvalidInput(_not_a_pub(pubs, form))
     sent = []
@@ -127,29 +126,41 @@ def _pubs(pubs: Any, *, read: Sequence[Reader], least: int, form: str) -> list[l
 
 
 def _is_one_pub(pub: tuple[Any, ...], *, least: int) -> bool:
-    """Whether a tuple is one pub, not several circuits: then all its parts are texts, each enough for a pub."""
-    circuits = least == 1 and all(isinstance(part, str) for part in pub)
-    return bool(pub) and isinstance(pub[0], str) and not circuits
+    """Whether a tuple is one pub, not several circuits: then all its parts are circuits, each enough for a pub."""
+    circuits = least == 1 and all(is_circuit(part) for part in pub)
+    return bool(pub) and is_circuit(pub[0]) and not circuits
 
 
 def _pub(pub: Any, *, read: Sequence[Reader], least: int, form: str) -> list[Any]:
-    parts = [pub] if isinstance(pub, str) else pub
+    parts = [pub] if is_circuit(pub) else pub
     if not isinstance(parts, Sequence) or isinstance(parts, bytes):
         raise InvalidInput(_not_a_pub(pub, form))
     if not least <= len(parts) <= len(read):
         raise InvalidInput(f"a pub is {form}, not {type(pub).__name__} {_short(pub)}.")
+    if is_foreign(parts[0]):
+        circuit, *rest = parts
+        text = circuit_text(circuit)
+        values = least - 1  # the place of the parameter values after the circuit
+        rest[values : values + 1] = [values_in_order(circuit, text, value) for value in rest[values : values + 1]]
+        parts = [text, *rest]
     return [make(part) for make, part in zip(read, parts, strict=False)]
 
 
 def _not_a_pub(value: Any, form: str) -> str:
-    return f"a pub is {form}, not {type(value).__name__} {_short(value)}. A circuit is OpenQASM text: {_advice(value)}."
+    return (
+        f"a pub is {form}, not {type(value).__name__} {_short(value)}. A circuit is OpenQASM text, or a circuit of "
+        f"Qiskit, pytket or Cirq: {_advice(value)}."
+    )
 
 
 def _advice(circuit: Any) -> str:
     return next(advice for kind, advice in CIRCUIT_ADVICE if isinstance(circuit, kind))
 
 
-def _circuit(circuit: Any) -> str:
+def _circuit(circuit: Any) -> Any:
+    circuit = circuit_text(circuit)
+    if is_qpy(circuit):
+        return circuit
     if not isinstance(circuit, str):
         raise InvalidInput(f"a circuit is OpenQASM text, not {type(circuit).__name__}; {_advice(circuit)}.")
     text = circuit.strip()
@@ -157,7 +168,7 @@ def _circuit(circuit: Any) -> str:
         raise InvalidInput("the circuit is empty: pass its OpenQASM text.")
     if text.endswith(FILE_ENDINGS) and not {"\n", ";"} & set(text):
         raise InvalidInput(
-            f"the circuit {_short(text)} looks like the name of a file: pass its text, such as Path(...).read_text()."
+            f"the circuit {_short(text)} looks like the name of a file: pass a Path, such as Path({_short(text)})."
         )
     return circuit
 
@@ -177,7 +188,8 @@ def _precision(precision: Any) -> float | None:
 
 def _observables(observables: Any) -> Any:
     """The observables as JSON; other types are refused, the Pauli strings are checked by the service."""
-    value = observables.tolist() if hasattr(observables, "tolist") else observables
+    value = observable_value(observables)
+    value = value.tolist() if hasattr(value, "tolist") else value
     if isinstance(value, list | tuple):
         return [_observables(item) for item in value]
     if not isinstance(value, str | Mapping):

@@ -17,7 +17,7 @@ from ...errors import (
     SubmissionUnknown,
     SubmissionWarning,
 )
-from ...plans.effects import OnExecutor, Together
+from ...plans.effects import InThread, OnExecutor, Together
 from ...plans.plan import Plan
 from .public import public
 
@@ -48,7 +48,7 @@ class SubmitOptions(TypedDict, total=False):
     """Arguments of every submission, besides the params of its program.
 
     Keys:
-        backend: name, such as `ibm_torino`, or handle; jobs of a session run on the session's backend.
+        backend: name, such as `ibm_fez`, or handle; jobs of a session run on the session's backend.
         tags: at most 8, of at most 86 characters.
         session_id: run in this session.
         private: the service deletes the params when the job has ended, and gives the result only once.
@@ -84,6 +84,8 @@ class SubmitLogic(Generic[J]):
         "instances.get_instance_usage",
         "sessions.create_session",
         "sessions.update_session",
+        "backends.get_backend_configuration",
+        "backends.get_backend_properties",
     )
     def _sampler(
         self,
@@ -92,17 +94,24 @@ class SubmitLogic(Generic[J]):
         shots: int | None = None,
         options: Mapping[str, Any] | None = None,
         via: Primitives | None = None,
+        transpile: bool | int = False,
+        check_gates: bool | None = None,
         **request: Unpack[SubmitOptions],
     ) -> Plan[J]:
         """Submit circuits to the sampler, and return the job (not its result).
 
         Args:
-            pubs: OpenQASM 3 texts in native gates, or tuples (text, parameter values, shots).
+            pubs: circuits in native gates, or tuples (circuit, parameter values, shots). A circuit is OpenQASM 3 text,
+                a path, or a circuit of Qiskit, pytket or Cirq.
             shots: for pubs without shots of their own; None: the service decides.
             options: as in the contract's schema `JobRunParamsSampler`.
             via: the program that runs it: `service` (its own), or `executor`, with the rest of the work in the client;
                 None: as the client's `primitives=` says. With `executor`, pubs with different numbers of shots become
                 several jobs in a batch, behind one handle.
+            transpile: bring the circuits into the device's gates with Qiskit first; True, or an optimization level from
+                0 to 3. Observables follow the circuits' qubits.
+            check_gates: refuse circuits that are not in the device's gates before they are sent; that reads the
+                configuration of a backend once. None: check circuits of other packages, and leave texts to the service.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
@@ -110,7 +119,10 @@ class SubmitLogic(Generic[J]):
         from ...submission import JobRequest
 
         fields = self._with_defaults("sampler", request)
-        return (yield from self._primitive(JobRequest.sampler(pubs, shots=shots, options=options, **fields), via))
+        pubs, check_gates = yield from self._made_native(pubs, fields, transpile, check_gates, observables=False)
+        asked = JobRequest.sampler(pubs, shots=shots, options=options, **fields)
+        yield from self._check_gates(asked, check_gates)
+        return (yield from self._primitive(asked, via))
 
     @public(
         "jobs.create_job",
@@ -118,6 +130,8 @@ class SubmitLogic(Generic[J]):
         "instances.get_instance_usage",
         "sessions.create_session",
         "sessions.update_session",
+        "backends.get_backend_configuration",
+        "backends.get_backend_properties",
     )
     def _estimator(
         self,
@@ -127,29 +141,33 @@ class SubmitLogic(Generic[J]):
         options: Mapping[str, Any] | None = None,
         resilience_level: int | None = None,
         via: Primitives | None = None,
+        transpile: bool | int = False,
+        check_gates: bool | None = None,
         **request: Unpack[SubmitOptions],
     ) -> Plan[J]:
         """Submit circuits and observables to the estimator, and return the job (not its result).
 
         Args:
-            pubs: tuples (OpenQASM 3 text, observables, parameter values, precision); the last two are optional.
+            pubs: tuples (circuit, observables, parameter values, precision); the last two are optional. Circuits are as
+                for `sampler`; observables are Pauli strings, dicts from Pauli string to coefficient, operators of
+                Qiskit such as `SparsePauliOp`, or (nested) lists of these.
             precision: target standard error for pubs without one of their own; None: the service decides.
             options: as in the contract's schema `JobRunParamsEstimator`.
             resilience_level: 0 (no mitigation) to 2.
             via: as for `sampler`; pubs with different precisions become several jobs.
+            transpile, check_gates: as for `sampler`.
             request: backend, tags, session_id, private, max_execution_time ...: see `SubmitOptions`.
 
         Raises: InvalidInput, ApiError, TransportError, SubmissionUnknown. Source: operation `create_job`.
         """
         from ...submission import JobRequest
 
+        fields = self._with_defaults("estimator", request)
+        pubs, check_gates = yield from self._made_native(pubs, fields, transpile, check_gates, observables=True)
         asked = JobRequest.estimator(
-            pubs,
-            precision=precision,
-            options=options,
-            resilience_level=resilience_level,
-            **self._with_defaults("estimator", request),
+            pubs, precision=precision, options=options, resilience_level=resilience_level, **fields
         )
+        yield from self._check_gates(asked, check_gates)
         return (yield from self._primitive(asked, via))
 
     @public("jobs.create_job", "jobs.list_jobs", "instances.get_instance_usage")
@@ -333,6 +351,69 @@ class SubmitLogic(Generic[J]):
                 yield from batch._leave(failed=len(jobs) < len(requests))
         made: J = split_job(jobs)
         return made
+
+    def _made_native(
+        self,
+        pubs: Any,
+        fields: Mapping[str, Any],
+        transpile: bool | int,
+        check_gates: bool | None,
+        *,
+        observables: bool,
+    ) -> Plan[tuple[Any, bool]]:
+        """The pubs, transpiled if that is asked for, and whether to check their gates.
+
+        A text, or a list of texts, costs nothing here.
+        """
+        if transpile is False and check_gates is not None:
+            return pubs, check_gates
+        from ...submission.circuits import is_foreign
+
+        if transpile is False:
+            if is_foreign(pubs) or not isinstance(pubs, list | tuple):
+                return pubs, is_foreign(pubs)
+            first = [pub[0] if isinstance(pub, list | tuple) and pub else pub for pub in pubs]
+            return pubs, any(map(is_foreign, first))
+        from qiskit_runtime_api.api import backends as backends_api
+
+        from ...arguments import backend_name
+        from ...http.calls import fetch
+        from ...submission.transpiling import optimization_level, transpiled_pubs
+
+        level = optimization_level(transpile)
+        assert level is not None
+        name = backend_name(fields.get("backend"))
+        configuration = yield from self._device(name)
+        properties = (yield from fetch(backends_api.get_backend_properties, id=name)).content
+        native = yield InThread(
+            lambda: transpiled_pubs(pubs, configuration, properties, level=level, observables=observables)
+        )
+        return native, bool(check_gates)
+
+    def _device(self, name: str) -> Plan[bytes]:
+        """The configuration of a backend, as the service sent it; read once by a client."""
+        known = self._connection.configurations
+        if name not in known:
+            from qiskit_runtime_api.api import backends as backends_api
+
+            from ...http.calls import fetch, json_object
+
+            response = yield from fetch(backends_api.get_backend_configuration, id=name)
+            json_object(response)
+            known[name] = response.content
+        return known[name]
+
+    def _check_gates(self, request: JobRequest, wanted: bool) -> Plan[None]:
+        if not wanted:
+            return
+        import json
+
+        from ...submission.native_gates import check_native
+
+        configuration = json.loads((yield from self._device(request.backend)))
+        for place, pub in enumerate(request.params["pubs"]):
+            if isinstance(pub[0], str):  # QPY is left to the service
+                check_native(pub[0], configuration, what=f"pub {place}")
 
     def _send(self, request: JobRequest, *, key: str | None = None) -> Plan[J]:
         with self._recoverable(request):
