@@ -9,6 +9,7 @@ With `qiskit-runtime-rest[emulator]` installed, pytest has these fixtures withou
 | `runtime_client` | a `RuntimeClient` connected to it | function |
 | `async_runtime_client` | an `AsyncRuntimeClient` connected to it, for any plugin that runs async tests | function |
 | `runtime_faults` | its fault rules; none before and after each test | function |
+| `runtime_faulty_proxy` | `runtime_faulty_proxy(rate=0.3, seed=1)`: a started `FaultyProxy` before it | function |
 | `ibm_quantum_offline` | the embedded service, reset, behind the names of the real services | function |
 | `qiskit_runtime_cassette` | a recorded service instead, see `docs/cassettes.md` | function |
 | `qiskit_runtime_server` | the same `Emulator`, never reset | session |
@@ -16,7 +17,7 @@ With `qiskit-runtime-rest[emulator]` installed, pytest has these fixtures withou
 
     def test_counts_are_read_again_after_an_outage(runtime_client, runtime_faults):
         runtime_faults.add("get_job_results", kind="unavailable", times=2)
-        job = runtime_client.sampler(circuit, backend="ibm_torino")
+        job = runtime_client.sampler(circuit, backend="ibm_fez")
         assert my_project.counts_of(job)
 
 Each process (each worker of pytest-xdist) runs one server. Other clients connect with
@@ -38,24 +39,26 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import AsyncGenerator, Generator, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from .client.client import AsyncRuntimeClient, RuntimeClient
 from .errors import MissingExtra
-from .http.auth import ApiKeyAuth
 
 try:
     from .emulator.embedded import Emulator
+    from .emulator.faulty_proxy import FaultyProxy
 except ModuleNotFoundError as error:
     raise MissingExtra("the embedded service", extra="emulator", module=error.name) from None
 
 if TYPE_CHECKING:
     from .offline import Offline
 
-__all__ = ["Emulator", "connect", "connect_async", "offline"]
+__all__ = ["Emulator", "FaultyProxy", "connect", "connect_async", "offline"]
+
+NO_KEEP_ALIVE = httpx.Limits(max_keepalive_connections=0)
 
 
 @contextlib.contextmanager
@@ -94,8 +97,8 @@ def connect_async(emulator: Emulator, **choices: Any) -> AsyncRuntimeClient:
     It keeps no connection open between requests, so it need not be closed, and it works in several event loops, one
     after the other.
     """
-    auth = _ClosingConnections(emulator.api_key, iam_url=emulator.iam_url, base_url=emulator.base_url)
-    return AsyncRuntimeClient(**_settings(emulator), **{"auth": auth, **choices})
+    # A fixture is torn down outside the event loop of its test, where connections can no longer be closed.
+    return AsyncRuntimeClient(**_settings(emulator), **{"limits": NO_KEEP_ALIVE, **choices})
 
 
 def _settings(emulator: Emulator) -> dict[str, Any]:
@@ -108,24 +111,3 @@ def _settings(emulator: Emulator) -> dict[str, Any]:
         # The emulator speaks plain HTTP, and loading certificates would take longer than most tests.
         "verify": False,
     }
-
-
-class _ClosingConnections(ApiKeyAuth):
-    """Ask the server to close the connection after each request.
-
-    A fixture is torn down outside the event loop of its test, where connections can no longer be closed.
-    """
-
-    def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        raise NotImplementedError("Only for asynchronous clients.")
-
-    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        steps = super().async_auth_flow(request)
-        step = await anext(steps)
-        while True:
-            step.headers["Connection"] = "close"
-            response = yield step
-            try:
-                step = await steps.asend(response)
-            except StopAsyncIteration:
-                return

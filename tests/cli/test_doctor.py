@@ -139,7 +139,7 @@ def test_the_time_of_the_checks_is_an_argument(qrr: Run, environ: pytest.MonkeyP
 
 def test_it_checks_every_extra() -> None:
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
-    assert {*EXTRAS, "all", "dev"} == set(project["optional-dependencies"])
+    assert {*EXTRAS, "all", "dev", "docs"} == set(project["optional-dependencies"])
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,16 @@ def test_one_that_is_refused_does_not_hide_the_others(qrr: Run, quiet: Emulator)
     assert "request 1 of 2" in result.stderr
 
 
+def test_a_circuit_that_the_backend_cannot_run_is_not_sent(qrr: Run, quiet: Emulator) -> None:
+    circuit = BELL.replace("sx $0;", "h $0;")
+    for arguments, stdin in ((("sampler", "-", "--backend", "ibm_torino"), circuit), (("-",), None)):
+        request = {**REQUEST, "params": {**PARAMS, "pubs": [[BELL], [circuit]]}}
+        result = qrr("submit", *arguments, stdin=stdin or json.dumps(request))
+        assert result.exit_code == 2
+        assert f"circuit {1 if stdin else 2}: the gate 'h' is not one of ibm_torino's" in result.stderr
+    assert bodies(quiet) == []
+
+
 def test_the_backend_that_was_meant_is_named(qrr: Run, quiet: Emulator, bell: str) -> None:
     one = qrr("submit", "sampler", bell, "--backend", "ibm_tornio")
     assert one.exit_code == 1
@@ -134,7 +144,8 @@ def test_a_sampler_runs_by_the_executor(qrr: Run, quiet: Emulator, bell: str) ->
     params = json.dumps({**PARAMS, "pubs": [[BELL, None, 10], [BELL, None, 20]]})
     assert qrr("submit", "sampler", "-", "--backend", "ibm_torino", "--via", "executor", stdin=params).exit_code == 0
     assert [body["program_id"] for body in bodies(quiet)] == ["executor", "sampler", "executor", "executor"]
-    assert [body["params"]["quantum_program"]["shots"] for body in bodies(quiet)[2:]] == [10, 20]
+    # The parts of a job are submitted at the same time, in any order.
+    assert {body["params"]["quantum_program"]["shots"] for body in bodies(quiet)[2:]} == {10, 20}
     wrong = qrr("submit", "sampler", bell, "--backend", "ibm_torino", "--via", "qiskit")
     assert wrong.exit_code == 2
     assert "'service' or 'executor'" in wrong.stderr

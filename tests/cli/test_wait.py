@@ -26,7 +26,7 @@ def test_many_jobs_are_waited_for_and_each_has_a_line(qrr: Run, bell: str) -> No
 def test_one_that_failed_or_is_unknown_ends_with_status_1_after_the_others(qrr: Run, bell: str) -> None:
     good = submitted(qrr, bell)
     circuit = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; h $0; c[0] = measure $0;'
-    bad = qrr("submit", "sampler", "-", "--backend", "ibm_torino", stdin=circuit).stdout.strip()
+    bad = qrr("submit", "sampler", "-", "--backend", "ibm_torino", "--no-check-gates", stdin=circuit).stdout.strip()
     result = qrr("wait", bad, good, "no-such-job")
     assert result.exit_code == 1
     first, second, third = result.stdout.splitlines()
@@ -37,7 +37,9 @@ def test_one_that_failed_or_is_unknown_ends_with_status_1_after_the_others(qrr: 
 
 def test_many_that_time_out_end_with_status_3(qrr: Run, held: Emulator, bell: str) -> None:
     ids = [submitted(qrr, bell), submitted(qrr, bell)]
-    assert qrr("wait", *ids, "--timeout", "0").exit_code == 3
+    result = qrr("wait", *ids, "--timeout", "0")
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert f"2 of 2 jobs are not finished. To wait again: qrr wait {' '.join(ids)}" in result.stderr
 
 
 def test_ctrl_c_names_the_jobs_that_go_on(qrr: Run, process: Process, held: Emulator, bell: str) -> None:

@@ -80,7 +80,7 @@ def test_of_a_fixture(account):
 
 
 def test_conveniences(runtime_client):
-    backend = runtime_client.backends.get("ibm_fez")
+    backend = runtime_client.backends.get("ibm_kingston")
     work = threading.Thread(target=backend.status)
     work.start()
     work.join()
@@ -111,7 +111,7 @@ def noted(pytester: pytest.Pytester, *options: str) -> Record:
     pytester.makepyfile(**{"tests/test_some": TESTS, "tests/test_tasks": OF_TASKS})
     file = pytester.path / "build" / "coverage.json"
     plugin = ("-p", "no:cacheprovider", "-p", "tools.coverage.plugin", "--contract-coverage", str(file))
-    assert pytester.runpytest_subprocess(*plugin, *options, timeout=120).ret == 0
+    assert pytester.runpytest_subprocess(*plugin, *options, timeout=600).ret == 0
     return Record.read(file)
 
 

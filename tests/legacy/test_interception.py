@@ -50,7 +50,7 @@ cz $0, $1; rz(pi/2) $1; sx $1; rz(pi/2) $1;
 c[0] = measure $0; c[1] = measure $1;"""
 JOB: dict[str, Any] = {
     "program_id": "sampler",
-    "backend": "ibm_torino",
+    "backend": "ibm_fez",
     "hub": "ibm-q",
     "group": "open",
     "project": "main",
@@ -220,12 +220,12 @@ def test_each_library_gets_responses_that_seem_to_come_from_the_classic_host(
 ) -> None:
     status, found, url = call(f"{RUNTIME}/backends?provider=ibm-q/open/main", headers=BEARER)
     assert status == 200
-    assert "ibm_torino" in found["devices"]
+    assert "ibm_fez" in found["devices"]
     assert url == f"{RUNTIME}/backends?provider=ibm-q/open/main"
 
     status, job, _ = call(f"{RUNTIME}/jobs", "POST", BEARER, JOB)
     assert status == 200
-    assert job["backend"] == "ibm_torino"
+    assert job["backend"] == "ibm_fez"
     assert [(one.method, one.host, one.status) for one in installed.calls] == [
         ("GET", "runtime-us-east.quantum-computing.ibm.com", 200),
         ("POST", "runtime-us-east.quantum-computing.ibm.com", 200),
@@ -308,7 +308,7 @@ def test_sessions_of_requests_keep_headers_adapters_and_hooks(installed: legacy.
         session.mount("https://", requests.adapters.HTTPAdapter(max_retries=2, pool_maxsize=1))
         session.hooks["response"].append(lambda response, *_, **__: heard.append(response.url))
         with session.get(f"{RUNTIME}/backends", stream=True, timeout=(5, 60), cert=None) as response:
-            assert b"ibm_torino" in b"".join(response.iter_content(16))
+            assert b"ibm_fez" in b"".join(response.iter_content(16))
         assert session.post(f"{RUNTIME}/jobs", data=json.dumps(JOB), timeout=60).json()["id"]
         uploaded = session.post(f"{RUNTIME}/jobs", files={"file": b"no JSON"}, timeout=60)
     assert uploaded.status_code == 400
@@ -588,6 +588,6 @@ def test_a_library_that_is_imported_later_is_patched(emulator: Emulator, monkeyp
         "IAM_URL": emulator.iam_url,
     }.items():
         monkeypatch.setenv(name, value)
-    ended = subprocess.run([sys.executable, "-c", LATER], capture_output=True, text=True, timeout=120)
+    ended = subprocess.run([sys.executable, "-c", LATER], capture_output=True, text=True, timeout=600)
     assert ended.stderr == ""
     assert ended.stdout.splitlines() == ["[] SourceFileLoader", "SourceFileLoader SourceFileLoader", "200"]

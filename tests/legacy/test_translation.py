@@ -346,10 +346,10 @@ def test_a_job_is_shown_with_its_classic_program_names_and_state(calls: Calls) -
 
 @pytest.mark.parametrize("value", [True, "True", "yes", "1"])
 def test_start_session_creates_a_session_before_the_job(calls: Calls, value: Any) -> None:
-    body = {"backend": "ibm_torino", "start_session": value, "session_time": 60}
+    body = {"backend": "ibm_fez", "start_session": value, "session_time": 60}
     call = step(start_session, calls.make("POST /jobs", body, canned=[{"id": "session-1"}]))
-    assert call.body == {"backend": "ibm_torino", "session_id": "session-1"}
-    assert call.sent == [("POST /v1/sessions", {"mode": "dedicated", "backend": "ibm_torino", "max_ttl": 60})]
+    assert call.body == {"backend": "ibm_fez", "session_id": "session-1"}
+    assert call.sent == [("POST /v1/sessions", {"mode": "dedicated", "backend": "ibm_fez", "max_ttl": 60})]
 
 
 @pytest.mark.parametrize("value", [False, "false", "no", "0", "", None])

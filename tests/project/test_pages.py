@@ -79,3 +79,27 @@ def test_each_command_of_the_page_is_one_that_make_and_qrr_know(line: str) -> No
     for name, *options in commands:
         if Path(name).name == "qrr":
             assert CliRunner().invoke(app, [*options, "--help"]).exit_code == 0, options
+
+
+def test_the_commands_of_the_page_run(tmp_path: Path) -> None:
+    blocks = re.findall(
+        r"^```bash\n(.*?)^```$", (ROOT / "docs/commands.md").read_text("utf-8"), re.DOTALL | re.MULTILINE
+    )
+    assert len(blocks) >= 6
+    with Emulator(seed=7, workers=1) as emulator:
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", "".join(blocks)],
+            env={
+                **environment(emulator),
+                "HOME": str(tmp_path),
+                "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            },
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=HANG_SECONDS,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+    assert "█" in done.stdout
+    assert emulator.api_key not in done.stdout + done.stderr

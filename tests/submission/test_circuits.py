@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter, ParameterVector
+from qiskit.qasm3 import QASM3ExporterError
 from qiskit.quantum_info import Pauli, SparsePauliOp
 
 from qiskit_runtime_rest import InvalidInput, JobRequest
@@ -55,6 +56,21 @@ def test_a_circuit_of_qiskit_is_written_as_openqasm_3() -> None:
     assert JobRequest.sampler((bell(), None, 10), backend="b").params["pubs"] == [[text, None, 10]]
 
 
+def test_a_circuit_that_openqasm_cannot_say_is_sent_as_qpy(service: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: QuantumCircuit) -> str:
+        raise QASM3ExporterError("no")
+
+    circuit = QuantumCircuit(1)
+    circuit.x(0)
+    circuit.measure_all()
+    monkeypatch.setattr("qiskit.qasm3.dumps", refuse)
+    ((wrapped,),) = sent(circuit)
+    assert wrapped["__type__"] == "QuantumCircuit"
+    with connect(service) as client:
+        counts = client.sampler([circuit], backend="ibmq_lima", shots=50).result()[0].counts()
+    assert counts["1"] > 25
+
+
 def test_a_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "circuit.qasm"
     path.write_text(TEXT)
@@ -75,13 +91,20 @@ class Circuit:
 
 def test_circuits_of_pytket_and_cirq_are_written_by_their_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     def write(circuit: Any) -> str:
-        return f"OPENQASM 2.0; // {circuit.lines}"
+        return "".join(circuit.lines)
 
     monkeypatch.setitem(sys.modules, "pytket.qasm", SimpleNamespace(circuit_to_qasm_str=write))
     cirq = type("Circuit", (Circuit,), {"__module__": "cirq.circuits.circuit"})
     pytket = type("Circuit", (Circuit,), {"__module__": "pytket._tket.circuit"})
     mine = type("Mine", (cirq,), {"__module__": "my_package"})
-    assert sent(cirq(), pytket("a"), mine()) == [["OPENQASM 3.0;"], ["OPENQASM 2.0; // ('a',)"], ["OPENQASM 3.0;"]]
+    old = (
+        'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[2];\ncreg c[2];\nh q[0];\nif(c==1) x q[1];\nmeasure q[0] -> c[0];'
+    )
+    new = (
+        'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[2] q;\nbit[2] c;\nh q[0];\nif (c == 1) { x q[1]; }\n'
+        "c[0] = measure q[0];"
+    )
+    assert sent(cirq(), pytket(old), mine()) == [["OPENQASM 3.0;"], [new], ["OPENQASM 3.0;"]]
     with pytest.raises(InvalidInput, match="not Circuit"):
         sent(Circuit())
 

@@ -14,7 +14,7 @@ from ..errors import InvalidInput
 if TYPE_CHECKING:
     from ..submission import JobRequest
 
-__all__ = ["JobOptions", "read_requests"]
+__all__ = ["CIRCUIT_OPTIONS", "JobOptions", "read_requests"]
 
 STDIN = "-"
 ENDINGS = (".qasm", ".qasm2", ".qasm3", ".json")

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..base.text import printable
-from ..errors import InvalidInput, NotFound, RuntimeRestError
+from ..errors import ApiError, InvalidInput, NotFound, RuntimeRestError, TransportError
 from .exit_status import FAILED, status_of
 from .job_status import showing_status
 from .options import JsonLinesOption, ServiceOptions, with_service_options
-from .requests import JobOptions, read_requests
+from .requests import CIRCUIT_OPTIONS, JobOptions, read_requests
 from .terminal import print_json, say, working
 from .wait import wait_for_all
 
@@ -42,7 +42,7 @@ def submit(
     ],
     *,
     backend: Annotated[
-        str | None, typer.Option("--backend", "-b", help="Such as ibm_torino.", rich_help_panel=JOB)
+        str | None, typer.Option("--backend", "-b", help="Such as ibm_fez.", rich_help_panel=JOB)
     ] = None,
     shots: Annotated[int | None, typer.Option(help="Shots of each circuit.", rich_help_panel=CIRCUITS)] = None,
     observable: Annotated[
@@ -82,6 +82,14 @@ def submit(
             "--journal", help="Write the submission to the journal before it is sent; see `qrr jobs --recover`."
         ),
     ] = False,
+    check_gates: Annotated[
+        bool,
+        typer.Option(
+            "--check-gates/--no-check-gates",
+            help="Compare circuits with the gates and couplings of the backend before anything is sent.",
+            rich_help_panel=JOB,
+        ),
+    ] = True,
     wait: Annotated[bool, typer.Option("--wait", "-w", help="Wait until the jobs have ended.")] = False,
     timeout: Annotated[float | None, typer.Option(help="With --wait: seconds to wait at most.")] = None,
     json: JsonLinesOption = False,
@@ -92,7 +100,7 @@ def submit(
     own: it has the params of the program, or a whole request (program_id, backend, params, ...), or it is the
     description of a job that was downloaded (job-<id>-info.json). The last two name the program and the backend.
 
-    qrr submit sampler bell.qasm --backend ibm_torino --shots 1000
+    qrr submit sampler bell.qasm --backend ibm_fez --shots 1000
     """
     from ..arguments import check_timeout
 
@@ -112,6 +120,8 @@ def submit(
         each=each,
     )
     with options.client(journal=journal, **({"primitives": via} if via else {})) as client:
+        if check_gates:
+            _check_gates(client, requests)
         chosen = client.settings.primitives
         jobs = _submit(client, [part.request for request in requests for part in request.split(chosen)], json=json)
         if wait and len(jobs) == 1:
@@ -127,6 +137,26 @@ def submit(
                 print_json(job.raw)
 
 
+def _check_gates(client: RuntimeClient, requests: Sequence[JobRequest]) -> None:
+    """Refuse circuits that their backend cannot run: the service would accept them, and charge for the failure."""
+    from ..submission.native_gates import check_native
+
+    circuits = [
+        (request.backend, place, pub[0])
+        for request in requests
+        if request.program_id in CIRCUIT_OPTIONS
+        for place, pub in enumerate(request.params.get("pubs") or ())
+        if isinstance(pub, list | tuple) and pub and isinstance(pub[0], str)
+    ]
+    configurations: dict[str, dict[str, Any]] = {}
+    with working("comparing the circuits with the backend"):
+        for name in dict.fromkeys(backend for backend, _, _ in circuits):
+            with contextlib.suppress(ApiError, TransportError):  # the submission reports what is wrong
+                configurations[name] = client.backends.configuration(name).to_dict()
+    for backend, place, text in circuits:
+        check_native(text, configurations.get(backend, {}), what=f"circuit {place + 1}")
+
+
 def _submit(client: RuntimeClient, requests: Sequence[JobRequest], *, json: bool) -> list[Job]:
     """The jobs; each id is printed as soon as it is known. The first error ends the command, after the others' ids."""
     jobs: list[Job] = []
@@ -139,7 +169,9 @@ def _submit(client: RuntimeClient, requests: Sequence[JobRequest], *, json: bool
 
     try:
         if len(requests) == 1:
-            took(_submit_one(client, requests[0]))
+            with working("submitting a job"):
+                job = _submit_one(client, requests[0])
+            took(job)
         else:
             with working(f"submitting {len(requests)} jobs"):
                 submitted = client.jobs.submit_all(requests)

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from ..base.text import printable
 from ..config.api_versions import API_VERSION, days_left
 from .options import JsonOption, ServiceOptions, with_service_options
-from .terminal import Column, fitting_table, print_json, stdout
+from .terminal import Column, fitting_table, print_json, stdout, working
 
 __all__ = ["versions"]
 
@@ -33,7 +33,7 @@ def versions(options: ServiceOptions, *, json: JsonOption = False) -> None:
 
     pinned = options.settings().api_version
     # Answers of the oldest API versions have no sunset dates, so the newest one asks for the list.
-    with options.client(api_version=API_VERSION) as client:
+    with options.client(api_version=API_VERSION) as client, working("listing API versions"):
         listed = client.versions()
     today = datetime.datetime.now(datetime.UTC).date()
     outlook = version_outlook(pinned, listed, today=today, uses=OPERATIONS)

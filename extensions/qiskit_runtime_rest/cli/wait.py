@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..base.text import printable
-from .exit_status import FAILED
+from ..errors import WaitTimeout
+from .exit_status import FAILED, TIMED_OUT
 from .job_status import showing_many, showing_status
 from .options import JsonLinesOption, ServiceOptions, with_service_options
-from .terminal import print_json
+from .terminal import print_json, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,8 +59,13 @@ def wait_for_all(
     client: RuntimeClient, jobs: Sequence[Job], *, timeout: float | None = None, json: bool = False
 ) -> None:
     """Wait for `jobs`, with a live view, and print a line for each. Exit status 1 if one of them did not complete."""
-    with showing_many([job.id for job in jobs]) as on_status:
-        client.jobs.wait_all(jobs, timeout=timeout, on_status=on_status, results=False)
+    try:
+        with showing_many([job.id for job in jobs]) as on_status:
+            client.jobs.wait_all(jobs, timeout=timeout, on_status=on_status, results=False)
+    except WaitTimeout as late:
+        left = f"{len(late.job_ids)} of {len(jobs)} jobs are not finished"
+        say(f"{left}. To wait again: qrr wait {' '.join(late.job_ids)}", label="error")
+        raise typer.Exit(TIMED_OUT) from None
     for job in jobs:
         error = None if job.failure is None else str(job.failure)
         status = job.raw.get("status") or "unknown"

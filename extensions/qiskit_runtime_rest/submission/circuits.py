@@ -1,11 +1,15 @@
 """Circuits of other packages, and files, as OpenQASM text; observables of Qiskit as plain values.
 
-Each package writes its circuits itself: Qiskit and Cirq as OpenQASM 3, pytket as OpenQASM 2. None of them is imported
+Each package writes its circuits itself. None of them is imported
 unless a circuit of it is given.
 """
 
 from __future__ import annotations
 
+import base64
+import io
+import re
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path, PurePath
@@ -13,25 +17,54 @@ from typing import Any
 
 from ..errors import InvalidInput
 
-__all__ = ["circuit_text", "is_circuit", "is_foreign", "observable_value", "values_in_order"]
+__all__ = ["circuit_text", "is_circuit", "is_foreign", "is_qpy", "observable_value", "values_in_order"]
+
+CIRCUIT_TYPE = "QuantumCircuit"
+NEWEST_QPY = 17
+"""The newest version of QPY that the service reads. Source: IBM's models of the programs (ibm-quantum-schemas)."""
 
 REAL_WITHIN = 1e-12
 """A coefficient counts as real if its imaginary part is not larger."""
 
 
-def _from_qiskit(circuit: Any) -> str:
-    return str(import_module("qiskit.qasm3").dumps(circuit))
+def _from_qiskit(circuit: Any) -> str | dict[str, str]:
+    """OpenQASM 3; for a circuit that cannot be written as that, QPY in the form of IBM's SDK."""
+    qasm3 = import_module("qiskit.qasm3")
+    try:
+        return str(qasm3.dumps(circuit))
+    except qasm3.QASM3ExporterError:
+        written = io.BytesIO()
+        qpy = import_module("qiskit.qpy")
+        qpy.dump(circuit, written, version=min(qpy.common.QPY_VERSION, NEWEST_QPY))
+        return {
+            "__type__": CIRCUIT_TYPE,
+            "__value__": base64.standard_b64encode(zlib.compress(written.getvalue())).decode(),
+        }
 
 
 def _from_pytket(circuit: Any) -> str:
-    return str(import_module("pytket.qasm").circuit_to_qasm_str(circuit))
+    """pytket writes OpenQASM 2, which the service does not run: its statements are put into the words of OpenQASM 3."""
+    text = str(import_module("pytket.qasm").circuit_to_qasm_str(circuit))
+    for old, new in NEW_WORDS.items():
+        text = re.sub(old, new, text)
+    return text
 
 
 def _from_cirq(circuit: Any) -> str:
     return str(circuit.to_qasm(version="3.0"))
 
 
-WRITERS: Mapping[tuple[str, str], Callable[[Any], str]] = {
+NEW_WORDS = {
+    r"OPENQASM 2(\.0)?;": "OPENQASM 3.0;",
+    r'include "\w+\.inc";': 'include "stdgates.inc";',
+    r"\bqreg (\w+)\[(\d+)\];": r"qubit[\2] \1;",
+    r"\bcreg (\w+)\[(\d+)\];": r"bit[\2] \1;",
+    r"\bmeasure ([^;]+?) *-> *([^;]+);": r"\2 = measure \1;",
+    r"\bif *\((\w+) *== *(\d+)\) *([^;]+;)": r"if (\1 == \2) { \3 }",
+}
+"""Statements of OpenQASM 2, as patterns, and those of OpenQASM 3."""
+
+WRITERS: Mapping[tuple[str, str], Callable[[Any], str | dict[str, str]]] = {
     ("qiskit", "QuantumCircuit"): _from_qiskit,
     ("pytket", "Circuit"): _from_pytket,
     ("cirq", "Circuit"): _from_cirq,
@@ -51,7 +84,7 @@ def is_foreign(value: Any) -> bool:
 
 
 def circuit_text(circuit: Any) -> Any:
-    """The OpenQASM text of a circuit; another value unchanged.
+    """The OpenQASM text of a circuit, or its QPY as JSON; another value unchanged.
 
     Raises:
         InvalidInput: the file cannot be read, or the circuit's own package cannot write it.
@@ -71,13 +104,18 @@ def circuit_text(circuit: Any) -> Any:
         raise InvalidInput(f"{package} cannot write the circuit as OpenQASM: {error}") from error
 
 
-def values_in_order(circuit: Any, text: str, values: Any) -> Any:
+def is_qpy(circuit: Any) -> bool:
+    """Whether `circuit` is QPY in the form of IBM's SDK, as `circuit_text` writes it."""
+    return isinstance(circuit, Mapping) and circuit.get("__type__") == CIRCUIT_TYPE
+
+
+def values_in_order(circuit: Any, text: Any, values: Any) -> Any:
     """Parameter values of a Qiskit circuit, as the service takes them; other values unchanged.
 
     Qiskit takes a list of values in the order of `circuit.parameters`, the service in that of the names, as texts.
     """
     names = [name.name for name in getattr(circuit, "parameters", ())]
-    if not names or values is None:
+    if not names or values is None or not isinstance(text, str):
         return values
     from ..directed.circuit_text import CircuitText
 
@@ -118,7 +156,7 @@ def observable_value(observable: Any) -> Any:
     return found
 
 
-def _writer(circuit: Any) -> Callable[[Any], str] | None:
+def _writer(circuit: Any) -> Callable[[Any], str | dict[str, str]] | None:
     for kind in type(circuit).__mro__:
         found = WRITERS.get((kind.__module__.partition(".")[0], kind.__name__))
         if found is not None:

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from ..arguments import positive_whole
 from ..errors import InvalidInput
-from .circuits import circuit_text, is_circuit, is_foreign, observable_value, values_in_order
+from .circuits import circuit_text, is_circuit, is_foreign, is_qpy, observable_value, values_in_order
 
 __all__ = ["Circuit", "EstimatorPub", "SamplerPub", "estimator_params", "sampler_params"]
 
@@ -157,8 +157,10 @@ def _advice(circuit: Any) -> str:
     return next(advice for kind, advice in CIRCUIT_ADVICE if isinstance(circuit, kind))
 
 
-def _circuit(circuit: Any) -> str:
+def _circuit(circuit: Any) -> Any:
     circuit = circuit_text(circuit)
+    if is_qpy(circuit):
+        return circuit
     if not isinstance(circuit, str):
         raise InvalidInput(f"a circuit is OpenQASM text, not {type(circuit).__name__}; {_advice(circuit)}.")
     text = circuit.strip()

@@ -26,6 +26,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ...base.serving import Server, ThreadedServer, is_loopback, listen, serve_on, url_of
 from ..messages import (
@@ -276,7 +277,7 @@ def gateway_server(
         app,
         on_started=on_started,
         allow_hosts=allow_hosts,
-        http="h11",  # httptools loses the body of a request that offers HTTP/2, as those of Java do
+        http=H11Protocol,  # httptools loses the body of a request that offers HTTP/2, as those of Java do
         ws="websockets-sansio",
         ws_max_size=MOST_BODY_BYTES,
         proxy_headers=False,
