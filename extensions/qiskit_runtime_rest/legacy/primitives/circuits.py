@@ -46,11 +46,14 @@ class Targets:
 
 def _target(gates: Sequence[str], configuration: Mapping[str, Any]) -> Target:
     from qiskit.circuit.controlflow import get_control_flow_name_mapping
+    from qiskit.circuit.library import get_standard_gate_name_mapping
     from qiskit.transpiler import CouplingMap, Target
 
+    # Devices have gates that Qiskit does not know, such as `xslow`; a circuit of the classic API has none of them.
+    known = get_standard_gate_name_mapping()
     coupling = configuration.get("coupling_map")
     target: Target = Target.from_configuration(
-        basis_gates=list(dict.fromkeys([*gates, *ALWAYS])),
+        basis_gates=list(dict.fromkeys([*(gate for gate in gates if gate in known), *ALWAYS])),
         num_qubits=configuration.get("n_qubits"),
         coupling_map=CouplingMap(coupling) if coupling else None,
         dt=None,
