@@ -22,7 +22,7 @@ from qiskit_ibm_runtime import RuntimeEncoder
 
 from qiskit_runtime_rest import RuntimeClient, results
 from qiskit_runtime_rest.legacy.messages import ClassicError
-from qiskit_runtime_rest.legacy.primitives.circuits import prepare
+from qiskit_runtime_rest.legacy.primitives.circuits import Targets, prepare
 from qiskit_runtime_rest.legacy.primitives.options import OPTIONS, choose
 from qiskit_runtime_rest.legacy.primitives.params import PROGRAMS, Run, read
 from qiskit_runtime_rest.legacy.primitives.results import RUNNER_WITH_MEMORY, V1_SAMPLER, RanJob, in_form
@@ -415,3 +415,11 @@ class TestReadersOfV1:
 def test_every_v1_program_is_listed(open_gateway: Callable[..., Gateway]) -> None:
     listed = {program["id"] for program in open_gateway().http.get("/programs").json()["programs"]}
     assert set(PROGRAMS) < listed
+
+
+def test_a_target_leaves_out_gates_that_qiskit_does_not_know() -> None:
+    gates = ["cz", "rz", "sx", "x", "xslow"]
+    configuration = {"backend_name": "b", "n_qubits": 2, "basis_gates": gates, "coupling_map": [[0, 1]]}
+    names = Targets().of(configuration).operation_names
+    assert {"cz", "rz", "sx", "x", "measure"} <= set(names)
+    assert "xslow" not in names

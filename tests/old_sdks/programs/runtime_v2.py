@@ -91,6 +91,7 @@ def tags():
     job = SamplerV2(**mode(backend)).run([ready])
     job.update_tags(["one", "two"])
     tagged = [one.job_id() for one in service.jobs(job_tags=["one"])]
+    job.wait_for_final_state()
     return [sorted(service.job(job.job_id()).tags), job.job_id() in tagged]
 
 
