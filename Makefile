@@ -7,7 +7,7 @@ BOOTSTRAP ?= python3
 WORKERS ?= 2
 MINUTES ?= 10
 CONSUMER := $(wildcard tests/contract/test_consumer_*.py) tests/contract/test_round_trip.py
-CLIENT := tests/client tests/plans tests/results tests/config tests/base $(wildcard tests/test_*.py tests/*/test_*_steps.py)
+CLIENT := tests/client tests/directed tests/plans tests/results tests/config tests/base $(wildcard tests/test_*.py tests/*/test_*_steps.py)
 PICTURES := tests/pictures/test_golden_images.py
 PEERS := tests/third_party tests/cluster
 OLD_SDKS := tests/old_sdks
@@ -100,6 +100,12 @@ contract-mutants: setup  ## seed faults into the embedded service: does `make co
 
 mutants: setup  ## change one operator at a time in submission, waiting and http: which changes does no test notice? MINUTES=10
 	$(PYTHON) -m tools.mutation --minutes $(MINUTES) --workers $(WORKERS) $(ROOMS)
+
+chaos: setup  ## ten thousand operations through a proxy that spoils 30 % of the requests: CHAOS='--seed 1 --minutes 2'
+	$(PYTHON) -m tools.chaos $(CHAOS)
+
+crash: setup  ## kill a process at every line between the intent to submit and the settled journal: CRASH='--every 10'
+	$(PYTHON) -m tools.crash $(CRASH)
 
 bench: setup  ## speed, side by side in one run
 	$(PYTHON) -m benchmarks

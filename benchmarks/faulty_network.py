@@ -14,7 +14,7 @@ from qiskit_ibm_runtime.exceptions import IBMRuntimeError
 from rich.table import Table
 
 from qiskit_runtime_rest import JobRequest, RetryPolicy, RuntimeClient, SubmissionPolicy
-from tests.fixtures.faulty_proxy import FaultyProxy
+from qiskit_runtime_rest.testing import FaultyProxy
 
 from .service import BELL, credentials, environment, service
 
@@ -54,7 +54,7 @@ def numbers() -> Iterator[int]:
 
 def ours(arguments: dict[str, Any]) -> tuple[int, int]:
     """Submit with this client; returns the number of submissions and that of handles."""
-    request = JobRequest.sampler(BELL, backend="ibm_torino", shots=1)
+    request = JobRequest.sampler(BELL, backend="ibm_fez", shots=1)
     with RuntimeClient(**arguments, submission=SUBMISSION, retries=RETRIES) as client:
         outcomes = client.jobs.submit_all((request for _ in numbers()), max_in_flight=THREADS)
     return len(outcomes), sum(outcome.job is not None for outcome in outcomes)
@@ -75,7 +75,7 @@ def ibm(arguments: dict[str, Any]) -> tuple[int, int]:
     def submit() -> Iterator[bool]:
         for _ in left:
             try:
-                run("sampler", "ibm_torino", params, None, None, None)
+                run("sampler", "ibm_fez", params, None, None, None)
             except (IBMRuntimeError, RequestsApiError, OSError, ValueError):
                 yield False
             else:

@@ -18,7 +18,7 @@ SCRIPTS = {
 import sys
 from qiskit_runtime_rest import RuntimeClient
 with RuntimeClient() as client:
-    print(client.sampler([sys.argv[1]], backend="ibm_torino", shots=1000).result()[0].counts())
+    print(client.sampler([sys.argv[1]], backend="ibm_fez", shots=1000).result()[0].counts())
 """,
     IBM: """
 import os, sys
@@ -28,7 +28,7 @@ service = QiskitRuntimeService(
     channel="ibm_quantum_platform", token=os.environ["QISKIT_IBM_TOKEN"], instance=os.environ["QISKIT_IBM_INSTANCE"],
     url_resolver=lambda *_: os.environ["QISKIT_IBM_URL"] + "/v1",
 )
-backend = service.backend("ibm_torino")
+backend = service.backend("ibm_fez")
 circuit = qiskit.qasm3.loads(sys.argv[1].replace("bit[2] c;", "qubit[133] q; bit[2] c;").replace("$", "q[").replace(
     "q[0", "q[0]").replace("q[1", "q[1]"))
 print(SamplerV2(mode=backend).run([circuit], shots=1000).result()[0].data.c.get_counts())

@@ -28,7 +28,7 @@ def rows() -> Table:
         with served("legacy", "gateway", *connection, "--store", f"{folder}/legacy.sqlite") as gateway:
             watched = [psutil.Process(pid) for pid in (os.getpid(), ready["pid"], gateway["pid"])]
             with RuntimeClient(**credentials(ready)) as client, httpx.Client() as bare, httpx.Client() as classic:
-                job = client.sampler(BELL, backend="ibm_torino", shots=100)
+                job = client.sampler(BELL, backend="ibm_fez", shots=100)
                 job.wait(timeout=60)
                 form = {"grant_type": "urn:ibm:params:oauth:grant-type:apikey", "apikey": ready["api_key"]}
                 token = bare.post(f"{ready['iam_url']}/identity/token", data=form).json()["access_token"]

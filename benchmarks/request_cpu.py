@@ -32,7 +32,7 @@ def rows() -> Table:
     with service() as ready:
         os.environ.update(environment(ready))
         with RuntimeClient(**credentials(ready)) as client, httpx.Client() as bare:
-            job = client.sampler(BELL, backend="ibm_torino", shots=100)
+            job = client.sampler(BELL, backend="ibm_fez", shots=100)
             job.wait(timeout=60)
             token = bare.post(
                 f"{ready['iam_url']}/identity/token",

@@ -41,7 +41,7 @@ def rows() -> Table:
     """Measure. The load comes from this process, so the figures are lower bounds."""
     shown = Table("GET /v1/jobs/{id}", "requests/s", "median, ms", box=None, header_style="bold")
     with service("--workers", str(JOBS)) as ready, RuntimeClient(**credentials(ready)) as client:
-        first = client.sampler(BELL, backend="ibm_torino", shots=100)
+        first = client.sampler(BELL, backend="ibm_fez", shots=100)
         first.wait(timeout=60)
         form = {"grant_type": "urn:ibm:params:oauth:grant-type:apikey", "apikey": ready["api_key"]}
         token = httpx.post(f"{ready['iam_url']}/identity/token", data=form).json()["access_token"]
@@ -51,7 +51,7 @@ def rows() -> Table:
             jobs = (
                 []
                 if name == "at rest"
-                else [client.sampler([BELL] * 4, backend="ibm_torino", shots=SHOTS) for _ in range(JOBS)]
+                else [client.sampler([BELL] * 4, backend="ibm_fez", shots=SHOTS) for _ in range(JOBS)]
             )
             rate, middle = asyncio.run(requests_a_second(url, headers))
             running = sum(job.status() == "Running" for job in jobs)

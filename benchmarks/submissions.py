@@ -20,7 +20,7 @@ AT_ONCE = 8
 
 async def ours(ready: dict[str, Any]) -> float:
     """Seconds per submission with this client."""
-    requests = [JobRequest.sampler(BELL, backend="ibm_torino", shots=shots + 1) for shots in range(JOBS)]
+    requests = [JobRequest.sampler(BELL, backend="ibm_fez", shots=shots + 1) for shots in range(JOBS)]
     async with AsyncRuntimeClient(**credentials(ready)) as client:
         await client.versions()
         began = time.perf_counter()
@@ -41,7 +41,7 @@ async def bare(ready: dict[str, Any]) -> float:
         async def work() -> None:
             for shots in numbers:
                 params = {"pubs": [[BELL]], "version": 2, "support_qiskit": True, "shots": shots + 1}
-                body = {"program_id": "sampler", "backend": "ibm_torino", "params": params, "tags": ["bare"]}
+                body = {"program_id": "sampler", "backend": "ibm_fez", "params": params, "tags": ["bare"]}
                 (await client.post(f"{ready['base_url']}/v1/jobs", json=body)).raise_for_status().json()
 
         began = time.perf_counter()

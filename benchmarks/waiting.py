@@ -18,7 +18,7 @@ JOBS = 1000
 THREADS = 8
 QUEUED_SECONDS = 10
 # The emulator fails this program at once: nothing is simulated, so only waiting is measured.
-CHEAP = JobRequest(program_id="noise-learner", backend="ibm_torino", params={"circuits": ["x"], "version": 2})
+CHEAP = JobRequest(program_id="noise-learner", backend="ibm_fez", params={"circuits": ["x"], "version": 2})
 
 
 def requests_seen(ready: dict[str, str]) -> int:
@@ -37,7 +37,7 @@ def rows() -> Table:
             instance=ready["instance"],
             url_resolver=lambda *_: f"{ready['base_url']}/v1",
         )
-        backend = ibm.backend("ibm_torino")
+        backend = ibm.backend("ibm_fez")
         with RuntimeClient(**credentials(ready)) as client, ThreadPoolExecutor(THREADS) as threads:
 
             def together(ids: list[str]) -> None:

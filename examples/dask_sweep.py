@@ -21,7 +21,7 @@ from distributed import Client, LocalCluster
 from qiskit_runtime_rest import Job, JobRequest, RuntimeClient
 from qiskit_runtime_rest.testing import Emulator
 
-BACKEND = "ibmq_manila"
+BACKEND = "ibm_fez"
 POINTS = 200
 SHOTS = 256
 

@@ -57,7 +57,7 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="session")
 def qiskit_runtime_options() -> dict[str, Any]:
     """The one embedded service of a test process, which the package's own pytest plugin starts."""
-    return {"virtual_clock": True, "seed": 20260415, "workers": 1}
+    return {"virtual_clock": True, "seed": 20260415, "workers": 1, "resilience_level": 0}
 
 
 @pytest.fixture(scope="session")

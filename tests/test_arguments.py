@@ -26,9 +26,9 @@ class Promise:
         raise NotImplementedError
 
 
-@pytest.mark.parametrize("backend", ["ibm_fez", Handle("ibm_fez")])
+@pytest.mark.parametrize("backend", ["ibm_kingston", Handle("ibm_kingston")])
 def test_a_backend_is_a_name_or_has_one(backend: Any) -> None:
-    assert backend_name(backend) == "ibm_fez"
+    assert backend_name(backend) == "ibm_kingston"
 
 
 @pytest.mark.parametrize(("value", "seconds"), [(1, 1), (1.5, 2), (60, 60), (np.float32(2), 2), (Fraction(9, 2), 5)])
@@ -54,12 +54,12 @@ def test_a_folder_is_a_path_or_none() -> None:
         (lambda: backend_name(None), "backend=None: expected a backend name, such as those of client.backends.list()."),
         (
             lambda: backend_name(Handle(None)),
-            "backend: expected a name, such as 'ibm_torino', or a backend from client.backends.get(...) or "
+            "backend: expected a name, such as 'ibm_fez', or a backend from client.backends.get(...) or "
             "least_busy(), got Handle.",
         ),
         (
             lambda: backend_name(Promise()),
-            "backend: expected a name, such as 'ibm_torino', or a backend from client.backends.get(...) or "
+            "backend: expected a name, such as 'ibm_fez', or a backend from client.backends.get(...) or "
             "least_busy(), got Promise. Await it first.",
         ),
         (lambda: whole_seconds(0, "max_time", most=9), "max_time=0: must be between 1 and 9 seconds."),

@@ -3,7 +3,7 @@
     from qiskit_runtime_rest import RuntimeClient
 
     with RuntimeClient() as client:
-        job = client.sampler([qasm3], backend="ibm_torino", shots=1000)
+        job = client.sampler([qasm3], backend="ibm_fez", shots=1000)
         print(job.result()[0].counts())
 
 Names are loaded when first used, so that importing this package costs next to nothing.

@@ -5,13 +5,112 @@ from __future__ import annotations
 import math
 import operator
 import threading
+from collections.abc import Callable, Mapping
 from numbers import Real
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from .errors import InvalidInput
+from .errors import InvalidInput, RuntimeRestError
 
-__all__ = ["Named", "backend_name", "check_timeout", "folder_path", "positive_whole", "whole_seconds"]
+__all__ = [
+    "FLAG",
+    "FUNCTION",
+    "NOT_NEGATIVE",
+    "PATH",
+    "POSITIVE",
+    "SHARE",
+    "WHOLE",
+    "Check",
+    "Named",
+    "backend_name",
+    "check",
+    "check_timeout",
+    "check_types",
+    "folder_path",
+    "positive_whole",
+    "real_number",
+    "whole_seconds",
+]
+
+
+class Check(NamedTuple):
+    """What a value must be: a test of it, and its name in messages."""
+
+    fits: Callable[[Any], bool]
+    expected: str
+
+    @property
+    def or_none(self) -> Check:
+        """The same, or None."""
+        return Check(lambda value: value is None or self.fits(value), f"{self.expected} or None")
+
+
+def check(
+    values: Mapping[str, Any], checks: Mapping[str, Check], *, error: type[RuntimeRestError] = InvalidInput
+) -> None:
+    """Check each of `values` that has a check of its name.
+
+    Raises:
+        InvalidInput, or `error`: names the first one that does not fit, and what to pass.
+    """
+    for name, (fits, expected) in checks.items():
+        if name in values and not fits(values[name]):
+            raise error(f"{name}={values[name]!r}: expected {expected}.")
+
+
+def check_types(values: Mapping[str, Any], annotations: Mapping[str, str]) -> None:
+    """Check each of `values`, arguments of a public method, that has an annotation in `OF_TYPE`.
+
+    Raises:
+        InvalidInput: as `check`.
+    """
+    check(values, {name: OF_TYPE[kind] for name, kind in annotations.items() if kind in OF_TYPE})
+
+
+def real_number(value: Any) -> float:
+    """`value`, any real number, as a float; NaN, which fits nothing, for other values."""
+    if not isinstance(value, Real) or isinstance(value, bool):
+        return math.nan
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if operator.gt(value, 0) else -math.inf
+
+
+def _is_text(value: Any) -> bool:
+    """Whether `value` is a text that can be sent."""
+    try:
+        return isinstance(value, str) and value.encode() is not None
+    except UnicodeEncodeError:
+        return False
+
+
+def _is_whole(value: Any) -> bool:
+    return hasattr(value, "__index__") and not isinstance(value, bool) and value >= 1
+
+
+POSITIVE = Check(lambda value: real_number(value) > 0, "a number of more than 0")
+NOT_NEGATIVE = Check(lambda value: real_number(value) >= 0, "a number, 0 or more")
+SHARE = Check(lambda value: 0 <= real_number(value) <= 1, "a number from 0 to 1")
+WHOLE = Check(_is_whole, "a positive whole number")
+FLAG = Check(lambda value: isinstance(value, bool) or type(value).__name__ == "bool_", "True or False")
+FUNCTION = Check(callable, "a function")
+PATH = Check(lambda value: isinstance(value, Path) or _is_text(value), "the path of a file or folder")
+TEXT = Check(_is_text, "a text")
+EVENT = Check(lambda value: hasattr(value, "is_set"), "a threading.Event")
+EXECUTOR = Check(lambda value: hasattr(value, "submit"), "an executor, such as a ProcessPoolExecutor")
+
+OF_TYPE: Mapping[str, Check] = {
+    "str": TEXT,
+    "str | None": TEXT.or_none,
+    "bool": FLAG,
+    "bool | None": FLAG.or_none,
+    "threading.Event | None": EVENT.or_none,
+    "StatusCallback | None": FUNCTION.or_none,
+    "Callable[[Submitted[J]], Any] | None": FUNCTION.or_none,
+    "Executor | None": EXECUTOR.or_none,
+}
+"""The checks of public methods, by the annotation of the argument. Other arguments have checks of their own."""
 
 
 class Named(Protocol):
@@ -31,10 +130,10 @@ def backend_name(backend: Any) -> str:
     if backend is None or (isinstance(backend, str) and not backend):
         raise InvalidInput(f"backend={backend!r}: expected a backend name, such as those of client.backends.list().")
     name = backend if isinstance(backend, str) else getattr(backend, "name", None)
-    if not isinstance(name, str) or not name:
+    if not _is_text(name) or not name:
         awaited = " Await it first." if hasattr(backend, "__await__") else ""
         raise InvalidInput(
-            "backend: expected a name, such as 'ibm_torino', or a backend from client.backends.get(...) or "
+            "backend: expected a name, such as 'ibm_fez', or a backend from client.backends.get(...) or "
             f"least_busy(), got {type(backend).__name__}.{awaited}"
         )
     return name
@@ -51,7 +150,7 @@ def whole_seconds(value: Any, name: str, *, most: int) -> int:
         raise InvalidInput(
             f"{name}={value!r}: expected a number of seconds from 1 to {most}, got {type(value).__name__}{advice}."
         )
-    seconds = float(value)
+    seconds = real_number(value)
     if not 1 <= seconds <= most:
         raise InvalidInput(f"{name}={value!r}: must be between 1 and {most} seconds.")
     return math.ceil(seconds)
@@ -65,9 +164,10 @@ def check_timeout(timeout: Any) -> float | None:
     """
     if timeout is None:
         return None
-    if not isinstance(timeout, Real) or isinstance(timeout, bool) or not float(timeout) >= 0:
+    seconds = real_number(timeout)
+    if not seconds >= 0:
         raise InvalidInput(f"timeout={timeout!r}: pass seconds, 0 or more, or None to wait without a limit.")
-    return float(timeout) if float(timeout) < threading.TIMEOUT_MAX else None
+    return seconds if seconds < threading.TIMEOUT_MAX else None
 
 
 def positive_whole(value: Any, name: str) -> int:
@@ -91,6 +191,6 @@ def folder_path(path: Any, name: str) -> Path | None:
     Raises:
         InvalidInput: neither a str nor a `Path`.
     """
-    if path is not None and not isinstance(path, str | Path):
+    if not PATH.or_none.fits(path):
         raise InvalidInput(f"{name}={path!r}: expected the path of a folder or None, got {type(path).__name__}.")
     return None if path is None else Path(path)

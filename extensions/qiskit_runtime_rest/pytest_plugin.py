@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 import os
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .cassettes import Loopback
     from .client.client import AsyncRuntimeClient, RuntimeClient
     from .emulator.embedded import Emulator, EmulatorFaults
+    from .emulator.faulty_proxy import FaultyProxy
     from .offline import Offline
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "qiskit_runtime_server",
     "runtime_client",
     "runtime_faults",
+    "runtime_faulty_proxy",
 ]
 
 
@@ -128,6 +130,21 @@ def runtime_faults(qiskit_runtime_emulator: Emulator) -> Iterator[EmulatorFaults
     """The fault rules of the embedded service, to `add` to. They are removed after the test."""
     yield qiskit_runtime_emulator.faults
     qiskit_runtime_emulator.faults.clear()
+
+
+@pytest.fixture
+def runtime_faulty_proxy(qiskit_runtime_emulator: Emulator) -> Iterator[Callable[..., FaultyProxy]]:
+    """Starts a proxy before the embedded service that loses and spoils a share of the requests, by `rate` and `seed`.
+
+    Connect a client to its `base_url`. It counts in `done` what it did.
+    """
+    with contextlib.ExitStack() as stack:
+
+        def start(*, rate: float = 0.3, seed: int = 0) -> FaultyProxy:
+            proxy: FaultyProxy = _module("testing").FaultyProxy(qiskit_runtime_emulator.base_url, rate=rate, seed=seed)
+            return stack.enter_context(proxy)
+
+        yield start
 
 
 @pytest.fixture(scope="session")

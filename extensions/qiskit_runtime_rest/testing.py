@@ -9,6 +9,7 @@ With `qiskit-runtime-rest[emulator]` installed, pytest has these fixtures withou
 | `runtime_client` | a `RuntimeClient` connected to it | function |
 | `async_runtime_client` | an `AsyncRuntimeClient` connected to it, for any plugin that runs async tests | function |
 | `runtime_faults` | its fault rules; none before and after each test | function |
+| `runtime_faulty_proxy` | `runtime_faulty_proxy(rate=0.3, seed=1)`: a started `FaultyProxy` before it | function |
 | `ibm_quantum_offline` | the embedded service, reset, behind the names of the real services | function |
 | `qiskit_runtime_cassette` | a recorded service instead, see `docs/cassettes.md` | function |
 | `qiskit_runtime_server` | the same `Emulator`, never reset | session |
@@ -16,7 +17,7 @@ With `qiskit-runtime-rest[emulator]` installed, pytest has these fixtures withou
 
     def test_counts_are_read_again_after_an_outage(runtime_client, runtime_faults):
         runtime_faults.add("get_job_results", kind="unavailable", times=2)
-        job = runtime_client.sampler(circuit, backend="ibm_torino")
+        job = runtime_client.sampler(circuit, backend="ibm_fez")
         assert my_project.counts_of(job)
 
 Each process (each worker of pytest-xdist) runs one server. Other clients connect with
@@ -48,13 +49,14 @@ from .errors import MissingExtra
 
 try:
     from .emulator.embedded import Emulator
+    from .emulator.faulty_proxy import FaultyProxy
 except ModuleNotFoundError as error:
     raise MissingExtra("the embedded service", extra="emulator", module=error.name) from None
 
 if TYPE_CHECKING:
     from .offline import Offline
 
-__all__ = ["Emulator", "connect", "connect_async", "offline"]
+__all__ = ["Emulator", "FaultyProxy", "connect", "connect_async", "offline"]
 
 NO_KEEP_ALIVE = httpx.Limits(max_keepalive_connections=0)
 

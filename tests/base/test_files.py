@@ -84,7 +84,7 @@ for path in sorted(root.rglob("*")):
 @pytest.mark.parametrize("umask", ["000", "022", "077", "777"])
 def test_what_holds_secrets_is_for_its_owner_only_under_any_umask(tmp_path: Path, umask: str) -> None:
     command = [sys.executable, "-c", PRIVATE, umask, str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0, done.stderr
     modes = {name: (mode, kind) for mode, name, kind in map(str.split, done.stdout.splitlines())}
     assert {"home/a/account.json", "state/b/state.sqlite", "emulator.sqlite", "emulator.sqlite-wal"} <= set(modes)

@@ -55,7 +55,7 @@ def test_a_call_is_answered_once_a_key_was_given(gateway: str, emulator: Emulato
     dialog.get_by_role("button", name="Close").first.click()
     answer = tried(page, "/backends")
     expect(answer.locator(".response-col_status")).to_contain_text("200")
-    expect(answer).to_contain_text("ibm_torino")
+    expect(answer).to_contain_text("ibm_fez")
 
 
 @pytest.mark.parametrize("width", [400, 1600])

@@ -22,7 +22,7 @@ HOSTILE = ("<script>alert(1)</script>", "<img src=x onerror=alert(2)>", '"><svg/
 
 def submit(client: RuntimeClient, *, tags: tuple[str, ...] = ()) -> str:
     params = {"pubs": [[COIN, None, 10]], "version": 2, "options": {}}
-    return client.jobs.submit("sampler", backend="ibm_torino", params=params, tags=tags).id
+    return client.jobs.submit("sampler", backend="ibm_fez", params=params, tags=tags).id
 
 
 def row(page: Page, table: str, text: str) -> str:
@@ -190,7 +190,7 @@ def test_everything_fits(
     scheme: str,
     width: int,
 ) -> None:
-    with client.sessions.create(backend="ibm_torino", mode="batch") as session:
+    with client.sessions.create(backend="ibm_fez", mode="batch") as session:
         session.sampler(COIN, shots=10).wait(timeout=60)
         with pytest.raises(JobFailed):
             session.sampler("nonsense", shots=10).wait(timeout=60)

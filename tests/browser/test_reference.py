@@ -23,7 +23,7 @@ def test_an_operation_can_be_tried_out_without_logging_in(emulator: Emulator, op
     operation.get_by_role("button", name="Execute").click()
     answer = operation.locator(".live-responses-table .response")
     expect(answer.locator(".response-col_status")).to_contain_text("200")
-    expect(answer).to_contain_text("ibm_torino")
+    expect(answer).to_contain_text("ibm_fez")
     request = emulator.requests[-1]
     assert (request.operation, request.status) == ("list_backends", 200)
     assert request.headers["service-crn"] == emulator.instance

@@ -40,7 +40,7 @@ class OtherSdk:
 
 def counts():
     with RuntimeClient() as client:
-        return client.sampler([CIRCUIT], backend="ibm_torino", shots=50).result(timeout=120)[0].counts()
+        return client.sampler([CIRCUIT], backend="ibm_fez", shots=50).result(timeout=120)[0].counts()
 '''
 
 SUITE = """
@@ -54,7 +54,7 @@ def test_counts():
 
 @pytest.mark.qiskit_runtime_cassette("shared/device.har")
 def test_qubits():
-    assert OtherSdk().qubits("ibm_torino") == 133
+    assert OtherSdk().qubits("ibm_fez") == 156
 """
 
 
@@ -115,11 +115,11 @@ def test_a_suite_is_recorded_once_and_runs_on_its_cassettes(
         "def test_the_environment_is_as_before(): assert 'IAM_URL' not in os.environ\n"
         "@pytest.mark.qiskit_runtime_cassette('shared/device.har')\n"
         "def test_it_asks_something_else(qiskit_runtime_cassette):\n"
-        "    assert OtherSdk().qubits('ibm_fez') is None\n"
+        "    assert OtherSdk().qubits('ibm_kingston') is None\n"
         "@pytest.mark.qiskit_runtime_cassette("
         "'shared/device.har', 'cassettes/test_sdk/test_counts.har', exhausted='error')\n"
         "def test_two_cassettes(qiskit_runtime_cassette):\n"
-        "    assert OtherSdk().qubits('ibm_torino') == 133\n"
+        "    assert OtherSdk().qubits('ibm_fez') == 156\n"
         "    assert sum(counts().values()) == 50\n"
         "def test_not_recorded(qiskit_runtime_cassette): pass\n"
     )
@@ -128,7 +128,7 @@ def test_a_suite_is_recorded_once_and_runs_on_its_cassettes(
     result.stdout.fnmatch_lines_random(
         [
             "*The test sent requests that are not in its cassette.*",
-            "*GET /v1/backends/ibm_fez/configuration was not recorded. The nearest that was: *ibm_torino*",
+            "*GET /v1/backends/ibm_kingston/configuration was not recorded. The nearest that was: *ibm_fez*",
             "*test_not_recorded.har does not exist: record it with `pytest --qiskit-runtime-record`.",
         ]
     )
@@ -140,14 +140,14 @@ def test_each_test_has_a_cassette_of_its_own(
 ) -> None:
     (suite / "test_sdk.py").write_text(
         ALL_ON_CASSETTES + "def qubits(name): assert OtherSdk().qubits(name)\n"
-        "@pytest.mark.parametrize('name', ['ibm_torino', 'ibm_fez'])\n"
+        "@pytest.mark.parametrize('name', ['ibm_fez', 'ibm_kingston'])\n"
         "def test_it(name): qubits(name)\n"
-        "@pytest.mark.parametrize('name', ['ibm_torino', 'ibm_fez'], ids=['a/b?', 'A/b?'])\n"
+        "@pytest.mark.parametrize('name', ['ibm_fez', 'ibm_kingston'], ids=['a/b?', 'A/b?'])\n"
         "def test_odd(name): qubits(name)\n"
         "class TestA:\n"
-        "    def test_q(self): qubits('ibm_torino')\n"
-        "class TestB:\n"
         "    def test_q(self): qubits('ibm_fez')\n"
+        "class TestB:\n"
+        "    def test_q(self): qubits('ibm_kingston')\n"
     )
     (suite / "test_more.py").write_text(
         "from sdk import OtherSdk\ndef test_q(qiskit_runtime_cassette): assert OtherSdk().qubits('ibm_marrakesh')\n"
@@ -159,7 +159,7 @@ def test_each_test_has_a_cassette_of_its_own(
         "test_sdk/TestA.test_q.har",
         "test_sdk/TestB.test_q.har",
         "test_sdk/test_it-ibm_fez.har",
-        "test_sdk/test_it-ibm_torino.har",
+        "test_sdk/test_it-ibm_kingston.har",
     ]
     assert len({name.lower() for name in names}) == 7
     assert not [name for name in names if set(name) & set('<>:"\\|?*[]')]
@@ -175,21 +175,21 @@ def test_a_cassette_of_another_test_is_not_overwritten(suite: Path, run: Run, ac
         "import pytest\n"
         "from sdk import OtherSdk\n"
         "@pytest.mark.qiskit_runtime_cassette('shared/it.har')\n"
-        "@pytest.mark.parametrize('name', ['ibm_torino', 'ibm_fez'])\n"
+        "@pytest.mark.parametrize('name', ['ibm_fez', 'ibm_kingston'])\n"
         "def test_it(name, qiskit_runtime_cassette): assert OtherSdk().qubits(name)\n"
     )
     result = run("--qiskit-runtime-record")
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["*it.har was just recorded by *test_it?ibm_torino?, and would be overwritten.*"])
-    assert "ibm_torino" in (suite / "shared/it.har").read_text()
+    result.stdout.fnmatch_lines(["*it.har was just recorded by *test_it?ibm_fez?, and would be overwritten.*"])
+    assert "ibm_fez" in (suite / "shared/it.har").read_text()
 
 
 def test_a_test_that_fails_or_asks_nothing_leaves_its_cassette_as_it_was(
     suite: Path, run: Run, account: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (suite / "test_sdk.py").write_text(
-        ALL_ON_CASSETTES + "def test_fails(): assert not OtherSdk().qubits('ibm_torino')\n"
-        "def test_skips(): OtherSdk().qubits('ibm_torino'); pytest.skip()\n"
+        ALL_ON_CASSETTES + "def test_fails(): assert not OtherSdk().qubits('ibm_fez')\n"
+        "def test_skips(): OtherSdk().qubits('ibm_fez'); pytest.skip()\n"
         "def test_asks_nothing(): pass\n"
     )
     files = [suite / "cassettes/test_sdk" / f"test_{name}.har" for name in ("fails", "skips", "asks_nothing")]

@@ -29,7 +29,7 @@ from qiskit.transpiler import generate_preset_pass_manager
 from qiskit_ibm_runtime import QiskitRuntimeService, SamplerV2
 
 service = QiskitRuntimeService()
-backend = service.backend("ibm_torino")
+backend = service.backend("ibm_fez")
 bell = QuantumCircuit(2)
 bell.h(0)
 bell.cx(0, 1)
@@ -47,7 +47,7 @@ def clean_environment(home: Path) -> dict[str, str]:
 
 
 def with_our_client(client: RuntimeClient) -> Values:
-    job = client.sampler([BELL], backend="ibm_torino", shots=100, tags=["study"])
+    job = client.sampler([BELL], backend="ibm_fez", shots=100, tags=["study"])
     result = job.result(timeout=600)
     found = next(iter(client.jobs.list(tags=["study"])))
     return {
@@ -69,7 +69,7 @@ def with_plain_http(environment: Mapping[str, str], api_key: str) -> Values:
         "IBM-API-Version": "2026-04-15",
     }
     with httpx.Client(headers=headers) as http:
-        session = http.post(f"{root}/sessions", json={"backend": "ibm_torino", "mode": "batch"}).json()
+        session = http.post(f"{root}/sessions", json={"backend": "ibm_fez", "mode": "batch"}).json()
         first = http.get(f"{root}/sessions/{session['id']}").json()["state"]
         closed = http.patch(f"{root}/sessions/{session['id']}", json={"accepting_jobs": False}).status_code
         again = http.get(f"{root}/sessions/{session['id']}").json()["state"]
@@ -170,7 +170,7 @@ def test_an_asynchronous_client_gets_the_same(recorded: Recorded, quick: dict[st
 
     async def counts(service: Any) -> Any:
         async with service.connect_async(**quick) as client:
-            job = await client.sampler([BELL], backend="ibm_torino", shots=100, tags=["study"])
+            job = await client.sampler([BELL], backend="ibm_fez", shots=100, tags=["study"])
             return (await job.result(timeout=600))[0].counts()
 
     with replay(recorded.ours) as service:
@@ -203,7 +203,7 @@ def test_qiskit_ibm_runtime_gets_the_same_again_with_any_key(recorded: Recorded,
         assert rest == recorded.values["qiskit"][1:]
         assert instance == exported["QISKIT_IBM_INSTANCE"] != recorded.values["qiskit"][0]
         server.send_signal(signal.SIGTERM)
-        _, said = server.communicate(timeout=60)
+        _, said = server.communicate(timeout=600)
         assert "not recorded" not in said
         assert not ready.exists()
     finally:
@@ -249,7 +249,7 @@ def test_a_refused_key_is_refused_again(tmp_path: Path, emulator: Emulator, quic
 
     def ask(service: Any) -> str:
         with service.connect(**quick) as client, pytest.raises(AuthenticationError) as refusal:
-            client.backends.get("ibm_torino")
+            client.backends.get("ibm_fez")
         return refusal.value.message
 
     with record(path, settings) as service:
@@ -262,17 +262,19 @@ def test_a_request_that_was_not_recorded_is_an_error_that_is_not_retried(
     recorded: Recorded, quick: dict[str, Any]
 ) -> None:
     with replay(recorded.ours) as service, service.connect(**quick) as client:
-        with pytest.raises(ApiError, match=r"not in the cassette \(ours\.har\): GET /v1/backends/ibm_fez/") as error:
-            client.backends.configuration("ibm_fez")
+        with pytest.raises(
+            ApiError, match=r"not in the cassette \(ours\.har\): GET /v1/backends/ibm_kingston/"
+        ) as error:
+            client.backends.configuration("ibm_kingston")
         assert error.value.status == 421
         with pytest.raises(ApiError, match=r"another body: \$\.params\.shots was 100, and is 7"):
-            client.sampler([BELL], backend="ibm_torino", shots=7, tags=["study"])
+            client.sampler([BELL], backend="ibm_fez", shots=7, tags=["study"])
         assert len(service.missed) == 2
 
 
 def test_match_path_ignores_the_body(recorded: Recorded, quick: dict[str, Any]) -> None:
     with replay(recorded.ours, match="path") as service, service.connect(**quick) as client:
-        job = client.sampler([BELL], backend="ibm_torino", shots=7)
+        job = client.sampler([BELL], backend="ibm_fez", shots=7)
         assert job.id == recorded.values["ours"]["job"][0]
 
 
@@ -336,7 +338,7 @@ def test_without_requests_no_cassette_is_written(
 def test_recording_the_result_of_a_private_job_warns(upstream: Settings, tmp_path: Path, quick: dict[str, Any]) -> None:
     warned = pytest.warns(UserWarning, match="the result of the private job")
     with warned, record(tmp_path / "private.har", upstream) as service, service.connect(**quick) as client:
-        client.sampler([BELL], backend="ibm_torino", shots=10, private=True).result(timeout=600)
+        client.sampler([BELL], backend="ibm_fez", shots=10, private=True).result(timeout=600)
     assert load(tmp_path / "private.har")
 
 
@@ -427,7 +429,7 @@ def test_a_recording_is_kept_after_a_signal(
         if not command:
             httpx.get(line.removeprefix("export QISKIT_IBM_URL=") + "/v1/versions")
         recorder.send_signal(getattr(signal, ending))
-        recorder.communicate(timeout=60)
+        recorder.communicate(timeout=600)
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(recorder.pid, signal.SIGKILL)

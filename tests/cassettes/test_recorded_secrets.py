@@ -341,7 +341,7 @@ def sanitiser() -> Sanitiser:
         + '","shots":1.0E-5}',
         '{"__type__":"ndarray","__value__":"Abcdefghij0123456789Abcdefghij0123456789Abcd"}',
         "Only bearer tokens are accepted, not API keys.",
-        '{"id":"d4ro8fekp30qdo0en7us","created":"2026-11-21T05:53:45.536294Z","backend":"ibm_torino"}',
+        '{"id":"d4ro8fekp30qdo0en7us","created":"2026-11-21T05:53:45.536294Z","backend":"ibm_fez"}',
         "version 2.4.2 at 12:34:56 on http://127.0.0.1:80/x",
         '["qiskit-version-2/0.1.0/qiskit-runtime-rest", "urn:ibm:params:oauth:grant-type:apikey", null, 1e400]',
     ],

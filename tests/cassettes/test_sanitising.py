@@ -107,6 +107,11 @@ def test_a_secret_is_found_by_its_name_and_then_everywhere(body: str) -> None:
     assert base64.b64encode(gzip.compress(json.dumps({"token": SECRET}).encode(), mtime=0)).decode()[20:] not in written
 
 
+def test_the_names_of_a_devices_instructions_are_no_signatures() -> None:
+    body = b'{"instruction_signatures": [{"name": "measure_2"}], "gates": [{"gate": "measure_2"}]}'
+    assert Sanitiser(Fakes(b"salt")).body(body) == body
+
+
 def test_a_secret_in_quotes_needs_no_digit() -> None:
     assert "hunter" not in text_of(posted("{'password': 'hunter-two'}, hunter-two"))
 

@@ -102,7 +102,7 @@ def process(environ: pytest.MonkeyPatch) -> Iterator[Process]:
 
 @pytest.fixture
 def bell(tmp_path: Path) -> str:
-    """Path of a circuit in the gates of ibm_torino."""
+    """Path of a circuit in the gates of ibm_fez."""
     path = tmp_path / "bell.qasm"
     path.write_text(BELL)
     return str(path)

@@ -16,10 +16,10 @@ def listed(qrr: Run, *arguments: str) -> list[dict[str, Any]]:
 def test_backends_are_listed(qrr: Run) -> None:
     lines = qrr("backends").stdout.splitlines()
     assert lines[0].split()[:2] == ["backend", "qubits"]
-    torino = next(line for line in lines if line.startswith("ibm_torino"))
-    assert torino.split()[1:3] == ["133", "online"]
+    fez = next(line for line in lines if line.startswith("ibm_fez"))
+    assert fez.split()[1:3] == ["156", "online"]
     names = [backend["name"] for backend in listed(qrr)]
-    assert "ibm_torino" in names
+    assert "ibm_fez" in names
     assert len(names) == len(lines) - 1
 
 
@@ -28,7 +28,7 @@ def test_backends_are_listed(qrr: Run) -> None:
     [
         (("--min-qubits", "150"), lambda raw: raw["qubits"] >= 150),
         (("--name", "ibm_*"), lambda raw: raw["name"].startswith("ibm_")),
-        (("--name", "tor"), lambda raw: raw["name"] in ("ibm_torino", "ibmq_toronto")),
+        (("--name", "fez"), lambda raw: raw["name"] == "ibm_fez"),
         (("--processor", "HERON"), lambda raw: raw["processor_type"]["family"] == "Heron"),
         (("--max-error", "0.004"), lambda raw: raw["performance_metrics"]["two_q_error_median"]["value"] <= 0.004),
         (("--online", "--max-queue", "0"), lambda raw: raw["status"]["name"] == "online"),
@@ -55,12 +55,12 @@ def test_the_best_come_first_and_what_is_not_known_last(qrr: Run) -> None:
 
 def test_the_map_of_a_backend_is_drawn(qrr: Run, tmp_path: Path) -> None:
     file = tmp_path / "map.svg"
-    assert qrr("backends", "ibm_torino", "--plot", str(file)).exit_code == 0
+    assert qrr("backends", "ibm_fez", "--plot", str(file)).exit_code == 0
     assert "readout error" in file.read_text()
-    unknown = qrr("backends", "ibm_tornio", "--plot", str(file))
+    unknown = qrr("backends", "ibm_fze", "--plot", str(file))
     assert unknown.exit_code == 1
-    assert "Did you mean 'ibm_torino'?" in unknown.stderr
-    assert qrr("backends", "ibm_torino").exit_code == 2
+    assert "Did you mean 'ibm_fez'?" in unknown.stderr
+    assert qrr("backends", "ibm_fez").exit_code == 2
 
 
 def test_no_backend_that_fits_is_said(qrr: Run) -> None:

@@ -17,7 +17,7 @@ def test_the_demo_needs_no_settings_and_shows_how_to_use_the_real_service(
     child = process("demo")
     out, err = child.communicate(timeout=HANG_SECONDS)
     assert child.returncode == 0, err
-    assert "ibm_torino" in out
+    assert "ibm_fez" in out
     counted = {line.split()[0]: int(line.split()[-3]) for line in out.splitlines() if "█" in line}
     assert counted["00"] > 400
     assert counted["11"] > 400
@@ -29,10 +29,10 @@ def test_the_demo_needs_no_settings_and_shows_how_to_use_the_real_service(
 
 
 def test_live_runs_with_the_users_own_settings_on_the_named_backend(qrr: Run, service: Emulator) -> None:
-    result = qrr("demo", "--live", "--yes", "--backend", "ibm_brisbane", "--json")
+    result = qrr("demo", "--live", "--yes", "--backend", "ibm_marrakesh", "--json")
     assert result.exit_code == 0, result.output
     outcome = json.loads(result.stdout)
-    assert outcome["backend"] == "ibm_brisbane"
+    assert outcome["backend"] == "ibm_marrakesh"
     counts = outcome["sampler"]["counts"]
     assert sum(counts.values()) == 1000
     assert counts["00"] + counts["11"] > 800

@@ -12,7 +12,7 @@ from .conftest import BELL, HANG_SECONDS, Process, Run, refuse_secrets
 
 
 def submitted(qrr: Run, bell: str, *more: str) -> str:
-    result = qrr("submit", "sampler", bell, "--backend", "ibm_torino", *more)
+    result = qrr("submit", "sampler", bell, "--backend", "ibm_fez", *more)
     assert result.exit_code == 0, result.output
     return result.stdout.strip()
 
@@ -53,7 +53,7 @@ def test_an_estimator_prints_a_table(qrr: Run, tmp_path: Path) -> None:
     path = tmp_path / "pair.qasm"
     path.write_text('OPENQASM 3.0; include "stdgates.inc"; qubit[5] q; x q[0];')
     wanted = ("--observable", "IIIIZ", "--observable", "IIIZI", "--precision", "0.1")
-    job = qrr("submit", "estimator", str(path), "--backend", "ibmq_lima", *wanted).stdout.strip()
+    job = qrr("submit", "estimator", str(path), "--backend", "ibm_fez", *wanted).stdout.strip()
     shown = qrr("result", job)
     assert shown.exit_code == 0, shown.output
     head, *rows = shown.stdout.splitlines()
@@ -67,7 +67,7 @@ def test_an_estimator_prints_a_table(qrr: Run, tmp_path: Path) -> None:
 def test_a_job_that_fails_ends_the_wait_with_status_1_and_the_reason(qrr: Run, tmp_path: Path) -> None:
     path = tmp_path / "not-native.qasm"
     path.write_text(BELL.replace("sx $0;", "h $0;"))
-    result = qrr("submit", "sampler", str(path), "--backend", "ibm_torino", "--no-check-gates", "--wait")
+    result = qrr("submit", "sampler", str(path), "--backend", "ibm_fez", "--no-check-gates", "--wait")
     job = result.stdout.strip()
     assert result.exit_code == 1
     assert f"error: job {job}: Failed" in result.stderr
@@ -83,12 +83,12 @@ def test_a_job_that_fails_ends_the_wait_with_status_1_and_the_reason(qrr: Run, t
 
 def test_params_come_from_a_json_file_or_stdin(qrr: Run, held: Emulator, bell: str) -> None:
     params = json.dumps({"pubs": [[BELL, None, 10]], "version": 2})
-    first = qrr("submit", "sampler", "-", "--backend", "ibm_torino", "--json", stdin=params)
+    first = qrr("submit", "sampler", "-", "--backend", "ibm_fez", "--json", stdin=params)
     assert first.exit_code == 0, first.output
     job = json.loads(first.stdout)
-    assert (job["backend"], job["program"]["id"]) == ("ibm_torino", "sampler")
-    assert qrr("submit", "sampler", "-", "--backend", "ibm_torino", stdin=BELL).exit_code == 0
-    assert qrr("submit", "sampler", "-", "--backend", "ibm_torino", "--shots", "9", stdin=params).exit_code == 2
+    assert (job["backend"], job["program"]["id"]) == ("ibm_fez", "sampler")
+    assert qrr("submit", "sampler", "-", "--backend", "ibm_fez", stdin=BELL).exit_code == 0
+    assert qrr("submit", "sampler", "-", "--backend", "ibm_fez", "--shots", "9", stdin=params).exit_code == 2
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_a_wrong_submission_ends_with_status_2_and_sends_nothing(
     qrr: Run, service: Emulator, arguments: tuple[str, ...], stdin: str | None, advice: str
 ) -> None:
     service.clear_requests()
-    result = qrr("submit", *arguments, "--backend", "ibm_torino", stdin=stdin)
+    result = qrr("submit", *arguments, "--backend", "ibm_fez", stdin=stdin)
     assert result.exit_code == 2, result.output
     assert advice in result.stderr
     assert not [request for request in service.requests if request.method == "POST"]
@@ -126,7 +126,7 @@ def test_a_wait_that_times_out_ends_with_status_3_and_says_how_to_wait_again(
         result = qrr(*command, "--timeout", "0")
         assert (result.exit_code, result.stdout) == (3, "")
         assert f"qrr wait {job}" in result.stderr
-    late = qrr("submit", "sampler", bell, "--backend", "ibm_torino", "--wait", "--timeout", "0")
+    late = qrr("submit", "sampler", bell, "--backend", "ibm_fez", "--wait", "--timeout", "0")
     assert late.exit_code == 3
     assert late.stdout.strip() != ""  # the id is printed
 
@@ -140,7 +140,7 @@ def test_the_deadline_holds_for_a_service_that_cannot_be_reached(qrr: Run, comma
 
 def test_a_pending_job_is_listed_and_can_be_cancelled(qrr: Run, held: Emulator, bell: str) -> None:
     job = submitted(qrr, bell, "--tag", "waits")
-    table = qrr("jobs", "--pending", "--tag", "waits", "--backend", "ibm_torino").stdout.splitlines()
+    table = qrr("jobs", "--pending", "--tag", "waits", "--backend", "ibm_fez").stdout.splitlines()
     assert table[0].split() == ["job", "status", "program", "backend", "created", "tags"]
     assert [line.split()[0] for line in table[1:]] == [job]
     assert table[1].split()[-1] == "waits"  # without the client's own tag
@@ -199,7 +199,7 @@ def test_ctrl_c_leaves_the_job_and_says_how_to_wait_again(
 
 
 def test_as_a_process_it_prints_json_on_stdout_only(process: Process, held: Emulator, bell: str) -> None:
-    child = process("submit", "sampler", bell, "--backend", "ibm_torino", "--json")
+    child = process("submit", "sampler", bell, "--backend", "ibm_fez", "--json")
     out, err = child.communicate(timeout=HANG_SECONDS)
     assert child.returncode == 0, err
     assert json.loads(out)["id"]
@@ -218,7 +218,7 @@ ODD = "\x1b[2J\x1b]0;title\x07 \x9b31m \u202e \r\nERROR forged"
         ("get_job", {"id": "x", "status": ODD}, ["wait", "x", "--timeout", "0"]),
         ("get_job", {"id": "x", "status": "Failed", "state": {"reason": ODD}}, ["wait", "x"]),
         ("get_job", {"errors": [{"message": ODD}]}, ["wait", "x"]),
-        ("create_job", {"id": ODD}, ["submit", "sampler", "BELL", "--backend", "ibm_torino"]),
+        ("create_job", {"id": ODD}, ["submit", "sampler", "BELL", "--backend", "ibm_fez"]),
         ("list_backends", {"devices": [{"name": ODD, "status": {"name": ODD}}]}, ["backends"]),
         ("get_session", {"id": "x", "state": ODD}, ["sessions", "get", "x"]),
         ("get_versions", {"versions": [{"version": ODD, "status": ODD}]}, ["versions"]),

@@ -19,7 +19,7 @@ def test_the_job_of_a_journaled_submission_is_found(
     qrr: Run, held: Emulator, bell: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    submitted = qrr("submit", "sampler", bell, "--backend", "ibm_torino", "--journal")
+    submitted = qrr("submit", "sampler", bell, "--backend", "ibm_fez", "--journal")
     assert submitted.exit_code == 0
     nothing = qrr("jobs", "--recover")
     assert (nothing.exit_code, nothing.stdout) == (0, "")
@@ -39,7 +39,7 @@ def test_recover_reads_the_journal_at_the_given_path(
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     journal = tmp_path / "sweep.sqlite"
     with connect(held, journal=journal) as client:
-        job = client.sampler(BELL, backend="ibm_torino")
+        job = client.sampler(BELL, backend="ibm_fez")
     with closing(sqlite3.connect(journal)) as file, file:
         file.execute("UPDATE submissions SET outcome = 'sending', job_id = NULL")
     assert qrr("jobs", "--recover").stdout == ""

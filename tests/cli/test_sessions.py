@@ -10,9 +10,9 @@ from .conftest import Run
 
 def test_a_session_is_shown_closed_and_cancelled(qrr: Run, service: Emulator) -> None:
     with RuntimeClient() as client:
-        closing = client.sessions.create(backend="ibm_torino", mode="batch").id
-        ending = client.sessions.create(backend="ibm_torino", mode="batch").id
-    assert "ibm_torino" in qrr("sessions", "get", closing).stdout
+        closing = client.sessions.create(backend="ibm_fez", mode="batch").id
+        ending = client.sessions.create(backend="ibm_fez", mode="batch").id
+    assert "ibm_fez" in qrr("sessions", "get", closing).stdout
     assert json.loads(qrr("sessions", "get", closing, "--json").stdout)["accepting_jobs"] is True
     assert json.loads(qrr("sessions", "close", closing, "--json").stdout) == {"id": closing, "closed": True}
     assert json.loads(qrr("sessions", "get", closing, "--json").stdout)["accepting_jobs"] is False

@@ -6,7 +6,7 @@ from rich.console import Console
 from qiskit_runtime_rest.cli.terminal import Column, fitting_table
 
 COLUMNS = (Column("job", needed=True), Column("status", needed=True), Column("backend"), Column("tags"))
-ROW = ("d1a2b3c4d5e6f7g8h9i0", "Completed", "ibm_torino", "a, b")
+ROW = ("d1a2b3c4d5e6f7g8h9i0", "Completed", "ibm_fez", "a, b")
 
 
 def lines(width: int) -> list[str]:

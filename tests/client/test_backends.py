@@ -17,30 +17,30 @@ pytestmark = pytest.mark.anyio
 
 async def test_backends_are_listed_with_their_size_state_and_queue(client: Any, emulator: Emulator) -> None:
     backends = {backend.name: backend for backend in await now(client.backends.list())}
-    torino = backends["ibm_torino"]
-    assert (torino.num_qubits, torino.state, torino.queue_length) == (133, "online", 0)
-    assert "ibm_torino" in repr(torino)
-    assert "133 qubits" in repr(torino)
-    assert torino.details.name == "ibm_torino"
+    fez = backends["ibm_fez"]
+    assert (fez.num_qubits, fez.state, fez.queue_length) == (156, "online", 0)
+    assert "ibm_fez" in repr(fez)
+    assert "156 qubits" in repr(fez)
+    assert fez.details.name == "ibm_fez"
     assert asked(emulator) == ["list_backends"]
 
 
 async def test_a_plan_lists_its_own_backends(connect: Callable[..., Any], emulator: Emulator) -> None:
     client = connect(instance=emulator.instances["emulator-open"])
     names = {backend.name for backend in await now(client.backends.list())}
-    assert names == {"ibm_torino", "ibm_brisbane", "ibm_fez"}
+    assert names == {"ibm_fez", "ibm_marrakesh", "ibm_kingston"}
 
 
 async def test_a_backend_is_found_by_its_name(client: Any) -> None:
-    backend = await now(client.backends.get("ibm_fez"))
-    assert (backend.name, backend.num_qubits) == ("ibm_fez", 156)
+    backend = await now(client.backends.get("ibm_kingston"))
+    assert (backend.name, backend.num_qubits) == ("ibm_kingston", 156)
 
 
 async def test_of_an_unknown_backend_the_known_ones_are_told(connect: Callable[..., Any], emulator: Emulator) -> None:
     client = connect(instance=emulator.instances["emulator-open"])
     with pytest.raises(NotFound, match="ibm_nowhere") as missing:
         await now(client.backends.get("ibm_nowhere"))
-    assert "ibm_brisbane, ibm_fez, ibm_torino" in str(missing.value)
+    assert "ibm_fez, ibm_kingston, ibm_marrakesh" in str(missing.value)
     for question in (client.backends.status, client.backends.configuration, client.backends.properties):
         with pytest.raises(NotFound):
             await now(question("ibm_nowhere"))
@@ -51,10 +51,10 @@ async def test_what_a_backend_is_can_be_asked_by_name_and_of_the_backend(client:
     emulator.clear_requests()
     for asker, arguments in ((backend, ()), (client.backends, (BACKEND,))):
         configuration = await now(asker.configuration(*arguments))
-        assert configuration.n_qubits == 133
+        assert configuration.n_qubits == 156
         assert "cz" in configuration.basis_gates
         properties = await now(asker.properties(*arguments))
-        assert len(properties.qubits) == 133
+        assert len(properties.qubits) == 156
         status = await now(asker.status(*arguments))
         assert (status.state, status.length_queue) == (True, 0)
     assert asked(emulator) == ["get_backend_configuration", "get_backend_properties", "get_backend_status"] * 2
@@ -98,17 +98,17 @@ async def test_what_is_no_name_is_refused_before_anything_is_sent(
 
 
 async def test_bare_names_of_an_old_version_are_backends_too(client: Any, emulator: Emulator) -> None:
-    script(emulator, *[{"replace": {"devices": ["ibm_torino", "ibm_fez"]}}] * 2, operation="list_backends")
-    torino, fez = await now(client.backends.list())
-    assert (torino.name, fez.name) == ("ibm_torino", "ibm_fez")
-    assert (torino.num_qubits, torino.state, torino.queue_length) == (None, None, None)
-    assert "ibm_torino" in repr(torino)
-    assert (await now((await now(client.backends.get("ibm_fez"))).status())).state is True
+    script(emulator, *[{"replace": {"devices": ["ibm_fez", "ibm_kingston"]}}] * 2, operation="list_backends")
+    fez, kingston = await now(client.backends.list())
+    assert (fez.name, kingston.name) == ("ibm_fez", "ibm_kingston")
+    assert (fez.num_qubits, fez.state, fez.queue_length) == (None, None, None)
+    assert "ibm_fez" in repr(fez)
+    assert (await now((await now(client.backends.get("ibm_kingston"))).status())).state is True
 
 
 async def test_the_oldest_version_lists_bare_names(connect: Callable[..., Any]) -> None:
     client = connect(api_version="2024-01-01")
-    assert "ibm_torino" in {backend.name for backend in await now(client.backends.list())}
+    assert "ibm_fez" in {backend.name for backend in await now(client.backends.list())}
 
 
 async def test_nulls_where_the_contract_has_none_do_not_break_a_backend(client: Any, emulator: Emulator) -> None:

@@ -18,7 +18,7 @@ async def test_an_instance_tells_its_plan_and_its_backends(connect: Callable[...
     client = connect(instance=emulator.instances["emulator-open"])
     instance = await now(client.instances.get())
     assert instance.plan_id
-    assert set(instance.backends) == {"ibm_torino", "ibm_brisbane", "ibm_fez"}
+    assert set(instance.backends) == {"ibm_fez", "ibm_marrakesh", "ibm_kingston"}
 
 
 async def test_usage_grows_with_what_jobs_are_charged(client: Any, emulator: Emulator) -> None:

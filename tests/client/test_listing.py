@@ -127,7 +127,7 @@ async def test_each_filter_narrows_the_list(client: Any, emulator: Emulator) -> 
     plain = (await submitted(client, emulator, 1))[0]
     tagged = (await submitted(client, emulator, 1, tags=["a", "b"]))[0]
     inside = (await submitted(client, emulator, 1, session_id=session.id))[0]
-    elsewhere = (await submitted(client, emulator, 1, backend="ibm_fez"))[0]
+    elsewhere = (await submitted(client, emulator, 1, backend="ibm_kingston"))[0]
     other = (await now(client.jobs.submit("executor", **STUDY))).id
     await now((await now(client.jobs.get(plain))).cancel())
 
@@ -139,7 +139,7 @@ async def test_each_filter_narrows_the_list(client: Any, emulator: Emulator) -> 
     assert await listed(tags=["b"]) == await listed(tags=["a", "b"]) == {tagged}
     assert await listed(tags=["a", "c"]) == set()
     assert await listed(session_id=session.id) == {inside}
-    assert await listed(backend="ibm_fez") == {elsewhere}
+    assert await listed(backend="ibm_kingston") == {elsewhere}
     assert await listed(program="executor") == {other}
     assert await listed() == {plain, tagged, inside, elsewhere, other}
 

@@ -27,7 +27,7 @@ HANG_SECONDS = 1800
 DASK_TIMEOUTS = {f"DASK_DISTRIBUTED__COMM__TIMEOUTS__{name}": f"{HANG_SECONDS}s" for name in ("CONNECT", "TCP")}
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "dask_sweep.py"
-BACKEND = "ibmq_manila"
+BACKEND = "ibm_fez"
 FLIP = """OPENQASM 3.0;
 include "stdgates.inc";
 bit[1] c;

@@ -35,7 +35,7 @@ def client(options: dict[str, Any]) -> Iterator[RuntimeClient]:
 
 
 def checked(client: RuntimeClient) -> Report:
-    return check_jobs(open_live(client), jobs=2, backend="ibm_torino", clock=client.api.get_httpx_client().clock)
+    return check_jobs(open_live(client), jobs=2, backend="ibm_fez", clock=client.api.get_httpx_client().clock)
 
 
 def written(emulator: Emulator) -> Counter[str]:
@@ -55,7 +55,7 @@ def test_two_jobs_run_in_one_batch_and_are_deleted(emulator: Emulator, client: R
     ), written(emulator)
     assert left(emulator, client) == []
     assert report.answers["get_job_results_jid", 200] == 2
-    assert "2 jobs on ibm_torino" in report.remarks[-1]
+    assert "2 jobs on ibm_fez" in report.remarks[-1]
     assert f"s of QPU time charged. {NOTHING}" in report.remarks[-1]
 
 

@@ -85,11 +85,9 @@ class Reading:
 def reading(running: Emulator) -> Reading:
     running.reset()
     with connect(running, clock=ServiceClock(running)) as client:
-        session = client.sessions.create(backend="ibm_torino", mode="batch")
-        private = client.jobs.submit(
-            "sampler", backend="ibm_torino", params=PARAMS, private=True, session_id=session.id
-        )
-        client.jobs.submit("sampler", backend="ibm_fez", params=PARAMS)
+        session = client.sessions.create(backend="ibm_fez", mode="batch")
+        private = client.jobs.submit("sampler", backend="ibm_fez", params=PARAMS, private=True, session_id=session.id)
+        client.jobs.submit("sampler", backend="ibm_kingston", params=PARAMS)
         running.clock.advance(10)
         before = [job.id for job in client.jobs.list()]
         running.clear_requests()

@@ -80,7 +80,7 @@ def test_of_a_fixture(account):
 
 
 def test_conveniences(runtime_client):
-    backend = runtime_client.backends.get("ibm_fez")
+    backend = runtime_client.backends.get("ibm_kingston")
     work = threading.Thread(target=backend.status)
     work.start()
     work.join()

@@ -19,7 +19,7 @@ JOB: dict[str, Any] = {
     "id": "d4ro8fekp30qdo0en7us",
     "created": "2026-04-20T09:30:12.482Z",
     "program": {"id": "sampler"},
-    "backend": "ibm_torino",
+    "backend": "ibm_fez",
     "state": {"status": "Running"},
     "status": "Running",
     "cost": 600,
@@ -131,9 +131,9 @@ def test_results_may_be_any_text(checker: Checker) -> None:
 @pytest.mark.parametrize(
     ("version", "devices", "problem"),
     [
-        ("2024-01-01", ["ibm_torino"], None),
-        ("2024-01-01", [{"name": "ibm_torino"}], "$.devices[0]: is an object, not string"),
-        (VERSION, ["ibm_torino"], "$.devices[0]: is a string, not object"),
+        ("2024-01-01", ["ibm_fez"], None),
+        ("2024-01-01", [{"name": "ibm_fez"}], "$.devices[0]: is an object, not string"),
+        (VERSION, ["ibm_fez"], "$.devices[0]: is a string, not object"),
     ],
 )
 def test_the_version_of_the_request_counts(
@@ -174,5 +174,5 @@ try:
 except MissingExtra as error:
     print(error)
 """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=600)
     assert "pip install 'qiskit-runtime-rest[contract]'" in done.stdout

@@ -36,7 +36,7 @@ def face(connect: Connect) -> Face:
 
 
 def submitted(face: Face, **more: Any) -> Any:
-    return face.do(lambda client: client.sampler([BELL], backend="ibm_torino", shots=20, **more))
+    return face.do(lambda client: client.sampler([BELL], backend="ibm_fez", shots=20, **more))
 
 
 def test_a_violation_is_an_error_with_place_operation_and_response(emulator: Emulator, face: Face) -> None:
@@ -63,15 +63,15 @@ def test_the_message_has_three_problems_at_most(emulator: Emulator, face: Face) 
 def test_generated_functions_are_checked_too(emulator: Emulator, face: Face) -> None:
     emulator.faults.add("get_backend_status", status=200, body={"state": 1}, times=None)
     with pytest.raises(ContractViolation, match=r"GET /v1/backends/\{id\}/status"):
-        face.generated(backends_api.get_backend_status, id="ibm_torino")
+        face.generated(backends_api.get_backend_status, id="ibm_fez")
 
 
 def test_clients_with_other_headers_or_timeouts_are_checked_too(emulator: Emulator, connect: Connect) -> None:
-    emulator.faults.add("list_backends", status=200, body={"devices": ["ibm_torino"]}, times=None)
+    emulator.faults.add("list_backends", status=200, body={"devices": ["ibm_fez"]}, times=None)
     face = connect(validate="responses")
     old = face.client.api.with_headers({"IBM-API-Version": "2024-01-01"})
     function = backends_api.list_backends.asyncio if face.is_async else backends_api.list_backends.sync
-    assert face.do(lambda _: function(client=old)).devices == ["ibm_torino"]
+    assert face.do(lambda _: function(client=old)).devices == ["ibm_fez"]
     with pytest.raises(ContractViolation):
         face.do(lambda client: function(client=client.api.with_timeout(httpx.Timeout(5))))
 
@@ -81,7 +81,7 @@ def test_a_created_job_can_be_found_after_a_violation(emulator: Emulator, face: 
     with pytest.raises(ContractViolation) as caught:
         submitted(face)
     emulator.faults.clear()
-    assert face.do(lambda client: client.jobs.get(caught.value.answer["id"])).backend == "ibm_torino"
+    assert face.do(lambda client: client.jobs.get(caught.value.answer["id"])).backend == "ibm_fez"
 
 
 def test_an_error_stays_an_error_with_the_violation_in_a_note(emulator: Emulator, face: Face) -> None:
@@ -106,7 +106,7 @@ def test_responses_of_limits_and_the_content_network_are_not_violations(
 
 def test_passing_faults_are_retried(emulator: Emulator, face: Face) -> None:
     emulator.faults.add("list_backends", kind="server_error", times=2)
-    assert "ibm_torino" in [backend.name for backend in face.do(lambda client: client.backends.list())]
+    assert "ibm_fez" in [backend.name for backend in face.do(lambda client: client.backends.list())]
 
 
 def test_results_are_not_checked(emulator: Emulator, face: Face) -> None:
@@ -187,7 +187,7 @@ def test_a_violation_contains_no_secrets(emulator: Emulator, face: Face) -> None
     emulator.faults.add("list_backends", status=200, body=echo, times=None)
     # The message about a closed object contains the names of unknown fields.
     emulator.faults.add("get_backend_status", status=200, body=dict.fromkeys(secrets, 1), times=None)
-    for act in (lambda client: client.backends.list(), lambda client: client.backends.status("ibm_torino")):
+    for act in (lambda client: client.backends.list(), lambda client: client.backends.status("ibm_fez")):
         with pytest.raises(ContractViolation) as caught:
             face.do(act)
         shown = f"{caught.value} {caught.value!r} {vars(caught.value)} {pickle.dumps(caught.value)!r}"
@@ -230,7 +230,7 @@ print([name for name in sys.modules if name.startswith(("qiskit_runtime_rest.con
 
 
 def python(script: str) -> str:
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=600)
     return done.stdout.strip()
 
 

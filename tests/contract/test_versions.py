@@ -76,18 +76,18 @@ def test_the_client_works_and_every_answer_keeps_the_contract(
     emulator: Emulator, connect: Connect, version: str
 ) -> None:
     face = connect(api_version=version, validate="responses")
-    job = face.do(lambda client: client.sampler([BELL], backend="ibm_torino", shots=50, tags=["versions"]))
+    job = face.do(lambda client: client.sampler([BELL], backend="ibm_fez", shots=50, tags=["versions"]))
     assert sum(face.do(lambda _: job.result(timeout=600))[0].counts().values()) == 50
     assert face.do(lambda _: job.status()) == "Completed"
     metrics = face.do(lambda _: job.metrics())
     assert bool(metrics.circuits_execution_time_ns) == (version >= LATEST)
     assert [each.id for each in face.do(lambda client: client.jobs.list(tags=["versions"]))] == [job.id]
-    assert "ibm_torino" in [backend.name for backend in face.do(lambda client: client.backends.list())]
+    assert "ibm_fez" in [backend.name for backend in face.do(lambda client: client.backends.list())]
     assert LATEST in [entry["version"] for entry in face.do(lambda client: client.versions())]
-    assert "ibm_torino" in face.do(lambda client: client.instances.get()).backends
+    assert "ibm_fez" in face.do(lambda client: client.instances.get()).backends
     assert face.do(lambda client: client.usage()).usage_consumed_seconds >= 0
     assert face.do(lambda client: client.jobs.get(job.id)).tags[0] == "versions"
-    session = face.do(lambda client: client.sessions.create(backend="ibm_torino", mode="batch"))
+    session = face.do(lambda client: client.sessions.create(backend="ibm_fez", mode="batch"))
     assert face.do(lambda _: session.status())
     face.do(lambda _: session.cancel())
     face.do(lambda _: job.delete())
@@ -101,7 +101,7 @@ def test_the_client_works_and_every_answer_keeps_the_contract(
 @pytest.mark.parametrize("version", SUNSETS)
 def test_transpiled_circuits_are_read_in_the_versions_that_serve_them(connect: Connect, version: str) -> None:
     face = connect(api_version=version, validate="responses")
-    job = face.do(lambda client: client.sampler([BELL], backend="ibm_torino", shots=5))
+    job = face.do(lambda client: client.sampler([BELL], backend="ibm_fez", shots=5))
     face.do(lambda _: job.wait(timeout=600))
     if version < "2026-02-01":
         assert face.generated(jobs_api.get_job_transpiled_circuits, id=job.id).url
@@ -114,7 +114,7 @@ def test_transpiled_circuits_are_read_in_the_versions_that_serve_them(connect: C
 def test_a_response_in_the_form_of_another_version_is_a_violation(
     emulator: Emulator, connect: Connect, served: str, asked: str
 ) -> None:
-    forms: dict[str, list[Any]] = {"2024-01-01": ["ibm_torino"], LATEST: [{"name": "ibm_torino"}]}
+    forms: dict[str, list[Any]] = {"2024-01-01": ["ibm_fez"], LATEST: [{"name": "ibm_fez"}]}
     emulator.faults.add("list_backends", status=200, body={"devices": forms[served]}, times=None)
     with pytest.raises(ContractViolation, match=r"\$\.devices\[0\].*") as caught:
         connect(api_version=asked, validate="responses").do(lambda client: client.backends.list())

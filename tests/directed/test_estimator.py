@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
+import sys
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,7 @@ from qiskit.circuit import Parameter
 from qiskit.quantum_info import SparsePauliOp, Statevector
 from qiskit_aer.noise import NoiseModel, depolarizing_error
 
-from qiskit_runtime_rest import InvalidInput, JobRequest
+from qiskit_runtime_rest import InvalidInput, JobRequest, MissingExtra
 from qiskit_runtime_rest.results import EstimatorPub
 
 from .ideal import estimate
@@ -246,6 +248,49 @@ def test_errors_of_two_qubit_gates_are_extrapolated_at_level_2(amplifier: str, e
     )
 
 
+@pytest.mark.parametrize("level", [0, 1])
+def test_sums_of_many_pauli_strings(level: int) -> None:
+    circuit = QuantumCircuit(4)
+    for qubit in range(4):
+        circuit.rz(0.4 + qubit, qubit)
+        circuit.sx(qubit)
+    circuit.cz(0, 1)
+    circuit.cz(2, 3)
+    labels = ["".join(letters) for letters in itertools.product("IXYZ", repeat=4)][::2]
+    terms = {label: 0.1 * (1 + place % 3) for place, label in enumerate(labels)}
+    (pub,) = estimate(
+        [(qasm3.dumps(circuit), terms)], precision=PRECISION, resilience_level=level, readout=(0.01, 0.03)
+    )
+    exact = Statevector(circuit).expectation_value(SparsePauliOp.from_list(list(terms.items()))).real
+    assert 0 < pub.stds < 2
+    if level == 1:
+        near(pub.evs, exact, pub.stds)
+
+
+@pytest.mark.parametrize("level", [0, 1])
+def test_circuits_may_measure_in_the_middle_and_have_registers(level: int) -> None:
+    text = """OPENQASM 3.0;
+include "stdgates.inc";
+qubit[2] q;
+bit observed;
+bit[2] turn_;
+x q[0];
+observed = measure q[0];
+if (observed) { x q[1]; }
+turn_[1] = measure q[1];
+"""
+    (pub,) = estimate([(text, ["IZ", "ZI", "ZZ"])], precision=PRECISION, resilience_level=level)
+    near(pub.evs, [-1, -1, 1], pub.stds)
+
+
+def test_without_two_qubit_gates_there_is_nothing_to_extrapolate() -> None:
+    text = BELL.replace("cx q[0], q[1];", "")
+    (pub,) = estimate([(text, ["IX", "II"])], precision=PRECISION, resilience_level=2)
+    near(pub.evs, [1, 1], pub.stds)
+    (pub,) = estimate([(text, "II")], precision=PRECISION, resilience_level=2)
+    assert (pub.evs, pub.data["evs_noise_factors"].tolist()) == (1.0, [1.0, 1.0, 1.0])
+
+
 def test_metadata_is_that_of_the_service() -> None:
     result = estimate([(BELL, "ZZ")], precision=0.1, resilience_level=2)
     assert result.kind == "estimator"
@@ -260,6 +305,16 @@ def test_metadata_is_that_of_the_service() -> None:
     assert set(pub.metadata) >= {"shots", "num_randomizations", "circuit_metadata"}
     json.dumps(result.to_dict())
     assert result.to_qiskit()[0].data.evs.shape == ()
+
+
+def zne(**options: Any) -> dict[str, Any]:
+    return {"options": {"resilience": {"zne": options}}}
+
+
+def test_folding_names_the_extra_that_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "openqasm3", None)
+    with pytest.raises(MissingExtra, match=r"qiskit-runtime-rest\[directed\]"):
+        JobRequest.estimator([(BELL, "ZZ")], backend="b", via="executor", resilience_level=2)
 
 
 @pytest.mark.parametrize(
@@ -279,6 +334,16 @@ def test_metadata_is_that_of_the_service() -> None:
         ((BELL, "ZZ"), {"options": {"simulator": {"seed_simulator": 3}}}, "no simulator"),
         ((BELL, "ZZ"), {"options": {"twirling": {"enable_measure": False}}}, "needs twirled measurements"),
         ((BELL, "ZZ"), {"options": {"resiliense": {}}}, "unknown"),
+        ((BELL, "ZZ"), {"options": {"twirling": {"num_randomizations": 0}}}, "positive whole number or 'auto'"),
+        ((BELL, "ZZ"), {"resilience_level": 2, **zne(noise_factors=[0.5, 2])}, "numbers, 1 or larger"),
+        ((BELL, "ZZ"), {"resilience_level": 2, **zne(extrapolator="cubic")}, "must be one of linear"),
+        ((BELL, "ZZ"), {"resilience_level": 2, **zne(extrapolator="double_exponential")}, "needs Qiskit"),
+        ((BELL, "ZZ"), {"resilience_level": 2, **zne(amplifier="digital")}, "gate_folding_back"),
+        ((BELL, "0" * 14), {}, "14 letters"),
+        ((TURNED, "0" * 14, [0.0]), {}, "more than 12 projectors"),
+        ((BELL.replace("cx q[0], q[1];", "dcx q[0], q[1];"), "ZZ"), {"resilience_level": 2}, "not its own inverse"),
+        ((BELL.replace("cx q[0], q[1];", "x q[0"), "ZZ"), {}, "';' is missing"),
+        ((BELL.replace("cx q[0], q[1];", "x ( ;"), "ZZ"), {}, "';' is missing"),
         (
             (BELL, "ZZ"),
             {
@@ -286,6 +351,11 @@ def test_metadata_is_that_of_the_service() -> None:
                 "options": {"resilience": {"zne": {"noise_factors": [1, 3], "extrapolator": "polynomial_degree_2"}}},
             },
             "needs 3 different factors",
+        ),
+        (
+            (BELL, "ZZ"),
+            {"resilience_level": 2, "options": {"resilience": {"zne": {"noise_factors": [1, 1.2, 3]}}}},
+            "too few two-qubit gates for them; folding reaches 1, 1, 3",
         ),
         ((BELL.replace("cx q", "rzz(0.5) q"), "ZZ"), {"resilience_level": 2}, "negative angle"),
         ((BELL.replace("cx q", "ctrl @ x q"), "ZZ"), {"resilience_level": 2}, "modifiers"),

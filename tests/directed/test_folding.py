@@ -28,14 +28,15 @@ def two_qubit_gates(text: str) -> int:
 @pytest.mark.parametrize("amplifier", ["gate_folding", "gate_folding_front", "gate_folding_back"])
 def test_gates_are_repeated_by_the_factor(factor: float, number: int, amplifier: str) -> None:
     text = qasm3.dumps(circuit())
-    amplified = folded(text, factor=factor, amplifier=amplifier, seed=3)
+    amplified, reached = folded(text, factor=factor, amplifier=amplifier, seed=3)
+    assert reached == pytest.approx(number / 12)
     assert two_qubit_gates(amplified) == number
     assert Operator(qasm3.loads(amplified)).equiv(Operator(circuit()))
 
 
 def test_the_amplifier_says_which_gates_come_first() -> None:
     text = 'OPENQASM 3.0; include "stdgates.inc"; qubit[2] q; cz q[0], q[1]; x q[0]; cx q[0], q[1];'
-    front, back = (folded(text, factor=2, amplifier=f"gate_folding_{end}", seed=0) for end in ("front", "back"))
+    front, back = (folded(text, factor=2, amplifier=f"gate_folding_{end}", seed=0)[0] for end in ("front", "back"))
     assert (front.count("cz"), front.count("cx")) == (3, 1)
     assert (back.count("cz"), back.count("cx")) == (1, 3)
 
@@ -49,7 +50,7 @@ c = measure q[0];
 if (c) { cz q[0], q[1]; } else { x q[0]; cx q[0], q[1]; }
 for int i in [0:1] { cz q[0], q[1]; }
 """
-    amplified = folded(text, factor=3, amplifier="gate_folding", seed=0)
+    amplified, _ = folded(text, factor=3, amplifier="gate_folding", seed=0)
     assert amplified.count("cz q[0]") == 6
     assert amplified.count("cx q[0]") == 3
     assert amplified.count("cz a") == 1

@@ -14,6 +14,8 @@ import pytest
 
 from qiskit_runtime_rest import (
     ConfigurationError,
+    Conflict,
+    InvalidInput,
     InvalidRequest,
     JobFailed,
     JobRequest,
@@ -107,6 +109,12 @@ async def test_several_numbers_of_shots_are_one_batch_behind_one_handle(client: 
     assert [part.id for part in again.parts] == [part.id for part in job.parts]
     assert again == job
     assert isinstance(await now(job.logs()), str)
+    await now(job.replace_tags(["other"]))
+    assert job.tags == ["other"]
+    with pytest.raises(InvalidInput, match=r"job\.parts"):
+        await now(job.metrics())
+    with pytest.raises(Conflict):
+        await now(job.cancel())
 
 
 async def test_several_precisions_in_a_session_are_jobs_of_the_session(client: Any, emulator: Emulator) -> None:

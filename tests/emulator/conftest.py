@@ -53,7 +53,7 @@ def bell() -> dict[str, Any]:
     """A job that any test may submit, after changing it."""
     return {
         "program_id": "sampler",
-        "backend": "ibm_torino",
+        "backend": "ibm_fez",
         "params": {"pubs": [[BELL, None, 100]], "options": {}, "version": 2},
     }
 

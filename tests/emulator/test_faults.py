@@ -170,7 +170,7 @@ def test_a_fault_is_noted_in_the_record_of_requests(emulator: Emulator, api: htt
 
 
 def test_values_are_replaced_only_where_the_response_has_them(emulator: Emulator, api: httpx.Client) -> None:
-    session_id = api.post("/sessions", json={"mode": "batch", "backend": "ibm_torino"}).json()["id"]
+    session_id = api.post("/sessions", json={"mode": "batch", "backend": "ibm_fez"}).json()["id"]
     emulator.faults.add("get_session", kind="unknown_status", times=1)
     emulator.faults.add("get_session", kind="null", times=1)
     emulator.faults.add("get_session", kind="null", replace={"timestamps.0.status": None, "timestamps.9.status": 1})

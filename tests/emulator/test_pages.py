@@ -82,7 +82,7 @@ def test_at_most_200_rows_are_shown_and_all_counted(emulator: Emulator, overview
 def test_sessions_show_their_age_and_remaining_time(
     emulator: Emulator, api: httpx.Client, overview: Callable[[], Any]
 ) -> None:
-    created = api.post("/sessions", json={"mode": "batch", "backend": "ibm_torino", "max_ttl": 100})
+    created = api.post("/sessions", json={"mode": "batch", "backend": "ibm_fez", "max_ttl": 100})
     emulator.clock.advance(30)
     session = overview()["sessions"][0]
     assert session["id"] == created.json()["id"]

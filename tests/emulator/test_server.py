@@ -54,7 +54,7 @@ def test_the_ready_file_has_the_address_and_signals_end_the_server_cleanly(
     assert ready["url"].startswith("http://127.0.0.1:")
     assert httpx.get(f"{ready['base_url']}/v1/versions").status_code == 200
     os.kill(server.pid, stop)
-    assert server.wait(timeout=60) == 0
+    assert server.wait(timeout=600) == 0
     assert server.stderr is not None
     assert server.stderr.read() == b""
     assert list(tmp_path.iterdir()) == []
@@ -82,7 +82,7 @@ def test_the_workers_end_with_the_server(
     workers = children(server.pid)
     assert workers
     server.terminate()
-    assert server.wait(timeout=60) == 0
+    assert server.wait(timeout=600) == 0
     assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
 
 
@@ -95,12 +95,8 @@ def test_the_server_process_stays_small() -> None:
 def test_the_emulator_imports_nothing_of_the_client_side() -> None:
     import_it = "import qiskit_runtime_rest.emulator.embedded, qiskit_runtime_rest.emulator.workers"
     ours = {name for name in loaded_modules(import_it) if name.startswith("qiskit_runtime_rest.")}
-    assert {name for name in ours if not name.startswith("qiskit_runtime_rest.emulator")} <= {
-        "qiskit_runtime_rest._version",
-        "qiskit_runtime_rest.base",
-        "qiskit_runtime_rest.base.files",
-        "qiskit_runtime_rest.base.serving",
-    }
+    shared = ("qiskit_runtime_rest.emulator", "qiskit_runtime_rest.base")
+    assert {name for name in ours if not name.startswith(shared)} <= {"qiskit_runtime_rest._version"}
 
 
 def test_a_port_in_use_is_named(emulator: Emulator) -> None:
@@ -186,6 +182,6 @@ def test_a_host_that_other_machines_can_reach_causes_a_warning(host: str, warned
     if warned and not can_be_alone():
         pytest.skip("no network namespaces here")
     command = [*(ALONE if warned else []), sys.executable, "-c", SERVE_ON_HOST, host]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode in (0, -15), done.stderr
     assert ("not on loopback only" in done.stderr) == warned

@@ -5,6 +5,7 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -41,7 +42,7 @@ class Remote:
 
     def ended(self) -> None:
         """Wait until the process has ended, by a kill."""
-        assert self._process.wait(timeout=60) == -signal.SIGKILL
+        assert self._process.wait(timeout=600) == -signal.SIGKILL
 
 
 @contextmanager
@@ -65,7 +66,7 @@ def test_a_killed_server_restarts_with_its_state(tmp_path: Path, connect: Connec
     state = str(tmp_path / "state.sqlite")
     with server(tmp_path, state=state, pace="hold") as first:
         api = connect(first)
-        session_id = api.post("/sessions", json={"mode": "batch", "backend": "ibm_torino"}).json()["id"]
+        session_id = api.post("/sessions", json={"mode": "batch", "backend": "ibm_fez"}).json()["id"]
         job_ids = [submit(api, session_id=session_id, tags=["kept", "ümlaut"]) for _ in range(5)]
         api.post(f"/jobs/{job_ids[0]}/cancel")
         api.put("/instances/configuration", json={"instance_limit": 77})
@@ -211,3 +212,19 @@ def test_a_server_killed_at_any_moment_keeps_every_acknowledged_job(
     assert set(recorded.values()) == {f"job {number}" for number in range(JOBS)}
     # A kill may leave one job recorded that was not acknowledged.
     assert len(recorded) <= JOBS + KILLS
+
+
+def test_a_damaged_value_is_named_when_the_server_starts(tmp_path: Path, connect: Connect) -> None:
+    state = tmp_path / "state.sqlite"
+    with Emulator(state=state) as emulator:
+        connect(emulator).post("/sessions", json={"mode": "batch", "backend": "ibm_torino"}).raise_for_status()
+    with contextlib.closing(sqlite3.connect(state)) as database, database:
+        database.execute("""UPDATE records SET record = replace(record, '"max_ttl": 28800', '"max_ttl": "long"')""")
+    with pytest.raises(UnusableState, match=f"{state} is damaged .* Put a copy of it back"):
+        Emulator(state=state).start()
+    with subprocess.Popen(
+        [sys.executable, "-m", "qiskit_runtime_rest", "emulator", "serve", "--state", state], stderr=subprocess.PIPE
+    ) as process:
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "is damaged" in " ".join(said.decode().split())

@@ -15,6 +15,7 @@ from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 import pytest
+from attrs import evolve
 
 from qiskit_runtime_rest.emulator import devices, programs
 from qiskit_runtime_rest.emulator.workers import Workers
@@ -32,6 +33,10 @@ ENDLESS = {
         ]
     ]
 }
+
+
+# Nothing is too long for these workers, and nothing too heavy.
+PATIENT = programs.Policy(simulation_seconds=1e9)
 
 
 def quick(workers: Workers) -> Future[programs.Outcome]:
@@ -75,7 +80,7 @@ def busy(seconds: float) -> list[psutil.Process]:
 
 @pytest.fixture
 def workers() -> Iterator[Workers]:
-    with Workers() as pool:
+    with Workers(policy=PATIENT) as pool:
         yield pool
 
 
@@ -115,7 +120,7 @@ def test_a_warm_worker_has_imported_what_it_needs_before_the_first_job() -> None
 
 
 def test_a_running_job_can_be_cancelled_and_the_others_go_on() -> None:
-    with Workers(count=2) as workers:
+    with Workers(count=2, policy=PATIENT) as workers:
         endless = workers.submit("sampler", ENDLESS, device=devices.get("ibm_torino"), seed=1)
         other = quick(workers)
         assert answered(other)
@@ -223,7 +228,7 @@ def test_warm_workers_go_on_if_no_process_could_be_started_at_first(monkeypatch:
 
 def test_closing_cancels_everything_and_leaves_nothing_behind() -> None:
     before = set(threading.enumerate())
-    workers = Workers(count=2)
+    workers = Workers(count=2, policy=PATIENT)
     futures = [workers.submit("sampler", ENDLESS, device=devices.get("ibm_torino"), seed=1) for _ in range(4)]
     until(lambda: len(children()) == 2)
     workers.close()
@@ -235,6 +240,41 @@ def test_closing_cancels_everything_and_leaves_nothing_behind() -> None:
     assert not any(thread.name.startswith("emulator-worker") for thread in left)
     with pytest.raises(RuntimeError, match="closed"):
         workers.submit("sampler", SHORT, device=devices.get("ibm_torino"), seed=1)
+
+
+def test_light_jobs_do_not_wait_for_heavy_ones() -> None:
+    heavy = threading.Event()
+    with Workers(policy=evolve(PATIENT, light_seconds=5.0)) as workers:
+        endless = [
+            workers.submit("sampler", ENDLESS, device=devices.get("ibm_torino"), seed=1, on_heavy=heavy.set)
+            for _ in range(2)
+        ]
+        short = workers.submit("sampler", SHORT, device=devices.get("ibm_torino"), seed=1)
+        assert isinstance(short.result(60), programs.Completed)
+        assert heavy.wait(60)
+        assert [one.running() for one in endless] == [True, True]
+        assert all(workers.cancel(one) for one in endless)
+        outcomes = [one.result(60) for one in endless]
+        assert {one.code for one in outcomes if isinstance(one, programs.Failure)} == {5202}
+
+
+def test_a_heavy_job_has_the_same_result() -> None:
+    params = {"pubs": [[FLIP, None, 100]]}
+    with Workers(policy=programs.Policy(light_seconds=1e-9)) as workers:
+        outcome = workers.submit("sampler", params, device=devices.get("ibm_torino"), seed=4).result(60)
+    here = programs.run("sampler", params, device=devices.get("ibm_torino"), seed=4)
+    assert isinstance(outcome, programs.Completed)
+    assert isinstance(here, programs.Completed)
+    assert json.loads(outcome.body)["results"] == json.loads(here.body)["results"]
+
+
+def test_all_workers_are_warm_after_the_first_job() -> None:
+    with Workers(count=2) as workers:
+        assert isinstance(
+            workers.submit("sampler", SHORT, device=devices.get("ibm_torino"), seed=1).result(60), programs.Completed
+        )
+        until(lambda: len(children()) == 2)
+        until(lambda: all(any("qiskit_aer" in one.path for one in child.memory_maps()) for child in children()))
 
 
 def test_workers_judge_circuits_as_the_policy_says() -> None:
@@ -253,11 +293,11 @@ def test_workers_compute_in_one_thread_each(workers: Workers) -> None:
 
 SERVER = """
 import json, signal, sys, psutil, threading
-from qiskit_runtime_rest.emulator import devices
+from qiskit_runtime_rest.emulator import devices, programs
 from qiskit_runtime_rest.emulator.workers import Workers
 # A shell that starts this in the background makes it ignore the signal.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-workers = Workers()
+workers = Workers(policy=programs.Policy(simulation_seconds=1e9))
 workers.submit("sampler", json.loads(sys.argv[1]), device=devices.get("ibm_torino"), seed=1)
 child = None
 while child is None or child.cpu_times().user < float(sys.argv[2]):

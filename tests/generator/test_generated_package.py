@@ -217,7 +217,7 @@ def test_unknown_keys_survive_even_in_closed_objects() -> None:
         (models.Job, JOB),
         (models.JobMetrics, {}),
         (models.BackendStatus, {"length_queue": 0}),
-        (models.Device, {"name": "ibm_torino", "status": {"name": "online"}, "queue_length": 0}),
+        (models.Device, {"name": "ibm_fez", "status": {"name": "online"}, "queue_length": 0}),
         (
             models.Workload,
             dict.fromkeys(("id", "created", "backend", "instance", "user_id"), "x")
@@ -248,7 +248,7 @@ def test_a_model_with_missing_values_survives_pickle() -> None:
 
 
 def test_devices_come_as_objects_and_in_the_first_version_as_names() -> None:
-    device = {"name": "ibm_torino", "status": {"name": "online"}, "queue_length": 0, "clops": None}
+    device = {"name": "ibm_fez", "status": {"name": "online"}, "queue_length": 0, "clops": None}
     answer = list_backends.sync(client=answering(httpx.Response(200, json={"devices": ["ibm_kyiv", device]})))
     assert isinstance(answer, models.BackendList)
     name, described = answer.devices
@@ -311,7 +311,7 @@ def test_params_of_the_executor_are_read_as_the_schema_version_says(version: str
         "quantum_program": {"shots": 8, "circuits": circuits, "items": items, "semantic_role": None},
         "options": {"init_qubits": False, "rep_delay": None},
     }
-    body = {"program_id": "executor", "backend": "ibm_fez", "params": params}
+    body = {"program_id": "executor", "backend": "ibm_kingston", "params": params}
     request = models.JobRequest.from_dict(body)
     assert type(request.params) is model
     written = request.to_dict()["params"]
@@ -327,7 +327,7 @@ def test_params_of_the_third_noise_learner_take_bit_flip_checks() -> None:
         "instructions": {"circuit_b64": "UUlTS0lU", "qpy_version": 17},
         "options": {"bit_flip_checks": checks},
     }
-    request = models.JobRequest.from_dict({"program_id": "noise-learner", "backend": "ibm_fez", "params": params})
+    request = models.JobRequest.from_dict({"program_id": "noise-learner", "backend": "ibm_kingston", "params": params})
     assert type(request.params) is models.NoiseLearnerV3V03Params
     assert request.to_dict()["params"]["options"]["bit_flip_checks"] == checks
 
@@ -451,16 +451,16 @@ def url(path: str) -> str:
 
 def test_a_submission_is_sent_as_json_with_its_parent() -> None:
     seen: list[httpx.Request] = []
-    client = answering(httpx.Response(200, json={"id": "job-1", "backend": "ibm_torino"}), seen=seen)
+    client = answering(httpx.Response(200, json={"id": "job-1", "backend": "ibm_fez"}), seen=seen)
     params = models.SamplerParams(pubs=[["OPENQASM 3.0;"]])
-    body = models.JobRequest(program_id="sampler", backend="ibm_torino", params=params, log_level=models.LogLevel.INFO)
+    body = models.JobRequest(program_id="sampler", backend="ibm_fez", params=params, log_level=models.LogLevel.INFO)
     created = create_job.sync(client=client, body=body, parent_job_id="job-0")
     assert isinstance(created, models.JobCreated)
     assert seen[0].headers["Parent-Job-Id"] == "job-0"
     assert "IBM-API-Version" not in seen[0].headers
     assert json.loads(seen[0].content) == {
         "program_id": "sampler",
-        "backend": "ibm_torino",
+        "backend": "ibm_fez",
         "params": {"pubs": [["OPENQASM 3.0;"]]},
         "log_level": "info",
     }

@@ -19,7 +19,7 @@ from ..fixtures.faces import Connect, Face
 from ..fixtures.loopback import CRN, Answer, Loopback, refused
 
 JOB = {
-    **{"id": "x", "backend": "ibm_torino", "state": {"status": "Queued"}, "status": "Queued", "cost": 600},
+    **{"id": "x", "backend": "ibm_fez", "state": {"status": "Queued"}, "status": "Queued", "cost": 600},
     **{"created": "2026-04-15T12:00:00.000Z", "program": {"id": "sampler"}},
 }
 
@@ -35,7 +35,7 @@ def get(face: Face, api: Any) -> Any:
 def test_a_generated_function_is_authenticated_and_parses(service: Loopback, connect: Connect) -> None:
     service.script("GET /api/v1/jobs/x", Answer(200, JOB))
     job = connect(service).generated(get_job, id="x")
-    assert (job.id, job.backend, str(job.status)) == ("x", "ibm_torino", "Queued")
+    assert (job.id, job.backend, str(job.status)) == ("x", "ibm_fez", "Queued")
     assert service.calls[0].headers["Authorization"] == "Bearer token-1"
     assert service.calls[0].headers["IBM-API-Version"] == "2026-04-15"
 

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qiskit_runtime_rest import ApiError, AuthenticationError, EdgeBlocked, RateLimited, ServerError, UnexpectedAnswer
+from qiskit_runtime_rest.base.forks import Lock
 from qiskit_runtime_rest.http.auth import ApiKeyAuth, TokenAuth
 from qiskit_runtime_rest.http.auth.bearer import TokenStore
 from qiskit_runtime_rest.http.auth.iam import Token, parse_token
@@ -234,3 +235,32 @@ def test_a_token_is_read_from_the_response() -> None:
     token = parse_token(response_of_iam(200, token_body("t", "3600")), api_key=API_KEY, asked_at=5.0)
     assert (token.value, token.refresh_at) == ("t", 2885.0)
     assert repr(token) == "Token(refresh_at=2885.0)"
+
+
+def test_an_interrupt_right_after_the_lock_was_acquired_leaves_it_free(
+    auth: ApiKeyAuth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The handler of Ctrl-C runs after the call, before its outcome is kept."""
+
+    class Interrupted(Lock):
+        def acquire(self, *arguments: Any, **named: Any) -> bool:
+            super().acquire(*arguments, **named)
+            raise KeyboardInterrupt
+
+    lock = Interrupted()
+    monkeypatch.setattr(auth, "_thread_lock", lock)
+    with pytest.raises(KeyboardInterrupt):
+        begin(auth)
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(lambda: Lock.acquire(lock, blocking=False)).result()
+
+
+def test_a_lock_is_free_in_a_forked_child_and_for_its_own_thread() -> None:
+    lock = Lock()
+    with lock, lock:
+        lock.renew()
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(lock.acquire, timeout=1).result()
+            pool.submit(lock.release).result()
+        lock.acquire()
+        lock.acquire()

@@ -120,6 +120,27 @@ def test_bytes_after_the_end_of_the_compression_count_but_are_ignored(clock: Fak
     assert stream.taken == 3
 
 
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_all_members_of_a_compression_are_read(clock: FakeClock, size: int) -> None:
+    packed = gzip.compress(b"one ") + gzip.compress(b"") + gzip.compress(b"two")
+    chunks = [packed[at : at + size] for at in range(0, len(packed), size)]
+    assert limited(chunks, clock, encoding="gzip")[0].read() == b"one two"
+
+
+@pytest.mark.parametrize("cut", [1, 8, 9, 15])
+def test_a_compression_that_ends_in_the_middle_is_an_error(clock: FakeClock, cut: int) -> None:
+    """The last eight bytes are its check: without them, what was unpacked may be all, or not."""
+    packed = gzip.compress(b'{"jobs": []}') + gzip.compress(b"more")
+    for whole in (packed, packed[: -len(gzip.compress(b"more"))]):
+        with pytest.raises(httpx.DecodingError, match="ends in the middle"):
+            limited([whole[:-cut]], clock, encoding="gzip")[0].read()
+
+
+def test_an_error_whose_compression_is_cut_is_still_that_error(clock: FakeClock) -> None:
+    packed = gzip.compress(b"busy")
+    assert limited([packed[:-4]], clock, status=503, encoding="gzip")[0].read() == b"busy"
+
+
 class AsyncStream(httpx.AsyncByteStream):
     """Chunks for a task."""
 

@@ -7,14 +7,24 @@ import json
 import logging
 import pickle
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from qiskit_runtime_rest import ApiError, RetryPolicy, RuntimeRestError, Settings, TransportError
+from qiskit_runtime_rest import (
+    ApiError,
+    AsyncRuntimeClient,
+    ConfigurationError,
+    Result,
+    RetryPolicy,
+    RuntimeClient,
+    RuntimeRestError,
+    Settings,
+    TransportError,
+)
 from qiskit_runtime_rest.config.account_file import read_account, save_account
 from qiskit_runtime_rest.http.auth import ApiKeyAuth, TokenAuth
 from qiskit_runtime_rest.http.auth.iam import Token
@@ -231,3 +241,59 @@ def traceback_with_locals(one: Any) -> str:
         raise RuntimeError(len(values))
     except RuntimeError as error:
         return "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+
+
+def with_locals(error: BaseException) -> str:
+    """All that a traceback shows, with the local variables of this package."""
+    frames = [
+        f"{frame.f_locals}"
+        for frame, _ in traceback.walk_tb(error.__traceback__)
+        if "qiskit_runtime_rest" in frame.f_code.co_filename
+    ]
+    return "\n".join([*frames, *traceback.format_exception(error)])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"api_key": API_KEY, "base_url": "ftp://x"},
+        {"token": API_KEY, "timeout": "x"},
+        {"api_key": f"{API_KEY}\n{API_KEY}"},
+        {"api_key": API_KEY, "zzz": 1},
+        {"environ": {"QISKIT_IBM_TOKEN": API_KEY}, "base_url": "ftp://x"},
+        {"environ": {"QISKIT_IBM_TOKEN": f"{API_KEY}\n{API_KEY}"}},
+    ],
+)
+@pytest.mark.parametrize("make", [Settings, RuntimeClient])
+def test_a_traceback_with_local_variables_does_not_show_the_key(
+    options: dict[str, Any], make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = {"instance": CRN, **options}
+    if make is RuntimeClient:
+        for name, value in given.pop("environ", {}).items():
+            monkeypatch.setenv(name, value)
+    with pytest.raises((ConfigurationError, TypeError)) as wrong:
+        make(**given)
+    assert API_KEY not in with_locals(wrong.value)
+
+
+def test_a_token_that_cannot_be_sent_is_not_shown_by_h11(service: Loopback) -> None:
+    """h11 names the value of a header that it refuses."""
+    client = RuntimeClient(auth=Broken(), instance=CRN, base_url=service.base_url, iam_url=service.url)
+    with client, pytest.raises(TransportError, match="cannot be sent as it is") as refused:
+        client.usage()
+    assert API_KEY not in "".join(traceback.format_exception(refused.value))
+
+
+class Broken(httpx.Auth):
+    """Sends a token with a line break."""
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers["Authorization"] = f"Bearer {API_KEY}\n"
+        yield request
+
+
+@pytest.mark.parametrize("kind", [Settings, RuntimeClient, AsyncRuntimeClient, ApiKeyAuth, TokenAuth, Result])
+def test_what_could_not_be_made_has_a_repr(kind: type[Any]) -> None:
+    """A debugger shows it among the local variables."""
+    assert kind.__name__ in repr(object.__new__(kind))

@@ -341,7 +341,7 @@ def test_many_processes_make_one_exchange(service: Loopback, path: Path) -> None
     service.script("POST /identity/token", slow)
     running = [start(service, path, client) for client in ["RuntimeClient", "AsyncRuntimeClient"] * 2]
     for process in running:
-        _, said = process.communicate(timeout=120)
+        _, said = process.communicate(timeout=600)
         assert (process.returncode, said) == (0, b"")
     assert len(service.exchanges) == 1
     assert used(service) == ["token-1"] * 8

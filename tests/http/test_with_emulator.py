@@ -50,7 +50,7 @@ def names(face: Face) -> list[str]:
 
 
 def test_the_key_is_exchanged_and_the_devices_are_listed(face: Face) -> None:
-    assert "ibm_torino" in names(face)
+    assert "ibm_fez" in names(face)
 
 
 def test_an_unknown_job_is_not_found(face: Face) -> None:
@@ -72,7 +72,7 @@ def test_a_bad_key_is_refused_in_iams_words(emulator: Emulator, connect: Connect
 )
 def test_a_passing_fault_goes_unnoticed(emulator: Emulator, face: Face, kind: str) -> None:
     emulator.faults.add("list_backends", kind=kind, times=1)
-    assert "ibm_torino" in names(face)
+    assert "ibm_fez" in names(face)
 
 
 @pytest.mark.parametrize(

@@ -30,11 +30,14 @@ class Gateway:
         }
         self.emulator = emulator
         store = choices.pop("store", folder / "legacy.sqlite")
+        allow_hosts = choices.pop("allow_hosts", ())
         self.translator = Translator(settings=settings | choices.pop("settings", {}), store=store, **choices)
         listener = listen("127.0.0.1", 0)
         self.url = url_of(listener)
         self.server = ThreadedServer(
-            listener, functools.partial(gateway_server, gateway_app(self.translator)), name="gateway under test"
+            listener,
+            functools.partial(gateway_server, gateway_app(self.translator), allow_hosts=allow_hosts),
+            name="gateway under test",
         )
         self.http = httpx.Client(base_url=self.url, timeout=60, trust_env=False)
 

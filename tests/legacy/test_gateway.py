@@ -42,7 +42,7 @@ cx q[0], q[1];
 c = measure q;
 """
 PLACE = {"hub": "ibm-q", "group": "open", "project": "main"}
-SAMPLE = {"program_id": "sampler", "backend": "ibm_torino", **PLACE, "params": {"circuits": [BELL]}}
+SAMPLE = {"program_id": "sampler", "backend": "ibm_fez", **PLACE, "params": {"circuits": [BELL]}}
 
 
 def stream(gateway: Any, job_id: str, key: str) -> list[str]:
@@ -92,7 +92,7 @@ def test_the_circuit_runners_return_counts(gateway: Any, program: str) -> None:
     document = gateway.results(job["id"]).json()
     (experiment,) = document.pop("results")
     assert document == {
-        "backend_name": "ibm_torino",
+        "backend_name": "ibm_fez",
         "backend_version": document["backend_version"],
         "qobj_id": job["id"],
         "job_id": job["id"],
@@ -106,7 +106,7 @@ def test_the_circuit_runners_return_counts(gateway: Any, program: str) -> None:
         "name": "circuit-0",
         "creg_sizes": [["c", 2]],
         "memory_slots": 2,
-        "n_qubits": 133,
+        "n_qubits": 156,
     }
     old = Result.from_dict(document | {"results": [experiment]})
     assert sum(old.get_counts().values()) == 100
@@ -186,7 +186,7 @@ def test_a_session_is_closed_again_when_its_job_is_refused(gateway: Any, emulato
 
 
 def test_a_session_can_be_created_with_classic_names(gateway: Any) -> None:
-    made = gateway.http.post("/sessions", json={"backend": "ibm_torino", "max_session_ttl": 600, "instance": "a/b/c"})
+    made = gateway.http.post("/sessions", json={"backend": "ibm_fez", "max_session_ttl": 600, "instance": "a/b/c"})
     assert made.status_code == 200, made.text
     session = gateway.http.get(f"/sessions/{made.json()['id']}").json()
     assert (session["mode"], session["max_ttl"], session["max_session_ttl"]) == ("dedicated", 600, 600)
@@ -194,9 +194,9 @@ def test_a_session_can_be_created_with_classic_names(gateway: Any) -> None:
 
 def test_backends_are_names(gateway: Any) -> None:
     devices = gateway.http.get("/backends", params={"provider": "ibm-q/open/main"}).json()["devices"]
-    assert "ibm_torino" in devices
+    assert "ibm_fez" in devices
     assert all(isinstance(device, str) for device in devices)
-    assert gateway.http.get("/backends/ibm_torino/status").json()["state"] is not None
+    assert gateway.http.get("/backends/ibm_fez/status").json()["state"] is not None
 
 
 def test_a_job_is_shown_in_its_classic_form(gateway: Any) -> None:
@@ -228,7 +228,7 @@ def test_a_job_without_a_backend_runs_on_an_idle_one(gateway: Any) -> None:
 
 def test_a_job_in_the_oldest_form_runs(gateway: Any) -> None:
     params = [json.dumps({"circuits": [BELL]}), json.dumps({"run_options": {"shots": 10}})]
-    body = {"programId": "sampler", **PLACE, "backend": "ibm_torino", "params": params}
+    body = {"programId": "sampler", **PLACE, "backend": "ibm_fez", "params": params}
     response = gateway.http.post("/jobs", json=body)
     result = gateway.results(response.json()["id"]).json()
     assert sum(result["quasi_dists"][0].values()) == pytest.approx(1)
@@ -266,8 +266,9 @@ def test_the_era_can_be_set(open_gateway: Callable[..., Any], emulator: Emulator
     assert "userId" in gateway.http.get(f"/jobs/{job['id']}").json()
 
 
-def test_runtime_simple_runs_as_the_tutorial_expects(gateway: Any, emulator: Emulator) -> None:
-    body = {"program_id": "runtime-simple", **PLACE, "backend": "ibm_torino", "params": {"iterations": 3}}
+@pytest.mark.parametrize("program", ["runtime-simple", "hello-world"])
+def test_the_programs_of_the_tutorials_run_as_expected(gateway: Any, emulator: Emulator, program: str) -> None:
+    body = {"program_id": program, **PLACE, "backend": "ibm_fez", "params": {"iterations": 3}}
     job = gateway.http.post("/jobs", json=body).json()
     listening, *interim, final = stream(gateway, job["id"], emulator.api_key)
     assert job["id"] in listening
@@ -348,7 +349,7 @@ def test_a_bearer_token_of_iam_is_accepted_with_a_crn(open_gateway: Callable[...
     grant = {"grant_type": "urn:ibm:params:oauth:grant-type:apikey", "apikey": emulator.api_key}
     token = httpx.post(f"{emulator.iam_url}/identity/token", data=grant).json()["access_token"]
     headers = {"Authorization": f"Bearer {token}", "Service-CRN": emulator.instance}
-    assert "ibm_torino" in http.get("/backends", headers=headers).json()["devices"]
+    assert "ibm_fez" in http.get("/backends", headers=headers).json()["devices"]
 
 
 def bearer(emulator: Emulator, **altered: str) -> dict[str, str]:
@@ -378,7 +379,7 @@ def test_a_forged_bearer_token_owns_nothing(open_gateway: Callable[..., Any], em
     program = {"name": "mine", "data": "cHJpbnQoMSk="}
     program_id = http.post("/programs", headers=bearer(emulator), json=program).json()["id"]
     forged = bearer(emulator, jti="another")
-    job = {"program_id": program_id, "backend": "ibm_torino", "params": {}}
+    job = {"program_id": program_id, "backend": "ibm_fez", "params": {}}
     simple = {"program_id": "runtime-simple", "params": {"iterations": 1}}
     for response in (
         http.get(f"/programs/{program_id}", headers=forged),
@@ -564,7 +565,7 @@ class TestBadInput:
         one, other, *_ = emulator.instances.values()
         gateway = open_gateway(instances={"h/g/one": one, "h/g/other": other})
         gateway.login(emulator.api_key)
-        job_id = submit(gateway, hub="h", group="g", project="other", backend="ibm_fez")["id"]
+        job_id = submit(gateway, hub="h", group="g", project="other", backend="ibm_kingston")["id"]
         assert job_id in stream(gateway, f"{job_id}?provider=h/g/other", emulator.api_key)[0]
         with pytest.raises(InvalidStatus) as refused:
             stream(gateway, f"{job_id}?provider=h/g/one", emulator.api_key)

@@ -70,7 +70,7 @@ def run_with_another_host(script: str, url: str, emulator: Emulator, folder: Pat
 
 def test_the_classic_flow_from_login_to_logout(served: str, emulator: Emulator, tmp_path: Path) -> None:
     printed = run_with_another_host("classic_flow.py", served, emulator, tmp_path).splitlines()
-    assert "backend: ibm_torino True" in printed
+    assert "backend: ibm_fez True" in printed
     assert "same session: True" in printed
     assert "heard: True True 1000" in printed
     assert "state: Completed Completed None" in printed

@@ -32,8 +32,8 @@ APART = {"logout", "revokeTokens", "streamJob"}
 BELL = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; x $0; c[0] = measure $0;'
 # Path and body of a request that creates a resource of this kind.
 MADE_BY: dict[str, tuple[str, dict[str, Any]]] = {
-    "jobs": ("/jobs", {"program_id": "sampler", "backend": "ibm_torino", "params": {"circuits": BELL}}),
-    "sessions": ("/sessions", {"backend": "ibm_torino"}),
+    "jobs": ("/jobs", {"program_id": "sampler", "backend": "ibm_fez", "params": {"circuits": BELL}}),
+    "sessions": ("/sessions", {"backend": "ibm_fez"}),
     "programs": ("/programs", {"name": "fuzzed", "data": "QUJD"}),
 }
 
@@ -77,7 +77,7 @@ def names_of(path: str, caller: httpx.Client) -> dict[str, str]:
     """Values for the names in a path, so that not every response is 404."""
     kind = path.split("/")[1]
     if "{name}" in path:
-        return {"name": "ibm_torino"}
+        return {"name": "ibm_fez"}
     if "{id}" not in path:
         return {}
     where, body = MADE_BY[kind]

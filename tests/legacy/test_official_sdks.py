@@ -57,6 +57,17 @@ def test_the_user_has_the_urls_by_which_the_gateway_was_found(mapped: Any, heade
     assert user["plans"]
 
 
+def test_behind_the_name_of_a_classic_host_the_urls_are_the_classic_ones(
+    open_gateway: Callable[..., Any], emulator: Emulator
+) -> None:
+    name = "auth.quantum-computing.ibm.com"
+    gateway = open_gateway(allow_hosts=[name])
+    gateway.login(emulator.api_key)
+    urls = gateway.http.get("/api/users/me", headers={"Host": name}).json()["urls"]
+    assert urls["http"] == "https://api.quantum-computing.ibm.com/api"
+    assert urls["services"]["runtime"] == "https://runtime-us-east.quantum-computing.ibm.com"
+
+
 def test_the_urls_need_a_login(mapped: Any) -> None:
     refused = mapped.http.get("/users/me", headers={"x-access-token": "qrr-access-unknown"})
     assert refused.status_code == 401
@@ -91,6 +102,13 @@ def test_a_device_of_2019_has_properties_defaults_a_queue_and_limits(mapped: Any
     assert mapped.http.get(f"{device}/jobsLimit").json() == {"maximumJobs": -1, "runningJobs": 0}
     assert mapped.http.get("/api/Network/devices/ibm_torino/bookings/v2").json() == []
     assert mapped.http.get("/api/Network/bookings/v2").json() == []
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", ""), ("GET", "/status/v/1"), ("GET", "/abc/v/1")])
+def test_jobs_of_2019_are_gone_and_say_what_to_run_instead(mapped: Any, method: str, path: str) -> None:
+    gone = mapped.http.request(method, f"{HGP}/Jobs{path}")
+    assert gone.status_code == 410
+    assert "provider.runtime.run('circuit-runner'" in gone.json()["errors"][0]["solution"]
 
 
 def test_frequencies_that_v1_does_not_say_are_noted(mapped: Any) -> None:

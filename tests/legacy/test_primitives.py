@@ -331,7 +331,7 @@ class TestThereAndBack:
             "run_options": {"shots": shots},
             "transpilation_settings": {"optimization_settings": {"level": level}},
         }
-        body = {"program_id": "sampler", "backend": "ibm_torino", "params": params}
+        body = {"program_id": "sampler", "backend": "ibm_fez", "params": params}
         response = ideal.http.post("/jobs", json=body)
         assert response.status_code == 200, response.text
         v1 = ideal.results(response.json()["id"]).json()
@@ -353,7 +353,7 @@ class TestThereAndBack:
             "parameter_values": [drawn.values],
             "run_options": {"shots": 500},
         }
-        body = {"program_id": "estimator", "backend": "ibm_torino", "params": params}
+        body = {"program_id": "estimator", "backend": "ibm_fez", "params": params}
         response = ideal.http.post("/jobs", json=body)
         assert response.status_code == 200, response.text
         v1 = ideal.results(response.json()["id"]).json()
@@ -401,7 +401,7 @@ class TestReadersOfV1:
     @settings(max_examples=30)
     def test_results_of_the_runners_are_read_as_the_counts_of_v2(self, document: dict[str, Any]) -> None:
         raw = json.dumps(document).encode()
-        job = RanJob(job_id="j", backend_name="ibm_torino", backend_version="1.0.1", num_qubits=133)
+        job = RanJob(job_id="j", backend_name="ibm_fez", backend_version="1.0.1", num_qubits=133)
         read_back = qiskit.result.Result.from_dict(json.loads(json.dumps(in_form(RUNNER_WITH_MEMORY, raw, job=job))))
         (pub,) = decode(raw)
         registers = reversed(document["results"][0]["data"])

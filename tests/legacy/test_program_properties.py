@@ -22,7 +22,7 @@ from qiskit_runtime_rest.legacy.programs import Programs
 from qiskit_runtime_rest.legacy.store import Store
 from qiskit_runtime_rest.legacy.table import find_route
 
-READY_MADE = 5
+READY_MADE = 6
 OWNERS = ("ada", "bob", None)
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)

@@ -17,7 +17,7 @@ from qiskit_runtime_rest.legacy.programs.local_jobs import RESULT, interim_resul
 from qiskit_runtime_rest.legacy.store import Store
 from qiskit_runtime_rest.legacy.table import find_route
 
-READY_MADE = ["sampler", "estimator", "circuit-runner", "qasm3-runner", "runtime-simple"]
+READY_MADE = ["sampler", "estimator", "circuit-runner", "qasm3-runner", "runtime-simple", "hello-world"]
 TEXT = base64.b64encode(b"def main(backend, user_messenger): pass").decode()
 OTHER_TEXT = base64.b64encode(b"def main(backend, user_messenger): return 1").decode()
 BELL = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; x $0; c[0] = measure $0;'
@@ -288,7 +288,7 @@ def test_the_ready_made_programs_are_listed_without_logging_in(call: Call) -> No
     listed = call("GET", "/programs", owner=None).json()
     assert set(listed) == {"programs", "count", "limit", "offset"}
     assert [one["id"] for one in listed["programs"]] == READY_MADE
-    assert (listed["count"], listed["limit"], listed["offset"]) == (5, 20, 0)
+    assert (listed["count"], listed["limit"], listed["offset"]) == (6, 20, 0)
     for program in listed["programs"]:
         assert program["is_public"]
         assert program["creation_date"] == program["update_date"]
@@ -311,12 +311,12 @@ def test_pages_are_cut_and_the_count_is_of_all(call: Call, upload: Upload) -> No
     for _ in range(20):
         upload()
     first = call("GET", "/programs").json()
-    assert (len(first["programs"]), first["count"]) == (20, 25)
+    assert (len(first["programs"]), first["count"]) == (20, 26)
     pages = [call("GET", "/programs", limit=10, offset=offset).json() for offset in (0, 10, 20, 30)]
-    assert [len(page["programs"]) for page in pages] == [10, 10, 5, 0]
-    assert {(page["count"], page["limit"]) for page in pages} == {(25, 10)}
+    assert [len(page["programs"]) for page in pages] == [10, 10, 6, 0]
+    assert {(page["count"], page["limit"]) for page in pages} == {(26, 10)}
     assert [page["offset"] for page in pages] == [0, 10, 20, 30]
-    assert len({one["id"] for page in pages for one in page["programs"]}) == 25
+    assert len({one["id"] for page in pages for one in page["programs"]}) == 26
 
 
 @pytest.mark.parametrize(
@@ -568,9 +568,9 @@ def test_the_owner_is_not_shown(programs: Programs, upload: Upload) -> None:
 
 def test_in_2021_the_list_is_bare_and_its_keys_are_in_camel_case(call: Call, upload: Upload) -> None:
     upload(spec={"parameters": {"type": "object", "properties": {"shots": {}}}}, tags=["a"])
-    listed = call("GET", "/programs", era="2021", limit=2, offset=4).json()
+    listed = call("GET", "/programs", era="2021", limit=2, offset=5).json()
     ready_made, mine = listed
-    assert ready_made["id"] == "runtime-simple"
+    assert ready_made["id"] == "hello-world"
     assert json.loads(mine["parameters"]) == {"type": "object", "properties": {"shots": {}}}
     assert (mine["creationDate"], mine["updateDate"]) == ("2021-05-10T08:59:51Z",) * 2
     assert mine["isPublic"] is False

@@ -67,12 +67,12 @@ def test_the_classic_flow_runs_unchanged(qrr: Run, emulator: Emulator, tmp_path:
     mapping = tmp_path / "instances.json"
     mapping.write_text(json.dumps({"ibm-q/open/main": emulator.instance}))
 
-    ended = qrr("--report", report, "--instances", mapping, "classic_flow.py", "ibm_torino")
+    ended = qrr("--report", report, "--instances", mapping, "classic_flow.py", "ibm_fez")
 
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.splitlines() == [
-        "programs: ['circuit-runner', 'estimator', 'qasm3-runner', 'runtime-simple', 'sampler']",
-        "backend: ibm_torino True",
+        "programs: ['circuit-runner', 'estimator', 'hello-world', 'qasm3-runner', 'runtime-simple', 'sampler']",
+        "backend: ibm_fez True",
         "same session: True",
         "heard: True True 1000",
         "state: Completed Completed None",

@@ -18,6 +18,8 @@ BASES = {
     "runtime-us-east.quantum-computing.ibm.com": "",
     "api.quantum-computing.ibm.com": "/runtime",
     "auth.quantum-computing.ibm.com": "/api",
+    "api.quantum.ibm.com": "/runtime",
+    "auth.quantum.ibm.com": "/api",
     "us-east.quantum-computing.cloud.ibm.com": "",
 }
 
@@ -65,6 +67,11 @@ GET    /Network/{id}/Groups/{id}/Projects/{id}/devices/{id}/properties
 GET    /Network/{id}/Groups/{id}/Projects/{id}/devices/{id}/defaults
 GET    /Network/{id}/Groups/{id}/Projects/{id}/devices/{id}/queue/status
 GET    /Network/{id}/Groups/{id}/Projects/{id}/devices/{id}/jobsLimit
+POST   /Network/{id}/Groups/{id}/Projects/{id}/Jobs
+GET    /Network/{id}/Groups/{id}/Projects/{id}/Jobs/status/v/1
+GET    /Network/{id}/Groups/{id}/Projects/{id}/Jobs/v/1
+GET    /Network/{id}/Groups/{id}/Projects/{id}/Jobs/{id}/v/1
+GET    /Network/{id}/Groups/{id}/Projects/{id}/Jobs/{id}/status/v/1
 GET    /Network/bookings/v2
 GET    /Network/devices/{id}/bookings/v2
 """

@@ -70,7 +70,15 @@ class CannedCall(ClassicCall):
     canned: list[Any] = field(default_factory=list)
     sent: list[tuple[str, Any]] = field(default_factory=list)
 
-    async def send(self, operation: str, *, names: Any = None, query: Any = None, body: Any = None) -> httpx.Response:
+    async def send(
+        self,
+        operation: str,
+        *,
+        names: Any = None,
+        query: Any = None,
+        body: Any = None,
+        api_version: str | None = None,
+    ) -> httpx.Response:
         self.sent.append((operation, names or body))
         response = self.canned.pop(0)
         if isinstance(response, Exception):
@@ -338,10 +346,10 @@ def test_a_job_is_shown_with_its_classic_program_names_and_state(calls: Calls) -
 
 @pytest.mark.parametrize("value", [True, "True", "yes", "1"])
 def test_start_session_creates_a_session_before_the_job(calls: Calls, value: Any) -> None:
-    body = {"backend": "ibm_torino", "start_session": value, "session_time": 60}
+    body = {"backend": "ibm_fez", "start_session": value, "session_time": 60}
     call = step(start_session, calls.make("POST /jobs", body, canned=[{"id": "session-1"}]))
-    assert call.body == {"backend": "ibm_torino", "session_id": "session-1"}
-    assert call.sent == [("POST /v1/sessions", {"mode": "dedicated", "backend": "ibm_torino", "max_ttl": 60})]
+    assert call.body == {"backend": "ibm_fez", "session_id": "session-1"}
+    assert call.sent == [("POST /v1/sessions", {"mode": "dedicated", "backend": "ibm_fez", "max_ttl": 60})]
 
 
 @pytest.mark.parametrize("value", [False, "false", "no", "0", "", None])
@@ -397,9 +405,18 @@ def test_a_classic_session_id_becomes_that_of_v1_and_back(calls: Calls) -> None:
 
 
 def test_a_session_body_gets_the_names_and_the_mode_of_v1(calls: Calls) -> None:
-    call = step(session_body, calls.make("POST /sessions", {"max_session_ttl": 5}))
-    assert call.body == {"max_ttl": 5, "mode": "dedicated"}
-    assert step(session_body, calls.make("POST /sessions")).body == {"mode": "dedicated"}
+    call = step(session_body, calls.make("POST /sessions", {"max_session_ttl": 5}, canned=[{"id": "s"}]))
+    assert call.sent == [("POST /v1/sessions", {"max_ttl": 5, "mode": "dedicated"})]
+    assert call.document() == {"id": "s"}
+    chosen = step(session_body, calls.make("POST /sessions", {"mode": "batch"}))
+    assert (chosen.body, chosen.sent) == ({"mode": "batch"}, [])
+
+
+def test_a_session_without_a_mode_is_a_batch_where_the_plan_has_no_other(calls: Calls) -> None:
+    refused = ApiError("open plan", status=400, method="POST", url="/v1/sessions")
+    call = step(session_body, calls.make("POST /sessions", {"backend": "b"}, canned=[refused, {"id": "s"}]))
+    assert [body["mode"] for _, body in call.sent] == ["dedicated", "batch"]
+    assert "a batch was created" in call.noted()["mode"]
 
 
 # Primitives

@@ -8,7 +8,7 @@ import ipaddress
 import json
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -98,21 +98,27 @@ def run_program(
             return error
         emulator.reset()
         trust = {name: str(certificate) for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")}
-        ours = {name for name in os.environ if name.startswith(("QISKIT", "IBM", "IAM", "PYTHON"))}
-        environment = {name: value for name, value in os.environ.items() if name not in ours}
-        ran = subprocess.run(
-            [python, "-W", "ignore", PROGRAMS / f"{sdk.program}.py", gateway, emulator.api_key],
-            env=environment | trust | {"HOME": str(tmp_path_factory.mktemp("home"))},
-            capture_output=True,
-            text=True,
-            timeout=LONGEST_SECONDS,
-        )
-        reported = [json.loads(line.removeprefix(STEP)) for line in ran.stdout.splitlines() if line.startswith(STEP)]
-        outcomes = {one.pop("step"): one for one in reported}
-        assert outcomes, ran.stderr[-3000:]
-        return outcomes
+        program: list[str | Path] = [python, "-W", "ignore", PROGRAMS / f"{sdk.program}.py", gateway, emulator.api_key]
+        return reported(program, home=tmp_path_factory.mktemp("home"), **trust)
 
     return run
+
+
+def reported(command: Sequence[str | Path], *, home: Path, **variables: str) -> Outcomes:
+    """Run a program; the outcomes of its steps."""
+    ours = {name for name in os.environ if name.startswith(("QISKIT", "IBM", "IAM", "PYTHON"))}
+    environment = {name: value for name, value in os.environ.items() if name not in ours}
+    ran = subprocess.run(
+        command,
+        env=environment | variables | {"HOME": str(home)},
+        capture_output=True,
+        text=True,
+        timeout=LONGEST_SECONDS,
+    )
+    lines = [json.loads(line.removeprefix(STEP)) for line in ran.stdout.splitlines() if line.startswith(STEP)]
+    outcomes = {one.pop("step"): one for one in lines}
+    assert outcomes, ran.stderr[-3000:]
+    return outcomes
 
 
 @pytest.fixture

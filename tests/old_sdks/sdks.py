@@ -9,7 +9,7 @@ __all__ = ["SDKS", "Sdk"]
 
 # What the SDKs of the time were installed with; newer releases break the SDKs themselves.
 OF_THE_TIME = ("websocket-client<=1.5.1", "setuptools<81")
-PROGRAMS = ["circuit-runner", "estimator", "qasm3-runner", "runtime-simple", "sampler"]
+PROGRAMS = ["circuit-runner", "estimator", "hello-world", "qasm3-runner", "runtime-simple", "sampler"]
 INSTANCES = ["a/b/c", "ibm-q/open/main"]
 METRICS = ["caller", "circuits_execution_time_ns", "qiskit_version", "timestamps", "usage"]
 DEVICE: dict[str, Any] = {
@@ -64,6 +64,7 @@ IBMQ: dict[str, Any] = {
     "stream": [4, "All done!"],
     "upload": "other",
     "jobs": [True, True],
+    "run": True,
 }
 
 
@@ -75,6 +76,7 @@ class Sdk:
     requirements: tuple[str, ...]
     program: str
     steps: dict[str, Any]
+    login_host: str = "auth.quantum-computing.ibm.com"
 
 
 SDKS = (
@@ -92,7 +94,13 @@ SDKS = (
         RUNTIME_V2 | {"jobs": [2, "JobStatus.DONE", "ibm_torino", True], "usage": None},
     ),
     Sdk("runtime-0.30", ("qiskit-ibm-runtime==0.30.0", "qiskit<2", *OF_THE_TIME), "runtime_v2", RUNTIME_V2),
-    Sdk("runtime-0.40", ("qiskit-ibm-runtime==0.40.1", *OF_THE_TIME), "runtime_v2", RUNTIME_V2),
+    Sdk(
+        "runtime-0.40",
+        ("qiskit-ibm-runtime==0.40.1", *OF_THE_TIME),
+        "runtime_v2",
+        RUNTIME_V2,
+        login_host="auth.quantum.ibm.com",
+    ),
     Sdk("provider-0.11", ("qiskit-ibm-provider==0.11.0", "qiskit<2", "numpy<2", *OF_THE_TIME), "provider", PROVIDER),
     Sdk("ibmq-0.20", ("qiskit-ibmq-provider==0.20.2", "numpy<1.24", *OF_THE_TIME), "ibmq", IBMQ),
 )

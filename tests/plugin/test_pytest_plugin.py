@@ -41,7 +41,7 @@ def test_a_project_tests_its_own_code_against_the_service(pytester: pytest.Pytes
     pytester.makepyfile(
         project="""
         def most_frequent(client, circuit):
-            counts = client.sampler(circuit, backend="ibm_torino", shots=50).result(timeout=600)[0].counts()
+            counts = client.sampler(circuit, backend="ibm_fez", shots=50).result(timeout=600)[0].counts()
             return max(counts, key=counts.get)
         """,
         test_project=CIRCUIT
@@ -55,11 +55,30 @@ def test_counts(runtime_client):
 
 def test_an_outage_is_survived(runtime_client, runtime_faults, qiskit_runtime_emulator):
     runtime_faults.add("list_backends", kind="server_error")
-    assert runtime_client.backends.get("ibm_torino")
+    assert runtime_client.backends.get("ibm_fez")
     assert "server_error" in [request.fault for request in qiskit_runtime_emulator.requests]
 """,
     )
     run().assert_outcomes(passed=2)
+
+
+def test_a_proxy_loses_and_spoils_answers_on_the_way_to_the_service(pytester: pytest.Pytester, run: Run) -> None:
+    pytester.makepyfile(
+        """
+        from qiskit_runtime_rest import RetryPolicy, RuntimeClient
+
+        def test_lost_answers(runtime_faulty_proxy, qiskit_runtime_emulator):
+            proxy = runtime_faulty_proxy(rate=0.5, seed=3)
+            options = {name: getattr(qiskit_runtime_emulator, name) for name in ("api_key", "iam_url", "instance")}
+            retries = RetryPolicy(attempts=50, first=0.001, longest=0.01)
+            with RuntimeClient(base_url=proxy.base_url, retries=retries, **options) as client:
+                for _ in range(10):
+                    assert client.backends.list()
+            assert sum(proxy.done.values()) >= 10
+            assert set(proxy.done) - {"none"}
+        """
+    )
+    run().assert_outcomes(passed=1)
 
 
 def test_tests_leave_nothing_behind(pytester: pytest.Pytester, run: Run) -> None:
@@ -73,7 +92,7 @@ def test_tests_leave_nothing_behind(pytester: pytest.Pytester, run: Run) -> None
             assert str(qiskit_runtime_emulator.pace.running) == "immediate"
             assert list(runtime_client.jobs.list()) == []
             qiskit_runtime_emulator.pace = "hold"
-            job = runtime_client.sampler("OPENQASM 3.0;", backend="ibm_torino")
+            job = runtime_client.sampler("OPENQASM 3.0;", backend="ibm_fez")
             assert [one.id for one in runtime_client.jobs.list()] == [job.id]
             runtime_faults.add("*", kind="server_error", times=None)
 

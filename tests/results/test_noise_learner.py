@@ -19,7 +19,7 @@ from qiskit_runtime_rest.results import Encoded, ItemLacks, LayerNoise, LearnedN
 from .documents import F64TensorModel, encoded
 
 LABELS, RATES = ("IX", "ZZ", "YI"), (0.01, 0.0, 0.25)
-METADATA = {"backend": "ibm_torino", "input_options": {"layer_pair_depths": [0, 1]}}
+METADATA = {"backend": "ibm_fez", "input_options": {"layer_pair_depths": [0, 1]}}
 
 
 def layer_circuit() -> QuantumCircuit:

@@ -19,11 +19,10 @@ from qiskit_runtime_rest import (
     SubmissionUnknown,
     TransportError,
 )
-from qiskit_runtime_rest.testing import Emulator
+from qiskit_runtime_rest.testing import Emulator, FaultyProxy
 
 from ..fixtures.clocks import FakeClock
 from ..fixtures.faces import now
-from ..fixtures.faulty_proxy import FaultyProxy
 from ..fixtures.service import BACKEND, FLIPPED, ONES, script, sent
 from .submissions import recorded, request
 

@@ -39,7 +39,7 @@ def killed(self, request, **options):
     return send_once(self, request, **options)
 http.HttpClient.send_once = killed
 with RuntimeClient(journal=sys.argv[1]) as client:
-    client.jobs.submit("sampler", backend="ibm_torino", params={"pubs": [["x"]], "version": 2})
+    client.jobs.submit("sampler", backend="ibm_fez", params={"pubs": [["x"]], "version": 2})
 """
 
 
@@ -72,7 +72,7 @@ def killed(self, request, **options):
         os._exit(9)
     return response
 http.HttpClient.send_once = killed
-requests = (JobRequest.sampler(sys.argv[2], shots=n, backend="ibm_torino") for n in range(1, 11))
+requests = (JobRequest.sampler(sys.argv[2], shots=n, backend="ibm_fez") for n in range(1, 11))
 with RuntimeClient(journal=sys.argv[1]) as client:
     client.jobs.submit_all(requests, max_in_flight=2, resume="sweep")
 """

@@ -124,7 +124,7 @@ async def test_a_bad_argument_is_refused_before_anything_is_sent(
 @pytest.mark.parametrize(
     ("bad", "advice"),
     [
-        ({"backend": Wrong()}, r"backend: expected a name, such as 'ibm_torino', .*, got Wrong"),
+        ({"backend": Wrong()}, r"backend: expected a name, such as 'ibm_fez', .*, got Wrong"),
         ({"backend": Promised()}, r"backend: expected a name.*, got Promised\. Await it first"),
         ({"max_execution_time": "3"}, "'3': expected a number of seconds from 1 to 10800, got str"),
         ({"max_execution_time": timedelta(seconds=30)}, r"got timedelta: pass its total_seconds\(\)"),

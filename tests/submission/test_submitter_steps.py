@@ -37,7 +37,7 @@ NONE = reply({"jobs": []})
 
 
 def request(**fields: Any) -> JobRequest:
-    return JobRequest(program_id="sampler", backend="ibm_torino", params={"pubs": []}, **fields)
+    return JobRequest(program_id="sampler", backend="ibm_fez", params={"pubs": []}, **fields)
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def test_a_job_that_does_not_appear_is_unknown(clock: FakeClock, tmp_path: Path)
     assert (unknown.value.request or {})["tags"] == [unknown.value.tag]
     (entry,) = one.journal.unfinished()
     assert (entry.tag, entry.key, entry.job_id) == (unknown.value.tag, "k", None)
-    assert (entry.program_id, entry.backend) == ("sampler", "ibm_torino")
+    assert (entry.program_id, entry.backend) == ("sampler", "ibm_fez")
 
 
 def test_a_failed_look_up_is_in_the_error(clock: FakeClock, tmp_path: Path) -> None:

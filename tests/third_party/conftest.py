@@ -16,12 +16,14 @@ from typing import Any
 
 import pytest
 
+from qiskit_runtime_rest.emulator import devices
 from qiskit_runtime_rest.testing import Emulator
 
 from ..fixtures.offline_programs import program, services
 
 SCRIPTS = Path(__file__).parent / "scripts"
-BACKEND = "ibm_torino"
+BACKEND = "ibm_fez"
+DEVICES = (*devices.PRESENT, "fake_fractional", "ibm_sherbrooke", "ibmq_lima", "ibmq_paris")
 
 Report = dict[str, Any]
 RunScript = Callable[[str], Report]
@@ -29,7 +31,7 @@ RunScript = Callable[[str], Report]
 
 @pytest.fixture(scope="session")
 def running() -> Iterator[Emulator]:
-    with Emulator(seed=20260415) as emulator:
+    with Emulator(seed=20260415, devices=DEVICES) as emulator:
         yield emulator
 
 

@@ -73,7 +73,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[int, str]:
 def test_every_block_runs_and_the_circuits_are_entangled(printed: dict[int, str]) -> None:
     assert set(printed) == set(range(1, len(BLOCK.findall(PAGE.read_text())) + 1))
     counts = [ast.literal_eval(line) for text in printed.values() for line in text.splitlines() if line[:2] == "{'"]
-    assert len(counts) == 4
+    assert len(counts) == 5
     for one in counts:
         alike = sum(count for outcome, count in one.items() if len(set(outcome)) == 1)
         assert alike > 0.7 * sum(one.values())

@@ -63,7 +63,7 @@ def test_usage_is_that_of_the_plan(report: Report) -> None:
 
 
 def test_backends_are_those_of_the_instance(report: Report) -> None:
-    assert report["open backends"] == ["ibm_brisbane", "ibm_fez", "ibm_torino"]
+    assert report["open backends"] == ["ibm_fez", "ibm_kingston", "ibm_marrakesh"]
     assert report["by name"] == ["ibm_sherbrooke"]
     assert report["least busy"].startswith("ibm_")
 
@@ -71,7 +71,7 @@ def test_backends_are_those_of_the_instance(report: Report) -> None:
 @pytest.mark.parametrize(
     ("name", "qubits", "gate"),
     [
-        ("ibm_torino", 133, "cz"),
+        ("ibm_fez", 156, "cz"),
         ("ibm_sherbrooke", 127, "ecr"),
         ("ibm_boston", 156, "cz"),
         ("ibmq_lima", 5, "cx"),

@@ -29,7 +29,7 @@ def test_the_client_waits_for_the_end_of_a_job(report: Report) -> None:
     assert done["flags"] == [True, False, False, False, True]
     assert done["again"] == 10
     assert done["error"] is None
-    assert done["backend"] == done["properties"] == "ibm_torino"
+    assert done["backend"] == done["properties"] == "ibm_fez"
     assert done["too late"][0] == "RuntimeInvalidStateError"
 
 
@@ -129,7 +129,7 @@ def test_a_session_lasts_from_its_first_job_to_its_close(report: Report) -> None
         "max_time": 3600,
         "state": "active",
         "accepting_jobs": True,
-        "backend_name": "ibm_torino",
+        "backend_name": "ibm_fez",
     }
     assert session["usage"] > 0
     assert session["closed"] == ["IBMRuntimeError", "'The session is closed.'"]

@@ -17,7 +17,7 @@ def report(run_script: RunScript) -> Report:
 
 
 def test_the_backend_is_built_from_the_resources_target(report: Report) -> None:
-    assert report["backend"] == ["ibm_torino", 133, True]
+    assert report["backend"] == ["ibm_fez", 156, True]
 
 
 def test_counts_of_a_bell_state_agree_with_theory_and_show_noise(report: Report) -> None:

@@ -53,19 +53,22 @@ def blocking() -> None:
         assert_type(client, RuntimeClient)
         assert_type(client.versions(), list[dict[str, Any]])
         assert_type(client.backends.list(), Listing[Backend])
-        backend = client.backends.get("ibm_torino")
+        backend = client.backends.get("ibm_fez")
         assert_type(backend, Backend)
         assert_type(backend.num_qubits, int | None)
         assert_type(backend.status(), BackendStatus)
         assert_type(client.sampler([QASM], backend=client.backends.least_busy()), Job)
         assert_type(client.sessions.create(backend=backend), Session)
-        assert_type(client.backends.configuration("ibm_torino"), BackendConfiguration)
+        assert_type(client.backends.configuration("ibm_fez"), BackendConfiguration)
         assert_type(client.instances.usage(), InstanceUsage | None)
 
-        job = client.sampler([QASM], backend="ibm_torino", shots=100, tags=["a"])
+        job = client.sampler([QASM], backend="ibm_fez", shots=100, tags=["a"])
         assert_type(job, Job)
-        assert_type(client.estimator([(QASM, "ZZ")], backend="ibm_torino", precision=0.1), Job)
-        assert_type(client.jobs.submit("sampler", backend="ibm_torino", params={}, private=True), Job)
+        assert_type(client.estimator([(QASM, "ZZ")], backend="ibm_fez", precision=0.1), Job)
+        assert_type(client.jobs.submit("sampler", backend="ibm_fez", params={}, private=True), Job)
+        assert_type(client.sampler([QASM], backend="ibm_fez", via="executor").parts, list[Job])
+        swept = client.executor([(QASM, [[0.5]])], backend="ibm_fez", options={"init_qubits": False})
+        assert_type(swept, Job)
         assert_type(client.jobs.get("x"), Job)
         assert_type(client.jobs.handle("x"), Job)
         assert_type(client.jobs.list(pending=True, limit=10), Iterator[Job])
@@ -81,7 +84,7 @@ def blocking() -> None:
         job.cancel()
         job.delete()
 
-        with client.sessions.create(backend="ibm_torino", mode="batch", max_time=60) as session:
+        with client.sessions.create(backend="ibm_fez", mode="batch", max_time=60) as session:
             assert_type(session, Session)
             assert_type(session.sampler([QASM]), Job)
             assert_type(session.status(), str)
@@ -95,7 +98,7 @@ def blocking() -> None:
 
 
 def many(client: RuntimeClient) -> None:
-    requests = [JobRequest.sampler([QASM], backend="ibm_torino", shots=100)]
+    requests = [JobRequest.sampler([QASM], backend="ibm_fez", shots=100)]
     with ThreadPoolExecutor() as executor:
         submitted = client.jobs.submit_all(requests, max_in_flight=4, resume="sweep", on_progress=print)
         assert_type(submitted, list[Submitted[Job]])
@@ -110,13 +113,13 @@ def many(client: RuntimeClient) -> None:
     assert_type(client.jobs.recover(), list[Recovered])
     assert_type(client.usage(), InstanceUsage | None)
     assert_type(client.submit_all([lambda: requests[0]]), list[Submitted[Job]])
-    with client.sessions.create(backend="ibm_torino") as session:
+    with client.sessions.create(backend="ibm_fez") as session:
         assert_type(session.submit_all(requests), list[Submitted[Job]])
         assert_type(session.wait(timeout=10), Listing[Job])
 
 
 async def many_awaited(client: AsyncRuntimeClient) -> None:
-    requests = [JobRequest.estimator([(QASM, "ZZ")], backend="ibm_torino")]
+    requests = [JobRequest.estimator([(QASM, "ZZ")], backend="ibm_fez")]
     submitted = await client.jobs.submit_all(requests, max_in_flight=4)
     assert_type(submitted, list[Submitted[AsyncJob]])
     jobs = [outcome.job for outcome in submitted if outcome.job is not None]
@@ -128,7 +131,7 @@ async def many_awaited(client: AsyncRuntimeClient) -> None:
     assert_type(await client.jobs.recover(), list[Recovered])
     assert_type(await client.usage(), InstanceUsage | None)
     assert_type(await client.submit_all(requests), list[Submitted[AsyncJob]])
-    async with client.sessions.create(backend="ibm_torino") as session:
+    async with client.sessions.create(backend="ibm_fez") as session:
         assert_type(await session.wait(), Listing[AsyncJob])
 
 
@@ -137,13 +140,14 @@ async def awaiting() -> None:
         assert_type(client, AsyncRuntimeClient)
         assert_type(await client.versions(), list[dict[str, Any]])
         assert_type(await client.backends.list(), Listing[AsyncBackend])
-        backend = await client.backends.get("ibm_torino")
+        backend = await client.backends.get("ibm_fez")
         assert_type(await backend.status(), BackendStatus)
 
-        job = await client.sampler([QASM], backend="ibm_torino", shots=100)
+        job = await client.sampler([QASM], backend="ibm_fez", shots=100)
         assert_type(job, AsyncJob)
-        assert_type(await client.estimator([(QASM, "ZZ")], backend="ibm_torino"), AsyncJob)
-        assert_type(await client.jobs.submit("sampler", backend="ibm_torino", params={}), AsyncJob)
+        assert_type(await client.estimator([(QASM, "ZZ")], backend="ibm_fez"), AsyncJob)
+        assert_type(await client.jobs.submit("sampler", backend="ibm_fez", params={}), AsyncJob)
+        assert_type(await client.executor([(QASM, [0.5])], backend="ibm_fez"), AsyncJob)
         assert_type(await client.jobs.get("x"), AsyncJob)
         assert_type(client.jobs.handle("x"), AsyncJob)
         assert_type(client.jobs.list(), AsyncIterator[AsyncJob])
@@ -155,10 +159,10 @@ async def awaiting() -> None:
         assert_type(await job.result(), Result)
         await job.cancel()
 
-        async with client.sessions.create(backend="ibm_torino", mode="dedicated") as session:
+        async with client.sessions.create(backend="ibm_fez", mode="dedicated") as session:
             assert_type(session, AsyncSession)
             assert_type(await session.sampler([QASM]), AsyncJob)
-        assert_type(await client.sessions.create(backend="ibm_torino"), AsyncSession)
+        assert_type(await client.sessions.create(backend="ibm_fez"), AsyncSession)
 
 
 def failing(client: RuntimeClient) -> None:
@@ -181,8 +185,10 @@ def failing(client: RuntimeClient) -> None:
 def wrong(client: RuntimeClient) -> None:
     """Mistakes that the types catch. If one of them passed, mypy would warn of an unused ignore."""
     client.sampler([QASM], backend=7)  # type: ignore[arg-type]
-    client.sampler([QASM], bakend="ibm_torino")  # type: ignore[call-arg]
-    client.jobs.submit("sampler", backend="ibm_torino")  # type: ignore[call-arg]
+    client.sampler([QASM], backend="ibm_fez", via="qiskit")  # type: ignore[arg-type]
+    client.executor([QASM], backend="ibm_fez", options={"shots": 3})  # type: ignore[arg-type]
+    client.sampler([QASM], bakend="ibm_fez")  # type: ignore[call-arg]
+    client.jobs.submit("sampler", backend="ibm_fez")  # type: ignore[call-arg]
     client.jobs.get(7)  # type: ignore[arg-type]
     client.jobs.wait_all([7])  # type: ignore[list-item]
     client.jobs.submit_all([QASM])  # type: ignore[list-item]

@@ -159,7 +159,7 @@ async def test_newer_jobs_are_not_listed(client: Any, emulator: Emulator, clock:
 
 async def test_the_list_is_not_filtered_by_what_differs(client: Any, emulator: Emulator, clock: Any) -> None:
     jobs = [
-        *[await now(client.jobs.submit("sampler", **{**STUDY, "backend": name})) for name in (BACKEND, "ibm_kyiv")],
+        *[await now(client.jobs.submit("sampler", **{**STUDY, "backend": name})) for name in (BACKEND, "ibm_boston")],
         recorded(emulator, 1, program_id="estimator")[0],
     ]
     traffic = Traffic(emulator, clock)

@@ -370,7 +370,7 @@ def test_refused_credentials_end_the_wait(clock: FakeClock) -> None:
 
 
 def test_the_list_is_narrowed_to_what_the_jobs_share(clock: FakeClock) -> None:
-    common: dict[str, Any] = {"backend": "ibm_torino", "program": {"id": "sampler"}, "created": "2026-04-15T10:00:00Z"}
+    common: dict[str, Any] = {"backend": "ibm_fez", "program": {"id": "sampler"}, "created": "2026-04-15T10:00:00Z"}
     raw = {
         "a": job("a", **common, tags=["t", "u"], session_id="s"),
         "b": job("b", **common, tags=["v", "t"], session_id="other"),
@@ -379,7 +379,7 @@ def test_the_list_is_narrowed_to_what_the_jobs_share(clock: FakeClock) -> None:
     stepper.run(following.next_ended())
     filters = stepper.requests[0].arguments
     assert {name: filters.get(name) for name in ("backend", "program", "tags", "session_id")} == {
-        "backend": "ibm_torino",
+        "backend": "ibm_fez",
         "program": "sampler",
         "tags": ["t"],
         "session_id": None,
@@ -393,12 +393,12 @@ def test_the_list_is_narrowed_to_what_the_jobs_share(clock: FakeClock) -> None:
 
 def test_each_new_status_is_notified_once_with_the_queue(clock: FakeClock) -> None:
     updates: list[StatusUpdate] = []
-    device = {"name": "ibm_torino", "queue_length": 7, "wait_time_seconds": {"average": 5, "p50": 4.0}}
+    device = {"name": "ibm_fez", "queue_length": 7, "wait_time_seconds": {"average": 5, "p50": 4.0}}
     replies: list[Reply] = [
-        page(job("a", "Queued", backend="ibm_torino"), job("b", "Queued", backend="ibm_torino")),
+        page(job("a", "Queued", backend="ibm_fez"), job("b", "Queued", backend="ibm_fez")),
         reply({"devices": [device, {}, None]}),
-        page(job("a"), job("b", "Queued", backend="ibm_torino")),
-        page(job("b", "Queued", backend="ibm_torino")),
+        page(job("a"), job("b", "Queued", backend="ibm_fez")),
+        page(job("b", "Queued", backend="ibm_fez")),
         reply(job("a", "Completed")),
     ]
     following, stepper = follow(clock, replies, ["a", "b"], on_status=updates.append)

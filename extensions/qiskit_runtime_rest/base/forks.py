@@ -62,33 +62,18 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_renew_all)
 
 
-class Lock:
-    """A lock for threads that is free in a forked child, even if another thread of the parent held it."""
+class Lock(type(threading.RLock())):  # type: ignore[misc]  # the class has no public name
+    """A lock for threads that is free in a forked child, even if another thread of the parent held it.
+
+    Use it in a `with` statement, or acquire it in a `try` and release it in the `finally`, there and not in a function:
+    no Python code runs in between, in which Ctrl-C could leave it held. `release` raises a `RuntimeError` in a thread
+    that has not acquired it. A thread that has it may acquire it again.
+    """
 
     def __init__(self) -> None:
         """Start free."""
-        self._lock = threading.Lock()
         renew_in_child(self)
 
     def renew(self) -> None:
-        """Replace the lock by a free one."""
-        self._lock = threading.Lock()
-
-    @contextlib.contextmanager
-    def within(self, seconds: float | None) -> Iterator[bool]:
-        """Wait for the lock for at most `seconds` (None: without a limit). False: the time was up."""
-        lock = self._lock
-        acquired = lock.acquire(timeout=-1 if seconds is None else seconds)
-        try:
-            yield acquired
-        finally:
-            if acquired:
-                lock.release()
-
-    def __enter__(self) -> None:
-        """Wait for the lock and acquire it."""
-        self._lock.acquire()
-
-    def __exit__(self, *_error: object) -> None:
-        """Release the lock."""
-        self._lock.release()
+        """Become free."""
+        self._at_fork_reinit()

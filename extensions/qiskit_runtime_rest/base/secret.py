@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NoReturn, Self, SupportsIndex
 
-__all__ = ["Secret"]
+__all__ = ["Secret", "hidden"]
+
+NAMES = ("api_key", "token")
+"""The arguments and members that hold secrets."""
 
 
 class Secret(str):
@@ -34,3 +38,10 @@ class Secret(str):
             "an API key or token does not pickle: let the other process read its own, from its environment or account "
             "file, or send it as a plain text with str(...)."
         )
+
+
+def hidden(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of `values` whose keys and tokens are secrets: tracebacks may show local variables."""
+    return {
+        name: Secret(value) if name in NAMES and isinstance(value, str) else value for name, value in values.items()
+    }

@@ -13,10 +13,12 @@ import threading
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import uvicorn
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
+from .bounds import HEAD_SECONDS, BodyBound, quiet_without_descriptors, with_head_bound
 from .files import write_atomically
 
 __all__ = [
@@ -38,6 +40,34 @@ _BACKLOG = 2048
 _HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]*)?")
 
 
+class OriginForm:
+    """An ASGI layer for requests whose target is a whole URL, as to a proxy: its host counts as `Host` (RFC 9112, 3.2).
+
+    It refuses targets that are neither a path nor such a URL.
+    """
+
+    def __init__(self, app: Any) -> None:
+        """Wrap an application."""
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Pass the request on with a path as target, or respond with 400."""
+        target = scope.get("raw_path", b"/")
+        if scope["type"] not in ("http", "websocket") or target.startswith(b"/"):
+            await self._app(scope, receive, send)
+            return
+        scheme, _, rest = target.partition(b"://")
+        authority, slash, path = rest.partition(b"/")
+        if scheme.lower() not in (b"http", b"https") or not host_name(authority.decode("latin-1")):
+            message = f"Refused: {target[:100].decode('latin-1')!r} is not a path or URL."
+            await _refuse(scope, send, 400, message, "Send the path, and the header Host.")
+            return
+        raw_path = (slash + path) or b"/"
+        headers = [(name, value) for name, value in scope["headers"] if name != b"host"]
+        changes = {"raw_path": raw_path, "path": unquote(raw_path), "headers": [*headers, (b"host", authority)]}
+        await self._app({**scope, **changes}, receive, send)
+
+
 class HostCheck:
     """An ASGI layer that refuses what a browser sends for a page of another site, before anything happens.
 
@@ -57,14 +87,7 @@ class HostCheck:
         if problem is None:
             await self._app(scope, receive, send)
             return
-        error = {"code": 403, "message": f"Refused: {problem}.", "solution": _SOLUTION}
-        # A websocket is refused by the response to its handshake.
-        kind = "http.response" if scope["type"] == "http" else "websocket.http.response"
-        body = json.dumps({"errors": [error]}).encode()
-        headers = {"content-type": "application/json", "content-length": str(len(body)), "connection": "close"}
-        raw_headers = [(name.encode(), value.encode()) for name, value in headers.items()]
-        await send({"type": f"{kind}.start", "status": 403, "headers": raw_headers})
-        await send({"type": f"{kind}.body", "body": body})
+        await _refuse(scope, send, 403, f"Refused: {problem}.", _SOLUTION)
 
     def _problem(self, scope: Any) -> str | None:
         given: dict[str, list[str]] = {"host": [], "origin": []}
@@ -91,6 +114,16 @@ class HostCheck:
         return address.is_loopback or str(address) == (scope.get("server") or ("",))[0]
 
 
+async def _refuse(scope: Any, send: Any, status: int, message: str, solution: str) -> None:
+    # A websocket is refused by the response to its handshake.
+    kind = "http.response" if scope["type"] == "http" else "websocket.http.response"
+    body = json.dumps({"errors": [{"code": status, "message": message, "solution": solution}]}).encode()
+    headers = {"content-type": "application/json", "content-length": str(len(body)), "connection": "close"}
+    raw_headers = [(name.encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": f"{kind}.start", "status": status, "headers": raw_headers})
+    await send({"type": f"{kind}.body", "body": body})
+
+
 _SOLUTION = "Use the address that the server printed. `--allow-host NAME` lets a server have further names."
 
 
@@ -112,20 +145,36 @@ class Server(uvicorn.Server):
     """uvicorn on an open socket; calls `on_started` when it accepts requests."""
 
     def __init__(
-        self, app: Any, *, on_started: Callable[[], None], allow_hosts: Collection[str] | None = (), **options: Any
+        self,
+        app: Any,
+        *,
+        on_started: Callable[[], None],
+        prepare: Callable[[], None] | None = None,
+        allow_hosts: Collection[str] | None = (),
+        max_body_bytes: int | None = None,
+        head_seconds: float = HEAD_SECONDS,
+        http: type[asyncio.Protocol] = AutoHTTPProtocol,
+        **options: Any,
     ) -> None:
         """Prepare for one ASGI application.
 
         Args:
             app: the application.
             on_started: called when it accepts requests.
+            prepare: called before, in the event loop. What it raises is raised where the server was started.
             allow_hosts: further names of the server, see `HostCheck`; None: no check, if the application has its own.
+            max_body_bytes: larger bodies are refused; None: the application has its own limit.
+            head_seconds: connections on which the head of a request takes longer are closed.
+            http: the protocol class of uvicorn.
             options: of uvicorn.
         """
-        self._on_started = on_started
+        if max_body_bytes is not None:
+            app = BodyBound(app, max_body_bytes)
+        self._on_started, self._prepare = on_started, prepare
         super().__init__(
             uvicorn.Config(
-                app if allow_hosts is None else HostCheck(app, allowed=allow_hosts),
+                OriginForm(app if allow_hosts is None else HostCheck(app, allowed=allow_hosts)),
+                http=with_head_bound(http, seconds=head_seconds),
                 loop="asyncio",
                 lifespan="on",
                 log_config=None,
@@ -139,10 +188,14 @@ class Server(uvicorn.Server):
         )
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then call `on_started`."""
+        """Start, then call `on_started`. Raises `RuntimeError` if the application fails to start."""
+        quiet_without_descriptors(asyncio.get_running_loop())
+        if self._prepare is not None:
+            self._prepare()
         await super().startup(sockets)
-        if self.started:
-            self._on_started()
+        if not self.started:
+            raise RuntimeError("The server did not start.")
+        self._on_started()
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -222,9 +275,10 @@ class ThreadedServer:
         """Start, and return when the server accepts requests. `name`: name of the thread.
 
         Raises:
-            RuntimeError: the server did not start.
+            Exception: why the server did not start.
         """
         started = threading.Event()
+        problems: list[Exception] = []
         self._server = make_server(started.set)
         self.loop: asyncio.AbstractEventLoop | None = None
 
@@ -235,6 +289,8 @@ class ThreadedServer:
         def in_thread() -> None:
             try:
                 asyncio.run(run())
+            except Exception as error:
+                problems.append(error)
             finally:
                 listener.close()
                 started.set()
@@ -243,7 +299,7 @@ class ThreadedServer:
         self._thread.start()
         started.wait()
         if not self._server.started:
-            raise RuntimeError("The server did not start.")
+            raise problems[0] if problems else RuntimeError("The server did not start.")
 
     def close(self) -> None:
         """Stop. Further calls have no effect."""

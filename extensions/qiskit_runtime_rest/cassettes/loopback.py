@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Loopback", "serve", "served"]
 
 HOST = "127.0.0.1"
+MOST_BODY_BYTES = 128 * 2**20
 NO_PROXY = ("NO_PROXY", "no_proxy")
 """Variables that list hosts which are reached without a proxy; clients differ in which one they read."""
 
@@ -111,4 +112,4 @@ def serve(app: ASGIApp, *, port: int, ready_file: Path | None, on_ready: Callabl
 
 
 def _server(app: ASGIApp, on_started: Callable[[], Any]) -> Server:
-    return Server(app, on_started=on_started, ws="none", date_header=False)
+    return Server(app, on_started=on_started, max_body_bytes=MOST_BODY_BYTES, ws="none", date_header=False)

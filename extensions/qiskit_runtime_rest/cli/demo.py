@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["demo"]
 
-EMBEDDED_BACKEND = "ibm_torino"
+EMBEDDED_BACKEND = "ibm_fez"
 SHOTS = 1000
 OBSERVABLES = ("ZZ", "XX")
 PRECISION = 0.03

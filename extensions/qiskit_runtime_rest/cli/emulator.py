@@ -58,10 +58,27 @@ def serve(
             help="How fast jobs move on: immediate, reads:N, seconds:S or hold; two values are for QUEUED,RUNNING."
         ),
     ] = None,
+    device: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A device, instead of those of today: NAME, NAME=SNAPSHOT or NAME=CONFIGURATION.json,PROPERTIES.json; "
+            "can be repeated."
+        ),
+    ] = None,
     workers: Annotated[int | None, typer.Option(help="Processes that run jobs.", min=1)] = None,
+    usage_pending_seconds: Annotated[
+        float | None, typer.Option(help="How long the usage of a job that has ended is pending (0).", min=0)
+    ] = None,
+    simulation_seconds: Annotated[
+        float | None, typer.Option(help="Fail a job at once if its simulation would take longer (120).", min=0.001)
+    ] = None,
     lenient: Annotated[
         bool, typer.Option("--lenient", help="Run circuits that devices refuse and the simulator can run.")
     ] = False,
+    resilience_level: Annotated[
+        int | None,
+        typer.Option(help="Level of estimator jobs that name none; 0 shows the devices' noise.", min=0, max=2),
+    ] = None,
     virtual_clock: Annotated[
         bool, typer.Option("--virtual-clock", help="Time passes only on request, by the control plane.")
     ] = False,
@@ -123,8 +140,12 @@ def serve(
         "allow_hosts": allow_host,
         "seed": seed,
         "pace": _pace(pace),
+        "devices": device,
         "workers": workers,
+        "usage_pending_seconds": usage_pending_seconds,
+        "simulation_seconds": simulation_seconds,
         "lenient": lenient or None,
+        "resilience_level": resilience_level,
         "virtual_clock": virtual_clock or None,
         "token_seconds": token_seconds,
         "submissions_per_minute": submissions_per_minute,

@@ -42,7 +42,7 @@ def submit(
     ],
     *,
     backend: Annotated[
-        str | None, typer.Option("--backend", "-b", help="Such as ibm_torino.", rich_help_panel=JOB)
+        str | None, typer.Option("--backend", "-b", help="Such as ibm_fez.", rich_help_panel=JOB)
     ] = None,
     shots: Annotated[int | None, typer.Option(help="Shots of each circuit.", rich_help_panel=CIRCUITS)] = None,
     observable: Annotated[
@@ -100,7 +100,7 @@ def submit(
     own: it has the params of the program, or a whole request (program_id, backend, params, ...), or it is the
     description of a job that was downloaded (job-<id>-info.json). The last two name the program and the backend.
 
-    qrr submit sampler bell.qasm --backend ibm_torino --shots 1000
+    qrr submit sampler bell.qasm --backend ibm_fez --shots 1000
     """
     from ..arguments import check_timeout
 

@@ -6,14 +6,15 @@ import hashlib
 import ipaddress
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack, cast
 from urllib.parse import urlsplit
 
-from ..base.secret import Secret
+from ..arguments import real_number
+from ..base.secret import Secret, hidden
 from ..errors import ConfigurationError
 from .api_versions import API_VERSION
 from .crn import EXAMPLE, WHERE, Crn
@@ -129,7 +130,8 @@ class Settings:
 
     def __init__(self, *, environ: Mapping[str, str] | None = None, **options: Unpack[SettingsOptions]) -> None:
         """Resolve and check. `environ`: the environment variables, in place of those of the process."""
-        environ = os.environ if environ is None else environ
+        environ = _Hidden(os.environ if environ is None else environ)
+        options = cast("SettingsOptions", hidden(options))
         unknown = [name for name in options if name not in SettingsOptions.__annotations__]
         if unknown:
             raise TypeError(f"Settings() takes no argument {unknown[0]!r}.")
@@ -138,9 +140,9 @@ class Settings:
         account_path = arguments["account_path"]
         submissions_per_minute = options.get("submissions_per_minute", "default")
         _check_types(arguments)
-        variables: dict[str, Any] = {
-            name: _unquoted(environ[variable]) for name, variable in ENVIRONMENT.items() if environ.get(variable)
-        }
+        variables: dict[str, Any] = hidden(
+            {name: _unquoted(environ[variable]) for name, variable in ENVIRONMENT.items() if environ.get(variable)}
+        )
         found = [arguments, variables]
         if account is not None:
             found = [arguments, _saved(account_path, name=account), variables]
@@ -203,10 +205,30 @@ class Settings:
 
     def __repr__(self) -> str:
         """All settings except secrets and the proxies' URLs, which can contain a password."""
-        shown = {field.name: getattr(self, field.name) for field in fields(self)}
-        shown |= {name: "***" for name in SECRETS if shown[name] is not None}
-        shown["proxies"] = dict.fromkeys(sorted(self.proxies), "***")
+        shown = {field.name: getattr(self, field.name) for field in fields(self) if hasattr(self, field.name)}
+        shown |= {name: "***" for name in SECRETS if shown.get(name) is not None}
+        if "proxies" in shown:
+            shown["proxies"] = dict.fromkeys(sorted(self.proxies), "***")
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+
+
+class _Hidden(Mapping[str, str]):
+    """The environment, of which tracebacks with local variables show nothing."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+
+    def __getitem__(self, name: str) -> str:
+        return self._variables[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._variables)
+
+    def __len__(self) -> int:
+        return len(self._variables)
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} environment variables>"
 
 
 def _check_types(arguments: Mapping[str, Any]) -> None:
@@ -325,7 +347,7 @@ def _timeout(timeout: Any) -> float | httpx.Timeout | None:
         if isinstance(timeout, Timeout):
             return timeout
         raise ConfigurationError(f"timeout={timeout!r}: expected a number of seconds or an httpx.Timeout.")
-    seconds = float(timeout)
+    seconds = real_number(timeout)
     if not 0 < seconds < float("inf"):
         raise ConfigurationError(
             f"timeout={timeout!r}: must be more than 0 seconds. Leave it out for the default time-outs, or pass "
@@ -369,14 +391,17 @@ def _unquoted(text: str) -> str:
     return text[1:-1] if len(text) > 1 and text[0] in QUOTES and text[0] == text[-1] else text
 
 
-def _printable(secret: str | None, what: str) -> Secret | None:
-    """The `secret` without white space around it. It must be printable ASCII for a header; errors do not show it."""
-    secret = _unquoted(secret) if secret is not None else None
+def _printable(given: str | None, what: str) -> Secret | None:
+    """The secret that was `given`, without white space around it.
+
+    It must be printable ASCII for a header; errors do not show it.
+    """
+    secret = Secret(_unquoted(given)) if given is not None else None
     if secret and not (secret.isascii() and secret.isprintable()):
         raise ConfigurationError(
             f"the {what} contains a line break or a character that is not allowed in it: copy it again."
         )
-    return Secret(secret) if secret else None
+    return secret or None
 
 
 def _folder(path: str | Path | None) -> Path | None:
@@ -412,7 +437,7 @@ def _submission_limit(limit: float | str | None, service: str) -> float | None:
         return None
     try:
         number = float(limit)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = 0.0
     if not number > 0:
         raise ConfigurationError(f"submissions_per_minute={limit!r}: expected a positive number or None.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -40,7 +41,7 @@ def remember(listed: Iterable[Mapping[str, Any]], *, service: str, state: State)
 
 def sunset_of(version: str, *, service: str, state: State) -> str | None:
     """The day on which a version is switched off: from the service's last list, else from this release; or None."""
-    if state.path.exists():  # a look must not create the file
+    if os.path.exists(state.path):  # noqa: PTH110 - False for a path that cannot be; a look must not create the file
         import sqlite3
 
         with contextlib.suppress(ConfigurationError, sqlite3.Error), state.transaction(optional=True) as connection:

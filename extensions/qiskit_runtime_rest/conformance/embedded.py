@@ -38,7 +38,7 @@ OPTIONS: Mapping[str, Any] = {
     "token_seconds": 10**6,
     "workers": 1,
 }
-BACKENDS = ("ibm_torino", "ibm_fez", "fake_fractional")
+BACKENDS = ("ibm_fez", "ibm_boston", "ibm_berlin")
 
 UNREACHABLE: Mapping[tuple[str, int], str] = {
     ("get_transpiled_circuits_jid", 200): "dropped from the service with API version 2026-02-01",

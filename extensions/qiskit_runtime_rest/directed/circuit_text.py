@@ -242,8 +242,8 @@ class CircuitText:
             InvalidInput: a measurement has operands other than registers and their elements.
         """
         found = []
-        if "let" in self.names:
-            raise InvalidInput("to twirl measurements, name registers and their elements in place of aliases ('let').")
+        if {"let", "measure"} <= self.names:
+            raise InvalidInput("measurements need the names of registers and their elements, not aliases ('let').")
         for place, statement in enumerate(self.statements):
             if "measure" not in statement.tokens or "{" in statement.tokens or statement.tokens[0] in ("if", "for"):
                 continue
@@ -277,7 +277,7 @@ class CircuitText:
         qubits = self._elements(source, self._qubit_registers, statement)
         bits = self._elements(target, self.bits, statement) if target else []
         if len(qubits) != len(bits):
-            raise InvalidInput(f"{' '.join(statement.tokens)!r}: as many bits as qubits are needed to twirl it.")
+            raise InvalidInput(f"{' '.join(statement.tokens)!r}: a measurement needs as many bits as qubits.")
         return tuple(
             (name if index is None else f"{name}[{index}]", register, bit or 0)
             for (name, index), (register, bit) in zip(qubits, bits, strict=True)
@@ -300,7 +300,7 @@ class CircuitText:
             case [name, "[", index, "]"] if index.isdecimal():
                 return [(name, int(index))]
         raise InvalidInput(
-            f"{' '.join(statement.tokens)!r}: to twirl a measurement, its operands must be registers or their elements."
+            f"{' '.join(statement.tokens)!r}: the operands of a measurement must be registers or their elements."
         )
 
 

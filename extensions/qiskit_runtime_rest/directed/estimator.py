@@ -111,12 +111,13 @@ def estimator_programs(params: Mapping[str, Any], *, circuits: CircuitFormat = "
                 random_flips(randomizations, len(pub.qubits), seed=chance.getrandbits(63)) if twirling.enabled else [0]
             )
             try:
-                own = _items(pub, flips, zero_noise, seed=chance.getrandbits(63), twirled=twirling.enabled)
+                own, factors = _items(pub, flips, zero_noise, seed=chance.getrandbits(63), twirled=twirling.enabled)
             except InvalidInput as error:
                 raise InvalidInput(f"pub {position}: {error}") from None
             described.append(
                 {
                     **_described(pub, flips, first=len(items), number=len(own)),
+                    "noise_factors": factors,
                     "metadata": {
                         "shots": randomizations * shots,
                         "target_precision": precision,
@@ -215,10 +216,12 @@ def _basis(basis: Mapping[int, str], place: Mapping[int, int]) -> str:
     return "".join(basis.get(qubit, "Z") for qubit in place)
 
 
-def _items(pub: _Pub, flips: Sequence[int], zero_noise: ZeroNoise | None, *, seed: int, twirled: bool) -> list[Item]:
-    """The items of a pub: one, or one for each noise factor; none if nothing is to be measured."""
+def _items(
+    pub: _Pub, flips: Sequence[int], zero_noise: ZeroNoise | None, *, seed: int, twirled: bool
+) -> tuple[list[Item], list[float]]:
+    """The items of a pub, one or one for each noise factor, and these; none if nothing is to be measured."""
     if not pub.rows:
-        return []
+        return [], [] if zero_noise is None else list(zero_noise.factors)
     turned = [place for place in range(len(pub.qubits)) if twirled or any(basis[place] != "Z" for basis in pub.bases)]
     names = angle_names(pub.circuit, 2 * len(turned))
     operands = [pub.circuit.operand(qubit) for qubit in pub.qubits]
@@ -237,8 +240,8 @@ def _items(pub: _Pub, flips: Sequence[int], zero_noise: ZeroNoise | None, *, see
         parameters, basis = pub.rows[row]
         rows.append(pub.values.rows[parameters] + turns[number][basis])
     text = pub.circuit.with_parts(inputs=names, appended="\n".join(lines))
-    texts = [text] if zero_noise is None else _folded(text, zero_noise, seed=seed)
-    return [Item(one, rows=rows, shape=(len(rows),)) for one in texts]
+    texts, factors = ([text], []) if zero_noise is None else _folded(text, zero_noise, seed=seed)
+    return [Item(one, rows=rows, shape=(len(rows),)) for one in texts], factors
 
 
 REGISTER = "observed"
@@ -252,10 +255,18 @@ def _measured(operands: Sequence[str], register: str) -> list[str]:
     ]
 
 
-def _folded(text: str, zero_noise: ZeroNoise, *, seed: int) -> list[str]:
+def _folded(text: str, zero_noise: ZeroNoise, *, seed: int) -> tuple[list[str], list[float]]:
+    """The circuit for each noise factor, and the factors that folding reaches."""
     from .folding import folded
 
-    return [folded(text, factor=factor, amplifier=zero_noise.amplifier, seed=seed) for factor in zero_noise.factors]
+    pairs = [folded(text, factor=factor, amplifier=zero_noise.amplifier, seed=seed) for factor in zero_noise.factors]
+    factors = [factor for _, factor in pairs]
+    if len(set(factors)) < len(set(zero_noise.factors)):
+        raise InvalidInput(
+            f"resilience.zne.noise_factors={list(zero_noise.factors)}: the circuit has too few two-qubit gates for "
+            f"them; folding reaches {', '.join(f'{factor:g}' for factor in factors)}."
+        )
+    return [folded_text for folded_text, _ in pairs], factors
 
 
 def _calibration(qubits: Sequence[int], flips: Sequence[int]) -> Item:

@@ -25,8 +25,10 @@ TURNS: Final = frozenset({"rzz"})
 BLOCKS: Final = ("statements", "block", "if_block", "else_block", "body")
 
 
-def folded(text: str, *, factor: float, amplifier: str, seed: int) -> str:
-    """The circuit with its two-qubit gates repeated so that their noise is `factor` times as large.
+def folded(text: str, *, factor: float, amplifier: str, seed: int) -> tuple[str, float]:
+    """The circuit with its two-qubit gates repeated so that their noise is about `factor` times as large.
+
+    With few gates, not every factor is possible. The one that was reached comes back with the circuit.
 
     Args:
         text: OpenQASM 3.
@@ -39,10 +41,10 @@ def folded(text: str, *, factor: float, amplifier: str, seed: int) -> str:
         MissingExtra: the parser is not installed.
     """
     if factor == 1:
-        return text
+        return text, factor
     gates = _two_qubit_gates(text)
     if not gates:
-        return text
+        return text, factor
     pairs = round((factor - 1) / 2 * len(gates))
     each, more = divmod(pairs, len(gates))
     order = list(range(len(gates)))
@@ -56,7 +58,7 @@ def folded(text: str, *, factor: float, amplifier: str, seed: int) -> str:
         statement = text[start:end]
         parts += [text[place:end], f" {statement}" * (2 * (each + (index in once_more)))]
         place = end
-    return "".join([*parts, text[place:]])
+    return "".join([*parts, text[place:]]), 1 + 2 * pairs / len(gates)
 
 
 def _two_qubit_gates(text: str) -> list[tuple[int, int]]:

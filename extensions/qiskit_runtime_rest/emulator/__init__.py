@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from .embedded import Emulator
     from .options import Options
     from .server import serve
-    from .state.storage import UnusableState
+    from .state.state_file import UnusableState
 
 __all__ = ["Emulator", "Options", "UnusableState", "create_app", "serve"]
 
@@ -18,7 +18,7 @@ __all__ = ["Emulator", "Options", "UnusableState", "create_app", "serve"]
 _HOMES = {
     "Emulator": ".embedded",
     "Options": ".options",
-    "UnusableState": ".state.storage",
+    "UnusableState": ".state.state_file",
     "create_app": ".app",
     "serve": ".server",
 }

@@ -86,5 +86,5 @@ def create_app(options: Options | None = None, **choices: Any) -> Starlette:
 
 async def _not_found(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    message = f"There is nothing at {request.url.path[:200]}."
+    message = f"There is nothing at {request.scope['path'][:200]}."
     return JSONResponse(error_body(NOT_FOUND, message=message), error.status_code, error.headers)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections import Counter
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from attrs import frozen
 
 from .faults import FaultRule, FaultRules
 from .recorder import Recorder
+from .request_check import parse_json
 from .routing import Handler, Route, ServiceRequest, ServiceResponse
 from .state.progress import Progress
 
@@ -27,7 +27,7 @@ class _BadControl(ValueError):
 
 async def _json(request: ServiceRequest) -> Any:
     try:
-        return json.loads(await request.http.body() or b"{}")
+        return parse_json(await request.http.body() or b"{}")
     except ValueError as error:
         raise _BadControl(f"The body is not JSON: {error}") from None
 
@@ -154,9 +154,30 @@ class Control:
 
     async def remove_fault(self, request: ServiceRequest) -> ServiceResponse:
         """`DELETE faults/{id}`."""
-        if not self.faults.remove(int(request.path["id"])):
-            return ServiceResponse(status=404, body={"error": f"There is no fault rule {request.path['id']}."})
+        given = request.path["id"]
+        found = next((rule.id for rule in self.faults.all() if str(rule.id) == given), None)
+        if found is None:
+            return ServiceResponse(status=404, body={"error": f"There is no fault rule {given[:100]}."})
+        self.faults.remove(found)
         return ServiceResponse(status=204)
+
+    async def list_devices(self, request: ServiceRequest) -> ServiceResponse:
+        """`GET devices`: the devices, and how they are."""
+        return ServiceResponse(body={"devices": request.service.fleet.as_json()})
+
+    async def set_devices(self, request: ServiceRequest) -> ServiceResponse:
+        """`POST devices` with `{"name": ..., "status": ..., "reason": ..., "queue_length": ...}`, or a list of them."""
+        try:
+            body = await _json(request)
+            for entry in body if isinstance(body, list) else [body]:
+                if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
+                    raise _BadControl("Send JSON objects with the 'name' of a device.")
+                changes = {key: value for key, value in entry.items() if key != "name"}
+                request.service.fleet.set(entry["name"], changes)
+        except ValueError as problem:
+            return _refused(problem)
+        request.service.execution.settle()
+        return await self.list_devices(request)
 
     async def list_requests(self, request: ServiceRequest) -> ServiceResponse:
         """`GET requests`: the recorded requests; `?operation=` selects those to one operation. Secrets are blanked."""
@@ -205,7 +226,9 @@ def control_routes(control: Control) -> tuple[Route, ...]:
         ("GET", "/faults", control.list_faults),
         ("POST", "/faults", control.add_faults),
         ("DELETE", "/faults", control.clear_faults),
-        ("DELETE", "/faults/{id:int}", control.remove_fault),
+        ("DELETE", "/faults/{id}", control.remove_fault),
+        ("GET", "/devices", control.list_devices),
+        ("POST", "/devices", control.set_devices),
         ("GET", "/requests", control.list_requests),
         ("DELETE", "/requests", control.clear_requests),
         ("GET", "/jobs/{job_id}/circuits", control.circuits),

@@ -34,6 +34,7 @@ class Emulator:
         self.options = Options(**choices)
         self.clock = EmulatorClock(self)
         self.faults = EmulatorFaults(self)
+        self.devices = EmulatorDevices(self)
         self._parts: Parts | None = None
         self._server: ThreadedServer | None = None
         self._address: Address | None = None
@@ -51,7 +52,11 @@ class Emulator:
         self._address = Address.of(listener)
         self._parts = app.state.parts
         make_server = functools.partial(service_server, app)
-        self._server = ThreadedServer(listener, make_server, name="qiskit-runtime-emulator")
+        try:
+            self._server = ThreadedServer(listener, make_server, name="qiskit-runtime-emulator")
+        except BaseException:
+            app.state.parts.service.close()
+            raise
         return self
 
     def close(self) -> None:
@@ -185,6 +190,29 @@ class EmulatorClock:
             return parts.service.clock.now()
 
         return self.emulator._await(act)
+
+
+@frozen
+class EmulatorDevices:
+    """The devices, and how they are."""
+
+    emulator: Emulator
+
+    def list(self) -> list[dict[str, Any]]:
+        """Name, status, reason and queue length (of others' jobs) of each device."""
+        return self.emulator._do(lambda parts: parts.service.fleet.as_json())
+
+    def set(self, name: str, **changes: Any) -> None:
+        """Change a device: `status` (online, paused, offline), `reason`, `queue_length` (of others' jobs).
+
+        Raises `ValueError` for another name, field or value.
+        """
+
+        def change(parts: Parts) -> None:
+            parts.service.fleet.set(name, changes)
+            parts.service.execution.settle()
+
+        self.emulator._do(change)
 
 
 @frozen

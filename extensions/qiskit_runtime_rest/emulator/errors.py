@@ -39,6 +39,7 @@ def _guess(code: int, status: int, message: str, solution: str = "", *, seen: bo
 
 
 INTERNAL_ERROR = ErrorKind(1000, 500, "API internal error.", "Try again. If the error stays, report it.")
+NOT_STORED = ErrorKind(1000, 500, "API internal error.", "Make room for the state file of the emulator, and try again.")
 NOT_AUTHORIZED = ErrorKind(
     1200, 403, "You are not authorized to perform this action.", "Try again or contact support.", seen=True
 )
@@ -64,6 +65,7 @@ TOO_MANY_REQUESTS = ErrorKind(
 TOO_MANY_TAGS = ErrorKind(1204, 400, "Too many job tags.", "Remove tags and try again.")
 TAG_TOO_LONG = ErrorKind(1205, 400, "A job tag is too long.", "Shorten the tag and try again.")
 BACKEND_NOT_FOUND = _guess(1007, 404, "device not found", seen=True)
+BACKEND_OFFLINE = _guess(1232, 409, "The backend is offline.", "Use another backend, or try again later.")
 BACKEND_RESERVED = ErrorKind(1233, 423, "The backend is reserved.", "Use another backend, or try again later.")
 JOB_NOT_FOUND = ErrorKind(
     1291,
@@ -81,7 +83,7 @@ JOB_NOT_FINAL = ErrorKind(
     3209, 400, "The job has not ended yet.", "Cancel the job or wait for its end, then delete it."
 )
 PROGRAM_NOT_FOUND = _guess(
-    3211, 404, "Program not found.", "Use sampler, estimator, executor, noise-learner or noise-learner-v3."
+    3211, 404, "Program not found.", "Use sampler, estimator, executor, noise-learner or calibrate."
 )
 PAYLOAD_NOT_VALID = ErrorKind(3220, 400, "Payload not valid.", "Correct the request as the message says.")
 TAG_SEARCH_TOO_SHORT = _guess(3220, 400, "Bad Request", seen=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import random
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -54,6 +56,49 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[\t -~\x80-\xff]*")
+_LONGEST_SECONDS = 86_400.0
+
+_Check = Callable[[Any, Any, Any], None]
+
+
+def _kind(*kinds: type) -> _Check:
+    """A value of these types; `True` is not a number."""
+
+    def check(_: Any, field: Any, value: Any) -> None:
+        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+            raise ValueError(f"{field.name}={value!r:.100}: must be {' or '.join(kind.__name__ for kind in kinds)}.")
+
+    return check
+
+
+def _number(*, least: float, most: float = math.inf) -> list[_Check]:
+    return [_kind(int, float), validators.ge(least), validators.le(most)]
+
+
+def _count(*, least: int) -> list[_Check]:
+    return [_kind(int), validators.ge(least)]
+
+
+def _headers(_: Any, field: Any, value: Any) -> None:
+    for name, text in value.items():
+        if not _TOKEN.fullmatch(name) or not isinstance(text, str) or not _VALUE.fullmatch(text):
+            raise ValueError(f"{field.name}: {name!r:.100}: {text!r:.100} cannot be sent as a header.")
+
+
+def _header_value(_: Any, field: Any, value: Any) -> None:
+    if not _VALUE.fullmatch(str(value)):
+        raise ValueError(f"{field.name}={value!r:.100} cannot be sent in a header.")
+
+
+def _utf8(_: Any, field: Any, value: str) -> None:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{field.name} cannot be sent as UTF-8.") from None
+
+
 @frozen(kw_only=True)
 class FaultRule:
     """One rule. Its effects happen in the order of the fields below `seed`.
@@ -69,24 +114,28 @@ class FaultRule:
     """
 
     id: int = 0
-    operation: str = "*"
-    kind: str = field(default="answer", validator=validators.in_(KINDS))
-    times: int | None = field(default=None, validator=validators.optional(validators.ge(1)))
-    probability: float = field(default=1.0, validator=[validators.ge(0), validators.le(1)])
-    skip: int = field(default=0, validator=validators.ge(0))
-    seed: int | None = None
-    delay: float = field(default=0.0, validator=validators.ge(0))
-    when: str = field(default="before", validator=validators.in_(("before", "after")))
-    reset: bool = False
-    status: int | None = field(default=None, validator=validators.optional([validators.ge(200), validators.le(599)]))
-    headers: Mapping[str, str] = field(factory=dict)
+    operation: str = field(default="*", validator=_kind(str))
+    kind: str = field(default="answer", validator=[_kind(str), validators.in_(KINDS)])
+    times: int | None = field(default=None, validator=validators.optional(_count(least=1)))
+    probability: float = field(default=1.0, validator=_number(least=0, most=1))
+    skip: int = field(default=0, validator=_count(least=0))
+    seed: int | None = field(default=None, validator=validators.optional(_kind(int)))
+    delay: float = field(default=0.0, validator=_number(least=0, most=_LONGEST_SECONDS))
+    when: str = field(default="before", validator=[_kind(str), validators.in_(("before", "after"))])
+    reset: bool = field(default=False, validator=_kind(bool))
+    status: int | None = field(
+        default=None, validator=validators.optional([_kind(int), validators.ge(200), validators.le(599)])
+    )
+    headers: Mapping[str, str] = field(factory=dict, validator=[_kind(Mapping), _headers])
     body: Any = None
-    html: str | None = None
-    replace: Mapping[str, Any] = field(factory=dict)
-    retry_after: float | str | None = None
-    keep: float | None = field(default=None, validator=validators.optional(validators.ge(0)))
-    chunks: int = field(default=1, validator=validators.ge(1))
-    pause: float = field(default=0.0, validator=validators.ge(0))
+    html: str | None = field(default=None, validator=validators.optional([_kind(str), _utf8]))
+    replace: Mapping[str, Any] = field(factory=dict, validator=_kind(Mapping))
+    retry_after: float | str | None = field(
+        default=None, validator=validators.optional([_kind(int, float, str), _header_value])
+    )
+    keep: float | None = field(default=None, validator=validators.optional(_number(least=0)))
+    chunks: int = field(default=1, validator=_count(least=1))
+    pause: float = field(default=0.0, validator=_number(least=0, most=_LONGEST_SECONDS))
     fired: int = 0
 
     @classmethod
@@ -97,15 +146,12 @@ class FaultRule:
             unknown = ", ".join(sorted(set(given) - settable)) if isinstance(given, Mapping) else repr(given)
             raise ValueError(f"Not part of a fault rule: {unknown}. Known: {', '.join(sorted(settable))}.")
         kind = given.get("kind", "answer")
-        if kind not in KINDS:
+        if not isinstance(kind, str) or kind not in KINDS:
             raise ValueError(f"{kind!r} is not a kind of fault. Known: {', '.join(KINDS)}.")
         defaults = {"times": None if "probability" in given else 1, **KINDS[kind]}
         if {"body", "html"} & set(given):
             defaults = {name: value for name, value in defaults.items() if name not in {"body", "html"}}
-        try:
-            return cls(**{**defaults, **given})
-        except TypeError as error:
-            raise ValueError(f"A value of the fault rule has the wrong type: {error}") from None
+        return cls(**{**defaults, **given})
 
     @property
     def replaces_response(self) -> bool:

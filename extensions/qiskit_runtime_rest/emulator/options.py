@@ -9,6 +9,7 @@ from typing import Any
 from attrs import field, frozen, validators
 
 from ..base.serving import host_name
+from .devices import Device, chosen
 from .state.progress import Progress
 
 __all__ = ["Options"]
@@ -22,6 +23,10 @@ def _pace(value: Progress | str | Mapping[str, Any]) -> Progress:
 
 def _path(value: Path | str | None) -> Path | None:
     return None if value is None else Path(value)
+
+
+def _devices(value: Any) -> tuple[Device, ...]:
+    return chosen(value) if value != () else ()
 
 
 def _names(value: Iterable[str]) -> tuple[str, ...]:
@@ -42,6 +47,8 @@ class Options:
 
     pace: Progress = field(default=Progress(), converter=_pace)
     """How fast jobs move on: a text form of `emulator.state.progress`, or one for each state."""
+    devices: tuple[Device, ...] = field(default=(), converter=_devices)
+    """Which devices there are, as texts or a mapping (`emulator.devices.chosen`); by default those of today."""
     seed: int | None = None
     workers: int = field(default=2, validator=_positive)
     warm: bool = False
@@ -59,6 +66,12 @@ class Options:
     """Refuse the jobs of an instance that used up its limit (409), which the live service was not seen to do."""
     lenient: bool = False
     """Run circuits that devices refuse and the simulator can run: OpenQASM 2, any gate, any control flow."""
+    usage_pending_seconds: float = field(default=0.0, validator=validators.ge(0))
+    """How long the usage of a job that has ended is pending, with 0 seconds, as in the service for a while."""
+    simulation_seconds: float = field(default=120.0, validator=validators.gt(0))
+    """How long the simulation of a job may take, in seconds: one that is estimated to take longer fails at once."""
+    resilience_level: int = field(default=1, validator=validators.in_(range(3)))
+    """The resilience level of `estimator` jobs that name none. 1 is the service's; 0 shows the device's noise."""
     max_body_bytes: int = field(default=128 * 2**20, validator=_positive)
     recorded_requests: int = field(default=1000, validator=_positive)
     """How many of the last requests the emulator records."""

@@ -22,9 +22,10 @@ from .errors import (
 if TYPE_CHECKING:
     from .contract import Contract, Operation, Parameter
 
-__all__ = ["RequestCheck"]
+__all__ = ["RequestCheck", "parse_json"]
 
 _LONGEST_EXCERPT = 200
+_MOST_DIGITS = 300
 
 # The service ignores these two if they are out of range.
 _FALL_BACK_TO_DEFAULT = {("list_jobs", "limit"), ("list_jobs", "offset")}
@@ -42,6 +43,14 @@ _PARAMS_BY_PROGRAM: Mapping[str, Mapping[str | None, str]] = {
     },
     "noise-learner-v3": _LEARNER_V3,
 }
+
+
+def parse_json(raw: bytes) -> Any:
+    """Parse a JSON document whose numbers are all within the range of a float; raises `ValueError`."""
+    try:
+        return json.loads(raw, parse_constant=_not_json, parse_float=_finite, parse_int=_in_range)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 @frozen
@@ -78,8 +87,8 @@ class RequestCheck:
                 raise _refusal("The request body is missing.")
             return None
         try:
-            body = json.loads(raw, parse_constant=_not_json, parse_float=_finite)
-        except (ValueError, RecursionError) as error:
+            body = parse_json(raw)
+        except ValueError as error:
             raise _refusal(f"The request body is not JSON: {_excerpt(str(error))}.") from None
         if isinstance(body, dict) and isinstance(body.get("log_level"), str):
             body["log_level"] = body["log_level"].lower()
@@ -192,6 +201,12 @@ def _finite(text: str) -> float:
     if not math.isfinite(value):
         raise ValueError(f"{_excerpt(text)} is out of range")
     return value
+
+
+def _in_range(text: str) -> int:
+    if len(text) > _MOST_DIGITS:
+        raise ValueError(f"{_excerpt(text)} is out of range")
+    return int(text)
 
 
 def _reason(error: Any) -> str:

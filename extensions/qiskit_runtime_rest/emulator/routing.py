@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections import defaultdict
@@ -20,9 +21,11 @@ from .errors import (
     NO_SUCH_METHOD,
     NOT_AUTHENTICATED,
     NOT_AUTHORIZED,
+    NOT_STORED,
     ServiceError,
     error_body,
 )
+from .state.storage import NotStored
 from .state.versions import OLDEST, ApiVersion, check_served, deprecation_headers, find_version, in_version
 
 if TYPE_CHECKING:
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["BASE_PATH", "Handler", "Route", "ServiceRequest", "ServiceResponse", "mount"]
 
 BASE_PATH = "/api"
+_MOST_BYTES_CHECKED_AT_ONCE = 64 * 1024
 _log = logging.getLogger("qiskit_runtime_rest.emulator.routing")
 
 
@@ -148,6 +152,9 @@ async def _handle(service: Service, route: Route, http: Request) -> ServiceRespo
             body=error_body(error.kind, message=error.message),
             headers=error.headers,
         )
+    except NotStored as error:
+        _log.warning("%s", error)
+        return ServiceResponse(status=500, body=error_body(NOT_STORED, message=f"{NOT_STORED.message} {error}"))
     except Exception:
         _log.exception("The emulated service failed in %s: this is a defect of the emulator.", route.name)
         return ServiceResponse(status=500, body=error_body(INTERNAL_ERROR))
@@ -177,8 +184,15 @@ async def _accept(request: ServiceRequest, route: Route, operation: Operation) -
         version=version,
         path=service.check.parameters(operation, place="path", given=path),
         query=service.check.parameters(operation, place="query", given=query),
-        body=service.check.body(operation, await http.body()) if operation.body_pointer else None,
+        body=await _checked_body(service, operation, await http.body()) if operation.body_pointer else None,
     )
+
+
+async def _checked_body(service: Service, operation: Operation, raw: bytes) -> Any:
+    """Check a body; a large one in a thread, so that others are served meanwhile."""
+    if len(raw) <= _MOST_BYTES_CHECKED_AT_ONCE:
+        return service.check.body(operation, raw)
+    return await asyncio.to_thread(service.check.body, operation, raw)
 
 
 def _authenticated(request: ServiceRequest) -> ServiceRequest:

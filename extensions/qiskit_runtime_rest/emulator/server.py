@@ -60,6 +60,7 @@ def service_server(app: Starlette, on_started: Callable[[], None], *, host: str 
     return Server(
         app,
         on_started=on_started,
+        prepare=parts.service.start,
         allow_hosts=[*parts.service.options.allow_hosts, *([host] if host else [])],
         http=tracking_protocol(parts.connections),
         ws="none",

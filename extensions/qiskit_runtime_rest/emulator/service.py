@@ -10,12 +10,13 @@ from .programs import Policy
 from .request_check import RequestCheck
 from .state.clock import Clock
 from .state.execution import Execution, WorkerPool
+from .state.fleet import Fleet
 from .state.identifiers import Identifiers
 from .state.identity import Identity
 from .state.instances import Instances
 from .state.jobs import Jobs
 from .state.sessions import Sessions
-from .state.storage import MemoryStorage, SqliteStorage
+from .state.storage import MemoryStorage, SqliteStorage, Storage
 from .state.submission_limits import SubmissionLimits
 from .workers import Workers
 
@@ -23,13 +24,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .options import Options
-    from .state.storage import Storage
 
 __all__ = ["Service"]
 
+# A job whose simulation is estimated to take longer is heavy: it never keeps others waiting.
+_LIGHT_SECONDS = 5.0
+
 
 class Service:
-    """One running service: its clock, storage, users, instances, jobs and sessions.
+    """One running service: its clock, storage, users, devices, instances, jobs and sessions.
 
     One event loop uses all of it, so nothing needs a lock.
     """
@@ -50,8 +53,10 @@ class Service:
         )
         self.jobs = Jobs(clock=self.clock, storage=self.storage, identifiers=self.identifiers)
         self.sessions = Sessions(clock=self.clock, storage=self.storage, identifiers=self.identifiers)
+        self.fleet = Fleet(options.devices)
         self.instances = Instances(
             storage=self.storage,
+            fleet=self.fleet,
             quota_seconds=options.quota_seconds,
             clock=self.clock,
             usage_of=self.jobs.used_seconds,
@@ -65,6 +70,8 @@ class Service:
             identifiers=self.identifiers,
             progress=options.pace,
             workers=options.workers,
+            fleet=self.fleet,
+            transaction=self.storage.transaction,
             may_run=self.instances.may_run,
             pool=pool or functools.partial(_workers, options),
         )
@@ -75,19 +82,29 @@ class Service:
         )
 
     def start(self) -> None:
-        """Continue the jobs of an earlier run; start the workers if the option `warm` asks for it."""
+        """Continue the jobs of an earlier run; start the workers if the option `warm` asks for it.
+
+        Raises:
+            UnusableState: the state file is damaged.
+        """
         if self.options.warm:
             self.execution.start_workers()
-        self.execution.settle()
+        try:
+            self.execution.settle()
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise self.storage.damaged(error) from error
 
     def reset(self) -> None:
         """Go back to the start: no jobs or sessions; seed, pace and clock as the options say."""
+        with self.storage.transaction():
+            self.storage.clear()
+            self.identity.keep_key()
         self.jobs.reset()
         self.sessions.reset()
         self.execution.reset()
-        self.storage.clear()
         self.identity.reset()
         self.instances.reset()
+        self.fleet.reset()
         self.limits.reset()
         self.identifiers.reseed(self.options.seed)
         self.execution.progress = self.options.pace
@@ -100,4 +117,10 @@ class Service:
 
 
 def _workers(options: Options, count: int) -> WorkerPool:
-    return Workers(count=count, warm=options.warm, policy=Policy(lenient=options.lenient))
+    policy = Policy(
+        lenient=options.lenient,
+        resilience_level=options.resilience_level,
+        simulation_seconds=options.simulation_seconds,
+        light_seconds=_LIGHT_SECONDS,
+    )
+    return Workers(count=count, warm=options.warm, policy=policy)

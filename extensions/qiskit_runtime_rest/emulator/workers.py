@@ -1,5 +1,8 @@
 """Worker processes that run programs, each one job at a time.
 
+Jobs whose simulation is estimated to take long are heavy. They run one after the other in a process of their own, so
+that light jobs never wait for them.
+
 Killing a job does not affect others, and a worker that dies fails its own job only. Workers end with the server,
 however it ends: each waits on a pipe whose other end the server holds. They are started as `python -c` and not
 by multiprocessing, whose child processes import the user's script again.
@@ -9,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import math
 import os
 import pickle
 import queue
@@ -17,16 +21,17 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, InvalidStateError
 from typing import IO, Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from . import programs
 from .devices import Device
-from .programs import Outcome, Policy
+from .programs import Heavy, Outcome, Policy
 from .programs.outcome import Kind, failure
 from .programs.policy import STRICT
 
@@ -35,6 +40,8 @@ _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THR
 _LOG_TAIL_BYTES = 16_384
 # The errors of reading from and writing to a process that has ended.
 _DEAD = (EOFError, OSError, pickle.UnpicklingError)
+# A worker's processor time beyond the limit of a job, for imports and for what the estimate leaves out.
+_GRACE_SECONDS = 30
 # From linux/prctl.h.
 _PR_SET_PDEATHSIG = 1
 
@@ -50,6 +57,7 @@ class _Task:
     device: Device
     seed: int
     policy: Policy
+    on_heavy: Callable[[], None]
     future: Future[Outcome] = field(factory=Future)
 
 
@@ -63,19 +71,35 @@ class Workers:
         """Prepare `count` workers; with `warm`, start them now and let them import the primitives."""
         self._policy = policy
         self._tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
+        self._heavy_tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
+        self._count, self._warm = count, warm
+        self._spare: list[_Process] = []
         self._lock = threading.Lock()
         self._queued: set[Future[Outcome]] = set()
         self._running: dict[Future[Outcome], _Process] = {}
         self._closed = False
         self._threads = [
-            threading.Thread(target=self._serve, args=(warm,), name=f"emulator-worker-{number}", daemon=True)
+            threading.Thread(target=self._serve, args=(self._tasks,), name=f"emulator-worker-{number}", daemon=True)
             for number in range(count)
         ]
+        self._threads.append(
+            threading.Thread(target=self._serve, args=(self._heavy_tasks,), name="emulator-worker-heavy", daemon=True)
+        )
         for thread in self._threads:
             thread.start()
 
-    def submit(self, program_id: str, params: Mapping[str, Any], *, device: Device, seed: int) -> Future[Outcome]:
+    def submit(
+        self,
+        program_id: str,
+        params: Mapping[str, Any],
+        *,
+        device: Device,
+        seed: int,
+        on_heavy: Callable[[], None] = lambda: None,
+    ) -> Future[Outcome]:
         """Queue a job; the arguments are those of `programs.run`.
+
+        `on_heavy` is called, in another thread, when the job turns out to be heavy and leaves its worker to others.
 
         The future is running as soon as a worker has the job. It always ends with an outcome: a cancelled job and a
         job whose worker died are failures, too.
@@ -83,7 +107,7 @@ class Workers:
         Raises:
             RuntimeError: the workers are closed.
         """
-        task = _Task(program_id, params, device, seed, self._policy)
+        task = _Task(program_id, params, device, seed, self._policy, on_heavy)
         with self._lock:
             if self._closed:
                 raise RuntimeError("The workers are closed, so no job can be submitted.")
@@ -112,10 +136,14 @@ class Workers:
                 process.kill()
         for future in queued:
             _settle(future, failure(Kind.CANCELLED))
-        for _ in self._threads:
+        for _ in range(self._count):
             self._tasks.put(None)
+        self._heavy_tasks.put(None)
         for thread in self._threads:
             thread.join()
+        for process in self._spare:
+            process.end()
+        self._spare.clear()
 
     def __enter__(self) -> Workers:
         """The workers themselves."""
@@ -125,18 +153,19 @@ class Workers:
         """Close."""
         self.close()
 
-    def _serve(self, warm: bool) -> None:
+    def _serve(self, tasks: queue.SimpleQueue[_Task | None]) -> None:
+        heavy = tasks is self._heavy_tasks
         process: _Process | None = None
-        if warm:
+        if self._warm and not heavy:
             with contextlib.suppress(OSError):  # the first job tries again, and says why it cannot run
                 process = _Process(warm=True)
         try:
-            while (task := self._tasks.get()) is not None:
+            while (task := tasks.get()) is not None:
                 if process is not None and not process.responds():
                     process.end()
                     process = None
                 try:
-                    process = process or _Process(warm=warm)
+                    process = process or self._new_process(heavy=heavy)
                 # Whatever it is, it fails this job only: the thread lives on.
                 except Exception as error:
                     detail = f"no worker process could be started ({error})"
@@ -146,6 +175,12 @@ class Workers:
         finally:
             if process is not None:
                 process.end()
+
+    def _new_process(self, *, heavy: bool) -> _Process:
+        with self._lock:
+            if self._spare and not heavy:
+                return self._spare.pop()
+        return _Process(warm=self._warm)
 
     def _refuse(self, task: _Task, outcome: Outcome) -> None:
         with self._lock:
@@ -157,7 +192,8 @@ class Workers:
             if task.future not in self._queued:
                 return
             self._queued.remove(task.future)
-            if not task.future.set_running_or_notify_cancel():
+            # A heavy job is running since it left the other workers.
+            if not task.future.running() and not task.future.set_running_or_notify_cancel():
                 return
             self._running[task.future] = process
         outcome = process.run(task)
@@ -165,7 +201,23 @@ class Workers:
             del self._running[task.future]
             if process.killed:
                 outcome = failure(Kind.CANCELLED)
-        task.future.set_result(outcome)
+            if isinstance(outcome, Heavy) and not self._closed:
+                self._queued.add(task.future)
+                self._heavy_tasks.put(evolve(task, policy=evolve(self._policy, light_seconds=None)))
+        if isinstance(outcome, Heavy):
+            task.on_heavy()
+        else:
+            task.future.set_result(outcome)
+            self._warm_others(task)
+
+    def _warm_others(self, task: _Task) -> None:
+        """Start the other processes once one has run a program, so that no later job waits for imports."""
+        with self._lock:
+            if self._warm or self._closed or programs.PROGRAMS.get(task.program_id) is None:
+                return
+            self._warm = True
+            with contextlib.suppress(OSError):
+                self._spare += [_Process(warm=True) for _ in range(self._count - 1)]
 
 
 def _settle(future: Future[Outcome], outcome: Outcome) -> None:
@@ -179,10 +231,11 @@ class _Process:
 
     def __init__(self, *, warm: bool) -> None:
         self.killed = False
+        call = f"_main(server={os.getpid()}, warm={warm})"
         with contextlib.ExitStack() as opened:
             self._errors: IO[bytes] = opened.enter_context(tempfile.TemporaryFile())
             self._popen = subprocess.Popen(  # noqa: S603 - a fixed command
-                [sys.executable, "-P", "-c", f"from {__name__} import _main; _main(server={os.getpid()}, warm={warm})"],
+                [sys.executable, "-P", "-c", f"from {__name__} import _main; {call}"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._errors,
@@ -199,21 +252,26 @@ class _Process:
             return False
         return True
 
-    def run(self, task: _Task) -> Outcome:
+    def run(self, task: _Task) -> Outcome | Heavy:
         """Run a job in the worker; if the worker dies, or the job cannot be sent to it, the job fails."""
         try:
-            outcome: Outcome = self._send((task.program_id, dict(task.params), task.device, task.seed, task.policy))
+            job = (task.program_id, dict(task.params), task.device, task.seed, task.policy)
+            outcome: Outcome | Heavy = self._send(job)
         except _DEAD:
-            return self._failure()
+            return self._failure(limit=task.policy.simulation_seconds)
         # For example a RecursionError of params that are nested too deeply to be pickled.
         except Exception as error:
             return self._failure(f"{type(error).__name__}: {error}")
         return outcome
 
-    def _failure(self, detail: str | None = None) -> Outcome:
+    def _failure(self, detail: str | None = None, *, limit: float = 0.0) -> Outcome:
         """End the worker, which may have got a part of a message. Its death explains itself without a `detail`."""
         self._popen.kill()
-        death = _death(self._popen.wait())
+        returncode = self._popen.wait()
+        if returncode == -getattr(signal, "SIGXCPU", 0) != 0:
+            too_long = f"it takes longer than estimated, and than the limit of {limit:g} s (--simulation-seconds)."
+            return failure(Kind.SIMULATION_FAILED, detail=too_long)
+        death = _death(returncode)
         return failure(Kind.EXECUTION_FAILED, detail=detail or death, log=self._log())
 
     def kill(self) -> None:
@@ -264,12 +322,25 @@ def _main(*, server: int, warm: bool) -> None:
         programs.warm()
     while True:
         job = jobs.get()
-        outcome = None
+        outcome: Outcome | Heavy | None = None
         if job is not None:
             program_id, params, device, seed, policy = job
+            _limit_processor_time(policy.simulation_seconds + _GRACE_SECONDS)
             outcome = programs.run(program_id, params, device=device, seed=seed, policy=policy)
         pickle.dump(outcome, outcomes)
         outcomes.flush()
+
+
+def _limit_processor_time(seconds: float) -> None:
+    """Let the kernel end this process after that much more processor time, where kernels do that."""
+    try:
+        import resource
+    except ImportError:
+        return
+    _, most = resource.getrlimit(resource.RLIMIT_CPU)
+    limit = math.ceil(time.process_time() + seconds)
+    if most == resource.RLIM_INFINITY or limit < most:
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, most))
 
 
 def _die_with_parent() -> None:

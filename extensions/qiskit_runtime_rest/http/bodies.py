@@ -29,13 +29,16 @@ RESULT_BYTES = 2**32
 STEP = 2**20
 """Bytes that are unpacked at a time."""
 
+MEMBER = b"\x1f"
+"""The first byte of each member of a gzip file. After the last one, other bytes are ignored."""
+
 
 class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
     """Replaces the stream of `response`, before any of it is read.
 
     Raises:
         httpx.ReadTimeout: it is not complete at the deadline of the call.
-        httpx.DecodingError: its compression is broken.
+        httpx.DecodingError: its compression is broken, or cut.
         UnexpectedAnswer: a success is longer than the limit.
     """
 
@@ -55,6 +58,7 @@ class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
             self._most = RESULT_BYTES if request.url.path.endswith("/results") else JSON_BYTES
         self._left = self._most
         self._unzip = None
+        self._is_cut = False
         if "Content-Encoding" in response.headers:
             # httpx would unpack each chunk at once, however large the outcome.
             encoding = response.headers.pop("Content-Encoding").strip().lower()
@@ -69,6 +73,7 @@ class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
             yield from self._limited(raw)
             if self._left < 0:
                 return
+        self._check_end()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """The unpacked bytes in parts, for a task."""
@@ -77,6 +82,7 @@ class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
                 yield chunk
             if self._left < 0:
                 return
+        self._check_end()
 
     def close(self) -> None:
         """Return the connection to the pool, or close it."""
@@ -102,15 +108,28 @@ class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
 
     def _unpacked(self, raw: bytes) -> Iterator[bytes]:
         assert self._unzip is not None
-        if self._unzip.eof:
-            self._left -= len(raw)
-            return
+        self._is_cut = True
         try:
-            while chunk := self._unzip.decompress(raw, STEP):
-                yield chunk
-                raw = self._unzip.unconsumed_tail
+            while True:
+                if self._unzip.eof:
+                    self._is_cut = False
+                    if not raw.startswith(MEMBER):
+                        self._left -= len(raw)
+                        return
+                    self._is_cut, self._unzip = True, zlib.decompressobj(zlib.MAX_WBITS | 16)
+                chunk = self._unzip.decompress(raw, STEP)
+                raw = self._unzip.unused_data if self._unzip.eof else self._unzip.unconsumed_tail
+                if chunk:
+                    yield chunk
+                elif not self._unzip.eof:
+                    return
         except zlib.error as error:
             raise httpx.DecodingError(str(error)) from error
+
+    def _check_end(self) -> None:
+        """Refuse a success whose compression ends in the middle: what was unpacked may look like all of it."""
+        if self._is_cut and not self._is_message:
+            raise httpx.DecodingError("it ends in the middle", request=self._response.request)
 
     def _too_long(self) -> UnexpectedAnswer:
         request = self._response.request

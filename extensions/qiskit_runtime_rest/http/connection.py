@@ -203,7 +203,7 @@ def _configuration_errors() -> Iterator[None]:
     """Map httpx's errors about the environment's proxies and about headers to ours."""
     try:
         yield
-    except (ValueError, ImportError, httpx.InvalidURL) as error:
+    except (ValueError, TypeError, AttributeError, ImportError, httpx.InvalidURL) as error:
         raise ConfigurationError(
             f"the HTTP client cannot be made with these settings: {error}. Check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY "
             "and NO_PROXY."

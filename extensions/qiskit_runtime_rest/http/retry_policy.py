@@ -6,7 +6,20 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from ..arguments import FUNCTION, NOT_NEGATIVE, POSITIVE, WHOLE, check
+
 __all__ = ["RetryPolicy"]
+
+CHECKS = {
+    "attempts": WHOLE,
+    "seconds": NOT_NEGATIVE,
+    "first": POSITIVE,
+    "longest": POSITIVE,
+    "longest_retry_after": NOT_NEGATIVE,
+    "random": FUNCTION,
+}
+MOST_DOUBLINGS = 64
+"""Of a delay; far more than any bound allows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,11 +41,15 @@ class RetryPolicy:
     longest_retry_after: float = 60.0
     random: Callable[[], float] = random.random
 
+    def __post_init__(self) -> None:
+        """Refuse values that cannot work. Raises: InvalidInput."""
+        check(vars(self), CHECKS)
+
     def delay(self, attempt: int, *, elapsed: float, retry_after: float | None) -> float | None:
         """Seconds to wait after failed `attempt` (from 1), `elapsed` seconds after the first began; None: give up."""
         if attempt >= self.attempts:
             return None
-        bound = min(self.longest, self.first * 2.0 ** (attempt - 1))
+        bound = min(self.longest, self.first * 2.0 ** min(attempt - 1, MOST_DOUBLINGS))
         wait = self.random() * bound
         if retry_after is not None:
             wait += min(retry_after, self.longest_retry_after)

@@ -306,6 +306,8 @@ def _is_uncertain(failure: ApiError | TransportError) -> bool:
 
 def _transport_error(error: httpx.RequestError, request: httpx.Request, *, reached_service: bool) -> TransportError:
     failed = _request_of(error, request)
+    if isinstance(error, httpx.LocalProtocolError):
+        _blank(error)
     what = what_happened(error, url="base_url" if reached_service else "iam_url (IAM_URL)")
     detail = f" ({error})" if str(error) else ""
     failure = TransportError(
@@ -318,6 +320,13 @@ def _transport_error(error: httpx.RequestError, request: httpx.Request, *, reach
     error.request = httpx.Request(failed.method, failed.url)
     failure.__cause__ = error
     return failure
+
+
+def _blank(error: BaseException | None) -> None:
+    """Take the texts out of `error` and its causes: h11 repeats the header that it cannot send, such as the token's."""
+    while error is not None:
+        error.args = ()
+        error = error.__cause__ or error.__context__
 
 
 def what_happened(error: httpx.RequestError, *, url: str = "base_url") -> str:

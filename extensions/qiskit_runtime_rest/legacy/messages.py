@@ -112,9 +112,15 @@ JOB_NOT_FOUND = ErrorKind(status=404, code=3250, message="Job not found.", solut
 NO_SUCH_CALL = ErrorKind(
     status=404, code=1101, message="The classic API had no such call.", solution="Check method and path."
 )
+WRONG_METHOD = ErrorKind(
+    status=405, code=1101, message="The classic API had no such call.", solution="Use another method:"
+)
 REMOVED = ErrorKind(status=410, code=1110, message="Removed in v1.", solution="See the migration page.")
 BODY_TOO_LARGE = ErrorKind(
     status=413, code=1111, message="The body is too large.", solution="Send less in one request."
+)
+COMPRESSION = ErrorKind(
+    status=415, code=1204, message="The body's compression cannot be read.", solution="Send it plain, or with gzip."
 )
 UNAVAILABLE = ErrorKind(status=503, code=5203, message="The service cannot be reached.", solution="Try again later.")
 MISCONFIGURED = ErrorKind(

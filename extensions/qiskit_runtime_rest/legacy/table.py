@@ -26,6 +26,7 @@ __all__ = [
     "document_text",
     "find_host",
     "find_route",
+    "methods_of",
     "without_spellings",
 ]
 
@@ -61,6 +62,8 @@ HOSTS = (
     Host(name="runtime-us-east.quantum-computing.ibm.com"),
     Host(name="api.quantum-computing.ibm.com", prefix="/runtime"),
     Host(name="auth.quantum-computing.ibm.com", prefix="/api", serves="auth"),
+    Host(name="api.quantum.ibm.com", prefix="/runtime"),
+    Host(name="auth.quantum.ibm.com", prefix="/api", serves="auth"),
     Host(name="us-east.quantum-computing.cloud.ibm.com", serves="cloud"),
 )
 
@@ -81,6 +84,7 @@ class Route:
         request, response: names of the transformations of request and response, in their order.
         public: whether it needs no authentication.
         serves: the kind of host.
+        api_version: the last version of the API that had the operation; None: that of the settings.
         sdk_only: whether only the official SDKs made the call: the reference of the classic API did not have it.
     """
 
@@ -94,6 +98,7 @@ class Route:
     response: tuple[str, ...] = ()
     public: bool = False
     serves: Serves = "runtime"
+    api_version: str | None = None
     sdk_only: bool = False
 
     @cached_property
@@ -108,6 +113,12 @@ class Route:
 
 
 NO_REPLACEMENT = "It was removed without a replacement"
+QOBJ_GONE = "v1 takes no Qobj, and has no jobs of the API of 2019"
+JOBS_OF_2019 = (
+    "Instead of backend.run(circuits): provider.runtime.run('circuit-runner', {'backend_name': name}, "
+    "{'circuits': circuits, 'shots': shots}).result(decoder=RunnerResult) in qiskit-ibmq-provider; backend.run of "
+    "qiskit-ibm-provider, which also works here; or the sampler, POST /v1/jobs"
+)
 NO_BOOKINGS = "v1 has no reservations"
 NETWORK = "/Network/{hub}/Groups/{group}/Projects/{project}"
 """The path of an instance in the API of 2019."""
@@ -224,7 +235,7 @@ ROUTES: tuple[Route, ...] = (
     _same("DELETE", "/jobs/{id}"),
     _same("GET", "/jobs/{id}/results", response=("primitive_v1",)),
     _same("GET", "/jobs/{id}/interim_results"),
-    _same("GET", "/jobs/{id}/transpiled_circuits"),
+    replace(_same("GET", "/jobs/{id}/transpiled_circuits"), api_version="2025-05-01"),
     _same("GET", "/jobs/{id}/logs"),
     _same("GET", "/jobs/{id}/metrics", response=("classic_metrics",)),
     _same("POST", "/jobs/{id}/cancel"),
@@ -304,6 +315,16 @@ ROUTES: tuple[Route, ...] = (
         note="v1 has no limit for a backend",
         request=("pending_on_backend",),
         response=("jobs_limit",),
+    ),
+    *(
+        replace(_removed(method, f"{NETWORK}/Jobs{path}", JOBS_OF_2019), removed=QOBJ_GONE, sdk_only=True)
+        for method, path in (
+            ("POST", ""),
+            ("GET", "/status/v/1"),
+            ("GET", "/v/1"),
+            ("GET", "/{id}/v/1"),
+            ("GET", "/{id}/status/v/1"),
+        )
     ),
     _of_sdks("/Network/bookings/v2", "GET /v1/instance", note=NO_BOOKINGS, response=("no_bookings",)),
     _of_sdks("/Network/devices/{name}/bookings/v2", "GET /v1/instance", note=NO_BOOKINGS, response=("no_bookings",)),
@@ -399,14 +420,23 @@ def find_route(method: str, path: str) -> Match | None:
 
     None if the path is unknown, or known with other methods only.
     """
-    bare = without_spellings(path) or "/"
-    found = [(route, route.pattern.fullmatch(bare)) for route in ROUTES if route.method == method.upper()]
-    matches = [(route, matched) for route, matched in found if matched]
+    matches = [(route, matched) for route, matched in _matching(path) if route.method == method.upper()]
     if not matches:
         return None
     # A path without names comes first: `/jobs/tags` is not a job "tags".
     route, matched = min(matches, key=lambda pair: len(pair[1].groupdict()))
     return Match(route=route, names={name: unquote(value) for name, value in matched.groupdict().items()})
+
+
+def methods_of(path: str) -> list[str]:
+    """The methods that a path has; empty if the path is unknown."""
+    return sorted({route.method for route, _ in _matching(path)})
+
+
+def _matching(path: str) -> list[tuple[Route, re.Match[str]]]:
+    bare = without_spellings(path) or "/"
+    found = [(route, route.pattern.fullmatch(bare)) for route in ROUTES]
+    return [(route, matched) for route, matched in found if matched]
 
 
 def without_spellings(path: str) -> str:

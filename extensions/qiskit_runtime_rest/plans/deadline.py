@@ -12,7 +12,7 @@ from .clock import Clock
 
 __all__ = ["GRACE_SECONDS", "Deadline", "current_deadline", "deadline_in", "end_by", "time_left"]
 
-GRACE_SECONDS = 0.4
+GRACE_SECONDS = 0.25
 """What is done for a call may end this much after its `timeout`, so that a call with `timeout=0` can ask once."""
 
 

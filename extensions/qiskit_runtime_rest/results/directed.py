@@ -53,6 +53,9 @@ Rows = list[tuple[int, int]]
 ONLY: Final[Place] = (0, 1, 0)
 """The place of the row of a calibration."""
 
+MANY_TERMS: Final = 64
+"""With more Pauli strings, the covariances of all pairs take long. The spread over randomizations contains them."""
+
 ENOUGH_PAIRS: Final = 8
 """With fewer pairs of randomizations, their spread says little."""
 
@@ -168,12 +171,15 @@ class _Measured:
         for mask, weight in weights.items():
             signs = self.means(mask, *place[:2])[place[2]]
             sums = [sum_ + weight * sign for sum_, sign in zip(sums, signs, strict=True)]
+        spread = variance_of_mean(sums)
+        if spread and len(weights) > MANY_TERMS:
+            return Variance(spread, spread)
         total, known = 0.0, list(weights.items())
         for index, (mask, weight) in enumerate(known):
             total += weight * weight
             total += sum(2 * weight * its * self.mean(mask ^ other, place) for other, its in known[:index])
         alone = max(0.0, total - (sum(sums) / len(sums)) ** 2) / max(1, self.shots * len(self.flips) - 1)
-        return Variance(max(alone, variance_of_mean(sums)), alone)
+        return Variance(max(alone, spread), alone)
 
     def _of(self, mask: int, first: int, last: int) -> list[list[float]]:
         rows, shots = self.array.shape[1], self.shots
@@ -374,7 +380,7 @@ class EstimatorReader:
         self, pub: _Pub, constant: float, weights: Weights, parameters: int, zero_noise: Mapping[str, Any]
     ) -> dict[str, Any]:
         """The observable at zero noise, at each noise factor, and by each extrapolator at each point."""
-        factors, names = zero_noise["noise_factors"], zero_noise["extrapolator"]
+        factors, names = pub.described["noise_factors"], zero_noise["extrapolator"]
         scales, _ = self._scales(pub, weights)
         curves = {
             label: [pub.mean(factor, label, parameters) / scales[label] for factor in range(len(factors))]

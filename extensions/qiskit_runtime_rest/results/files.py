@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote
 
+from ..arguments import PATH, check
 from ..base.files import PRIVATE_FILE, make_private_folder
 from ..errors import ResultDecodeError, ResultNotSaved, ResultUnavailable
 from .large_documents import LARGE_BYTES, Source
@@ -220,14 +221,18 @@ def load_result(path: str | Path) -> Result:
     them, that was written with `RuntimeEncoder` of qiskit-ibm-runtime.
 
     Raises:
+        InvalidInput: `path` is not a path.
         ResultUnavailable: there is no such file, or it cannot be read.
         ResultDecodeError: the file is damaged, or has none of these.
     """
+    check({"path": path}, {"path": PATH})
     path = Path(path)
     try:
         source = _source(path)
-    except OSError as error:
-        raise ResultUnavailable(f"cannot read a saved result from {path}: {error.strerror or error}.") from error
+    except (OSError, ValueError) as error:
+        raise ResultUnavailable(
+            f"cannot read a saved result from {path}: {getattr(error, 'strerror', None) or error}."
+        ) from error
     program_id = _program_of(path.name)
     result = Result(source, program_id=program_id)
     if program_id is None and result.kind in ("text", "json"):

@@ -214,6 +214,8 @@ class Result(Sequence[ResultItem]):
 
     def __repr__(self) -> str:
         """Kind, number of items and bytes; or the start of a text."""
+        if not hasattr(self, "_format"):
+            return "<Result that could not be read>"
         if self.kind == "text":
             return f"Result(text={_excerpt(self.text)!r})"
         return f"Result({self.kind}, {len(self)} item{'' if len(self) == 1 else 's'}, {len(self._source)} bytes)"

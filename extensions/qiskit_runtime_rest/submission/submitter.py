@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from qiskit_runtime_api.api import jobs as jobs_api
 
+from ..arguments import FLAG, NOT_NEGATIVE, POSITIVE, WHOLE, check
 from ..base.callers import warn
 from ..base.json_members import member_text
 from ..errors import (
@@ -53,6 +54,17 @@ SHORTEST_CLAIM_PAUSE, LONGEST_CLAIM_PAUSE = 0.1, 5.0
 """Seconds between two looks whether another process has ended its claim."""
 
 
+POLICY_CHECKS = {
+    "tagged": FLAG,
+    "settle": NOT_NEGATIVE,
+    "most_times": WHOLE,
+    "wait_for_room": NOT_NEGATIVE,
+    "wait_for_rate": NOT_NEGATIVE,
+    "first": POSITIVE,
+    "longest": POSITIVE,
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class SubmissionPolicy:
     """How a submission handles failures.
@@ -83,6 +95,7 @@ class SubmissionPolicy:
         Raises:
             InvalidInput: says what to pass.
         """
+        check(vars(self), POLICY_CHECKS)
         if self.if_unknown not in ("raise", "submit again"):
             raise InvalidInput(f"if_unknown={self.if_unknown!r}: must be 'raise' or 'submit again'.")
         if self.if_unknown == "submit again" and not self.tagged:

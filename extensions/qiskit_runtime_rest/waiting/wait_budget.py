@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from ..arguments import check_timeout
+from ..arguments import FUNCTION, NOT_NEGATIVE, POSITIVE, SHARE, check, check_timeout
 from ..base.text import printable
 from ..errors import (
     ApiError,
@@ -43,6 +43,15 @@ CHECKS_FOR_MISSING = 5
 """Give up a job (or session) after this many checks in a row that do not find it; after two if it was never found."""
 
 
+INTERVAL_CHECKS = {
+    "shortest": POSITIVE,
+    "longest": POSITIVE,
+    "share": NOT_NEGATIVE,
+    "jitter": SHARE,
+    "random": FUNCTION,
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class PollInterval:
     """Adaptive: a job that is new in its status is checked often, one that has long been in it seldom.
@@ -59,6 +68,10 @@ class PollInterval:
     share: float = 0.2
     jitter: float = 0.1
     random: Callable[[], float] = random.random
+
+    def __post_init__(self) -> None:
+        """Refuse values that cannot work. Raises: InvalidInput."""
+        check(vars(self), INTERVAL_CHECKS)
 
     def interval(self, age: float, *, retry_after: float | None = None) -> float:
         """Seconds until the next check of a job `age` seconds in its status; never less than the service asks for."""

@@ -315,7 +315,7 @@ def recover(stage: Stage) -> Any:
     answered = dict(stage.clients.service.answers)
     stage.clients.service.answers |= {"create_job": lost, "list_jobs": stage.clients.service.usual}
     with pytest.raises(errors.SubmissionUnknown):
-        face.do(lambda client: client.submit("sampler", backend="ibm_torino", params={"pubs": [["OPENQASM 3.0;"]]}))
+        face.do(lambda client: client.submit("sampler", backend="ibm_fez", params={"pubs": [["OPENQASM 3.0;"]]}))
     stage.clients.service.answers = answered
     stage.clients.service.sent.clear()
     outcome = face.do(lambda client: client.jobs.recover())

@@ -18,10 +18,10 @@ def ran(emulator: Emulator, api: httpx.Client, connect: Connect, submit: Submit)
     """Two single jobs, two jobs of one batch a day later, one job in another instance: each waits 5 s, runs 10 s."""
     emulator.pace = {"queued": "seconds:5", "running": "seconds:10"}
     elsewhere = connect(emulator, instance=emulator.instances["emulator-open"])
-    single = [submit(api), submit(api, backend="ibm_fez")]
+    single = [submit(api), submit(api, backend="ibm_kingston")]
     emulator.clock.advance(DAY)
     api, elsewhere = connect(emulator), connect(emulator, instance=emulator.instances["emulator-open"])
-    batch = api.post("/sessions", json={"mode": "batch", "backend": "ibm_torino"}).json()["id"]
+    batch = api.post("/sessions", json={"mode": "batch", "backend": "ibm_fez"}).json()["id"]
     inside = [submit(api, session_id=batch) for _ in range(2)]
     other = submit(elsewhere)
     emulator.clock.advance(20)
@@ -68,7 +68,7 @@ def test_the_counted_jobs_can_be_chosen(emulator: Emulator, connect: Connect, ra
 
     assert jobs(instance=emulator.instances["emulator-open"]) == 1
     assert jobs(instance=[emulator.instances["emulator-open"], emulator.instance]) == 5
-    assert jobs(backend="ibm_fez") == 1
+    assert jobs(backend="ibm_kingston") == 1
     assert jobs(user_id="nobody") == 0
     assert jobs(plan="open") == 1
     assert jobs(interval_start=ran[2]["created"]) == 3
@@ -101,7 +101,7 @@ def test_usage_is_grouped_by_day(emulator: Emulator, connect: Connect, ran: list
 
 def test_the_filters_list_the_values_in_use(emulator: Emulator, connect: Connect, ran: list[dict[str, Any]]) -> None:
     filters = connect(emulator).get("/analytics/filters").json()
-    assert filters["backends"] == [{"name": "ibm_fez"}, {"name": "ibm_torino"}]
+    assert filters["backends"] == [{"name": "ibm_fez"}, {"name": "ibm_kingston"}]
     assert [one["id"] for one in filters["instances"]] == [emulator.instance, emulator.instances["emulator-open"]]
     assert filters["plans"] == [{"name": "open"}, {"name": "premium"}]
     assert [one["id"] for one in filters["users"]] == [ran[0]["user_id"]]

@@ -17,20 +17,13 @@ def device(api: httpx.Client, name: str, **query: str) -> dict[str, Any]:
 
 
 def test_devices_are_listed_with_their_state(api: httpx.Client) -> None:
-    torino = device(api, "ibm_torino")
-    assert (torino["qubits"], torino["queue_length"], torino["status"]["name"]) == (133, 0, "online")
-    assert "wait_time_seconds" not in torino
+    fez = device(api, "ibm_fez")
+    assert (fez["qubits"], fez["queue_length"], fez["status"]["name"]) == (156, 0, "online")
+    assert "wait_time_seconds" not in fez
 
 
 def test_the_query_for_mock_devices_is_accepted(api: httpx.Client) -> None:
     assert api.get("/backends", params={"include_mocks": "True"}).status_code == 200
-
-
-def test_the_open_plan_has_three_devices(emulator: Emulator, connect: Callable[..., httpx.Client]) -> None:
-    api = connect(emulator, instance=emulator.instances["emulator-open"])
-    names = [device["name"] for device in api.get("/backends").json()["devices"]]
-    assert names == ["ibm_torino", "ibm_brisbane", "ibm_fez"] == api.get("/instance").json()["backends"]
-    assert api.get("/backends/ibm_aachen/status").status_code == 404
 
 
 def test_queue_and_wait_follow_from_the_jobs_in_the_queue(
@@ -42,27 +35,27 @@ def test_queue_and_wait_follow_from_the_jobs_in_the_queue(
     emulator.pace = "hold"
     for _ in range(4):
         submit(api)
-    torino = device(api, "ibm_torino", fields="wait_time_seconds")
-    assert torino["queue_length"] == 4
-    assert torino["wait_time_seconds"] == {"average": 120, "p50": 120, "p95": 120}
-    assert api.get("/backends/ibm_torino/status").json()["length_queue"] == 4
-    assert device(api, "ibm_fez")["queue_length"] == 0
+    fez = device(api, "ibm_fez", fields="wait_time_seconds")
+    assert fez["queue_length"] == 4
+    assert fez["wait_time_seconds"] == {"average": 120, "p50": 120, "p95": 120}
+    assert api.get("/backends/ibm_fez/status").json()["length_queue"] == 4
+    assert device(api, "ibm_kingston")["queue_length"] == 0
 
 
 def test_devices_without_pulse_defaults_answer_null(api: httpx.Client) -> None:
-    answer = api.get("/backends/ibm_fez/defaults")
+    answer = api.get("/backends/ibm_kingston/defaults")
     assert (answer.status_code, answer.content) == (200, b"null")
     assert answer.headers["content-type"].startswith("application/json")
 
 
 def test_the_open_plan_has_no_waiting_times(emulator: Emulator, connect: Callable[..., httpx.Client]) -> None:
     api = connect(emulator, instance=emulator.instances["emulator-open"])
-    assert "wait_time_seconds" not in device(api, "ibm_fez", fields="wait_time_seconds")
+    assert "wait_time_seconds" not in device(api, "ibm_kingston", fields="wait_time_seconds")
 
 
 @pytest.mark.parametrize("part", ["configuration", "properties", "status", "defaults"])
 def test_every_part_exists_for_devices_only(api: httpx.Client, part: str) -> None:
-    assert api.get(f"/backends/ibm_torino/{part}").status_code == 200
+    assert api.get(f"/backends/ibm_fez/{part}").status_code == 200
     missing = api.get(f"/backends/ibm_nowhere/{part}")
     assert (missing.status_code, missing.json()["errors"][0]["code"]) == (404, 1007)
 

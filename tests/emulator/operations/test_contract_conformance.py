@@ -59,7 +59,7 @@ def state(emulator: Emulator, api: httpx.Client, submit: Submit) -> dict[str, st
     job_id = submit(api, tags=["conformance"], calibration_id="x")
     emulator.clock.advance(0)
     emulator.pace = "hold"
-    session = api.post("/sessions", json={"mode": "batch", "backend": "ibm_torino", "max_ttl": 100}).json()["id"]
+    session = api.post("/sessions", json={"mode": "batch", "backend": "ibm_fez", "max_ttl": 100}).json()["id"]
     queued = submit(api, session_id=session)
     return {
         "job": job_id,
@@ -89,7 +89,7 @@ CALLS: list[tuple[str, str, str, dict[str, Any]]] = [
     ("post", "/v1/jobs/{id}/cancel", "/jobs/{job}/cancel", {}),
     ("delete", "/v1/jobs/{id}", "/jobs/{job}", {}),
     ("delete", "/v1/jobs/{id}", "/jobs/{queued}", {}),
-    ("post", "/v1/jobs", "/jobs", {"json": {"program_id": "sampler", "backend": "ibm_torino"}}),
+    ("post", "/v1/jobs", "/jobs", {"json": {"program_id": "sampler", "backend": "ibm_fez"}}),
     ("post", "/v1/jobs", "/jobs", {"json": {}}),
     ("get", "/v1/tags", "/tags", {"params": {"type": "job", "search": "conf"}}),
     ("get", "/v1/tags", "/tags", {}),
@@ -100,8 +100,8 @@ CALLS: list[tuple[str, str, str, dict[str, Any]]] = [
     ("patch", "/v1/sessions/{id}", "/sessions/{session}", {"json": {}}),
     ("delete", "/v1/sessions/{id}/close", "/sessions/{session}/close", {}),
     ("get", "/v1/backends", "/backends", {"params": {"fields": "wait_time_seconds"}}),
-    ("get", "/v1/backends/{id}/status", "/backends/ibm_torino/status", {}),
-    ("get", "/v1/backends/{id}/defaults", "/backends/ibm_torino/defaults", {}),
+    ("get", "/v1/backends/{id}/status", "/backends/ibm_fez/status", {}),
+    ("get", "/v1/backends/{id}/defaults", "/backends/ibm_fez/defaults", {}),
     ("get", "/v1/instance", "/instance", {}),
     ("get", "/v1/instances/usage", "/instances/usage", {}),
     ("get", "/v1/instances/configuration", "/instances/configuration", {}),

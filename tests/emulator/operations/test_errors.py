@@ -105,8 +105,8 @@ def test_a_search_for_tags_needs_three_characters(api: httpx.Client, term: str) 
 @pytest.mark.parametrize("path", ["configuration", "properties"])
 def test_the_open_plan_has_no_custom_calibrations(api: httpx.Client, open_plan: httpx.Client, path: str) -> None:
     query = {"calibration_id": "slow_gates"}
-    assert api.get(f"/backends/ibm_fez/{path}", params=query).status_code == 200
-    answer = open_plan.get(f"/backends/ibm_fez/{path}", params=query)
+    assert api.get(f"/backends/ibm_kingston/{path}", params=query).status_code == 200
+    answer = open_plan.get(f"/backends/ibm_kingston/{path}", params=query)
     error = only_error(answer)
     assert answer.status_code == 403
     assert error["message"] == "You are not authorized to use custom calibrations with your current service plan"

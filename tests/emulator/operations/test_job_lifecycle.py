@@ -114,10 +114,25 @@ def test_a_circuit_that_the_device_cannot_run_fails_with_a_code_and_a_log(
     assert job["state"]["reason_code"] == 1517
     assert job["state"]["reason"]
     assert job["state"]["reason_solution"]
+    assert job["usage"]["qpu_charge_time_seconds"] == 2
     result = api.get(f"/jobs/{job_id}/results")
     assert result.status_code == 200
     with pytest.raises(json.JSONDecodeError):
         json.loads(result.text)
+
+
+def test_usage_is_pending_for_a_while(connect: Any, submit: Submit) -> None:
+    with Emulator(usage_pending_seconds=10, workers=1, virtual_clock=True) as emulator:
+        api = connect(emulator)
+        job_id = submit(api)
+        seen = []
+        for seconds in (0, 9, 1):
+            emulator.clock.advance(seconds)
+            job = api.get(f"/jobs/{job_id}").json()
+            assert (job["status"], job["usage"]) == ("Completed", api.get(f"/jobs/{job_id}/metrics").json()["usage"])
+            seen.append(job["usage"])
+        pending = {"qpu_charge_time_seconds": 0, "status": "pending"}
+        assert seen == [pending, pending, {"qpu_charge_time_seconds": 2, "status": "complete"}]
 
 
 def test_a_lenient_service_runs_a_circuit_that_the_device_cannot_run(connect: Any, submit: Submit) -> None:

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
+from qiskit import QuantumCircuit
+from qiskit_ibm_runtime import QuantumProgram
+from qiskit_ibm_runtime.options_models import ExecutorOptions
+from qiskit_ibm_runtime.quantum_program.params_converters import QUANTUM_PROGRAM_PARAMS_CONVERTERS
 
 from qiskit_runtime_rest.testing import Emulator
 
@@ -31,7 +36,7 @@ def test_a_job_shows_what_was_submitted(api: httpx.Client, submit: Submit) -> No
     job = api.get(f"/jobs/{job_id}").json()
     assert {name: job[name] for name in ("id", "backend", "cost", "tags", "calibration_id", "runtime")} == {
         "id": job_id,
-        "backend": "ibm_torino",
+        "backend": "ibm_fez",
         "cost": 60,
         "tags": ["a", "b"],
         "calibration_id": "cal",
@@ -99,6 +104,17 @@ def test_the_version_of_params_decides_how_they_are_checked(
     assert f"params: '{missing}' is a required property" in answer.json()["errors"][0]["message"]
 
 
+@pytest.mark.parametrize("version", ["v0.2", "v1.0", "v1.1", "v2.0"])
+def test_data_that_pass_through_an_executor_can_have_nulls(
+    api: httpx.Client, bell: dict[str, Any], version: str
+) -> None:
+    program = QuantumProgram(shots=1, passthrough_data={"of each circuit": [None, {"mine": None}]})
+    program.append_circuit_item(QuantumCircuit(1))
+    params = QUANTUM_PROGRAM_PARAMS_CONVERTERS[version].encoder(program, ExecutorOptions())
+    job = bell | {"program_id": "executor", "params": json.loads(params.model_dump_json())}
+    assert api.post("/jobs", json=job).status_code == 200
+
+
 @pytest.mark.parametrize(
     "pub",
     [
@@ -140,7 +156,7 @@ def test_the_estimators_parameters_are_checked_as_the_estimators(api: httpx.Clie
 def test_the_list_is_filtered_and_counted(emulator: Emulator, api: httpx.Client, submit: Submit) -> None:
     first = submit(api, tags=["a", "b"])
     emulator.clock.advance(10)
-    second = submit(api, tags=["a"], backend="ibm_fez")
+    second = submit(api, tags=["a"], backend="ibm_kingston")
     emulator.clock.advance(10)
     third = submit(api, program_id="estimator", params={"pubs": [["q", "Z"]]})
     api.post(f"/jobs/{third}/cancel")
@@ -156,7 +172,7 @@ def test_the_list_is_filtered_and_counted(emulator: Emulator, api: httpx.Client,
     assert ids(pending="true") == [second, first]
     assert ids(pending="false") == [third]
     assert ids(program="estimator") == [third]
-    assert ids(backend="ibm_fez") == [second]
+    assert ids(backend="ibm_kingston") == [second]
     assert ids(tags=["a"]) == [second, first]
     assert ids(tags=["a", "b"]) == [first]
     assert ids(**{"tags[]": ["b"]}) == ids(**{"tags[0]": ["b"]}) == [third, second, first]
@@ -206,8 +222,23 @@ def test_jobs_are_visible_in_their_instance_only(
 def test_lone_surrogates_survive(api: httpx.Client, bell: dict[str, Any]) -> None:
     answer = api.post(
         "/jobs",
-        content=b'{"program_id": "sampler", "backend": "ibm_torino", "tags": ["\\ud800"]}',
+        content=b'{"program_id": "sampler", "backend": "ibm_fez", "tags": ["\\ud800"]}',
         headers={"Content-Type": "application/json"},
     )
     assert answer.status_code == 200
     assert api.get(f"/jobs/{answer.json()['id']}").json()["tags"] == ["\ud800"]
+
+
+@pytest.mark.parametrize(
+    ("program", "version"),
+    [
+        *(("executor", version) for version in ("v0.1", "v0.2", "v1.0", "v1.1", "v2.0")),
+        *((name, version) for name in ("noise-learner", "noise-learner-v3") for version in ("v0.1", "v0.2", "v0.3")),
+    ],
+)
+def test_params_are_checked_by_their_schema_version(
+    api: httpx.Client, bell: dict[str, Any], program: str, version: str
+) -> None:
+    refused = api.post("/jobs", json=bell | {"program_id": program, "params": {"schema_version": version, "odd": 1}})
+    assert refused.status_code == 400
+    assert "params" in refused.json()["errors"][0]["message"]

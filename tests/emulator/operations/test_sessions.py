@@ -12,7 +12,7 @@ Submit = Callable[..., str]
 
 
 def create(api: httpx.Client, **body: Any) -> dict[str, Any]:
-    answer = api.post("/sessions", json={"mode": "dedicated", "backend": "ibm_torino"} | body)
+    answer = api.post("/sessions", json={"mode": "dedicated", "backend": "ibm_fez"} | body)
     assert answer.status_code == 200, answer.text
     return dict(answer.json())
 
@@ -24,7 +24,7 @@ def state(api: httpx.Client, session_id: str) -> str:
 def test_a_new_session_is_open_and_accepts_jobs(api: httpx.Client) -> None:
     session = create(api, max_ttl=100)
     assert (session["state"], session["accepting_jobs"], session["mode"]) == ("open", True, "dedicated")
-    assert (session["backend_name"], session["max_ttl"]) == ("ibm_torino", 100)
+    assert (session["backend_name"], session["max_ttl"]) == ("ibm_fez", 100)
     assert [entry["status"] for entry in session["timestamps"]] == ["open"]
     assert api.get(f"/sessions/{session['id']}").json() == session
 
@@ -34,7 +34,7 @@ def test_the_default_time_to_live_is_eight_hours(api: httpx.Client) -> None:
 
 
 def test_the_backend_may_be_named_twice(api: httpx.Client) -> None:
-    assert create(api, backend_name="ibm_torino")["backend_name"] == "ibm_torino"
+    assert create(api, backend_name="ibm_fez")["backend_name"] == "ibm_fez"
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_closing_a_session_fails_its_queued_jobs(
 
 def test_a_job_must_be_for_the_sessions_backend(api: httpx.Client, bell: dict[str, Any]) -> None:
     session_id = create(api)["id"]
-    assert api.post("/jobs", json=bell | {"session_id": session_id, "backend": "ibm_fez"}).status_code == 400
+    assert api.post("/jobs", json=bell | {"session_id": session_id, "backend": "ibm_kingston"}).status_code == 400
 
 
 def test_unknown_sessions_are_not_found(api: httpx.Client, bell: dict[str, Any]) -> None:
@@ -149,5 +149,5 @@ def test_unknown_sessions_are_not_found(api: httpx.Client, bell: dict[str, Any])
 
 def test_the_open_plan_has_batches_only(emulator: Emulator, connect: Callable[..., httpx.Client]) -> None:
     api = connect(emulator, instance=emulator.instances["emulator-open"])
-    assert api.post("/sessions", json={"mode": "dedicated", "backend": "ibm_torino"}).status_code == 400
+    assert api.post("/sessions", json={"mode": "dedicated", "backend": "ibm_fez"}).status_code == 400
     assert create(api, mode="batch")["mode"] == "batch"

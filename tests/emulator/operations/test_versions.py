@@ -20,13 +20,13 @@ def job_id(emulator: Emulator, api: httpx.Client, submit: Callable[..., str]) ->
 
 def test_the_oldest_version_lists_names_of_devices(emulator: Emulator, connect: Connect) -> None:
     devices = connect(emulator, version="2024-01-01").get("/backends").json()["devices"]
-    assert "ibm_torino" in devices
+    assert "ibm_fez" in devices
 
 
 def test_without_the_header_the_oldest_version_applies(emulator: Emulator, connect: Connect) -> None:
     api = connect(emulator)
     del api.headers["IBM-API-Version"]
-    assert "ibm_torino" in api.get("/backends").json()["devices"]
+    assert "ibm_fez" in api.get("/backends").json()["devices"]
 
 
 @pytest.mark.parametrize("version", VERSIONS[1:])

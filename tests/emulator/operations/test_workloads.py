@@ -22,10 +22,10 @@ def ids(emulator: Emulator, api: httpx.Client, submit: Submit) -> list[str]:
     """A job, a batch with a job, a dedicated session without, a cancelled job: each a second after the other."""
     made = [submit(api, tags=["single"])]
     emulator.clock.advance(1)
-    made.append(api.post("/sessions", json={"mode": "batch", "backend": "ibm_fez"}).json()["id"])
-    submit(api, session_id=made[-1], backend="ibm_fez", tags=["inside"])
+    made.append(api.post("/sessions", json={"mode": "batch", "backend": "ibm_kingston"}).json()["id"])
+    submit(api, session_id=made[-1], backend="ibm_kingston", tags=["inside"])
     emulator.clock.advance(1)
-    made.append(api.post("/sessions", json={"mode": "dedicated", "backend": "ibm_torino"}).json()["id"])
+    made.append(api.post("/sessions", json={"mode": "dedicated", "backend": "ibm_fez"}).json()["id"])
     emulator.clock.advance(1)
     made.append(submit(api))
     api.post(f"/jobs/{made[-1]}/cancel")
@@ -52,7 +52,7 @@ def test_the_list_is_filtered(emulator: Emulator, api: httpx.Client, ids: list[s
     job, batch, session, cancelled = ids
     created = api.get(f"/jobs/{cancelled}").json()["created"]
     assert listed(api, sort="-createdAt") == ids[::-1]
-    assert listed(api, backend="ibm_fez") == [batch]
+    assert listed(api, backend="ibm_kingston") == [batch]
     assert listed(api, mode="session") == [session]
     assert listed(api, status=["canceled", "failed"]) == [cancelled]
     assert listed(api, search="insid") == [batch]

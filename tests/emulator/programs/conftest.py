@@ -40,12 +40,12 @@ def bell() -> Callable[[int, int], str]:
 
 @pytest.fixture
 def completed() -> Run:
-    """Run a program that must complete."""
+    """Run a program that must complete; estimators show the device's noise, unless a job asks for mitigation."""
 
     def run(
         program: str, params: Params, *, backend: str = "ibm_torino", seed: int = 7, lenient: bool = False
     ) -> programs.Completed:
-        policy = programs.Policy(lenient=lenient)
+        policy = programs.Policy(lenient=lenient, resilience_level=0)
         outcome = programs.run(program, params, device=devices.get(backend), seed=seed, policy=policy)
         assert isinstance(outcome, programs.Completed), outcome
         return outcome
@@ -58,7 +58,8 @@ def failed() -> Refused:
     """Run a program that must fail."""
 
     def run(program: str, params: Params, *, backend: str = "ibm_torino") -> programs.Failure:
-        outcome = programs.run(program, params, device=devices.get(backend), seed=7)
+        policy = programs.Policy(resilience_level=0)
+        outcome = programs.run(program, params, device=devices.get(backend), seed=7, policy=policy)
         assert isinstance(outcome, programs.Failure), outcome
         return outcome
 

@@ -90,18 +90,6 @@ def test_the_devices_noise_shows(bell: Any, completed: Any) -> None:
     assert np.sign(found["evs"]).tolist() == [1, 1, -1]
 
 
-def test_mitigation_of_readout_errors_is_done_on_request(bell: Any, completed: Any) -> None:
-    pub = [bell(0, 1), ["ZZ", "XX", "YY", "IZ"], None, 0.01]
-    plain = completed("estimator", {"pubs": [pub]})
-    mitigated = completed("estimator", {"pubs": [pub], "resilience_level": 1})
-    raw = values(mitigated)
-    assert np.allclose(raw["evs"], [1, 1, -1, 0], atol=0.08)
-    assert np.all(np.array(raw["stds"][:3]) > values(plain)["stds"][:3])
-    reported = [json.loads(outcome.body)["metadata"]["resilience"] for outcome in (plain, mitigated)]
-    assert [one["measure_mitigation"] for one in reported] == [False, True]
-    assert json.loads(mitigated.body)["results"][0]["metadata"]["num_randomizations"] == 32
-
-
 def test_twirled_measurements_have_no_bias(completed: Any) -> None:
     # This qubit is read as 1 in two of five cases when it is 0, and hardly ever as 0 when it is 1.
     pub = [f"{HEADER} sx $58;", wide("IZ", (58, 59))]
@@ -122,7 +110,7 @@ def test_twirled_measurements_have_no_bias(completed: Any) -> None:
         (None, {"precision": 0.2, "options": {"default_shots": 400}}, 25, 0.2),
         (0.25, {"precision": 0.2, "options": {"default_precision": 0.1}}, 16, 0.25),
         (None, {"precision": None, "options": {"default_precision": None, "default_shots": None}}, 4096, 1 / 64),
-        (1 / np.sqrt(5000), {"resilience_level": 1}, 5024, 1 / np.sqrt(5000)),
+        (1 / np.sqrt(5000), {"options": {"twirling": {"enable_measure": True}}}, 5024, 1 / np.sqrt(5000)),
     ],
 )
 def test_the_precision_decides_the_shots(
@@ -218,7 +206,16 @@ def test_the_metadata_reports_the_options(completed: Any) -> None:
     assert metadata["twirling"]["enable_gates"] is True
     assert metadata["twirling"]["enable_measure"] is True
     assert metadata["twirling"]["strategy"] == "all"
-    assert metadata["resilience"] == {"measure_mitigation": True, "zne_mitigation": False, "pec_mitigation": False}
+    assert metadata["resilience"] == {
+        "measure_mitigation": True,
+        "zne_mitigation": True,
+        "pec_mitigation": False,
+        "zne": {
+            "noise_factors": [1, 3, 5],
+            "extrapolator": ["exponential", "linear"],
+            "extrapolated_noise_factors": [0, 1, 3, 5],
+        },
+    }
 
 
 def test_qiskits_decoder_reads_the_other_form(completed: Any) -> None:

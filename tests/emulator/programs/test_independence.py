@@ -29,7 +29,7 @@ def test_every_qubit_of_a_device_is_read_into_its_own_bit() -> None:
         if qubit in flipped:
             circuit.x(qubit)
         circuit.measure(qubit, 132 - qubit)
-    bits = Simulator(device=DEVICE, qubits=list(range(133))).run(circuit, BindingsArray(), shots=SHOTS, seed=1)
+    bits = Simulator(device=DEVICE, qubits=list(range(133))).prepare(circuit, BindingsArray(), shots=SHOTS).run(seed=1)
     ones = np.concatenate([bits[name].to_bool_array(order="little").mean(axis=0) for name in ("a", "b")])
     assert [132 - int(bit) for bit in np.flatnonzero(ones > 0.5)][::-1] == sorted(flipped)
     assert bits["a"].num_shots == SHOTS
@@ -52,7 +52,7 @@ def test_entangled_qubits_stay_together_and_parameters_find_their_part() -> None
     circuit.measure(range(133), range(133))
     values = np.array([[0.3, 1.4, 2.9], [2.0, 0.1, 1.0]])
     bindings = BindingsArray({tuple(angles[qubit] for qubit in angles): values})
-    bits = Simulator(device=DEVICE, qubits=list(range(133))).run(circuit, bindings, shots=SHOTS, seed=2)["c"]
+    bits = Simulator(device=DEVICE, qubits=list(range(133))).prepare(circuit, bindings, shots=SHOTS).run(seed=2)["c"]
     assert bits.shape == (2,)
     read = bits.to_bool_array(order="little")
     for number in range(2):
@@ -71,7 +71,8 @@ def test_a_seed_repeats_the_bits_and_parts_do_not_share_their_randomness() -> No
     circuit.measure(range(40), range(40))
     simulator = Simulator(device=DEVICE, qubits=list(range(40)))
     first, again, other = (
-        simulator.run(circuit, BindingsArray(), shots=SHOTS, seed=seed)["c"].to_bool_array() for seed in (3, 3, 4)
+        simulator.prepare(circuit, BindingsArray(), shots=SHOTS).run(seed=seed)["c"].to_bool_array()
+        for seed in (3, 3, 4)
     )
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)

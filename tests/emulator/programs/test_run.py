@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import pickle
+import re
 import subprocess
 import sys
 import zlib
@@ -13,10 +14,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from qiskit_ibm_runtime.decoders.calibrator.decoder import CalibratorResultDecoder
 
 from qiskit_runtime_rest.emulator import devices, programs
 from qiskit_runtime_rest.emulator.programs.outcome import Kind
 
+PAGE = Path(__file__).parents[3] / "docs" / "emulator.md"
 HEADER = 'OPENQASM 3.0; include "stdgates.inc";'
 ROTATION = f"{HEADER} input float a; input float b; bit[1] c; rz(a + b) $0; c[0] = measure $0;"
 FLIP = f"{HEADER} bit[1] c; x $0; c[0] = measure $0;"
@@ -148,8 +151,15 @@ def test_an_unknown_program_fails_the_job(failed: Any) -> None:
     assert "sampler" in failure.solution
 
 
+def test_a_calibration_says_when_it_ran(completed: Any, failed: Any) -> None:
+    body = completed("calibrate", {"schema_version": "v0.1", "options": {}}).body
+    found = CalibratorResultDecoder.decode(body)
+    assert found.start <= found.stop
+    assert failed("calibrate", {}).code == 3211
+
+
 def test_an_unexpected_error_is_a_failure_with_its_trace(tmp_path: Path) -> None:
-    without_files = devices.Device("ibm_nowhere", tmp_path / "ibm_nowhere")
+    without_files = devices.Device("ibm_nowhere", devices.Snapshot(tmp_path / "ibm_nowhere", tmp_path))
     failure = programs.run("sampler", {"pubs": [[FLIP]]}, device=without_files, seed=1)
     assert isinstance(failure, programs.Failure)
     assert failure.code == 5203
@@ -160,6 +170,13 @@ def test_an_unexpected_error_is_a_failure_with_its_trace(tmp_path: Path) -> None
 def test_outcomes_travel_between_processes(bell: Any, completed: Any, failed: Any) -> None:
     for outcome in (completed("sampler", {"pubs": [bell(87, 88)], "shots": 10}), failed("sampler", {})):
         assert pickle.loads(pickle.dumps(outcome)) == outcome
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_the_page_says_how_sure_each_code_is(kind: Kind) -> None:
+    rows = re.findall(r"^\| (\d{4})(?:, (\d{4}))? \| .* \| (\w+) \|$", PAGE.read_text(), flags=re.MULTILINE)
+    entry = kind.value
+    assert (str(entry.code), str(entry.other_code or ""), entry.sure) in rows
 
 
 def test_each_code_is_one_that_a_job_may_report() -> None:

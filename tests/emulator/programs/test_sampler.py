@@ -107,7 +107,8 @@ def test_shots_come_from_the_pub_the_job_or_the_options(
 ) -> None:
     outcome = completed("sampler", {"pubs": [[bell(87, 88), None, pub_shots]], **params})
     assert len(data(outcome)["c"]["samples"]) == expected
-    assert outcome.metrics.executions == expected
+    # Randomizations have whole numbers of shots.
+    assert expected <= outcome.metrics.executions < expected + 6
 
 
 def wrapped(array: Any) -> dict[str, str]:
@@ -263,12 +264,12 @@ def test_the_metrics_estimate_the_devices_time(bell: Any, completed: Any) -> Non
     [readout] = [entry["value"] for entry in properties["qubits"][88] if entry["name"] == "readout_length"]
     # The second qubit is turned, coupled, turned again and read.
     longest = 2 * lengths["sx", 88] + lengths["cz", 87, 88] + readout
-    assert metrics.circuits_execution_time_ns == pytest.approx(1000 * longest)
-    # The device waits 250 microseconds before each execution, unless asked otherwise.
-    assert metrics.quantum_seconds == pytest.approx(1000 * (250e-6 + longest * 1e-9))
+    # The device waits 250 microseconds before each execution, unless asked otherwise, and 10 in any case.
+    assert metrics.quantum_seconds == pytest.approx(1000 * (260e-6 + longest * 1e-9))
+    assert metrics.circuits_execution_time_ns == pytest.approx(metrics.quantum_seconds * 1e9, abs=1000)
     options = {"execution": {"rep_delay": 0.0001}}
     quicker = completed("sampler", {"pubs": [[bell(87, 88), None, 1000]], "options": options}).metrics
-    assert quicker.quantum_seconds == pytest.approx(1000 * (100e-6 + longest * 1e-9))
+    assert quicker.quantum_seconds == pytest.approx(1000 * (110e-6 + longest * 1e-9))
 
 
 def test_angles_that_miss_a_quarter_turn_by_rounding_are_quarter_turns(completed: Any) -> None:

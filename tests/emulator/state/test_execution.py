@@ -21,8 +21,12 @@ class Pool:
     def __init__(self) -> None:
         self.futures: dict[int, Future[Outcome]] = {}
         self.cancelled: list[Future[Outcome]] = []
+        self.on_heavy: dict[int, Callable[[], None]] = {}
 
-    def submit(self, program_id: str, params: Any, *, device: Any, seed: int) -> Future[Outcome]:
+    def submit(
+        self, program_id: str, params: Any, *, device: Any, seed: int, on_heavy: Callable[[], None]
+    ) -> Future[Outcome]:
+        self.on_heavy[params["number"]] = on_heavy
         future: Future[Outcome] = Future()
         self.futures[params["number"]] = future
         return future
@@ -42,7 +46,7 @@ class Pool:
 
 
 def submit(service: Service, number: int, **changes: Any) -> str:
-    fields = {"instance": "crn", "user_id": "u", "program_id": "sampler", "backend": "ibm_torino"}
+    fields = {"instance": "crn", "user_id": "u", "program_id": "sampler", "backend": "ibm_fez"}
     job = service.jobs.create(params={"number": number}, **(fields | changes))
     service.execution.settle()
     return job.id
@@ -126,7 +130,7 @@ async def test_a_real_clock_moves_jobs_on_without_requests() -> None:
 
 async def test_a_real_job_that_runs_too_long_is_stopped_without_requests() -> None:
     pool = Pool()
-    service = Service(Options(), pool=lambda count: pool)
+    service = Service(Options(pace={"running": "seconds:60"}), pool=lambda count: pool)
     job_id = submit(service, 1, cost=1)
     service.clock.advance(0.99)
     service.execution.settle()
@@ -135,10 +139,25 @@ async def test_a_real_job_that_runs_too_long_is_stopped_without_requests() -> No
     assert pool.cancelled == [pool.futures[1]]
 
 
-async def test_an_outcome_after_the_time_limit_is_ignored() -> None:
+async def test_the_time_of_the_simulation_is_not_time_on_the_device() -> None:
     pool = Pool()
     service = Service(Options(), pool=lambda count: pool)
     job_id = submit(service, 1, cost=10)
     service.clock.advance(11)
+    service.execution.settle()
+    assert job(service, job_id).status is Status.RUNNING
     await pool.finish(1)
-    assert job(service, job_id).reason_code == 1305
+    assert job(service, job_id).status is Status.COMPLETED
+
+
+async def test_a_heavy_job_leaves_its_place_to_the_next_one() -> None:
+    pool = Pool()
+    service = serving(lambda count: pool, workers=1)
+    ids = [submit(service, number) for number in range(3)]
+    pool.on_heavy[0]()
+    await asyncio.sleep(0)
+    assert [job(service, one).status for one in ids] == ["Running", "Running", "Queued"]
+    await pool.finish(0)
+    assert [job(service, one).status for one in ids] == ["Completed", "Running", "Queued"]
+    await pool.finish(1)
+    assert [job(service, one).status for one in ids] == ["Completed", "Completed", "Running"]

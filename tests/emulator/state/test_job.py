@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from qiskit_runtime_rest.emulator.state.job import Job, Status, ends_at
+from qiskit_runtime_rest.emulator.state.job import Job, Status, charge, ends_at
 from qiskit_runtime_rest.emulator.state.progress import Step
 
 JOB = Job(id="d1", number=1, instance="crn", user_id="u", program_id="sampler", backend="b", created=90.0, cost=60)
@@ -21,9 +21,9 @@ RUNNING = JOB.start(100.0)
         ("seconds:10", 120.0, 119.0, ("completed", 119.0)),
         ("hold", 159.9, 104.0, None),
         ("hold", 160.0, 104.0, ("limit", 160.0)),
-        ("immediate", 160.0, None, ("limit", 160.0)),
+        ("immediate", 160.0, None, None),
         ("immediate", 200.0, 160.0, ("completed", 160.0)),
-        ("immediate", 200.0, 161.0, ("limit", 160.0)),
+        ("immediate", 200.0, 161.0, ("completed", 161.0)),
         ("seconds:100", 300.0, 104.0, ("limit", 160.0)),
         ("reads:1", 300.0, 104.0, None),
     ],
@@ -32,6 +32,19 @@ def test_a_running_job_ends_with_its_outcome_and_progress_or_at_its_time_limit(
     step: str, now: float, computed_at: float | None, end: tuple[str, float] | None
 ) -> None:
     assert ends_at(RUNNING, Step.parse(step), now=now, computed_at=computed_at) == end
+
+
+@pytest.mark.parametrize(
+    ("shots", "seconds"), [(512, 2), (4096, 3), (8192, 4), (100_000, 28), (600_000, 158), (1_000_000, 262)]
+)
+def test_charges_are_those_that_were_measured(shots: int, seconds: int) -> None:
+    assert charge(shots * 260e-6) == seconds
+
+
+def test_a_job_is_charged_from_its_start_on() -> None:
+    assert JOB.cancel(95.0).qpu_seconds == 0
+    assert RUNNING.cancel(105.0).qpu_seconds == 2
+    assert RUNNING.stop_at_limit(160.0).qpu_seconds == 2
 
 
 def test_a_job_goes_from_state_to_state() -> None:

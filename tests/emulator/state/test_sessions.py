@@ -24,11 +24,11 @@ def sessions(clock: Clock, identifiers: Identifiers, storage: MemoryStorage) -> 
 
 @pytest.fixture
 def session(sessions: Sessions) -> Session:
-    return sessions.create(instance=INSTANCE, mode="batch", user_id="u", backend="ibm_torino", max_ttl=28800)
+    return sessions.create(instance=INSTANCE, mode="batch", user_id="u", backend="ibm_fez", max_ttl=28800)
 
 
 def job(session: Session, *, started: float, finished: float | None = None) -> Job:
-    fields = {"instance": INSTANCE.crn, "user_id": "u", "program_id": "sampler", "backend": "ibm_torino"}
+    fields = {"instance": INSTANCE.crn, "user_id": "u", "program_id": "sampler", "backend": "ibm_fez"}
     queued = Job(id="d1", number=1, created=session.created, session_id=session.id, **fields)  # type: ignore[arg-type]
     return evolve(queued.start(started), finished=finished)
 
@@ -70,7 +70,7 @@ def test_a_session_that_accepts_no_jobs_closes_when_its_jobs_have_ended(sessions
     sessions.settle(session.created + 1, busy=frozenset({session.id}))
     assert state(sessions, session) == "open"
     with pytest.raises(ServiceError, match="does not accept jobs"):
-        sessions.check_accepts(session.id, instance=INSTANCE.crn, backend="ibm_torino")
+        sessions.check_accepts(session.id, instance=INSTANCE.crn, backend="ibm_fez")
     sessions.settle(session.created + 2, busy=IDLE)
     assert state(sessions, session) == "closed"
 
@@ -85,4 +85,4 @@ def test_a_closed_session_stays_closed(sessions: Sessions, session: Session) -> 
     sessions.set_accepting(closed, accepting=True, busy=False)
     assert sessions.find(session.id, instance=INSTANCE.crn) == evolve(closed, accepting_jobs=True)
     with pytest.raises(ServiceError, match="is closed"):
-        sessions.check_accepts(session.id, instance=INSTANCE.crn, backend="ibm_torino")
+        sessions.check_accepts(session.id, instance=INSTANCE.crn, backend="ibm_fez")

@@ -4,16 +4,18 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
 
+from qiskit_runtime_rest.emulator.state.state_file import FORMAT, UnusableState, format_of
 from qiskit_runtime_rest.emulator.state.storage import (
     MemoryStorage,
+    Records,
     SqliteStorage,
     StateInUse,
     Storage,
-    UnusableState,
 )
 
 
@@ -103,17 +105,95 @@ def test_a_file_in_use_is_refused_until_it_is_closed(state: Path) -> None:
 
 def test_a_file_of_another_kind_is_refused_and_stays_as_it_is(state: Path) -> None:
     state.write_bytes(b"not a database, but long enough to look like one" * 50)
-    before = state.read_bytes()
-    with pytest.raises(UnusableState, match="not a state file"):
+    refused_untouched(state, "not a state file .* Name another file")
+
+
+def refused_untouched(state: Path, words: str) -> None:
+    before = {file.name: (file.read_bytes(), file.stat().st_mtime_ns) for file in state.parent.iterdir()}
+    with pytest.raises(UnusableState, match=words):
         SqliteStorage(state)
-    assert state.read_bytes() == before
+    assert {file.name: (file.read_bytes(), file.stat().st_mtime_ns) for file in state.parent.iterdir()} == before
 
 
-def test_another_database_is_refused(state: Path) -> None:
+@pytest.mark.parametrize("version", [0, 1, 2, 7])
+@pytest.mark.parametrize("mode", ["DELETE", "WAL"])
+def test_the_database_of_another_program_is_refused_and_stays_as_it_is(state: Path, version: int, mode: str) -> None:
     with closing(sqlite3.connect(state)) as database:
+        database.execute(f"PRAGMA journal_mode = {mode}")
         database.execute("CREATE TABLE precious (thing)")
-    with pytest.raises(UnusableState, match="not a state file"):
-        SqliteStorage(state)
+        database.execute(f"PRAGMA user_version = {version}")
+    refused_untouched(state, "a file of another program")
+
+
+def test_a_file_of_a_newer_version_is_refused_and_stays_as_it_is(state: Path) -> None:
+    SqliteStorage(state).close()
+    with closing(sqlite3.connect(state)) as database:
+        database.execute(f"PRAGMA user_version = {FORMAT + 1}")
+    refused_untouched(state, "written by a newer version")
+
+
+FORMAT_1 = """
+CREATE TABLE records (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL, record TEXT NOT NULL,
+    UNIQUE (kind, key));
+CREATE TABLE texts (key TEXT NOT NULL, kind TEXT NOT NULL, text BLOB NOT NULL, PRIMARY KEY (key, kind)) WITHOUT ROWID;
+INSERT INTO records (kind, key, record) VALUES ('jobs', 'd1', '{"number": 1}');
+INSERT INTO texts VALUES ('d1', 'params', x'6b657074');
+"""
+
+
+@pytest.mark.parametrize("version", [0, 1])
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_file_without_a_mark_is_brought_up_to_date(state: Path, tmp_path: Path, version: int, killed: bool) -> None:
+    made = tmp_path / "made"
+    with closing(sqlite3.connect(made)) as database:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.executescript(f"{FORMAT_1} PRAGMA user_version = {version};")
+        if killed:
+            shutil.copy(made, state)
+            shutil.copy(f"{made}-wal", f"{state}-wal")
+    if not killed:
+        shutil.copy(made, state)
+    with closing(SqliteStorage(state)) as storage:
+        assert list(storage.records("jobs")) == [("d1", {"number": 1})]
+        assert storage.text("d1", "params") == "kept"
+    assert format_of(state) == FORMAT
+    with closing(SqliteStorage(state)) as storage:
+        assert storage.text("d1", "params") == "kept"
+
+
+def test_a_new_file_is_known_by_its_mark_while_it_is_in_use(state: Path) -> None:
+    with closing(SqliteStorage(state)):
+        assert format_of(state) == FORMAT
+
+
+def test_a_damaged_file_is_named_with_what_to_do(state: Path) -> None:
+    with closing(SqliteStorage(state)) as storage:
+        for number in range(200):
+            storage.put("jobs", f"d{number}", {"text": "x" * 200})
+    state.write_bytes(state.read_bytes()[:100] + b"\xff" * 40_000)
+    with pytest.raises(UnusableState, match=f"{state} is damaged .* Put a copy of it back, or move it"):
+        list(SqliteStorage(state).records("jobs"))
+
+
+def test_a_damaged_record_is_named_with_what_to_do(state: Path) -> None:
+    with closing(SqliteStorage(state)) as storage:
+        storage.put("jobs", "d1", {"no": "job"})
+        with pytest.raises(UnusableState, match=f"{state} is damaged .*KeyError.* Put a copy of it back"):
+            Records(storage, "jobs", read=itemgetter("number"), write=dict)
+
+
+def save_and_fail(held: Records[dict[str, int]]) -> None:
+    held.save("a", {"number": 2})
+    held.save("b", {"number": 3})
+    held.save("c", None)  # type: ignore[arg-type]
+
+
+def test_a_failed_transaction_is_undone_in_memory_too(storage: Storage) -> None:
+    held: Records[dict[str, int]] = Records(storage, "jobs", read=dict, write=dict)
+    held.save("a", {"number": 1})
+    with pytest.raises(TypeError), storage.transaction():
+        save_and_fail(held)
+    assert held == {"a": {"number": 1}}
 
 
 def test_a_path_that_cannot_be_opened_is_refused(tmp_path: Path) -> None:

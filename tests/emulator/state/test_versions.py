@@ -62,8 +62,8 @@ def test_metrics_have_the_shape_of_their_version(name: str, body: Any) -> None:
 
 
 def test_only_the_oldest_version_lists_names_of_devices() -> None:
-    body = {"devices": [{"name": "ibm_torino", "qubits": 133}]}
-    assert in_version(body, operation="list_backends", version=OLDEST) == {"devices": ["ibm_torino"]}
+    body = {"devices": [{"name": "ibm_fez", "qubits": 133}]}
+    assert in_version(body, operation="list_backends", version=OLDEST) == {"devices": ["ibm_fez"]}
     assert in_version(body, operation="list_backends", version=VERSIONS[1]) == body
     assert in_version(body, operation="another", version=OLDEST) == body
 

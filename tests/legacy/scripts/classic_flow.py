@@ -27,7 +27,7 @@ headers = {"x-access-token": login.json()["id"]}
 devices = requests.get(
     f"{RUNTIME}/backends", params={"provider": "ibm-q/open/main"}, headers=headers, timeout=60
 ).json()["devices"]
-backend = sys.argv[1] if len(sys.argv) > 1 else "ibm_torino"
+backend = sys.argv[1] if len(sys.argv) > 1 else "ibm_fez"
 print("backend:", backend, backend in devices)
 
 

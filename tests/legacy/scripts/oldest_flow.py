@@ -15,7 +15,7 @@ body = {
     "hub": "ibm-q",
     "group": "open",
     "project": "main",
-    "backend": "ibm_torino",
+    "backend": "ibm_fez",
     "params": [json.dumps({"iterations": 2})],
 }
 job = requests.post(f"{URL}/jobs", json=body, headers=headers, timeout=60).json()["id"]

@@ -3,7 +3,7 @@
 import time
 
 from qiskit import QuantumCircuit, transpile
-from qiskit.providers.ibmq import IBMQ, RunnerResult
+from qiskit.providers.ibmq import IBMQ, IBMQBackendApiError, RunnerResult
 from steps import BELL, KEY, URL, step
 
 BACKEND = "ibm_torino"
@@ -86,12 +86,7 @@ def jobs():
 
 @step
 def run():
-    job = backend.run(ready, shots=300)
-    counts = job.result().get_counts()
-    return [sum(counts.values()), counts.get("00", 0) + counts.get("11", 0) > 180]
-
-
-@step
-def retrieve():
-    job = backend.retrieve_job(backend.jobs(limit=1)[0].job_id())
-    return [str(job.status()), sum(job.result().get_counts().values())]
+    try:
+        backend.run(ready, shots=300)
+    except IBMQBackendApiError as refused:
+        return "provider.runtime.run" in str(refused)

@@ -39,9 +39,9 @@ report["active"] = {
     "by environment": QiskitRuntimeService().active_instance(),
 }
 unbound = account(plans_preference=["pay-as-you-go"])
-report["active"]["by plan"] = unbound.backend("ibm_torino")._instance
+report["active"]["by plan"] = unbound.backend("ibm_fez")._instance
 automatic = account(instance="auto", region="us-east")
-report["active"]["auto"] = automatic.backend("ibm_torino")._instance
+report["active"]["auto"] = automatic.backend("ibm_fez")._instance
 accounts = str(Path("accounts.json").resolve())
 QiskitRuntimeService.save_account(
     token=KEY, instance="emulator-paygo", filename=accounts, name="mine", channel="ibm_quantum_platform"
@@ -64,7 +64,7 @@ report["least busy"] = by_crn.least_busy(min_num_qubits=150).name
 report["by name"] = [backend.name for backend in by_crn.backends(name="ibm_sherbrooke")]
 
 report["devices"] = {}
-for name in ("ibm_torino", "ibm_sherbrooke", "ibm_boston", "ibmq_lima", "ibmq_paris"):
+for name in ("ibm_fez", "ibm_sherbrooke", "ibm_boston", "ibmq_lima", "ibmq_paris"):
     backend = by_crn.backend(name)
     status = backend.status()
     properties = backend.properties()
@@ -86,5 +86,5 @@ for name in ("ibm_torino", "ibm_sherbrooke", "ibm_boston", "ibmq_lima", "ibmq_pa
     backend.refresh()
 fractional = by_crn.backend("fake_fractional", use_fractional_gates=True)
 report["fractional"] = sorted(set(fractional.target.operation_names) & {"rx", "rzz"})
-report["not fractional"] = failure(lambda: by_crn.backend("ibm_torino", use_fractional_gates=True))
+report["not fractional"] = failure(lambda: by_crn.backend("ibm_miami", use_fractional_gates=True))
 print(json.dumps(report))

@@ -15,7 +15,7 @@ from qiskit_ibm_runtime.executor_sampler import SamplerV2
 
 report: dict[str, Any] = {}
 service = QiskitRuntimeService()
-backend = service.backend("ibm_torino")
+backend = service.backend("ibm_fez")
 passes = generate_preset_pass_manager(backend=backend, optimization_level=3, seed_transpiler=11)
 
 bell = QuantumCircuit(2, metadata={"experiment": "bell"})

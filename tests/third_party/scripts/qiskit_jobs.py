@@ -13,7 +13,7 @@ from qiskit_ibm_runtime import Batch, EstimatorV2, QiskitRuntimeService, Sampler
 
 report: dict[str, Any] = {}
 service = QiskitRuntimeService()
-backend = service.backend("ibm_torino")
+backend = service.backend("ibm_fez")
 bell = QuantumCircuit(2)
 bell.h(0)
 bell.cx(0, 1)
@@ -81,7 +81,7 @@ report["waiting"] = {
     "oldest": service.jobs(limit=1, descending=False)[0].job_id() == job.job_id(),
     "skipped": [found.job_id() for found in service.jobs(limit=2, skip=21, pending=True)]
     == [waiting[1].job_id(), held.job_id()],
-    "elsewhere": len(service.jobs(backend_name="ibm_fez")),
+    "elsewhere": len(service.jobs(backend_name="ibm_kingston")),
     "after": len(service.jobs(limit=None, created_after=created)),
     "before": len(service.jobs(limit=None, created_before=created - timedelta(microseconds=1))),
     "estimators": len(service.jobs(program_id="estimator")),
@@ -144,7 +144,7 @@ report["session"] = {
     "details": {name: details[name] for name in ("mode", "max_time", "state", "accepting_jobs", "backend_name")},
     "history": [entry["status"] for entry in session.details()["timestamps"]],
     "usage": session.usage(),
-    "closed": failure(lambda: estimator.run([(plain, "I" * 133)])),
+    "closed": failure(lambda: estimator.run([(plain, "I" * 156)])),
     "from id": Session.from_id(session.session_id, service).status(),
     "wrong kind": failure(lambda: Batch.from_id(session.session_id, service)),
     "unknown": failure(lambda: Session.from_id("00000000-0000-4000-8000-000000000000", service)),
@@ -171,8 +171,8 @@ pace("immediate")
 
 plan = QiskitRuntimeService(instance="emulator-open")
 report["open plan"] = {
-    "session": failure(lambda: Session(backend=plan.backend("ibm_torino"))),
-    "batch": Batch(backend=plan.backend("ibm_torino")).status(),
+    "session": failure(lambda: Session(backend=plan.backend("ibm_fez"))),
+    "batch": Batch(backend=plan.backend("ibm_fez")).status(),
     "others' job": failure(lambda: plan.job(held.job_id())),
 }
 print(json.dumps(report))

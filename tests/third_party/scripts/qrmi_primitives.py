@@ -13,7 +13,7 @@ from qrmi.primitives import QRMIService  # type: ignore[attr-defined]
 from qrmi.primitives.ibm import EstimatorV2, SamplerV2, get_backend  # type: ignore[attr-defined]
 
 report: dict[str, Any] = {}
-resource = QRMIService().resource("ibm_torino")
+resource = QRMIService().resource("ibm_fez")
 backend = get_backend(resource)
 report["backend"] = [backend.name, backend.num_qubits, backend.status().operational]
 passes = generate_preset_pass_manager(backend=backend, optimization_level=3, seed_transpiler=11)

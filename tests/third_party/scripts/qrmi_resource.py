@@ -22,7 +22,7 @@ c[1] = measure $1;
 
 report: dict[str, Any] = {}
 report["discovered"] = [resource.resource_id() for resource in QRMIService().resources()]
-resource = QuantumResource("ibm_torino", ResourceType.IBMQuantumComputeService)
+resource = QuantumResource("ibm_fez", ResourceType.IBMQuantumComputeService)
 report["metadata"] = resource.metadata()
 report["status"] = resource.status().to_dict()
 target = json.loads(resource.target().value)

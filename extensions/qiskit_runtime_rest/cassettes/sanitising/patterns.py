@@ -69,9 +69,10 @@ MARKS: Mapping[str, re.Pattern[str]] = {
 
 CREDENTIALS = re.compile(
     r"(?:\wkey(?:ids?)?|(?:api|access|hmac|private|secret)keys|tokens?|passw(?:or)?ds?|passcodes?|secrets?|credentials?"
-    r"|signatures?|authorization|cookies?|^sig)$"
+    r"|(?<!instruction)signatures?|authorization|cookies?|^sig)$"
 )
-"""Names of credentials. Names are compared in lower case, without anything but letters and digits."""
+"""Names of credentials. Names are compared in lower case, without anything but letters and digits. A device's
+`instruction_signatures` say what its instructions take."""
 
 IDENTITIES = re.compile(
     r"(?:(?:user|account|owner|creator|iam|ims|realm)ids?|username"

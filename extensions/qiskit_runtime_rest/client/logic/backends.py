@@ -34,7 +34,7 @@ class BackendLogic:
     """A backend, as the list of backends describes it.
 
     Attributes:
-        name: such as `ibm_torino`.
+        name: such as `ibm_fez`.
         raw: its JSON in the list (only `name` where an old API version lists bare names).
     """
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, Unpack
 
 from ...base.json_members import member_text
+from ...base.secret import hidden
 from ...config.options import SettingsOptions
 from ...http import Connection
 from ...http.calls import fetch, json_object
@@ -65,11 +66,14 @@ class ClientLogic(SubmitLogic[J]):
         from ...config.settings import Settings
         from ...config.state_file import State
         from ...config.sunsets import warn_in_time
+        from .option_checks import check_options
 
-        given: dict[str, Any] = dict(options)
+        given: dict[str, Any] = hidden(options)
+        del options
         for name in given:
             if name not in ClientOptions.__annotations__:
                 raise unexpected_argument(type(self), name, ClientOptions.__annotations__)
+        check_options(given)
         of_settings = {name: given[name] for name in SettingsOptions.__annotations__ if name in given}
         self.settings = given.get("settings") or Settings(**of_settings)
         if self.settings.instance_name is not None:
@@ -95,7 +99,8 @@ class ClientLogic(SubmitLogic[J]):
 
     def __repr__(self) -> str:
         """Instance and host."""
-        return f"<{type(self).__name__} {self._connection.origin}>"
+        connection = getattr(self, "_connection", None)
+        return f"<{type(self).__name__} {connection.origin if connection else 'that could not be made'}>"
 
     def __reduce__(self) -> NoReturn:
         """A client does not pickle, since it holds credentials. Handles of jobs and sessions pickle without them.
@@ -145,7 +150,7 @@ def _submitter(
     from ...config.state_file import State
     from ...submission import Journal, SubmissionLimiter, SubmissionPolicy, Submitter
 
-    kept = state if isinstance(journal, bool) else State(Path(journal))
+    kept = State(Path(journal)) if isinstance(journal, str | Path) else state
     return Submitter(
         policy or SubmissionPolicy(),
         limiter=SubmissionLimiter(settings.submissions_per_minute, user=settings.user, state=state, clock=clock),

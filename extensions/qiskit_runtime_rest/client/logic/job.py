@@ -7,7 +7,7 @@ import logging
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from qiskit_runtime_api.api import jobs as jobs_api
 
@@ -126,6 +126,11 @@ class JobLogic(Handle):
 
     def _repr_html_(self) -> str:
         return facts_table(self.facts())
+
+    @property
+    def parts(self) -> list[Self]:
+        """The handles of its jobs: itself, unless pubs with different numbers of shots made several jobs of it."""
+        return [self]
 
     @property
     def backend(self) -> str | None:
@@ -355,10 +360,6 @@ class JobLogic(Handle):
         raw = self._decoded.raw if self._decoded is not None else (self._source or b"")[:]
         if saved_copy(self.id, folder) is None:
             yield InThread(lambda: save_result(raw, self.id, program_id=self.program_id, folder=folder))
-
-    def _single_jobs(self) -> list[Any]:
-        """The handles of its jobs: one, unless it was split."""
-        return [self]
 
     def _combine(self) -> dict[str, Any]:
         """Its JSON, brought up to date with its jobs."""

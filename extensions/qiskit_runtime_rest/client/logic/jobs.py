@@ -222,7 +222,7 @@ class JobsLogic(SubmitLogic[J]):
         Source: operations `list_jobs`, `get_job`, `get_job_results`, `list_backends`.
         """
         given = self._given(jobs, at_once)
-        single = [part for job in given for part in job._single_jobs()]
+        single = [part for job in given for part in job.parts]
         handles = JobGroup(single, budget=self._budget(timeout, stop), on_status=on_status)
         while handles.left:
             ended = yield from handles.next_ended()
@@ -250,8 +250,8 @@ class JobsLogic(SubmitLogic[J]):
         the loop early and has private jobs among `jobs` should pass handles, which keep what was read, or save results.
         """
         given = self._given(jobs, at_once)
-        single = [part for job in given for part in job._single_jobs()]
-        whole = {id(part): job for job in given for part in job._single_jobs() if part is not job}
+        single = [part for job in given for part in job.parts]
+        whole = {id(part): job for job in given for part in job.parts if part is not job}
         left = Counter(map(id, whole.values()))
         handles = JobGroup(single, budget=self._budget(timeout, stop), on_status=on_status)
         while handles.left:

@@ -7,11 +7,10 @@ in `client/job.py`, which `make generate` writes.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from functools import partial
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ...arguments import check_timeout
-from ...plans.deadline import GRACE_SECONDS, Deadline, deadline_in, end_by
+from ...plans.deadline import GRACE_SECONDS, Deadline, current_deadline, deadline_in, end_by
 from ...plans.plan import Plan, StreamPlan, iterate, iterate_async, run, run_async
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ T = TypeVar("T")
 
 
 def public(*operations: str) -> Callable[[F], F]:
-    """Mark a plan that becomes a public method.
+    """Mark a plan that becomes a public method. Its arguments are checked as their annotations say.
 
     Args:
         operations: the operations of the contract that it may send, as modules of `qiskit_runtime_api.api`, such as
@@ -32,8 +31,18 @@ def public(*operations: str) -> Callable[[F], F]:
     """
 
     def mark(plan: F) -> F:
-        plan.operations = operations  # type: ignore[attr-defined]  # read by tools/methods.py
-        return plan
+        code = plan.__code__
+        names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+
+        @wraps(plan)
+        def checked(*arguments: Any, **named: Any) -> Any:
+            from ...arguments import check_types
+
+            check_types({**dict(zip(names, arguments, strict=False)), **named}, plan.__annotations__)
+            return plan(*arguments, **named)
+
+        checked.operations = operations  # type: ignore[attr-defined]  # read by tools/methods.py
+        return checked  # type: ignore[return-value]  # it has the signature of the plan
 
     return mark
 
@@ -72,5 +81,9 @@ def call_deadline(timeout: float | None, connection: Connection) -> Deadline | N
     Raises:
         InvalidInput: it is not a number of seconds.
     """
+    if timeout is None:
+        return current_deadline()
+    from ...arguments import check_timeout
+
     seconds = check_timeout(timeout)
     return deadline_in(None if seconds is None else seconds + GRACE_SECONDS, connection.clock)

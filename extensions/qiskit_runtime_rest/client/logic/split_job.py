@@ -34,23 +34,24 @@ class SplitJobLogic(JobLogic):
     """The handle of several jobs. Its result has the pubs of all of them, in their order.
 
     Attributes:
-        parts: the handles of the jobs.
         id: their ids, joined by "+"; not an id of the service.
         raw: what they have in common, with the status of all together.
     """
 
-    parts: list[Any]
+    _jobs: list[Any]
 
     def _set_parts(self, parts: Sequence[Any]) -> None:
-        self.parts = list(parts)
+        self._jobs = list(parts)
         self._combine()
+
+    @property
+    def parts(self) -> list[Any]:
+        """The handles of its jobs."""
+        return self._jobs
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the handles of the jobs."""
         return split_job, (self.parts,)
-
-    def _single_jobs(self) -> list[Any]:
-        return self.parts
 
     def _combine(self) -> dict[str, Any]:
         """Make `raw` of what is known of the jobs."""

@@ -48,7 +48,7 @@ class SubmitOptions(TypedDict, total=False):
     """Arguments of every submission, besides the params of its program.
 
     Keys:
-        backend: name, such as `ibm_torino`, or handle; jobs of a session run on the session's backend.
+        backend: name, such as `ibm_fez`, or handle; jobs of a session run on the session's backend.
         tags: at most 8, of at most 86 characters.
         session_id: run in this session.
         private: the service deletes the params when the job has ended, and gives the result only once.

@@ -10,7 +10,7 @@ from ..routing import ServiceRequest, ServiceResponse
 from ..state.analytics import GROUPS, Run, RunFilter, day_of, grouped, instances_of, metrics, runs_of
 from ..state.clock import isoformat, seconds
 
-_USUAL_INTERVAL = timedelta(days=28)
+_USUAL_SECONDS = 28 * 86_400
 
 
 async def get_analytics_usage(request: ServiceRequest) -> ServiceResponse:
@@ -29,11 +29,10 @@ async def get_analytics_usage_grouped_by_date(request: ServiceRequest) -> Servic
 
     Without an interval, the last 28 days.
     """
-    now = datetime.fromtimestamp(request.service.clock.now(), UTC)
-    end = seconds(request.query["interval_end"]) or now.timestamp()
+    end = seconds(request.query["interval_end"])
+    end = request.service.clock.now() if end is None else end
     start = seconds(request.query["interval_start"])
-    if start is None:
-        start = (datetime.fromtimestamp(end, UTC) - _USUAL_INTERVAL).timestamp()
+    start = end - _USUAL_SECONDS if start is None else start
     runs = [run for run in _runs(request) if start <= run.job.created < end or run.job.created == end]
     rows = []
     for day, of_day in sorted(grouped(runs, lambda run: day_of(run).isoformat()).items()):

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import asdict
 
-from .. import devices
 from ..errors import CALIBRATION_NOT_ALLOWED, ServiceError
 from ..routing import ServiceRequest, ServiceResponse
 from ..state.backends import find_device, queue_length, wait_time
@@ -15,10 +14,18 @@ if TYPE_CHECKING:
     from ..devices import Device
 
 
+def with_mocks(request: ServiceRequest) -> bool:
+    """Whether a list is to have mock devices: a parameter that only qiskit-ibm-runtime knows."""
+    return request.http.query_params.get("include_mocks", "").lower() == "true"
+
+
 async def list_backends(request: ServiceRequest) -> ServiceResponse:
     """`GET /v1/backends`."""
-    names = request.service.instances.backends(request.instance)
-    return ServiceResponse(body={"devices": [_device(request, name) for name in names]})
+    fleet = request.service.fleet
+    found = [fleet[name] for name in request.service.instances.backends(request.instance)]
+    if with_mocks(request):
+        found += [mock for device in found if (mock := fleet.mock(device.name)) is not None]
+    return ServiceResponse(body={"devices": [_device(request, device) for device in found]})
 
 
 async def get_backend_configuration(request: ServiceRequest) -> ServiceResponse:
@@ -39,20 +46,21 @@ async def get_backend_defaults(request: ServiceRequest) -> ServiceResponse:
 
 async def get_backend_status(request: ServiceRequest) -> ServiceResponse:
     """`GET /v1/backends/{id}/status`."""
-    device = _find(request)
+    device, fleet = _find(request), request.service.fleet
+    condition = fleet.condition(device.name)
     return ServiceResponse(
         body={
-            "state": True,
-            "status": "active",
-            "message": "available",
-            "length_queue": queue_length(request.service.jobs, device.name),
+            "state": condition.status != "offline",
+            "status": "active" if condition.status == "online" else "maintenance",
+            "message": condition.message,
+            "length_queue": queue_length(fleet, request.service.jobs, device.name),
             "backend_version": device.configuration["backend_version"],
         }
     )
 
 
 def _find(request: ServiceRequest) -> Device:
-    return find_device(request.service.instances, request.path["id"], instance=request.instance)
+    return find_device(request.service.fleet, request.service.instances, request.path["id"], instance=request.instance)
 
 
 def _calibrated(request: ServiceRequest) -> Device:
@@ -62,11 +70,13 @@ def _calibrated(request: ServiceRequest) -> Device:
     return device
 
 
-def _device(request: ServiceRequest, name: str) -> dict[str, Any]:
+def _device(request: ServiceRequest, device: Device) -> dict[str, Any]:
+    fleet, name = request.service.fleet, device.name
+    condition = fleet.condition(name)
     entry = {
-        **devices.get(name).summary(),
-        "status": {"name": "online", "reason": "available"},
-        "queue_length": queue_length(request.service.jobs, name),
+        **device.summary(),
+        "status": {"name": condition.status, "reason": condition.message},
+        "queue_length": queue_length(fleet, request.service.jobs, name),
     }
     if request.query["fields"] == "wait_time_seconds" and request.instance.plan.waiting_times:
         entry["wait_time_seconds"] = asdict(wait_time(request.service.jobs, name))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
+from ..request_check import parse_json
 from ..routing import ServiceRequest, ServiceResponse
 from ..state.identity import ACCOUNT
 from ..state.instances import PLANS
@@ -65,10 +65,10 @@ async def update_resource_instance(request: ServiceRequest) -> ServiceResponse:
     if instance is None:
         return _no("Resource instance")
     try:
-        parameters = dict(json.loads(await request.http.body()).get("parameters") or {})
+        parameters = dict(parse_json(await request.http.body()).get("parameters") or {})
         limit = parameters.get("instance_limit_seconds", instance.limit_seconds)
         limit = None if limit is None else int(limit)
-    except (ValueError, TypeError, AttributeError, RecursionError):
+    except (ValueError, TypeError, AttributeError):
         return ServiceResponse(status=400, body={"message": "The parameters are not valid.", "status_code": 400})
     request.service.instances.configure(instance, limit_seconds=limit)
     changed = request.service.instances.get(instance.crn)

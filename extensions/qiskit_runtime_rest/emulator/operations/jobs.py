@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import PROGRAM_NOT_FOUND, ServiceError
+from ..errors import BACKEND_OFFLINE, PROGRAM_NOT_FOUND, ServiceError
 from ..programs import PROGRAMS
 from ..routing import ServiceRequest, ServiceResponse
 from ..state.backends import find_device
 from ..state.clock import isoformat, seconds
 from ..state.jobs import JobFilter
+from .backends import with_mocks
 
 if TYPE_CHECKING:
     from ..state.job import Job
@@ -23,20 +24,22 @@ async def create_job(request: ServiceRequest) -> ServiceResponse:
     service, body, instance = request.service, request.body, request.instance
     if body["program_id"] not in PROGRAMS:
         raise ServiceError(PROGRAM_NOT_FOUND, f"There is no program {body['program_id'][:100]!r}.")
-    find_device(service.instances, body["backend"], instance=instance)
+    device = find_device(service.fleet, service.instances, body["backend"], instance=instance)
+    if service.fleet.condition(device.name).status == "offline":
+        raise ServiceError(BACKEND_OFFLINE)
     if body.get("session_id") is not None:
         service.sessions.check_accepts(body["session_id"], instance=instance.crn, backend=body["backend"])
     if service.options.refuse_over_quota:
         service.instances.check_usage(instance)
-    pending = sum(job.instance == instance.crn for job in service.jobs.pending())
-    service.limits.check(user_id=request.user.id, pending=pending)
+    service.limits.check(user_id=request.user.id, pending=service.jobs.pending.by_instance[instance.crn])
     optional = ("session_id", "calibration_id", "runtime", "log_level", "remote_storage")
     job = service.jobs.create(
         params=body.get("params"),
         instance=instance.crn,
         user_id=request.user.id,
         program_id=body["program_id"],
-        backend=body["backend"],
+        backend=device.name,
+        mock=device.mock,
         cost=body.get("cost") or instance.plan.longest_run_seconds,
         tags=tuple(body.get("tags", ())),
         private=body.get("private", False),
@@ -62,6 +65,7 @@ async def list_jobs(request: ServiceRequest) -> ServiceResponse:
         created_before=seconds(query["created_before"]),
         tags=query["tags"] or (),
         session_id=query["session_id"],
+        mocks=with_mocks(request),
     )
     found = jobs.visible(instance=request.instance.crn, where=where, ascending=query["sort"] == "ASC")
     limit, offset = query["limit"], query["offset"]
@@ -124,7 +128,7 @@ async def get_job_metrics(request: ServiceRequest) -> ServiceResponse:
     job = await _read(request)
     body = {
         "timestamps": _timestamps(job),
-        "usage": _usage(job),
+        "usage": _usage(request, job),
         "circuits_execution_time_ns": job.execution_ns,
     }
     return ServiceResponse(body=body | _given(job, "caller", "qiskit_version"))
@@ -164,7 +168,7 @@ def _job(request: ServiceRequest, job: Job, *, with_params: bool) -> dict[str, A
         "cost": job.cost,
         "tags": list(job.tags),
         "user_id": job.user_id,
-        "usage": _usage(job),
+        "usage": _usage(request, job),
     }
     if job.private:
         body["private"] = True
@@ -193,8 +197,11 @@ def _timestamps(job: Job) -> dict[str, str | None]:
     return given if job.ended else {name: at for name, at in given.items() if at is not None}
 
 
-def _usage(job: Job) -> dict[str, Any]:
-    return {"qpu_charge_time_seconds": job.qpu_seconds, "status": "complete" if job.ended else "pending"}
+def _usage(request: ServiceRequest, job: Job) -> dict[str, Any]:
+    service = request.service
+    if job.finished is None or service.clock.now() < job.finished + service.options.usage_pending_seconds:
+        return {"qpu_charge_time_seconds": 0, "status": "pending"}
+    return {"qpu_charge_time_seconds": round(job.qpu_seconds), "status": "complete"}
 
 
 def _given(job: Job, *names: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ async def create_session(request: ServiceRequest) -> ServiceResponse:
     body = request.body
     backend = body.get("backend") or body.get("backend_name")
     if backend is not None:
-        find_device(request.service.instances, backend, instance=request.instance)
+        find_device(request.service.fleet, request.service.instances, backend, instance=request.instance)
     given = {name: body[name] for name in ("interactive_ttl", "active_ttl") if name in body}
     session = request.service.sessions.create(
         instance=request.instance,
@@ -41,7 +41,7 @@ async def get_session(request: ServiceRequest) -> ServiceResponse:
 async def update_session(request: ServiceRequest) -> ServiceResponse:
     """`PATCH /v1/sessions/{id}`: a session that accepts no more jobs still runs those in the queue."""
     session = _find(request)
-    busy = any(job.session_id == session.id for job in request.service.jobs.pending())
+    busy = session.id in request.service.jobs.pending.by_session
     request.service.sessions.set_accepting(session, request.body["accepting_jobs"], busy=busy)
     request.service.execution.settle()
     return ServiceResponse(status=204)
@@ -49,9 +49,7 @@ async def update_session(request: ServiceRequest) -> ServiceResponse:
 
 async def close_session(request: ServiceRequest) -> ServiceResponse:
     """`DELETE /v1/sessions/{id}/close`: its queued jobs fail."""
-    session = _find(request)
-    request.service.sessions.close(session)
-    request.service.execution.session_closed(session.id)
+    request.service.execution.close_session(_find(request))
     return ServiceResponse(status=204)
 
 

@@ -8,6 +8,7 @@ from ..errors import PAYLOAD_NOT_VALID, ServiceError
 from ..routing import ServiceRequest, ServiceResponse
 from ..state.clock import isoformat, seconds
 from ..state.workloads import WorkloadFilter, cursor, page, parse_cursor, workloads_of
+from .backends import with_mocks
 
 if TYPE_CHECKING:
     from ..state.workloads import Position, Workload
@@ -29,10 +30,11 @@ async def list_workloads(request: ServiceRequest) -> ServiceResponse:
     limit = int(query["limit"])
     try:
         after, before = parse_cursor(query["next"]), parse_cursor(query["previous"])
-    except (ValueError, TypeError):
+    except ValueError:
         raise ServiceError(PAYLOAD_NOT_VALID, "next and previous must be values from an earlier response.") from None
     service, crn = request.service, request.instance.crn
-    found = [one for one in workloads_of(service.jobs, service.sessions, instance=crn) if where.matches(one)]
+    workloads = workloads_of(service.jobs, service.sessions, instance=crn, mocks=with_mocks(request))
+    found = [one for one in workloads if where.matches(one)]
     part = page(found, limit=limit, descending=query["sort"] == "-createdAt", after=after, before=before)
     body: dict[str, Any] = {
         "workloads": [_workload(one) for one in part.workloads],

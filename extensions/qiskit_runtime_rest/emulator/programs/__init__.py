@@ -11,10 +11,10 @@ from importlib import import_module
 from typing import Any
 
 from .. import devices
-from .outcome import Completed, Failure, JobFailedError, Kind, Metrics, Outcome, failure
+from .outcome import HEAVY, Completed, Failure, Heavy, HeavyJobError, JobFailedError, Kind, Metrics, Outcome, failure
 from .policy import STRICT, Policy
 
-__all__ = ["PROGRAMS", "Completed", "Failure", "Metrics", "Outcome", "Policy", "run", "warm"]
+__all__ = ["PROGRAMS", "STRICT", "Completed", "Failure", "Heavy", "Metrics", "Outcome", "Policy", "run", "warm"]
 
 Program = Callable[..., Completed]
 
@@ -25,14 +25,17 @@ PROGRAMS: Mapping[str, str] = {
     "executor": "executor",
     "noise-learner": "noise_learner",
     "noise-learner-v3": "noise_learner",
+    "calibrate": "calibrate",
 }
 _SMALLEST = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; x $0; c[0] = measure $0;'
 
 
 def run(
     program_id: str, params: Mapping[str, Any], *, device: devices.Device, seed: int, policy: Policy = STRICT
-) -> Outcome:
+) -> Outcome | Heavy:
     """Run a program and return its result, or the reason of its failure; never raises.
+
+    `Heavy`, without having run it, only if the policy has `light_seconds`.
 
     Args:
         program_id: `program_id` of a job, one of `PROGRAMS`.
@@ -46,6 +49,8 @@ def run(
     try:
         program: Program = import_module(f"{__name__}.{PROGRAMS[program_id]}").run
         return program(params, device=device, seed=seed, policy=policy)
+    except HeavyJobError:
+        return HEAVY
     except JobFailedError as error:
         return failure(error.kind, log=_log(error), seed=seed, **error.details)
     except Exception as error:
@@ -56,6 +61,7 @@ def warm() -> None:
     """Run a tiny job, so that the first real one does not wait for imports."""
     run("sampler", {"pubs": [_SMALLEST]}, device=devices.get("ibmq_armonk"), seed=0)
     import_module(f"{__name__}.estimator")
+    import_module(f"{__name__}.suppression")
 
 
 def _log(error: Exception) -> str:

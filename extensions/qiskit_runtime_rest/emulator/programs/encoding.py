@@ -19,12 +19,14 @@ _CIRCUIT = "QuantumCircuit"
 class ExecutionSpan:
     """When the executions ran, in UTC. The sampler adds it to its result.
 
-    `shapes` has the shape of each pub's parameter values, followed by the shots.
+    `shapes` has the shape of each pub's parameter values, followed by the shots. With `pub_shots`, the shots that each
+    pub has in the result, the first axis are the randomizations of twirled circuits.
     """
 
     start: datetime
     stop: datetime
     shapes: Sequence[tuple[int, ...]]
+    pub_shots: Sequence[int] | None = None
 
 
 def decoded(value: Any) -> Any:
@@ -58,7 +60,14 @@ def encoded(
         return wrapped(PrimitiveResult(results, {**execution, **metadata}))
     execution = {} if span is None else {"execution": {"execution_spans": [_plain_span(span)]}}
     content = {"results": [_plain_pub(pub) for pub in results], "metadata": {**execution, **metadata}}
-    return json.dumps(content, default=str)
+    return json.dumps(content, default=_by_client)
+
+
+def _by_client(value: Any) -> Any:
+    """Metadata that have no plain form, in that of qiskit's client; the noise learner answers so, too."""
+    from qiskit_ibm_runtime import RuntimeEncoder
+
+    return RuntimeEncoder().default(value)
 
 
 def wrapped(value: Any) -> str:
@@ -119,9 +128,14 @@ def _without_zone(moment: datetime) -> datetime:
 
 
 def _qiskit_spans(span: ExecutionSpan) -> Any:
-    from qiskit_ibm_runtime.execution_span import DoubleSliceSpan, ExecutionSpans
+    from qiskit_ibm_runtime.execution_span import DoubleSliceSpan, ExecutionSpans, TwirledSliceSpanV2
 
-    slices = {
-        pub: (shape, slice(0, int(np.prod(shape[:-1]))), slice(0, shape[-1])) for pub, shape in enumerate(span.shapes)
-    }
-    return ExecutionSpans([DoubleSliceSpan(_without_zone(span.start), _without_zone(span.stop), slices)])
+    start, stop = _without_zone(span.start), _without_zone(span.stop)
+    each = [(shape, slice(0, int(np.prod(shape[:-1]))), slice(0, shape[-1])) for shape in span.shapes]
+    if span.pub_shots is None:
+        return ExecutionSpans([DoubleSliceSpan(start, stop, dict(enumerate(each)))])
+    twirled = [
+        (shape, True, elements, shots, in_pub)
+        for (shape, elements, shots), in_pub in zip(each, span.pub_shots, strict=True)
+    ]
+    return ExecutionSpans([TwirledSliceSpanV2(start, stop, dict(enumerate(twirled)))])

@@ -11,28 +11,42 @@ import numpy.typing as npt
 from attrs import frozen
 from numpy.random import SeedSequence
 from qiskit import QuantumCircuit
-from qiskit.primitives.containers import BitArray, DataBin, PubResult
+from qiskit.primitives.containers import DataBin, PubResult
 from qiskit.primitives.containers.bindings_array import BindingsArray
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
+from qiskit.primitives.containers.observables_array import ObservablesArray
 from qiskit.quantum_info import SparseObservable, SparsePauliOp
 
 from ..devices import Device
+from . import effort
 from .encoding import encoded
-from .expectation import MEASURED, Basis, Index, Terms, Wanted, estimate
-from .noise import readout_errors
+from .expectation import MEASURED, Index, Measurement, Terms, Wanted, estimate, to_measure
 from .options import EstimatorOptions, estimator_options
 from .outcome import Completed
 from .policy import Policy
 from .pubs import check_executions, estimator_pubs
 from .reduction import active_qubits
-from .simulation import Simulator
+from .simulation import Prepared, Simulator
 from .timing import Executions, metrics
 
 
 @frozen(kw_only=True)
 class _Estimated:
     result: PubResult
-    executions: Executions
+    executions: list[Executions]
+    layers: Sequence[Any] = ()
+    """The noise of layers that was used, in the form of results."""
+
+
+@frozen(kw_only=True)
+class _Estimation:
+    """A pub, and all that is to be run for it."""
+
+    pub: EstimatorPub
+    circuit: QuantumCircuit
+    wanted: Mapping[Index, Wanted]
+    measurements: Sequence[Measurement]
+    runs: Sequence[Prepared]
 
 
 def run(params: Mapping[str, Any], *, device: Device, seed: int, policy: Policy) -> Completed:
@@ -41,65 +55,142 @@ def run(params: Mapping[str, Any], *, device: Device, seed: int, policy: Policy)
     Raises:
         JobFailedError: as `programs.run` reports it.
     """
-    options = estimator_options(params, seed=seed)
+    options = estimator_options(params, seed=seed, level=policy.resilience_level)
     pubs = estimator_pubs(params, device=device, policy=policy, options=options)
-    check_executions(sum(_shots(pub, options) * pub.parameter_values.size for pub in pubs))
+    check_executions(sum(_shots(pub) * pub.parameter_values.size for pub in pubs))
     seeds = SeedSequence(options.seed).spawn(len(pubs))
-    estimated = [
-        _estimate(pub, device=device, seeds=own, options=options) for pub, own in zip(pubs, seeds, strict=True)
-    ]
+    estimated = (
+        _plain(pubs, device=device, seeds=seeds, policy=policy)
+        if options.plain
+        else [
+            _mitigate(pub, device=device, seeds=own, options=options, policy=policy)
+            for pub, own in zip(pubs, seeds, strict=True)
+        ]
+    )
     return Completed(
         body=encoded(
             [one.result for one in estimated],
-            metadata=_metadata(options),
+            metadata=_metadata(options, layers=[layer for one in estimated for layer in one.layers]),
             support_qiskit=options.support_qiskit,
             span=None,
         ),
-        metrics=metrics((one.executions for one in estimated), device=device, rep_delay=options.rep_delay),
+        metrics=metrics(
+            (executed for one in estimated for executed in one.executions),
+            device=device,
+            rep_delay=options.rep_delay,
+        ),
     )
 
 
-def _estimate(pub: EstimatorPub, *, device: Device, seeds: SeedSequence, options: EstimatorOptions) -> _Estimated:
+def _plain(
+    pubs: Sequence[EstimatorPub], *, device: Device, seeds: Sequence[SeedSequence], policy: Policy
+) -> list[_Estimated]:
+    estimations = [_prepare(pub, device=device) for pub in pubs]
+    effort.check((one for each in estimations for run in each.runs for one in run.efforts), policy=policy)
+    return [_estimate(one, seeds=own) for one, own in zip(estimations, seeds, strict=True)]
+
+
+def _prepare(pub: EstimatorPub, *, device: Device) -> _Estimation:
     circuit = _without_final_measurements(pub.circuit)
-    shots = _shots(pub, options)
     wanted = _wanted(pub)
     observed = {qubit for one in wanted.values() for pauli in one.terms for qubit in _support(pauli)}
-    simulator = Simulator(
-        device=device,
-        qubits=active_qubits(circuit, also=observed),
-        symmetric_readout=bool(options.twirling.settings["enable_measure"]),
+    simulator = Simulator(device=device, qubits=active_qubits(circuit, also=observed))
+    measurements = to_measure(wanted)
+    runs = [
+        simulator.prepare(
+            one.basis.measured(circuit, device=device),
+            _select(pub.parameter_values, one.parameter_sets),
+            shots=_shots(pub),
+        )
+        for one in measurements
+    ]
+    return _Estimation(pub=pub, circuit=circuit, wanted=wanted, measurements=measurements, runs=runs)
+
+
+def _estimate(estimation: _Estimation, *, seeds: SeedSequence) -> _Estimated:
+    pub, shots = estimation.pub, _shots(estimation.pub)
+
+    measured = (
+        (one, run.run(seed=int(seeds.spawn(1)[0].generate_state(1)[0]))[MEASURED])
+        for one, run in zip(estimation.measurements, estimation.runs, strict=True)
+    )
+    found = estimate(estimation.wanted, measured, shape=pub.shape)
+    data = DataBin(evs=found.means, stds=found.errors, ensemble_standard_error=found.errors, shape=pub.shape)
+    return _Estimated(
+        result=PubResult(data, _pub_metadata(pub, shots=shots, randomizations=1)),
+        executions=[Executions(circuit=estimation.circuit, count=shots * found.circuits)],
     )
 
-    def measure(basis: Basis, chosen: Sequence[Index]) -> BitArray:
-        measured = basis.measured(circuit, device=device)
-        bindings = _select(pub.parameter_values, chosen)
-        own = int(seeds.spawn(1)[0].generate_state(1)[0])
-        return simulator.run(measured, bindings, shots=shots, seed=own)[MEASURED]
 
-    def scale(pauli: str) -> float:
-        if not options.measure_mitigation:
-            return 1.0
-        return 1 / prod(1 - sum(readout_errors(device, qubit)) for qubit in _support(pauli))
+def _mitigate(
+    pub: EstimatorPub, *, device: Device, seeds: SeedSequence, options: EstimatorOptions, policy: Policy
+) -> _Estimated:
+    """Estimate with twirling, decoupling or mitigation."""
+    # The imports take a second; plain requests do not need them.
+    from qiskit_ibm_runtime.executor_estimator.pec import calculate_pec_twirling_shots
 
-    found = estimate(wanted, shape=pub.shape, scale=scale, measure=measure)
-    data = DataBin(evs=found.means, stds=found.errors, ensemble_standard_error=found.errors, shape=pub.shape)
-    metadata = {
+    from .known_noise import known_noise
+    from .suppression import estimate as estimate_suppressed
+
+    learning, running = seeds.spawn(2)
+    circuit = _without_final_measurements(pub.circuit)
+    # Projectors are written out: the mitigation of readout errors knows Paulis only.
+    observables = ObservablesArray([dict(_paulis(one)) for one in pub.observables.ravel()]).reshape(
+        pub.observables.shape
+    )
+    mitigated = EstimatorPub(circuit, observables, pub.parameter_values)
+    known = None
+    if options.needs_layer_noise:
+        known = known_noise(mitigated, device=device, options=options, generator=np.random.default_rng(learning))
+    found = estimate_suppressed(
+        mitigated,
+        shots=_shots(pub),
+        device=device,
+        options=options,
+        known=None if known is None else known.boxes,
+        seeds=running,
+        policy=policy,
+    )
+    randomizations, each = found.randomizations, found.shape[-1]
+    metadata = _pub_metadata(pub, shots=randomizations * each, randomizations=randomizations)
+    resilience = metadata["resilience"]
+    if options.zne_mitigation:
+        names = found.result.metadata["resilience"]["zne"]["extrapolators"].ravel().tolist()
+        # Terms of one observable can need several.
+        resilience["zne"] = {"extrapolator": None if "multiple" in names else names}
+    if options.pec_mitigation:
+        asked, _ = calculate_pec_twirling_shots(_shots(pub), **options.twirling.counts)
+        resilience["pec"] = {"num_randomizations_scaling": randomizations / asked}
+    if known is not None:
+        overheads = {layer: known.overhead(layer) for layer in known.counts}
+        resilience["layer_noise"] = {
+            "noise_overhead": prod(overheads[layer] ** count for layer, count in known.counts.items()),
+            "total_mitigated_layers": sum(known.counts.values()),
+            "unique_mitigated_layers": len(known.counts),
+            "unique_mitigated_layers_noise_overhead": list(overheads.values()),
+        }
+    arrays = {name: np.asarray(values) for name, values in found.result.data.items()}
+    return _Estimated(
+        result=PubResult(DataBin(**arrays, shape=pub.shape), metadata),
+        executions=found.executions,
+        layers=() if known is None else known.errors,
+    )
+
+
+def _pub_metadata(pub: EstimatorPub, *, shots: int, randomizations: int) -> dict[str, Any]:
+    return {
         "shots": shots,
         "target_precision": pub.precision,
         "circuit_metadata": pub.circuit.metadata or {},
         "resilience": {},
-        "num_randomizations": options.twirling.split(shots)[0] if options.twirling.enabled else 1,
+        "num_randomizations": randomizations,
     }
-    return _Estimated(
-        result=PubResult(data, metadata),
-        executions=Executions(circuit=circuit, count=shots * found.circuits),
-    )
 
 
-def _shots(pub: EstimatorPub, options: EstimatorOptions) -> int:
-    """Shots for the pub's precision, rounded up to whole randomizations if there are any."""
-    shots = ceil(round(1 / pub.precision**2, 6))
-    return prod(options.twirling.split(shots)) if options.twirling.enabled else shots
+def _shots(pub: EstimatorPub) -> int:
+    """Shots for the pub's precision."""
+    shots: int = ceil(round(1 / pub.precision**2, 6))
+    return shots
 
 
 def _wanted(pub: EstimatorPub) -> dict[Index, Wanted]:
@@ -143,14 +234,25 @@ def _without_final_measurements(circuit: QuantumCircuit) -> QuantumCircuit:
     return remaining
 
 
-def _metadata(options: EstimatorOptions) -> dict[str, Any]:
+def _metadata(options: EstimatorOptions, *, layers: Sequence[Any]) -> dict[str, Any]:
+    resilience: dict[str, Any] = {
+        "measure_mitigation": options.measure_mitigation,
+        "zne_mitigation": options.zne_mitigation,
+        "pec_mitigation": options.pec_mitigation,
+    }
+    if options.zne_mitigation:
+        factors = options.zne["noise_factors"]
+        at = options.zne["extrapolated_noise_factors"]
+        resilience["zne"] = {
+            "noise_factors": factors,
+            "extrapolator": options.zne["extrapolator"],
+            "extrapolated_noise_factors": [0, *factors] if at == "auto" else at,
+        }
+    if layers:
+        resilience["layer_noise_model"] = layers
     return {
         "dynamical_decoupling": options.dynamical_decoupling,
         "twirling": options.twirling.settings,
-        "resilience": {
-            "measure_mitigation": options.measure_mitigation,
-            "zne_mitigation": False,
-            "pec_mitigation": False,
-        },
+        "resilience": resilience,
         "version": 2,
     }

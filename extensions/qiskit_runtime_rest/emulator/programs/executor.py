@@ -13,35 +13,25 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from attrs import frozen
 from ibm_quantum_schemas.common.tensor import (  # type: ignore[import-untyped]
     CompressedTensorModel,
     TensorModel,
 )
 from numpy.random import SeedSequence
-from qiskit.primitives.containers.bindings_array import BindingsArray
 from qiskit_ibm_runtime.decoders.executor.decoder import AVAILABLE_DECODERS
-from qiskit_ibm_runtime.fake_provider.executor.broadcast_sample import broadcast_sample
 from qiskit_ibm_runtime.quantum_program import QuantumProgram
 from qiskit_ibm_runtime.quantum_program.params_converters import QUANTUM_PROGRAM_PARAMS_CONVERTERS
-from samplomatic.quantum_program import CircuitItem, QuantumProgramItem, SamplexItem
+from samplomatic.quantum_program import CircuitItem
 
 from ..devices import Device
 from . import circuits, isa, reading
 from .outcome import Completed, JobFailedError, Kind
 from .policy import Policy
 from .pubs import check_executions
-from .reduction import active_qubits
-from .simulation import Simulator
-from .timing import Executions, metrics
+from .quantum_programs import Executed, execute
+from .timing import metrics
 
 _UNCOMPRESSED = frozenset({"v0.1", "v0.2", "v1.0", "v1.1"})
-
-
-@frozen(kw_only=True)
-class _Executed:
-    results: Mapping[str, Any]
-    shape: tuple[int, ...]
 
 
 def run(params: Mapping[str, Any], *, device: Device, seed: int, policy: Policy) -> Completed:
@@ -57,12 +47,8 @@ def run(params: Mapping[str, Any], *, device: Device, seed: int, policy: Policy)
     for index, item in enumerate(program.items):
         isa.check(item.circuit, device=device, where=f"item {index}", policy=policy)
     check_executions(sum(program.shots * prod(item.shape) for item in program.items))
-    seeds = SeedSequence(seed).spawn(len(program.items))
     start = datetime.now(UTC)
-    executed = [
-        _execute(item, shots=program.shots, device=device, seeds=own, policy=policy)
-        for item, own in zip(program.items, seeds, strict=True)
-    ]
+    executed = execute(program, device=device, seeds=SeedSequence(seed), policy=policy)
     tensor = TensorModel if version in _UNCOMPRESSED else CompressedTensorModel
     _, model = AVAILABLE_DECODERS[version]
     result = model.model_validate(
@@ -83,12 +69,7 @@ def run(params: Mapping[str, Any], *, device: Device, seed: int, policy: Policy)
     return Completed(
         body=result.model_dump_json(),
         metrics=metrics(
-            [
-                Executions(circuit=item.circuit, count=program.shots * prod(one.shape))
-                for item, one in zip(program.items, executed, strict=True)
-            ],
-            device=device,
-            rep_delay=params["options"].get("rep_delay"),
+            (one.executions for one in executed), device=device, rep_delay=params["options"].get("rep_delay")
         ),
     )
 
@@ -117,28 +98,7 @@ def _replicated(arguments: npt.NDArray[np.float64], *, shape: Sequence[int]) -> 
     return np.broadcast_to(arguments, (*whole, arguments.shape[-1]))
 
 
-def _execute(item: QuantumProgramItem, *, shots: int, device: Device, seeds: SeedSequence, policy: Policy) -> _Executed:
-    circuit = item.circuit
-    drawn: dict[str, Any] = {}
-    if isinstance(item, SamplexItem):
-        generator = np.random.default_rng(seeds)
-        item.samplex.finalize()
-        drawn = broadcast_sample(item.samplex, item.samplex_arguments, item.shape, generator)
-        values = drawn.pop("parameter_values")
-    else:
-        values = item.circuit_arguments
-    bindings = BindingsArray({tuple(circuit.parameters): values}, shape=values.shape[:-1])
-    isa.check_angles(circuit, bindings, policy=policy)
-    if policy.lenient:
-        circuit = isa.translated(circuit, device=device)
-    simulator = Simulator(device=device, qubits=active_qubits(circuit))
-    own = int(seeds.spawn(1)[0].generate_state(1)[0])
-    bits = simulator.run(circuit, bindings, shots=shots, seed=own)
-    measured = {name: array.to_bool_array(order="little") for name, array in bits.items()}
-    return _Executed(results={**drawn, **measured}, shape=bindings.shape)
-
-
-def _chunk(executed: list[_Executed], *, start: datetime, stop: datetime) -> dict[str, Any]:
+def _chunk(executed: list[Executed], *, start: datetime, stop: datetime) -> dict[str, Any]:
     """All items as one chunk."""
     parts = [
         {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import pi
 
 import numpy as np
@@ -92,48 +92,65 @@ def _rotations(letter: str, device: Device) -> list[Gate]:
     return [U2Gate(0, pi)] if letter == "X" else [U2Gate(0, pi / 2)]
 
 
+@frozen
+class Measurement:
+    """A basis to measure, for some parameter sets."""
+
+    basis: Basis
+    parameter_sets: Sequence[Index]
+
+
+def to_measure(wanted: Mapping[Index, Wanted]) -> list[Measurement]:
+    """What to measure for the observables: one circuit measures all Paulis of a basis."""
+    return [
+        Measurement(basis, parameter_sets)
+        for paulis, parameter_sets in _together(wanted).items()
+        for basis in bases(paulis)
+    ]
+
+
 def estimate(
     wanted: Mapping[Index, Wanted],
+    measured: Iterable[tuple[Measurement, BitArray]],
     *,
     shape: tuple[int, ...],
-    scale: Callable[[str], float],
-    measure: Callable[[Basis, Sequence[Index]], BitArray],
 ) -> Estimate:
     """Estimate observables from the bits of each shot.
 
     Args:
         wanted: the observable and parameter set for each place of the result.
+        measured: what `to_measure` asks for, and the bits; their shape is the number of parameter sets.
         shape: the shape of the result.
-        scale: the factor for the measured mean of a Pauli that corrects its readout error.
-        measure: measures a basis for some parameter sets; the shape of its result is their number.
     """
     means, variances = np.zeros(shape), np.zeros(shape)
     circuits = 0
-    places: dict[Index, list[Index]] = {}
+    places = _places(wanted)
     for place, one in wanted.items():
-        places.setdefault(one.parameter_set, []).append(place)
         means[place] = sum(value for pauli, value in one.terms.items() if _is_identity(pauli))
-    for paulis, chosen in _together(wanted, places).items():
-        for basis in bases(paulis):
-            bits = measure(basis, chosen)
-            circuits += len(chosen)
-            scales = np.array([scale(pauli) for pauli in basis.paulis])
-            for position, parameter_set in enumerate(chosen):
-                signs = basis.signs(bits[position])
-                for place in places[parameter_set]:
-                    weights = scales * [wanted[place].terms.get(pauli, 0.0) for pauli in basis.paulis]
-                    values = signs @ weights
-                    means[place] += values.mean()
-                    variances[place] += values.var() / len(values)
+    for measurement, bits in measured:
+        basis = measurement.basis
+        circuits += len(measurement.parameter_sets)
+        for position, parameter_set in enumerate(measurement.parameter_sets):
+            signs = basis.signs(bits[position])
+            for place in places[parameter_set]:
+                values = signs @ [wanted[place].terms.get(pauli, 0.0) for pauli in basis.paulis]
+                means[place] += values.mean()
+                variances[place] += values.var() / len(values)
     return Estimate(means=means, errors=np.sqrt(variances, out=variances), circuits=circuits)
 
 
-def _together(
-    wanted: Mapping[Index, Wanted], places: Mapping[Index, Sequence[Index]]
-) -> dict[tuple[str, ...], list[Index]]:
-    """The parameter sets, grouped by the Paulis to measure for them: one circuit measures a group."""
+def _places(wanted: Mapping[Index, Wanted]) -> dict[Index, list[Index]]:
+    """The places of the result that each parameter set is wanted for."""
+    places: dict[Index, list[Index]] = {}
+    for place, one in wanted.items():
+        places.setdefault(one.parameter_set, []).append(place)
+    return places
+
+
+def _together(wanted: Mapping[Index, Wanted]) -> dict[tuple[str, ...], list[Index]]:
+    """The parameter sets, grouped by the Paulis to measure for them."""
     together: dict[tuple[str, ...], list[Index]] = {}
-    for parameter_set, wanting in places.items():
+    for parameter_set, wanting in _places(wanted).items():
         paulis = {pauli for place in wanting for pauli in wanted[place].terms}
         together.setdefault(tuple(sorted(paulis)), []).append(parameter_set)
     return together

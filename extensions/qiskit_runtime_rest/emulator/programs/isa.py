@@ -52,7 +52,9 @@ def _operations(circuit: QuantumCircuit, places: list[int] | None = None) -> Ite
         places = list(range(circuit.num_qubits))
     for instruction in circuit.data:
         qubits = tuple(places[circuit.find_bit(qubit).index] for qubit in instruction.qubits)
-        yield Placed(instruction.operation.name, qubits), instruction.operation
+        operation = instruction.operation
+        # A simulator's gate has the name of the device's gate as its label.
+        yield Placed("xslow" if operation.label == "xslow" else operation.name, qubits), operation
         for block in getattr(instruction.operation, "blocks", ()):
             yield from _operations(block, list(qubits))
 

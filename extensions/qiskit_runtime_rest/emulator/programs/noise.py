@@ -1,19 +1,29 @@
 """The noise of a device on the qubits that a circuit uses, from its calibration data.
 
 Gates have thermal relaxation, and a depolarizing error such that the average gate infidelity is the calibrated
-gate error. Measurements have the calibrated readout errors. Delays have relaxation.
+gate error. Measurements have the calibrated readout errors. Delays have relaxation. All of it can be twirled: then it
+is made of random Pauli gates, with the same average infidelity, which larger simulations need.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from math import inf
 from typing import Any
 
+import numpy as np
 from qiskit.circuit import Delay, Gate
+from qiskit.quantum_info import Chi, pauli_basis
 from qiskit.transpiler import InstructionProperties, QubitProperties, Target
-from qiskit_aer.noise import NoiseModel, QuantumError, ReadoutError, RelaxationNoisePass
+from qiskit_aer.noise import (
+    LocalNoisePass,
+    NoiseModel,
+    QuantumError,
+    ReadoutError,
+    RelaxationNoisePass,
+    pauli_error,
+)
 from qiskit_aer.noise.device import basic_device_gate_errors
 
 from ..devices import Device
@@ -28,31 +38,27 @@ def noise_model(
     *,
     qubits: list[int],
     placed: Iterable[Placed],
-    relaxation: bool = True,
-    symmetric_readout: bool = False,
+    twirled: bool = False,
 ) -> NoiseModel:
     """The noise of `device` for a circuit on `qubits` with the instructions `placed`.
 
-    The model's qubit k is the device's qubit `qubits[k]`. Without `relaxation`, gates have Pauli noise
-    only, with which Clifford circuits stay easy to simulate. `symmetric_readout` averages the two
-    readout errors of each qubit, as twirled measurements do.
+    The model's qubit k is the device's qubit `qubits[k]`. If `twirled`, the noise is Pauli noise, with which Clifford
+    circuits stay easy to simulate.
     """
     index = {qubit: position for position, qubit in enumerate(qubits)}
     used = {one for one in placed if all(qubit in index for qubit in one.qubits)}
-    gates = sorted({one.name for one in used if isinstance(standard_gate(one.name), Gate)})
+    gates = sorted({gate.name for one in used if isinstance(gate := standard_gate(one.name), Gate)})
     model = NoiseModel(basis_gates=gates or None)
     for one in sorted(used, key=lambda one: (one.name, one.qubits)):
-        error = gate_error(device, one, relaxation=relaxation)
+        error = gate_error(device, one, twirled=twirled)
         if error is not None:
             model.add_quantum_error(error, one.name, [index[qubit] for qubit in one.qubits])
     for qubit, position in index.items():
         up, down = readout_errors(device, qubit)
-        if symmetric_readout:
-            up = down = (up + down) / 2
         if up or down:
             model.add_readout_error(ReadoutError([[1 - up, up], [down, 1 - down]]), [position])
-    if relaxation and any(one.name == "delay" for one in used):
-        model._custom_noise_passes.append(_delay_noise(device, qubits))
+    if any(one.name == "delay" for one in used):
+        model._custom_noise_passes.append(_delay_noise(device, qubits, twirled=twirled))
     return model
 
 
@@ -71,7 +77,7 @@ def duration(device: Device, placed: Placed) -> float:
 
 
 @cache
-def gate_error(device: Device, placed: Placed, *, relaxation: bool = True) -> QuantumError | None:
+def gate_error(device: Device, placed: Placed, *, twirled: bool = False) -> QuantumError | None:
     """The error of one instruction on its qubits, numbered from 0."""
     values = _gate(device, placed)
     operation = standard_gate(placed.name)
@@ -81,8 +87,16 @@ def gate_error(device: Device, placed: Placed, *, relaxation: bool = True) -> Qu
     target = Target(qubit_properties=[_qubit_properties(device, qubit) for qubit in placed.qubits])
     properties = InstructionProperties(duration=values.get("gate_length"), error=values.get("gate_error"))
     target.add_instruction(operation, {places: properties})
-    errors = basic_device_gate_errors(target=target, thermal_relaxation=relaxation)
-    return next((error for _, _, error in errors), None)
+    error = next((error for _, _, error in basic_device_gate_errors(target=target)), None)
+    return _twirled(error) if twirled and error is not None else error
+
+
+def _twirled(error: QuantumError) -> QuantumError:
+    """The Pauli noise that random Pauli gates before and after it make of an error."""
+    chances = np.diag(Chi(error).data).real / 2**error.num_qubits
+    labels = pauli_basis(error.num_qubits).to_labels()
+    # Rounding leaves chances a little below 0.
+    return pauli_error([(label, max(float(chance), 0.0)) for label, chance in zip(labels, chances, strict=True)])
 
 
 def _qubit_properties(device: Device, qubit: int) -> QubitProperties:
@@ -90,13 +104,21 @@ def _qubit_properties(device: Device, qubit: int) -> QubitProperties:
     return QubitProperties(t1=values.get("T1"), t2=values.get("T2"))
 
 
-def _delay_noise(device: Device, qubits: list[int]) -> RelaxationNoisePass:
+def _delay_noise(device: Device, qubits: list[int], *, twirled: bool) -> LocalNoisePass:
     properties = [_qubit_properties(device, qubit) for qubit in qubits]
     t1s = [one.t1 or inf for one in properties]
     # Calibrations measure T1 and T2 at different times. In physics, T2 is at most twice T1.
     t2s = [min(one.t2 or inf, 2 * t1) for one, t1 in zip(properties, t1s, strict=True)]
     dt = device.configuration.get("dt")
-    return RelaxationNoisePass(t1s=t1s, t2s=t2s, dt=dt and dt * 1e-9, op_types=Delay)
+    relaxation = RelaxationNoisePass(t1s=t1s, t2s=t2s, dt=dt and dt * 1e-9, op_types=Delay)
+    if not twirled:
+        return relaxation
+
+    def noise(delay: Delay, places: Sequence[int]) -> Any:
+        error = relaxation._thermal_relaxation_error(delay, places)
+        return None if error is None else _twirled(error)
+
+    return LocalNoisePass(noise, op_types=Delay)
 
 
 def _gate(device: Device, placed: Placed) -> dict[str, float]:

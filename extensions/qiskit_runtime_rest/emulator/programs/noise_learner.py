@@ -33,7 +33,7 @@ from .policy import Policy
 from .pubs import check_executions
 from .timing import Executions, metrics
 
-_DEFAULTS: Mapping[str, Any] = {
+DEFAULTS: Mapping[str, Any] = {
     "max_layers_to_learn": 4,
     "shots_per_randomization": 128,
     "num_randomizations": 32,
@@ -58,26 +58,24 @@ def run(params: Mapping[str, Any], *, device: Device, seed: int, policy: Policy)
 
 def _run_v2(params: Mapping[str, Any], *, device: Device, generator: np.random.Generator, policy: Policy) -> Completed:
     given = params.get("options") or {}
-    options = {name: given.get(name, default) for name, default in _DEFAULTS.items()}
-    experiment = _experiment(options)
+    options = {name: given.get(name, default) for name, default in DEFAULTS.items()}
+    how = experiment(options)
     found: Counter[Layer] = Counter()
     for index, value in enumerate(params.get("circuits") or []):
         circuit = circuits.read(value, pub=index, policy=policy)
         isa.check(circuit, device=device, where=f"circuit {index}", policy=policy)
         if any(placed.name in isa.FRACTIONAL for placed in isa.instructions(circuit)):
             raise JobFailedError(Kind.FRACTIONAL_TWIRLED)
-        found.update(_layers(circuit, strategy=options["twirling_strategy"]))
+        found.update(layers_of(circuit, range(device.qubits), strategy=options["twirling_strategy"]))
     if not found:
         raise JobFailedError(Kind.INVALID_INPUT, detail="the circuits have no layer of two-qubit gates.")
     # The most frequent ones, and among equals those with more gates; the order is that of the circuits otherwise.
     layers = sorted(found, key=lambda layer: (-found[layer], -len(layer.gates)))[: options["max_layers_to_learn"]]
-    _check(layers, experiment)
-    errors = [
-        _layer_error(layer, learn(layer, device=device, experiment=experiment, generator=generator)) for layer in layers
-    ]
+    _check(layers, how)
+    errors = [layer_error(layer, learn(layer, device=device, experiment=how, generator=generator)) for layer in layers]
     return Completed(
         body=wrapped({"data": errors, "metadata": {"backend": device.name, "input_options": options}}),
-        metrics=metrics(_executions(layers, experiment), device=device, rep_delay=None),
+        metrics=metrics(_executions(layers, how), device=device, rep_delay=None),
     )
 
 
@@ -85,7 +83,7 @@ def _run_v3(params: Mapping[str, Any], *, device: Device, generator: np.random.G
     version = params["schema_version"]
     read = reading.model(NOISE_LEARNER_V3_PARAMS_CONVERTERS, params)
     instructions, options = reading.decoded(NOISE_LEARNER_V3_PARAMS_CONVERTERS, read)
-    experiment = _experiment(
+    how = experiment(
         {
             "shots_per_randomization": options.shots_per_randomization,
             "num_randomizations": options.num_randomizations,
@@ -97,22 +95,27 @@ def _run_v3(params: Mapping[str, Any], *, device: Device, generator: np.random.G
         for at, instruction in enumerate(instructions)
     ]
     layers = [box.layer for box in boxes if not box.measured]
-    _check(layers, experiment)
+    _check(layers, how)
     results = []
     for box in boxes:
         if box.measured:
-            learned = learn_readout(box.layer.qubits, device=device, shots=experiment.shots, generator=generator)
+            learned = learn_readout(box.layer.qubits, device=device, shots=how.shots, generator=generator)
         else:
-            learned = learn(box.layer, device=device, experiment=experiment, generator=generator)
-        results.append(_v3_result(learned, box, version=version, depths=experiment.depths))
+            learned = learn(box.layer, device=device, experiment=how, generator=generator)
+        results.append(_v3_result(learned, box, version=version, depths=how.depths))
     _, model = AVAILABLE_DECODERS[version]
     return Completed(
         body=model.model_validate({"schema_version": version, "data": results}).model_dump_json(),
-        metrics=metrics(_executions(layers, experiment), device=device, rep_delay=options.execution.rep_delay),
+        metrics=metrics(_executions(layers, how), device=device, rep_delay=options.execution.rep_delay),
     )
 
 
-def _experiment(options: Mapping[str, Any]) -> Experiment:
+def experiment(options: Mapping[str, Any]) -> Experiment:
+    """The experiment that options ask for.
+
+    Raises:
+        JobFailedError: there are too few depths, shots or randomizations.
+    """
     depths = options["layer_pair_depths"]
     if len(set(depths)) < 2 or min(depths) < 0:
         raise JobFailedError(Kind.INVALID_INPUT, detail="layer_pair_depths must be at least two different depths.")
@@ -126,19 +129,20 @@ def _check(layers: Sequence[Layer], experiment: Experiment) -> None:
     check_executions(len(layers) * _BASES * len(experiment.depths) * experiment.shots)
 
 
-def _layers(circuit: QuantumCircuit, *, strategy: str) -> Iterator[Layer]:
-    """The layers of two-qubit gates of a circuit, as twirling makes them."""
+def layers_of(circuit: QuantumCircuit, places: Sequence[int], *, strategy: str) -> Iterator[Layer]:
+    """The layers of two-qubit gates of a circuit on the device's qubits `places`, as twirling makes them."""
     boxes = generate_boxing_pass_manager(
         enable_gates=True, enable_measures=False, twirling_strategy=strategy.replace("-", "_")
     ).run(circuit)
     for instruction in boxes:
         if instruction.operation.name == "box":
-            layer = _layer(instruction, [boxes.find_bit(qubit).index for qubit in instruction.qubits])
+            layer = box_layer(instruction, [places[boxes.find_bit(qubit).index] for qubit in instruction.qubits])
             if layer.gates:
                 yield layer
 
 
-def _layer(instruction: CircuitInstruction, places: list[int]) -> Layer:
+def box_layer(instruction: CircuitInstruction, places: list[int]) -> Layer:
+    """The gates of a box on the device's qubits `places`."""
     content = undress_box(instruction.operation).body
     gates = (placed for placed in isa.instructions(content, places) if placed.name not in ("barrier", "measure"))
     return Layer(gates=frozenset(gates), qubits=tuple(sorted(places)))
@@ -162,7 +166,7 @@ def _box(instruction: CircuitInstruction, device: Device, *, where: str, policy:
     wide = QuantumCircuit(device.qubits, len(instruction.clbits))
     wide.compose(instruction.operation.body, places, range(len(instruction.clbits)), inplace=True)
     isa.check(wide, device=device, where=where, policy=policy)
-    return _Box(layer=_layer(instruction, places), measured=protocol is LearningProtocol.TREX)
+    return _Box(layer=box_layer(instruction, places), measured=protocol is LearningProtocol.TREX)
 
 
 def _executions(layers: Iterable[Layer], experiment: Experiment) -> Iterator[Executions]:
@@ -174,7 +178,8 @@ def _executions(layers: Iterable[Layer], experiment: Experiment) -> Iterator[Exe
             yield Executions(circuit=circuit, count=_BASES * experiment.shots)
 
 
-def _layer_error(layer: Layer, learned: Learned) -> LayerError:
+def layer_error(layer: Layer, learned: Learned) -> LayerError:
+    """What was learned of a layer, as V2 answers it."""
     circuit = QuantumCircuit(len(layer.qubits))
     for gate in sorted(layer.gates, key=lambda gate: gate.qubits):
         circuit.append(circuits.standard_gate(gate.name), [layer.qubits.index(qubit) for qubit in gate.qubits])

@@ -27,11 +27,28 @@ _TWIRLING: Mapping[str, Any] = {
     "interleave_randomizations": True,
     "strategy": "active-accum",
 }
+_ZNE: Mapping[str, Any] = {
+    "amplifier": "gate_folding",
+    "noise_factors": [1, 3, 5],
+    "extrapolator": ["exponential", "linear"],
+    "extrapolated_noise_factors": "auto",
+}
+# What the resilience levels of the estimator switch on.
+_LEVELS: Mapping[int, Mapping[str, bool]] = {
+    level: {
+        "enable_gates": level == 2,
+        "enable_measure": level >= 1,
+        "measure_mitigation": level >= 1,
+        "zne_mitigation": level == 2,
+        "pec_mitigation": False,
+    }
+    for level in range(3)
+}
 
 
 @frozen(kw_only=True)
 class Twirling:
-    """Pauli twirling: it appears in the metadata and rounds the number of shots, but changes no circuit."""
+    """Pauli twirling: random circuits that do the same share the shots."""
 
     settings: Mapping[str, Any]
 
@@ -46,12 +63,10 @@ class Twirling:
         number, each = self.settings["num_randomizations"], self.settings["shots_per_randomization"]
         return number * each if self.enabled and number != "auto" and each != "auto" else None
 
-    def split(self, shots: int) -> tuple[int, int]:
-        """Randomizations, and shots in each, for at least `shots` in total, by the service's rule."""
-        number, each = self.settings["num_randomizations"], self.settings["shots_per_randomization"]
-        if each == "auto":
-            each = max(64, math.ceil(shots / 32)) if number == "auto" else math.ceil(shots / number)
-        return math.ceil(shots / each), each
+    @property
+    def counts(self) -> dict[str, Any]:
+        """Randomizations, and shots in each, as the job asks for them."""
+        return {name: self.settings[name] for name in ("num_randomizations", "shots_per_randomization")}
 
 
 @frozen(kw_only=True)
@@ -62,9 +77,17 @@ class PrimitiveOptions:
     support_qiskit: bool
     rep_delay: float | None = field(metadata={"unit": "s"})
     twirling: Twirling
-    gates_twirled: bool
-    """Whether gates are twirled, also by a mitigation that implies it."""
     dynamical_decoupling: Mapping[str, Any]
+
+    @property
+    def gates_twirled(self) -> bool:
+        """Whether gates are twirled."""
+        return bool(self.twirling.settings["enable_gates"])
+
+    @property
+    def plain(self) -> bool:
+        """Whether circuits run as they are, neither twirled nor decoupled."""
+        return not (self.twirling.enabled or self.dynamical_decoupling["enable"])
 
 
 @frozen(kw_only=True)
@@ -81,6 +104,24 @@ class EstimatorOptions(PrimitiveOptions):
 
     precision: float
     measure_mitigation: bool
+    measure_noise_learning: Mapping[str, Any]
+    zne_mitigation: bool
+    zne: Mapping[str, Any]
+    pec_mitigation: bool
+    pec: Mapping[str, Any]
+    layer_noise_learning: Mapping[str, Any]
+    layer_noise_model: Any
+    """The noise of layers that the job knows already, encoded; None if it has to be learned."""
+
+    @property
+    def plain(self) -> bool:
+        """Whether circuits run as they are, without twirling, decoupling and mitigation."""
+        return super().plain and not (self.measure_mitigation or self.zne_mitigation or self.pec_mitigation)
+
+    @property
+    def needs_layer_noise(self) -> bool:
+        """Whether the mitigation needs to know the noise of layers: cancelling and amplifying it do."""
+        return self.pec_mitigation or (self.zne_mitigation and self.zne["amplifier"] == "pea")
 
 
 def sampler_options(params: Mapping[str, Any], *, seed: int) -> SamplerOptions:
@@ -90,33 +131,42 @@ def sampler_options(params: Mapping[str, Any], *, seed: int) -> SamplerOptions:
         JobFailedError: an option has a wrong value.
     """
     options = _section(params, "options")
-    twirling = _twirling(options, enable_measure=False)
+    twirling = _twirling(options, defaults={})
     shots = _first(params.get("shots"), twirling.product, options.get("default_shots"), DEFAULT_SHOTS)
     return SamplerOptions(
         seed=_first(_section(options, "simulator").get("seed_simulator"), seed),
         support_qiskit=bool(params.get("support_qiskit", False)),
         rep_delay=_section(options, "execution").get("rep_delay"),
         twirling=twirling,
-        gates_twirled=bool(twirling.settings["enable_gates"]),
         dynamical_decoupling={**_DYNAMICAL_DECOUPLING, **_section(options, "dynamical_decoupling")},
         shots=_positive(shots, "shots"),
         meas_type=_section(options, "execution").get("meas_type", "classified"),
     )
 
 
-def estimator_options(params: Mapping[str, Any], *, seed: int) -> EstimatorOptions:
-    """Read the options from an estimator job's `params`.
-
-    A resilience level above 0, or `measure_mitigation`, switches on the mitigation of readout errors. The service
-    does it by default; the emulator does not, so that users see the device's noise.
+def estimator_options(params: Mapping[str, Any], *, seed: int, level: int) -> EstimatorOptions:
+    """Read the options from an estimator job's `params`; `level` is the resilience level if the job names none.
 
     Raises:
-        JobFailedError: an option has a wrong value.
+        JobFailedError: an option has a wrong value, or two contradict each other.
     """
     options = _section(params, "options")
-    level = params.get("resilience_level") or 0
-    mitigation = bool(_section(options, "resilience").get("measure_mitigation", level > 0))
-    twirling = _twirling(options, enable_measure=mitigation)
+    resilience = _section(options, "resilience")
+    level = _first(params.get("resilience_level"), level)
+    if level not in _LEVELS:
+        raise JobFailedError(Kind.INVALID_INPUT, detail=f"resilience_level must be 0, 1 or 2, got {level!r}.")
+    chosen = {**_LEVELS[level], **resilience}
+    given = {name: value for name, value in _section(resilience, "zne").items() if value != "auto"}
+    zne = {**_ZNE, **given}
+    if chosen["zne_mitigation"] and chosen["pec_mitigation"]:
+        detail = "pec_mitigation and zne_mitigation cannot both be enabled."
+        raise JobFailedError(Kind.INCOMPATIBLE, detail=detail)
+    noisy = bool(chosen["pec_mitigation"] or (chosen["zne_mitigation"] and zne["amplifier"] == "pea"))
+    twirling = _twirling(
+        options,
+        defaults={name: chosen[name] for name in ("enable_gates", "enable_measure")},
+        implied={"enable_gates": noisy, "enable_measure": noisy or chosen["measure_mitigation"]},
+    )
     shots = _first(twirling.product, options.get("default_shots"), 0)
     precision = _first(
         params.get("precision"),
@@ -129,22 +179,24 @@ def estimator_options(params: Mapping[str, Any], *, seed: int) -> EstimatorOptio
         support_qiskit=bool(params.get("support_qiskit", False)),
         rep_delay=_section(options, "execution").get("rep_delay"),
         twirling=twirling,
-        gates_twirled=bool(twirling.settings["enable_gates"]) or level >= 2 or _twirls_gates(options),
         dynamical_decoupling={**_DYNAMICAL_DECOUPLING, **_section(options, "dynamical_decoupling")},
         precision=_positive(precision, "precision"),
-        measure_mitigation=mitigation,
+        measure_mitigation=bool(chosen["measure_mitigation"]),
+        measure_noise_learning=_section(resilience, "measure_noise_learning"),
+        zne_mitigation=bool(chosen["zne_mitigation"]),
+        zne=zne,
+        pec_mitigation=bool(chosen["pec_mitigation"]),
+        pec=_section(resilience, "pec"),
+        layer_noise_learning=_section(resilience, "layer_noise_learning"),
+        layer_noise_model=resilience.get("layer_noise_model"),
     )
 
 
-def _twirling(options: Mapping[str, Any], *, enable_measure: bool) -> Twirling:
-    return Twirling(settings={**_TWIRLING, "enable_measure": enable_measure, **_section(options, "twirling")})
-
-
-def _twirls_gates(options: Mapping[str, Any]) -> bool:
-    """Whether a mitigation is chosen that implies twirled gates: probabilistic error cancellation or amplification."""
-    resilience = _section(options, "resilience")
-    amplified = resilience.get("zne_mitigation") and _section(resilience, "zne").get("amplifier") == "pea"
-    return bool(resilience.get("pec_mitigation") or amplified)
+def _twirling(
+    options: Mapping[str, Any], *, defaults: Mapping[str, bool], implied: Mapping[str, bool] | None = None
+) -> Twirling:
+    settings = {**_TWIRLING, **defaults, **_section(options, "twirling")}
+    return Twirling(settings=settings | {name: True for name, value in (implied or {}).items() if value})
 
 
 def _section(options: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -11,7 +11,18 @@ from typing import Any
 
 from attrs import frozen
 
-__all__ = ["Completed", "Failure", "JobFailedError", "Kind", "Metrics", "Outcome", "failure"]
+__all__ = [
+    "HEAVY",
+    "Completed",
+    "Failure",
+    "Heavy",
+    "HeavyJobError",
+    "JobFailedError",
+    "Kind",
+    "Metrics",
+    "Outcome",
+    "failure",
+]
 
 
 @frozen(kw_only=True)
@@ -19,8 +30,8 @@ class Metrics:
     """The usage of a job (JobMetricsResponse).
 
     `executions` is shots times circuits times parameter sets. `quantum_seconds` estimates the time on a real device:
-    executions times the sum of repetition delay and circuit length. `circuits_execution_time_ns` is the part of it
-    in which circuits ran, in nanoseconds.
+    executions times the sum of repetition delay, circuit length and 10 us. `circuits_execution_time_ns` is the same in
+    nanoseconds.
     """
 
     executions: int
@@ -45,7 +56,16 @@ class Failure:
     reason: str
     solution: str
     log: str = ""
+    charge: int = 0
+    """Seconds of QPU time that the service charges for it."""
 
+
+@frozen
+class Heavy:
+    """The job was not run: it is to run where it keeps no other job waiting."""
+
+
+HEAVY = Heavy()
 
 Outcome = Completed | Failure
 
@@ -56,12 +76,16 @@ class _Entry:
     reason: str
     solution: str
     other_code: int | None = None
-    """A second code that the service uses for the same case, about every other time."""
+    """A second code that the service uses for the same case, about every other time, and then without a charge."""
+    charge: int = 2
+    """Seconds: the least that is charged for a job that has started. Failures of the system are free."""
+    sure: str = "measured"
+    """How it is known that the service uses this code in this case: measured, documented or guessed."""
 
 
-def _guess(code: int, reason: str, solution: str) -> _Entry:
+def _guess(code: int, reason: str, solution: str, *, charge: int = 2) -> _Entry:
     """An entry for a case in which the service's code is not known."""
-    return _Entry(code, reason, solution)
+    return _Entry(code, reason, solution, charge=charge, sure="guessed")
 
 
 class Kind(Enum):
@@ -89,19 +113,22 @@ class Kind(Enum):
         "The control flow of the circuit of {where} is not supported by the target system: {detail}.",
         "Follow the limits of dynamic circuits in the service's documentation.",
     )
-    CONTROL_FLOW_ESTIMATED = _guess(
+    CONTROL_FLOW_ESTIMATED = _Entry(
         1522,
         "The circuit of pub {pub} has control flow, which the estimator does not support.",
         "Run it with the sampler, or remove the control flow.",
+        sure="documented",
     )
-    INCOMPATIBLE = _guess(1521, "Options are not compatible: {detail}.", "Switch one of them off.")
+    INCOMPATIBLE = _Entry(1521, "Options are not compatible: {detail}.", "Switch one of them off.", sure="documented")
     CIRCUIT_UNREADABLE = _Entry(
         1506,
         "Job not valid. Error loading QASM circuit of pub {pub}: {detail}",
         "Send OpenQASM 3 text, or a circuit in QPY as qiskit-ibm-runtime encodes it.",
         other_code=1603,
     )
-    DUPLICATE_OPERANDS = _Entry(1603, CIRCUIT_UNREADABLE.reason, "Give each operand of a gate a qubit of its own.")
+    DUPLICATE_OPERANDS = _Entry(
+        1603, CIRCUIT_UNREADABLE.reason, "Give each operand of a gate a qubit of its own.", charge=0
+    )
     OBSERVABLE_WIDTH = _Entry(
         1501,
         "The number of qubits of the circuit ({circuit}) does not match the number of qubits of the "
@@ -125,17 +152,24 @@ class Kind(Enum):
         "Ask for fewer shots or parameter sets, or split the job.",
     )
     CANCELLED = _guess(5202, "Job was cancelled.", "None. The job was cancelled.")
-    EXECUTION_FAILED = _guess(5203, "Failed to run the job: {detail}", "Read the job's log, then submit the job again.")
+    EXECUTION_FAILED = _guess(
+        5203, "Failed to run the job: {detail}", "Read the job's log, then submit the job again.", charge=0
+    )
     SIMULATION_FAILED = _guess(
         5204,
         "The simulator cannot run the job: {detail}",
         "Use fewer qubits or a simpler circuit, or run the job on the real service.",
+        charge=0,
     )
     MEASUREMENT_LEVEL = _guess(
         8009,
         "The measurement level {meas_type} is not supported by {backend}.",
         "Use the measurement type classified.",
     )
+
+
+class HeavyJobError(Exception):
+    """The job would take longer than a light one."""
 
 
 class JobFailedError(Exception):
@@ -151,8 +185,10 @@ class JobFailedError(Exception):
 def failure(kind: Kind, *, log: str = "", seed: int = 0, **details: Any) -> Failure:
     """The failed outcome of a kind. `details` fill the placeholders of its texts; `seed` decides between two codes."""
     entry = kind.value
+    other = entry.other_code if seed % 2 else None
     return Failure(
-        code=entry.other_code if entry.other_code and seed % 2 else entry.code,
+        code=other or entry.code,
+        charge=0 if other else entry.charge,
         reason=entry.reason.format_map(details),
         solution=entry.solution.format_map(details),
         log=log,

@@ -9,10 +9,18 @@ __all__ = ["STRICT", "Policy"]
 
 @frozen(kw_only=True)
 class Policy:
-    """Which circuits run."""
+    """Which circuits run, how, and how long their simulation may take."""
 
     lenient: bool = False
     """Run what the simulator can run: OpenQASM 2, gates that the device lacks, all control flow, any angle of `rzz`."""
+    resilience_level: int = 1
+    """The level of `estimator` jobs that name none; 0 shows the device's noise."""
+    simulation_seconds: float = 120.0
+    """The limit for one job: of the estimate, and of the processor time that a worker then takes."""
+    light_seconds: float | None = None
+    """Up to this estimate a job is light; others are told to be heavy, and do not run. `None`: run all."""
+    memory_bytes: int | None = None
+    """The limit for one circuit; by default half of the machine's memory."""
 
 
 STRICT = Policy()

@@ -9,6 +9,7 @@ import rustworkx
 from attrs import frozen
 from qiskit import ClassicalRegister, QuantumCircuit
 from qiskit.circuit import Barrier, Clbit, ControlFlowOp, Measure, Qubit, Reset, Store
+from qiskit.circuit.library import XGate
 from qiskit.primitives.containers import BitArray
 
 from .isa import instructions
@@ -16,8 +17,14 @@ from .isa import instructions
 # Instructions that leave a qubit as it is if nothing else acts on it.
 _IDLE = frozenset({"barrier", "delay", "box", "if_else", "for_loop", "while_loop", "switch_case"})
 
-# Instructions of newer devices with shorter pulses; for the simulator the same as the plain ones.
-_PLAIN = {"measure_2": Measure, "reset_2": Reset}
+# Instructions of newer devices, in those that the simulator knows. It finds the noise of `xslow` by the label.
+_PLAIN = {
+    "measure_2": (Measure(),),
+    "measure_reset": (Measure(), Reset()),
+    "measure_reset_2": (Measure(), Reset()),
+    "reset_2": (Reset(),),
+    "xslow": (XGate(label="xslow"),),
+}
 
 # Up to this number, unconnected qubits are simulated together: smaller pieces would only be more pieces.
 _TOGETHER = 4
@@ -53,9 +60,8 @@ def reduced(circuit: QuantumCircuit, *, qubits: Iterable[int]) -> QuantumCircuit
             operation = Barrier(len(kept))
         elif len(kept) < len(instruction.qubits):
             continue
-        elif operation.name in _PLAIN:
-            operation = _PLAIN[operation.name]()
-        result.append(operation, kept, instruction.clbits, copy=False)
+        for plain in _PLAIN.get(operation.name, (operation,)):
+            result.append(plain, kept, instruction.clbits[: plain.num_clbits], copy=False)
     return result
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from attrs import frozen
 from numpy.random import SeedSequence
 from qiskit.primitives.containers import DataBin, SamplerPubResult
 from qiskit.primitives.containers.sampler_pub import SamplerPub
 
 from ..devices import Device
+from . import effort
 from .encoding import ExecutionSpan, encoded
 from .options import SamplerOptions, sampler_options
 from .outcome import Completed, JobFailedError, Kind
@@ -31,24 +33,87 @@ def run(params: Mapping[str, Any], *, device: Device, seed: int, policy: Policy)
     if options.meas_type != "classified":
         raise JobFailedError(Kind.MEASUREMENT_LEVEL, meas_type=options.meas_type, backend=device.name)
     pubs = sampler_pubs(params, device=device, policy=policy, options=options)
-    seeds = SeedSequence(options.seed).generate_state(len(pubs)).tolist()
+    seeds = SeedSequence(options.seed).spawn(len(pubs))
     start = datetime.now(UTC)
-    results = [_sample(pub, device=device, seed=own, options=options) for pub, own in zip(pubs, seeds, strict=True)]
-    span = ExecutionSpan(start=start, stop=datetime.now(UTC), shapes=[(*pub.shape, pub.shots) for pub in pubs])
+    sampled = (
+        _plain(pubs, device=device, seeds=seeds, policy=policy)
+        if options.plain
+        else [
+            _suppressed(pub, device=device, seeds=own, options=options, policy=policy)
+            for pub, own in zip(pubs, seeds, strict=True)
+        ]
+    )
+    span = ExecutionSpan(
+        start=start,
+        stop=datetime.now(UTC),
+        shapes=[one.shape for one in sampled],
+        pub_shots=[pub.shots for pub in pubs] if options.twirling.enabled else None,
+    )
     return Completed(
-        body=encoded(results, metadata={"version": 2}, support_qiskit=options.support_qiskit, span=span),
+        body=encoded(
+            [one.result for one in sampled],
+            metadata={"version": 2},
+            support_qiskit=options.support_qiskit,
+            span=span,
+        ),
         metrics=metrics(
-            (Executions(circuit=pub.circuit, count=pub.shots * pub.size) for pub in pubs),
+            (executed for one in sampled for executed in one.executions),
             device=device,
             rep_delay=options.rep_delay,
         ),
     )
 
 
-def _sample(pub: SamplerPub, *, device: Device, seed: int, options: SamplerOptions) -> SamplerPubResult:
-    simulator = Simulator(device=device, qubits=active_qubits(pub.circuit))
-    bits = simulator.run(pub.circuit, pub.parameter_values, shots=pub.shots, seed=seed)
-    metadata: dict[str, Any] = {"circuit_metadata": pub.circuit.metadata or {}}
+@frozen(kw_only=True)
+class _Sampled:
+    """The result of a pub, the shape in which it ran (shots last), and what was executed."""
+
+    result: SamplerPubResult
+    shape: tuple[int, ...]
+    executions: list[Executions]
+
+
+def _plain(
+    pubs: Sequence[SamplerPub], *, device: Device, seeds: Sequence[SeedSequence], policy: Policy
+) -> list[_Sampled]:
+    prepared = [
+        Simulator(device=device, qubits=active_qubits(pub.circuit)).prepare(
+            pub.circuit, pub.parameter_values, shots=pub.shots
+        )
+        for pub in pubs
+    ]
+    effort.check((one for each in prepared for one in each.efforts), policy=policy)
+    return [
+        _Sampled(
+            result=SamplerPubResult(
+                DataBin(**one.run(seed=int(own.generate_state(1)[0])), shape=pub.shape), _metadata(pub)
+            ),
+            shape=(*pub.shape, pub.shots),
+            executions=[Executions(circuit=pub.circuit, count=pub.shots * pub.size)],
+        )
+        for pub, one, own in zip(pubs, prepared, seeds, strict=True)
+    ]
+
+
+def _metadata(pub: SamplerPub) -> dict[str, Any]:
+    return {"circuit_metadata": pub.circuit.metadata or {}}
+
+
+def _suppressed(
+    pub: SamplerPub, *, device: Device, seeds: SeedSequence, options: SamplerOptions, policy: Policy
+) -> _Sampled:
+    """Sample with twirling or decoupling."""
+    # The import takes a second; plain requests do not need it.
+    from . import suppression
+
+    found = suppression.sample(pub, device=device, options=options, seeds=seeds, policy=policy)
+    metadata = _metadata(pub)
+    # Randomizations have whole numbers of shots, so that there can be more than wanted.
+    bits = {name: array.slice_shots(range(pub.shots)) for name, array in found.result.data.items()}
     if options.twirling.enabled:
-        metadata["num_randomizations"] = options.twirling.split(pub.shots)[0]
-    return SamplerPubResult(DataBin(**bits, shape=pub.shape), metadata)
+        metadata["num_randomizations"] = found.shape[0]
+    return _Sampled(
+        result=SamplerPubResult(DataBin(**bits, shape=pub.shape), metadata),
+        shape=found.shape,
+        executions=found.executions,
+    )

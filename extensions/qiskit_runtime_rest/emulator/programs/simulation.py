@@ -20,15 +20,14 @@ from qiskit_aer.primitives import SamplerV2
 
 from ..devices import Device
 from . import isa
+from .effort import Effort, effort, entanglement
 from .noise import noise_model
 from .outcome import JobFailedError, Kind
-from .reduction import BITS, is_divisible, merged, pieces, reduced
+from .reduction import BITS, Piece, is_divisible, merged, pieces, reduced
 
-# Above this, a density matrix takes longer than drawing the noise of each shot.
+# Above this, a density matrix takes longer than drawing the noise of each shot, and relaxation is twirled.
 _DENSITY_MATRIX_QUBITS = 11
 _STATEVECTOR_QUBITS = 24
-# The other methods stay fast with Pauli noise only.
-_KNOWS_RELAXATION = frozenset({"density_matrix", "statevector"})
 _CLIFFORD = frozenset({"barrier", "cx", "cz", "delay", "ecr", "id", "measure", "reset", "rz", "sx", "x"})
 
 
@@ -38,51 +37,40 @@ class Simulator:
 
     device: Device
     qubits: list[int]
-    symmetric_readout: bool = False
 
-    def run(self, circuit: QuantumCircuit, bindings: BindingsArray, *, shots: int, seed: int) -> Mapping[str, BitArray]:
-        """Run an ISA circuit for each parameter set; returns the bits of each classical register.
-
-        Each BitArray has the shape of the bindings, with `shots` shots.
-        """
+    def prepare(self, circuit: QuantumCircuit, bindings: BindingsArray, *, shots: int) -> Prepared:
+        """Prepare to run an ISA circuit for each parameter set."""
         small = reduced(circuit, qubits=self.qubits)
-        if not is_divisible(small):
-            return self._run_whole(small, self.qubits, bindings, shots=shots, seed=seed)
-        parts = pieces(small)
-        values = bindings.as_array(small.parameters)
-        column = {parameter: index for index, parameter in enumerate(small.parameters)}
-        seeds = SeedSequence(seed).generate_state(len(parts)).tolist()
-        measured = []
-        for piece, own in zip(parts, seeds, strict=True):
-            parameters = tuple(piece.circuit.parameters)
-            chosen = values[..., [column[parameter] for parameter in parameters]]
-            found = self._run_whole(
-                piece.circuit,
-                [self.qubits[index] for index in piece.qubits],
-                BindingsArray({parameters: chosen}, shape=bindings.shape),
-                shots=shots,
-                seed=own,
-            )
-            measured.append((piece, found[BITS]))
-        return merged(small, measured, shape=bindings.shape, shots=shots)
+        if self.device.mock or not is_divisible(small):
+            whole = Piece(circuit=small, qubits=range(small.num_qubits), clbits=range(small.num_clbits))
+            parts = [(whole, bindings)]
+        else:
+            parts = [(piece, _select(bindings, small, piece.circuit)) for piece in pieces(small)]
+        return Prepared(
+            simulator=self,
+            circuit=small,
+            divided=is_divisible(small),
+            shape=bindings.shape,
+            shots=shots,
+            parts=[(piece, chosen, _method(piece.circuit, chosen, shots=shots)) for piece, chosen in parts],
+        )
 
-    def _run_whole(
-        self, circuit: QuantumCircuit, qubits: list[int], bindings: BindingsArray, *, shots: int, seed: int
+    def simulate(
+        self, piece: Piece, bindings: BindingsArray, method: str, *, shots: int, seed: int
     ) -> Mapping[str, BitArray]:
-        """Run a circuit whose qubits are the device's `qubits`, in order."""
+        """Run a piece of a circuit on the simulator's qubits."""
+        circuit, qubits = piece.circuit, [self.qubits[index] for index in piece.qubits]
         if not circuit.clbits:
             return {}
         if circuit.num_vars:
             raise JobFailedError(Kind.SIMULATION_FAILED, detail="it does not support classical variables.")
-        method = _method(circuit, bindings, shots=shots)
         backend = AerSimulator(
             method=method,
             noise_model=noise_model(
                 self.device,
                 qubits=qubits,
                 placed=list(isa.instructions(circuit, qubits)),
-                relaxation=method in _KNOWS_RELAXATION,
-                symmetric_readout=self.symmetric_readout,
+                twirled=_is_twirled(circuit),
             ),
             max_parallel_threads=1,
         )
@@ -106,6 +94,69 @@ class Simulator:
         }
 
 
+@frozen(kw_only=True)
+class Prepared:
+    """A circuit in pieces that are ready to run, so that the effort is known before."""
+
+    simulator: Simulator
+    circuit: QuantumCircuit
+    divided: bool
+    shape: tuple[int, ...]
+    shots: int
+    parts: Sequence[tuple[Piece, BindingsArray, str]]
+    """Each piece, with its parameter values and the method to simulate it."""
+
+    @property
+    def efforts(self) -> list[Effort]:
+        """What each piece takes."""
+        if self.simulator.device.mock:
+            return []
+        return [
+            effort(
+                piece.circuit, method=method, shots=self.shots, sets=bindings.size, twirled=_is_twirled(piece.circuit)
+            )
+            for piece, bindings, method in self.parts
+            if piece.circuit.clbits
+        ]
+
+    def run(self, *, seed: int) -> Mapping[str, BitArray]:
+        """The bits of each classical register. Each BitArray has the shape of the bindings, with `shots` shots."""
+        if self.simulator.device.mock:
+            return _random_bits(self.circuit, shape=(*self.shape, self.shots), seed=seed)
+        if not self.divided:
+            [(piece, bindings, method)] = self.parts
+            return self.simulator.simulate(piece, bindings, method, shots=self.shots, seed=seed)
+        seeds = SeedSequence(seed).generate_state(len(self.parts)).tolist()
+        measured = [
+            (piece, self.simulator.simulate(piece, bindings, method, shots=self.shots, seed=own)[BITS])
+            for (piece, bindings, method), own in zip(self.parts, seeds, strict=True)
+        ]
+        return merged(self.circuit, measured, shape=self.shape, shots=self.shots)
+
+
+def _select(bindings: BindingsArray, circuit: QuantumCircuit, piece: QuantumCircuit) -> BindingsArray:
+    """The values of the parameters of a piece."""
+    values = bindings.as_array(circuit.parameters)
+    column = {parameter: index for index, parameter in enumerate(circuit.parameters)}
+    parameters = tuple(piece.parameters)
+    return BindingsArray(
+        {parameters: values[..., [column[parameter] for parameter in parameters]]}, shape=bindings.shape
+    )
+
+
+def _is_twirled(circuit: QuantumCircuit) -> bool:
+    return bool(circuit.num_qubits > _DENSITY_MATRIX_QUBITS)
+
+
+def _random_bits(circuit: QuantumCircuit, *, shape: tuple[int, ...], seed: int) -> Mapping[str, BitArray]:
+    """What mock devices answer with."""
+    random = np.random.default_rng(seed)
+    return {
+        register.name: BitArray.from_bool_array(random.random((*shape, register.size)) < 0.5)
+        for register in circuit.cregs
+    }
+
+
 def _stacked(parts: Sequence[BitArray], *, shape: tuple[int, ...]) -> BitArray:
     arrays = np.stack([part.array for part in parts])
     return BitArray(arrays.reshape(*shape, arrays.shape[-1]), parts[0].num_bits)
@@ -121,19 +172,9 @@ def _method(circuit: QuantumCircuit, bindings: BindingsArray, *, shots: int) -> 
     if _is_clifford(circuit, bindings):
         return "stabilizer"
     # Compare the work for each gate: 2^qubits, or the cube of the bond dimension.
-    if qubits <= _STATEVECTOR_QUBITS and 3 * _entanglement(circuit) > qubits:
+    if qubits <= _STATEVECTOR_QUBITS and 3 * entanglement(circuit) > qubits:
         return "statevector"
     return "matrix_product_state"
-
-
-def _entanglement(circuit: QuantumCircuit) -> int:
-    """The largest entanglement, in qubits, that the circuit can create across a cut through its row of qubits."""
-    crossing = [0] * (circuit.num_qubits + 1)
-    for placed in isa.instructions(circuit):
-        if len(placed.qubits) > 1 and placed.name != "barrier":
-            for cut in range(min(placed.qubits) + 1, max(placed.qubits) + 1):
-                crossing[cut] += 1
-    return max(min(count, cut, len(crossing) - 1 - cut) for cut, count in enumerate(crossing))
 
 
 def _measures_last(circuit: QuantumCircuit) -> bool:

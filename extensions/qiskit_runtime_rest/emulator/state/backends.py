@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from .. import devices
 from ..errors import BACKEND_NOT_FOUND, ServiceError
 from .job import Status
 
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..devices import Device
+    from .fleet import Fleet
     from .instances import Instance, Instances
     from .jobs import Jobs
 
@@ -33,16 +33,22 @@ class WaitTime:
     p95: int
 
 
-def find_device(instances: Instances, name: str, *, instance: Instance) -> Device:
-    """Return a device that the instance may use; raises `ServiceError` (404)."""
-    if name not in instances.backends(instance):
-        raise ServiceError(BACKEND_NOT_FOUND)
-    return devices.get(name)
+def find_device(fleet: Fleet, instances: Instances, name: str, *, instance: Instance) -> Device:
+    """Return a device that the instance may use, a mock device, or a retired one; raises `ServiceError` (404)."""
+    for known in instances.backends(instance):
+        mock = fleet.mock(known)
+        if name == known:
+            return fleet[known]
+        if mock is not None and name == mock.name:
+            return mock
+    if not instance.plan.backends and (retired := fleet.retired(name)) is not None:
+        return retired
+    raise ServiceError(BACKEND_NOT_FOUND)
 
 
-def queue_length(jobs: Jobs, name: str) -> int:
-    """The number of pending jobs, of all instances, on the device."""
-    return sum(job.backend == name for job in jobs.pending())
+def queue_length(fleet: Fleet, jobs: Jobs, name: str) -> int:
+    """The number of pending jobs, of all instances and of those that a test lets others have, on the device."""
+    return fleet.condition(name).queue_length + jobs.pending.by_backend[name]
 
 
 def wait_time(jobs: Jobs, name: str) -> WaitTime:
@@ -52,7 +58,7 @@ def wait_time(jobs: Jobs, name: str) -> WaitTime:
         for job in jobs.accounted()
         if job.backend == name and job.finished is not None and job.started is not None
     ][-_MEASURED_JOBS:]
-    ahead = sum(job.backend == name and job.status is Status.QUEUED for job in jobs.pending())
+    ahead = sum(job.backend == name and job.status is Status.QUEUED for job in jobs.pending)
     return WaitTime(
         average=round(ahead * _average(runs)),
         p50=round(ahead * _quantile(runs, 50)),

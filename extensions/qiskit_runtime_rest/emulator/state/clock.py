@@ -5,7 +5,17 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 
+from ..errors import PAYLOAD_NOT_VALID, ServiceError
+
 __all__ = ["Clock", "isoformat", "seconds"]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EARLIEST, _LATEST = (
+    (at - _EPOCH).total_seconds() for at in (datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC))
+)
+# Room for what is computed from the present time, such as the end of a session.
+_LAST_YEAR = 9900
+_END = (datetime(_LAST_YEAR, 1, 1, tzinfo=UTC) - _EPOCH).total_seconds()
 
 
 class Clock:
@@ -25,9 +35,14 @@ class Clock:
         return round((self._frozen_at if self.virtual else time.time()) + self._offset, 6)
 
     def advance(self, seconds: float) -> float:
-        """Move ahead by this many seconds and return the new time. Time never goes back (`ValueError`)."""
-        if not seconds >= 0 or seconds == float("inf"):
-            raise ValueError(f"Expected a finite number of seconds, 0 or more, got {seconds!r}.")
+        """Move ahead by this many seconds and return the new time.
+
+        Time never goes back, and ends before the year 9900: dates with five digits cannot be written (`ValueError`).
+        """
+        if not seconds >= 0:
+            raise ValueError(f"Expected a number of seconds, 0 or more, got {seconds!r}.")
+        if self.now() + seconds > _END:
+            raise ValueError(f"The clock cannot go beyond the year {_LAST_YEAR}; {seconds:g} seconds are too many.")
         self._offset += seconds
         return self.now()
 
@@ -38,10 +53,26 @@ class Clock:
 
 
 def isoformat(seconds: float) -> str:
-    """UTC in the form the service writes: `2026-04-15T08:30:00.123456Z`."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    """UTC in the form the service writes: `2026-04-15T08:30:00.123456Z`; the nearest one that has four-digit years."""
+    return (
+        datetime.fromtimestamp(max(_EARLIEST, min(seconds, _LATEST)), UTC)
+        .isoformat(timespec="microseconds")
+        .replace("+00:00", "Z")
+    )
 
 
 def seconds(text: str | None) -> float | None:
-    """Seconds since the epoch of a date and time with offset. A space stands for a `+` that was not escaped."""
-    return None if text is None else datetime.fromisoformat(text.replace(" ", "+")).timestamp()
+    """Seconds since the epoch of a date and time with offset. A space stands for a `+` that was not escaped.
+
+    Raises `ServiceError` 3220 for one that does not exist.
+    """
+    if text is None:
+        return None
+    try:
+        given = datetime.fromisoformat(text.upper().replace(" ", "+"))
+    except ValueError:
+        raise ServiceError(
+            PAYLOAD_NOT_VALID, f"Expected a date and time such as 2026-04-15T08:30:00Z, got {text[:40]!r}."
+        ) from None
+    # `timestamp` fails for those whose UTC is in the year 0 or 10000.
+    return (given.replace(tzinfo=given.tzinfo or UTC) - _EPOCH).total_seconds()

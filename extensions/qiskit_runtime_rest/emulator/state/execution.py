@@ -3,36 +3,50 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import evolve, frozen
 
-from .. import devices
 from ..programs.outcome import Failure
-from .job import Job, Status, ends_at
+from .job import Job, Status, charge, ends_at
+from .storage import NotStored
 
 if TYPE_CHECKING:
     from ..devices import Device
     from ..programs.outcome import Outcome
     from .clock import Clock
+    from .fleet import Fleet
     from .identifiers import Identifiers
     from .jobs import Jobs
     from .progress import Progress
-    from .sessions import Sessions
+    from .sessions import Session, Sessions
 
 __all__ = ["Execution", "WorkerPool"]
 
 _LONGEST_WAIT_SECONDS = 120.0
+_PAUSE_SECONDS = 1.0
+"""Before moves that could not be stored are tried again."""
+_log = logging.getLogger("qiskit_runtime_rest.emulator.execution")
 
 
 class WorkerPool(Protocol):
     """The methods of `emulator.workers.Workers` used here."""
 
-    def submit(self, program_id: str, params: Mapping[str, Any], *, device: Device, seed: int) -> Future[Outcome]:
-        """Run a program in a worker process."""
+    def submit(
+        self,
+        program_id: str,
+        params: Mapping[str, Any],
+        *,
+        device: Device,
+        seed: int,
+        on_heavy: Callable[[], None],
+    ) -> Future[Outcome]:
+        """Run a program in a worker process; `on_heavy` says, in another thread, that it leaves its place to others."""
 
     def cancel(self, future: Future[Outcome]) -> bool:
         """Stop a program, queued or running."""
@@ -64,14 +78,18 @@ class Execution:
         progress: Progress,
         workers: int,
         pool: Callable[[int], WorkerPool],
+        fleet: Fleet,
+        transaction: Callable[[], AbstractContextManager[None]],
         may_run: Callable[[str], bool],
     ) -> None:
         """`pool` makes the worker pool when the first job needs it; `workers` jobs run at the same time.
 
-        `may_run(crn)` tells whether an instance's jobs may leave the queue.
+        `may_run(crn)` tells whether an instance's jobs may leave the queue, `transaction()` is that of the storage.
         """
         self.progress = progress
+        self._fleet = fleet
         self._may_run = may_run
+        self._transaction = transaction
         self._jobs = jobs
         self._sessions = sessions
         self._clock = clock
@@ -80,6 +98,7 @@ class Execution:
         self._make_pool = pool
         self._pool: WorkerPool | None = None
         self._running: dict[str, Future[Outcome]] = {}
+        self._heavy: set[str] = set()
         self._computed: dict[str, _Computed] = {}
         self._arrivals: dict[str, asyncio.Event] = {}
         self._slot_freed_at = 0.0
@@ -87,10 +106,18 @@ class Execution:
         self._next_due = 0.0
 
     def settle(self) -> None:
-        """Apply all moves that are due. Call it after every change of jobs, sessions, clock or progress."""
-        while self._apply_moves(self._clock.now()):
-            pass
-        self._set_timer()
+        """Apply all moves that are due. Call it after every change of jobs, sessions, clock or progress.
+
+        A move that cannot be stored has not happened, and is tried again later. So the change that led to it stands.
+        """
+        try:
+            while self._apply_moves(self._clock.now()):
+                pass
+        except NotStored as error:
+            _log.warning("%s Jobs and sessions stay as they are until it works again.", error)
+            self._try_again()
+        else:
+            self._set_timer()
 
     def catch_up(self) -> None:
         """Apply the moves that became due because time has passed; cheap if there are none."""
@@ -128,14 +155,16 @@ class Execution:
 
     def cancel(self, job: Job) -> None:
         """Cancel a pending job and its program; raises `ServiceError` 3208 for one that has ended."""
-        cancelled = self._jobs.cancel(job)
+        with self._transaction():
+            self._sessions.job_ended(self._jobs.cancel(job))
         self._stop(job.id)
-        self._sessions.job_ended(cancelled)
         self.settle()
 
-    def session_closed(self, session_id: str) -> None:
-        """Fail the queued jobs of a session that was closed."""
-        self._fail_queued(session_id, self._clock.now())
+    def close_session(self, session: Session) -> None:
+        """Close a session at once; its queued jobs fail."""
+        with self._transaction():
+            self._sessions.close(session)
+            self._fail_queued(session.id, self._clock.now())
         self.settle()
 
     def reset(self) -> None:
@@ -149,31 +178,51 @@ class Execution:
         """Stop the worker processes; running jobs run again after a restart."""
         if self._timer is not None:
             self._timer.cancel()
-        for job in self._jobs.pending():
-            if job.status is Status.RUNNING:
-                self._jobs.save(job.requeue())
+        try:
+            with self._transaction():
+                for job in self._jobs.pending.running():
+                    self._jobs.save(job.requeue())
+        except NotStored as error:
+            _log.warning("%s The jobs that were running count as lost.", error)
         self._running.clear()
+        self._heavy.clear()
         if self._pool is not None:
             self._pool.close()
             self._pool = None
 
     def _apply_moves(self, now: float) -> bool:
-        for session_id in self._sessions.settle(now, busy=self._busy_sessions()):
-            self._fail_queued(session_id, now)
-        moved = False
-        for job in self._jobs.pending():
-            moved |= self._try_start(job, now) if job.status is Status.QUEUED else self._try_end(job, now)
-        return moved
+        with self._transaction():
+            for session_id in self._sessions.settle(now, busy=self._jobs.pending.by_session):
+                self._fail_queued(session_id, now)
+        ended = [job for job in self._jobs.pending.running() if self._try_end(job, now)]
+        return self._start_next(now) or bool(ended)
 
-    def _try_start(self, job: Job, now: float) -> bool:
-        passed = self.progress.queued.passed_at(since=job.created, reads=job.reads, now=now)
-        if passed is None or len(self._running) >= self._workers or not self._may_run(job.instance):
+    def _start_next(self, now: float) -> bool:
+        """Start the first job that may leave the queue, if a worker is free."""
+        if not self._has_slot():
             return False
-        started = job.start(max(passed, self._slot_freed_at))
-        self._jobs.save(started)
-        self._sessions.job_started(started)
+        found = [job for queue in self._jobs.pending.queues() if (job := self._ready(queue, now)) is not None]
+        first = min(found, key=lambda job: job.number, default=None)
+        if first is None:
+            return False
+        passed = first.created + self.progress.queued.seconds
+        started = first.start(max(passed, self._slot_freed_at))
+        with self._transaction():
+            self._jobs.save(started)
+            self._sessions.job_started(started)
         self._submit(started)
         return True
+
+    def _ready(self, queue: Iterator[Job], now: float) -> Job | None:
+        """The first job of a queue that may leave it. Only reads let a job overtake another."""
+        step = self.progress.queued
+        first = next(queue)
+        if self._fleet.condition(first.backend).status != "online" or not self._may_run(first.instance):
+            return None
+        for job in (first, *queue) if step.reads else (first,):
+            if step.passed_at(since=job.created, reads=job.reads, now=now) is not None:
+                return job
+        return None
 
     def _try_end(self, job: Job, now: float) -> bool:
         computed = self._computed.get(job.id)
@@ -186,46 +235,47 @@ class Execution:
         if end is None:
             return False
         verdict, at = end
-        if verdict == "completed" and computed is not None:
-            self._end(job, computed.outcome, at)
-        else:
-            self._jobs.end(job.stop_at_limit(at))
+        with self._transaction():
+            if verdict == "completed" and computed is not None:
+                self._end(job, computed.outcome, at)
+            else:
+                self._jobs.end(job.stop_at_limit(at))
+            self._sessions.job_ended(evolve(job, finished=at))
         self._stop(job.id)
-        self._sessions.job_ended(evolve(job, finished=at))
         return True
 
     def _end(self, job: Job, outcome: Outcome, at: float) -> None:
         if isinstance(outcome, Failure):
-            ended = job.fail(at, code=outcome.code, reason=outcome.reason, solution=outcome.solution)
+            charged = evolve(job, qpu_seconds=float(outcome.charge))
+            ended = charged.fail(at, code=outcome.code, reason=outcome.reason, solution=outcome.solution)
             self._jobs.end(ended, logs=outcome.log or outcome.reason)
             return
         job = evolve(
             job,
-            qpu_seconds=outcome.metrics.quantum_seconds,
+            qpu_seconds=0.0 if job.mock else charge(outcome.metrics.quantum_seconds),
             execution_ns=outcome.metrics.circuits_execution_time_ns,
         )
-        if job.qpu_seconds > job.cost:
+        if outcome.metrics.quantum_seconds > job.cost:
             self._jobs.end(job.stop_at_limit(at), logs=outcome.log)
         else:
             self._jobs.end(job.complete(at), result=outcome.body, logs=outcome.log)
 
     def _fail_queued(self, session_id: str, now: float) -> None:
-        for job in self._queued(session_id):
+        queued = [job for queue in self._jobs.pending.queues() for job in queue if job.session_id == session_id]
+        for job in queued:
             ended = job.fail(
                 now, code=1217, reason="Session has been closed", solution="Submit the job in a new session."
             )
             self._jobs.end(ended)
 
-    def _queued(self, session_id: str) -> list[Job]:
-        pending = self._jobs.pending()
-        return [job for job in pending if job.session_id == session_id and job.status is Status.QUEUED]
-
-    def _busy_sessions(self) -> frozenset[str]:
-        return frozenset(job.session_id for job in self._jobs.pending() if job.session_id)
-
     def _submit(self, job: Job) -> None:
         loop = asyncio.get_running_loop()
-        future = self._future(job)
+
+        def turn_heavy() -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self._turned_heavy, job.id)
+
+        future = self._future(job, turn_heavy)
         self._running[job.id] = future
         self._arrivals[job.id] = asyncio.Event()
 
@@ -235,14 +285,15 @@ class Execution:
 
         future.add_done_callback(notify_loop)
 
-    def _future(self, job: Job) -> Future[Outcome]:
+    def _future(self, job: Job, on_heavy: Callable[[], None]) -> Future[Outcome]:
         """Submit the job to a worker. It is recorded already, so an error here fails the job, not its submission."""
         try:
             return self.start_workers().submit(
                 job.program_id,
                 self._jobs.inputs(job) or {},
-                device=devices.get(job.backend),
+                device=self._fleet[job.backend],
                 seed=self._identifiers.simulation_seed(job.number),
+                on_heavy=on_heavy,
             )
         except Exception as error:
             failed: Future[Outcome] = Future()
@@ -260,11 +311,23 @@ class Execution:
         self._arrivals[job_id].set()
         self.settle()
 
+    def _has_slot(self) -> bool:
+        """Whether a light job could start. Heavy ones wait for each other, in a process of their own."""
+        return len(self._running) - len(self._heavy) < self._workers
+
+    def _turned_heavy(self, job_id: str) -> None:
+        if job_id in self._running:
+            if not self._has_slot() and not self._clock.virtual:
+                self._slot_freed_at = self._clock.now()
+            self._heavy.add(job_id)
+            self.settle()
+
     def _free_slot(self, job_id: str) -> None:
         # On a virtual clock computing takes no time, so no job waits for a worker.
-        if len(self._running) >= self._workers and not self._clock.virtual:
+        if not self._has_slot() and not self._clock.virtual:
             self._slot_freed_at = self._clock.now()
         self._running.pop(job_id, None)
+        self._heavy.discard(job_id)
 
     def _stop(self, job_id: str) -> None:
         self._computed.pop(job_id, None)
@@ -279,11 +342,7 @@ class Execution:
 
     def _overdue(self) -> list[Job]:
         now = self._clock.now()
-        return [
-            job
-            for job in self._jobs.pending()
-            if job.status is Status.RUNNING and job.id in self._running and self._is_overdue(job, now)
-        ]
+        return [job for job in self._jobs.pending.running() if job.id in self._running and self._is_overdue(job, now)]
 
     def _is_overdue(self, job: Job, now: float) -> bool:
         """Whether the job could end now if its outcome were there."""
@@ -292,15 +351,22 @@ class Execution:
         return passed is not None and passed <= started + job.cost
 
     def _set_timer(self) -> None:
+        now = self._clock.now()
+        # Of a queue only the first job matters: while it waits for a worker, so do the others.
+        heads = [next(queue) for queue in self._jobs.pending.queues()]
+        due = [at for job in (*heads, *self._jobs.pending.running()) for at in self._due(job) if at > now]
+        self._next_due = min(due, default=math.inf)
+        self._settle_in(math.inf if self._clock.virtual else self._next_due - now)
+        self._next_due = min(self._next_due, self._sessions.next_due(busy=self._jobs.pending.by_session))
+
+    def _try_again(self) -> None:
+        self._next_due = 0.0
+        self._settle_in(_PAUSE_SECONDS)
+
+    def _settle_in(self, seconds: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None
-        now = self._clock.now()
-        due = [at for job in self._jobs.pending() for at in self._due(job) if at > now]
-        self._next_due = min(due, default=math.inf)
-        if self._next_due < math.inf and not self._clock.virtual:
-            self._timer = asyncio.get_running_loop().call_later(self._next_due - now, self.settle)
-        self._next_due = min(self._next_due, self._sessions.next_due(busy=self._busy_sessions()))
+        self._timer = asyncio.get_running_loop().call_later(seconds, self.settle) if seconds < math.inf else None
 
     def _due(self, job: Job) -> tuple[float, ...]:
         if job.status is Status.QUEUED:

@@ -26,7 +26,7 @@ class Identifiers:
     def job(self, *, taken: Container[str], created: float) -> str:
         """A job id as in the service, an xid: 20 characters of base32hex for the second of creation and 64 bits."""
         while True:
-            number = int(created) << 64 | self._random.getrandbits(64)
+            number = (int(created) & 0xFFFFFFFF) << 64 | self._random.getrandbits(64)
             identifier = base64.b32hexencode(number.to_bytes(12)).decode().rstrip("=").lower()
             if identifier not in taken:
                 return identifier

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import jwt
 from attrs import frozen
 
 from ..errors import INVALID_CREDENTIALS, ServiceError
+from .storage import Records
 
 if TYPE_CHECKING:
     from .clock import Clock
@@ -59,13 +61,15 @@ class Identity:
         """
         self.token_seconds = token_seconds
         self._clock = clock
-        self._storage = storage
         self._users = {user.api_key: user for user in USERS}
         self._user_of_other_keys = USERS[0] if any_key else None
         self._by_id = {user.id: user for user in USERS}
         self._verified: dict[str, dict[str, Any]] = {}
-        self._revoked = {token_id: record["expires"] for token_id, record in storage.records(_TABLE)}
-        self._signing_key = dict(storage.records("signing")).get("key", {}).get("value") or self._new_key()
+        self._revoked = Records(storage, _TABLE, read=itemgetter("expires"), write=lambda at: {"expires": at})
+        self._keys = Records(storage, "signing", read=itemgetter("value"), write=lambda key: {"value": key})
+        if "key" not in self._keys:
+            self._keys.save("key", secrets.token_hex(32))
+        self._signing_key = self._keys["key"]
 
     def issue_token(self, *, grant_type: str | None, api_key: str | None) -> dict[str, Any]:
         """The response body of IAM's token endpoint; raises `BadGrant`, `BadApiKey`."""
@@ -109,13 +113,15 @@ class Identity:
     def revoke(self, token: str) -> None:
         """Refuse this token from now on."""
         claims = self._claims(token)
-        self._revoked[claims["jti"]] = claims["exp"]
-        self._storage.put(_TABLE, claims["jti"], {"expires": claims["exp"]})
+        self._revoked.save(claims["jti"], claims["exp"])
+
+    def keep_key(self) -> None:
+        """Store the signing key again, after all records were removed: tokens issued before stay valid."""
+        self._keys.save("key", self._signing_key)
 
     def reset(self) -> None:
-        """Forget the revoked tokens. Tokens issued before stay valid."""
+        """Forget the revoked tokens."""
         self._revoked.clear()
-        self._storage.put("signing", "key", {"value": self._signing_key})
 
     def _claims(self, token: str) -> dict[str, Any]:
         known = self._verified.get(token)
@@ -137,8 +143,3 @@ class Identity:
             )
         except jwt.InvalidTokenError:
             raise ServiceError(INVALID_CREDENTIALS, "The bearer token was not issued by this service.") from None
-
-    def _new_key(self) -> str:
-        key = secrets.token_hex(32)
-        self._storage.put("signing", "key", {"value": key})
-        return key

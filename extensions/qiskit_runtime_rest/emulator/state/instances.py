@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 import uuid
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
-from .. import devices
 from ..errors import QUOTA_USED_UP, ServiceError
 from .identity import ACCOUNT
 from .job import LONGEST_RUN_SECONDS
+from .storage import Records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from .clock import Clock
+    from .fleet import Fleet
     from .storage import Storage
 
 __all__ = ["DEFAULT_INSTANCES", "PLANS", "Instance", "Instances", "Plan"]
@@ -46,7 +48,7 @@ class Plan:
     longest_run_seconds: int = LONGEST_RUN_SECONDS
     """The `cost` of a job that sets none."""
     backends: tuple[str, ...] = ()
-    """The devices of the plan; empty means all."""
+    """The devices of the plan, of those of today; empty means all."""
     allocation_seconds: int | None = None
 
     @property
@@ -68,7 +70,7 @@ OPEN = Plan(
     custom_calibrations=False,
     waiting_times=False,
     longest_run_seconds=600,
-    backends=("ibm_torino", "ibm_brisbane", "ibm_fez"),
+    backends=("ibm_fez", "ibm_kingston", "ibm_marrakesh"),
     allocation_seconds=600,
 )
 PAYGO = Plan(name="paygo", display_name="Pay-As-You-Go", pricing="paygo")
@@ -130,6 +132,7 @@ class Instances:
         storage: Storage,
         quota_seconds: int | None,
         clock: Clock,
+        fleet: Fleet,
         usage_of: Callable[..., float],
         further: Iterable[str] = (),
         any_crn: bool = False,
@@ -147,14 +150,16 @@ class Instances:
         self._known = (*DEFAULT_INSTANCES, *map(Instance.of, further))
         self._any_crn = any_crn
         self._clock = clock
+        self._fleet = fleet
         self._storage = storage
         self._quota_seconds = quota_seconds
         self._usage_of = usage_of
         self._by_crn: dict[str, Instance] = {}
         self.reset()
-        for crn, record in storage.records(_TABLE):
+        limits = Records(storage, _TABLE, read=itemgetter("limit_seconds"), write=dict)
+        for crn, limit_seconds in limits.items():
             if instance := self.get(crn):
-                self._by_crn[crn] = evolve(instance, limit_seconds=record["limit_seconds"])
+                self._by_crn[crn] = evolve(instance, limit_seconds=limit_seconds)
 
     def reset(self) -> None:
         """Remove the limits set since the start."""
@@ -171,8 +176,8 @@ class Instances:
         return self._by_crn.get(crn)
 
     def backends(self, instance: Instance) -> tuple[str, ...]:
-        """The names of the devices that the instance may use."""
-        return instance.plan.backends or devices.names()
+        """The names of the devices that the instance may use: those of its plan, or all if there are none of those."""
+        return tuple(name for name in instance.plan.backends if name in self._fleet) or tuple(self._fleet)
 
     def used_seconds(self, instance: Instance) -> float:
         """QPU seconds charged in the present period."""
@@ -202,5 +207,5 @@ class Instances:
 
     def configure(self, instance: Instance, *, limit_seconds: int | None) -> None:
         """Set or remove the instance's own limit."""
-        self._by_crn[instance.crn] = evolve(instance, limit_seconds=limit_seconds)
         self._storage.put(_TABLE, instance.crn, {"limit_seconds": limit_seconds})
+        self._by_crn[instance.crn] = evolve(instance, limit_seconds=limit_seconds)

@@ -10,10 +10,11 @@ from attrs import asdict, evolve, frozen
 
 from .progress import Step
 
-__all__ = ["LONGEST_RUN_SECONDS", "Job", "Status", "ends_at"]
+__all__ = ["LONGEST_RUN_SECONDS", "Job", "Status", "charge", "ends_at"]
 
 _TIME_LIMIT_CODE = 1305
 LONGEST_RUN_SECONDS = 10800
+_LONGEST_REASON = 4000
 MOST_RUNS_LOST = 2
 
 
@@ -45,6 +46,8 @@ class Job:
     tags: tuple[str, ...] = ()
     session_id: str | None = None
     private: bool = False
+    mock: bool = False
+    """It runs on a mock device."""
     calibration_id: str | None = None
     runtime: str | None = None
     log_level: str | None = None
@@ -107,14 +110,15 @@ class Job:
             self,
             status=Status.FAILED,
             finished=at,
-            reason=reason,
+            reason=reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]}…",
             reason_code=code,
             reason_solution=solution or None,
         )
 
     def cancel(self, at: float, *, reason: str | None = None) -> Job:
         """Any state → Cancelled, by its user."""
-        return evolve(self, status=Status.CANCELLED, finished=at, reason=reason)
+        charged = charge(0.0) if self.status is Status.RUNNING and not self.mock else 0.0
+        return evolve(self, status=Status.CANCELLED, finished=at, reason=reason, qpu_seconds=charged)
 
     def stop_at_limit(self, at: float) -> Job:
         """Running → Cancelled, because it ran longer than allowed; the reason code says so."""
@@ -122,6 +126,7 @@ class Job:
             self,
             status=Status.CANCELLED,
             finished=at,
+            qpu_seconds=charge(0.0),
             # The service's own text: it does not fill in its template.
             reason="Job %!v(MISSING) ran longer than %!v(MISSING)",
             reason_code=_TIME_LIMIT_CODE,
@@ -138,15 +143,19 @@ class Job:
         return cls(**{**record, "status": Status(record["status"]), "tags": tuple(record["tags"])})
 
 
+def charge(device_seconds: float) -> float:
+    """What the service charges for that much time on a device: whole seconds, 2 of them for each job that started."""
+    return float(round(2 + device_seconds))
+
+
 def ends_at(job: Job, step: Step, *, now: float, computed_at: float | None) -> tuple[str, float] | None:
     """Decide whether a running job ends by now: `("completed" | "limit", when)`, or `None`.
 
-    `computed_at` is when its outcome arrived; `None` if it has not.
+    `computed_at` is when its outcome arrived; `None` if it has not. The time of the simulation does not count as time
+    on the device.
     """
     started = job.started or 0.0
-    limit = started + job.cost
+    if step.seconds > job.cost:
+        return ("limit", started + job.cost) if now >= started + job.cost else None
     passed = step.passed_at(since=started, reads=job.reads, now=now)
-    if passed is not None and computed_at is not None and max(passed, computed_at) <= limit:
-        return "completed", max(passed, computed_at)
-    overdue = computed_at is None or started + step.seconds > limit or computed_at > limit
-    return ("limit", limit) if now >= limit and overdue else None
+    return None if passed is None or computed_at is None else ("completed", max(passed, computed_at))

@@ -10,6 +10,8 @@ from attrs import evolve, frozen
 
 from ..errors import JOB_NOT_CANCELLED, JOB_NOT_FINAL, JOB_NOT_FOUND, LOGS_NOT_FOUND, ServiceError
 from .job import Job, Status
+from .pending import PendingJobs
+from .storage import Records
 
 if TYPE_CHECKING:
     from .clock import Clock
@@ -34,6 +36,8 @@ class JobFilter:
     tags: Sequence[str] = ()
     """The job must have all of these."""
     session_id: str | None = None
+    mocks: bool = True
+    """Whether jobs of mock devices belong to the list."""
 
     def matches(self, job: Job) -> bool:
         """Whether the job belongs to the list."""
@@ -44,6 +48,7 @@ class JobFilter:
             and (self.created_after is None or job.created >= self.created_after)
             and (self.created_before is None or job.created <= self.created_before)
             and (self.session_id is None or job.session_id == self.session_id)
+            and (self.mocks or not job.mock)
             and set(self.tags) <= set(job.tags)
         )
 
@@ -56,34 +61,31 @@ class Jobs:
         self._clock = clock
         self._storage = storage
         self._identifiers = identifiers
-        self._jobs: dict[str, Job] = {}
-        self._pending: dict[str, None] = {}
-        for key, record in storage.records(_TABLE):
-            job = Job.from_record(record)
-            self._jobs[key] = job
-            if not job.ended:
-                self._pending[key] = None
-        for job in self.pending():
-            if job.status is Status.RUNNING:
+        self._jobs = Records(storage, _TABLE, read=Job.from_record, write=Job.as_record)
+        self.pending = PendingJobs(self._jobs)
+        with storage.transaction():
+            for job in list(self.pending.running()):
                 self.save(job.lose_run(clock.now()))
+        # In the order of the queue again.
+        self.pending.rebuild()
         self._submitted = max((job.number for job in self._jobs.values()), default=0)
 
     def reset(self) -> None:
         """Forget all jobs."""
         self._jobs.clear()
-        self._pending.clear()
+        self.pending.rebuild()
         self._submitted = 0
 
     def create(self, *, params: Any, **fields: Any) -> Job:
-        """Record a new job. The record is durable when this returns."""
-        self._submitted += 1
+        """Record a new job. The record is durable when this returns; if it fails, there is no job."""
         created = self._clock.now()
         identifier = self._identifiers.job(taken=self._jobs, created=created)
-        job = Job(id=identifier, number=self._submitted, created=created, **fields)
+        job = Job(id=identifier, number=self._submitted + 1, created=created, **fields)
         with self._storage.transaction():
             # Like the service, it does not keep the order of keys.
             self._storage.put_text(job.id, "params", json.dumps(params, sort_keys=True))
             self.save(job)
+        self._submitted = job.number
         return job
 
     def find(self, job_id: str, *, instance: str) -> Job:
@@ -106,10 +108,6 @@ class Jobs:
         """All jobs ever recorded, deleted ones too, in order of creation."""
         return iter(self._jobs.values())
 
-    def pending(self) -> list[Job]:
-        """All queued and running jobs in the order of the queue."""
-        return [self._jobs[job_id] for job_id in self._pending]
-
     def used_seconds(self, instance: str, *, since: float) -> float:
         """QPU seconds charged for the instance's jobs that ended since then."""
         return sum(
@@ -128,12 +126,10 @@ class Jobs:
 
     def save(self, job: Job) -> None:
         """Replace a job by its changed version."""
-        self._jobs[job.id] = job
-        if job.ended:
-            self._pending.pop(job.id, None)
-        else:
-            self._pending[job.id] = None
-        self._storage.put(_TABLE, job.id, job.as_record())
+        self._storage.on_failure(self.pending.rebuild)
+        before = self._jobs.get(job.id)
+        self._jobs.save(job.id, job)
+        self.pending.changed(before, job)
 
     def end(self, job: Job, *, result: str | None = None, logs: str = "") -> None:
         """Replace a job by its ended version and store its texts; delete a private job's inputs."""

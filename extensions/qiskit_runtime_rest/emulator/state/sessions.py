@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from attrs import asdict, evolve, frozen
 
 from ..errors import PAYLOAD_NOT_VALID, SESSION_CLOSED, SESSION_NOT_ALLOWED, SESSION_NOT_FOUND, ServiceError
+from .storage import Records
 
 if TYPE_CHECKING:
     from .clock import Clock
@@ -99,9 +100,8 @@ class Sessions:
     def __init__(self, *, clock: Clock, storage: Storage, identifiers: Identifiers) -> None:
         """Load the sessions of an earlier run."""
         self._clock = clock
-        self._storage = storage
         self._identifiers = identifiers
-        self._sessions = {key: Session.from_record(record) for key, record in storage.records(_TABLE)}
+        self._sessions = Records(storage, _TABLE, read=Session.from_record, write=asdict)
 
     def __iter__(self) -> Iterator[Session]:
         """All sessions in order of creation."""
@@ -182,7 +182,7 @@ class Sessions:
         if session is not None and session.state is not SessionState.CLOSED:
             self._save(evolve(session, last_job_completed=job.finished))
 
-    def settle(self, now: float, *, busy: frozenset[str]) -> list[str]:
+    def settle(self, now: float, *, busy: Container[str]) -> list[str]:
         """Let time pass: idle sessions become inactive, then close. `busy`: sessions with pending jobs.
 
         Returns the sessions whose maximum time to live is over: their queued jobs will not run.
@@ -203,7 +203,7 @@ class Sessions:
                 self._save(session.enter(SessionState.INACTIVE, inactive_at, state_reason=_INACTIVATED))
         return over
 
-    def next_due(self, *, busy: frozenset[str]) -> float:
+    def next_due(self, *, busy: Container[str]) -> float:
         """When the next session changes because time passes; infinity for never."""
         return min(
             (_next_change(one, busy=one.id in busy) for one in self if one.state is not SessionState.CLOSED),
@@ -211,8 +211,7 @@ class Sessions:
         )
 
     def _save(self, session: Session) -> None:
-        self._sessions[session.id] = session
-        self._storage.put(_TABLE, session.id, asdict(session))
+        self._sessions.save(session.id, session)
 
 
 def _next_change(session: Session, *, busy: bool) -> float:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from .job import Job, Status
+from .jobs import JobFilter
 from .sessions import Session, SessionState
 
 if TYPE_CHECKING:
@@ -87,10 +88,10 @@ class WorkloadFilter:
         )
 
 
-def workloads_of(jobs: Jobs, sessions: Sessions, *, instance: str) -> Iterator[Workload]:
-    """All workloads of an instance, unordered."""
+def workloads_of(jobs: Jobs, sessions: Sessions, *, instance: str, mocks: bool = True) -> Iterator[Workload]:
+    """All workloads of an instance, unordered; without `mocks`, none that is a job of a mock device."""
     in_sessions: dict[str, list[Job]] = {}
-    for job in jobs.visible(instance=instance):
+    for job in jobs.visible(instance=instance, where=JobFilter(mocks=mocks)):
         if job.session_id is None:
             yield _of_job(job)
         else:
@@ -170,11 +171,14 @@ def cursor(position: Position) -> str:
 
 
 def parse_cursor(text: str | None) -> Position | None:
-    """Read a cursor that a client sent; `None` if it is empty; raises `ValueError` or `TypeError`."""
+    """Read a cursor that a client sent; `None` if it is empty; raises `ValueError`, whatever is wrong with it."""
     if not text:
         return None
-    created, identifier = json.loads(base64.urlsafe_b64decode(text.encode("ascii")))
-    return float(created), str(identifier)
+    try:
+        created, identifier = json.loads(base64.urlsafe_b64decode(text.encode("ascii")))
+        return float(created), str(identifier)
+    except (ArithmeticError, RecursionError, TypeError) as error:
+        raise ValueError(str(error)) from None
 
 
 def _comes_first(position: Position, other: Position, descending: bool) -> bool:

@@ -92,7 +92,7 @@ class ApiKeyAuth(httpx.Auth):
 
     def __repr__(self) -> str:
         """Name the IAM host, never the key."""
-        return f"{type(self).__name__}(iam_url={self._iam_url!r})"
+        return f"{type(self).__name__}(iam_url={getattr(self, '_iam_url', None)!r})"
 
     def renew(self) -> None:
         """Forget a lock that a task of the parent process may hold."""
@@ -111,20 +111,28 @@ class ApiKeyAuth(httpx.Auth):
                 step.response.read()
                 self._run(self._drop(step.token))
             else:
-                with self._thread_lock.within(time_left()) as is_mine:
+                is_mine, left = False, time_left()
+                try:
+                    is_mine = self._thread_lock.acquire(timeout=-1 if left is None else left)
                     if not is_mine:
                         raise self._late(request)
+                    token = self._run(self._find())
+                    if token is None:
+                        asked_at = self._clock()
+                        exchange = self._token_request(request)
+                        send = request.extensions.get(EXCHANGE)
+                        response = send(exchange) if send is not None else (yield exchange)
+                        response.read()
+                        token = self._run(self._accept(response, asked_at))
+                finally:
                     try:
-                        token = self._run(self._find())
-                        if token is None:
-                            asked_at = self._clock()
-                            exchange = self._token_request(request)
-                            send = request.extensions.get(EXCHANGE)
-                            response = send(exchange) if send is not None else (yield exchange)
-                            response.read()
-                            token = self._run(self._accept(response, asked_at))
+                        if is_mine:
+                            self._run(self._release())
                     finally:
-                        self._run(self._release())
+                        try:  # noqa: SIM105 - see `Lock`
+                            self._thread_lock.release()
+                        except RuntimeError:
+                            pass  # the time was up before it was acquired
                 reply = token
             try:
                 step = steps.send(reply)

@@ -5,27 +5,34 @@ from __future__ import annotations
 import contextlib
 import functools
 import hmac
+import json
 import logging
 import os
 import secrets
+import zlib
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import unquote
 
 import anyio
-import httptools  # noqa: F401 - uvicorn imports it only when it serves; fail early without it
-import websockets  # noqa: F401 - as above
+import websockets  # noqa: F401 - uvicorn imports it only when it serves; fail early without it
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ...base.serving import Server, ThreadedServer, is_loopback, listen, serve_on, url_of
 from ..messages import (
     BODY_TOO_LARGE,
+    COMPRESSION,
+    INVALID_CREDENTIALS,
     NO_SUCH_CALL,
     NOT_AUTHORIZED,
     UNEXPECTED,
@@ -33,6 +40,7 @@ from ..messages import (
     ClassicRequest,
     ClassicResponse,
 )
+from ..translation.callers import presented
 from ..translation.translator import Translator
 from .documentation import routes as documentation_routes
 
@@ -54,6 +62,12 @@ WHERE_HEADER = "X-Qrr-Where"
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 MOST_BODY_BYTES = 64 * 2**20
 NORMAL_CLOSURE = 1000
+REFUSED_CLOSURE = 1008
+COMPRESSIONS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+"""Of request bodies, with the argument of zlib for each."""
+
+LONGEST_LOGIN_SECONDS = 10.0
+"""How long a WebSocket may wait before its first message, which authenticates it."""
 
 log = logging.getLogger("qiskit_runtime_rest.legacy")
 
@@ -77,11 +91,20 @@ def gateway_app(translator: Translator, *, secret: str | None = None) -> Starlet
 
     async def stream(websocket: WebSocket) -> None:
         try:
-            messages = translator.stream(_classic(websocket, secret, method="GET"))
+            request = _classic(websocket, secret, method="GET")
+            if presented(request.headers) is None:
+                request = await _authenticated(websocket, request)
+            messages = translator.stream(request)
             async with contextlib.aclosing(messages):  # type: ignore[type-var]  # an async generator
                 await _relay(websocket, messages)
         except ClassicError as error:
-            await websocket.send_denial_response(_response(error.response))
+            if websocket.application_state is WebSocketState.CONNECTING:
+                await websocket.send_denial_response(_response(error.response))
+            else:
+                await websocket.send_text(error.response.body.decode())
+                await websocket.close(REFUSED_CLOSURE)
+        except WebSocketDisconnect:
+            pass
 
     async def notes(_: Request) -> Response:
         return JSONResponse({"notes": [note.to_dict() for note in translator.notes]})
@@ -105,15 +128,52 @@ def gateway_app(translator: Translator, *, secret: str | None = None) -> Starlet
             Route("/{path:path}", respond, methods=METHODS),
             WebSocketRoute("/{path:path}", stream),
         ],
+        # Which pages may call at all is the server's decision (`HostCheck`).
+        middleware=[
+            Middleware(
+                CORSMiddleware,
+                allow_origins=["*"],
+                allow_methods=METHODS,
+                allow_headers=["*"],
+                expose_headers=["Retry-After"],
+            )
+        ],
         exception_handlers={HTTPException: unknown, Exception: failed},
         lifespan=lifespan,
     )
 
 
+async def _authenticated(websocket: WebSocket, request: ClassicRequest) -> ClassicRequest:
+    """The request with the credential in the first message: pages cannot send headers, and the API of 2019 took none.
+
+    The message is `{"type": "authentication", "data": <token>}`, or the token itself.
+
+    Raises:
+        ClassicError: 401: there was no such message in time.
+    """
+    await websocket.accept()
+    try:
+        with anyio.fail_after(LONGEST_LOGIN_SECONDS):
+            text = await websocket.receive_text()
+    except (TimeoutError, KeyError):
+        raise ClassicError(INVALID_CREDENTIALS) from None
+    try:
+        message = json.loads(text)
+    except ValueError:
+        message = text
+    token = message.get("data") if isinstance(message, dict) else message
+    if not isinstance(token, str):
+        raise ClassicError(INVALID_CREDENTIALS)
+    if isinstance(message, dict):
+        await websocket.send_json({"type": "authenticated"})
+    return replace(request, headers=request.headers | {"x-access-token": token})
+
+
 async def _relay(websocket: WebSocket, messages: AsyncIterator[str]) -> None:
     """Accept, send the messages, close; end early when the client disconnects."""
     first = await anext(messages)
-    await websocket.accept()
+    if websocket.application_state is WebSocketState.CONNECTING:
+        await websocket.accept()
     async with anyio.create_task_group() as group:
 
         async def until_disconnected() -> None:
@@ -138,10 +198,29 @@ async def _body(request: Request) -> bytes:
     async for part in request.stream():
         body += part
         if len(body) > MOST_BODY_BYTES:
-            raise ClassicError(
-                BODY_TOO_LARGE, f"The limit is {MOST_BODY_BYTES} bytes.", headers={"Connection": "close"}
-            )
-    return bytes(body)
+            raise _too_large()
+    return _decompressed(bytes(body), request.headers.get("content-encoding", "").strip().lower())
+
+
+def _decompressed(body: bytes, encoding: str) -> bytes:
+    if encoding in ("", "identity"):
+        return body
+    if encoding not in COMPRESSIONS:
+        raise ClassicError(COMPRESSION, f"It is {encoding[:50]}.")
+    decoder = zlib.decompressobj(wbits=COMPRESSIONS[encoding])
+    try:
+        whole = decoder.decompress(body, MOST_BODY_BYTES + 1)
+    except zlib.error as error:
+        raise ClassicError(COMPRESSION, str(error), status=400) from None
+    if len(whole) > MOST_BODY_BYTES:
+        raise _too_large()
+    if not decoder.eof:
+        raise ClassicError(COMPRESSION, "It is cut off.", status=400)
+    return whole
+
+
+def _too_large() -> ClassicError:
+    return ClassicError(BODY_TOO_LARGE, f"The limit is {MOST_BODY_BYTES} bytes.", headers={"Connection": "close"})
 
 
 def _classic(
@@ -198,7 +277,7 @@ def gateway_server(
         app,
         on_started=on_started,
         allow_hosts=allow_hosts,
-        http="httptools",
+        http=H11Protocol,  # httptools loses the body of a request that offers HTTP/2, as those of Java do
         ws="websockets-sansio",
         ws_max_size=MOST_BODY_BYTES,
         proxy_headers=False,

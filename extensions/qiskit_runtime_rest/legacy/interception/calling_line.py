@@ -17,7 +17,7 @@ NOT_THE_USERS = (
     *{Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib", "scripts")},
 )
 INSTALLED = ("site-packages", "dist-packages")
-PATCHED = ("aiohttp", "httpx", "requests", "websockets")
+PATCHED = ("aiohttp", "httpx", "requests", "urllib3", "websocket", "websockets")
 """Patched packages; they are not the user's code wherever they are installed."""
 
 

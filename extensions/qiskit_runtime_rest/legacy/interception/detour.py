@@ -13,7 +13,7 @@ from ..messages import REMOVED
 from ..table import find_host
 from .calling_line import calling_line
 
-__all__ = ["DETOUR_HEADERS", "REMOVED_STATUS", "Detour", "removed"]
+__all__ = ["DETOUR_HEADERS", "LOOPBACK", "PORTS", "REMOVED_STATUS", "Detour", "removed"]
 
 LOOPBACK = "127.0.0.1"
 DETOUR_HEADERS = (SECRET_HEADER, HOST_HEADER, WHERE_HEADER)

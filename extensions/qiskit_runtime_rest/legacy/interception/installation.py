@@ -91,7 +91,7 @@ def install(
         from qiskit_runtime_rest import legacy
 
         with legacy.install(instances={"ibm-q/open/main": "crn:v1:..."}) as installed:
-            ...  # requests, httpx, urllib, aiohttp and websockets, unchanged
+            ...  # requests, httpx, urllib, aiohttp, websockets and others, unchanged
         print(installed.report())
 
     Libraries that are imported later are included. Calls to other hosts stay unchanged. An API key or token of the

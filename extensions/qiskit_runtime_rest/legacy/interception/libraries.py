@@ -1,4 +1,4 @@
-"""The patched libraries: requests, httpx, urllib, aiohttp and websockets, and what is patched in each."""
+"""The patched libraries, from `requests` to `websocket-client`, and what is patched in each."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import copy
 import http.client
 import inspect
 import io
+import socket
 import ssl
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator
@@ -15,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .calling_line import calling_line
-from .detour import DETOUR_HEADERS, REMOVED_STATUS, Detour, removed
+from .detour import DETOUR_HEADERS, LOOPBACK, PORTS, REMOVED_STATUS, Detour, removed
 from .patching import Patch, Patches
 
 __all__ = ["patches_for"]
@@ -146,6 +147,81 @@ def _removed(response: http.client.HTTPResponse) -> Exception | None:
     return removed(body)
 
 
+def http_client_patches(client: ModuleType, detour: Detour) -> Iterator[Patch]:
+    """The patches of `http.client`: the connections, the headers of their requests, and their responses."""
+
+    def make_endheaders(original: Function) -> Function:
+        def endheaders(self: Any, *args: Any, **kwargs: Any) -> Any:
+            if host := _host_of(self, detour):
+                # The header Host is written already, and the gateway does not check it.
+                for name, value in detour.headers(host).items():
+                    if name != "Host":
+                        self.putheader(name, value)
+            return original(self, *args, **kwargs)
+
+        return endheaders
+
+    def make_getresponse(original: Function) -> Function:
+        def getresponse(self: Any, *args: Any, **kwargs: Any) -> Any:
+            response = original(self, *args, **kwargs)
+            if response.status == REMOVED_STATUS and _host_of(self, detour) and (error := _removed(response)):
+                raise error
+            return response
+
+        return getresponse
+
+    yield from _connections(client, detour)
+    yield Patch(client.HTTPConnection, "endheaders", make_endheaders)
+    yield Patch(client.HTTPConnection, "getresponse", make_getresponse)
+
+
+def urllib3_patches(connection: ModuleType, detour: Detour) -> Iterator[Patch]:
+    """The patches of `urllib3`, whose connections are those of `http.client` with another way to connect."""
+    yield from _connections(connection, detour)
+
+
+def _connections(module: ModuleType, detour: Detour) -> Iterator[Patch]:
+    def make(original: Function) -> Function:
+        def connect(self: Any) -> None:
+            if _host_of(self, detour) is None:
+                original(self)
+                return
+            timeout = self.timeout if isinstance(self.timeout, int | float) else None
+            self.sock = socket.create_connection((LOOPBACK, detour.port), timeout)
+            self.is_verified = True  # urllib3 warns of https without it
+
+        return connect
+
+    for kind in (module.HTTPConnection, module.HTTPSConnection):
+        yield Patch(kind, "connect", make)
+
+
+def _host_of(connection: Any, detour: Detour) -> str | None:
+    """The classic host to which a connection of `http.client` would go."""
+    scheme = "https" if connection.default_port == PORTS["https"] else "http"
+    return detour.host(f"{scheme}://{connection.host}:{connection.port}")
+
+
+def websocket_client_patches(core: ModuleType, detour: Detour) -> Iterator[Patch]:
+    """The patch of `websocket-client`, through which the official SDKs read streams."""
+
+    def make(original: Function) -> Function:
+        def connect(self: Any, url: str, **options: Any) -> Any:
+            host = detour.host(url)
+            if host is None:
+                return original(self, url, **options)
+            given = options.pop("header", None) or []
+            headers = [f"{name}: {value}" for name, value in given.items()] if isinstance(given, dict) else list(given)
+            # The library writes the header Host itself, from the URL.
+            headers += [f"{name}: {value}" for name, value in detour.headers(host).items() if name != "Host"]
+            kept = {name: value for name, value in options.items() if not name.startswith(("http_proxy", "host"))}
+            return original(self, detour.url(url), header=headers, **kept, http_no_proxy=["*"])
+
+        return connect
+
+    yield Patch(core.WebSocket, "connect", make)
+
+
 def aiohttp_session_patches(client: ModuleType, detour: Detour) -> Iterator[Patch]:
     """The patch of `aiohttp.client`: remember where a request was made."""
 
@@ -258,9 +334,12 @@ def _led(uri: str, given: dict[str, Any], original: Function, detour: Detour) ->
 LIBRARIES: dict[str, Callable[[ModuleType, Detour], Iterable[Patch]]] = {
     "aiohttp.client": aiohttp_session_patches,
     "aiohttp.client_reqrep": aiohttp_request_patches,
+    "http.client": http_client_patches,
     "httpx": httpx_patches,
     "requests.adapters": requests_patches,
     "urllib.request": urllib_patches,
+    "urllib3.connection": urllib3_patches,
+    "websocket._core": websocket_client_patches,
     "websockets.asyncio.client": websockets_patches,
     "websockets.legacy.client": websockets_patches,
     "websockets.sync.client": websockets_patches,

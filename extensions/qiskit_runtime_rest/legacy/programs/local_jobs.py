@@ -1,4 +1,4 @@
-"""Jobs of the ready-made program `runtime-simple`. It runs here, because v1 has no such program."""
+"""Jobs of the ready-made programs `hello-world` and `runtime-simple`. They run here, because v1 has no such program."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ State: TypeAlias = list[complex]
 Matrix: TypeAlias = tuple[tuple[complex, complex], tuple[complex, complex]]
 
 HADAMARD: Matrix = ((math.sqrt(0.5), math.sqrt(0.5)), (math.sqrt(0.5), -math.sqrt(0.5)))
-LOCAL_PROGRAMS = ("runtime-simple",)
+LOCAL_PROGRAMS = ("hello-world", "runtime-simple")
 PREFIX = "local-"
 NO_CONTENT = ClassicResponse(status=204)
 

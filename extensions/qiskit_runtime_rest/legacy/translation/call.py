@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from urllib.parse import parse_qsl
 
 from ...base.text import printable
 from ..messages import INVALID_INPUT, ClassicError, ClassicRequest, ClassicResponse, read_json
@@ -27,6 +28,7 @@ __all__ = ["ERAS", "CallRecord", "ClassicCall", "Era", "Note", "Notes", "Resourc
 
 Era: TypeAlias = Literal["2021", "2023"]
 ERAS: tuple[Era, ...] = ("2021", "2023")
+FORM = "application/x-www-form-urlencoded"
 LONGEST_NAME = 100
 CARRIED_HEADERS = ("retry-after",)
 MOST_NOTES = 10_000
@@ -185,15 +187,20 @@ class ClassicCall:
         names: Mapping[str, str] | None = None,
         query: Mapping[str, Any] | None = None,
         body: Any = None,
+        api_version: str | None = None,
     ) -> httpx.Response:
         """Send a request to v1. Raises: ApiError, TransportError."""
-        return await send(self.client, operation, names=names, query=query, body=body)
+        return await send(self.client, operation, names=names, query=query, body=body, api_version=api_version)
 
 
 def read_body(request: ClassicRequest) -> Any:
-    """The parsed body of the request; None without a body.
+    """The parsed body of the request; None without a body. Fields of a form are texts.
 
     Raises:
-        ClassicError: 400: it is not JSON.
+        ClassicError: 400: it is neither JSON nor a form.
     """
-    return read_json(request.body) if request.body.strip() else None
+    body = request.body.strip()
+    # curl says "form" of any body, if it is not told otherwise.
+    if request.headers.get("content-type", "").startswith(FORM) and not body.startswith((b"{", b"[")):
+        return dict(parse_qsl(body.decode("utf-8", "replace")))
+    return read_json(request.body) if body else None

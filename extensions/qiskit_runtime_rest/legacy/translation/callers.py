@@ -218,8 +218,11 @@ async def send(
     names: Mapping[str, str] | None = None,
     query: Mapping[str, Any] | None = None,
     body: Any = None,
+    api_version: str | None = None,
 ) -> httpx.Response:
     """Send a request for an operation, such as `GET /v1/jobs/{id}`; `names` fill its path.
+
+    `api_version` replaces that of the settings.
 
     Raises: ApiError, TransportError.
     """
@@ -228,4 +231,5 @@ async def send(
         path = path.replace("{" + name + "}", path_step(value))
     http = client.api.get_async_httpx_client()
     content = None if body is None else json.dumps(body).encode()
-    return await http.request(method, path, params=query or None, content=content, headers=JSON if content else None)
+    headers = {**(JSON if content else {}), **({"IBM-API-Version": api_version} if api_version else {})}
+    return await http.request(method, path, params=query or None, content=content, headers=headers)

@@ -9,6 +9,7 @@ import jwt
 from ...config.crn import Crn
 from ...errors import ApiError
 from ..messages import ClassicResponse
+from ..table import find_host
 from .call import ClassicCall
 from .instances import ANY_NAME
 
@@ -69,8 +70,8 @@ def _email(authorization: str) -> str:
 
 
 def _urls(call: ClassicCall) -> dict[str, Any]:
-    """The classic hosts to a patched library; to others the address by which they found this gateway."""
-    if call.request.host is not None:
+    """The classic hosts to a client that thinks it talks to one; to others the address by which they came here."""
+    if call.request.host is not None or find_host(call.request.headers.get("host", "")):
         return CLASSIC_URLS
     here = call.request.gateway
     return {"http": f"{here}/api", "ws": here.replace("http", "ws", 1), "services": {"runtime": f"{here}/runtime"}}

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import anyio.to_thread
+import httpx
 
 from ...errors import ApiError, AuthenticationError, RuntimeRestError
 from ..messages import INVALID_INPUT, ClassicError, ClassicResponse
@@ -56,7 +57,7 @@ async def classic_session_id(call: ClassicCall) -> None:
 
 
 async def session_body(call: ClassicCall) -> None:
-    """Rename `max_session_ttl`, and add the mode, which v1 requires."""
+    """Rename `max_session_ttl`, and add the mode, which v1 requires: one that the plan of the instance has."""
     body = call.fields() if call.body is not None else {}
     call.body = body
     if "max_session_ttl" in body:
@@ -65,6 +66,7 @@ async def session_body(call: ClassicCall) -> None:
     if not body.get("mode"):
         body["mode"] = DEDICATED
         call.note("mode", f"is required now; {DEDICATED!r} was added")
+        call.v1_response = await _create(call, body, field="mode")
 
 
 async def new_session(call: ClassicCall) -> None:
@@ -93,7 +95,8 @@ async def start_session(call: ClassicCall) -> None:
             raise ClassicError(INVALID_INPUT, "session_time: must be a number of seconds.")
         session["max_ttl"] = int(seconds)
         call.note("session_time", "is max_ttl of the session now")
-    body["session_id"] = call.kept["started_session"] = await _create(call, session)
+    made = await _create(call, session, field="start_session")
+    body["session_id"] = call.kept["started_session"] = str(json.loads(made.content)["id"])
 
 
 async def close_session(call: ClassicCall) -> None:
@@ -106,18 +109,18 @@ async def close_session(call: ClassicCall) -> None:
             call.note("start_session", "the job was refused, and its new session could not be closed")
 
 
-async def _create(call: ClassicCall, session: dict[str, Any]) -> str:
+async def _create(call: ClassicCall, session: dict[str, Any], *, field: str) -> httpx.Response:
+    """Create a dedicated session, or a batch where the plan has no such sessions. `field`: for the note."""
     try:
-        made = await call.send("POST /v1/sessions", body=session)
+        return await call.send("POST /v1/sessions", body=session)
     except AuthenticationError:
         raise
     except ApiError as error:
         if error.status not in (400, 403):
             raise
         made = await call.send("POST /v1/sessions", body={**session, "mode": BATCH})
-        call.note("start_session", "the plan of the instance has no dedicated sessions: a batch was created")
-    created = json.loads(made.content)
-    return str(created["id"])
+        call.note(field, "the plan of the instance has no dedicated sessions: a batch was created")
+        return made
 
 
 def _flag(value: Any) -> bool:

@@ -29,6 +29,7 @@ from ..messages import (
     REMOVED,
     UNAVAILABLE,
     UNEXPECTED,
+    WRONG_METHOD,
     ClassicError,
     ClassicRequest,
     ClassicResponse,
@@ -37,10 +38,10 @@ from ..messages import (
 from ..programs import Programs
 from ..programs.local_jobs import LocalJobs
 from ..store import KnownJobs, Store
-from ..table import Match, Route, find_route
+from ..table import Match, Route, find_route, methods_of
 from .account import device_names, hub_instances, instance, job_tags, least_busy_backend, own_workloads
 from .all_instances import jobs_of_all_instances
-from .call import ERAS, CallRecord, ClassicCall, Era, Note, Notes, Resources, read_body
+from .call import ERAS, CallRecord, ClassicCall, Note, Notes, Resources, read_body
 from .callers import LIFETIME_SECONDS, AccessTokens, Caller, Service, caller_with, presented
 from .devices import (
     backend_queue,
@@ -52,8 +53,9 @@ from .devices import (
     jobs_limit,
     pending_on_backend,
 )
+from .eras import Eras
 from .instances import Instances, named_instance
-from .jobs import classic_job, classic_jobs, era_body, is_oldest_form, job_options, known_program, submit, submitted_job
+from .jobs import classic_job, classic_jobs, era_body, job_options, known_program, submit, submitted_job
 from .official_sdks import (
     API_VERSIONS,
     classic_metrics,
@@ -148,7 +150,7 @@ class Translator:
             raise ConfigurationError(f"era={era!r}: must be one of {', '.join(ERAS)}.")
         own = Settings(**(settings or {}))
         self._own = _own_caller(own) if credentials == "settings" else None
-        self._era: Era = "2021" if era == "2021" else "2023"
+        self._eras = Eras("2021" if era == "2021" else "2023")
         self._tokens = AccessTokens()
         known = Instances(instances, default=own.instance)
         kept = Store(Path(store) if store is not None else None)
@@ -207,7 +209,7 @@ class Translator:
 
     async def _respond(self, request: ClassicRequest, match: Match | None, notes: list[Note]) -> ClassicResponse:
         if match is None:
-            raise ClassicError(NO_SUCH_CALL, f"{request.method} {request.path[:200]}")
+            raise _no_such_call(request)
         route = match.route
         if route.handler is None and route.v1 is None:
             raise ClassicError(REMOVED, f"{route.method} {route.path}: {route.removed}.", solution=_instead(route))
@@ -240,7 +242,11 @@ class Translator:
             if route.v1 == SUBMIT:
                 await submit(call)
             elif call.v1_response is None:
-                call.v1_response = await call.send(route.v1, names=call.names, query=call.query, body=call.body)
+                if route.api_version is not None:
+                    call.note("IBM-API-Version", f"is {route.api_version}: newer versions have no such call")
+                call.v1_response = await call.send(
+                    route.v1, names=call.names, query=call.query, body=call.body, api_version=route.api_version
+                )
         except BaseException:
             with anyio.CancelScope(shield=True):
                 await close_session(call)
@@ -265,7 +271,7 @@ class Translator:
                 request=request,
                 route=match.route,
                 names=dict(match.names),
-                era="2021" if is_oldest_form(body) else self._era,
+                era=self._eras.of(caller, body, match.route, notes),
                 resources=self._resources,
                 caller=caller,
                 query=query,
@@ -334,8 +340,12 @@ class Translator:
         if caller is None and not match.route.public:
             raise ClassicError(INVALID_CREDENTIALS)
         owner = await self._resources.service.owner(caller) if caller else None
+        body = None
+        with contextlib.suppress(ClassicError):  # a program's text is no JSON
+            body = read_body(request)
+        era = self._eras.of(caller, body, match.route, notes)
         return await anyio.to_thread.run_sync(
-            lambda: self._resources.programs.handle(action, request, match.names, owner=owner, era=self._era)
+            lambda: self._resources.programs.handle(action, request, match.names, owner=owner, era=era)
         )
 
     def _record(self, request: ClassicRequest, match: Match | None, status: int, notes: list[Note], error: str) -> None:
@@ -395,6 +405,15 @@ def _own_caller(own: Settings) -> Caller:
 def _replaced(route: Route, credential: str) -> Note:
     what = "replaced by the API key of the settings"
     return Note(call=f"{route.method} {route.path}", field=credential, what=what)
+
+
+def _no_such_call(request: ClassicRequest) -> ClassicError:
+    """405 with the methods that the path has, or 404."""
+    what = f"{request.method} {request.path[:200]}"
+    methods = ", ".join(methods_of(request.path))
+    if not methods:
+        return ClassicError(NO_SUCH_CALL, what)
+    return ClassicError(WRONG_METHOD, what, solution=f"{WRONG_METHOD.solution} {methods}.", headers={"Allow": methods})
 
 
 def _instead(route: Route) -> str:

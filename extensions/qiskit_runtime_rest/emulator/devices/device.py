@@ -1,7 +1,6 @@
-"""The device snapshots that qiskit-ibm-runtime ships, in the form of the contract.
+"""A device, with what the service says of it.
 
-This module reads the JSON files of the package without importing it or qiskit, so that the server stays small.
-It loads each file on first use and keeps it.
+It loads each of its files on first use and keeps it.
 """
 
 from __future__ import annotations
@@ -11,16 +10,15 @@ import re
 import statistics
 from datetime import UTC, datetime
 from functools import cache, cached_property
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from attrs import field, frozen
 
-Json = dict[str, Any]
+from .published import with_published_calibration, with_published_instructions
+from .snapshots import Snapshot, find
 
-# Two snapshots have internal names.
-_RENAMED = {"alt_auckland": "ibm_auckland", "alt_cairo": "ibm_cairo"}
+Json = dict[str, Any]
 
 # The service has no pulse-level control any more. Newer devices do not have these fields, no client reads them,
 # and the contract's types for some of them do not fit the data.
@@ -53,13 +51,8 @@ _QASM_OF = {"measure": "measure q -> c;", "reset": "reset q;"}
 _GATE_NAME = re.compile(r"[a-zA-Z0-9]+")
 
 # Supported instructions that a circuit can use beside the native gates.
-_ON_ONE_QUBIT = frozenset({"delay", "measure", "measure_2", "reset", "reset_2"})
+_ON_ONE_QUBIT = frozenset({"delay", "measure", "measure_2", "measure_reset", "measure_reset_2", "reset", "reset_2"})
 _ON_ANY_QUBITS = frozenset({"if_else", "store"})
-
-# Control flow of earlier times, which no device has any more.
-_RETIRED = frozenset({"for_loop", "switch_case", "while_loop"})
-
-_NAME_IN_FILE = re.compile(r'"backend_name"\s*:\s*"([^"]+)"')
 
 
 @frozen
@@ -67,16 +60,18 @@ class Device:
     """One device's snapshot. The dictionaries are shared: do not change them."""
 
     name: str
-    folder: Path = field(repr=False)
+    snapshot: Snapshot = field(repr=False)
+    mock: bool = False
+    """It answers jobs with random data: the devices for `dry_run`."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A device that was sent to another process is read there once."""
-        return get, (self.name,)
+        return load, (self.name, self.snapshot, self.mock)
 
     @cached_property
     def configuration(self) -> Json:
         """The body of `get_backend_configuration` (BackendConfigurationResponse)."""
-        return _configuration(self._read("conf"), name=self.name)
+        return with_published_instructions(_configuration(_read(self.snapshot.configuration), name=self.name))
 
     @cached_property
     def properties(self) -> Json:
@@ -84,13 +79,14 @@ class Device:
 
         Units are those of the snapshot: times in "us" or "ns", frequencies in "GHz", errors without a unit.
         """
-        return _properties(self._read("props"), name=self.name)
+        properties = _properties(_read(self.snapshot.properties), name=self.name)
+        return with_published_calibration(properties, self.configuration)
 
     @cached_property
     def defaults(self) -> Json | None:
         """Pulse defaults (BackendDefaultsResponse), or None: current versions of qiskit-ibm-runtime ship none."""
-        path = self._path("defs")
-        return json.loads(path.read_bytes()) if path.exists() else None
+        path = self.snapshot.defaults
+        return _read(path) if path != self.snapshot.configuration and path.exists() else None
 
     @property
     def qubits(self) -> int:
@@ -104,59 +100,41 @@ class Device:
 
     def summary(self) -> Json:
         """The unchanging part of this device's entry in `list_backends` (BackendsResponse.devices)."""
-        return {
+        entry = {
             "name": self.name,
             "is_simulator": False,
             "qubits": self.qubits,
+            "physical_qubits": _physical_qubits(self.configuration),
             "clops": self.configuration.get("clops"),
             "processor_type": self.configuration.get("processor_type"),
             "performance_metrics": self._performance,
         }
+        return entry | {"class": "mock"} if self.mock else entry
 
     @cached_property
     def _performance(self) -> Json:
         # Read from the file, so that a list of all devices does not keep the calibration data of each.
-        return _performance(self.configuration, self._read("props"))
-
-    def _read(self, kind: str) -> Json:
-        content: Json = json.loads(self._path(kind).read_bytes())
-        return content
-
-    def _path(self, kind: str) -> Path:
-        return self.folder / f"{kind}_{self.folder.name}.json"
+        return _performance(self.configuration, _read(self.snapshot.properties))
 
 
 @cache
-def names() -> tuple[str, ...]:
-    """The names of all devices, in alphabetical order."""
-    return tuple(sorted(_folders()))
+def load(name: str, snapshot: Snapshot, mock: bool = False) -> Device:
+    """The device with these files."""
+    return Device(name, snapshot, mock)
 
 
-@cache
 def get(name: str) -> Device:
-    """The device of that name.
+    """The device of a snapshot of qiskit-ibm-runtime, under its own name.
 
     Raises:
-        KeyError: there is no such device.
+        KeyError: there is no such snapshot.
     """
-    return Device(name, _folders()[name])
+    return load(name, find(name))
 
 
-@cache
-def _folders() -> dict[str, Path]:
-    spec = find_spec("qiskit_ibm_runtime")
-    if spec is None or not spec.submodule_search_locations:
-        raise ModuleNotFoundError(
-            "The embedded service takes its devices from qiskit-ibm-runtime, which is not installed. "
-            "Install it with: pip install 'qiskit-runtime-rest[emulator]'"
-        )
-    backends = Path(spec.submodule_search_locations[0], "fake_provider", "backends")
-    found = {}
-    for path in sorted(backends.glob("*/conf_*.json")):
-        match = _NAME_IN_FILE.search(path.read_text())
-        if match and path.stem == f"conf_{path.parent.name}":
-            found[_RENAMED.get(match[1], match[1])] = path.parent
-    return found
+def _read(path: Path) -> Json:
+    content: Json = json.loads(path.read_bytes())
+    return content
 
 
 def _configuration(snapshot: Json, *, name: str) -> Json:
@@ -176,9 +154,6 @@ def _configuration(snapshot: Json, *, name: str) -> Json:
     # Early devices have none; only drawings need them.
     configuration.setdefault("coords", [[0, qubit] for qubit in range(snapshot["n_qubits"])])
     configuration["gates"] = [_gate(gate) for gate in snapshot["gates"] if _GATE_NAME.fullmatch(gate["name"])]
-    if "supported_instructions" in configuration:
-        supported = configuration["supported_instructions"]
-        configuration["supported_instructions"] = [name for name in supported if name not in _RETIRED]
     clops = _clops(snapshot)
     if clops is None:
         configuration.pop("clops", None)
@@ -192,6 +167,11 @@ def _gate(gate: Json) -> Json:
         "parameters": gate["parameters"] or [],
         "qasm_def": gate["qasm_def"] or _QASM_OF[gate["name"]],
     }
+
+
+def _physical_qubits(configuration: Json) -> int:
+    """Qubits and couplers. That nothing else counts is a guess."""
+    return int(configuration["n_qubits"]) + len({frozenset(pair) for pair in configuration["coupling_map"]})
 
 
 def _clops(snapshot: Json) -> Json | None:
@@ -232,7 +212,7 @@ def _operational(configuration: Json, properties: Json) -> dict[str, frozenset[t
     anywhere = frozenset((qubit,) for qubit in range(configuration["n_qubits"]))
     instructions: dict[str, frozenset[tuple[int, ...]] | None] = {
         name: anywhere if name in _ON_ONE_QUBIT else None
-        for name in configuration.get("supported_instructions", ["delay", "measure", "reset"])
+        for name in configuration["supported_instructions"]
         if name in _ON_ONE_QUBIT | _ON_ANY_QUBITS
     }
     coupled = {gate["name"]: gate.get("coupling_map") for gate in configuration["gates"]}
@@ -245,7 +225,7 @@ def _operational(configuration: Json, properties: Json) -> dict[str, frozenset[t
 
 def _performance(configuration: Json, properties: Json) -> Json:
     """Error rates as the service's device list reports them (PerformanceMetrics)."""
-    native = set(configuration["basis_gates"])
+    native = set(configuration["basis_gates"]) - {"rzz"}
     pairs: dict[tuple[str, frozenset[int]], tuple[float, str, list[int]]] = {}
     for gate in properties["gates"]:
         error = _values(gate["parameters"]).get("gate_error")
