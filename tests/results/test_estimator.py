@@ -127,6 +127,11 @@ def test_an_estimator_pub_has_no_counts() -> None:
         pub.bitstrings()
 
 
+def test_errors_of_another_shape_than_the_values_are_no_column() -> None:
+    result = decode(b'{"results": [{"data": {"evs": [0.5, 1.0], "stds": 0.25}}]}')
+    assert result.to_rows() == [{"pub": 0, "index_0": 0, "ev": 0.5}, {"pub": 0, "index_0": 1, "ev": 1.0}]
+
+
 def test_reprs_show_few_values_and_shapes_of_many() -> None:
     few = decode(b'{"results": [{"data": {"evs": 0.5, "stds": 0.25, "<b>": 1}}]}')
     assert repr(few[0]) == "EstimatorPub(evs=0.5, stds=0.25)"

@@ -150,7 +150,8 @@ class EstimatorPub(ResultItem):
 
     def to_rows(self) -> list[dict[str, Any]]:
         """A row for each value: `index_0` and so on, `ev`, and `std` if the service gives it."""
-        evs, stds = self.data["evs"].flat(), self.data["stds"].flat() if "stds" in self.data else ()
+        errors = self.data.get("stds")
+        evs, stds = self.data["evs"].flat(), errors.flat() if errors is not None and errors.shape == self.shape else ()
         return [
             {**{f"index_{axis}": coordinate for axis, coordinate in enumerate(index)}, "ev": ev}
             | ({"std": stds[place]} if stds else {})
