@@ -4,7 +4,18 @@ import sys
 
 from rich.console import Console
 
-from . import decoding, faulty_network, first_job, gateway, import_time, request_cpu, service_load, submissions, waiting
+from . import (
+    bare_service,
+    decoding,
+    faulty_network,
+    first_job,
+    gateway,
+    import_time,
+    request_cpu,
+    service_load,
+    submissions,
+    waiting,
+)
 
 BENCHMARKS = {
     "import-time": import_time.rows,
@@ -15,6 +26,7 @@ BENCHMARKS = {
     "waiting": waiting.rows,
     "decoding": decoding.rows,
     "service-load": service_load.rows,
+    "bare-service": bare_service.rows,
     "gateway": gateway.rows,
 }
 
