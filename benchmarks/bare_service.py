@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -113,8 +114,8 @@ def rows() -> Table:
                     ours, theirs = f"{api.base_url}".rstrip("/") + path, f"{root}/{number}"
                     figures = interleaved(
                         {
-                            "ours": lambda url=ours: in_other_process(url, headers),
-                            "bare": lambda url=theirs: in_other_process(url, headers),
+                            "ours": partial(in_other_process, ours, headers),
+                            "bare": partial(in_other_process, theirs, headers),
                         },
                         rounds=ROUNDS,
                     )
