@@ -5,6 +5,7 @@ import sys
 from rich.console import Console
 
 from . import (
+    bare_service,
     decoding,
     directed,
     faulty_network,
@@ -27,6 +28,7 @@ BENCHMARKS = {
     "decoding": decoding.rows,
     "directed": directed.rows,
     "service-load": service_load.rows,
+    "bare-service": bare_service.rows,
     "gateway": gateway.rows,
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from starlette.routing import compile_path
@@ -106,6 +107,9 @@ ROUTES = (
 )
 
 
+_REMEMBERED_PATHS = 256
+
+
 class OperationNames:
     """The names of each operation: the plain one, and the contract's operation id."""
 
@@ -116,6 +120,8 @@ class OperationNames:
             operation = contract.operations.get((route.method, route.path)) if route.contracted else None
             names = frozenset({route.name} | ({operation.id} if operation else set()))
             self._rows.append((route.method, compile_path(route.full_path)[0], route.name, names))
+        # Several layers ask about the same request, and clients ask for the same paths again and again.
+        self._find = lru_cache(_REMEMBERED_PATHS)(self._search)
 
     @property
     def known(self) -> frozenset[str]:
@@ -130,7 +136,7 @@ class OperationNames:
         """All names of the operation at a path; empty if there is none."""
         return self._find(method, path)[1]
 
-    def _find(self, method: str, path: str) -> tuple[str | None, frozenset[str]]:
+    def _search(self, method: str, path: str) -> tuple[str | None, frozenset[str]]:
         for known, pattern, name, names in self._rows:
             if known == method and pattern.match(path):
                 return name, names

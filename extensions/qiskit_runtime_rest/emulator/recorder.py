@@ -75,7 +75,7 @@ class Recorder:
             at=isoformat(self._clock.now()),
             method=scope["method"],
             path=scope["path"],
-            query=_SECRET_IN_FORM.sub(rf"\1{_BLANK}", scope["query_string"].decode("latin-1")),
+            query=without_secrets(scope["query_string"]),
             operation=operation,
             headers={name: _blanked(name, value) for name, value in headers.items()},
         )
@@ -93,8 +93,10 @@ class Recorder:
         self.note(scope.get(NUMBER, 0), fault=rule.kind)
 
 
-def without_secrets(body: bytearray) -> str:
+def without_secrets(body: bytes | bytearray) -> str:
     """The text of a body, with keys and tokens blanked."""
+    if not body:
+        return ""
     text = body.decode("utf-8", "replace")
     return _SECRET_IN_FORM.sub(rf"\1{_BLANK}", _SECRET_IN_JSON.sub(rf"\1{_BLANK}", text))
 

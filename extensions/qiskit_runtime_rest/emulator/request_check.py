@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from .errors import (
     PAYLOAD_NOT_VALID,
@@ -26,6 +26,7 @@ __all__ = ["RequestCheck", "parse_json"]
 
 _LONGEST_EXCERPT = 200
 _MOST_DIGITS = 300
+_MOST_REMEMBERED, _LONGEST_REMEMBERED = 1000, 1000
 
 # The service ignores these two if they are out of range.
 _FALL_BACK_TO_DEFAULT = {("list_jobs", "limit"), ("list_jobs", "offset")}
@@ -58,6 +59,8 @@ class RequestCheck:
     """Checks requests against one contract."""
 
     contract: Contract
+    _known: dict[tuple[str, str, tuple[str, ...]], Any] = field(factory=dict, init=False)
+    """Parameters that were checked: most requests repeat those of others."""
 
     def parameters(self, operation: Operation, *, place: str, given: Mapping[str, list[str]]) -> dict[str, Any]:
         """Cast the parameters of one place (`query`, `path`, `header`) by their schemas, with defaults.
@@ -71,7 +74,7 @@ class RequestCheck:
                 continue
             raw = given.get(parameter.name) or []
             if raw:
-                values[parameter.name] = self._parameter(operation, parameter, raw)
+                values[parameter.name] = self._checked(operation, parameter, raw)
             elif parameter.required:
                 raise _refusal(f"The {place} parameter {parameter.name!r} is missing.")
             else:
@@ -96,6 +99,17 @@ class RequestCheck:
         for pointer, at, part in parts(operation, body):
             self._validate(pointer, part, at=at)
         return body
+
+    def _checked(self, operation: Operation, parameter: Parameter, raw: list[str]) -> Any:
+        key = (operation.id, parameter.name, tuple(raw))
+        if key not in self._known:
+            value = self._parameter(operation, parameter, raw)
+            if sum(map(len, raw)) > _LONGEST_REMEMBERED:
+                return value
+            if len(self._known) >= _MOST_REMEMBERED:
+                self._known.clear()
+            self._known[key] = value
+        return self._known[key]
 
     def _parameter(self, operation: Operation, parameter: Parameter, raw: list[str]) -> Any:
         try:

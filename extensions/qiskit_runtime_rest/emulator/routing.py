@@ -139,10 +139,9 @@ class _Endpoint:
 async def _handle(service: Service, route: Route, http: Request) -> ServiceResponse:
     operation = service.contract.operations.get((route.method, route.path)) if route.contracted else None
     try:
-        request = ServiceRequest(service=service, http=http, path=http.path_params)
         if operation is None:
-            return await route.handler(request)
-        request = await _accept(request, route, operation)
+            return await route.handler(ServiceRequest(service=service, http=http, path=http.path_params))
+        request = await _accept(service, http, route, operation)
         service.execution.catch_up()
         return _in_version(await route.handler(request), operation=route.name, version=request.version)
     except ServiceError as error:
@@ -167,24 +166,26 @@ def _in_version(response: ServiceResponse, *, operation: str, version: ApiVersio
     return evolve(response, body=body, headers={**response.headers, **deprecation_headers(version)})
 
 
-async def _accept(request: ServiceRequest, route: Route, operation: Operation) -> ServiceRequest:
-    service, http = request.service, request.http
-    if not route.public:
-        request = _authenticated(request)
+async def _accept(service: Service, http: Request, route: Route, operation: Operation) -> ServiceRequest:
+    caller = {} if route.public else _caller(service, http)
     version = find_version(http.headers.getlist("ibm-api-version"))
     check_served(route.name, version=version)
     query: defaultdict[str, list[str]] = defaultdict(list)
     for name, value in http.query_params.multi_items():
         query[name].append(value)
-    headers = {name: http.headers.getlist(name) for name in http.headers}
+    headers: defaultdict[str, list[str]] = defaultdict(list)
+    for name, value in http.headers.items():
+        headers[name].append(value)
     service.check.parameters(operation, place="header", given=headers)
-    path = {name: [value] for name, value in request.path.items()}
-    return evolve(
-        request,
+    path = {name: [value] for name, value in http.path_params.items()}
+    return ServiceRequest(
+        service=service,
+        http=http,
         version=version,
         path=service.check.parameters(operation, place="path", given=path),
         query=service.check.parameters(operation, place="query", given=query),
         body=await _checked_body(service, operation, await http.body()) if operation.body_pointer else None,
+        **caller,
     )
 
 
@@ -195,21 +196,22 @@ async def _checked_body(service: Service, operation: Operation, raw: bytes) -> A
     return await asyncio.to_thread(service.check.body, operation, raw)
 
 
-def _authenticated(request: ServiceRequest) -> ServiceRequest:
-    scheme, _, token = request.http.headers.get("authorization", "").partition(" ")
+def _caller(service: Service, http: Request) -> dict[str, Any]:
+    """The fields of a `ServiceRequest` that say who sent it."""
+    scheme, _, token = http.headers.get("authorization", "").partition(" ")
     if not token:
         raise ServiceError(NOT_AUTHENTICATED, "The Authorization header is missing.")
     if scheme.lower() != "bearer":
         raise ServiceError(INVALID_CREDENTIALS, "Only bearer tokens are accepted, not API keys.")
-    user = request.service.identity.verify(token.strip())
-    crn = request.http.headers.get("service-crn", "")
+    user = service.identity.verify(token.strip())
+    crn = http.headers.get("service-crn", "")
     if not crn:
         raise ServiceError(NOT_AUTHENTICATED, "The Service-CRN header is missing.")
-    instance = request.service.instances.get(crn)
+    instance = service.instances.get(crn)
     if instance is None:
         is_crn = crn.startswith("crn:")
         raise ServiceError(INSTANCE_NOT_FOUND, values={"crn": crn[:200]}) if is_crn else ServiceError(NOT_AUTHORIZED)
-    return evolve(request, user=user, instance=instance, token=token.strip())
+    return {"user": user, "instance": instance, "token": token.strip()}
 
 
 def _http_response(response: ServiceResponse) -> Response:

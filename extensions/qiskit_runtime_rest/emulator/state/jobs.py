@@ -53,6 +53,9 @@ class JobFilter:
         )
 
 
+_ALL = JobFilter()
+
+
 class Jobs:
     """The jobs of all instances. Each change is written to the storage at once."""
 
@@ -99,10 +102,11 @@ class Jobs:
         """Return a job of any instance, deleted or not."""
         return self._jobs.get(job_id)
 
-    def visible(self, *, instance: str, where: JobFilter = JobFilter(), ascending: bool = False) -> list[Job]:
+    def visible(self, *, instance: str, where: JobFilter = _ALL, ascending: bool = False) -> list[Job]:
         """The instance's jobs in order of creation, the newest first unless `ascending`."""
         jobs = self._jobs.values() if ascending else reversed(self._jobs.values())
-        return [job for job in jobs if job.instance == instance and not job.deleted and where.matches(job)]
+        visible = [job for job in jobs if job.instance == instance and not job.deleted]
+        return visible if where == _ALL else [job for job in visible if where.matches(job)]
 
     def accounted(self) -> Iterator[Job]:
         """All jobs ever recorded, deleted ones too, in order of creation."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from email.utils import format_datetime
+from functools import cache
 from typing import Any
 
 from attrs import frozen
@@ -89,7 +90,8 @@ def in_version(body: Body, *, operation: str, version: ApiVersion) -> Body:
     return body
 
 
-def deprecation_headers(version: ApiVersion) -> dict[str, str]:
+@cache
+def deprecation_headers(version: ApiVersion) -> Mapping[str, str]:
     """The headers that announce the end of a deprecated version (RFC 9745, RFC 8594); none for others."""
     if version.sunset is None:
         return {}
