@@ -123,7 +123,9 @@ def test_options_of_java_and_node_are_kept(services: Offline) -> None:
     assert environment["JAVA_TOOL_OPTIONS"].startswith("-Dx=y -Dhttp.proxyHost=")
     assert environment["NODE_OPTIONS"].startswith("--no-warnings --require ")
     assert "IAM_URL" not in environment
-    assert services.environment({"QISKIT_IBM_URL": "https://cloud.ibm.com"})["QISKIT_IBM_URL"] == "https://cloud.ibm.com"
+    assert (
+        services.environment({"QISKIT_IBM_URL": "https://cloud.ibm.com"})["QISKIT_IBM_URL"] == "https://cloud.ibm.com"
+    )
 
 
 def test_the_classic_hosts_are_there(home: Path) -> None:
