@@ -26,7 +26,7 @@ ROWS: tuple[tuple[str, tuple[str, ...], str, dict[str, Any]], ...] = (
         (f"runtime-0.{minor}", (f"qiskit-ibm-runtime~=0.{minor}.0", "qiskit<3"), "runtime", PRIMITIVES)
         for minor in range(41, 52)
     ),
-    ("mitiq", ("mitiq==1.1.0", "qiskit-ibm-runtime==0.51.0"), "mitiq_zne", {"value": True}),
+    ("mitiq", ("mitiq==1.1.0", "ply", "qiskit-aer", "qiskit-ibm-runtime==0.51.0"), "mitiq_zne", {"value": True}),
     ("pytket", ("pytket-qiskit==0.79.0",), "pytket_run", COUNTS),
     (
         "experiments",

@@ -22,4 +22,4 @@ circuit = QuantumCircuit(1)
 for _ in range(5):
     circuit.x(0)
 value = zne.execute_with_zne(circuit, share_of_ones)
-print(json.dumps({"value": 0.7 < value < 1.3}))
+print(json.dumps({"value": 0.7 < float(value) < 1.3}))
