@@ -15,7 +15,7 @@ from .test_gateway import BELL, SAMPLE
 
 OPEN, PAID = "ibm-q/open/main", "my-hub/my-group/my-project"
 HGP = "/api/Network/ibm-q/Groups/open/Projects/main"
-DEVICES = ["ibm_brisbane", "ibm_fez", "ibm_torino"]
+DEVICES = ["ibm_fez", "ibm_kingston", "ibm_marrakesh"]
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def application(version: str) -> dict[str, str]:
 
 def submit(gateway: Any, place: str, **changes: Any) -> str:
     named = dict(zip(("hub", "group", "project"), place.split("/"), strict=True))
-    response = gateway.http.post("/jobs", json=SAMPLE | named | changes)
+    response = gateway.http.post("/jobs", json=SAMPLE | {"backend": "ibm_fez"} | named | changes)
     assert response.status_code == 200, response.text
     return str(response.json()["id"])
 
@@ -93,14 +93,14 @@ def test_the_devices_of_2019_are_whole_configurations_of_the_instance_in_the_pat
 
 
 def test_a_device_of_2019_has_properties_defaults_a_queue_and_limits(mapped: Any) -> None:
-    device = f"{HGP}/devices/ibm_torino"
+    device = f"{HGP}/devices/ibm_fez"
     filtered = {"version": 1, "filter": json.dumps({"where": {"last_update_date": {"lt": "2030-01-01T00:00:00Z"}}})}
     properties = mapped.http.get(f"{device}/properties", params=filtered).json()
     assert all(any(one["name"] == "frequency" for one in qubit) for qubit in properties["qubits"])
     assert mapped.http.get(f"{device}/defaults").json()["cmd_def"] == []
     assert mapped.http.get(f"{device}/queue/status").json()["lengthQueue"] == 0
     assert mapped.http.get(f"{device}/jobsLimit").json() == {"maximumJobs": -1, "runningJobs": 0}
-    assert mapped.http.get("/api/Network/devices/ibm_torino/bookings/v2").json() == []
+    assert mapped.http.get("/api/Network/devices/ibm_fez/bookings/v2").json() == []
     assert mapped.http.get("/api/Network/bookings/v2").json() == []
 
 
@@ -112,7 +112,7 @@ def test_jobs_of_2019_are_gone_and_say_what_to_run_instead(mapped: Any, method: 
 
 
 def test_frequencies_that_v1_does_not_say_are_noted(mapped: Any) -> None:
-    assert mapped.http.get("/backends/ibm_torino/properties").status_code == 200
+    assert mapped.http.get("/backends/ibm_fez/properties").status_code == 200
     assert "qubits.frequency" in {note.field for note in mapped.translator.notes}
 
 
@@ -148,7 +148,7 @@ def test_ids_of_jobs_and_sessions_are_valid_without_their_instance(mapped: Any) 
     shown = mapped.http.get(f"/jobs/{job_id}").json()
     assert (shown["hub"], shown["session_id"]) == ("ibm-q", job_id)
     assert mapped.http.get(f"/sessions/{job_id}").json()["id"] == job_id
-    made = mapped.http.post("/sessions", json={"mode": "batch", "instance": OPEN, "backend": "ibm_torino"}).json()
+    made = mapped.http.post("/sessions", json={"mode": "batch", "instance": OPEN, "backend": "ibm_fez"}).json()
     assert mapped.http.get(f"/sessions/{made['id']}").json()["id"] == made["id"]
     assert mapped.http.delete(f"/sessions/{made['id']}/close").status_code == 204
 

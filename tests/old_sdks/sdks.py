@@ -13,8 +13,8 @@ PROGRAMS = ["circuit-runner", "estimator", "hello-world", "qasm3-runner", "runti
 INSTANCES = ["a/b/c", "ibm-q/open/main"]
 METRICS = ["caller", "circuits_execution_time_ns", "qiskit_version", "timestamps", "usage"]
 DEVICE: dict[str, Any] = {
-    "backends": ["ibm_brisbane", "ibm_fez", "ibm_torino"],
-    "target": [133, True, True],
+    "backends": ["ibm_fez", "ibm_kingston", "ibm_marrakesh"],
+    "target": [156, True, True],
 }
 
 RUNTIME_V1: dict[str, Any] = {
@@ -25,7 +25,7 @@ RUNTIME_V1: dict[str, Any] = {
     "estimator": [1, -1],
     "runner": 1024,
     "stream": 1,
-    "jobs": [2, "JobStatus.DONE", "sampler", "ibm_torino"],
+    "jobs": [2, "JobStatus.DONE", "sampler", "ibm_fez"],
     "metrics": METRICS,
     "logs": True,
     "programs": PROGRAMS,
@@ -36,8 +36,8 @@ RUNTIME_V2: dict[str, Any] = {
     "properties": True,
     "sampler": [300, True],
     "estimator": -1,
-    "session": [True, "ibm_torino"],
-    "jobs": [2, "DONE", "ibm_torino", True],
+    "session": [True, "ibm_fez"],
+    "jobs": [2, "DONE", "ibm_fez", True],
     "tags": [["one", "two"], True],
     "metrics": [METRICS, True],
     "logs": True,
@@ -50,7 +50,7 @@ PROVIDER: dict[str, Any] = {
     "run": [[300, 300], True],
     "dynamic": True,
     "memory": 20,
-    "retrieve": ["JobStatus.DONE", 20, "ibm_torino"],
+    "retrieve": ["JobStatus.DONE", 20, "ibm_fez"],
     "session": [100, 100],
     "jobs": [2, 1],
 }
@@ -91,7 +91,7 @@ SDKS = (
         "runtime-0.23",
         ("qiskit-ibm-runtime==0.23.0", "qiskit<2", *OF_THE_TIME),
         "runtime_v2",
-        RUNTIME_V2 | {"jobs": [2, "JobStatus.DONE", "ibm_torino", True], "usage": None},
+        RUNTIME_V2 | {"jobs": [2, "JobStatus.DONE", "ibm_fez", True], "usage": None},
     ),
     Sdk("runtime-0.30", ("qiskit-ibm-runtime==0.30.0", "qiskit<2", *OF_THE_TIME), "runtime_v2", RUNTIME_V2),
     Sdk(

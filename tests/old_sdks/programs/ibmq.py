@@ -6,7 +6,7 @@ from qiskit import QuantumCircuit, transpile
 from qiskit.providers.ibmq import IBMQ, IBMQBackendApiError, RunnerResult
 from steps import BELL, KEY, URL, step
 
-BACKEND = "ibm_torino"
+BACKEND = "ibm_fez"
 bell = QuantumCircuit.from_qasm_str(BELL)
 provider = IBMQ.enable_account(KEY, url=URL)
 

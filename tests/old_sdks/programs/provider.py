@@ -4,7 +4,7 @@ from qiskit import QuantumCircuit, transpile
 from qiskit_ibm_provider import IBMProvider
 from steps import BELL, KEY, URL, step
 
-BACKEND = "ibm_torino"
+BACKEND = "ibm_fez"
 INSTANCE = "ibm-q/open/main"
 bell = QuantumCircuit.from_qasm_str(BELL)
 provider = IBMProvider(token=KEY, url=URL)

@@ -9,7 +9,7 @@ from qiskit_ibm_runtime import EstimatorV2, QiskitRuntimeService, SamplerV2, Ses
 from steps import BELL, KEY, URL, step
 
 INSTANCE = "ibm-q/open/main"
-BACKEND = "ibm_torino"
+BACKEND = "ibm_fez"
 bell = QuantumCircuit.from_qasm_str(BELL)
 service = QiskitRuntimeService(channel="ibm_quantum", token=KEY, url=URL, instance=INSTANCE)
 
