@@ -32,7 +32,7 @@ def application(version: str) -> dict[str, str]:
 
 def submit(gateway: Any, place: str, **changes: Any) -> str:
     named = dict(zip(("hub", "group", "project"), place.split("/"), strict=True))
-    response = gateway.http.post("/jobs", json=SAMPLE | named | changes)
+    response = gateway.http.post("/jobs", json=SAMPLE | {"backend": "ibm_fez"} | named | changes)
     assert response.status_code == 200, response.text
     return str(response.json()["id"])
 

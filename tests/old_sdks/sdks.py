@@ -14,7 +14,7 @@ INSTANCES = ["a/b/c", "ibm-q/open/main"]
 METRICS = ["caller", "circuits_execution_time_ns", "qiskit_version", "timestamps", "usage"]
 DEVICE: dict[str, Any] = {
     "backends": ["ibm_fez", "ibm_kingston", "ibm_marrakesh"],
-    "target": [133, True, True],
+    "target": [156, True, True],
 }
 
 RUNTIME_V1: dict[str, Any] = {
