@@ -36,6 +36,9 @@ VARIABLES = {
     "QISKIT_IBM_INSTANCE": f"crn:v1:bluemix:public:quantum-computing:us-east:a/{'0a1b2c3d' * 4}:{UUID(int=7)}::",
     "QISKIT_IBM_QPU": "ibm_fez",
 }
+DEVICES = ("ibm_fez", "ibm_kingston", "ibm_marrakesh", "ibm_torino", "test_eagle_us-east=ibm_brisbane")
+"""Some of today's, and one with a name of IBM's staging service."""
+
 PREFIX = "test.integration."
 
 
@@ -79,10 +82,11 @@ def run(arguments: Sequence[str]) -> Path:
     programs = environment(version)
     path = os.pathsep.join([str(programs), os.environ["PATH"]])
     pytest = ("-m", "pytest", "-q", "-p", "no:cacheprovider", f"--timeout={TEST_SECONDS}", f"--junitxml={report}")
-    offline = (sys.executable, "-m", "qiskit_runtime_rest", "offline", "--seed", "1", "--")
+    offline = (sys.executable, "-m", "qiskit_runtime_rest", "offline", "--seed", "1")
+    devices = [word for device in DEVICES for word in ("--device", device)]
     variables = {**os.environ, **VARIABLES, "HOME": str(home), "PATH": path}
     subprocess.run(
-        [*offline, programs / "python", *pytest, "test/integration", *arguments],
+        [*offline, *devices, "--", programs / "python", *pytest, "test/integration", *arguments],
         cwd=sources(version),
         env=variables,
         check=False,

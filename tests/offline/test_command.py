@@ -54,6 +54,25 @@ def test_output_and_exit_status_are_the_commands_and_the_report_follows(start: S
     assert KEY not in err
 
 
+LISTING = """
+import json, sys, urllib.parse, urllib.request
+grant = urllib.parse.urlencode({"grant_type": "urn:ibm:params:oauth:grant-type:apikey", "apikey": "any"}).encode()
+token = json.load(urllib.request.urlopen("https://iam.cloud.ibm.com/identity/token", grant))["access_token"]
+headers = {"Authorization": f"Bearer {token}", "Service-CRN": sys.argv[1], "IBM-API-Version": "2026-04-15"}
+asked = urllib.request.Request("https://quantum.cloud.ibm.com/api/v1/backends", headers=headers)
+print([device["name"] for device in json.load(urllib.request.urlopen(asked))["devices"]])
+"""
+CRN = f"crn:v1:bluemix:public:quantum-computing:us-east:a/{'0a' * 16}:00000000-0000-0000-0000-000000000001::"
+
+
+def test_the_devices_can_be_chosen(start: Start) -> None:
+    child = start("--device", "lab=ibm_brisbane", "--device", "ibm_fez", "--", sys.executable, "-c", LISTING, CRN)
+    assert child.communicate()[0] == "['lab', 'ibm_fez']\n"
+    wrong = start("--device", "lab=ibm_never", "--", "true")
+    assert "There is no snapshot 'ibm_never'" in wrong.communicate()[1]
+    assert wrong.returncode == 2
+
+
 def test_the_report_can_be_a_file(start: Start, tmp_path: Path) -> None:
     file = tmp_path / "report.json"
     child = start("--report", str(file), "--", sys.executable, "-c", ASKING, KEY, "0")

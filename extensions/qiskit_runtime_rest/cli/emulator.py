@@ -12,7 +12,7 @@ import typer
 
 from ..errors import InvalidInput, MissingExtra, RuntimeRestError
 from .exit_status import reporting_errors
-from .options import AllowHostOption, HostOption, JsonOption, PortOption, ReadyFileOption
+from .options import AllowHostOption, DeviceOption, HostOption, JsonOption, PortOption, ReadyFileOption
 from .terminal import print_json, say
 
 if TYPE_CHECKING:
@@ -58,13 +58,7 @@ def serve(
             help="How fast jobs move on: immediate, reads:N, seconds:S or hold; two values are for QUEUED,RUNNING."
         ),
     ] = None,
-    device: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="A device, instead of those of today: NAME, NAME=SNAPSHOT or NAME=CONFIGURATION.json,PROPERTIES.json; "
-            "can be repeated."
-        ),
-    ] = None,
+    device: DeviceOption = None,
     workers: Annotated[int | None, typer.Option(help="Processes that run jobs.", min=1)] = None,
     usage_pending_seconds: Annotated[
         float | None, typer.Option(help="How long the usage of a job that has ended is pending (0).", min=0)

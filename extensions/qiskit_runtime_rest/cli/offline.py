@@ -11,7 +11,7 @@ import typer
 
 from ..errors import RuntimeRestError
 from .exit_status import reporting_errors
-from .options import EraOption
+from .options import DeviceOption, EraOption
 from .terminal import say
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def offline(
         list[str] | None,
         typer.Option(metavar="NAME", help="Name or CRN of an instance that the program looks up. Can be repeated."),
     ] = None,
+    device: DeviceOption = None,
     era: EraOption = "2023",
     report: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the report to this file as JSON, not to stderr.")
@@ -46,11 +47,15 @@ def offline(
     from ..offline import CannotRun, Offline, run
     from ..offline.instances import named_instances
 
-    if live and seed is not None:
-        raise typer.BadParameter("--seed has no meaning with --live.")
-    choices = {} if seed is None else {"seed": seed}
+    choices = {name: value for name, value in (("seed", seed), ("devices", device)) if value is not None}
+    if live and choices:
+        raise typer.BadParameter("--seed and --device have no meaning with --live.")
     names = [*(instance or []), *named_instances(command, os.environ)]
-    with Offline(live=live, era=era, instances=names, **choices) as services:
+    try:
+        chosen = Offline(live=live, era=era, instances=names, **choices)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    with chosen as services:
         try:
             status = run(command, services.environment())
         except CannotRun as error:

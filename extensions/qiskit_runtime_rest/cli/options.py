@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AllowHostOption",
+    "DeviceOption",
     "EraOption",
     "HostOption",
     "InstancesOption",
@@ -74,6 +75,13 @@ ReadyFileOption = Annotated[
     typer.Option(dir_okay=False, callback=_in_a_folder, help="JSON file that appears when the server is ready."),
 ]
 
+DeviceOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="A device, instead of those of today: NAME, NAME=SNAPSHOT or NAME=CONFIGURATION.json,PROPERTIES.json; "
+        "can be repeated."
+    ),
+]
 EraOption = Annotated[
     str, typer.Option(help="Form of the classic API, 2021 or 2023, for calls that do not show which.")
 ]
