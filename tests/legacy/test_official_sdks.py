@@ -97,6 +97,7 @@ def test_a_device_of_2019_has_properties_defaults_a_queue_and_limits(mapped: Any
     filtered = {"version": 1, "filter": json.dumps({"where": {"last_update_date": {"lt": "2030-01-01T00:00:00Z"}}})}
     properties = mapped.http.get(f"{device}/properties", params=filtered).json()
     assert all(any(one["name"] == "frequency" for one in qubit) for qubit in properties["qubits"])
+    assert not any(gate["gate"].startswith("measure") for gate in properties["gates"])
     assert mapped.http.get(f"{device}/defaults").json()["cmd_def"] == []
     assert mapped.http.get(f"{device}/queue/status").json()["lengthQueue"] == 0
     assert mapped.http.get(f"{device}/jobsLimit").json() == {"maximumJobs": -1, "runningJobs": 0}
@@ -113,7 +114,7 @@ def test_jobs_of_2019_are_gone_and_say_what_to_run_instead(mapped: Any, method: 
 
 def test_frequencies_that_v1_does_not_say_are_noted(mapped: Any) -> None:
     assert mapped.http.get("/backends/ibm_fez/properties").status_code == 200
-    assert "qubits.frequency" in {note.field for note in mapped.translator.notes}
+    assert {"qubits.frequency", "gates"} <= {note.field for note in mapped.translator.notes}
 
 
 @pytest.mark.parametrize(("version", "has_pulses"), [("0.11.0", True), ("0.18.0", True), ("0.19.0", False)])

@@ -66,10 +66,14 @@ async def filter_of_2019(call: ClassicCall) -> None:
 
 
 async def classic_properties(call: ClassicCall) -> None:
-    """Add a frequency to qubits of which v1 says none: official SDKs before 0.24 build no target without it."""
+    """Add frequencies of qubits and leave out measurements: official SDKs before 0.24 build no target otherwise."""
     properties = call.document()
     if not isinstance(properties, dict):
         return
+    gates = properties.get("gates", [])
+    properties["gates"] = [gate for gate in gates if not str(gate.get("gate")).startswith("measure")]
+    if len(properties["gates"]) < len(gates):
+        call.note("gates", "are without the measurements that v1 lists among them")
     for qubit in properties.get("qubits", ()):
         if not any(one.get("name") == FREQUENCY for one in qubit):
             unknown = {"date": properties.get("last_update_date"), "name": FREQUENCY, "unit": "GHz", "value": 0}
