@@ -129,7 +129,7 @@ def test_a_name_that_the_user_allows_is_served(url: str) -> None:
 @pytest.mark.parametrize("url", ["gateway"], indirect=True)
 def test_a_websocket_of_another_site_is_refused(url: str) -> None:
     host = f"Host: {urlsplit(url).netloc}"
-    assert status(url, host, *WEBSOCKET, target="GET /stream/jobs/x") == 401
+    assert status(url, host, *WEBSOCKET, target="GET /stream/jobs/x") == 101
     for line in ("Origin: http://evil.example", "Origin: null"):
         assert status(url, host, line, *WEBSOCKET, target="GET /stream/jobs/x") == 403
 

@@ -92,7 +92,7 @@ def circuit_text(circuit: Any) -> Any:
     if isinstance(circuit, PurePath):
         try:
             return Path(circuit).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, ValueError) as error:
             raise InvalidInput(f"the circuit {circuit} cannot be read: {error}.") from None
     write = _writer(circuit)
     if write is None:
