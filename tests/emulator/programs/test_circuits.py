@@ -344,3 +344,13 @@ def test_a_circuit_that_does_not_fit_the_device_fails_the_job(failed: Any, backe
 def test_the_failing_pub_is_named(failed: Any, bell: Any) -> None:
     failure = failed("sampler", {"pubs": [bell(0, 1), bell(1, 2), f"{HEADER} h $0;"]})
     assert "pub 2" in failure.solution
+
+
+@pytest.mark.parametrize("kind", ["ndarray", "QuantumCircuit"])
+def test_what_unpacks_to_more_than_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    monkeypatch.setattr("qiskit_runtime_rest.emulator.programs.encoding.MOST_BYTES", 1000)
+    packed = {"__type__": kind, "__value__": base64.b64encode(zlib.compress(bytes(2000))).decode()}
+    pub = [packed] if kind == "QuantumCircuit" else [f"{HEADER} bit[1] c; c[0] = measure $0;", packed]
+    failure = programs.run("sampler", {"pubs": [pub]}, device=devices.get("ibm_fez"), seed=1)
+    assert isinstance(failure, programs.Failure)
+    assert "more than 1000 bytes" in failure.reason

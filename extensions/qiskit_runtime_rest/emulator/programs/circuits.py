@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import io
 import re
-import zlib
 from typing import Any
 
 from qiskit import ClassicalRegister, QuantumCircuit, qasm2, qasm3, qpy
@@ -14,6 +12,7 @@ from qiskit.circuit import Gate, Operation, Parameter, ParameterExpression
 from qiskit.circuit.library import IGate, UGate, get_standard_gate_name_mapping
 from qiskit.quantum_info import Operator
 
+from .encoding import unpacked
 from .outcome import JobFailedError, Kind
 from .policy import Policy
 
@@ -63,8 +62,7 @@ def standard_gate(name: str) -> Operation | None:
 
 
 def _from_qpy(encoded: str) -> QuantumCircuit:
-    content = zlib.decompress(base64.b64decode(encoded))
-    circuits = qpy.load(io.BytesIO(content))
+    circuits = qpy.load(io.BytesIO(unpacked(encoded)))
     if len(circuits) != 1 or not isinstance(circuits[0], QuantumCircuit):
         raise ValueError(f"expected exactly one circuit, found {len(circuits)}")
     return circuits[0]

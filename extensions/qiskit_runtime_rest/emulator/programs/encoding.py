@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import zlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +15,8 @@ from qiskit.primitives.containers import BitArray, DataBin, PrimitiveResult, Pub
 
 # Circuits stay encoded, for `circuits.read`.
 _CIRCUIT = "QuantumCircuit"
+MOST_BYTES = 256 * 2**20
+"""The limit of one packed value, unpacked: a short text can stand for any number of zeros."""
 
 
 @frozen(kw_only=True)
@@ -29,8 +33,28 @@ class ExecutionSpan:
     pub_shots: Sequence[int] | None = None
 
 
+def unpacked(text: str) -> bytes:
+    """The bytes that qiskit's client packed with zlib and base64.
+
+    Raises:
+        ValueError: they are not packed so, or more than `MOST_BYTES`.
+    """
+    stream = zlib.decompressobj()
+    try:
+        content = stream.decompress(base64.b64decode(text), MOST_BYTES)
+    except zlib.error as error:
+        raise ValueError(str(error)) from error
+    if not stream.eof:
+        raise ValueError("it is cut off" if len(content) < MOST_BYTES else f"it has more than {MOST_BYTES} bytes")
+    return content
+
+
 def decoded(value: Any) -> Any:
-    """A JSON value without the wrappers of qiskit's client (ndarray, ...); encoded circuits stay."""
+    """A JSON value without the wrappers of qiskit's client (ndarray, ...); encoded circuits stay.
+
+    Raises:
+        ValueError: a packed array cannot be unpacked.
+    """
     if isinstance(value, list):
         return [decoded(entry) for entry in value]
     if not isinstance(value, dict):
@@ -38,6 +62,8 @@ def decoded(value: Any) -> Any:
     entries = {key: decoded(entry) for key, entry in value.items()}
     if "__type__" not in entries or entries["__type__"] == _CIRCUIT:
         return entries
+    if entries["__type__"] == "ndarray" and isinstance(entries.get("__value__"), str):
+        unpacked(entries["__value__"])
     # The import takes a second; plain requests do not need it.
     from qiskit_ibm_runtime import RuntimeDecoder
 
