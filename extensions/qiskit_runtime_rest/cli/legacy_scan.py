@@ -12,12 +12,15 @@ from rich.text import Text
 from ..errors import InvalidInput, MissingExtra
 from .exit_status import FAILED
 from .options import JsonOption
-from .terminal import print_json, say, stdout
+from .terminal import print_json, say, stdout, working
 
 if TYPE_CHECKING:
     from ..legacy.scan import Finding, Fix, Skipped
 
 __all__ = ["scan"]
+
+SECONDS = 20.0
+"""The budget for each file."""
 
 DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -46,8 +49,9 @@ def scan(
         from ..legacy.scan import sarif as as_sarif
     except ModuleNotFoundError as error:
         raise MissingExtra("qrr legacy scan", extra="legacy", module=error.name) from None
-    scanner = Scanner()
-    findings, fixes = scanner.examine(paths, fix=fix or diff)
+    with working("scanning") as show:
+        scanner = Scanner(seconds=SECONDS, on_file=lambda path: show(f"scanning {path}"))
+        findings, fixes = scanner.examine(paths, fix=fix or diff)
     written = _write(fixes) if fix and not diff else []
     _print_skipped(scanner.skipped)
 

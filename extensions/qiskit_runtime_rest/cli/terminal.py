@@ -6,7 +6,7 @@ import contextlib
 import datetime
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import typer
@@ -64,15 +64,18 @@ def _strict(value: object) -> object:
 
 
 @contextlib.contextmanager
-def working(what: str) -> Iterator[None]:
-    """Show on stderr, if it is a terminal, that the command is `what`, such as "listing jobs", and for how long."""
+def working(what: str) -> Iterator[Callable[[str], None]]:
+    """Show on stderr, if it is a terminal, that the command is `what`, such as "listing jobs", and for how long.
+
+    Yields a function that shows another `what`.
+    """
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     console = stderr()
     columns = (SpinnerColumn(), TextColumn("{task.description} ...", markup=False), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        progress.add_task(printable(what))
-        yield
+        task = progress.add_task(printable(what))
+        yield lambda now: progress.update(task, description=printable(now))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ..sdk_table import SDK_USES
 from ..table import HOSTS, Host, Route, find_host, find_route, without_spellings
@@ -34,7 +35,7 @@ DISTINCT = ("/users/loginWithToken", "/stream/jobs/", "/analytics/usage-grouped"
 """Beginnings of paths that only the classic API has; so is `FACADE`."""
 FACADE = "/facade/v1/"
 
-_JOIN = r"\s*(?:[+.,&]|\.\.|<>|~)?\s*"
+_JOIN = r"\s*+(?:(?:[+.,&]|\.\.|<>|~)\s*+)?"
 HOLES = re.compile(
     r"\$?\{\{?[\w.()\[\]$:-]*\}?\}|\$\w+|%[sd]|(?<=/)<[\w -]+>|(?<=/):\w+"
     rf"|[\"'`]{_JOIN}[\w.$()\[\]]+{_JOIN}[\"'`](?=/)"
@@ -45,7 +46,7 @@ _SEGMENT = rf"(?:[\w.~%@!*=&+$-]|{HOLE})*"
 _PATH = rf"(?:/{_SEGMENT})*"
 _NAMES = "|".join(re.escape(host.name) for host in HOSTS)
 ADDRESS = re.compile(
-    rf"(?P<scheme>(?:https?|wss?)://)?(?:[\w.+:-]+@)?(?<![\w.-])(?P<host>{_NAMES})(?P<port>:\d+)?(?![\w-]|\.\w)"
+    rf"(?P<scheme>(?:https?|wss?)://)?(?:(?<![\w.+:-])[\w.+:-]+@)?(?<![\w.-])(?P<host>{_NAMES})(?P<port>:\d+)?(?![\w-]|\.\w)"
     rf"(?P<path>{_PATH})(?P<query>\?[^\s\"'`<>]*)?",
     re.IGNORECASE,
 )
@@ -55,7 +56,7 @@ OURS = re.compile(r"(/api)?/v1(/|$)")
 
 MARK = "# qrr: "
 """The beginning of the comments of `fix`."""
-ABOUT_FIELDS = re.compile(rf"{MARK}.*#(?!sdk-)[\w-]+\s*$", re.MULTILINE)
+ABOUT_FIELDS = re.compile(rf"^[^\n#]*{MARK}.*#(?!sdk-)[\w-]+\s*$", re.MULTILINE)
 SDK = re.compile(
     r"\bIBMQ\b|\bqiskit_ibm_runtime\b|\bQiskitRuntimeService\b|\bibm_quantum\b|"
     + "|".join(re.escape(use.name) for use in SDK_USES if use.kind in ("package", "module"))
@@ -134,6 +135,7 @@ def path_address(text: str) -> Address | None:
     )
 
 
+@lru_cache(maxsize=10_000)
 def routes_of(path: str, method: str | None) -> tuple[Route, ...]:
     """The rows for a route's path; those of all methods if the method is not known."""
     found = [find_route(one, path) for one in ([method] if method else METHODS)] if path else []

@@ -20,6 +20,8 @@ Literal: TypeAlias = cst.SimpleString | cst.FormattedStringText
 
 DEPTH = 8
 """The longest chain of names that stand for each other."""
+LONGEST = 10_000
+"""Characters. A longer text of a name is not an address."""
 VERBS = {method.lower(): method for method in METHODS}
 SOCKETS = ("connect", "create_connection", "WebSocketApp", "ws_connect")
 
@@ -68,6 +70,7 @@ class Constants:
     def __init__(self) -> None:
         """Start empty."""
         self._values: dict[str, list[cst.BaseExpression]] = {}
+        self._known: dict[tuple[str, int], Template | None] = {}
 
     def assign(self, name: str, value: cst.BaseExpression) -> None:
         """Note an assignment of `value` to `name`, which may be dotted."""
@@ -119,8 +122,12 @@ class Constants:
         return None
 
     def _named(self, node: cst.BaseExpression, depth: int) -> Template | None:
-        value = self.value(dotted(node))
-        return _borrowed(self.template(value, depth - 1)) if value is not None and depth else None
+        name = dotted(node)
+        if (name, depth) not in self._known:
+            value = self.value(name)
+            known = _borrowed(self.template(value, depth - 1)) if value is not None and depth else None
+            self._known[name, depth] = known if known is None or len(_text(known)) < LONGEST else UNKNOWN
+        return self._known[name, depth]
 
 
 def _borrowed(template: Template | None) -> Template | None:

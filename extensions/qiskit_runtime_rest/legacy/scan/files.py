@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import io
 import json
 import os
 import re
+import stat
 import tokenize
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -16,7 +18,7 @@ from typing import Literal, TypeAlias
 import nbformat
 
 from ...base.files import write_atomically
-from .findings import Skipped
+from .findings import Lines, Skipped
 
 __all__ = [
     "Cell",
@@ -30,7 +32,7 @@ __all__ = [
     "language_of",
     "open_notebook",
     "read",
-    "replace",
+    "rewrite",
     "show_magics",
 ]
 
@@ -52,14 +54,22 @@ TEXTS = frozenset(_SUFFIXES.split())
 NAMES = frozenset(("Dockerfile", "Containerfile", "Makefile", "Jenkinsfile", "Pipfile", "Rakefile", "Vagrantfile"))
 SKIPPED_FOLDERS = frozenset(("node_modules", "__pycache__", "site-packages", "bower_components"))
 """Folders of installed programs. Hidden folders and virtual environments are skipped too."""
-BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    # That of UTF-32 begins with that of UTF-16.
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+BEGINNING = 1000
+"""Bytes in which UTF-16 without a byte order mark is recognised."""
 CELL_MAGIC = re.compile(r"\s*%%(?P<name>!|\w+)")
 PYTHON_MAGICS = frozenset(("time", "timeit", "capture", "prun", "debug", "python", "python3", "pypy"))
 MAGIC = re.compile(
-    r"^(?P<indent>[ \t]*)(?P<magic>(?:[\w.,\[\] ]+=[ \t]*)?[!%?][^\r\n]*|[\w.]+\?\??)(?=\r?$)", re.MULTILINE
+    r"^(?P<indent>[ \t]*)(?P<magic>(?:[\w.,\[\]][\w.,\[\] ]*=[ \t]*)?[!%?][^\r\n]*|[\w.]+\?\??)(?=\r?$)", re.MULTILINE
 )
-HIDDEN = "__qrr_magic_{}__"
-SHOWN = re.compile(HIDDEN.format(r"(\d+)"))
+HIDDEN = "__qrr_magic_"
 DECODER = json.JSONDecoder(strict=False)
 BLANK = re.compile(r"[ \t\r\n]*")
 
@@ -92,8 +102,11 @@ def language_of(path: Path) -> Language | None:
     return None
 
 
-def find_files(paths: Iterable[Path], *, on_skip: Callable[[Skipped], None]) -> Iterator[Path]:
-    """The files to read at or below `paths`, in order, without duplicates. Files in `paths` may have any name."""
+def find_files(paths: Iterable[Path], *, on_skip: Callable[[Skipped], None]) -> Iterator[tuple[Path, Path | None]]:
+    """The files to read at or below `paths`, in order, without duplicates, and the folder of `paths` that each is in.
+
+    Files in `paths` may have any name.
+    """
     seen: set[Path] = set()
     for path in paths:
         for file in _below(path, on_skip=on_skip) if path.is_dir() else (path,):
@@ -101,7 +114,7 @@ def find_files(paths: Iterable[Path], *, on_skip: Callable[[Skipped], None]) -> 
             real = Path(os.path.realpath(file))
             if real not in seen:
                 seen.add(real)
-                yield file
+                yield file, None if file is path else path
 
 
 def _below(folder: Path, *, on_skip: Callable[[Skipped], None]) -> Iterator[Path]:
@@ -136,19 +149,46 @@ def decode(path: Path, content: bytes) -> Source | Skipped:
     language = language_of(path) or "text"
     bom, encoding = next(((bom, name) for bom, name in BOMS if content.startswith(bom)), (b"", "utf-8"))
     if not bom and b"\0" in content:
-        return Skipped(path=path, why="it is binary")
+        found = _utf_16(content)
+        if found is None:
+            return Skipped(path=path, why="it is binary")
+        encoding = found
     try:
-        if language == "python":
+        if language == "python" and encoding == "utf-8":
             encoding = tokenize.detect_encoding(io.BytesIO(content).readline)[0].replace("utf-8-sig", "utf-8")
+        elif language == "python":
+            language = "text"  # Python does not run it
         return Source(path, language, content[len(bom) :].decode(encoding), encoding, bom)
     except (SyntaxError, UnicodeDecodeError, LookupError):
         # An old one-byte encoding. Classic use is ASCII, so it is still found.
         return Source(path, "text", content[len(bom) :].decode("latin-1"), "latin-1", bom)
 
 
-def replace(path: Path, content: bytes) -> None:
-    """Replace the file atomically; it keeps its mode. Raises: OSError."""
-    write_atomically(path, content, mode=path.stat().st_mode)
+def _utf_16(content: bytes) -> str | None:
+    """The byte order of UTF-16 without a byte order mark, seen from ASCII text; None if it is another encoding."""
+    start = content[:BEGINNING]
+    even, odd, most = start[0::2].count(0), start[1::2].count(0), len(start) // 2 * 0.9
+    if even == 0 and odd > most:
+        return "utf-16-le"
+    return "utf-16-be" if odd == 0 and even > most else None
+
+
+def rewrite(path: Path, content: bytes, *, before: bytes) -> None:
+    """Replace the file, which keeps its mode and its hard links; atomically, if it has no other hard link.
+
+    Raises:
+        OSError: the file is not as `before`, or cannot be written.
+    """
+    with path.open("rb") as file:
+        status = os.fstat(file.fileno())
+        if file.read(len(before) + 1) != before:
+            raise OSError(errno.ESTALE, "It has changed since it was read")
+    if status.st_nlink == 1:
+        write_atomically(path, content, mode=stat.S_IMODE(status.st_mode))
+        return
+    with path.open("r+b") as file:
+        file.write(content)
+        file.truncate()
 
 
 class NotANotebook(ValueError):
@@ -195,30 +235,39 @@ def open_notebook(text: str) -> Notebook:
         # Convert the old formats only: conversion may rename and move things.
         cells = raw.cells if raw.get("nbformat") == 4 else nbformat.convert(raw, 4).cells  # type: ignore[no-untyped-call]
         spans = _source_spans(text) if raw.get("nbformat") == 4 else {}
-        return Notebook(text, tuple(_cell(number, cell, kernel, text, spans) for number, cell in enumerate(cells, 1)))
+        starts = Lines(text)
+        numbered = enumerate(cells, 1)
+        return Notebook(text, tuple(_cell(number, cell, kernel, text, spans, starts) for number, cell in numbered))
     except (ValueError, LookupError, AttributeError, TypeError, RecursionError, nbformat.ValidationError) as error:
         raise NotANotebook(str(error).splitlines()[0][:100] if str(error) else type(error).__name__) from None
 
 
-def _cell(number: int, cell: nbformat.NotebookNode, kernel: str, text: str, spans: dict[int, tuple[int, int]]) -> Cell:
+def _cell(
+    number: int,
+    cell: nbformat.NotebookNode,
+    kernel: str,
+    text: str,
+    spans: dict[int, tuple[int, int]],
+    starts: Lines,
+) -> Cell:
     source = "".join(cell.source) if isinstance(cell.source, list) else str(cell.source)
     magic = CELL_MAGIC.match(source)
     python = cell.cell_type == "code" and kernel.startswith("python")
     if magic and magic["name"] not in PYTHON_MAGICS:
         python = False
     span = spans.get(number - 1)
-    lines = _file_lines(text, span) if span else ()
+    lines = _file_lines(text, span, starts) if span else ()
     return Cell(number, "python" if python else "text", source, span, lines)
 
 
-def _file_lines(text: str, span: tuple[int, int]) -> tuple[int, ...]:
-    first = text.count("\n", 0, span[0]) + 1
+def _file_lines(text: str, span: tuple[int, int], starts: Lines) -> tuple[int, ...]:
+    first = starts.at(span[0])[0]
     if text[span[0]] != "[":
         return (first,)
     found: list[int] = []
     for start, end in _elements(text, span[0]):
         element = json.loads(text[start:end], strict=False)
-        found += [text.count("\n", span[0], start) + first] * max(element.count("\n"), 1)
+        found += [starts.at(start)[0]] * max(element.count("\n"), 1)
     return tuple(found) or (first,)
 
 
@@ -274,17 +323,23 @@ def _dumped(source: str, as_before: str) -> str:
     return f"[{blanks}{f',{between}'.join(lines)}{last}]"
 
 
-def hide_magics(source: str) -> tuple[str, list[re.Match[str]]]:
-    """The source with names instead of magics, so that it can be parsed, and the magics."""
-    magics: list[re.Match[str]] = []
+def hide_magics(source: str) -> tuple[str, dict[str, re.Match[str]]]:
+    """The source with names instead of magics, so that it can be parsed, and the magics by these names."""
+    magics: dict[str, re.Match[str]] = {}
+    hidden = HIDDEN
+    while hidden in source:
+        hidden = f"_{hidden}_"
 
     def name(match: re.Match[str]) -> str:
-        magics.append(match)
-        return match["indent"] + HIDDEN.format(len(magics) - 1)
+        name = f"{hidden}{len(magics)}__"
+        magics[name] = match
+        return match["indent"] + name
 
     return MAGIC.sub(name, source), magics
 
 
-def show_magics(source: str, magics: list[re.Match[str]]) -> str:
+def show_magics(source: str, magics: Mapping[str, re.Match[str]]) -> str:
     """Undo `hide_magics`."""
-    return SHOWN.sub(lambda match: magics[int(match[1])]["magic"], source)
+    if not magics:
+        return source
+    return re.sub("|".join(magics), lambda match: magics[match[0]]["magic"], source)

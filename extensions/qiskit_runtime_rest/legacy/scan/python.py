@@ -84,15 +84,17 @@ class _Reader(cst.CSTVisitor):
         self._module = module
         self._facts = facts
         self._read: set[Literal] = set()
+        self._lines_of: dict[Literal, Lines] = {}
         self._left: set[str] = set()
         self._wanted: set[str] = set()
 
     def conclude(self) -> None:
         """Sort the findings, and add the comments of an earlier run that no finding explains."""
         # The parser gives no positions of comments.
-        for line, text in enumerate(re.split(r"\r\n|\r|\n", self._module.text), 1):
+        left = self._left - self._wanted
+        for line, text in enumerate(re.split(r"\r\n|\r|\n", self._module.text) if left else (), 1):
             comment = text.strip()
-            if comment in self._left - self._wanted:
+            if comment in left:
                 column = len(text) - len(text.lstrip()) + 1
                 hit = Hit(line=line, column=column, found=comment, rule=rules.LEFT, becomes=rules.LEFT.becomes)
                 self._module.hits.append(hit)
@@ -336,9 +338,14 @@ class _Reader(cst.CSTVisitor):
         if isinstance(node, cst.SimpleString):
             column += len(node.prefix) + len(node.quote)
         if isinstance(node, cst.SimpleString | cst.FormattedStringText):
-            down, across = Lines(inner(node)).at(offset)
+            down, across = self._lines(node).at(offset)
             return line + down - 1, across if down > 1 else column + across - 1
         return line, column
+
+    def _lines(self, literal: Literal) -> Lines:
+        if literal not in self._lines_of:
+            self._lines_of[literal] = Lines(inner(literal))
+        return self._lines_of[literal]
 
     def _statement(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """The innermost statement that can have a comment above it."""

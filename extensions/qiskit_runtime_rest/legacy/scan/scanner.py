@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from . import python, text
@@ -21,12 +22,13 @@ from .files import (
     language_of,
     open_notebook,
     read,
-    replace,
+    rewrite,
     show_magics,
 )
 from .findings import Finding, Hit, Skipped
+from .separate import SeparateProcess, Stopped
 
-__all__ = ["Examined", "Fix", "Scanner", "fix", "scan"]
+__all__ = ["Examination", "Examined", "Fix", "Scanner", "Task", "examine", "fix", "scan"]
 
 
 LINES = re.compile(r"[^\n]*\n|[^\n]+")
@@ -39,6 +41,8 @@ class Fix:
 
     source: Source
     after: str
+    within: Path | None = None
+    """The folder of the scan that the file is in; None: the file was named itself."""
 
     @property
     def path(self) -> Path:
@@ -66,22 +70,79 @@ class Fix:
         return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
     def write(self) -> None:
-        """Replace the file atomically; mode, encoding, byte order mark and line endings stay. Raises: OSError."""
+        """Replace the file; mode, hard links, encoding, byte order mark and line endings stay.
+
+        Raises:
+            OSError: it has changed since it was read, is a link out of the folder of the scan, or cannot be written.
+        """
         if self.changed:
-            replace(self.path, self.source.encode(self.after))
+            if self.within and not Path(os.path.realpath(self.path)).is_relative_to(os.path.realpath(self.within)):
+                raise OSError(errno.EXDEV, f"It is a link to a file outside of {self.within}")
+            rewrite(self.path, self.source.encode(self.after), before=self.source.encode(self.before))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """A file to examine.
+
+    Attributes:
+        path: the file.
+        within: the folder of the scan that the file is in; None: the file was named itself.
+        fix: whether its fix is wanted.
+        as_text: whether it is searched as text only.
+    """
+
+    path: Path
+    within: Path | None = None
+    fix: bool = False
+    as_text: bool = False
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What was found in a file."""
+
+    findings: list[Finding] = field(default_factory=list)
+    fix: Fix | None = None
+    skipped: list[Skipped] = field(default_factory=list)
+
+
+def examine(task: Task) -> Examination:
+    """Read a file, and find its classic use."""
+    source = read(task.path)
+    if isinstance(source, Skipped):
+        return Examination(skipped=[source])
+    skipped: list[Skipped] = []
+    if task.as_text:
+        source = replace(source, language="text")
+    elif source.language == "text" and language_of(task.path) == "python":
+        skipped.append(Skipped(path=task.path, why="its encoding is not one of Python: searched as text"))
+    examined = Examined(source, on_skip=skipped.append)
+    found = examined.findings()
+    fixed = examined.fix() if task.fix else None
+    return Examination(found, fixed and replace(fixed, within=task.within), skipped)
 
 
 @dataclass
 class Scanner:
-    """Finds classic use. `skipped`: the files that were not read, or were only searched as text, and why."""
+    """Finds classic use.
+
+    Attributes:
+        skipped: the files that were not read, or were only searched as text, and why.
+        seconds: the budget for each file. Files are then read in a separate process, so that a crash of a parser
+            ends the search of one file only. None: they are read in this process, without a limit.
+        on_file: called with each file before it is read.
+    """
 
     skipped: list[Skipped] = field(default_factory=list)
+    seconds: float | None = None
+    on_file: Callable[[Path], object] | None = None
 
     def scan(self, paths: Iterable[str | os.PathLike[str]]) -> list[Finding]:
         """All findings at or below `paths`, by file, line and column.
 
-        Files that cannot be read are added to `skipped`. Hidden folders, virtual environments and `node_modules` are
-        not read.
+        Files that cannot be read are added to `skipped`. Virtual environments, `node_modules` and hidden folders other
+        than those of pipelines (`.github`) are not read.
         """
         return self.examine(paths, fix=False)[0]
 
@@ -90,33 +151,40 @@ class Scanner:
 
         None if the file is neither Python nor a notebook, or cannot be parsed.
         """
-        read_file = self._read(Path(path))
-        return None if read_file is None else read_file.fix()
+        done = examine(Task(path=Path(path), fix=True))
+        self.skipped += done.skipped
+        return done.fix
 
     def examine(self, paths: Iterable[str | os.PathLike[str]], *, fix: bool = True) -> tuple[list[Finding], list[Fix]]:
         """The findings of `scan`, and with `fix=True` the fixes of all files that change. Files are read only once."""
         findings: list[Finding] = []
         fixes: list[Fix] = []
-        for read_file in self._files(paths):
-            findings += read_file.findings()
-            fixed = read_file.fix() if fix else None
-            if fixed is not None and fixed.changed:
-                fixes.append(fixed)
+        process = None if self.seconds is None else SeparateProcess(self.seconds)
+        try:
+            for path, within in find_files(map(Path, paths), on_skip=self.skipped.append):
+                if self.on_file:
+                    self.on_file(path)
+                task = Task(path=path, within=within, fix=fix)
+                done = examine(task) if process is None else self._separately(process, task)
+                self.skipped += done.skipped
+                findings += done.findings
+                if done.fix is not None and done.fix.changed:
+                    fixes.append(done.fix)
+        finally:
+            if process is not None:
+                process.end()
         return findings, fixes
 
-    def _files(self, paths: Iterable[str | os.PathLike[str]]) -> Iterator[Examined]:
-        for path in find_files(map(Path, paths), on_skip=self.skipped.append):
-            if read_file := self._read(path):
-                yield read_file
-
-    def _read(self, path: Path) -> Examined | None:
-        source = read(path)
-        if isinstance(source, Skipped):
-            self.skipped.append(source)
-            return None
-        if source.language == "text" and language_of(path) == "python":
-            self.skipped.append(Skipped(path=path, why="its encoding is not known: searched as text"))
-        return Examined(source, on_skip=self.skipped.append)
+    def _separately(self, process: SeparateProcess, task: Task) -> Examination:
+        try:
+            return process.examine(task)
+        except Stopped as error:
+            why = str(error)
+        try:
+            done = process.examine(replace(task, as_text=True, fix=False))
+        except Stopped:
+            return Examination(skipped=[Skipped(path=task.path, why=f"{why}: it is not searched")])
+        return replace(done, skipped=[*done.skipped, Skipped(path=task.path, why=f"{why}: searched as text")])
 
 
 @dataclass(frozen=True)
@@ -164,7 +232,7 @@ class Examined:
     def _unit(self, cell: Cell) -> _Unit:
         if cell.language != "python":
             return _Unit(cell)
-        magics: list[re.Match[str]] = []
+        magics: dict[str, re.Match[str]] = {}
         try:
             try:
                 module = python.parse(cell.text)
@@ -177,7 +245,7 @@ class Examined:
             where = f"cell {cell.number}, " if self._notebook else ""
             self._note(f"it is not Python 3 (see {where}{error}): searched as text")
             return _Unit(cell)
-        lines = frozenset(cell.text.count("\n", 0, match.start()) + 1 for match in magics)
+        lines = frozenset(cell.text.count("\n", 0, match.start()) + 1 for match in magics.values())
         found = text.find(cell.text, self._evidence) if lines else []
         return _Unit(
             cell,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from ..sdk_table import SDK_USES, SdkUse
@@ -13,8 +14,6 @@ from .findings import Hit, Lines
 from .rules import address_rule, classic_fields, field_named, is_ordinary
 
 __all__ = ["find", "keys"]
-
-Span = tuple[int, int]
 
 _VERB = "|".join(METHODS)
 _NAMED = r"-X \s* | --request[ =] \s* | \b method [\"']? \s* [:=,(] \s* | \bRequestMethod[\"'] \s* , \s*"
@@ -57,14 +56,15 @@ def find(text: str, evidence: Evidence) -> list[Hit]:
 def _addresses(text: str, lines: Lines) -> Iterator[Hit]:
     searched = holed(text)
     elsewhere = _other_bases(text)
-    taken: list[Span] = []
+    starts, ends = [-1], [-1]
     for address in addresses(searched):
-        taken.append((address.start, address.end))
+        starts.append(address.start)
+        ends.append(address.end)
         yield _hit(text, lines, address)
     for match in QUOTED_PATH.finditer(searched):
         start = match.start("path")
         found = path_address(match["path"])
-        if found is None or any(one <= start < other for one, other in taken):
+        if found is None or start < ends[bisect_right(starts, start) - 1]:
             continue
         bare = text[start - 1] not in "\"'`" and searched[start - 1] != HOLE
         if bare and not re.search(rf"\b(?:{_VERB})\s+$", text[max(0, start - 9) : start]):
@@ -89,7 +89,9 @@ def _name_before(text: str, searched: str, end: int) -> str:
 
 def _other_bases(text: str) -> set[str]:
     """Names of addresses that are not classic."""
-    named = re.findall(r"(\w+)[\"']?\s*(?::\s*\w+\s*)?[:=]+\s*[\"'`]?((?:https?|wss?)://[^\s\"'`]+)", text)
+    named = re.findall(
+        r"(?<!\w)(\w++)[\"']?\s*+(?::\s*+\w++\s*+)?[:=]++\s*+[\"'`]?((?:https?|wss?)://[^\s\"'`]+)", text
+    )
     return {name for name, url in named if not any(addresses(url))}
 
 
@@ -175,7 +177,7 @@ def _spellings(use: SdkUse) -> str | None:
         case "name" if len(before) > 1:
             return rf"\b{before[-1]}\.{last}\b"
         case "name":
-            return rf"\bfrom\s+{'.'.join(before)}\s+import\s+[^\n]*?\b{last}\b"
+            return rf"\bfrom\s+{'.'.join(before)}\s+import\s+[^\n]{{0,500}}?\b{last}\b"
         case "method":
             return rf"\.{re.escape(use.name)}\("
         case "value" if use.v1:
