@@ -90,8 +90,8 @@ def test_an_address_that_is_taken_ends_with_status_1(process: Process) -> None:
     [
         ("--state", "no-folder/state.db", "unable to open database file", "Name a file in a folder that exists"),
         ("--state", ".", "unable to open database file", "Name a file in a folder that exists"),
-        ("--state", "notes.txt", "file is not a database", "Name another file"),
-        ("--state", "other.db", "is a database", "Name another file"),
+        ("--state", "notes.txt", "a file of another program", "Name another file"),
+        ("--state", "other.db", "a file of another program", "Name another file"),
         ("--ready-file", "no-folder/ready.json", "cannot be written", "no-folder is not a folder"),
         ("--ready-file", ".", "is a directory", "--ready-file"),
     ],

@@ -22,7 +22,9 @@ from qiskit_runtime_rest import (
     RuntimeClient,
     Settings,
 )
+from qiskit_runtime_rest.emulator import devices
 from qiskit_runtime_rest.testing import Emulator
+from qiskit_runtime_rest.testing import connect as connected
 
 from ..fixtures.faces import Connect, Face
 from ..fixtures.service import BELL
@@ -154,8 +156,8 @@ def test_the_function_may_be_asynchronous_where_the_client_is(emulator: Emulator
             job.status()
 
 
-def test_all_devices_of_the_embedded_service_keep_the_contract(emulator: Emulator, options: dict[str, Any]) -> None:
-    with RuntimeClient(**options, validate="responses") as client:
+def test_all_devices_of_the_embedded_service_keep_the_contract() -> None:
+    with Emulator(devices=devices.names()) as service, connected(service, validate="responses") as client:
         asked = [(backend.configuration(), backend.status()) for backend in client.backends.list()]
     assert len(asked) > 60
 

@@ -131,7 +131,7 @@ async def test_a_bad_argument_is_refused_before_anything_is_sent(
         ({"max_execution_time": np.int64(10801)}, "must be between 1 and 10800 seconds"),
         ({"session_id": Wrong()}, r"session_id is Wrong, not str: pass the session's id, or submit with"),
         ({"private": "no"}, "private is str, not bool: pass True or False"),
-        ({"program_id": None}, "program_id=None: expected the name of a program, such as 'sampler'"),
+        ({"program_id": None}, "program_id=None: expected a text"),
     ],
     ids=str,
 )
