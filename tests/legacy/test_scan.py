@@ -137,6 +137,7 @@ EXPECTED = {
     ],
     "follow_job.py": [
         (6, 9, "runtime-us-east.quantum-computing.ibm.com", "host/runtime-us-east.quantum-computing.ibm.com"),
+        (10, 17, "Authorization", "header/x-access-token"),
         (11, 37, "wss://{}/stream/jobs/{}", "route/get-stream-jobs-id"),
     ],
     "with_provider.py": [
@@ -349,13 +350,13 @@ def test_lines_of_a_cell_that_only_look_like_magics_are_python(tmp_path: Path) -
 
 
 def test_folders_of_installed_programs_are_skipped(tmp_path: Path) -> None:
-    for folder in (".git", "node_modules/x", ".hidden", "env/lib", "src/deep"):
+    for folder in (".git", "node_modules/x", ".cache", "env/lib", "src/deep"):
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "a.py").write_text(f'x = "{CLASSIC}"\n')
     (tmp_path / "env" / "pyvenv.cfg").touch()
     (tmp_path / "src" / "data.bin").write_text(CLASSIC)
     assert [one.path for one in scan([tmp_path])] == [tmp_path / "src/deep/a.py"]
-    assert len(scan([tmp_path / ".hidden", tmp_path / "src/data.bin"])) == 2, "what is named is read"
+    assert len(scan([tmp_path / ".cache", tmp_path / "src/data.bin"])) == 2, "what is named is read"
 
 
 def test_circular_links_do_no_harm(tmp_path: Path) -> None:

@@ -21,6 +21,10 @@ BASES = {
     "api.quantum.ibm.com": "/runtime",
     "auth.quantum.ibm.com": "/api",
     "us-east.quantum-computing.cloud.ibm.com": "",
+    "eu-de.quantum-computing.cloud.ibm.com": "",
+    "api-qcon.quantum-computing.ibm.com": "/api",
+    "wss.quantum-computing.ibm.com": "",
+    "cloud-transpiler.quantum-computing.ibm.com": "",
 }
 
 MOVED = """

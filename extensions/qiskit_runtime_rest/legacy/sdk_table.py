@@ -105,6 +105,8 @@ SDK_USES: tuple[SdkUse, ...] = (
         )
     ),
     SdkUse(kind="method", name="runtime.run", instead=RUN),
+    SdkUse(kind="method", name="runtime.job", instead="service.job(job_id) of QiskitRuntimeService"),
+    SdkUse(kind="method", name="runtime.jobs", instead="service.jobs() of QiskitRuntimeService"),
     # Arguments
     SdkUse(
         kind="value",
@@ -125,6 +127,7 @@ SDK_USES: tuple[SdkUse, ...] = (
         SdkUse(kind="keyword", name=name, of=(".run",), instead=CIRCUITS)
         for name in ("circuits", "circuit_indices", "parameter_values", "observables")
     ),
+    SdkUse(kind="keyword", name="program_id", of=(".run",), instead=RUN),
     SdkUse(kind="keyword", name="backend", of=PRIMITIVES, instead="mode=backend"),
     SdkUse(kind="keyword", name="session", of=PRIMITIVES, instead="mode=session"),
     SdkUse(kind="keyword", name="service", of=("Session",), instead="Session(backend=backend)"),

@@ -65,6 +65,10 @@ HOSTS = (
     Host(name="api.quantum.ibm.com", prefix="/runtime"),
     Host(name="auth.quantum.ibm.com", prefix="/api", serves="auth"),
     Host(name="us-east.quantum-computing.cloud.ibm.com", serves="cloud"),
+    Host(name="eu-de.quantum-computing.cloud.ibm.com", serves="cloud"),
+    Host(name="api-qcon.quantum-computing.ibm.com", prefix="/api"),
+    Host(name="wss.quantum-computing.ibm.com"),
+    Host(name="cloud-transpiler.quantum-computing.ibm.com"),
 )
 
 SPELLINGS = ("/facade/v1", "/runtime", "/api", "/v1")

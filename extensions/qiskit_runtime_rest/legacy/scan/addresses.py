@@ -23,6 +23,7 @@ __all__ = [
     "classic",
     "distinct",
     "holed",
+    "imports",
     "path_address",
     "routes_of",
 ]
@@ -52,6 +53,13 @@ ADDRESS = re.compile(
 )
 PATH = re.compile(rf"(?P<path>{_PATH})(?P<query>\?[^\s\"'`<>]*)?")
 CLASSIC = re.compile("|".join([_NAMES, *map(re.escape, (*DISTINCT, FACADE))]), re.IGNORECASE)
+V1 = "quantum.cloud.ibm.com/api/v1"
+REMARKS = re.compile(
+    r"""^[ \t]*(?:(?:\#|//|\*|/\*|--|%)[^\n]*|(?:\"{3}.{0,5000}?\"{3}|'{3}.{0,5000}?'{3})[ \t]*$)""",
+    re.MULTILINE | re.DOTALL,
+)
+"""Comments on lines of their own, and docstrings."""
+IMPORT = re.compile(r"\b(?:from|import|require|source|include|load|mod|use)\b[^\n;]{0,200}")
 OURS = re.compile(r"(/api)?/v1(/|$)")
 
 MARK = "# qrr: "
@@ -147,6 +155,11 @@ def distinct(path: str, address: Address) -> bool:
     return path[address.start :].startswith(FACADE) or address.path.startswith(DISTINCT)
 
 
+def imports(text: str) -> set[str]:
+    """The words of the imports in a text of any language."""
+    return {word for line in IMPORT.findall(text) for word in re.findall(r"[\w-]+", line)}
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What a file shows as a whole. Words such as "project" count only if something else in the file is classic.
@@ -164,9 +177,12 @@ class Evidence:
     left: bool
 
     @classmethod
-    def of(cls, text: str) -> Evidence:
-        """The evidence in `text`."""
-        addresses = classic(text)
+    def of(cls, text: str, *, linked: bool = False) -> Evidence:
+        """The evidence in `text`. `linked`: whether it imports a file with a classic address.
+
+        A program of v1 that names a classic host only in comments and docstrings shows nothing.
+        """
+        addresses = linked or (classic(text) and not (V1 in text and not classic(REMARKS.sub("", text))))
         fields = addresses or bool(ABOUT_FIELDS.search(text))
         return cls(addresses=addresses, fields=fields, sdk=bool(SDK.search(text)), left=MARK in text)
 

@@ -22,6 +22,8 @@ DEPTH = 8
 """The longest chain of names that stand for each other."""
 LONGEST = 10_000
 """Characters. A longer text of a name is not an address."""
+MOST_VALUES = 20
+"""The number of values of a name that are looked at."""
 VERBS = {method.lower(): method for method in METHODS}
 SOCKETS = ("connect", "create_connection", "WebSocketApp", "ws_connect")
 
@@ -81,6 +83,14 @@ class Constants:
         values = self._values.get(name, ())
         return values[0] if len(values) == 1 else None
 
+    def count(self, name: str) -> int:
+        """How many values were assigned to `name` so far."""
+        return len(self._values.get(name, ()))
+
+    def earlier(self, name: str, count: int) -> cst.BaseExpression | None:
+        """The value that `name` had after so many assignments."""
+        return self._values[name][count - 1] if count else None
+
     def template(self, node: cst.BaseExpression, depth: int = DEPTH) -> Template | None:
         """The pieces of a string expression; None if it is not known to be a string."""
         match node:
@@ -124,10 +134,17 @@ class Constants:
     def _named(self, node: cst.BaseExpression, depth: int) -> Template | None:
         name = dotted(node)
         if (name, depth) not in self._known:
-            value = self.value(name)
-            known = _borrowed(self.template(value, depth - 1)) if value is not None and depth else None
+            known = self._only(name, depth - 1) if depth else None
             self._known[name, depth] = known if known is None or len(_text(known)) < LONGEST else UNKNOWN
         return self._known[name, depth]
+
+    def _only(self, name: str, depth: int) -> Template | None:
+        """The value of a name; of several values, the first one with a classic address."""
+        values = self._values.get(name, ())[:MOST_VALUES]
+        found = [_borrowed(self.template(value, depth)) for value in values]
+        if len(found) == 1:
+            return found[0]
+        return next((one for one in found if one and any(addresses(_text(one)))), None)
 
 
 def _borrowed(template: Template | None) -> Template | None:
@@ -210,8 +227,9 @@ class Facts(cst.CSTVisitor):
         self.classic: set[cst.Call] = set()
         self.sent: set[str] = set()
         self.lookups: set[str] = set()
-        self._calls: list[cst.Call] = []
-        self._methods: dict[str, set[str]] = defaultdict(set)
+        self._calls: list[tuple[cst.Call, dict[str, int]]] = []
+        self._methods: dict[tuple[str, int], set[str]] = defaultdict(set)
+        self._numbers: dict[cst.BaseExpression, int] = {}
 
     def visit_Import(self, node: cst.Import) -> None:
         for alias in node.names:
@@ -231,6 +249,7 @@ class Facts(cst.CSTVisitor):
         for target in node.targets:
             if name := dotted(target.target):
                 self.constants.assign(name, node.value)
+                self._numbers[node.value] = self.constants.count(name)
 
     def visit_AnnAssign(self, node: cst.AnnAssign) -> None:
         if node.value is not None and (name := dotted(node.target)):
@@ -245,7 +264,8 @@ class Facts(cst.CSTVisitor):
             self.constants.assign(node.name.value, node.default)
 
     def visit_Call(self, node: cst.Call) -> None:
-        self._calls.append(node)
+        names = filter(None, (dotted(argument.value) for argument in node.args))
+        self._calls.append((node, {name: self.constants.count(name) for name in names}))
         if dotted(node.func).endswith((".get", ".pop")) and node.args:
             self._look_up(node.args[0].value)
 
@@ -260,12 +280,14 @@ class Facts(cst.CSTVisitor):
 
     def conclude(self) -> None:
         """Find the calls with classic addresses, after the walk over all modules."""
-        for call in self._calls:
+        for call, counts in self._calls:
             method = method_of(call)
             for argument in call.args:
-                if method and (name := dotted(argument.value)):
-                    self._methods[name].add(method)
-                if self.is_classic(self.constants.template(argument.value)):
+                name = dotted(argument.value)
+                if method and name:
+                    self._methods[name, counts[name]].add(method)
+                value = self.constants.earlier(name, counts[name]) if name else None
+                if self.is_classic(self.constants.template(value or argument.value)):
                     self.classic.add(call)
                     self.sent |= set(_names(call.args))
 
@@ -281,9 +303,11 @@ class Facts(cst.CSTVisitor):
             and (self.evidence.addresses or distinct(text, found))
         )
 
-    def method_given(self, name: str) -> str | None:
-        """The method of the calls with the address of this name; None if there are several."""
-        methods = self._methods.get(name, ())
+    def method_given(self, name: str, value: cst.BaseExpression) -> str | None:
+        """The method of the calls with the address of this name, while it has this value; None if there are several."""
+        count = self._numbers.get(value, 0)
+        # A function may be called before the assignment below it.
+        methods = self._methods[name, count] or (self._methods[name, 0] if count == 1 else set())
         return next(iter(methods)) if len(methods) == 1 else None
 
     def full_name(self, node: cst.CSTNode) -> str:

@@ -52,8 +52,12 @@ _SUFFIXES = """
 """
 TEXTS = frozenset(_SUFFIXES.split())
 NAMES = frozenset(("Dockerfile", "Containerfile", "Makefile", "Jenkinsfile", "Pipfile", "Rakefile", "Vagrantfile"))
-SKIPPED_FOLDERS = frozenset(("node_modules", "__pycache__", "site-packages", "bower_components"))
-"""Folders of installed programs. Hidden folders and virtual environments are skipped too."""
+_SKIPPED = """
+__pycache__ bower_components node_modules site-packages
+.cache .eggs .git .gradle .hg .idea .ipynb_checkpoints .mypy_cache .nox .npm .pytest_cache .ruff_cache .svn .tox .venv
+"""
+SKIPPED_FOLDERS = frozenset(_SKIPPED.split())
+"""Folders of installed programs and tools. Virtual environments are skipped too."""
 BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     # That of UTF-32 begins with that of UTF-16.
@@ -128,7 +132,7 @@ def _below(folder: Path, *, on_skip: Callable[[Skipped], None]) -> Iterator[Path
 
 
 def _is_skipped(folder: Path) -> bool:
-    return folder.name.startswith(".") or folder.name in SKIPPED_FOLDERS or (folder / "pyvenv.cfg").exists()
+    return folder.name in SKIPPED_FOLDERS or (folder / "pyvenv.cfg").exists()
 
 
 def read(path: Path) -> Source | Skipped:

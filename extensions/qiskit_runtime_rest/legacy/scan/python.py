@@ -12,7 +12,7 @@ import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, ParentNodeProvider, PositionProvider
 
 from ..sdk_table import SDK_USES, SdkUse
-from ..table import Field
+from ..table import FIELDS, HOSTS, Field
 from . import rules
 from .addresses import MARK, Address, Evidence, addresses, distinct, path_address, routes_of
 from .edits import Edits, address_changes, comment_text
@@ -23,6 +23,8 @@ from .text import keys
 
 __all__ = ["Module", "NotPython", "parse", "read"]
 
+ROUTERS = ("add_url_rule", "add_api_route", "add_route", "route", "Route", "APIRoute", "Mount", "path", "re_path")
+"""Functions that take the paths of the user's own server."""
 HUB = re.compile(r"[\w.-]+/[\w.-]+/[\w.-]+")
 
 
@@ -115,6 +117,9 @@ class _Reader(cst.CSTVisitor):
     def visit_SimpleString(self, node: cst.SimpleString) -> None:
         self._string(node)
 
+    def visit_Expr(self, node: cst.Expr) -> bool:
+        return not isinstance(node.value, cst.SimpleString | cst.ConcatenatedString)  # a docstring
+
     def visit_Comment(self, node: cst.Comment) -> None:
         if node.value.startswith(MARK):
             self._left.add(node.value.strip())
@@ -137,10 +142,12 @@ class _Reader(cst.CSTVisitor):
                 self._keys(literal)
 
     def _path_counts(self, node: cst.BaseExpression) -> bool:
-        """Whether a path here may belong to a call. In a decorator it is a route of the user's own server."""
+        """Whether a path here may belong to a call, and not to the user's own server."""
         parent: cst.CSTNode | None = node
         while parent is not None and not isinstance(parent, cst.BaseStatement):
             if isinstance(parent, cst.Decorator):
+                return False
+            if isinstance(parent, cst.Call) and dotted(parent.func).rpartition(".")[2] in ROUTERS:
                 return False
             parent = self.get_metadata(ParentNodeProvider, parent, None)
         return True
@@ -168,7 +175,7 @@ class _Reader(cst.CSTVisitor):
                 return method
             parent = self.get_metadata(ParentNodeProvider, parent, None)
         if isinstance(parent, cst.Assign):
-            return self._facts.method_given(dotted(parent.targets[0].target))
+            return self._facts.method_given(dotted(parent.targets[0].target), parent.value)
         return None
 
     # Keys
@@ -179,6 +186,8 @@ class _Reader(cst.CSTVisitor):
         for pair in pairs:
             if isinstance(pair.key, cst.SimpleString):
                 self._key(pair.key, node, named.values())
+                if pair.key.raw_value.lower() == "authorization" and CLOUD not in self._module.text:
+                    self._authorization(pair.key, node)
                 if pair.key.raw_value == "channel" and _text(pair.value) == "ibm_quantum":
                     self._sdk(pair.value, SETTING)
 
@@ -198,6 +207,12 @@ class _Reader(cst.CSTVisitor):
         for element in node.slice:
             if isinstance(element.slice, cst.Index) and isinstance(element.slice.value, cst.SimpleString):
                 self._key(element.slice.value, node, (), rename=False)
+
+    def _authorization(self, key: cst.SimpleString, headers: cst.Dict) -> None:
+        """An API token in the header that the classic API accepted besides its own."""
+        if self._is_sent(headers):
+            rule = rules.field_rule(TOKEN)
+            self._note(key, 0, key.raw_value, rule, rule.becomes)
 
     def _key(
         self, key: cst.SimpleString | cst.Name, holder: cst.CSTNode, beside: Collection[str], *, rename: bool = True
@@ -364,4 +379,7 @@ NAMES = {use.name: use for use in SDK_USES if use.kind == "name"}
 METHOD_NAMES = [use for use in SDK_USES if use.kind == "method"]
 ARGUMENTS = [use for use in SDK_USES if use.kind in ("keyword", "value")]
 ATTRIBUTES = [use for use in SDK_USES if use.kind == "attribute"]
+TOKEN = next(one for one in FIELDS if one.where == "header")
+CLOUD = next(host.name for host in HOSTS if host.serves == "cloud").partition(".")[2]
+"""Runtime on IBM Cloud took the bearer tokens that v1 takes."""
 SETTING = next(use for use in SDK_USES if use.kind == "setting")

@@ -6,12 +6,12 @@ import difflib
 import errno
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from . import python, text
-from .addresses import Evidence
+from .addresses import Evidence, imports
 from .files import (
     Cell,
     NotANotebook,
@@ -90,12 +90,14 @@ class Task:
         within: the folder of the scan that the file is in; None: the file was named itself.
         fix: whether its fix is wanted.
         as_text: whether it is searched as text only.
+        linked: whether it imports a file with a classic address.
     """
 
     path: Path
     within: Path | None = None
     fix: bool = False
     as_text: bool = False
+    linked: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,10 +119,23 @@ def examine(task: Task) -> Examination:
         source = replace(source, language="text")
     elif source.language == "text" and language_of(task.path) == "python":
         skipped.append(Skipped(path=task.path, why="its encoding is not one of Python: searched as text"))
-    examined = Examined(source, on_skip=skipped.append)
+    examined = Examined(source, on_skip=skipped.append, linked=task.linked)
     found = examined.findings()
     fixed = examined.fix() if task.fix else None
     return Examination(found, fixed and replace(fixed, within=task.within), skipped)
+
+
+def _linked(paths: Sequence[Path]) -> set[Path]:
+    """The files that import one with a classic address, by its name."""
+    words: dict[Path, set[str]] = {}
+    stems: set[str] = set()
+    for path in paths:
+        source = read(path)
+        if isinstance(source, Source):
+            words[path] = imports(source.text)
+            if Evidence.of(source.text).addresses:
+                stems.add(path.stem)
+    return {path for path in paths if words.get(path, set()) & stems - {path.stem}}
 
 
 @dataclass
@@ -141,8 +156,8 @@ class Scanner:
     def scan(self, paths: Iterable[str | os.PathLike[str]]) -> list[Finding]:
         """All findings at or below `paths`, by file, line and column.
 
-        Files that cannot be read are added to `skipped`. Virtual environments, `node_modules` and hidden folders other
-        than those of pipelines (`.github`) are not read.
+        Files that cannot be read are added to `skipped`. Virtual environments, `node_modules` and the folders
+        of tools such as `.git` are not read.
         """
         return self.examine(paths, fix=False)[0]
 
@@ -161,10 +176,12 @@ class Scanner:
         fixes: list[Fix] = []
         process = None if self.seconds is None else SeparateProcess(self.seconds)
         try:
-            for path, within in find_files(map(Path, paths), on_skip=self.skipped.append):
+            files = list(find_files(map(Path, paths), on_skip=self.skipped.append))
+            linked = _linked([path for path, _ in files])
+            for path, within in files:
                 if self.on_file:
                     self.on_file(path)
-                task = Task(path=path, within=within, fix=fix)
+                task = Task(path=path, within=within, fix=fix, linked=path in linked)
                 done = examine(task) if process is None else self._separately(process, task)
                 self.skipped += done.skipped
                 findings += done.findings
@@ -200,12 +217,13 @@ class _Unit:
 class Examined:
     """One file that was read, with its findings."""
 
-    def __init__(self, source: Source, *, on_skip: Callable[[Skipped], None]) -> None:
+    def __init__(self, source: Source, *, on_skip: Callable[[Skipped], None], linked: bool = False) -> None:
         """Read the source. Parts that cannot be parsed are reported to `on_skip`, and searched as text."""
+        self._linked = linked
         self._source = source
         self._on_skip = on_skip
         self._notebook: Notebook | None = None
-        self._evidence = Evidence.of(source.text)
+        self._evidence = Evidence.of(source.text, linked=linked)
         self._units = self._parsed() if self._evidence else []
 
     def _note(self, why: str) -> None:
@@ -218,7 +236,7 @@ class Examined:
                 self._notebook = open_notebook(self._source.text)
                 cells = list(self._notebook.cells)
                 # The JSON of the file escapes quotes, so look at the cells.
-                self._evidence = Evidence.of("\n".join(cell.text for cell in cells))
+                self._evidence = Evidence.of("\n".join(cell.text for cell in cells), linked=self._linked)
             except NotANotebook as error:
                 self._note(f"it is not a notebook ({error}): searched as text")
         units = [self._unit(cell) for cell in cells]

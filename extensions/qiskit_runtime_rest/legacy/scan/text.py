@@ -19,7 +19,15 @@ _VERB = "|".join(METHODS)
 _NAMED = r"-X \s* | --request[ =] \s* | \b method [\"']? \s* [:=,(] \s* | \bRequestMethod[\"'] \s* , \s*"
 METHOD_BEFORE = re.compile(rf"(?ix) (?: {_NAMED} | [\s.\"'(`] | ^ ) [\"'`]? (?P<method>{_VERB}) \b (?! \s* = )")
 METHOD_AFTER = re.compile(rf"(?ix) (?: {_NAMED} | \. ) [\"'`]? (?P<method>{_VERB}) \b")
-WORDS = {"webread": "GET", "webwrite": "POST"}
+WORDS = {
+    "webread": "GET",
+    "webwrite": "POST",
+    "GetAsync": "GET",
+    "GetFromJson": "GET",
+    "PostAs": "POST",
+    "PutAs": "PUT",
+    "DeleteAsync": "DELETE",
+}
 BODY = re.compile(r"\s(?:-d|--data(?:-\w+)?|--json)\b")
 AFTER, BEFORE = 300, 120
 """The number of characters around an address that may belong to its call, within the statement."""
@@ -28,8 +36,11 @@ QUOTED_PATH = re.compile(rf"(?<=[\"'`\s{HOLE}])(?P<path>/[\w.~%/{HOLE}-]+(?:\?[^
 KEYS = re.compile(
     # "hub": ...; struct('hub', ...); body["hub"]; `x-access-token`=...; {'x-access-token' token}
     r"(?P<quote>\\?[\"'`])(?P<name>[\w-]+)(?P=quote)(?=\s*(?:[:,\]]|=(?!=))|[ \t]+[\w.()]+\s*[,;}])"
-    r"|(?:(?<=[(,])|(?<=,\s))(?P<keyword>\w+)(?=\s*=(?!=))"  # list(apiToken=...)
-    r"|(?<![\w\"'.$/-])(?P<word>[\w-]+)(?=\s*:\s)"  # hub: ...; x-access-token: ...
+    r"|(?:(?<=[(,{])|(?<=[,{]\s))(?P<keyword>\w+)(?=\s*=(?![=>]))"  # list(apiToken=...), new { hub = ... }
+    r"|(?<=\w\.)(?P<attribute>\w+)(?=\s*=(?![=>]))"  # body.hub = ...
+    r"|(?:(?<=json:\")|(?<=rename = \")|(?<=Name\(\")|(?<=JsonProperty\(\"))(?P<tag>[\w-]+)"  # Hub string `json:"hub"`
+    r"|(?<=[{,]\s)(?P<short>hub|group|project)(?=\s*[,}])(?=[^(){}]{0,200}\})"  # { hub, group, project }
+    r"|(?<![\w\"'.$/-])(?P<word>[\w-]+)(?=\s*:\s)(?!\s*:\s+(?:string|number|boolean|any|unknown)\b)"  # hub: ...
     r"|(?<=-H )[\"']?(?P<header>[\w-]+)(?=:)"
     r"|(?<=[?&])(?P<query>\w+)(?==)"
 )

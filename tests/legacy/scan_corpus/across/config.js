@@ -1,0 +1,1 @@
+export const BASE = 'https://runtime-us-east.quantum-computing.ibm.com';

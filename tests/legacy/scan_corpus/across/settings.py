@@ -1,0 +1,2 @@
+BASE = "https://runtime-us-east.quantum-computing.ibm.com"
+TOKEN = "x"
