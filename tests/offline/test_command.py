@@ -77,7 +77,7 @@ def test_the_report_can_be_a_file(start: Start, tmp_path: Path) -> None:
     file = tmp_path / "report.json"
     child = start("--report", str(file), "--", sys.executable, "-c", ASKING, KEY, "0")
     _, err = child.communicate()
-    assert (child.returncode, err) == (0, "")
+    assert (child.returncode, err) == (0, f"the report is in {file}.\n")
     assert json.loads(file.read_text()) == {
         "live": False,
         "answered": {"quantum.cloud.ibm.com": 1},

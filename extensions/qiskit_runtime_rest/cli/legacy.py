@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json as json_format
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -24,10 +23,8 @@ from .options import (
     StoreOption,
     with_service_options,
 )
+from .reports import JsonReportOption, ReportFileOption, publish
 from .terminal import print_json, say, stderr
-
-if TYPE_CHECKING:
-    from ..legacy import Report
 
 __all__ = ["app"]
 
@@ -103,10 +100,8 @@ def run(
     era: EraOption = "2023",
     instances: InstancesOption = None,
     store: StoreOption = None,
-    report: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the report to this file as JSON, not to stderr.")
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the report as JSON, on the last line of stderr.")] = False,
+    report: ReportFileOption = None,
+    json: JsonReportOption = False,
 ) -> None:
     """Run a script or notebook written for the classic API unchanged, then report what to change where.
 
@@ -118,22 +113,14 @@ def run(
     with legacy.install(instances=instances, era=era, store=store, application="qrr", **service.given) as installed:
         status = legacy.run(script, arguments or [])
         sys.stdout.flush()
-        _publish(installed.report(), file=report, json=json)
+        found = installed.report()
+        publish(
+            found,
+            file=report,
+            json=json,
+            show=lambda: stderr().print(f"\n{found}", markup=False, soft_wrap=True),
+        )
     raise typer.Exit(status)
-
-
-def _publish(report: Report, *, file: Path | None, json: bool) -> None:
-    document = json_format.dumps(report.to_dict(), ensure_ascii=False)
-    if file is not None:
-        try:
-            file.write_text(document + "\n", encoding="utf-8")
-        except OSError as error:
-            raise RuntimeRestError(f"the report cannot be written to {file}: {error.strerror}.") from None
-        say(f"the report is in {file}.")
-    elif json:
-        typer.echo(document, err=True)
-    else:
-        stderr().print(f"\n{report}", markup=False, soft_wrap=True)
 
 
 app = typer.Typer(no_args_is_help=True, help="Run, serve or scan programs written for the classic API.")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json as json_format
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import RuntimeRestError
 from .exit_status import reporting_errors
 from .options import DeviceOption, EraOption
+from .reports import JsonReportOption, ReportFileOption, publish
 from .terminal import say
 
 if TYPE_CHECKING:
@@ -33,10 +31,8 @@ def offline(
     ] = None,
     device: DeviceOption = None,
     era: EraOption = "2023",
-    report: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the report to this file as JSON, not to stderr.")
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the report as JSON, on the last line of stderr.")] = False,
+    report: ReportFileOption = None,
+    json: JsonReportOption = False,
 ) -> None:
     """Run any program, unchanged, against the embedded service.
 
@@ -61,22 +57,14 @@ def offline(
         except CannotRun as error:
             say(str(error), label="error")
             raise typer.Exit(error.status) from None
-        _publish(services.report(), file=report, json=json)
+        found = services.report()
+        publish(found, file=report, json=json, show=lambda: _show(found))
     raise typer.Exit(status)
 
 
-def _publish(report: Report, *, file: Path | None, json: bool) -> None:
-    document = json_format.dumps(report.to_dict(), ensure_ascii=False)
-    if file is not None:
-        try:
-            file.write_text(document + "\n", encoding="utf-8")
-        except OSError as error:
-            raise RuntimeRestError(f"the report cannot be written to {file}: {error.strerror}.") from None
-    elif json:
-        typer.echo(document, err=True)
-    else:
-        for line in str(report).splitlines():
-            say(line, label="qrr offline", label_style="bold")
+def _show(report: Report) -> None:
+    for line in str(report).splitlines():
+        say(line, label="qrr offline", label_style="bold")
 
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
