@@ -28,7 +28,7 @@ def test_the_resource_is_discovered_and_described(report: Report) -> None:
     assert report["discovered"] == [BACKEND]
     assert report["metadata"] == {"backend_name": BACKEND}
     assert (report["status"]["status"], report["status"]["pending_job_count"]) == ("online", 0)
-    assert report["target"] == [133, 133]
+    assert report["target"] == [156, 156]
 
 
 def test_a_sampler_task_gives_samples(report: Report) -> None:

@@ -133,7 +133,7 @@ report["unknown"] = failure(lambda: service.job("d0000000000000000000"))
 with Session(backend=backend, max_time="1h") as session:
     states = [session.status()]
     estimator = EstimatorV2(mode=session)
-    job = estimator.run([(plain, "I" * 131 + "ZZ")], precision=0.1)
+    job = estimator.run([(plain, "I" * 154 + "ZZ")], precision=0.1)
     job.result()
     states.append(session.status())
     details = session.details()

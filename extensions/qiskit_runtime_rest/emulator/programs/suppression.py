@@ -6,6 +6,7 @@ These turn a pub into a quantum program, which runs with the device's noise, and
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -207,9 +208,13 @@ def _target(device: Device) -> Target:
 
 @contextmanager
 def _checking() -> Iterator[None]:
-    """Fail the job for what IBM's code refuses: options that do not fit each other, and circuits it cannot twirl."""
+    """Fail the job for what IBM's code refuses: options that do not fit each other, and circuits it cannot twirl.
+
+    It warns of fits without errors, as of a few shots that all agree. No one reads the warnings of a job.
+    """
     try:
-        yield
+        with warnings.catch_warnings(action="ignore", category=UserWarning):
+            yield
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
