@@ -202,7 +202,7 @@ class JobLogic(Handle):
     def _snapshot(self) -> JobSnapshot:
         return JobSnapshot.from_json(self.raw, job_id=self.id)
 
-    @public("jobs.get_job", "jobs.get_job_logs", "backends.list_backends")
+    @public("jobs.get_job", "jobs.list_jobs", "jobs.get_job_logs", "backends.list_backends")
     def _wait(
         self,
         *,
@@ -257,7 +257,7 @@ class JobLogic(Handle):
         assert error is not None
         return error
 
-    @public("jobs.get_job", "jobs.get_job_logs", "jobs.get_job_results", "backends.list_backends")
+    @public("jobs.get_job", "jobs.list_jobs", "jobs.get_job_logs", "jobs.get_job_results", "backends.list_backends")
     def _result(
         self,
         *,
