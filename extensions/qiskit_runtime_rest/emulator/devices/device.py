@@ -15,6 +15,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from ..json_text import json_text
 from .published import with_published_calibration, with_published_instructions
 from .snapshots import Snapshot, find
 
@@ -98,8 +99,9 @@ class Device:
         """The instructions of the device: name -> its allowed qubits, None for any."""
         return _operational(self.configuration, self.properties)
 
-    def summary(self) -> Json:
-        """The unchanging part of this device's entry in `list_backends` (BackendsResponse.devices)."""
+    @cached_property
+    def summary(self) -> str:
+        """The unchanging part of this device's entry in `list_backends` (BackendsResponse.devices), as JSON."""
         entry = {
             "name": self.name,
             "is_simulator": False,
@@ -107,14 +109,10 @@ class Device:
             "physical_qubits": _physical_qubits(self.configuration),
             "clops": self.configuration.get("clops"),
             "processor_type": self.configuration.get("processor_type"),
-            "performance_metrics": self._performance,
+            # Read from the file, so that a list of all devices does not keep the calibration data of each.
+            "performance_metrics": _performance(self.configuration, _read(self.snapshot.properties)),
         }
-        return entry | {"class": "mock"} if self.mock else entry
-
-    @cached_property
-    def _performance(self) -> Json:
-        # Read from the file, so that a list of all devices does not keep the calibration data of each.
-        return _performance(self.configuration, _read(self.snapshot.properties))
+        return json_text(entry | {"class": "mock"} if self.mock else entry)
 
 
 @cache

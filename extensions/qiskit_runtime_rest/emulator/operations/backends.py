@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from attrs import asdict
 
 from ..errors import CALIBRATION_NOT_ALLOWED, ServiceError
-from ..routing import ServiceRequest, ServiceResponse
+from ..json_text import extended, json_text
+from ..routing import JSON, ServiceRequest, ServiceResponse
 from ..state.backends import find_device, queue_length, wait_time
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ async def list_backends(request: ServiceRequest) -> ServiceResponse:
     found = [fleet[name] for name in request.service.instances.backends(request.instance)]
     if with_mocks(request):
         found += [mock for device in found if (mock := fleet.mock(device.name)) is not None]
-    return ServiceResponse(body={"devices": [_device(request, device) for device in found]})
+    listed = ",".join([_device(request, device) for device in found])
+    return ServiceResponse(text=f'{{"devices":[{listed}]}}', media_type=JSON)
 
 
 async def get_backend_configuration(request: ServiceRequest) -> ServiceResponse:
@@ -41,7 +43,7 @@ async def get_backend_properties(request: ServiceRequest) -> ServiceResponse:
 async def get_backend_defaults(request: ServiceRequest) -> ServiceResponse:
     """`GET /v1/backends/{id}/defaults`: `null` for devices without pulse defaults, in any plan."""
     defaults = _find(request).defaults
-    return ServiceResponse(body=defaults) if defaults else ServiceResponse(text="null", media_type="application/json")
+    return ServiceResponse(body=defaults) if defaults else ServiceResponse(text="null", media_type=JSON)
 
 
 async def get_backend_status(request: ServiceRequest) -> ServiceResponse:
@@ -70,14 +72,14 @@ def _calibrated(request: ServiceRequest) -> Device:
     return device
 
 
-def _device(request: ServiceRequest, device: Device) -> dict[str, Any]:
+def _device(request: ServiceRequest, device: Device) -> str:
+    """A device as JSON."""
     fleet, name = request.service.fleet, device.name
     condition = fleet.condition(name)
-    entry = {
-        **device.summary(),
+    changing = {
         "status": {"name": condition.status, "reason": condition.message},
         "queue_length": queue_length(fleet, request.service.jobs, name),
     }
     if request.query["fields"] == "wait_time_seconds" and request.instance.plan.waiting_times:
-        entry["wait_time_seconds"] = asdict(wait_time(request.service.jobs, name))
-    return entry
+        changing["wait_time_seconds"] = asdict(wait_time(request.service.jobs, name))
+    return extended(device.summary, json_text(changing)[1:-1])

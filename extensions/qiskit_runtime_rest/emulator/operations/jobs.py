@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BACKEND_OFFLINE, PROGRAM_NOT_FOUND, ServiceError
+from ..json_text import extended, json_text
 from ..programs import PROGRAMS
-from ..routing import ServiceRequest, ServiceResponse
+from ..routing import JSON, ServiceRequest, ServiceResponse
 from ..state.backends import find_device
 from ..state.clock import isoformat, seconds
 from ..state.jobs import JobFilter
@@ -51,7 +52,7 @@ async def create_job(request: ServiceRequest) -> ServiceResponse:
     response: dict[str, Any] = {"id": job.id, "backend": job.backend}
     if job.private:
         response["private"] = True
-    return ServiceResponse(body=response | _given(job, "session_id", "calibration_id"))
+    return ServiceResponse(body=response | job.given("session_id", "calibration_id"))
 
 
 async def list_jobs(request: ServiceRequest) -> ServiceResponse:
@@ -67,24 +68,22 @@ async def list_jobs(request: ServiceRequest) -> ServiceResponse:
         session_id=query["session_id"],
         mocks=with_mocks(request),
     )
-    found = jobs.visible(instance=request.instance.crn, where=where, ascending=query["sort"] == "ASC")
     limit, offset = query["limit"], query["offset"]
-    page = await request.service.execution.read(found[offset : offset + limit])
-    with_params = not query["exclude_params"]
-    return ServiceResponse(
-        body={
-            "jobs": [_job(request, job, with_params=with_params) for job in page],
-            "count": len(found),
-            "limit": limit,
-            "offset": offset,
-        }
+    found, count = jobs.page(
+        instance=request.instance.crn, where=where, ascending=query["sort"] == "ASC", offset=offset, limit=limit
     )
+    page = await request.service.execution.read(found)
+    with_params = not query["exclude_params"]
+    listed = ",".join([_job(request, job, with_params=with_params) for job in page])
+    counts = {"count": count, "limit": limit, "offset": offset}
+    return ServiceResponse(text=extended(json_text(counts), f'"jobs":[{listed}]'), media_type=JSON)
 
 
 async def get_job(request: ServiceRequest) -> ServiceResponse:
     """`GET /v1/jobs/{id}`."""
     job = await _read(request)
-    return ServiceResponse(body=_job(request, job, with_params=not request.query["exclude_params"]))
+    text = _job(request, job, with_params=not request.query["exclude_params"])
+    return ServiceResponse(text=text, media_type=JSON)
 
 
 async def delete_job(request: ServiceRequest) -> ServiceResponse:
@@ -126,12 +125,13 @@ async def cancel_job(request: ServiceRequest) -> ServiceResponse:
 async def get_job_metrics(request: ServiceRequest) -> ServiceResponse:
     """`GET /v1/jobs/{id}/metrics`."""
     job = await _read(request)
+    seconds, status = _charged(request, job)
     body = {
         "timestamps": _timestamps(job),
-        "usage": _usage(request, job),
+        "usage": {"qpu_charge_time_seconds": seconds, "status": status},
         "circuits_execution_time_ns": job.execution_ns,
     }
-    return ServiceResponse(body=body | _given(job, "caller", "qiskit_version"))
+    return ServiceResponse(body=body | job.given("caller", "qiskit_version"))
 
 
 async def replace_job_tags(request: ServiceRequest) -> ServiceResponse:
@@ -143,8 +143,7 @@ async def replace_job_tags(request: ServiceRequest) -> ServiceResponse:
 async def list_tags(request: ServiceRequest) -> ServiceResponse:
     """`GET /v1/tags`: those tags of the instance's jobs that contain the text, in alphabetical order."""
     search = request.query["search"].lower()
-    jobs = request.service.jobs.visible(instance=request.instance.crn)
-    found = sorted({tag for job in jobs for tag in job.tags if search in tag.lower()})
+    found = sorted(tag for tag in request.service.jobs.index.tags(request.instance.crn) if search in tag.lower())
     return ServiceResponse(body={"tags": found[:_MOST_TAGS]})
 
 
@@ -157,28 +156,13 @@ async def _read(request: ServiceRequest) -> Job:
     return job
 
 
-def _job(request: ServiceRequest, job: Job, *, with_params: bool) -> dict[str, Any]:
-    body: dict[str, Any] = {
-        "id": job.id,
-        "backend": job.backend,
-        "state": _state(job),
-        "status": "Cancelled - Ran too long" if job.ran_too_long else job.status,
-        "program": {"id": job.program_id},
-        "created": isoformat(job.created),
-        "cost": job.cost,
-        "tags": list(job.tags),
-        "user_id": job.user_id,
-        "usage": _usage(request, job),
-    }
-    if job.private:
-        body["private"] = True
-    if with_params and (params := request.service.jobs.params(job)) is not None:
-        body["params"] = params
-    return body | _given(job, "session_id", "calibration_id", "runtime", "remote_storage")
-
-
-def _state(job: Job) -> dict[str, Any]:
-    return {"status": job.status} | _given(job, "reason", "reason_code", "reason_solution")
+def _job(request: ServiceRequest, job: Job, *, with_params: bool) -> str:
+    """A job as JSON."""
+    seconds, status = _charged(request, job)
+    members = f'"usage":{{"qpu_charge_time_seconds":{seconds},"status":"{status}"}}'
+    if with_params and (params := request.service.jobs.params_text(job)) is not None:
+        members += f',"params":{params}'
+    return extended(job.described, members)
 
 
 def _client(application: str | None) -> dict[str, str]:
@@ -197,13 +181,9 @@ def _timestamps(job: Job) -> dict[str, str | None]:
     return given if job.ended else {name: at for name, at in given.items() if at is not None}
 
 
-def _usage(request: ServiceRequest, job: Job) -> dict[str, Any]:
+def _charged(request: ServiceRequest, job: Job) -> tuple[int, str]:
+    """The seconds that were charged for a job, and the status of that figure."""
     service = request.service
     if job.finished is None or service.clock.now() < job.finished + service.options.usage_pending_seconds:
-        return {"qpu_charge_time_seconds": 0, "status": "pending"}
-    return {"qpu_charge_time_seconds": round(job.qpu_seconds), "status": "complete"}
-
-
-def _given(job: Job, *names: str) -> dict[str, Any]:
-    """The attributes that have a value: the contract has no nulls."""
-    return {name: value for name in names if (value := getattr(job, name)) is not None}
+        return 0, "pending"
+    return round(job.qpu_seconds), "complete"

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from ..errors import BACKEND_NOT_FOUND, ServiceError
-from .job import Status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["WaitTime", "find_device", "queue_length", "wait_time"]
 
 _UNTRIED_JOB_SECONDS = 5.0
-_MEASURED_JOBS = 50
 
 
 @frozen
@@ -53,12 +51,8 @@ def queue_length(fleet: Fleet, jobs: Jobs, name: str) -> int:
 
 def wait_time(jobs: Jobs, name: str) -> WaitTime:
     """Estimate the wait: each queued job takes as long as the last jobs took."""
-    runs = [
-        job.finished - job.started
-        for job in jobs.accounted()
-        if job.backend == name and job.finished is not None and job.started is not None
-    ][-_MEASURED_JOBS:]
-    ahead = sum(job.backend == name and job.status is Status.QUEUED for job in jobs.pending)
+    runs = jobs.index.runs(name)
+    ahead = jobs.pending.queued(name)
     return WaitTime(
         average=round(ahead * _average(runs)),
         p50=round(ahead * _quantile(runs, 50)),
