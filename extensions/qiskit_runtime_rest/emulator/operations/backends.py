@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 def with_mocks(request: ServiceRequest) -> bool:
     """Whether a list is to have mock devices: a parameter that only qiskit-ibm-runtime knows."""
-    return request.http.query_params.get("include_mocks", "").lower() == "true"
+    query = request.http.scope["query_string"]
+    return b"include_mocks" in query and request.http.query_params.get("include_mocks", "").lower() == "true"
 
 
 async def list_backends(request: ServiceRequest) -> ServiceResponse:
@@ -74,12 +75,8 @@ def _calibrated(request: ServiceRequest) -> Device:
 
 def _device(request: ServiceRequest, device: Device) -> str:
     """A device as JSON."""
-    fleet, name = request.service.fleet, device.name
-    condition = fleet.condition(name)
-    changing = {
-        "status": {"name": condition.status, "reason": condition.message},
-        "queue_length": queue_length(fleet, request.service.jobs, name),
-    }
+    fleet, jobs, name = request.service.fleet, request.service.jobs, device.name
+    members = f'"status":{fleet.condition(name).described},"queue_length":{queue_length(fleet, jobs, name)}'
     if request.query["fields"] == "wait_time_seconds" and request.instance.plan.waiting_times:
-        changing["wait_time_seconds"] = asdict(wait_time(request.service.jobs, name))
-    return extended(device.summary, json_text(changing)[1:-1])
+        members += f',"wait_time_seconds":{json_text(asdict(wait_time(jobs, name)))}'
+    return extended(device.summary, members)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BACKEND_OFFLINE, PROGRAM_NOT_FOUND, ServiceError
@@ -10,10 +11,13 @@ from ..programs import PROGRAMS
 from ..routing import JSON, ServiceRequest, ServiceResponse
 from ..state.backends import find_device
 from ..state.clock import isoformat, seconds
+from ..state.job import PENDING_USAGE
 from ..state.jobs import JobFilter
 from .backends import with_mocks
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..state.job import Job
 
 # The contract gives the list of tags the length of a job's tags.
@@ -73,8 +77,7 @@ async def list_jobs(request: ServiceRequest) -> ServiceResponse:
         instance=request.instance.crn, where=where, ascending=query["sort"] == "ASC", offset=offset, limit=limit
     )
     page = await request.service.execution.read(found)
-    with_params = not query["exclude_params"]
-    listed = ",".join([_job(request, job, with_params=with_params) for job in page])
+    listed = ",".join(_texts(request, page, with_params=not query["exclude_params"]))
     counts = {"count": count, "limit": limit, "offset": offset}
     return ServiceResponse(text=extended(json_text(counts), f'"jobs":[{listed}]'), media_type=JSON)
 
@@ -82,7 +85,7 @@ async def list_jobs(request: ServiceRequest) -> ServiceResponse:
 async def get_job(request: ServiceRequest) -> ServiceResponse:
     """`GET /v1/jobs/{id}`."""
     job = await _read(request)
-    text = _job(request, job, with_params=not request.query["exclude_params"])
+    (text,) = _texts(request, [job], with_params=not request.query["exclude_params"])
     return ServiceResponse(text=text, media_type=JSON)
 
 
@@ -125,10 +128,9 @@ async def cancel_job(request: ServiceRequest) -> ServiceResponse:
 async def get_job_metrics(request: ServiceRequest) -> ServiceResponse:
     """`GET /v1/jobs/{id}/metrics`."""
     job = await _read(request)
-    seconds, status = _charged(request, job)
     body = {
         "timestamps": _timestamps(job),
-        "usage": {"qpu_charge_time_seconds": seconds, "status": status},
+        "usage": _usage(request, job),
         "circuits_execution_time_ns": job.execution_ns,
     }
     return ServiceResponse(body=body | job.given("caller", "qiskit_version"))
@@ -156,13 +158,20 @@ async def _read(request: ServiceRequest) -> Job:
     return job
 
 
-def _job(request: ServiceRequest, job: Job, *, with_params: bool) -> str:
-    """A job as JSON."""
-    seconds, status = _charged(request, job)
-    members = f'"usage":{{"qpu_charge_time_seconds":{seconds},"status":"{status}"}}'
-    if with_params and (params := request.service.jobs.params_text(job)) is not None:
-        members += f',"params":{params}'
-    return extended(job.described, members)
+def _texts(request: ServiceRequest, jobs: Sequence[Job], *, with_params: bool) -> list[str]:
+    """Jobs as JSON."""
+    texts = [job.described for job in jobs]
+    if request.service.options.usage_pending_seconds:
+        pairs = zip(jobs, texts, strict=True)
+        texts = [json_text(json.loads(text) | {"usage": _usage(request, job)}) for job, text in pairs]
+    if with_params:
+        texts = [_with_params(request, job, text) for job, text in zip(jobs, texts, strict=True)]
+    return texts
+
+
+def _with_params(request: ServiceRequest, job: Job, text: str) -> str:
+    params = request.service.jobs.params_text(job)
+    return text if params is None else extended(text, f'"params":{params}')
 
 
 def _client(application: str | None) -> dict[str, str]:
@@ -181,9 +190,9 @@ def _timestamps(job: Job) -> dict[str, str | None]:
     return given if job.ended else {name: at for name, at in given.items() if at is not None}
 
 
-def _charged(request: ServiceRequest, job: Job) -> tuple[int, str]:
-    """The seconds that were charged for a job, and the status of that figure."""
-    service = request.service
-    if job.finished is None or service.clock.now() < job.finished + service.options.usage_pending_seconds:
-        return 0, "pending"
-    return round(job.qpu_seconds), "complete"
+def _usage(request: ServiceRequest, job: Job) -> dict[str, Any]:
+    """The job's usage, which stays pending for a while after its end if the service's options say so."""
+    seconds = request.service.options.usage_pending_seconds
+    if seconds and job.finished is not None and request.service.clock.now() < job.finished + seconds:
+        return PENDING_USAGE
+    return job.usage

@@ -19,6 +19,8 @@ _TIME_LIMIT_CODE = 1305
 LONGEST_RUN_SECONDS = 10800
 _LONGEST_REASON = 4000
 MOST_RUNS_LOST = 2
+PENDING_USAGE: dict[str, Any] = {"qpu_charge_time_seconds": 0, "status": "pending"}
+"""Of jobs whose charge is not known yet. Do not change it."""
 
 
 class Status(StrEnum):
@@ -86,7 +88,7 @@ class Job:
 
     @cached_property
     def described(self) -> str:
-        """What the service says of it, without params and usage: the text of a JSON object."""
+        """What the service says of it, without params: the text of a JSON object."""
         body = {
             "id": self.id,
             "backend": self.backend,
@@ -97,10 +99,18 @@ class Job:
             "cost": self.cost,
             "tags": list(self.tags),
             "user_id": self.user_id,
+            "usage": self.usage,
         }
         if self.private:
             body["private"] = True
         return json_text(body | self.given("session_id", "calibration_id", "runtime", "remote_storage"))
+
+    @property
+    def usage(self) -> dict[str, Any]:
+        """What it was charged."""
+        if self.finished is None:
+            return PENDING_USAGE
+        return {"qpu_charge_time_seconds": round(self.qpu_seconds), "status": "complete"}
 
     def given(self, *names: str) -> dict[str, Any]:
         """The attributes that have a value: the contract has no nulls."""
