@@ -9,7 +9,7 @@ from attrs import asdict
 from ..errors import CALIBRATION_NOT_ALLOWED, ServiceError
 from ..json_text import extended, json_text
 from ..routing import JSON, ServiceRequest, ServiceResponse
-from ..state.backends import find_device, queue_length, wait_time
+from ..state.backends import queue_length, wait_time
 
 if TYPE_CHECKING:
     from ..devices import Device
@@ -32,12 +32,12 @@ async def list_backends(request: ServiceRequest) -> ServiceResponse:
 
 
 async def get_backend_configuration(request: ServiceRequest) -> ServiceResponse:
-    """`GET /v1/backends/{id}/configuration`; each device has one calibration only."""
+    """`GET /v1/backends/{id}/configuration`, the same for all calibrations."""
     return ServiceResponse(body=_calibrated(request).configuration)
 
 
 async def get_backend_properties(request: ServiceRequest) -> ServiceResponse:
-    """`GET /v1/backends/{id}/properties`; each device has one calibration only."""
+    """`GET /v1/backends/{id}/properties`, of the usual calibration or another."""
     return ServiceResponse(body=_calibrated(request).properties)
 
 
@@ -63,14 +63,14 @@ async def get_backend_status(request: ServiceRequest) -> ServiceResponse:
 
 
 def _find(request: ServiceRequest) -> Device:
-    return find_device(request.service.fleet, request.service.instances, request.path["id"], instance=request.instance)
+    return request.service.instances.device(request.path["id"], instance=request.instance)
 
 
 def _calibrated(request: ServiceRequest) -> Device:
-    device = _find(request)
-    if request.query["calibration_id"] is not None and not request.instance.plan.custom_calibrations:
+    device, calibration = _find(request), request.query["calibration_id"]
+    if calibration is not None and not request.instance.plan.custom_calibrations:
         raise ServiceError(CALIBRATION_NOT_ALLOWED)
-    return device
+    return device.calibrated(calibration)
 
 
 def _device(request: ServiceRequest, device: Device) -> str:

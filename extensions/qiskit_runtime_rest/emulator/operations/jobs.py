@@ -9,7 +9,6 @@ from ..errors import BACKEND_OFFLINE, PROGRAM_NOT_FOUND, ServiceError
 from ..json_text import extended, json_text
 from ..programs import PROGRAMS
 from ..routing import JSON, ServiceRequest, ServiceResponse
-from ..state.backends import find_device
 from ..state.clock import isoformat, seconds
 from ..state.job import PENDING_USAGE
 from ..state.jobs import JobFilter
@@ -29,7 +28,7 @@ async def create_job(request: ServiceRequest) -> ServiceResponse:
     service, body, instance = request.service, request.body, request.instance
     if body["program_id"] not in PROGRAMS:
         raise ServiceError(PROGRAM_NOT_FOUND, f"There is no program {body['program_id'][:100]!r}.")
-    device = find_device(service.fleet, service.instances, body["backend"], instance=instance)
+    device = service.instances.device(body["backend"], instance=instance)
     if service.fleet.condition(device.name).status == "offline":
         raise ServiceError(BACKEND_OFFLINE)
     if body.get("session_id") is not None:

@@ -1,4 +1,4 @@
-"""The devices of an instance, their queues and waiting times."""
+"""The queues of devices, and how long jobs wait in them."""
 
 from __future__ import annotations
 
@@ -7,17 +7,13 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from ..errors import BACKEND_NOT_FOUND, ServiceError
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..devices import Device
     from .fleet import Fleet
-    from .instances import Instance, Instances
     from .jobs import Jobs
 
-__all__ = ["WaitTime", "find_device", "queue_length", "wait_time"]
+__all__ = ["WaitTime", "queue_length", "wait_time"]
 
 _UNTRIED_JOB_SECONDS = 5.0
 
@@ -29,19 +25,6 @@ class WaitTime:
     average: int
     p50: int
     p95: int
-
-
-def find_device(fleet: Fleet, instances: Instances, name: str, *, instance: Instance) -> Device:
-    """Return a device that the instance may use, a mock device, or a retired one; raises `ServiceError` (404)."""
-    for known in instances.backends(instance):
-        mock = fleet.mock(known)
-        if name == known:
-            return fleet[known]
-        if mock is not None and name == mock.name:
-            return mock
-    if not instance.plan.backends and (retired := fleet.retired(name)) is not None:
-        return retired
-    raise ServiceError(BACKEND_NOT_FOUND)
 
 
 def queue_length(fleet: Fleet, jobs: Jobs, name: str) -> int:
