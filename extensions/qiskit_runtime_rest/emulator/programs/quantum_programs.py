@@ -40,24 +40,39 @@ def execute(
     device: Device,
     seeds: SeedSequence,
     policy: Policy,
-    qubits: list[int] | None = None,
 ) -> list[Executed]:
-    """Run all items of a program, whose circuits fit the device; only `qubits` matter, or all that are in use.
+    """Run all items of a program, whose circuits fit the device.
 
     Raises:
         JobFailedError: an angle is out of range, or a circuit cannot be simulated, or not in time.
         HeavyJobError: as `effort.check` raises it.
     """
-    executions = [
+    executions = prepare(program, device=device, seeds=seeds, policy=policy)
+    effort.check((one for each in executions for one in each.prepared.efforts), policy=policy)
+    return [one.run() for one in executions]
+
+
+def prepare(
+    program: QuantumProgram,
+    *,
+    device: Device,
+    seeds: SeedSequence,
+    policy: Policy,
+    qubits: list[int] | None = None,
+) -> list[Execution]:
+    """Make all items of a program ready, whose circuits fit the device; only `qubits` matter, or all that are in use.
+
+    Raises:
+        JobFailedError: an angle is out of range, or a circuit cannot be simulated.
+    """
+    return [
         _prepare(item, shots=program.shots, device=device, seeds=own, policy=policy, qubits=qubits)
         for item, own in zip(program.items, seeds.spawn(len(program.items)), strict=True)
     ]
-    effort.check((one for each in executions for one in each.prepared.efforts), policy=policy)
-    return [_execute(one) for one in executions]
 
 
 @frozen(kw_only=True)
-class _Execution:
+class Execution:
     """An item that is ready to run."""
 
     prepared: Prepared
@@ -66,6 +81,12 @@ class _Execution:
     seed: int
     shape: tuple[int, ...]
     executions: Executions
+
+    def run(self) -> Executed:
+        """Run it."""
+        bits = self.prepared.run(seed=self.seed)
+        measured = {name: array.to_bool_array(order="little") for name, array in bits.items()}
+        return Executed(results={**self.drawn, **measured}, shape=self.shape, executions=self.executions)
 
 
 def _prepare(
@@ -76,7 +97,7 @@ def _prepare(
     seeds: SeedSequence,
     policy: Policy,
     qubits: list[int] | None,
-) -> _Execution:
+) -> Execution:
     circuit = item.circuit
     drawn: dict[str, Any] = {}
     if isinstance(item, SamplexItem):
@@ -91,16 +112,10 @@ def _prepare(
     if policy.lenient:
         circuit = isa.translated(circuit, device=device)
     simulator = Simulator(device=device, qubits=active_qubits(circuit) if qubits is None else qubits)
-    return _Execution(
+    return Execution(
         prepared=simulator.prepare(circuit, bindings, shots=shots),
         drawn=drawn,
         seed=int(seeds.spawn(1)[0].generate_state(1)[0]),
         shape=bindings.shape,
         executions=Executions(circuit=circuit, count=shots * prod(bindings.shape)),
     )
-
-
-def _execute(execution: _Execution) -> Executed:
-    bits = execution.prepared.run(seed=execution.seed)
-    measured = {name: array.to_bool_array(order="little") for name, array in bits.items()}
-    return Executed(results={**execution.drawn, **measured}, shape=execution.shape, executions=execution.executions)
