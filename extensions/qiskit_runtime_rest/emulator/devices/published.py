@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import frozen
 
-__all__ = ["with_published_calibration", "with_published_instructions"]
+__all__ = ["calibrations", "with_published_calibration", "with_published_instructions"]
 
 Json = dict[str, Any]
 
@@ -58,6 +58,12 @@ _PUBLISHED: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("Heron", "3"): _HERON,
     ("Nighthawk", "2"): _EVERYWHERE,
 }
+
+_CALIBRATIONS: Mapping[str, tuple[str, ...]] = {
+    "Heron": ("slow_gates_ac", "slow_gates_dc"),
+    "Nighthawk": ("slow_gates",),
+}
+"""Family of the processor -> the alternative calibrations that the documentation names."""
 
 # Control flow of earlier times, which no device has any more.
 _RETIRED = frozenset({"for_loop", "switch_case", "while_loop"})
@@ -110,6 +116,11 @@ def with_published_calibration(properties: Json, configuration: Json) -> Json:
             if gate == neighbour and _is_missing(found.get((name, qubits))):
                 found[name, qubits] = _like(entry, name, one.nanoseconds)
     return properties | {"gates": list(found.values())}
+
+
+def calibrations(configuration: Json) -> tuple[str, ...]:
+    """The ids of the alternative calibrations that the family of the device has."""
+    return _CALIBRATIONS.get(str((configuration.get("processor_type") or {}).get("family")), ())
 
 
 def _published(configuration: Json) -> tuple[str, ...]:
