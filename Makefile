@@ -12,11 +12,12 @@ PICTURES := tests/pictures/test_golden_images.py
 PEERS := tests/third_party tests/cluster
 OLD_SDKS := tests/old_sdks
 SDKS := tests/sdks
+LANGUAGES := tests/languages
 SLOW := tests/project/test_pages.py tests/client/test_jobs_page.py tests/legacy/test_guide.py tests/typing/test_usage.py \
 	tests/generator/test_vendor.py tests/contract/test_coverage_table.py tests/cassettes/test_pytest_fixture.py \
 	tests/results/test_large_documents.py tests/results/test_optional.py tests/legacy/test_gateway_fuzzing.py \
 	tests/legacy/test_scan_attacked.py tests/legacy/test_program_properties.py tests/conformance/test_check.py
-ELSEWHERE := $(PEERS) $(OLD_SDKS) $(SDKS) $(PICTURES) $(SLOW)
+ELSEWHERE := $(PEERS) $(OLD_SDKS) $(SDKS) $(LANGUAGES) $(PICTURES) $(SLOW)
 PYTEST = $(PYTHON) -m pytest -n $(WORKERS) --dist loadscope -p tools.coverage.plugin --contract-coverage
 TESTS = $(PYTEST) build/coverage.json $(addprefix --ignore=,$(CLIENT) $(CONSUMER) $(ELSEWHERE))
 CLIENT_TESTS = $(PYTEST) build/client.json --cov --cov-report=term $(CLIENT) $(addprefix --ignore=,$(ELSEWHERE))
@@ -55,11 +56,14 @@ peers: setup  ## clients that others wrote, unmodified, against the embedded ser
 old-sdks: setup  ## IBM's SDKs of the classic API, 2021 to 2025, through the gateway; each in an environment below build/
 	timeout 1800 $(PYTHON) -m pytest $(OLD_SDKS)
 
-sdks: setup  ## programs on qiskit-ibm-runtime 0.41 to 0.51, mitiq, pytket and Qiskit Experiments, under `qrr offline`
-	timeout 3600 $(PYTHON) -m pytest $(SDKS)
+sdks: setup  ## programs on qiskit-ibm-runtime 0.41 to 0.51 and on what others built on it, under `qrr offline`
+	timeout 5400 $(PYTHON) -m pytest -rs $(SDKS)
 
-integration: setup  ## IBM's integration tests of qiskit-ibm-runtime, unmodified, under `qrr offline`: SECONDS=600, ONLY='-k session'
-	$(PYTHON) -m tools.integration $(if $(SECONDS),--seconds $(SECONDS)) $(ONLY)
+languages: setup  ## programs for curl, Node, Java and Go, under `qrr offline`; they need the Debian packages that the test names
+	$(PYTHON) -m pytest $(LANGUAGES)
+
+integration: setup  ## IBM's integration tests of qiskit-ibm-runtime, unmodified, under `qrr offline`: PART=1, SECONDS=600, ONLY='-k session'
+	$(PYTHON) -m tools.integration $(if $(PART),--part) $(if $(SECONDS),--seconds $(SECONDS)) $(ONLY)
 
 sdk: setup  ## examples/tiny_sdk, an SDK on the public surface: its types, and its tests with the wheel of this package
 	$(VENV)/bin/mypy --config-file examples/tiny_sdk/pyproject.toml examples/tiny_sdk/src
