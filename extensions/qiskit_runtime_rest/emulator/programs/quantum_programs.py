@@ -19,6 +19,8 @@ from samplomatic.quantum_program import QuantumProgramItem, SamplexItem
 
 from ..devices import Device
 from . import effort, isa
+from .kerneling import measured
+from .leftovers import not_initialised
 from .policy import Policy
 from .reduction import active_qubits
 from .simulation import Prepared, Simulator
@@ -41,19 +43,30 @@ def execute(
     seeds: SeedSequence,
     policy: Policy,
     qubits: list[int] | None = None,
+    left_after: float | None = None,
 ) -> list[Executed]:
     """Run all items of a program, whose circuits fit the device; only `qubits` matter, or all that are in use.
+
+    Shots start so many seconds (`left_after`) after the end of those before them, or with initialised qubits.
 
     Raises:
         JobFailedError: an angle is out of range, or a circuit cannot be simulated, or not in time.
         HeavyJobError: as `effort.check` raises it.
     """
     executions = [
-        _prepare(item, shots=program.shots, device=device, seeds=own, policy=policy, qubits=qubits)
+        _prepare(
+            item,
+            shots=program.shots,
+            device=device,
+            seeds=own,
+            policy=policy,
+            qubits=qubits,
+            left_after=left_after,
+        )
         for item, own in zip(program.items, seeds.spawn(len(program.items)), strict=True)
     ]
     effort.check((one for each in executions for one in each.prepared.efforts), policy=policy)
-    return [_execute(one) for one in executions]
+    return [_execute(one, level=program.meas_level) for one in executions]
 
 
 @frozen(kw_only=True)
@@ -76,6 +89,7 @@ def _prepare(
     seeds: SeedSequence,
     policy: Policy,
     qubits: list[int] | None,
+    left_after: float | None,
 ) -> _Execution:
     circuit = item.circuit
     drawn: dict[str, Any] = {}
@@ -91,8 +105,11 @@ def _prepare(
     if policy.lenient:
         circuit = isa.translated(circuit, device=device)
     simulator = Simulator(device=device, qubits=active_qubits(circuit) if qubits is None else qubits)
+    started = circuit
+    if left_after is not None and simulator.qubits and not device.mock:
+        started = not_initialised(circuit, bindings, simulator=simulator, rep_delay=left_after, seeds=seeds.spawn(1)[0])
     return _Execution(
-        prepared=simulator.prepare(circuit, bindings, shots=shots),
+        prepared=simulator.prepare(started, bindings, shots=shots),
         drawn=drawn,
         seed=int(seeds.spawn(1)[0].generate_state(1)[0]),
         shape=bindings.shape,
@@ -100,7 +117,11 @@ def _prepare(
     )
 
 
-def _execute(execution: _Execution) -> Executed:
+def _execute(execution: _Execution, *, level: str) -> Executed:
     bits = execution.prepared.run(seed=execution.seed)
-    measured = {name: array.to_bool_array(order="little") for name, array in bits.items()}
-    return Executed(results={**execution.drawn, **measured}, shape=execution.shape, executions=execution.executions)
+    generator = np.random.default_rng(execution.seed)
+    found = {
+        name: measured(array.to_bool_array(order="little"), level=level, generator=generator)
+        for name, array in bits.items()
+    }
+    return Executed(results={**execution.drawn, **found}, shape=execution.shape, executions=execution.executions)

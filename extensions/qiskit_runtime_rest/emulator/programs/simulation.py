@@ -30,7 +30,9 @@ from .slow_noise import SlowNoise, slow_noise
 # Above this, a density matrix takes longer than drawing the noise of each shot, and relaxation is twirled.
 _DENSITY_MATRIX_QUBITS = 11
 _STATEVECTOR_QUBITS = 24
-_CLIFFORD = frozenset({"barrier", "cx", "cz", "delay", "ecr", "id", "measure", "reset", "rz", "sx", "x"})
+_CLIFFORD = frozenset(
+    {"barrier", "cx", "cz", "delay", "ecr", "id", "measure", "quantum_channel", "reset", "rz", "sx", "x"}
+)
 
 
 @frozen(kw_only=True)
