@@ -294,10 +294,9 @@ class JobLogic(Handle):
         if self._decoded is None and self._source is None:
             yield from self._wait(timeout=timeout, on_status=on_status)
         waited = self._connection.clock.monotonic() - began
-        release = yield Acquire(self._mutex, None if timeout is None else max(0.0, timeout - waited))
-        if release is None:
-            raise WaitTimeout(job_id=self.id, status=self._snapshot().status, waited=waited)
         try:
+            if not (yield Acquire(self._mutex, None if timeout is None else max(0.0, timeout - waited))):
+                raise WaitTimeout(job_id=self.id, status=self._snapshot().status, waited=waited)
             if self._decoded is None and self._source is None:
                 yield from self._read_result(began, timeout, folder)
             elif folder is not None:
@@ -311,7 +310,10 @@ class JobLogic(Handle):
                 raise
             raise WaitTimeout(job_id=self.id, status="Completed", waited=waited) from failure
         finally:
-            release()
+            try:  # see `Lock`
+                self._mutex.thread_lock.release()
+            except RuntimeError:
+                self._mutex.release_task()
 
     @property
     def _is_private(self) -> bool:

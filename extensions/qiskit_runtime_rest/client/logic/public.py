@@ -11,7 +11,7 @@ from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...plans.deadline import GRACE_SECONDS, Deadline, current_deadline, deadline_in, end_by
-from ...plans.plan import Plan, StreamPlan, iterate, iterate_async, run, run_async
+from ...plans.plan import Plan, StreamPlan, iterate, iterate_async, run_async, run_by
 
 if TYPE_CHECKING:
     from ...http import Connection
@@ -54,8 +54,7 @@ class Blocking:
 
     def _run(self, plan: Plan[T], timeout: float | None = None) -> T:
         """`timeout`: seconds for all that the plan does."""
-        with end_by(call_deadline(timeout, self._connection)):
-            return run(plan, self._connection)
+        return run_by(call_deadline(timeout, self._connection), plan, self._connection)
 
     def _iterate(self, plan: StreamPlan[T], timeout: float | None = None) -> Iterator[T]:
         return iterate(plan, self._connection, partial(call_deadline, timeout, self._connection))
