@@ -553,6 +553,7 @@ def main() -> int:
     parser.add_argument("--every", type=int, default=1, help="only every N-th instruction or line")
     parser.add_argument("--report", type=Path, help="write the figures to this file, as JSON")
     chosen = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # shells ignore Ctrl-C for what runs in the background
     logging.getLogger("qiskit_runtime_rest").setLevel(logging.CRITICAL)
     figures: dict[str, dict[str, int]] = {}
     for sweep in sweeps(chosen.every):

@@ -7,10 +7,12 @@ is closed while it connects, the connection stays open after the request.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpcore
 import httpx
+
+if TYPE_CHECKING:
+    import httpcore
 
 __all__ = ["SENDER", "close_orphans", "left_stream"]
 
@@ -37,6 +39,8 @@ def left_stream(response: httpx.Response) -> Any:
 
 
 def _pools(client: httpx.AsyncClient) -> Iterator[httpcore.AsyncConnectionPool]:
+    import httpcore
+
     for transport in (client._transport, *client._mounts.values()):
         pool = getattr(transport, "_pool", None)
         if isinstance(pool, httpcore.AsyncConnectionPool):

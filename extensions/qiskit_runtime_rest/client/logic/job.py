@@ -14,7 +14,7 @@ from qiskit_runtime_api.api import jobs as jobs_api
 from ...arguments import check_timeout, folder_path
 from ...base.html import facts_table
 from ...base.json_members import member_moment, member_object, member_text, member_texts
-from ...base.text import printable
+from ...base.text import also_half_built, printable
 from ...errors import (
     ApiError,
     JobError,
@@ -91,6 +91,7 @@ class JobLogic(Handle):
         self._mutex = Mutex()
         self._known_failure: RuntimeRestError | None = None
 
+    @also_half_built
     def __repr__(self) -> str:
         """Id, program, backend and status, if known."""
         known = [self.program_id, self.backend, self.raw.get("status")]
