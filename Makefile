@@ -124,6 +124,9 @@ mutants: setup  ## change one operator at a time in submission, waiting and http
 chaos: setup  ## ten thousand operations through a proxy that spoils 30 % of the requests: CHAOS='--seed 1 --minutes 2'
 	$(PYTHON) -m tools.chaos $(CHAOS)
 
+sweep: setup  ## Ctrl-C at every instruction, cancel and close at every wait, fork at every line of calls: SWEEP='--every 10'
+	$(PYTHON) -m tools.sweep $(SWEEP)
+
 crash: setup  ## kill a process at every line between the intent to submit and the settled journal: CRASH='--every 10'
 	$(PYTHON) -m tools.crash $(CRASH)
 
