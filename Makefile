@@ -12,7 +12,8 @@ PICTURES := tests/pictures/test_golden_images.py
 PEERS := tests/third_party tests/cluster
 OLD_SDKS := tests/old_sdks
 SDKS := tests/sdks
-ELSEWHERE := $(PEERS) $(OLD_SDKS) $(SDKS) $(PICTURES)
+HOSTILE := tests/hostile
+ELSEWHERE := $(PEERS) $(OLD_SDKS) $(SDKS) $(PICTURES) $(HOSTILE)
 PYTEST = $(PYTHON) -m pytest -n $(WORKERS) --dist loadscope -p tools.coverage.plugin --contract-coverage
 TESTS = $(PYTEST) build/coverage.json $(addprefix --ignore=,$(CLIENT) $(CONSUMER) $(ELSEWHERE))
 CLIENT_TESTS = $(PYTEST) build/client.json --cov --cov-report=term $(CLIENT)
@@ -113,6 +114,9 @@ chaos: setup  ## ten thousand operations through a proxy that spoils 30 % of the
 
 crash: setup  ## kill a process at every line between the intent to submit and the settled journal: CRASH='--every 10'
 	$(PYTHON) -m tools.crash $(CRASH)
+
+hostile: setup  ## tenants, tokens, browser, protocol, circuits, files and load against all servers: SECONDS=60 for a part of it
+	$(if $(SECONDS),SECONDS=$(SECONDS)) $(PYTHON) -m pytest -q $(HOSTILE)
 
 bench: setup  ## speed, side by side in one run
 	$(PYTHON) -m benchmarks

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route as StarletteRoute
 
@@ -151,6 +151,8 @@ async def _handle(service: Service, route: Route, http: Request) -> ServiceRespo
             body=error_body(error.kind, message=error.message),
             headers=error.headers,
         )
+    except ClientDisconnect:  # nobody reads this answer
+        return ServiceResponse(status=400)
     except NotStored as error:
         _log.warning("%s", error)
         return ServiceResponse(status=500, body=error_body(NOT_STORED, message=f"{NOT_STORED.message} {error}"))
