@@ -118,6 +118,10 @@ crash: setup  ## kill a process at every line between the intent to submit and t
 hostile: setup  ## tenants, tokens, browser, protocol, circuits, files and load against all servers: SECONDS=60 for a part of it
 	$(if $(SECONDS),SECONDS=$(SECONDS)) $(PYTHON) -m pytest -q $(HOSTILE)
 
+fuzz: setup  ## spoiled bytes to everything that parses, guided by atheris where it has a wheel: SECONDS=600, FUZZ='--target dates'
+	-$(VENV)/bin/uv pip install --quiet --python $(PYTHON) -c constraints.txt --only-binary atheris atheris
+	$(PYTHON) -m tools.fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(FUZZ)
+
 bench: setup  ## speed, side by side in one run
 	$(PYTHON) -m benchmarks
 
