@@ -12,12 +12,13 @@ PICTURES := tests/pictures/test_golden_images.py
 PEERS := tests/third_party tests/cluster
 OLD_SDKS := tests/old_sdks
 SDKS := tests/sdks
+HOSTILE := tests/hostile
 LANGUAGES := tests/languages
 SLOW := tests/project/test_pages.py tests/client/test_jobs_page.py tests/legacy/test_guide.py tests/typing/test_usage.py \
 	tests/generator/test_vendor.py tests/contract/test_coverage_table.py tests/cassettes/test_pytest_fixture.py \
 	tests/results/test_large_documents.py tests/results/test_optional.py tests/legacy/test_gateway_fuzzing.py \
 	tests/legacy/test_scan_attacked.py tests/legacy/test_program_properties.py tests/conformance/test_check.py
-ELSEWHERE := $(PEERS) $(OLD_SDKS) $(SDKS) $(LANGUAGES) $(PICTURES) $(SLOW)
+ELSEWHERE := $(PEERS) $(OLD_SDKS) $(SDKS) $(LANGUAGES) $(PICTURES) $(HOSTILE) $(SLOW)
 PYTEST = $(PYTHON) -m pytest -n $(WORKERS) --dist loadscope -p tools.coverage.plugin --contract-coverage
 TESTS = $(PYTEST) build/coverage.json $(addprefix --ignore=,$(CLIENT) $(CONSUMER) $(ELSEWHERE))
 CLIENT_TESTS = $(PYTEST) build/client.json --cov --cov-report=term $(CLIENT) $(addprefix --ignore=,$(ELSEWHERE))
@@ -129,6 +130,13 @@ sweep: setup  ## Ctrl-C at every instruction, cancel and close at every wait, fo
 
 crash: setup  ## kill a process at every line between the intent to submit and the settled journal: CRASH='--every 10'
 	$(PYTHON) -m tools.crash $(CRASH)
+
+hostile: setup  ## tenants, tokens, browser, protocol, circuits, files and load against all servers: SECONDS=60 for a part of it
+	$(if $(SECONDS),SECONDS=$(SECONDS)) $(PYTHON) -m pytest -q $(HOSTILE)
+
+fuzz: setup  ## spoiled bytes to everything that parses, guided by atheris where it has a wheel: SECONDS=600, FUZZ='--target dates'
+	-$(VENV)/bin/uv pip install --quiet --python $(PYTHON) -c constraints.txt --only-binary atheris atheris
+	$(PYTHON) -m tools.fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(FUZZ)
 
 bench: setup  ## speed, side by side in one run
 	$(PYTHON) -m benchmarks
