@@ -11,8 +11,9 @@ CLIENT := tests/submission/test_circuits.py tests/http/test_instance_search.py t
 PICTURES := tests/pictures/test_golden_images.py
 PEERS := tests/third_party tests/cluster
 OLD_SDKS := tests/old_sdks
+CLASSIC := tests/classic
 SDKS := tests/sdks
-ELSEWHERE := $(PEERS) $(OLD_SDKS) $(SDKS) $(PICTURES)
+ELSEWHERE := $(PEERS) $(OLD_SDKS) $(CLASSIC) $(SDKS) $(PICTURES)
 PYTEST = $(PYTHON) -m pytest -n $(WORKERS) --dist loadscope -p tools.coverage.plugin --contract-coverage
 TESTS = $(PYTEST) build/coverage.json $(addprefix --ignore=,$(CLIENT) $(CONSUMER) $(ELSEWHERE))
 CLIENT_TESTS = $(PYTEST) build/client.json --cov --cov-report=term $(CLIENT)
@@ -44,7 +45,10 @@ test: check  ## lint, types, layers, drift, and the tests
 peers: setup  ## clients that others wrote, unmodified, against the embedded service: IBM's SDK, qrmi, Dask
 	$(PYTEST) build/peers.json $(PEERS)
 
-old-sdks: setup  ## IBM's SDKs of the classic API, 2021 to 2025, through the gateway; each in an environment below build/
+old-classic: setup  ## programs of the classic API, as processes: `qrr legacy run`, and what `--fix` made of them
+	$(PYTHON) -m pytest $(CLASSIC)
+
+sdks: setup  ## IBM's SDKs of the classic API, 2021 to 2025, through the gateway; each in an environment below build/
 	timeout 1800 $(PYTHON) -m pytest $(OLD_SDKS)
 
 sdks: setup  ## programs on qiskit-ibm-runtime 0.41 to 0.51, mitiq, pytket and Qiskit Experiments, under `qrr offline`

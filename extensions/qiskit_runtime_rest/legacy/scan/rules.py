@@ -23,7 +23,8 @@ __all__ = [
 ]
 
 V1_BASE = "https://quantum.cloud.ibm.com/api/v1"
-IAM = "POST https://iam.cloud.ibm.com/identity/token with an IBM Cloud API key"
+IAM_BASE, IAM_TOKEN_PATH = "https://iam.cloud.ibm.com/identity", "/token"
+IAM = f"POST {IAM_BASE}{IAM_TOKEN_PATH} with an IBM Cloud API key"
 
 
 @dataclass(frozen=True, kw_only=True)

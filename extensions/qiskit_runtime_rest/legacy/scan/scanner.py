@@ -91,6 +91,7 @@ class Task:
         fix: whether its fix is wanted.
         as_text: whether it is searched as text only.
         linked: whether it imports a file with a classic address.
+        shared: whether another file imports its classic addresses.
     """
 
     path: Path
@@ -98,6 +99,7 @@ class Task:
     fix: bool = False
     as_text: bool = False
     linked: bool = False
+    shared: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,23 +121,26 @@ def examine(task: Task) -> Examination:
         source = replace(source, language="text")
     elif source.language == "text" and language_of(task.path) == "python":
         skipped.append(Skipped(path=task.path, why="its encoding is not one of Python: searched as text"))
-    examined = Examined(source, on_skip=skipped.append, linked=task.linked)
+    examined = Examined(source, on_skip=skipped.append, linked=task.linked, alone=not (task.linked or task.shared))
     found = examined.findings()
     fixed = examined.fix() if task.fix else None
     return Examination(found, fixed and replace(fixed, within=task.within), skipped)
 
 
-def _linked(paths: Sequence[Path]) -> set[Path]:
-    """The files that import one with a classic address, by its name."""
+def _linked(paths: Sequence[Path]) -> tuple[set[Path], set[Path]]:
+    """The files that import one with a classic address, by its name; and the files that are imported so."""
     words: dict[Path, set[str]] = {}
-    stems: set[str] = set()
+    classic: set[Path] = set()
     for path in paths:
         source = read(path)
         if isinstance(source, Source):
             words[path] = imports(source.text)
             if Evidence.of(source.text).addresses:
-                stems.add(path.stem)
-    return {path for path in paths if words.get(path, set()) & stems - {path.stem}}
+                classic.add(path)
+    stems = {path.stem for path in classic}
+    linked = {path for path in words if words[path] & stems - {path.stem}}
+    imported = {stem for path in linked for stem in words[path] - {path.stem}}
+    return linked, {path for path in classic if path.stem in imported}
 
 
 @dataclass
@@ -177,11 +182,11 @@ class Scanner:
         process = None if self.seconds is None else SeparateProcess(self.seconds)
         try:
             files = list(find_files(map(Path, paths), on_skip=self.skipped.append))
-            linked = _linked([path for path, _ in files])
+            linked, shared = _linked([path for path, _ in files])
             for path, within in files:
                 if self.on_file:
                     self.on_file(path)
-                task = Task(path=path, within=within, fix=fix, linked=path in linked)
+                task = Task(path=path, within=within, fix=fix, linked=path in linked, shared=path in shared)
                 done = examine(task) if process is None else self._separately(process, task)
                 self.skipped += done.skipped
                 findings += done.findings
@@ -217,9 +222,12 @@ class _Unit:
 class Examined:
     """One file that was read, with its findings."""
 
-    def __init__(self, source: Source, *, on_skip: Callable[[Skipped], None], linked: bool = False) -> None:
+    def __init__(
+        self, source: Source, *, on_skip: Callable[[Skipped], None], linked: bool = False, alone: bool = True
+    ) -> None:
         """Read the source. Parts that cannot be parsed are reported to `on_skip`, and searched as text."""
         self._linked = linked
+        self._alone = alone
         self._source = source
         self._on_skip = on_skip
         self._notebook: Notebook | None = None
@@ -241,7 +249,7 @@ class Examined:
                 self._note(f"it is not a notebook ({error}): searched as text")
         units = [self._unit(cell) for cell in cells]
         try:
-            python.read([unit.module for unit in units if unit.module], self._evidence)
+            python.read([unit.module for unit in units if unit.module], self._evidence, alone=self._alone)
         except python.NotPython as error:
             self._note(f"{error}: searched as text")
             return [_Unit(unit.cell) for unit in units]
