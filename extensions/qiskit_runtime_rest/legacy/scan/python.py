@@ -12,13 +12,14 @@ import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, ParentNodeProvider, PositionProvider
 
 from ..sdk_table import SDK_USES, SdkUse
-from ..table import FIELDS, HOSTS, Field
+from ..table import Field
 from . import rules
 from .addresses import MARK, Address, Evidence, addresses, distinct, path_address, routes_of
 from .edits import Edits, address_changes, comment_text
 from .facts import Facts, Literal, SourceString, dotted, inner, method_of
 from .findings import Hit, Lines
-from .rules import Rule, address_rule, classic_fields, field_named, is_ordinary
+from .project import Links
+from .rules import TAKES_IAM, TOKEN, Rule, address_rule, classic_fields, field_named, is_ordinary
 from .text import keys
 from .whole import WholeCalls
 
@@ -84,15 +85,13 @@ def parse(text: str) -> Module:
         raise NotPython(str(error) or type(error).__name__) from None
 
 
-def read(modules: Collection[Module], evidence: Evidence, *, alone: bool = True) -> None:
-    """Find classic use in the modules of one file.
-
-    `alone`: no other file of the project shares classic calls with it.
+def read(modules: Collection[Module], evidence: Evidence, shared: Links) -> None:
+    """Find classic use in the modules of one file. `shared`: what it has to do with the other files of the project.
 
     Raises:
         NotPython: the code is nested too deeply.
     """
-    facts = Facts(evidence)
+    facts = Facts(evidence, shared.constants)
     try:
         for module in modules:
             module.wrapper.module.visit(facts)
@@ -103,7 +102,11 @@ def read(modules: Collection[Module], evidence: Evidence, *, alone: bool = True)
         for reader in readers:
             reader.read()
         notes = [note for reader in readers for note in reader.notes]
-        http = alone and calls.possible and all(note.whole for note in notes if not note.sdk)
+        http = (
+            not (shared.linked or shared.shared)
+            and calls.possible
+            and all(note.whole for note in notes if not note.sdk)
+        )
         sdk = all(note.whole for note in notes if note.sdk)
         for reader in readers:
             reader.conclude(http=http, sdk=sdk)
@@ -249,7 +252,7 @@ class _Reader(cst.CSTVisitor):
         for pair in pairs:
             if isinstance(pair.key, cst.SimpleString):
                 self._key(pair.key, node, named.values())
-                if pair.key.raw_value.lower() == "authorization" and CLOUD not in self._module.text:
+                if pair.key.raw_value.lower() == "authorization" and not TAKES_IAM.search(self._module.text):
                     self._authorization(pair.key, node)
                 if pair.key.raw_value == "channel" and _text(pair.value) == "ibm_quantum":
                     self._sdk(pair.value, SETTING)
@@ -457,7 +460,4 @@ NAMES = {use.name: use for use in SDK_USES if use.kind == "name"}
 METHOD_NAMES = [use for use in SDK_USES if use.kind == "method"]
 ARGUMENTS = [use for use in SDK_USES if use.kind in ("keyword", "value")]
 ATTRIBUTES = [use for use in SDK_USES if use.kind == "attribute"]
-TOKEN = next(one for one in FIELDS if one.where == "header")
-CLOUD = next(host.name for host in HOSTS if host.serves == "cloud").partition(".")[2]
-"""Runtime on IBM Cloud took the bearer tokens that v1 takes."""
 SETTING = next(use for use in SDK_USES if use.kind == "setting")
