@@ -11,12 +11,17 @@ CLIENT := tests/submission/test_circuits.py tests/http/test_instance_search.py t
 PICTURES := tests/pictures/test_golden_images.py
 PEERS := tests/third_party tests/cluster
 OLD_SDKS := tests/old_sdks
-CLASSIC := tests/classic
 SDKS := tests/sdks
-ELSEWHERE := $(PEERS) $(OLD_SDKS) $(CLASSIC) $(SDKS) $(PICTURES)
+SLOW := tests/classic tests/project/test_pages.py tests/client/test_jobs_page.py tests/legacy/test_guide.py \
+	tests/typing/test_usage.py tests/generator/test_vendor.py tests/contract/test_coverage_table.py \
+	tests/cassettes/test_pytest_fixture.py tests/results/test_large_documents.py tests/results/test_optional.py \
+	tests/legacy/test_gateway_fuzzing.py tests/legacy/test_running.py tests/legacy/test_other_clients.py \
+	tests/legacy/test_scan_attacked.py tests/legacy/test_program_properties.py tests/conformance/test_check.py
+ELSEWHERE := $(PEERS) $(OLD_SDKS) $(SDKS) $(PICTURES) $(SLOW)
 PYTEST = $(PYTHON) -m pytest -n $(WORKERS) --dist loadscope -p tools.coverage.plugin --contract-coverage
 TESTS = $(PYTEST) build/coverage.json $(addprefix --ignore=,$(CLIENT) $(CONSUMER) $(ELSEWHERE))
-CLIENT_TESTS = $(PYTEST) build/client.json --cov --cov-report=term $(CLIENT)
+CLIENT_TESTS = $(PYTEST) build/client.json --cov --cov-report=term $(CLIENT) $(addprefix --ignore=,$(ELSEWHERE))
+SLOW_TESTS = $(PYTEST) build/slow.json $(SLOW)
 CONSUMER_TESTS = $(PYTEST) build/consumer.json --hypothesis-seed=20260415 $(CONSUMER)
 
 .DEFAULT_GOAL := help
@@ -42,13 +47,13 @@ test: check  ## lint, types, layers, drift, and the tests
 	$(TESTS)
 	$(PYTHON) -m tools.coverage --check build/client.json build/coverage.json
 
+slow: setup  ## the tests that take long: pages and their blocks, large results, generated requests, test runs within tests
+	$(SLOW_TESTS)
+
 peers: setup  ## clients that others wrote, unmodified, against the embedded service: IBM's SDK, qrmi, Dask
 	$(PYTEST) build/peers.json $(PEERS)
 
-old-classic: setup  ## programs of the classic API, as processes: `qrr legacy run`, and what `--fix` made of them
-	$(PYTHON) -m pytest $(CLASSIC)
-
-sdks: setup  ## IBM's SDKs of the classic API, 2021 to 2025, through the gateway; each in an environment below build/
+old-sdks: setup  ## IBM's SDKs of the classic API, 2021 to 2025, through the gateway; each in an environment below build/
 	timeout 1800 $(PYTHON) -m pytest $(OLD_SDKS)
 
 sdks: setup  ## programs on qiskit-ibm-runtime 0.41 to 0.51, mitiq, pytket and Qiskit Experiments, under `qrr offline`
@@ -92,9 +97,10 @@ contract: setup  ## all that the contract describes, of client and embedded serv
 coverage: setup  ## run all tests and the contract's check, and write docs/coverage.md: what is tested where
 	$(CLIENT_TESTS)
 	$(TESTS)
+	$(SLOW_TESTS)
 	$(MAKE) peers
 	$(MAKE) contract CONTRACT='--report build/contract.json'
-	$(PYTHON) -m tools.coverage build/client.json build/coverage.json build/peers.json build/consumer.json build/contract.json
+	$(PYTHON) -m tools.coverage build/client.json build/coverage.json build/slow.json build/peers.json build/consumer.json build/contract.json
 
 docs: setup  ## the documentation site, in build/site, with warnings as errors
 	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet

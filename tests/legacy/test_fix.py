@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import os
 import re
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import libcst
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
@@ -485,23 +484,3 @@ def test_files_without_classic_use_are_not_changed(path: Path) -> None:
     result = fix(path)
     assert result is None or not result.changed
     assert scan([path]) == []
-
-
-PROGRAMS = sorted([*(SAMPLES.parent / "scan_corpus").rglob("*.py"), *SAMPLES.glob("*.py")])
-NOISE = st.lists(st.text(st.characters(blacklist_categories=("C", "Zl", "Zp")), max_size=20), min_size=1, max_size=4)
-
-
-@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: f"{path.parent.name}-{path.stem}")
-@settings(max_examples=4)
-@given(data=st.data())
-def test_no_byte_elsewhere_changes(path: Path, data: st.DataObject) -> None:
-    text = path.read_text(encoding="utf-8")
-    lines = text.splitlines(keepends=True)
-    begins = [statement.lineno - 1 for statement in ast.parse(text).body]
-    added = [f"noise_{place} = [ {one!r},2 ]\t# {one}\n" for place, one in enumerate(data.draw(NOISE))]
-    for one in added:
-        lines.insert(data.draw(st.sampled_from(begins[-3:])), one)
-    after = fixed("".join(lines)).splitlines(keepends=True)
-    assert [one for one in after if one.startswith("noise_")] == [one for one in lines if one.startswith("noise_")]
-    assert "".join(one for one in after if not one.startswith("noise_")) == fixed(text)
-    assert (without_comments(fixed(text)) != text) == (path.parent.name == "whole")

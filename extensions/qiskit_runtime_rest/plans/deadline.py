@@ -25,7 +25,7 @@ class Deadline(NamedTuple):
     @property
     def left(self) -> float:
         """Seconds until then."""
-        return max(0.0, self.at - self.clock.monotonic())
+        return min(max(0.0, self.at - self.clock.monotonic()), threading.TIMEOUT_MAX)
 
     def at_least(self, seconds: float) -> Deadline:
         """This deadline, or the one in `seconds` if that is later."""
@@ -43,8 +43,9 @@ def current_deadline() -> Deadline | None:
 def time_left(most: float | None = None) -> float | None:
     """Seconds until the current deadline, `most` at most; None: neither of them is given."""
     deadline = _current.get()
-    limits = [limit for limit in (most, deadline and deadline.left) if limit is not None]
-    return min(*limits, threading.TIMEOUT_MAX) if limits else None
+    if deadline is None:
+        return most if most is None else min(most, threading.TIMEOUT_MAX)
+    return deadline.left if most is None else min(most, deadline.left)
 
 
 def deadline_in(seconds: float | None, clock: Clock) -> Deadline | None:
