@@ -14,10 +14,23 @@ OLD_SDKS := tests/old_sdks
 SDKS := tests/sdks
 HOSTILE := tests/hostile
 LANGUAGES := tests/languages
-SLOW := tests/project/test_pages.py tests/client/test_jobs_page.py tests/legacy/test_guide.py tests/typing/test_usage.py \
-	tests/generator/test_vendor.py tests/contract/test_coverage_table.py tests/cassettes/test_pytest_fixture.py \
-	tests/results/test_large_documents.py tests/results/test_optional.py tests/legacy/test_gateway_fuzzing.py \
-	tests/legacy/test_scan_attacked.py tests/legacy/test_program_properties.py tests/conformance/test_check.py
+SLOW := \
+	tests/cassettes/test_pytest_fixture.py \
+	tests/classic \
+	tests/client/test_jobs_page.py \
+	tests/conformance/test_check.py \
+	tests/contract/test_coverage_table.py \
+	tests/generator/test_vendor.py \
+	tests/legacy/test_gateway_fuzzing.py \
+	tests/legacy/test_guide.py \
+	tests/legacy/test_other_clients.py \
+	tests/legacy/test_program_properties.py \
+	tests/legacy/test_running.py \
+	tests/legacy/test_scan_attacked.py \
+	tests/project/test_pages.py \
+	tests/results/test_large_documents.py \
+	tests/results/test_optional.py \
+	tests/typing/test_usage.py
 ELSEWHERE := $(PEERS) $(OLD_SDKS) $(SDKS) $(LANGUAGES) $(PICTURES) $(HOSTILE) $(SLOW)
 PYTEST = $(PYTHON) -m pytest -n $(WORKERS) --dist loadscope -p tools.coverage.plugin --contract-coverage
 TESTS = $(PYTEST) build/coverage.json $(addprefix --ignore=,$(CLIENT) $(CONSUMER) $(ELSEWHERE))
