@@ -12,7 +12,8 @@ PICTURES := tests/pictures/test_golden_images.py
 PEERS := tests/third_party tests/cluster
 OLD_SDKS := tests/old_sdks
 SDKS := tests/sdks
-ELSEWHERE := $(PEERS) $(OLD_SDKS) $(SDKS) $(PICTURES)
+PAGES := tests/pages
+ELSEWHERE := $(PEERS) $(OLD_SDKS) $(SDKS) $(PICTURES) $(PAGES)
 PYTEST = $(PYTHON) -m pytest -n $(WORKERS) --dist loadscope -p tools.coverage.plugin --contract-coverage
 TESTS = $(PYTEST) build/coverage.json $(addprefix --ignore=,$(CLIENT) $(CONSUMER) $(ELSEWHERE))
 CLIENT_TESTS = $(PYTEST) build/client.json --cov --cov-report=term $(CLIENT)
@@ -94,6 +95,13 @@ coverage: setup  ## run all tests and the contract's check, and write docs/cover
 
 docs: setup  ## the documentation site, in build/site, with warnings as errors
 	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet
+
+docs-blocks: setup  ## run every block of the pages, and the notebook
+	$(PYTHON) -m pytest -q -n 1 $(PAGES)
+
+docs-version: setup  ## add the site of this version to the branch gh-pages: VERSION=1.2, ALIAS=latest
+	NO_MKDOCS_2_WARNING=1 DOCS_VERSIONS=mike PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/mike deploy --update-aliases $(VERSION) $(or $(ALIAS),latest)
+	$(VENV)/bin/mike set-default latest
 
 pages: coverage  ## write the pages that are rendered: docs/coverage.md, docs/migration.md
 	$(PYTHON) -m qiskit_runtime_rest.legacy.migration_page

@@ -41,7 +41,7 @@ def without_comments(text: str) -> str:
 
 
 def comments(text: str) -> list[str]:
-    return [line.strip().partition(" See ")[0] for line in text.splitlines() if line.strip().startswith("# qrr: ")]
+    return [line.strip().partition(" See: ")[0] for line in text.splitlines() if line.strip().startswith("# qrr: ")]
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_unsafe_uses_stay_and_get_a_comment(text: str, comment: str) -> None:
     assert without_comments(after) == text
     (left,) = comments(after)
     assert left.startswith(f"# qrr: {comment}")
-    assert re.search(r"See docs/migration\.md#[a-z0-9-]+$", after.splitlines()[0])
+    assert re.search(r"See: qrr docs migration#[a-z0-9-]+$", after.splitlines()[0])
 
 
 def test_a_rewritten_address_gets_a_comment_if_more_must_change() -> None:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from qiskit_runtime_rest.legacy.migration_page import render
 from qiskit_runtime_rest.legacy.scan import RULES
-from qiskit_runtime_rest.legacy.table import FIELDS, HOSTS, MIGRATION_PAGE, ROUTES
+from qiskit_runtime_rest.legacy.table import FIELDS, HOSTS, MIGRATION_COMMAND, ROUTES
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_the_page_in_the_project_is_up_to_date() -> None:
-    written = (ROOT / MIGRATION_PAGE).read_text(encoding="utf-8")
+    written = (ROOT / MIGRATION_COMMAND).read_text(encoding="utf-8")
     assert written == render(), "python -m qiskit_runtime_rest.legacy.migration_page writes it"
 
 
@@ -22,7 +22,7 @@ def test_every_link_of_a_finding_leads_to_a_place_on_the_page() -> None:
     assert len(set(places)) == len(places)
     for rule in RULES:
         page, _, place = rule.link.partition("#")
-        assert page == MIGRATION_PAGE
+        assert page == MIGRATION_COMMAND
         assert place in places
 
 

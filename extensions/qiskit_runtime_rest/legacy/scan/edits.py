@@ -88,7 +88,7 @@ class _Editor(cst.CSTTransformer):
 
 def comment_text(title: str, becomes: str, link: str) -> str:
     """A comment that says what to change."""
-    return f"{MARK}{title} -> {becomes}. See {link}"
+    return f"{MARK}{title} -> {becomes}. See: {link}"
 
 
 def address_changes(string: SourceString, address: Address, routes: tuple[Route, ...]) -> list[Change] | None:
