@@ -44,15 +44,15 @@ def run(notebook: Any) -> None:
             "QISKIT_IBM_URL": emulator.base_url,
             "IAM_URL": emulator.iam_url,
         }
-        shell = InteractiveShell(displayhook_class=Kept)
+        shell = InteractiveShell(displayhook_class=Kept)  # type: ignore[no-untyped-call]
         for number, cell in enumerate(_code(notebook), start=1):
             with capture_output(display=False) as captured:
-                outcome = shell.run_cell(cell.source, store_history=True)
+                outcome = shell.run_cell(cell.source, store_history=True)  # type: ignore[no-untyped-call]
             outcome.raise_error()
             cell.execution_count = number
-            cell.outputs = [nbformat.v4.new_output("stream", text=captured.stdout)] if captured.stdout else []
+            cell.outputs = [nbformat.v4.new_output("stream", text=captured.stdout)] if captured.stdout else []  # type: ignore[no-untyped-call]
             while values:
-                cell.outputs.append(nbformat.v4.new_output("display_data", data=_texts(values.pop())))
+                cell.outputs.append(nbformat.v4.new_output("display_data", data=_texts(values.pop())))  # type: ignore[no-untyped-call]
 
 
 def _code(notebook: Any) -> list[Any]:
@@ -97,10 +97,10 @@ def shape(notebook: Any) -> list[list[str]]:
 
 def read() -> Any:
     """The notebook as it is saved."""
-    return nbformat.read(NOTEBOOK, 4)
+    return nbformat.read(NOTEBOOK, 4)  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":
     saved = read()
     run(saved)
-    nbformat.write(saved, NOTEBOOK)
+    nbformat.write(saved, NOTEBOOK)  # type: ignore[no-untyped-call]

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from qiskit_runtime_rest.legacy.migration_page import render
 from qiskit_runtime_rest.legacy.scan import RULES
-from qiskit_runtime_rest.legacy.table import FIELDS, HOSTS, MIGRATION_COMMAND, ROUTES
+from qiskit_runtime_rest.legacy.table import FIELDS, HOSTS, MIGRATION_COMMAND, MIGRATION_PAGE, ROUTES
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_the_page_in_the_project_is_up_to_date() -> None:
-    written = (ROOT / MIGRATION_COMMAND).read_text(encoding="utf-8")
+    written = (ROOT / MIGRATION_PAGE).read_text(encoding="utf-8")
     assert written == render(), "python -m qiskit_runtime_rest.legacy.migration_page writes it"
 
 

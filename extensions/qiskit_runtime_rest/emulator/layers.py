@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 
 from .errors import BODY_TOO_LARGE, ServiceError, error_body
-from .recorder import NUMBER, without_secrets
+from .recorder import NUMBER, headers_without_secrets, without_secrets
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -174,7 +174,7 @@ class RecordingLayer:
         began = time.monotonic()
         number = self.recorder.arrived(scope, operation=operation)
         scope[NUMBER] = number
-        body = bytearray()
+        body, response = bytearray(), bytearray()
 
         async def recording_receive() -> Message:
             message = await receive()
@@ -183,13 +183,18 @@ class RecordingLayer:
 
         async def recording_send(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self.recorder.note(number, status=message["status"], body=without_secrets(body))
+                headers = headers_without_secrets(message.get("headers", ()))
+                status = message["status"]
+                self.recorder.note(number, status=status, response_headers=headers, body=without_secrets(body))
+            else:
+                response.extend(message.get("body", b"")[: _LONGEST_RECORDED_BODY - len(response)])
             await send(message)
 
         try:
             await self.app(scope, recording_receive, recording_send)
         finally:
-            self.recorder.note(number, body=without_secrets(body), seconds=time.monotonic() - began)
+            texts = {"body": without_secrets(body), "response_body": without_secrets(response)}
+            self.recorder.note(number, **texts, seconds=time.monotonic() - began)
 
 
 @frozen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from attrs import asdict, evolve, field, frozen
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
     from .faults import FaultRule
 
-__all__ = ["NUMBER", "RecordedRequest", "Recorder", "without_secrets"]
+__all__ = ["NUMBER", "RecordedRequest", "Recorder", "headers_without_secrets", "without_secrets"]
 
 # The key of an ASGI scope under which the number of its request is kept.
 NUMBER = "qiskit_runtime_rest.request_number"
 _BLANK = "***"
-_SECRET_HEADERS = frozenset({"cookie", "proxy-authorization", "x-access-token"})
+_SECRET_HEADERS = frozenset({"cookie", "set-cookie", "proxy-authorization", "x-access-token"})
 _SECRETS_NAMED = "api_?key|api_?token|access_token|refresh_token|token|password|passcode"
 _SECRET_IN_JSON = re.compile(rf'("(?:{_SECRETS_NAMED})"\s*:\s*")(?:[^"\\]|\\.)*', re.IGNORECASE)
 _SECRET_IN_FORM = re.compile(rf"((?:^|&)(?:{_SECRETS_NAMED})=)[^&]*", re.IGNORECASE)
@@ -29,7 +29,10 @@ _SECRET_IN_FORM = re.compile(rf"((?:^|&)(?:{_SECRETS_NAMED})=)[^&]*", re.IGNOREC
 
 @frozen(kw_only=True)
 class RecordedRequest:
-    """One request. `status` is `None` until the response begins, and after a reset of the connection."""
+    """One request, and the response to it.
+
+    `status` is `None` until the response begins, and after a reset of the connection. Bodies are cut after 16 KiB.
+    """
 
     number: int
     at: str
@@ -40,6 +43,8 @@ class RecordedRequest:
     headers: Mapping[str, str] = field(factory=dict)
     body: str = ""
     status: int | None = None
+    response_headers: Mapping[str, str] = field(factory=dict)
+    response_body: str = ""
     seconds: float | None = None
     fault: str | None = None
 
@@ -69,7 +74,6 @@ class Recorder:
     def arrived(self, scope: Scope, *, operation: str | None) -> int:
         """Record a request and return its number."""
         self._count += 1
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         self._requests[self._count] = RecordedRequest(
             number=self._count,
             at=isoformat(self._clock.now()),
@@ -77,7 +81,7 @@ class Recorder:
             path=scope["path"],
             query=without_secrets(scope["query_string"]),
             operation=operation,
-            headers={name: _blanked(name, value) for name, value in headers.items()},
+            headers=headers_without_secrets(scope["headers"]),
         )
         if len(self._requests) > self._limit:
             self._requests.popitem(last=False)
@@ -99,6 +103,12 @@ def without_secrets(body: bytes | bytearray) -> str:
         return ""
     text = body.decode("utf-8", "replace")
     return _SECRET_IN_FORM.sub(rf"\1{_BLANK}", _SECRET_IN_JSON.sub(rf"\1{_BLANK}", text))
+
+
+def headers_without_secrets(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Headers as texts, with keys and tokens blanked."""
+    texts = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in headers]
+    return {name: _blanked(name, value) for name, value in texts}
 
 
 def _blanked(name: str, value: str) -> str:
