@@ -14,6 +14,7 @@ OLD_SDKS := tests/old_sdks
 SDKS := tests/sdks
 HOSTILE := tests/hostile
 LANGUAGES := tests/languages
+PAGES := tests/pages
 SLOW := \
 	tests/cassettes/test_pytest_fixture.py \
 	tests/classic \
@@ -31,7 +32,7 @@ SLOW := \
 	tests/results/test_large_documents.py \
 	tests/results/test_optional.py \
 	tests/typing/test_usage.py
-ELSEWHERE := $(PEERS) $(OLD_SDKS) $(SDKS) $(LANGUAGES) $(PICTURES) $(HOSTILE) $(SLOW)
+ELSEWHERE := $(PEERS) $(OLD_SDKS) $(SDKS) $(LANGUAGES) $(PICTURES) $(PAGES) $(HOSTILE) $(SLOW)
 PYTEST = $(PYTHON) -m pytest -n $(WORKERS) --dist loadscope -p tools.coverage.plugin --contract-coverage
 TESTS = $(PYTEST) build/coverage.json $(addprefix --ignore=,$(CLIENT) $(CONSUMER) $(ELSEWHERE))
 CLIENT_TESTS = $(PYTEST) build/client.json --cov --cov-report=term $(CLIENT) $(addprefix --ignore=,$(ELSEWHERE))
@@ -121,6 +122,13 @@ coverage: setup  ## run all tests and the contract's check, and write docs/cover
 
 docs: setup  ## the documentation site, in build/site, with warnings as errors
 	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet
+
+docs-blocks: setup  ## run every block of the pages, and the notebook
+	$(PYTHON) -m pytest -q -n 1 $(PAGES)
+
+docs-version: setup  ## add the site of this version to the branch gh-pages: VERSION=1.2, ALIAS=latest
+	NO_MKDOCS_2_WARNING=1 DOCS_VERSIONS=mike PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/mike deploy --update-aliases $(VERSION) $(or $(ALIAS),latest)
+	$(VENV)/bin/mike set-default latest
 
 pages: coverage  ## write the pages that are rendered: docs/coverage.md, docs/migration.md
 	$(PYTHON) -m qiskit_runtime_rest.legacy.migration_page

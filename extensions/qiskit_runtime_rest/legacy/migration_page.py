@@ -27,7 +27,7 @@ The page is rendered from `table.py` and `sdk_table.py` of `extensions/qiskit_ru
 ## Change the source
 
 `qrr legacy scan PATH...` finds classic use: in Python and notebooks by parsing, in other languages by searching. Each
-finding names file, line, column and replacement, and links to its row on this page.
+finding names file, line, column and replacement, and the command that shows its row on this page (`qrr docs`).
 
 | option | what it does |
 |---|---|

@@ -38,6 +38,9 @@ MIGRATION_GUIDE = "https://quantum.cloud.ibm.com/docs/migration-guides/classic-i
 MIGRATION_PAGE = "docs/migration.md"
 """The page that `migration_page` renders, relative to the project."""
 
+MIGRATION_COMMAND = "qrr docs migration"
+"""The command that shows this page, also where the sources are gone."""
+
 
 def anchor(*words: str) -> str:
     """The anchor of a row on the migration page."""

@@ -218,6 +218,10 @@ class Jobs:
             return None
         return self._storage.text(job.id, "interim")
 
+    def shown_result(self, job: Job) -> str | None:
+        """The result, for people who look at the service: this changes nothing. `None` for a private job."""
+        return None if job.private else self._storage.text(job.id, "result")
+
     def take_result(self, job: Job) -> str | None:
         """Return the result, or the log of a failed job. The first read of a private result deletes it.
 
