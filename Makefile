@@ -12,7 +12,8 @@ PICTURES := tests/pictures/test_golden_images.py
 PEERS := tests/third_party tests/cluster
 OLD_SDKS := tests/old_sdks
 SDKS := tests/sdks
-ELSEWHERE := $(PEERS) $(OLD_SDKS) $(SDKS) $(PICTURES)
+QISKIT := tests/qiskit
+ELSEWHERE := $(PEERS) $(OLD_SDKS) $(SDKS) $(QISKIT) $(PICTURES)
 PYTEST = $(PYTHON) -m pytest -n $(WORKERS) --dist loadscope -p tools.coverage.plugin --contract-coverage
 TESTS = $(PYTEST) build/coverage.json $(addprefix --ignore=,$(CLIENT) $(CONSUMER) $(ELSEWHERE))
 CLIENT_TESTS = $(PYTEST) build/client.json --cov --cov-report=term $(CLIENT)
@@ -49,6 +50,9 @@ old-sdks: setup  ## IBM's SDKs of the classic API, 2021 to 2025, through the gat
 
 sdks: setup  ## programs on qiskit-ibm-runtime 0.41 to 0.51, mitiq, pytket and Qiskit Experiments, under `qrr offline`
 	timeout 3600 $(PYTHON) -m pytest $(SDKS)
+
+qiskit: setup  ## Qiskit's tests of primitives, VQE, T1 and PennyLane on qiskit_runtime_rest.qiskit: SECONDS=600, ONLY='-k t1'
+	$(if $(SECONDS),timeout $(SECONDS)) $(PYTHON) -m pytest -rP $(QISKIT) $(ONLY)
 
 integration: setup  ## IBM's integration tests of qiskit-ibm-runtime, unmodified, under `qrr offline`: SECONDS=600, ONLY='-k session'
 	$(PYTHON) -m tools.integration $(if $(SECONDS),--seconds $(SECONDS)) $(ONLY)
