@@ -15,6 +15,7 @@ SDKS := tests/sdks
 HOSTILE := tests/hostile
 LANGUAGES := tests/languages
 PAGES := tests/pages
+QISKIT := tests/qiskit
 SLOW := \
 	tests/cassettes/test_pytest_fixture.py \
 	tests/classic \
@@ -32,7 +33,7 @@ SLOW := \
 	tests/results/test_large_documents.py \
 	tests/results/test_optional.py \
 	tests/typing/test_usage.py
-ELSEWHERE := $(PEERS) $(OLD_SDKS) $(SDKS) $(LANGUAGES) $(PICTURES) $(PAGES) $(HOSTILE) $(SLOW)
+ELSEWHERE := $(PEERS) $(OLD_SDKS) $(SDKS) $(LANGUAGES) $(PICTURES) $(PAGES) $(QISKIT) $(HOSTILE) $(SLOW)
 PYTEST = $(PYTHON) -m pytest -n $(WORKERS) --dist loadscope -p tools.coverage.plugin --contract-coverage
 TESTS = $(PYTEST) build/coverage.json $(addprefix --ignore=,$(CLIENT) $(CONSUMER) $(ELSEWHERE))
 CLIENT_TESTS = $(PYTEST) build/client.json --cov --cov-report=term $(CLIENT) $(addprefix --ignore=,$(ELSEWHERE))
@@ -73,6 +74,9 @@ old-sdks: setup  ## IBM's SDKs of the classic API, 2021 to 2025, through the gat
 
 sdks: setup  ## programs on qiskit-ibm-runtime 0.41 to 0.51 and on what others built on it, under `qrr offline`
 	timeout 5400 $(PYTHON) -m pytest -rs $(SDKS)
+
+qiskit: setup  ## Qiskit's tests of primitives, VQE, T1 and PennyLane on qiskit_runtime_rest.qiskit: SECONDS=600, ONLY='-k t1'
+	$(if $(SECONDS),timeout $(SECONDS)) $(PYTHON) -m pytest -rP $(QISKIT) $(ONLY)
 
 languages: setup  ## programs for curl, Node, Java and Go, under `qrr offline`; they need the Debian packages that the test names
 	$(PYTHON) -m pytest $(LANGUAGES)
