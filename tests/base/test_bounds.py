@@ -11,6 +11,7 @@ import httpx
 import pytest
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from websockets.sync.client import connect
 
 from qiskit_runtime_rest.base.bounds import MOST_HEAD_BYTES, quiet_without_descriptors
 from qiskit_runtime_rest.base.serving import Server, ThreadedServer, listen, url_of
@@ -23,6 +24,12 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
         for kind in ("startup", "shutdown"):
             await receive()
             await send({"type": f"lifespan.{kind}.complete"})
+        return
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.accept"})
+        while (message := await receive())["type"] == "websocket.receive":
+            await send({"type": "websocket.send", "text": message["text"]})
         return
     size = 0
     while (message := await receive())["type"] == "http.request":
@@ -90,6 +97,18 @@ def test_a_second_head_that_does_not_end_is_closed_too(hasty: str) -> None:
         opened.sendall(HEAD)
         while opened.recv(1000):
             pass
+
+
+def test_a_websocket_may_be_silent_for_longer(hasty: str) -> None:
+    with connect(hasty.replace("http", "ws"), proxy=None) as stream:
+        stream.send("first")
+        assert stream.recv() == "first"
+        with connection(
+            hasty
+        ) as silent:  # younger: when the server closes this one, the time of the other is over, too
+            assert silent.recv(1000) == b""
+        stream.send("second")
+        assert stream.recv() == "second"
 
 
 @pytest.mark.parametrize("begin", [HEAD + b"X: ", HEAD, b"GET /"], ids=["a header", "headers", "the target"])

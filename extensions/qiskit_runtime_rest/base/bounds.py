@@ -89,7 +89,8 @@ def bounded(protocol: type[Any], *, seconds: float) -> type[Any]:
                 if self._head_bytes > MOST_HEAD_BYTES:
                     self._refuse_head()
                     return
-            if self.cycle is None or self.cycle.response_complete:
+            is_websocket = self.transport.get_protocol() is not self
+            if not is_websocket and (self.cycle is None or self.cycle.response_complete):
                 self._await_head()
             else:
                 self._head_arrived()
