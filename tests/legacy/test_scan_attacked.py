@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from qiskit_runtime_rest.cli.app import app
-from qiskit_runtime_rest.legacy.scan import Scanner, fix
+from qiskit_runtime_rest.legacy.scan import Scanner, fix, separate
 from qiskit_runtime_rest.legacy.scan.scanner import Task
 from qiskit_runtime_rest.legacy.scan.separate import SeparateProcess, Stopped
 
@@ -59,6 +59,13 @@ def test_a_file_that_takes_too_long_is_named(tmp_path: Path) -> None:
     assert [(one.path.name, one.why) for one in scanner.skipped] == [
         ("a.py", "it takes longer than 0 s: it is not searched")
     ]
+
+
+def test_the_budget_is_processor_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(separate, "PATIENCE", 10_000)
+    (tmp_path / "a.py").write_text(LINE + "x = f(1, [2, {3: 4}])\n" * 100_000)
+    with pytest.raises(Stopped, match=r"longer than 0\.5 s"):
+        SeparateProcess(0.5).examine(Task(path=tmp_path / "a.py"))
 
 
 def test_progress_names_each_file(tmp_path: Path) -> None:

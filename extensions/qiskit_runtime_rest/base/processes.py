@@ -1,12 +1,15 @@
-"""Whether another process of this machine still lives."""
+"""Whether another process of this machine still lives, and the processor time that this one may use."""
 
 from __future__ import annotations
 
+import math
 import os
+import signal
+import time
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["Process"]
+__all__ = ["Process", "limit_processor_time", "used_too_much_time"]
 
 PROC = Path("/proc")
 ENDED = ("Z", "X")
@@ -92,3 +95,20 @@ def _started(pid: int) -> str:
         return "" if fields[0] in ENDED else fields[19]
     except (OSError, IndexError):
         return ""
+
+
+def limit_processor_time(seconds: float) -> None:
+    """Let the kernel end this process after that much more processor time, where kernels do that."""
+    try:
+        import resource
+    except ImportError:
+        return
+    _, most = resource.getrlimit(resource.RLIMIT_CPU)
+    limit = math.ceil(time.process_time() + seconds)
+    if most == resource.RLIM_INFINITY or limit < most:
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, most))
+
+
+def used_too_much_time(returncode: int) -> bool:
+    """Whether a process with this return code ended because of `limit_processor_time`."""
+    return returncode == -getattr(signal, "SIGXCPU", 0) != 0

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import math
 import os
 import pickle
 import queue
@@ -15,11 +14,11 @@ import signal
 import sys
 import tempfile
 import threading
-import time
 import traceback
 from collections.abc import Mapping
 from typing import IO, Any
 
+from ..base.processes import limit_processor_time, used_too_much_time
 from . import programs
 from .devices import Device
 from .programs import Heavy, Outcome, Policy
@@ -83,7 +82,7 @@ class Worker:
         """End the worker, which may have got a part of a message. Its death explains itself without a `detail`."""
         self._process.kill()
         returncode = self._process.wait()
-        if returncode == -getattr(signal, "SIGXCPU", 0) != 0:
+        if used_too_much_time(returncode):
             too_long = f"it takes longer than estimated, and than the limit of {limit:g} s (--simulation-seconds)."
             return failure(Kind.SIMULATION_FAILED, detail=too_long)
         death = _death(returncode)
@@ -141,23 +140,11 @@ def main(*, parent: int, warm: bool) -> None:
         outcome: Outcome | Heavy | None = None
         if job is not None:
             program_id, params, device, seed, policy = job
-            _limit_processor_time(policy.simulation_seconds + _GRACE_SECONDS)
+            limit_processor_time(policy.simulation_seconds + _GRACE_SECONDS)
             _limit_memory(policy.most_memory_bytes + _OTHER_MEMORY_BYTES)
             outcome = programs.run(program_id, params, device=device, seed=seed, policy=policy)
         pickle.dump(outcome, outcomes)
         outcomes.flush()
-
-
-def _limit_processor_time(seconds: float) -> None:
-    """Let the kernel end this process after that much more processor time, where kernels do that."""
-    try:
-        import resource
-    except ImportError:
-        return
-    _, most = resource.getrlimit(resource.RLIMIT_CPU)
-    limit = math.ceil(time.process_time() + seconds)
-    if most == resource.RLIM_INFINITY or limit < most:
-        resource.setrlimit(resource.RLIMIT_CPU, (limit, most))
 
 
 def _limit_memory(most: int) -> None:
