@@ -128,6 +128,12 @@ bench: setup  ## speed, side by side in one run
 wheel: setup  ## build wheel and sdist into dist/, and run the wheel in an empty environment
 	$(PYTHON) -m tools.wheel
 
+walk: setup  ## a newcomer's walk from the wheel to counts, in an empty home
+	$(PYTHON) -m tools.walk
+
+captures: setup  ## draw the pictures of README.md anew: runs of the command line
+	$(PYTHON) -m tools.captures
+
 release: setup  ## prepare a release, up to the upload: make release VERSION=1.2.3
 	$(PYTHON) -m tools.release $(VERSION)
 

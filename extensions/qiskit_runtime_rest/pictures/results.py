@@ -163,6 +163,7 @@ def _outcome_map(axes: Axes, rows: Sequence[Row]) -> None:
     axes.set_yticks(range(len(outcomes)), outcomes, family="monospace")
     axes.set_ylabel("outcome")
     axes.set_xlabel("point of the sweep")
+    axes.xaxis.get_major_locator().set_params(integer=True)  # there is no point between two points
     if len(totals) > len(outcomes):
         _remark(axes, f"{len(totals) - len(outcomes)} rarer outcomes are left out")
 
