@@ -34,7 +34,7 @@ REFERENCE: Mapping[str, tuple[str, Sequence[str]]] = {
             "client.backends.Backends",
             "client.instances.Instances",
             "client.listing.Listing",
-            "client.logic.submit.SubmitOptions",
+            "config.job_options",
             "submission.request.JobRequest",
             "submission.submitter.SubmissionPolicy",
             "waiting.updates.StatusUpdate",
@@ -57,6 +57,7 @@ REFERENCE: Mapping[str, tuple[str, Sequence[str]]] = {
             "pictures.device.plot_device",
         ),
     ),
+    "qiskit": ("Qiskit's interfaces", ("qiskit.backend", "qiskit.primitives", "qiskit.jobs")),
     "testing": ("For tests", ("testing",)),
 }
 """The pages of the reference: title, and what each describes, below the package."""

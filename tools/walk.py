@@ -50,7 +50,7 @@ class Walk:
         """Start the embedded service as in another terminal, and export what it prints."""
         print("$ qrr emulator serve", flush=True)
         ready = self.folder / "ready.json"
-        command = [self.python.with_name("qrr"), "emulator", "serve", "--ready-file", ready]
+        command = [f"{self.python.with_name('qrr')}", "emulator", "serve", "--ready-file", f"{ready}"]
         serving = subprocess.Popen(command, cwd=self.folder, env=self.variables, stdout=subprocess.DEVNULL)
         for _ in range(TRIES):
             if ready.exists() or serving.poll() is not None:

@@ -50,6 +50,7 @@ EXPECTED = {
         (17, 72, "/jobs", "route/post-jobs"),
         (18, 22, "x-access-token", "header/x-access-token"),
         (22, 73, '/jobs/" + id + "/results', "route/get-jobs-id-results"),
+        (23, 22, "Authorization", "header/x-access-token"),
     ],
     "submit.m": [
         (2, 9, "https://api.quantum-computing.ibm.com/runtime", "host/api.quantum-computing.ibm.com"),
@@ -133,7 +134,7 @@ EXPECTED = {
         (53, 41, "/analytics/usage-grouped-by-date", "route/get-analytics-usage-grouped-by-date"),
         (56, 46, "/sessions", "route/post-sessions"),
         (56, 76, "max_session_ttl", "body/max_session_ttl"),
-        (59, 47, "/programs/%s/data", "route/put-programs-id-data"),
+        (59, 47, "/programs/{}/data", "route/put-programs-id-data"),
     ],
     "follow_job.py": [
         (6, 9, "runtime-us-east.quantum-computing.ibm.com", "host/runtime-us-east.quantum-computing.ibm.com"),

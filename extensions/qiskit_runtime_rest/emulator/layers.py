@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 
 from .errors import BODY_TOO_LARGE, ServiceError, error_body
-from .recorder import NUMBER, headers_without_secrets, without_secrets
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -172,29 +171,25 @@ class RecordingLayer:
             await self.app(scope, receive, send)
             return
         began = time.monotonic()
-        number = self.recorder.arrived(scope, operation=operation)
-        scope[NUMBER] = number
-        body, response = bytearray(), bytearray()
+        seen = self.recorder.arrived(scope, operation=operation)
 
         async def recording_receive() -> Message:
             message = await receive()
-            body.extend(message.get("body", b"")[: _LONGEST_RECORDED_BODY - len(body)])
+            seen.body.extend(message.get("body", b"")[: _LONGEST_RECORDED_BODY - len(seen.body)])
             return message
 
         async def recording_send(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = headers_without_secrets(message.get("headers", ()))
-                status = message["status"]
-                self.recorder.note(number, status=status, response_headers=headers, body=without_secrets(body))
+                seen.status, seen.response_headers = message["status"], message.get("headers", ())
             else:
-                response.extend(message.get("body", b"")[: _LONGEST_RECORDED_BODY - len(response)])
+                rest = _LONGEST_RECORDED_BODY - len(seen.response_body)
+                seen.response_body.extend(message.get("body", b"")[:rest])
             await send(message)
 
         try:
             await self.app(scope, recording_receive, recording_send)
         finally:
-            texts = {"body": without_secrets(body), "response_body": without_secrets(response)}
-            self.recorder.note(number, **texts, seconds=time.monotonic() - began)
+            seen.seconds = time.monotonic() - began
 
 
 @frozen

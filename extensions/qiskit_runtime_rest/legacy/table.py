@@ -72,6 +72,7 @@ HOSTS = (
     Host(name="api-qcon.quantum-computing.ibm.com", prefix="/api"),
     Host(name="wss.quantum-computing.ibm.com"),
     Host(name="cloud-transpiler.quantum-computing.ibm.com"),
+    Host(name="cloud-transpiler.quantum.ibm.com"),
 )
 
 SPELLINGS = ("/facade/v1", "/runtime", "/api", "/v1")

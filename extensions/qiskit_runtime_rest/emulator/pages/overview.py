@@ -34,7 +34,6 @@ def overview(
     now = service.clock.now()
     jobs = [job for job in service.jobs.accounted() if not job.deleted]
     sessions = list(service.sessions)
-    requests = recorder.all()
     names = {one.crn: one.name for one in service.instances}
     return {
         "now": now,
@@ -50,13 +49,13 @@ def overview(
         "counts": {
             "jobs": len(jobs),
             "sessions": len(sessions),
-            "requests": len(requests),
+            "requests": len(recorder),
             "status": Counter(str(job.status) for job in jobs),
             "open": sum(session.closed_at is None for session in sessions),
         },
         "jobs": [_job(job, now=now, instances=names) for job in reversed(jobs[-MOST_ROWS:])],
         "sessions": [_session(one, now=now, instances=names) for one in reversed(sessions[-MOST_ROWS:])],
-        "requests": [_request(one) for one in reversed(requests[-MOST_ROWS:])],
+        "requests": [_request(one) for one in recorder.last(MOST_ROWS)],
         "faults": [_fault(rule) for rule in reversed(faults.all()[-MOST_ROWS:])],
         "presets": [preset.as_json() for preset in PRESETS],
     }
