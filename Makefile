@@ -125,7 +125,7 @@ coverage: setup  ## run all tests and the contract's check, and write docs/cover
 	$(PYTHON) -m tools.coverage build/client.json build/coverage.json build/slow.json build/peers.json build/consumer.json build/contract.json
 
 docs: setup  ## the documentation site, in build/site, with warnings as errors
-	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict
 
 docs-blocks: setup  ## run every block of the pages, and the notebook
 	$(PYTHON) -m pytest -q -n 1 $(PAGES)
