@@ -125,7 +125,7 @@ coverage: setup  ## run all tests and the contract's check, and write docs/cover
 	$(PYTHON) -m tools.coverage build/client.json build/coverage.json build/slow.json build/peers.json build/consumer.json build/contract.json
 
 docs: setup  ## the documentation site, in build/site, with warnings as errors
-	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict
 
 docs-blocks: setup  ## run every block of the pages, and the notebook
 	$(PYTHON) -m pytest -q -n 1 $(PAGES)
@@ -168,6 +168,12 @@ bench: setup  ## speed, side by side in one run
 
 wheel: setup  ## build wheel and sdist into dist/, and run the wheel in an empty environment
 	$(PYTHON) -m tools.wheel
+
+walk: setup  ## a newcomer's walk from the wheel to counts, in an empty home
+	$(PYTHON) -m tools.walk
+
+captures: setup  ## draw the pictures of README.md anew: runs of the command line
+	$(PYTHON) -m tools.captures
 
 release: setup  ## prepare a release, up to the upload: make release VERSION=1.2.3
 	$(PYTHON) -m tools.release $(VERSION)

@@ -78,7 +78,7 @@ def on_page_markdown(markdown: str, *, page: Page, **_: Any) -> str:
 
     def led(match: re.Match[str]) -> str:
         target, anchor = posixpath.normpath(posixpath.join(folder, match[1])), match[2] or ""
-        if target.startswith("docs/") and target.endswith(".md"):
+        if target.startswith("docs/") and target.endswith((".md", ".svg")):
             inside = posixpath.relpath(target.removeprefix("docs/"), posixpath.dirname(page.file.src_uri) or ".")
             return f"]({inside}{anchor})"
         return f"]({REPOSITORY}/{target}{anchor})" if (ROOT / target).exists() else match[0]

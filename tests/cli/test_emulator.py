@@ -89,7 +89,7 @@ def test_an_address_that_is_taken_ends_with_status_1(process: Process) -> None:
     ("option", "path", "reason", "advice"),
     [
         ("--state", "no-folder/state.db", "unable to open database file", "Name a file in a folder that exists"),
-        ("--state", ".", "unable to open database file", "Name a file in a folder that exists"),
+        ("--state", ".", "it is not a regular file", "Name another file"),
         ("--state", "notes.txt", "a file of another program", "Name another file"),
         ("--state", "other.db", "a file of another program", "Name another file"),
         ("--ready-file", "no-folder/ready.json", "cannot be written", "no-folder is not a folder"),

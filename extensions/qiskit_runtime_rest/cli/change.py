@@ -11,7 +11,7 @@ from ..base.text import printable
 from ..errors import InvalidInput
 from .jobs import own_tags
 from .options import JsonLinesOption, JsonOption, ServiceOptions, with_service_options
-from .terminal import print_json, say
+from .terminal import print_json, say, working
 
 __all__ = ["cancel", "delete", "tags"]
 
@@ -25,7 +25,8 @@ def cancel(options: ServiceOptions, job_ids: JobIds, *, json: JsonLinesOption = 
     """Cancel jobs that are queued or running."""
     with options.client() as client:
         for job_id in job_ids:
-            client.jobs.get(job_id).cancel()
+            with working(f"cancelling job {job_id}"):
+                client.jobs.get(job_id).cancel()
             if json:
                 print_json({"id": job_id, "cancelled": True})
             else:
@@ -45,7 +46,8 @@ def delete(
         _confirm(job_ids)
     with options.client() as client:
         for job_id in job_ids:
-            client.jobs.handle(job_id).delete()
+            with working(f"deleting job {job_id}"):
+                client.jobs.handle(job_id).delete()
             if json:
                 print_json({"id": job_id, "deleted": True})
             else:
@@ -82,7 +84,7 @@ def tags(
         found = _search(options, search)
     else:
         assert job_id is not None
-        with options.client() as client:
+        with options.client() as client, working("reading tags"):
             job = client.jobs.get(job_id)
             if add or remove:
                 kept = [tag for tag in job.tags if tag not in (remove or ())]
@@ -102,6 +104,6 @@ def _search(options: ServiceOptions, text: str) -> list[str]:
 
     if len(text) < LEAST_SEARCH:
         raise InvalidInput(f"--search {text!r}: expected {LEAST_SEARCH} characters or more.")
-    with options.client() as client:
+    with options.client() as client, working("searching for tags"):
         found = list_tags.sync(client=client.api, search=text)
     return own_tags(found.to_dict() if found is not None else {})

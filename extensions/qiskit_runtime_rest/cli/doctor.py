@@ -22,7 +22,7 @@ from ..config.api_versions import API_VERSION
 from ..errors import ApiError, ConfigurationError, RuntimeRestError, TransportError
 from .exit_status import FAILED
 from .options import JsonOption, ServiceOptions, with_service_options
-from .terminal import print_json, stdout
+from .terminal import print_json, stdout, working
 
 if TYPE_CHECKING:
     from ..config.settings import Settings
@@ -62,7 +62,12 @@ def doctor(options: ServiceOptions, *, json: JsonOption = False) -> None:
     """Check settings, IAM, the service, versions, the clock and the extras. Secrets are not shown."""
     console = stdout()
     done: list[Check] = []
-    for check in all_checks(options):
+    checks = all_checks(options)
+    while True:
+        with working("checking"):
+            check = next(checks, None)
+        if check is None:
+            break
         done.append(check)
         if not json:
             text = printable(f"  {check.name:<14} {check.text}", keep=LINES)

@@ -22,7 +22,7 @@ from .options import (
     ReadyFileOption,
     pace_choice,
 )
-from .terminal import print_json, say
+from .terminal import print_json, say, working
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -173,12 +173,19 @@ def serve(
         service.Options(**given)  # a wrong choice is refused before the socket opens
     except ValueError as error:
         raise InvalidInput(str(error)) from None
+    starting = contextlib.ExitStack()
+
+    def ready(address: Address) -> None:
+        starting.close()
+        _announce(address, more=more, json=json)
+
     try:
+        starting.enter_context(working("starting the service"))
         service.serve(
             host=host,
             port=port,
             ready_file=ready_file,
-            on_ready=lambda address: _announce(address, more=more, json=json),
+            on_ready=ready,
             beside=beside if proxy else None,
             **given,
         )
@@ -186,6 +193,8 @@ def serve(
         raise InvalidInput(str(error)) from None
     except OSError as error:
         raise RuntimeRestError(error.strerror or str(error)) from None
+    finally:
+        starting.close()
 
 
 def _announce(address: Address, *, more: Mapping[str, Any], json: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +11,7 @@ import typer
 from .exit_status import reporting_errors
 from .options import DeviceOption, EraOption, PaceOption, pace_choice
 from .reports import JsonReportOption, ReportFileOption, publish
-from .terminal import say
+from .terminal import say, working
 
 if TYPE_CHECKING:
     from ..offline import Report
@@ -53,7 +54,9 @@ def offline(
         chosen = Offline(live=live, era=era, instances=names, **choices)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    with chosen as services:
+    with contextlib.ExitStack() as stack:
+        with working("starting the services"):
+            services = stack.enter_context(chosen)
         try:
             status = run(command, services.environment())
         except CannotRun as error:

@@ -10,7 +10,7 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from matplotlib.colors import LogNorm
+from matplotlib.colors import ListedColormap, LogNorm
 
 from ..errors import InvalidInput
 from .picture import COLOURS, GRADIENT, Picture, Theme, drawn, themed
@@ -26,6 +26,10 @@ FAULTY = 0.5
 MOST_NUMBERS = 200
 MANY = 40
 """Devices of more qubits have no numbers in them; those of many have small ones."""
+
+SHADES = 256
+DARKEST: Mapping[Theme, float] = {"light": 0.0, "dark": 0.35}
+"""Where the colours begin: the darkest ones cannot be seen on a dark ground."""
 
 FAULTY_COLOUR = COLOURS[3]
 """Of qubits and gates that do not work, or whose errors are not known while those of others are."""
@@ -56,11 +60,11 @@ def plot_device(configuration: Any, properties: Any = None, *, title: str = "", 
     with themed(theme):
         picture, (axes,) = drawn(1, width=WIDTH, height=_height(places))
         lines = LineCollection([[places[a], places[b]] for a, b in pairs], linewidths=3, zorder=1)
-        _colour(lines, [gates.get(pair) for pair in pairs])
+        _colour(lines, [gates.get(pair) for pair in pairs], theme)
         axes.add_collection(lines)
         columns, rows = zip(*places, strict=True)
         dots = axes.scatter(columns, rows, s=_size(count), zorder=2)
-        _colour(dots, [readout.get(qubit) for qubit in range(count)])
+        _colour(dots, [readout.get(qubit) for qubit in range(count)], theme)
         if count <= MOST_NUMBERS:
             for qubit, place in enumerate(places):
                 colour = "white" if _is_dark(dots, readout.get(qubit)) else "black"
@@ -167,13 +171,14 @@ def _scale(picture: Picture, axes: Axes, drawing: Any, label: str) -> None:
     )
 
 
-def _colour(drawing: Any, errors: Sequence[float | None]) -> None:
+def _colour(drawing: Any, errors: Sequence[float | None], theme: Theme) -> None:
     """Colour the parts of `drawing` by their errors, on a logarithmic scale."""
     known = [error for error in errors if error is not None and 0 < error < FAULTY]
     if not known:
         drawing.set_color(COLOURS[0])
         return
-    colours = matplotlib.colormaps[GRADIENT].with_extremes(bad=FAULTY_COLOUR)
+    shades = matplotlib.colormaps[GRADIENT](np.linspace(DARKEST[theme], 1.0, SHADES))
+    colours = ListedColormap(shades).with_extremes(bad=FAULTY_COLOUR)
     low, high = min(known), max(known)
     drawing.set_cmap(colours)
     drawing.set_norm(LogNorm(vmin=low, vmax=max(high, low * 1.01)))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from ..errors import InvalidInput
 from .picture import COLOURS, GRADIENT, TWO_SIDED, Picture, Theme, drawn, themed
@@ -163,6 +164,7 @@ def _outcome_map(axes: Axes, rows: Sequence[Row]) -> None:
     axes.set_yticks(range(len(outcomes)), outcomes, family="monospace")
     axes.set_ylabel("outcome")
     axes.set_xlabel("point of the sweep")
+    axes.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))
     if len(totals) > len(outcomes):
         _remark(axes, f"{len(totals) - len(outcomes)} rarer outcomes are left out")
 

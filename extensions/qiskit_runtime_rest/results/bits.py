@@ -292,7 +292,9 @@ class Bits:
         shots = f"{self.num_shots} shots"
         if self.shape:
             shots = f"{self.size} points of {shots}, {total} counted together; to_rows() has each point"
-        return rows_table(rows, caption=f"{self.num_bits} bits, {shots}", of=len(counts))
+        return rows_table(
+            rows, caption=f"{self.num_bits} bit{'' if self.num_bits == 1 else 's'}, {shots}", of=len(counts)
+        )
 
 
 def _innermost(samples: Any) -> tuple[tuple[int, ...], list[Any]]:
