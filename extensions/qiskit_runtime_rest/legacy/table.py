@@ -46,7 +46,7 @@ def _documentation() -> str:
     except metadata.PackageNotFoundError:
         urls = []
     named = dict(url.split(", ", 1) for url in urls if ", " in url)
-    return named.get("Documentation", "docs").rstrip("/")
+    return str(named.get("Documentation", "docs")).rstrip("/")
 
 
 MIGRATION_PAGE = f"{_documentation()}/migration.md"
