@@ -21,7 +21,6 @@ from qiskit_runtime_rest.config.api_versions import API_VERSION
 from qiskit_runtime_rest.legacy.scan import Scanner, fix, scan
 from qiskit_runtime_rest.legacy.scan.files import Source, decode
 from qiskit_runtime_rest.legacy.scan.scanner import Examined
-from qiskit_runtime_rest.legacy.table import MIGRATION_PAGE
 
 SAMPLES = Path(__file__).parent / "samples"
 CLASSIC = "https://runtime-us-east.quantum-computing.ibm.com"
@@ -45,7 +44,7 @@ def without_comments(text: str) -> str:
 
 
 def comments(text: str) -> list[str]:
-    return [line.strip().partition(" See ")[0] for line in text.splitlines() if line.strip().startswith("# qrr: ")]
+    return [line.strip().partition(" See: ")[0] for line in text.splitlines() if line.strip().startswith("# qrr: ")]
 
 
 LOGIN = """\
@@ -224,7 +223,7 @@ def test_unsafe_uses_stay_and_get_a_comment(text: str, comment: str) -> None:
     assert without_comments(after) == text
     (left,) = comments(after)
     assert left.startswith(f"# qrr: {comment}")
-    assert re.search(rf"See {re.escape(MIGRATION_PAGE)}#[a-z0-9-]+$", after.splitlines()[0])
+    assert re.search(r"See: qrr docs migration#[a-z0-9-]+$", after.splitlines()[0])
 
 
 def test_comments_are_put_above_the_statement_with_its_indent() -> None:

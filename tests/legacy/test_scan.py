@@ -20,7 +20,7 @@ from qiskit_runtime_rest.cli.app import app
 from qiskit_runtime_rest.legacy.scan import RULES, Finding, Scanner, Skipped, sarif, scan
 from qiskit_runtime_rest.legacy.scan.files import LARGEST, Language, Source
 from qiskit_runtime_rest.legacy.scan.scanner import Examined
-from qiskit_runtime_rest.legacy.table import FIELDS, HOSTS, MIGRATION_PAGE, ROUTES
+from qiskit_runtime_rest.legacy.table import FIELDS, HOSTS, ROUTES
 
 SAMPLES = Path(__file__).parent / "samples"
 CLASSIC = "https://runtime-us-east.quantum-computing.ibm.com"
@@ -182,7 +182,7 @@ def test_every_use_in_a_sample_is_found_with_line_and_column(name: str) -> None:
 def test_every_finding_says_what_it_becomes_and_links_to_the_page() -> None:
     for finding in scan([SAMPLES]):
         assert finding.becomes
-        assert re.fullmatch(re.escape(MIGRATION_PAGE) + r"#[a-z0-9-]+", finding.link)
+        assert re.fullmatch(r"qrr docs migration#[a-z0-9-]+", finding.link)
         assert finding.rule in RULES
 
 
@@ -423,7 +423,7 @@ def test_the_command_prints_places_and_ends_with_1() -> None:
     result = qrr(str(SAMPLES / "config.yml"))
     assert result.exit_code == 1
     assert f"{SAMPLES / 'config.yml'}:2:3: channel: ibm_quantum -> " in result.stdout
-    assert f"{MIGRATION_PAGE}#sdk-setting-channel-ibm-quantum" in result.stdout
+    assert "qrr docs migration#sdk-setting-channel-ibm-quantum" in result.stdout
     assert "2 classic uses in 1 file" in result.stderr
 
 
@@ -461,7 +461,7 @@ def test_sarif_has_what_code_hosts_need() -> None:
     for rule in rules:
         assert rule["helpUri"].startswith("https://")
         assert rule["shortDescription"]["text"]
-        assert f"{MIGRATION_PAGE}#" in rule["help"]["markdown"]
+        assert "qrr docs migration#" in rule["help"]["markdown"]
     assert len(run["results"]) == len(scan([SAMPLES]))
     for one in run["results"]:
         assert rules[one["ruleIndex"]]["id"] == one["ruleId"]

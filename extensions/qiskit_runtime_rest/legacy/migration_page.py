@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from .sdk_table import SDK_USES
-from .table import FIELDS, HOSTS, MIGRATION_FILE, MIGRATION_GUIDE, ROUTES, Route
+from .table import FIELDS, HOSTS, MIGRATION_GUIDE, MIGRATION_PAGE, ROUTES, Route
 
 __all__ = ["render"]
 
@@ -27,8 +27,7 @@ The page is rendered from `table.py` and `sdk_table.py` of `extensions/qiskit_ru
 ## Change the source
 
 `qrr legacy scan PATH...` finds classic use: in Python and notebooks by parsing, in other languages by searching. Each
-finding names file, line, column and replacement, and links to its row on this page. Without a network,
-`python -m qiskit_runtime_rest.legacy.migration_page -` prints the page.
+finding names file, line, column and replacement, and the command that shows its row on this page (`qrr docs`).
 
 | option | what it does |
 |---|---|
@@ -146,7 +145,7 @@ def _cell(text: str) -> str:
 
 def main(arguments: Sequence[str]) -> None:
     """Write the page, or print it."""
-    target = arguments[0] if arguments else MIGRATION_FILE
+    target = arguments[0] if arguments else MIGRATION_PAGE
     if target == "-":
         sys.stdout.write(render())
     else:

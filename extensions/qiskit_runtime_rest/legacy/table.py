@@ -10,7 +10,7 @@ import json
 import re
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
-from importlib import metadata, resources
+from importlib import resources
 from typing import Any, Literal, TypeAlias
 from urllib.parse import unquote
 
@@ -35,22 +35,11 @@ Serves: TypeAlias = Literal["runtime", "auth", "cloud"]
 
 MIGRATION_GUIDE = "https://quantum.cloud.ibm.com/docs/migration-guides/classic-iqp-to-cloud-iqp"
 
-MIGRATION_FILE = "docs/migration.md"
+MIGRATION_PAGE = "docs/migration.md"
 """The page that `migration_page` renders, relative to the project."""
 
-
-def _documentation() -> str:
-    """The project's pages, as the installed package names them."""
-    try:
-        urls = metadata.metadata("qiskit-runtime-rest").get_all("Project-URL") or []
-    except metadata.PackageNotFoundError:
-        urls = []
-    named = dict(url.split(", ", 1) for url in urls if ", " in url)
-    return str(named.get("Documentation", "docs")).rstrip("/")
-
-
-MIGRATION_PAGE = f"{_documentation()}/migration.md"
-"""The page, where users of the installed package find it."""
+MIGRATION_COMMAND = "qrr docs migration"
+"""The command that shows this page, also where the sources are gone."""
 
 
 def anchor(*words: str) -> str:

@@ -159,7 +159,7 @@ def _with_import(module: cst.Module) -> cst.Module:
 
 def comment_text(title: str, becomes: str, link: str) -> str:
     """A comment that says what to change."""
-    return f"{MARK}{title} -> {becomes}. See {link}"
+    return f"{MARK}{title} -> {becomes}. See: {link}"
 
 
 def address_changes(string: SourceString, address: Address, routes: tuple[Route, ...]) -> list[Change] | None:

@@ -123,12 +123,13 @@ def sarif(findings: Sequence[Finding], skipped: Sequence[Skipped] = ()) -> dict[
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
+    # The link to the migration page is relative to the project; a `helpUri` must be absolute.
     return {
         "id": rule.id,
         "shortDescription": {"text": f"{rule.title} of the classic API"},
         "fullDescription": {"text": f"{rule.title} is now: {rule.becomes}"},
-        "helpUri": rule.link if rule.link.startswith("https://") else MIGRATION_GUIDE,
-        "help": {"text": f"See {rule.link}", "markdown": f"See [the migration page]({rule.link})."},
+        "helpUri": MIGRATION_GUIDE,
+        "help": {"text": f"See: {rule.link}", "markdown": f"See `{rule.link}`."},
         "defaultConfiguration": {"level": "warning"},
     }
 

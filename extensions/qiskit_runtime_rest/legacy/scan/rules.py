@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..sdk_table import SDK_USES, SdkUse
-from ..table import FIELDS, HOSTS, MIGRATION_PAGE, ROUTES, Field, Host, Route
+from ..table import FIELDS, HOSTS, MIGRATION_COMMAND, ROUTES, Field, Host, Route
 from .addresses import Address
 
 __all__ = [
@@ -49,8 +49,8 @@ class Rule:
 
     @property
     def link(self) -> str:
-        """The rule on the migration page."""
-        return f"{MIGRATION_PAGE}#{self.anchor}"
+        """The command that shows the rule on the migration page."""
+        return f"{MIGRATION_COMMAND}#{self.anchor}"
 
 
 def base_of(host: Host) -> str:
