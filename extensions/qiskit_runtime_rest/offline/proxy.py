@@ -182,12 +182,12 @@ class Proxy:
             raise _Refusal(407, "This proxy is for the processes of one program")
         if method == b"CONNECT":
             destination = self._tunnel(*_authority(target.decode(), default=HTTPS))
-            async with self._connected(destination) as server:
+            async with _connected(destination, self._own) as server:
                 writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
                 await _exchange((reader, writer), server)
         else:
             destination, request = self._plain(head)
-            async with self._connected(destination) as server:
+            async with _connected(destination, self._own) as server:
                 server[1].write(request)
                 await _exchange((reader, writer), server)
 
@@ -258,18 +258,8 @@ class Proxy:
             raise ConnectionAbortedError
         host = self._names[writer.get_extra_info("ssl_object")]
         self._traffic.answered(host)
-        async with self._connected(self._destinations[host]) as server:
+        async with _connected(self._destinations[host], self._own) as server:
             await _exchange((reader, writer), server)
-
-    @contextlib.asynccontextmanager
-    async def _connected(self, destination: Destination) -> AsyncIterator[_Streams]:
-        async with _connected(destination) as streams:
-            end = streams[1].get_extra_info("sockname")[:2]
-            self._own.add(end)
-            try:
-                yield streams
-            finally:
-                self._own.discard(end)
 
 
 async def _refuse(refusal: _Refusal, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -315,17 +305,21 @@ _Streams: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 @contextlib.asynccontextmanager
-async def _connected(destination: Destination) -> AsyncIterator[_Streams]:
-    """A connection to a server of this machine."""
+async def _connected(destination: Destination, own: set[Destination]) -> AsyncIterator[_Streams]:
+    """A connection to a server. `own`: has its local end meanwhile."""
     try:
         reader, writer = await asyncio.open_connection(*destination)
     except OSError:
         raise _Refusal(502, "The server on this machine cannot be reached") from None
+    end = writer.get_extra_info("sockname")[:2]
+    own.add(end)
     try:
         yield reader, writer
     except BaseException:
         writer.transport.abort()
         raise
+    finally:
+        own.discard(end)
     writer.close()
 
 
