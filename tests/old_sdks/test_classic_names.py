@@ -1,4 +1,4 @@
-"""The same programs under `qrr offline`: they find the classic API by the names of its hosts."""
+"""The same programs under `qrr offline` and `qrr legacy run`: they find the classic API by the names of its hosts."""
 
 from __future__ import annotations
 
@@ -7,21 +7,41 @@ from pathlib import Path
 
 import pytest
 
+from qiskit_runtime_rest.testing import Emulator
+
 from .conftest import PROGRAMS, reported
 from .environments import prepared
 from .sdks import SDKS, Sdk
 
 QRR = Path(sys.executable).with_name("qrr")
 OTHER_INSTANCES = {"session"}
-"""Steps that name an instance of the mapping of the gateway under test; `qrr offline` has none."""
+"""Steps that name an instance of the mapping of the gateway under test; here is none."""
+DRIVER = "import subprocess, sys\nsys.exit(subprocess.run(sys.argv[1:]).returncode)\n"
+"""A script that starts the program, which has an environment of its own."""
 
 
+@pytest.fixture
+def account(emulator: Emulator) -> dict[str, str]:
+    emulator.reset()
+    return {
+        "QISKIT_IBM_TOKEN": emulator.api_key,
+        "QISKIT_IBM_INSTANCE": emulator.instance,
+        "QISKIT_IBM_URL": emulator.base_url,
+        "IAM_URL": emulator.iam_url,
+    }
+
+
+@pytest.mark.parametrize("way", ["offline", "legacy run"])
 @pytest.mark.parametrize("sdk", SDKS, ids=lambda sdk: sdk.name)
-def test_a_program_runs_under_the_names_of_the_classic_hosts(sdk: Sdk, tmp_path: Path) -> None:
+def test_a_program_runs_under_the_names_of_the_classic_hosts(
+    sdk: Sdk, way: str, account: dict[str, str], tmp_path: Path
+) -> None:
     try:
         python = prepared(sdk.name, sdk.requirements)
     except RuntimeError as error:
         pytest.skip(str(error))
+    driver = tmp_path / "driver.py"
+    driver.write_text(DRIVER)
     program: list[str | Path] = [
         python,
         "-W",
@@ -30,7 +50,10 @@ def test_a_program_runs_under_the_names_of_the_classic_hosts(sdk: Sdk, tmp_path:
         f"https://{sdk.login_host}/api",
         "any-key",
     ]
-    outcomes = reported([QRR, "offline", "--", *program], home=tmp_path)
+    if way == "offline":
+        outcomes = reported([QRR, "offline", "--", *program], home=tmp_path)
+    else:
+        outcomes = reported([QRR, "legacy", "run", driver, *program], home=tmp_path, **account)
     failed = {name: outcome["error"] for name, outcome in outcomes.items() if "error" in outcome}
     assert failed.keys() <= OTHER_INSTANCES, failed
     assert outcomes.keys() == sdk.steps.keys()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -25,6 +27,9 @@ from .options import (
 )
 from .reports import JsonReportOption, ReportFileOption, publish
 from .terminal import print_json, say, stderr
+
+if TYPE_CHECKING:
+    from ..legacy.translation.translator import Translator
 
 __all__ = ["app"]
 
@@ -110,10 +115,14 @@ def run(
     """
     from .. import legacy
 
-    with legacy.install(instances=instances, era=era, store=store, application="qrr", **service.given) as installed:
+    settings = {**service.given, "application": "qrr"}
+    with (
+        legacy.install(instances=instances, era=era, store=store, **settings) as installed,
+        _answered(instances=instances, era=era, store=store, settings=settings) as children,
+    ):
         status = legacy.run(script, arguments or [])
         sys.stdout.flush()
-        found = installed.report()
+        found = installed.report(children=children)
         publish(
             found,
             file=report,
@@ -121,6 +130,24 @@ def run(
             show=lambda: stderr().print(f"\n{found}", markup=False, soft_wrap=True),
         )
     raise typer.Exit(status)
+
+
+@contextlib.contextmanager
+def _answered(*, settings: dict[str, Any], **choices: Any) -> Iterator[Translator | None]:
+    """Answer the calls of child processes, too, if the extra `offline` is installed."""
+    from ..config.settings import Settings
+    from ..legacy.translation.translator import Translator
+
+    try:
+        from ..offline.children import answering_children
+    except (ModuleNotFoundError, MissingExtra):
+        yield None
+        return
+    own = Settings(**settings)
+    uses_own = own.api_key or own.token
+    translator = Translator(settings=settings, credentials="settings" if uses_own else "caller", **choices)
+    with answering_children(translator):
+        yield translator
 
 
 app = typer.Typer(no_args_is_help=True, help="Run, serve or scan programs written for the classic API.")

@@ -14,6 +14,7 @@ import re
 import socket
 import ssl
 import threading
+from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -41,6 +42,8 @@ ROUNDS_TO_A_TASK = 5
 """Rounds of the event loop until a connection that was accepted has its task, which closes it; a few to spare."""
 HEAD_END = b"\r\n\r\n"
 FIRST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([!-~]+) HTTP/1\.[01]\r\n")
+USER = "qrr"
+PASSWORD = re.compile(rb"(?i)\r\nproxy-authorization:[ \t]*basic[ \t]+([^\s]+)")
 FOR_ONE_HOP = frozenset(
     {b"connection", b"host", b"keep-alive", b"proxy-authorization", b"proxy-connection", b"upgrade"}
 )
@@ -79,6 +82,9 @@ class Proxy:
         context: ssl.SSLContext,
         traffic: Traffic,
         head_seconds: float = HEAD_SECONDS,
+        secret: str | None = None,
+        passes_others: bool = False,
+        own: set[Destination] | None = None,
     ) -> None:
         """Serve.
 
@@ -89,9 +95,15 @@ class Proxy:
             context: of the server, with certificates for all known hosts.
             traffic: counts the connections.
             head_seconds: how long a client may take for the head of a request, or for its part of the TLS handshake.
+            secret: if given, the password that clients must send, and connections past the front are refused.
+            passes_others: whether connections to all other hosts are passed on to them, instead of refused.
+            own: takes the local ends of this proxy's connections, by which a server behind it knows it.
         """
         self.url = url_of(front)
         self.tls_port: int = tls.getsockname()[1]
+        self._own: set[Destination] = set() if own is None else own
+        self._password = None if secret is None else b64encode(f"{USER}:{secret}".encode())
+        self._passes_others = passes_others
         self._destinations = destinations
         self._traffic = traffic
         self._head_seconds = head_seconds
@@ -166,14 +178,16 @@ class Proxy:
         if match is None:
             raise _Refusal(400, "This is not a request of HTTP/1.1")
         method, target = match.groups()
+        if self._password is not None and self._password not in PASSWORD.findall(head):
+            raise _Refusal(407, "This proxy is for the processes of one program")
         if method == b"CONNECT":
             destination = self._tunnel(*_authority(target.decode(), default=HTTPS))
-            async with _connected(destination) as server:
+            async with _connected(destination, self._own) as server:
                 writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
                 await _exchange((reader, writer), server)
         else:
             destination, request = self._plain(head)
-            async with _connected(destination) as server:
+            async with _connected(destination, self._own) as server:
                 server[1].write(request)
                 await _exchange((reader, writer), server)
 
@@ -190,6 +204,8 @@ class Proxy:
 
     def _tunnel(self, host: str, port: int) -> Destination:
         """Where the bytes of a tunnel go."""
+        if self._passes(host):
+            return host, port
         self._check(host, port)
         if port == HTTPS:
             return "127.0.0.1", self.tls_port
@@ -206,15 +222,21 @@ class Proxy:
             raise _Refusal(400, "This is not a request of HTTP/1.1") from None
         assert isinstance(given, h11.Request)
         host, port, target = _url(given)
-        self._check(host, port)
-        self._traffic.answered(host)
+        destination = (host, port)
+        if not self._passes(host):
+            self._check(host, port)
+            self._traffic.answered(host)
+            destination = self._destinations[host]
         headers = [(name, value) for name, value in given.headers if name not in FOR_ONE_HOP]
         sent = h11.Request(
             method=given.method,
             target=target,
             headers=[(b"host", host.encode()), *headers, (b"connection", b"close")],
         )
-        return self._destinations[host], h11.Connection(h11.CLIENT).send(sent) or b""
+        return destination, h11.Connection(h11.CLIENT).send(sent) or b""
+
+    def _passes(self, host: str) -> bool:
+        return self._passes_others and host not in self._destinations
 
     def _check(self, host: str, port: int) -> None:
         if host not in self._destinations or port not in PORTS:
@@ -232,9 +254,11 @@ class Proxy:
         return None
 
     async def _decrypted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._password is not None and writer.get_extra_info("peername")[:2] not in self._own:
+            raise ConnectionAbortedError
         host = self._names[writer.get_extra_info("ssl_object")]
         self._traffic.answered(host)
-        async with _connected(self._destinations[host]) as server:
+        async with _connected(self._destinations[host], self._own) as server:
             await _exchange((reader, writer), server)
 
 
@@ -281,17 +305,21 @@ _Streams: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 @contextlib.asynccontextmanager
-async def _connected(destination: Destination) -> AsyncIterator[_Streams]:
-    """A connection to a server of this machine."""
+async def _connected(destination: Destination, own: set[Destination]) -> AsyncIterator[_Streams]:
+    """A connection to a server. `own`: has its local end meanwhile."""
     try:
         reader, writer = await asyncio.open_connection(*destination)
     except OSError:
         raise _Refusal(502, "The server on this machine cannot be reached") from None
+    end = writer.get_extra_info("sockname")[:2]
+    own.add(end)
     try:
         yield reader, writer
     except BaseException:
         writer.transport.abort()
         raise
+    finally:
+        own.discard(end)
     writer.close()
 
 

@@ -15,6 +15,7 @@ from .report import Report
 if TYPE_CHECKING:
     from ..gateway.server import LoopbackGateway
     from ..translation.call import CallRecord, Note
+    from ..translation.translator import Translator
     from .detour import Detour
     from .patching import Patches
 
@@ -48,9 +49,10 @@ class Installed:
         """Every field that was ignored or changed, without duplicates."""
         return list(self._gateway.translator.notes)
 
-    def report(self) -> Report:
-        """The calls so far, and what to change at which line."""
-        return Report.of(self.calls, self.notes)
+    def report(self, *, children: Translator | None = None) -> Report:
+        """The calls so far, and what to change at which line. `children`: what answered those of child processes."""
+        calls, notes = (children.calls, children.notes) if children else ((), ())
+        return Report.of([*self.calls, *calls], [*self.notes, *notes])
 
     def uninstall(self) -> None:
         """Restore the libraries and stop the gateway. Calls and notes stay; calling it again does nothing."""
