@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 import uvicorn
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from .bounds import HEAD_SECONDS, BodyBound, quiet_without_descriptors, with_head_bound
+from .bounds import HEAD_SECONDS, BodyBound, bounded, quiet_without_descriptors
 from .files import write_atomically
 
 __all__ = [
@@ -39,13 +39,17 @@ _KEEP_ALIVE_SECONDS = 75
 _BACKLOG = 2048
 # What most requests name; all other loopback addresses are found, too.
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_OWN_SITES = {"same-origin", "none"}
+"""Values of `Sec-Fetch-Site` for requests of the server's own pages, and of the user."""
+_LENGTHS = {b"content-length", b"transfer-encoding"}
 _HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]*)?")
 
 
 class OriginForm:
     """An ASGI layer for requests whose target is a whole URL, as to a proxy: its host counts as `Host` (RFC 9112, 3.2).
 
-    It refuses targets that are neither a path nor such a URL.
+    It refuses targets that are neither a path nor such a URL, and requests with two kinds of length: another server in
+    front of this one may count by the other kind, and take the end of the body for a request.
     """
 
     def __init__(self, app: Any) -> None:
@@ -55,6 +59,10 @@ class OriginForm:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Pass the request on with a path as target, or respond with 400."""
         target = scope.get("raw_path", b"/")
+        if scope["type"] in ("http", "websocket") and {name for name, _ in scope["headers"]} >= _LENGTHS:
+            message = "Refused: the request has both Content-Length and Transfer-Encoding."
+            await _refuse(scope, send, 400, message, "Send one of these headers.")
+            return
         if scope["type"] not in ("http", "websocket") or target.startswith(b"/"):
             await self._app(scope, receive, send)
             return
@@ -75,7 +83,8 @@ class HostCheck:
 
     The header `Host` must name the server: a loopback name or address, the address of the connection, or one of
     `allowed`. So no name of another site can be made to stand for this server (DNS rebinding). `Origin`, which
-    browsers add, must be the site of `Host`, or be one of `allowed`.
+    browsers add, must be the site of `Host`, or be one of `allowed`. Requests without it, as for images, must not be
+    for a page of another site, but links from there may be followed.
     """
 
     def __init__(self, app: Any, *, allowed: Collection[str] = ()) -> None:
@@ -101,6 +110,9 @@ class HostCheck:
             site = _site(origin)
             if site != host and host_name(site) not in self._allowed:
                 return f"the request comes from a page of another site ({origin[:100]!r})"
+        is_link = _values(scope, b"sec-fetch-mode") == ["navigate"]
+        if not origins and not is_link and not _OWN_SITES.issuperset(_values(scope, b"sec-fetch-site")):
+            return "the request comes from a page of another site"
         return None
 
     def _is_ours(self, name: str, scope: Any) -> bool:
@@ -178,7 +190,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 OriginForm(app if allow_hosts is None else HostCheck(app, allowed=allow_hosts)),
-                http=with_head_bound(http, seconds=head_seconds),
+                http=bounded(http, seconds=head_seconds),
                 loop="asyncio",
                 lifespan="on",
                 log_config=None,

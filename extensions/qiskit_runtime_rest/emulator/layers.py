@@ -180,7 +180,10 @@ class RecordingLayer:
 
         async def recording_send(message: Message) -> None:
             if message["type"] == "http.response.start":
-                seen.status = message["status"]
+                seen.status, seen.response_headers = message["status"], message.get("headers", ())
+            else:
+                rest = _LONGEST_RECORDED_BODY - len(seen.response_body)
+                seen.response_body.extend(message.get("body", b"")[:rest])
             await send(message)
 
         try:

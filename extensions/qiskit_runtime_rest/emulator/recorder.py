@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ __all__ = ["RecordedRequest", "Recorder", "SeenRequest"]
 # The key of an ASGI scope under which its request is kept.
 _SEEN = "qiskit_runtime_rest.seen_request"
 _BLANK = "***"
-_SECRET_HEADERS = frozenset({"cookie", "proxy-authorization", "x-access-token"})
+_SECRET_HEADERS = frozenset({"cookie", "set-cookie", "proxy-authorization", "x-access-token"})
 _SECRETS_NAMED = "api_?key|api_?token|access_token|refresh_token|token|password|passcode"
 _SECRET_IN_JSON = re.compile(rf'("(?:{_SECRETS_NAMED})"\s*:\s*")(?:[^"\\]|\\.)*', re.IGNORECASE)
 _SECRET_IN_FORM = re.compile(rf"((?:^|&)(?:{_SECRETS_NAMED})=)[^&]*", re.IGNORECASE)
@@ -30,7 +30,10 @@ _SECRET_IN_FORM = re.compile(rf"((?:^|&)(?:{_SECRETS_NAMED})=)[^&]*", re.IGNOREC
 
 @frozen(kw_only=True)
 class RecordedRequest:
-    """One request. `status` is `None` until the response begins, and after a reset of the connection."""
+    """One request, and the response to it.
+
+    `status` is `None` until the response begins, and after a reset of the connection. Bodies are cut after 16 KiB.
+    """
 
     number: int
     at: str
@@ -41,6 +44,8 @@ class RecordedRequest:
     headers: Mapping[str, str] = field(factory=dict)
     body: str = ""
     status: int | None = None
+    response_headers: Mapping[str, str] = field(factory=dict)
+    response_body: str = ""
     seconds: float | None = None
     fault: str | None = None
 
@@ -49,7 +54,7 @@ class RecordedRequest:
         return asdict(self)
 
 
-@define(kw_only=True, eq=False)
+@define(kw_only=True, eq=False, repr=False)
 class SeenRequest:
     """A request as it came, and what has become of it so far. What is shown of it is made when somebody looks."""
 
@@ -62,12 +67,13 @@ class SeenRequest:
     headers: Sequence[tuple[bytes, bytes]]
     body: bytearray = field(factory=bytearray)
     status: int | None = None
+    response_headers: Sequence[tuple[bytes, bytes]] = ()
+    response_body: bytearray = field(factory=bytearray)
     seconds: float | None = None
     fault: str | None = None
 
     def record(self) -> RecordedRequest:
         """What can be shown: without secrets."""
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in self.headers}
         return RecordedRequest(
             number=self.number,
             at=isoformat(self.at),
@@ -75,9 +81,11 @@ class SeenRequest:
             path=self.path,
             query=_without_secrets(self.query),
             operation=self.operation,
-            headers={name: _blanked(name, value) for name, value in headers.items()},
+            headers=_headers_without_secrets(self.headers),
             body=_without_secrets(self.body),
             status=self.status,
+            response_headers=_headers_without_secrets(self.response_headers),
+            response_body=_without_secrets(self.response_body),
             seconds=self.seconds,
             fault=self.fault,
         )
@@ -136,6 +144,12 @@ def _without_secrets(body: bytes | bytearray) -> str:
         return ""
     text = body.decode("utf-8", "replace")
     return _SECRET_IN_FORM.sub(rf"\1{_BLANK}", _SECRET_IN_JSON.sub(rf"\1{_BLANK}", text))
+
+
+def _headers_without_secrets(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Headers as texts, with keys and tokens blanked."""
+    texts = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in headers]
+    return {name: _blanked(name, value) for name, value in texts}
 
 
 def _blanked(name: str, value: str) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from attrs import evolve, field, frozen
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.routing import compile_path
 
 from .errors import (
@@ -193,6 +193,8 @@ async def _handle(service: Service, route: Route, http: Request, path: Mapping[s
             body=error_body(error.kind, message=error.message),
             headers=error.headers,
         )
+    except ClientDisconnect:  # nobody reads this answer
+        return ServiceResponse(status=400)
     except NotStored as error:
         _log.warning("%s", error)
         return ServiceResponse(status=500, body=error_body(NOT_STORED, message=f"{NOT_STORED.message} {error}"))

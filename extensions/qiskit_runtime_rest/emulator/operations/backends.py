@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from attrs import asdict
 
-from ..errors import CALIBRATION_NOT_ALLOWED, ServiceError
+from ..devices.published import calibrations
+from ..errors import BACKEND_NOT_FOUND, CALIBRATION_NOT_ALLOWED, ServiceError
 from ..json_text import extended, json_text
 from ..routing import JSON, ServiceRequest, ServiceResponse
 from ..state.backends import queue_length, wait_time
@@ -70,6 +71,8 @@ def _calibrated(request: ServiceRequest) -> Device:
     device, calibration = _find(request), request.query["calibration_id"]
     if calibration is not None and not request.instance.plan.custom_calibrations:
         raise ServiceError(CALIBRATION_NOT_ALLOWED)
+    if calibration is not None and calibration not in calibrations(device.configuration):
+        raise ServiceError(BACKEND_NOT_FOUND)  # a guess: IBM's integration tests expect some error
     return device.calibrated(calibration)
 
 

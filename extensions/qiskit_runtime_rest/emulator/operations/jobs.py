@@ -95,7 +95,7 @@ async def delete_job(request: ServiceRequest) -> ServiceResponse:
 
 
 async def get_job_results(request: ServiceRequest) -> ServiceResponse:
-    """`GET /v1/jobs/{id}/results`: text/plain; 204 if there is none yet."""
+    """`GET /v1/jobs/{id}/results`: text/plain; 204 if there is none yet, or none any more."""
     job = await _read(request)
     result = request.service.jobs.take_result(job)
     return ServiceResponse(status=204) if result is None else ServiceResponse(text=result)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["MOST_ROWS", "overview"]
 
 MOST_ROWS = 200
+_ONLY_IN_DETAILS = {"headers", "body", "response_headers", "response_body"}
 
 
 def overview(
@@ -107,7 +108,7 @@ def _session(session: Session, *, now: float, instances: dict[str, str]) -> dict
 
 
 def _request(request: RecordedRequest) -> dict[str, Any]:
-    return {name: value for name, value in request.as_json().items() if name not in {"headers", "body"}}
+    return {name: value for name, value in request.as_json().items() if name not in _ONLY_IN_DETAILS}
 
 
 def _fault(rule: FaultRule) -> dict[str, Any]:

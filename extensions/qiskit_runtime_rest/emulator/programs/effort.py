@@ -5,9 +5,7 @@ The seconds were measured with qiskit-aer 0.17 in one thread. Other machines dif
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
-from functools import cache
 
 import numpy as np
 from attrs import frozen
@@ -23,8 +21,6 @@ __all__ = ["Effort", "check", "effort", "entanglement", "learning_effort"]
 
 _COMPLEX_BYTES = 16
 _FREE = frozenset({"barrier", "rz", "delay"})
-# What a machine has, if it does not say.
-_SOME_MEMORY = 8 * 2**30
 _MOST_EXPONENT = 200.0
 
 
@@ -83,7 +79,7 @@ def check(efforts: Iterable[Effort], *, policy: Policy) -> None:
             f"the limit is {policy.simulation_seconds:g} s (--simulation-seconds).",
         )
     largest = max(every, key=lambda one: one.memory_bytes, default=None)
-    memory = policy.memory_bytes or _memory_bytes() // 2
+    memory = policy.most_memory_bytes
     if largest is not None and largest.memory_bytes > memory:
         raise JobFailedError(
             Kind.SIMULATION_FAILED,
@@ -118,14 +114,6 @@ def _order(count: int, pairs: list[tuple[int, ...]]) -> list[int]:
     places[reverse_cuthill_mckee(graph, symmetric_mode=True)] = np.arange(count)
     order: list[int] = places.tolist()
     return order
-
-
-@cache
-def _memory_bytes() -> int:
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return _SOME_MEMORY
 
 
 def _number(value: float) -> str:

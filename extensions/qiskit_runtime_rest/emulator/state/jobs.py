@@ -218,17 +218,15 @@ class Jobs:
             return None
         return self._storage.text(job.id, "interim")
 
+    def shown_result(self, job: Job) -> str | None:
+        """The result, for people who look at the service: this changes nothing. `None` for a private job."""
+        return None if job.private else self._storage.text(job.id, "result")
+
     def take_result(self, job: Job) -> str | None:
         """Return the result, or the log of a failed job. The first read of a private result deletes it.
 
-        `None` if there is no result yet. Raises `ServiceError` 1291 if it was read and deleted before.
+        `None` if there is no result yet, and for a private result that was read before.
         """
-        if job.result_taken:
-            raise ServiceError(
-                JOB_NOT_FOUND,
-                "The result of this private job was read before, which deletes it.",
-                values={"job_id": job.id},
-            )
         if job.status is Status.FAILED:
             return self._log(job) or job.reason or ""
         text = self._storage.text(job.id, "result")
