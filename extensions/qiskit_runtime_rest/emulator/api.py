@@ -20,6 +20,7 @@ from .operations.backends import (
 from .operations.discovery import (
     get_catalog_entry,
     get_resource_instance,
+    get_web_application,
     list_resource_instances,
     search_resources,
     update_resource_instance,
@@ -98,6 +99,7 @@ ROUTES = (
     Route("GET", "/v2/resource_instances", list_resource_instances, public=True, contracted=False),
     Route("GET", "/v2/resource_instances/{id:path}", get_resource_instance, public=True, contracted=False),
     Route("PATCH", "/v2/resource_instances/{id:path}", update_resource_instance, public=True, contracted=False),
+    Route("GET", f"{BASE_PATH}/v1/jobs/", get_web_application, public=True, contracted=False),
     Route("GET", f"{BASE_PATH}/openapi.json", get_document, public=True, contracted=False),
     Route("GET", f"{BASE_PATH}/openapi-{{version}}.json", get_document_of_version, public=True, contracted=False),
 )

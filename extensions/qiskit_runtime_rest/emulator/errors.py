@@ -86,6 +86,7 @@ PROGRAM_NOT_FOUND = _guess(
     3211, 404, "Program not found.", "Use sampler, estimator, executor, noise-learner or calibrate."
 )
 PAYLOAD_NOT_VALID = ErrorKind(3220, 400, "Payload not valid.", "Correct the request as the message says.")
+JOB_TAGS_NOT_VALID = _guess(3220, 400, "Payload not valid.", "Correct the request.", seen=True)
 TAG_SEARCH_TOO_SHORT = _guess(3220, 400, "Bad Request", seen=True)
 TOO_MANY_PENDING_JOBS = _guess(
     3458, 429, "Too many pending jobs.", "Wait until some of the pending jobs have ended, or cancel them."

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 
 from .errors import (
+    JOB_TAGS_NOT_VALID,
     PAYLOAD_NOT_VALID,
     TAG_SEARCH_TOO_SHORT,
     TAG_TOO_LONG,
@@ -135,6 +136,8 @@ class RequestCheck:
             return
         if error.validator == "enum" and list(error.absolute_path) == ["mode"]:
             raise ServiceError(UNKNOWN_MODE)
+        if pointer == _schema("JobRunParamsBase") and "tags" in error.absolute_path:
+            raise ServiceError(JOB_TAGS_NOT_VALID)
         path = [at, *map(str, error.absolute_path)] if at else list(map(str, error.absolute_path))
         kind = _TAG_ERRORS.get(str(error.validator), PAYLOAD_NOT_VALID) if "tags" in path else PAYLOAD_NOT_VALID
         where = "/".join(path) or "the body"

@@ -151,7 +151,8 @@ class Table:
         for (pattern, _, convertors), methods in self._patterns:
             if match := pattern.match(path):
                 return methods, {name: convertors[name].convert(text) for name, text in match.groupdict().items()}
-        return None
+        # Web frameworks of its kind do not care about a slash at the end.
+        return self._find(path[:-1]) if path.endswith("/") else None
 
 
 @frozen

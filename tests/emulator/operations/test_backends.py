@@ -75,7 +75,6 @@ def cz_lengths(api: httpx.Client, backend: str, **query: str) -> set[float]:
     [
         ("ibm_fez", "slow_gates_dc", 2),
         ("ibm_fez", "slow_gates_ac", 2),
-        ("ibm_fez", "slow_gates", 1),
         ("ibm_miami", "slow_gates", 2),
     ],
 )

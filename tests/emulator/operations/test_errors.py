@@ -127,3 +127,10 @@ def test_codes_are_numbers_and_point_to_one_page(api: httpx.Client, path: str) -
     assert isinstance(error["code"], int)
     assert error["more_info"] == MORE_INFO
     assert error["solution"]
+
+
+def test_an_empty_job_id_leads_to_the_web_application(api: httpx.Client) -> None:
+    page = api.get("/jobs/")
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert page.text.startswith("<!DOCTYPE html>")
+    assert api.get("/backends/").json() == api.get("/backends").json()

@@ -61,8 +61,6 @@ def test_a_job_shows_its_remote_storage(api: httpx.Client, submit: Submit) -> No
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"tags": ["x"] * 9}, 1204),
-        ({"tags": ["x" * 87]}, 1205),
         ({"cost": 10801}, 3220),
         ({"cost": -1}, 3220),
         ({"log_level": "loud"}, 3220),
@@ -84,6 +82,24 @@ def test_a_job_that_breaks_the_contract_is_refused(
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["code"] == code
     assert api.get("/jobs").json()["count"] == 0
+
+
+@pytest.mark.parametrize("tags", [["x"] * 9, ["x" * 87]], ids=["too many", "too long"])
+def test_wrong_tags_of_a_submission_are_refused_without_saying_why(
+    api: httpx.Client, bell: dict[str, Any], tags: list[str]
+) -> None:
+    answer = api.post("/jobs", json=bell | {"tags": tags})
+    assert answer.status_code == 400
+    assert "tag" not in answer.text
+
+
+def test_wrong_tags_of_a_job_that_is_there_are_named(api: httpx.Client, submit: Submit) -> None:
+    job_id = submit(api)
+    codes = [
+        api.put(f"/jobs/{job_id}/tags", json={"tags": tags}).json()["errors"][0]["code"]
+        for tags in (["x"] * 9, ["x" * 87])
+    ]
+    assert codes == [1204, 1205]
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,8 @@ def test_jobs_activate_a_session_and_it_is_inactive_between_them(
     emulator: Emulator, api: httpx.Client, submit: Submit
 ) -> None:
     session_id = create(api)["id"]
+    fresh = api.get(f"/sessions/{session_id}").json()
+    assert not {"started_at", "activated_at", "elapsed_time"} & fresh.keys()
     job_id = submit(api, session_id=session_id)
     emulator.clock.advance(0)
     assert api.get(f"/jobs/{job_id}").json()["session_id"] == session_id
@@ -65,7 +67,7 @@ def test_jobs_activate_a_session_and_it_is_inactive_between_them(
     submit(api, session_id=session_id)
     assert state(api, session_id) == "active"
     session = api.get(f"/sessions/{session_id}").json()
-    assert {"activated_at", "last_job_started"} <= set(session)
+    assert {"started_at", "activated_at", "last_job_started"} <= set(session)
     assert session["elapsed_time"] == 61
 
 

@@ -16,6 +16,9 @@ SERVICE_ID = "b6049020-80f4-11eb-a0f7-e35ec9b4054f"
 """The service's id in the catalog (`resource_id` of its instances)."""
 
 
+_WEB_APPLICATION = "<!DOCTYPE html><html><head><title>Web application</title></head><body></body></html>"
+
+
 async def search_resources(request: ServiceRequest) -> ServiceResponse:
     """`POST /v3/resources/search`: all instances of the account, for any search."""
     _authenticate(request)
@@ -74,6 +77,12 @@ async def update_resource_instance(request: ServiceRequest) -> ServiceResponse:
     changed = request.service.instances.get(instance.crn)
     assert changed is not None
     return ServiceResponse(body=_resource(changed))
+
+
+async def get_web_application(request: ServiceRequest) -> ServiceResponse:
+    """`GET /api/v1/jobs/`, which a client with an empty job id sends: the edge answers 200 with the web application."""
+    del request
+    return ServiceResponse(text=_WEB_APPLICATION, media_type="text/html")
 
 
 def _authenticate(request: ServiceRequest) -> None:

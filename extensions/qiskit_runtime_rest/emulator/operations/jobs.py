@@ -169,7 +169,8 @@ def _texts(request: ServiceRequest, jobs: Sequence[Job], *, with_params: bool) -
 
 
 def _with_params(request: ServiceRequest, job: Job, text: str) -> str:
-    params = request.service.jobs.params_text(job)
+    # The service shows empty params of a private job.
+    params = "{}" if job.private else request.service.jobs.params_text(job)
     return text if params is None else extended(text, f'"params":{params}')
 
 

@@ -57,22 +57,22 @@ def _find(request: ServiceRequest) -> Session:
 
 
 def _session(request: ServiceRequest, session: Session) -> dict[str, Any]:
-    body = {
+    body: dict[str, Any] = {
         "id": session.id,
         "backend_name": session.backend,
         "mode": session.mode,
         "state": session.state,
         "state_reason": session.state_reason,
         "accepting_jobs": session.accepting_jobs,
-        "started_at": isoformat(session.created),
         "max_ttl": session.max_ttl,
         "interactive_ttl": session.interactive_ttl,
         "active_ttl": session.active_ttl or session.max_ttl,
         "user_id": session.user_id,
         "timestamps": [{"status": state, "timestamp": isoformat(at)} for state, at in session.timestamps],
-        "elapsed_time": _elapsed(session, now=request.service.clock.now()),
     }
-    times = {name: getattr(session, name) for name in _TIMES}
+    if session.activated_at is not None or session.closed_at is not None:
+        body["elapsed_time"] = _elapsed(session, now=request.service.clock.now())
+    times = {"started_at": session.activated_at, **{name: getattr(session, name) for name in _TIMES}}
     return body | {name: isoformat(at) for name, at in times.items() if at is not None}
 
 
