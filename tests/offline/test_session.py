@@ -79,6 +79,7 @@ def test_options_of_java_and_node_are_kept(services: Offline) -> None:
     given = {"JAVA_TOOL_OPTIONS": "-Dx=y", "NODE_OPTIONS": "--no-warnings", "IAM_URL": "http://elsewhere.example"}
     environment = services.environment(given)
     assert environment["JAVA_TOOL_OPTIONS"].startswith("-Dx=y -Dhttp.proxyHost=")
+    assert '-Dhttp.nonProxyHosts="localhost|127.0.0.1|[::1]" ' in environment["JAVA_TOOL_OPTIONS"]  # not 127.a.example
     assert environment["NODE_OPTIONS"].startswith("--no-warnings --require ")
     assert "IAM_URL" not in environment
     assert (

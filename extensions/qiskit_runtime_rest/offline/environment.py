@@ -72,7 +72,7 @@ class Environment:
             "http.proxyPort": port,
             "https.proxyHost": host,
             "https.proxyPort": port,
-            "http.nonProxyHosts": '"localhost|127.*|[::1]"',
+            "http.nonProxyHosts": '"localhost|127.0.0.1|[::1]"',
             "javax.net.ssl.trustStore": f'"{self.authority.trust_store}"',
             "javax.net.ssl.trustStoreType": "PKCS12",
             "javax.net.ssl.trustStorePassword": TRUST_STORE_PASSWORD,
