@@ -168,6 +168,15 @@ def test_the_services_default_is_level_1() -> None:
         assert json.loads(outcome.body)["metadata"]["resilience"]["measure_mitigation"] is mitigated
 
 
+@pytest.mark.parametrize(("level", "on"), [(0, ()), (1, ("measure",)), (2, ("measure", "gates", "zne"))])
+def test_levels_switch_on_what_the_service_switches_on(completed: Any, level: int, on: tuple[str, ...]) -> None:
+    params = {"pubs": [[bell(3), "ZZ"]], "resilience_level": level, "options": {"default_precision": 0.2}}
+    metadata = json.loads(completed("estimator", params, backend=FEZ).body)["metadata"]
+    assert metadata["twirling"]["enable_gates"] is ("gates" in on)
+    assert metadata["twirling"]["enable_measure"] is metadata["resilience"]["measure_mitigation"] is ("measure" in on)
+    assert metadata["resilience"]["zne_mitigation"] is ("zne" in on)
+
+
 FEW = {"noise_factors": [1, 2], "extrapolator": "double_exponential"}
 
 
