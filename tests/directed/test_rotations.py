@@ -11,7 +11,7 @@ import pytest
 from qiskit import QuantumCircuit, qasm3
 from qiskit.quantum_info import SparsePauliOp, Statevector
 
-from qiskit_runtime_rest import JobRequest
+from qiskit_runtime_rest import EstimatorOptions, JobRequest
 from qiskit_runtime_rest.directed.rotations import ANGLES, balanced_flips, basis_change
 
 
@@ -72,7 +72,7 @@ include "stdgates.inc";
 input float turn;
 sx $0; rz(turn) $0; sx $0; cz $0, $1; sx $1;"""
     values = [[0.03 * point] for point in range(50)]
-    options = {"twirling": {"num_randomizations": randomizations, "shots_per_randomization": 4}}
+    options: EstimatorOptions = {"twirling": {"num_randomizations": randomizations, "shots_per_randomization": 4}}
     pub = (text, [["XZ"], ["ZX"], ["YY"]], values)
     return JobRequest.estimator([pub], backend="b", via="executor", options=options)
 

@@ -33,6 +33,8 @@ _LOG_TAIL_BYTES = 16_384
 _DEAD = (EOFError, OSError, pickle.UnpicklingError)
 # A worker's processor time beyond the limit of a job, for imports and for what the estimate leaves out.
 _GRACE_SECONDS = 30
+# Address space of a worker beside its simulation: libraries, and threads of libraries.
+_OTHER_MEMORY_BYTES = 4 * 2**30
 # From linux/prctl.h.
 _PR_SET_PDEATHSIG = 1
 
@@ -140,6 +142,7 @@ def main(*, parent: int, warm: bool) -> None:
         if job is not None:
             program_id, params, device, seed, policy = job
             _limit_processor_time(policy.simulation_seconds + _GRACE_SECONDS)
+            _limit_memory(policy.most_memory_bytes + _OTHER_MEMORY_BYTES)
             outcome = programs.run(program_id, params, device=device, seed=seed, policy=policy)
         pickle.dump(outcome, outcomes)
         outcomes.flush()
@@ -155,6 +158,15 @@ def _limit_processor_time(seconds: float) -> None:
     limit = math.ceil(time.process_time() + seconds)
     if most == resource.RLIM_INFINITY or limit < most:
         resource.setrlimit(resource.RLIMIT_CPU, (limit, most))
+
+
+def _limit_memory(most: int) -> None:
+    """Let allocations beyond that fail in this process, on Linux: then the job fails, and not the machine."""
+    if sys.platform == "linux":
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
 def _die_with_parent() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import evolve, field, frozen
 
 from .checks import Malformed, expect, member
+from .counted import counted_pub, has_counts
 from .directed import EstimatorReader, places_of, read_sampler_pub, settings_of
 from .executor import SAMPLER_ROLES, ExecutorItem, executor_item, executor_metadata, sampler_pub_of, utc_time
 from .noise_learner import layer_noise, learned_noise
@@ -28,12 +29,15 @@ if TYPE_CHECKING:
 
     from .result_item import ResultItem
 
-__all__ = ["DECODED_PROGRAMS", "Format", "recognise"]
+__all__ = ["COUNTS", "DECODED_PROGRAMS", "Format", "recognise"]
 
 DECODED_PROGRAMS: Final = frozenset(
     {"sampler", "estimator", "executor", "noise-learner", "noise-learner-v3", "calibrate"}
 )
 """Programs whose results have a known format. Another format, or text, is an error for them."""
+
+COUNTS: Final = "counts"
+"""In place of a program: read counts as a result. Jobs of the circuit runners have theirs as JSON."""
 
 _PUBS: Final = ("SamplerPubResult", "PubResult", "EstimatorPubResult")
 
@@ -293,6 +297,16 @@ def _v1_primitive(document: Any, _: str | None) -> Format | None:
     return None
 
 
+def _counted(document: Any, program_id: str | None) -> Format | None:
+    """`Result.to_dict()` of Qiskit, and what its encoder writes of a `Result`."""
+    inside = value_of(document, "Result") if is_wrapped(document, "Result") else document
+    experiments = inside.get("results") if program_id == COUNTS and isinstance(inside, dict) else None
+    if not isinstance(experiments, list) or not experiments or not all(map(has_counts, experiments)):
+        return None
+    about = {name: value for name, value in inside.items() if name != "results"}
+    return _pubs("sampler", experiments, counted_pub, about)
+
+
 def _metadata(value: Any) -> Any:
     found = unwrap(value)
     if found is None:
@@ -310,4 +324,5 @@ _FORMATS: Final = (
     _parts,
     _plain_primitive,
     _v1_primitive,
+    _counted,
 )

@@ -19,6 +19,7 @@ from qiskit.quantum_info import PTM, Clifford, Pauli, SuperOp
 
 from ..devices import Device
 from .circuits import standard_gate
+from .effort import Effort, learning_effort
 from .isa import Placed
 from .noise import duration, gate_error, readout_errors, relaxation_times
 
@@ -55,6 +56,13 @@ class Learned:
     terms: Sequence[Term]
     rates: npt.NDArray[np.float64]
     deviations: npt.NDArray[np.float64]
+
+
+def efforts(layers: Iterable[Layer], device: Device) -> Iterator[Effort]:
+    """What it takes to learn each layer."""
+    for layer in layers:
+        terms = sum(1 for _ in _terms(layer, device))
+        yield learning_effort(gates=len(layer.gates), qubits=len(layer.qubits), terms=terms)
 
 
 def learn(layer: Layer, *, device: Device, experiment: Experiment, generator: np.random.Generator) -> Learned:
