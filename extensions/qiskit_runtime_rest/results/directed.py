@@ -322,7 +322,7 @@ def variance_of_mean(values: Sequence[float]) -> float:
     rest = [pair - 2 * mean for pair in map(operator.add, values[::2], values[1::2])]
     if len(values) % 2:
         rest.append(values[-1] - mean)
-    return sum(map(operator.mul, rest, rest)) * number / (number - 1) / len(values) ** 2
+    return math.fsum(map(operator.mul, rest, rest)) * number / (number - 1) / len(values) ** 2
 
 
 @frozen(slots=False)
