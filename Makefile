@@ -33,7 +33,8 @@ SLOW := \
 	tests/results/test_large_documents.py \
 	tests/results/test_optional.py \
 	tests/typing/test_usage.py
-ELSEWHERE := $(PEERS) $(OLD_SDKS) $(SDKS) $(LANGUAGES) $(PICTURES) $(PAGES) $(QISKIT) $(HOSTILE) $(SLOW)
+THEORY := tests/theory
+ELSEWHERE := $(PEERS) $(OLD_SDKS) $(SDKS) $(LANGUAGES) $(PICTURES) $(PAGES) $(QISKIT) $(HOSTILE) $(THEORY) $(SLOW)
 PYTEST = $(PYTHON) -m pytest -n $(WORKERS) --dist loadscope -p tools.coverage.plugin --contract-coverage
 TESTS = $(PYTEST) build/coverage.json $(addprefix --ignore=,$(CLIENT) $(CONSUMER) $(ELSEWHERE))
 CLIENT_TESTS = $(PYTEST) build/client.json --cov --cov-report=term $(CLIENT) $(addprefix --ignore=,$(ELSEWHERE))
@@ -90,6 +91,9 @@ sdk: setup  ## examples/tiny_sdk, an SDK on the public surface: its types, and i
 	$(VENV)/bin/uv venv --quiet --python $(PYTHON) build/sdk/venv
 	$(VENV)/bin/uv pip install --quiet --python build/sdk/venv -c constraints.txt "$$(ls build/sdk/*.whl)[emulator]" pytest
 	cd examples/tiny_sdk && ../../build/sdk/venv/bin/python -m pytest -q
+
+theory: setup  ## primitives and their mitigation against theory and IBM's client-side primitives, on the embedded service
+	$(PYTHON) -m pytest -n $(WORKERS) $(THEORY)
 
 pictures: setup  ## the pictures, compared with saved ones; DRAW=1 draws those anew
 	$(if $(DRAW),DRAW_PICTURES=1) $(PYTHON) -m pytest -q $(PICTURES)

@@ -6,13 +6,18 @@ sends what the contract describes.
 
 from __future__ import annotations
 
+import base64
 import importlib
+import io
+import json
+from math import isfinite
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from qiskit import QuantumCircuit, qpy
 
 from qiskit_runtime_rest import JobRequest
 
@@ -22,8 +27,8 @@ from .model_strategies import accepted
 TEXT = 'OPENQASM 3.0; include "stdgates.inc"; input float[64] a; bit[1] c; rz(a) $0; c[0] = measure $0;'
 
 
-def model_of(program: str, name: str) -> Any:
-    return getattr(importlib.import_module(f"ibm_quantum_schemas.{program}.version_0_1"), name)
+def model_of(program: str, name: str, version: str = "0_1") -> Any:
+    return getattr(importlib.import_module(f"ibm_quantum_schemas.{program}.version_{version}"), name)
 
 
 def in_full(pub: list[Any]) -> list[Any]:
@@ -59,3 +64,29 @@ def test_estimator(level: int | None, options: Any, pubs: Any) -> None:
     request = JobRequest.estimator(pubs, options=options, resilience_level=level, backend="ibm_fez")
     params = {**request.params, "pubs": [in_full(pub) for pub in request.params["pubs"]]}
     model_of("estimator", "ParamsModel").model_validate(params)
+
+
+@given(options=accepted(model_of("noise_learner_v2", "OptionsModel")), circuits=st.lists(circuits, min_size=1))
+def test_noise_learner(options: Any, circuits: Any) -> None:
+    params = {"version": 2, "circuits": circuits, "options": options}
+    sent = json.loads(JobRequest(program_id="noise-learner", backend="ibm_fez", params=params).to_json())["params"]
+    model_of("noise_learner_v2", "ParamsModel").model_validate(sent)
+    assert sent == params
+
+
+@pytest.mark.parametrize("version", ["0_1", "0_2", "0_3"])
+@given(data=st.data())
+def test_noise_learner_v3(version: str, data: Any) -> None:
+    written = io.BytesIO()
+    qpy.dump(QuantumCircuit(1), written, version=16)
+    options = data.draw(accepted(model_of("noise_learner_v3", "OptionsModel", version)))
+    # The model takes infinite delays, JSON does not.
+    assume(isfinite(options.get("rep_delay") or 0))
+    params = {
+        "schema_version": f"v{version.replace('_', '.')}",
+        "instructions": {"circuit_b64": base64.b64encode(written.getvalue()).decode(), "qpy_version": 16},
+        "options": options,
+    }
+    sent = json.loads(JobRequest(program_id="noise-learner", backend="ibm_fez", params=params).to_json())["params"]
+    model_of("noise_learner_v3", "ParamsModel", version).model_validate(sent)
+    assert sent == params

@@ -319,9 +319,10 @@ def variance_of_mean(values: Sequence[float]) -> float:
     if number < ENOUGH_PAIRS:
         return 0.0
     mean = sum(values) / len(values)
-    rest = [value - mean for value in values]
-    pairs = [*map(operator.add, rest[::2], rest[1::2]), *(rest[-1:] if len(rest) % 2 else ())]
-    return math.fsum(pair * pair for pair in pairs) * number / (number - 1) / len(values) ** 2
+    rest = [pair - 2 * mean for pair in map(operator.add, values[::2], values[1::2])]
+    if len(values) % 2:
+        rest.append(values[-1] - mean)
+    return math.fsum(map(operator.mul, rest, rest)) * number / (number - 1) / len(values) ** 2
 
 
 @frozen(slots=False)

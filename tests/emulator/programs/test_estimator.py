@@ -77,13 +77,6 @@ def test_a_sum_is_the_sum_of_its_terms_and_its_error_follows(completed: Any, the
     assert 0 < found["stds"] < 0.005 * 2.6
 
 
-def test_the_standard_errors_are_those_of_repeated_jobs(completed: Any) -> None:
-    pub = [text(*GOOD), {wide("ZZ"): 1.0, wide("ZI"): 1.0, wide("XX"): 0.5}, None, 0.1]
-    runs = [values(completed("estimator", {"pubs": [pub]}, seed=seed)) for seed in range(40)]
-    spread = np.std([run["evs"] for run in runs])
-    assert spread == pytest.approx(np.mean([run["stds"] for run in runs]), rel=0.4)
-
-
 def test_the_devices_noise_shows(bell: Any, completed: Any) -> None:
     found = values(completed("estimator", {"pubs": [[bell(0, 1), ["ZZ", "XX", "YY"], None, 0.01]]}))
     assert np.all(np.array(np.abs(found["evs"])) < 0.8)

@@ -18,6 +18,7 @@ from qiskit_ibm_runtime.decoders.calibrator.decoder import CalibratorResultDecod
 
 from qiskit_runtime_rest.emulator import devices, programs
 from qiskit_runtime_rest.emulator.programs.outcome import Kind
+from qiskit_runtime_rest.results import decode
 
 PAGE = Path(__file__).parents[3] / "docs" / "emulator.md"
 HEADER = 'OPENQASM 3.0; include "stdgates.inc";'
@@ -155,6 +156,8 @@ def test_a_calibration_says_when_it_ran(completed: Any, failed: Any) -> None:
     body = completed("calibrate", {"schema_version": "v0.1", "options": {}}).body
     found = CalibratorResultDecoder.decode(body)
     assert found.start <= found.stop
+    ours = decode(body.encode(), program_id="calibrate")
+    assert (ours.kind, ours.metadata["start"], ours.metadata["stop"]) == ("calibrate", found.start, found.stop)
     assert failed("calibrate", {}).code == 3211
 
 

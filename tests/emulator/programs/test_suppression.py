@@ -1,4 +1,7 @@
-"""Twirling, decoupling and mitigation take effect, on the noise that the service simulates."""
+"""Twirling, decoupling and mitigation take effect, on the noise that the service simulates.
+
+How much they help is measured in `tests/theory`, which takes minutes.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,7 @@ FEZ = "ibm_fez"
 HEADER = 'OPENQASM 3.0; include "stdgates.inc";'
 TURN = "rz(pi/2) ${0}; sx ${0}; rz(pi/2) ${0};"
 PRECISE = {"default_precision": 0.01}
+ROUGH = {"default_precision": 0.04}
 
 
 def bell(gates: int = 1) -> str:
@@ -70,14 +74,6 @@ def test_level_1_takes_the_errors_of_readout_away(completed: Any, theory: Any) -
     assert mitigated.metadata["num_randomizations"] == 32
 
 
-def test_level_2_halves_what_gates_take_away(completed: Any) -> None:
-    losses = [
-        1 - np.array(estimated(completed, bell(31), resilience_level=level, options=PRECISE).evs) for level in (1, 2)
-    ]
-    assert np.all(losses[0] > 0.05)
-    assert np.all(np.abs(losses[1]) < losses[0] / 2)
-
-
 def test_zero_noise_extrapolation_shows_what_it_measured(completed: Any) -> None:
     zne = {"noise_factors": [1, 3, 5], "extrapolator": "linear"}
     pub = estimated(completed, bell(9), options={**PRECISE, "resilience": {"zne_mitigation": True, "zne": zne}})
@@ -95,8 +91,8 @@ PEA = {"zne_mitigation": True, "zne": {"amplifier": "pea", "extrapolator": "expo
 
 @pytest.mark.parametrize("resilience", [PEC, PEA])
 def test_noise_that_was_learned_first_is_cancelled(completed: Any, resilience: Any) -> None:
-    pub = estimated(completed, bell(21), options={**PRECISE, "resilience": resilience})
-    assert np.all(np.abs(1 - np.array(pub.evs)) <= 5 * np.array(pub.stds) + 0.005)
+    pub = estimated(completed, bell(21), options={**ROUGH, "resilience": resilience})
+    assert np.all(np.abs(1 - np.array(pub.evs)) <= 5 * np.array(pub.stds))
     layers = pub.metadata["resilience"]["layer_noise"]
     assert (layers["total_mitigated_layers"], layers["unique_mitigated_layers"]) == (21, 1)
     [each] = layers["unique_mitigated_layers_noise_overhead"]
@@ -110,17 +106,17 @@ def test_a_learned_model_can_be_assigned(completed: Any) -> None:
         resilience = {**PEC, "layer_noise_model": model}
         body = completed(
             "estimator",
-            {"pubs": [[bell(21), "ZZ"]], "options": {**PRECISE, "resilience": resilience}},
+            {"pubs": [[bell(21), "ZZ"]], "options": {**ROUGH, "resilience": resilience}},
             backend=FEZ,
         ).body
         used = json.loads(body)["metadata"]["resilience"]["layer_noise_model"]
         assert [layer["__value__"]["qubits"] for layer in used] == [[0, 1]]
         [pub] = decode(body.encode())
         assert isinstance(pub, EstimatorPub)
-        assert abs(1 - pub.evs) <= 5 * pub.stds + 0.005
+        assert abs(1 - pub.evs) <= 5 * pub.stds
     # Noise that the model lacks is not cancelled.
-    unknown = estimated(completed, bell(21), options={**PRECISE, "resilience": {**PEC, "layer_noise_model": []}})
-    assert np.all(1 - np.array(unknown.evs) > 0.03)
+    unknown = estimated(completed, bell(21), options={**ROUGH, "resilience": {**PEC, "layer_noise_model": []}})
+    assert np.all(1 - np.array(unknown.evs) > 0.1)
 
 
 def test_decoupling_puts_gates_into_idle_times(completed: Any) -> None:
@@ -170,6 +166,15 @@ def test_the_services_default_is_level_1() -> None:
         outcome = programs.run("estimator", params, device=devices.get(FEZ), seed=1, policy=policy)
         assert isinstance(outcome, programs.Completed)
         assert json.loads(outcome.body)["metadata"]["resilience"]["measure_mitigation"] is mitigated
+
+
+@pytest.mark.parametrize(("level", "on"), [(0, ()), (1, ("measure",)), (2, ("measure", "gates", "zne"))])
+def test_levels_switch_on_what_the_service_switches_on(completed: Any, level: int, on: tuple[str, ...]) -> None:
+    params = {"pubs": [[bell(3), "ZZ"]], "resilience_level": level, "options": {"default_precision": 0.2}}
+    metadata = json.loads(completed("estimator", params, backend=FEZ).body)["metadata"]
+    assert metadata["twirling"]["enable_gates"] is ("gates" in on)
+    assert metadata["twirling"]["enable_measure"] is metadata["resilience"]["measure_mitigation"] is ("measure" in on)
+    assert metadata["resilience"]["zne_mitigation"] is ("zne" in on)
 
 
 FEW = {"noise_factors": [1, 2], "extrapolator": "double_exponential"}
