@@ -124,7 +124,7 @@ def journals(data: bytes) -> object:
         state = State(path)
         journal = Journal(state, service=URL, instance="crn")
         with contextlib.suppress(RuntimeRestError):
-            journal.claim("a", now=1.0)
+            journal.claim("a", claim_id="of a test", now=1.0)
         return journal.unfinished()
 
 
@@ -276,7 +276,7 @@ def _journal() -> bytes:
     from qiskit_runtime_rest.submission.journal import Journal
 
     with file_of(b"", "state.sqlite") as path:
-        Journal(State(path), service=URL, instance="crn").claim("a", now=1.0)
+        Journal(State(path), service=URL, instance="crn").claim("a", claim_id="of a test", now=1.0)
         return _database(path)
 
 

@@ -37,6 +37,8 @@ _SHUTDOWN_SECONDS = 2
 # Long, because a client cannot know whether a request on a connection that is being closed was processed.
 _KEEP_ALIVE_SECONDS = 75
 _BACKLOG = 2048
+# What most requests name; all other loopback addresses are found, too.
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _OWN_SITES = {"same-origin", "none"}
 """Values of `Sec-Fetch-Site` for requests of the server's own pages, and of the user."""
 _LENGTHS = {b"content-length", b"transfer-encoding"}
@@ -99,31 +101,33 @@ class HostCheck:
         await _refuse(scope, send, 403, f"Refused: {problem}.", _SOLUTION)
 
     def _problem(self, scope: Any) -> str | None:
-        given: dict[str, list[str]] = {"host": [], "origin": [], "sec-fetch-site": [], "sec-fetch-mode": []}
-        for name, value in scope["headers"]:
-            if (text := name.decode("latin-1").lower()) in given:
-                given[text].append(value.decode("latin-1").lower())
-        host = given["host"][0] if len(given["host"]) == 1 else ""
+        hosts, origins = _values(scope, b"host"), _values(scope, b"origin")
+        host = hosts[0] if len(hosts) == 1 else ""
         name = host_name(host)
         if not self._is_ours(name, scope):
             return f"the header Host ({host[:100]!r}) does not name this server"
-        for origin in given["origin"]:
+        for origin in origins:
             site = _site(origin)
             if site != host and host_name(site) not in self._allowed:
                 return f"the request comes from a page of another site ({origin[:100]!r})"
-        is_link = given["sec-fetch-mode"] == ["navigate"]
-        if not given["origin"] and not is_link and not _OWN_SITES.issuperset(given["sec-fetch-site"]):
+        is_link = _values(scope, b"sec-fetch-mode") == ["navigate"]
+        if not origins and not is_link and not _OWN_SITES.issuperset(_values(scope, b"sec-fetch-site")):
             return "the request comes from a page of another site"
         return None
 
     def _is_ours(self, name: str, scope: Any) -> bool:
-        if name == "localhost" or name in self._allowed:
+        if name in _LOOPBACK or name in self._allowed:
             return True
         try:
             address = ipaddress.ip_address(name)
         except ValueError:
             return False
         return address.is_loopback or str(address) == (scope.get("server") or ("",))[0]
+
+
+def _values(scope: Any, wanted: bytes) -> list[str]:
+    """The values of a header, whose name ASGI gives in lower case."""
+    return [value.decode("latin-1").lower() for name, value in scope["headers"] if name == wanted]
 
 
 async def _refuse(scope: Any, send: Any, status: int, message: str, solution: str) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Unpack, cast
 from urllib.parse import urlsplit
 
 from ..arguments import real_number
-from ..base.secret import Secret, hidden
+from ..base.secret import Secret, hidden, misplaced
 from ..errors import ConfigurationError
 from .api_versions import API_VERSION
 from .crn import EXAMPLE, WHERE, Crn
@@ -149,6 +149,9 @@ class Settings:
         elif not _pick(found, "instance") or not (token or _pick(found, "api_key")):
             found.append(_saved(account_path, channel=environ.get("QISKIT_IBM_CHANNEL")))
 
+        for source in found:
+            if (wrong := misplaced(source, [token, _pick(found, "api_key")])) is not None:
+                raise ConfigurationError(wrong)
         instance = _pick(found, "instance") or None
         crn = None if instance is None or Crn.is_name(instance) else Crn.parse(instance)
         private = bool(_pick(found, "private_endpoint"))

@@ -36,7 +36,9 @@ MODIFIERS = frozenset({"ctrl", "negctrl", "inv", "pow"})
 SAME = {"U": "u", "CX": "cx"}
 """Built-in gates, by the names that devices have for them."""
 
-ADVICE = "Transpile the circuit for the device; with Qiskit installed, transpile=True does it."
+ADVICE = (
+    "Transpile the circuit for the device; with Qiskit installed, transpile=True (`qrr submit --transpile`) does it."
+)
 MOST_NAMED = 12
 
 

@@ -64,6 +64,14 @@ def standard_gate(name: str) -> Operation | None:
     return _STANDARD_GATES.get("x" if name == "xslow" else name)
 
 
+def drawn(value: Any) -> str:
+    """An encoded circuit as a drawing in text; why not, if it cannot be read."""
+    try:
+        return str(_from_qpy(value["__value__"]).draw("text", idle_wires=False, fold=100))
+    except Exception as error:
+        return f"It cannot be read: {_reason(error)}"
+
+
 def _from_qpy(encoded: str) -> QuantumCircuit:
     circuits = qpy.load(io.BytesIO(unpacked(encoded)))
     if len(circuits) != 1 or not isinstance(circuits[0], QuantumCircuit):

@@ -17,7 +17,7 @@ from . import isa
 from .outcome import HeavyJobError, JobFailedError, Kind
 from .policy import Policy
 
-__all__ = ["Effort", "check", "effort", "entanglement"]
+__all__ = ["Effort", "check", "effort", "entanglement", "learning_effort"]
 
 _COMPLEX_BYTES = 16
 _FREE = frozenset({"barrier", "rz", "delay"})
@@ -55,6 +55,11 @@ def effort(circuit: QuantumCircuit, *, method: str, shots: int, sets: int, twirl
         size = 4 * qubits * bond**2
         seconds = runs * gates * (2e-5 + 8e-10 * bond**3)
     return Effort(seconds=seconds, memory_bytes=size * _COMPLEX_BYTES, qubits=qubits)
+
+
+def learning_effort(*, gates: int, qubits: int, terms: int) -> Effort:
+    """Estimate the learning of the noise of a layer, whose model has so many terms."""
+    return Effort(seconds=0.05 * gates + 1e-4 * terms + 3e-10 * terms**3, memory_bytes=64.0 * terms**2, qubits=qubits)
 
 
 def check(efforts: Iterable[Effort], *, policy: Policy) -> None:
