@@ -116,7 +116,7 @@ PARAMS: Mapping[str, Callable[[], Any]] = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def service() -> Iterator[Emulator]:
     with Emulator(workers=1, seed=20260415, resilience_level=0, simulation_seconds=2, lenient=True) as emulator:
         yield emulator
