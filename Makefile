@@ -101,13 +101,14 @@ pictures: setup  ## the pictures, compared with saved ones; DRAW=1 draws those a
 browser: setup  ## the embedded service's pages in Debian's chromium (apt-get install chromium)
 	$(PYTHON) -m pytest tests/browser
 
-check: setup  ## lint, types, layers, and drift of the generated package
+check: setup  ## lint, types, layers, drift of the generated package, licences and known vulnerabilities
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(PYTHON) -m tools.generate --check
 	$(PYTHON) -m tools.methods --check
+	$(PYTHON) -m tools.supply
 
 generate: setup  ## openapi.json + overlay -> generated/qiskit_runtime_api
 	$(PYTHON) -m tools.generate

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from packaging.version import Version
 
+from tools.supply import write_bill
 from tools.wheel import (
     ROOT,
     VERSION_FILE,
@@ -32,7 +33,8 @@ NEXT_STEPS = """{version} is built in dist/, committed and tagged as {tag}. Noth
   git push --follow-tags
   .venv/bin/uv publish {files}
 
-then make a release of the tag on the forge, with the version's part of CHANGELOG.md as its text."""
+then make a release of the tag on the forge, with the version's part of CHANGELOG.md as its text, and with the bill of
+materials (dist/*.cdx.json) beside the files."""
 
 PLACEHOLDERS = """
 pyproject.toml still has placeholders (example.com): put in the real authors and URLs before the upload, and prepare the
@@ -58,7 +60,13 @@ def obstacles(version: str, root: Path) -> Iterator[str]:
         yield "CHANGELOG.md still has entries below `Unreleased`: move them to the version's part."
 
 
-def release(version: str, root: Path = ROOT, *, build: Callable[[Path], tuple[Path, ...]] = build_and_check) -> str:
+def built_with_bill(root: Path) -> tuple[Path, ...]:
+    """Wheel, sdist, and the bill of materials beside them."""
+    wheel, sdist = build_and_check(root)
+    return wheel, sdist, write_bill(wheel, wheel.with_suffix(".cdx.json"))
+
+
+def release(version: str, root: Path = ROOT, *, build: Callable[[Path], tuple[Path, ...]] = built_with_bill) -> str:
     """Prepare the release of `version`, and give the next steps as text.
 
     Raises:
@@ -78,7 +86,7 @@ def release(version: str, root: Path = ROOT, *, build: Callable[[Path], tuple[Pa
     if git(root, "status", "--porcelain"):
         git(root, "commit", "--quiet", "--message", f"Release {version}", "--", str(VERSION_FILE))
     git(root, "tag", "--annotate", f"v{version}", "--message", f"Release {version}")
-    names = " ".join(str(file.relative_to(root)) for file in files)
+    names = " ".join(str(file.relative_to(root)) for file in files if file.suffix != ".json")
     text = NEXT_STEPS.format(version=version, tag=f"v{version}", files=names)
     return text + PLACEHOLDERS if "example.com" in (root / "pyproject.toml").read_text("utf-8") else text
 

@@ -34,8 +34,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         items[:] = [item for row in zip_longest(*by_file.values()) for item in row if item]
 
 
-@pytest.fixture(autouse=True)
-def _time_box() -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Skip before a server is started for the test."""
     if END is not None and time.monotonic() > END:
         pytest.skip(f"the {SECONDS} seconds are over; `make hostile` runs all")
 

@@ -51,7 +51,7 @@ class Tenant:
         return {path: answer.text if answer.is_success else answer.status_code for path, answer in answers.items()}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def tenants() -> Iterator[dict[str, Tenant]]:
     with Emulator(workers=1, virtual_clock=True, pace="hold", seed=20260415) as emulator:
         crns = {one.name: one.crn for one in DEFAULT_INSTANCES}

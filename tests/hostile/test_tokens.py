@@ -75,7 +75,7 @@ def test_a_forged_token_is_refused_by_every_operation(api: httpx.Client, kind: s
     assert api.get("/jobs").status_code == 200
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def other() -> Iterator[Emulator]:
     with Emulator(virtual_clock=True) as emulator:
         yield emulator

@@ -15,7 +15,10 @@ def read_time(value: object) -> datetime.datetime | None:
         moment = value if isinstance(value, datetime.datetime) else datetime.datetime.fromisoformat(str(value))
     except ValueError:
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)).astimezone()
+    except OverflowError:  # in the year 0 or 10000 in local time
+        return None
 
 
 def local_time(value: object) -> str:

@@ -132,7 +132,7 @@ class State:
                         yield connection
                         connection.commit()
                         return
-            except (OSError, sqlite3.Error) as error:
+            except (OSError, sqlite3.Error, UnicodeDecodeError) as error:  # the last: a damaged name in a message
                 if not has_begun:
                     raise self._unusable(error) from error
                 if isinstance(error, sqlite3.Error):

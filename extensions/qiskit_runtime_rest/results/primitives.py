@@ -37,6 +37,7 @@ __all__ = [
 ]
 
 
+MOST_DIGITS: Final = 3000
 _SPELLINGS: Final = [(re.compile("0[xX][0-9a-fA-F]+"), 16), (re.compile("0[bB][01]+"), 2), (re.compile("[01]+"), 2)]
 
 
@@ -320,7 +321,8 @@ def _outcomes(keys: list[Any]) -> tuple[list[int], int | None]:
         return keys, None
     texts = [key.replace(" ", "") for key in keys if isinstance(key, str)]
     for spelling, base in _SPELLINGS:
-        if len(texts) == len(keys) and all(map(spelling.fullmatch, texts)):
+        short = all(len(text) <= MOST_DIGITS for text in texts)  # Python writes no number of 4,300 decimal digits
+        if short and len(texts) == len(keys) and all(map(spelling.fullmatch, texts)):
             return [int(text, base) for text in texts], None if texts[0][1:2].isalpha() else max(map(len, texts))
     raise Malformed(
         f"outcomes {', '.join(map(repr, keys[:4]))} of a quasi-distribution: expected all hexadecimal (0x3), "

@@ -214,7 +214,7 @@ class SqliteStorage(Storage):
             raise UnusableState(
                 f"{path} cannot be the state file: {error}. Name a file in a folder that exists and can be written to."
             ) from None
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # the latter: damaged names in its own message
             raise damaged(path, error) from None
 
     def put(self, table: str, key: str, record: Mapping[str, Any]) -> None:
