@@ -46,7 +46,7 @@ def kill_at(line: int) -> None:
 
 def submit(client: RuntimeClient, tag: str) -> list[Any]:
     """Submit one request under a name."""
-    request = JobRequest.sampler(CIRCUIT, backend="ibm_torino", tags=[tag])
+    request = JobRequest.sampler(CIRCUIT, backend="ibm_fez", tags=[tag])
     return client.jobs.submit_all([request], max_in_flight=1, resume=tag)
 
 

@@ -319,7 +319,7 @@ class Sweep:
     def check_from_another_thread(self, client: RuntimeClient, where: object) -> bool:
         """A call from another thread must end; it could not, if this thread still had a lock."""
         try:
-            self._other.submit(lambda: client.jobs.get("x", timeout=1.0)).result(AFTER_SECONDS)
+            self._other.submit(lambda: client.jobs.get("x", timeout=AFTER_SECONDS)).result(2 * AFTER_SECONDS)
         except Exception as error:
             self.wrong("unusable", f"{error!r}, {where}")
             self._other = ThreadPoolExecutor(1)
