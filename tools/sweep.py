@@ -565,7 +565,8 @@ def main() -> int:
             f"{sweep.name:32}", *(f"{name} {number:,}" for name, number in sweep.counts.items()), sep="  ", flush=True
         )
     if chosen.report:
-        chosen.report.write_text(json.dumps(figures, indent=1) + "\n")
+        command = f"make sweep SWEEP='--every {chosen.every}'"
+        chosen.report.write_text(json.dumps({"command": command, "figures": figures}))
     return int(any(counts[name] for counts in figures.values() for name in WRONG))
 
 
