@@ -19,10 +19,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from qiskit_runtime_rest.config.job_options import Twirling
+
 QUBITS, POINTS, RANDOMIZATIONS, SHOTS = 4, 100, 32, 32
 OBSERVABLES = ["ZIII", "IZZY", "IIXX", "YXXI", "YYII", "XXZY", "XXYY", "IYZZ", "ZXXY", "YYZX"]
 VALUES = [[3 * point / POINTS] for point in range(POINTS)]
-TWIRLING = {"num_randomizations": RANDOMIZATIONS, "shots_per_randomization": SHOTS}
+TWIRLING: Twirling = {"num_randomizations": RANDOMIZATIONS, "shots_per_randomization": SHOTS}
 LAYER = "".join(f"rz(pi/2) q[{qubit}]; sx q[{qubit}]; rz(angle) q[{qubit}];\n" for qubit in range(QUBITS))
 PAIRS = "".join(f"cz q[{qubit}], q[{qubit + 1}];\n" for qubit in range(QUBITS - 1))
 TEXT = f'OPENQASM 3.0;\ninclude "stdgates.inc";\ninput float angle;\nqubit[{QUBITS}] q;\n{LAYER}{PAIRS}{LAYER}'

@@ -26,6 +26,10 @@ PLAN = re.compile(r"Plan\[(.+)\]")
 STREAM = re.compile(r"StreamPlan\[(.+)\]")
 
 
+OPTIONS = "SessionSubmitOptions"
+SESSION_DOC = "Arguments and errors are those of the client's method; `backend` may be left out."
+
+
 @frozen(kw_only=True)
 class Public:
     """A pair of public classes, for threads and for tasks.
@@ -35,29 +39,42 @@ class Public:
         doc: of both; `{client}` is the class of the client.
         bases: public classes that it inherits methods from.
         attributes: class attributes that are public classes.
+        options: the typed dictionary of its `**` arguments, where the logic has `SessionSubmitOptions`.
+        only_options: it has only the methods with such arguments, and their descriptions are short.
     """
 
     name: str
     doc: str
     bases: tuple[str, ...] = ()
     attributes: Mapping[str, str] = field(factory=dict)
+    options: str = OPTIONS
+    only_options: bool = False
 
 
 SUBMIT = "Submissions"
+SESSION_SUBMIT = "SessionSubmissions"
 CLASSES: Mapping[str, tuple[Public, ...]] = {
     "instances": (Public(name="Instances", doc="`client.instances` of a{client}: the instance of its settings."),),
     "backends": (
         Public(name="Backend", doc="A backend of a{client}."),
         Public(name="Backends", doc="`client.backends` of a{client}.", attributes={"_backend": "Backend"}),
     ),
-    "submit": (Public(name=SUBMIT, doc="The ways to submit jobs with a{client}, its `jobs` and its sessions."),),
+    "submit": (
+        Public(name=SUBMIT, doc="The ways to submit jobs with a{client} and its `jobs`.", options="SubmitOptions"),
+        Public(
+            name=SESSION_SUBMIT,
+            doc="The same with a session of a{client}, which knows the backend.",
+            bases=(SUBMIT,),
+            only_options=True,
+        ),
+    ),
     "job": (Public(name="Job", doc="A job of a{client}."),),
     "jobs": (Public(name="Jobs", doc="`client.jobs` of a{client}.", bases=(SUBMIT,)),),
     "sessions": (
         Public(
             name="Session",
             doc="A session of a{client}. Use it in {a_with} statement.",
-            bases=(SUBMIT,),
+            bases=(SESSION_SUBMIT,),
             attributes={"_job": "Job"},
         ),
         Public(name="Sessions", doc="`client.sessions` of a{client}.", attributes={"_session": "Session"}),
@@ -70,10 +87,10 @@ CLASSES: Mapping[str, tuple[Public, ...]] = {
         ),
     ),
 }
-LOGIC = {"RuntimeClient": "Client", SUBMIT: "Submit"}
+LOGIC = {"RuntimeClient": "Client", SUBMIT: "Submit", SESSION_SUBMIT: "Submit"}
 """Names of the logic that differ from the public name."""
 
-OWNERS = {SUBMIT: "RuntimeClient"}
+OWNERS = dict.fromkeys((SUBMIT, SESSION_SUBMIT), "RuntimeClient")
 """Where users find the methods of a class that they do not meet."""
 
 VARIABLES = {"J": "Job", "S": "Session", "B": "Backend"}
@@ -196,7 +213,8 @@ def _class(logic: Logic, public: Public, face: Face, runtime: set[str], typing: 
     bases = []
     for each in public.bases:
         bases.append(face.prefix + each)
-        runtime.add(f"from .{HOMES[each]} import {face.prefix + each}")
+        if HOMES[each] != logic.name:
+            runtime.add(f"from .{HOMES[each]} import {face.prefix + each}")
     if not bases:
         bases.append(face.base)
         runtime.add(f"from .logic.public import {face.base}")
@@ -216,8 +234,9 @@ def _class(logic: Logic, public: Public, face: Face, runtime: set[str], typing: 
     plans = [plan for plan, _ in logic.plans(f"{stem}Logic")]
     hides_list = any(plan.name == "_list" for plan in plans)
     for plan in plans:
-        if plan.name.removeprefix("_") not in by_hand:
-            lines += ["", _method(logic, plan, face, runtime, typing, hides_list=hides_list)]
+        if plan.name.removeprefix("_") in by_hand or (public.only_options and plan.args.kwarg is None):
+            continue
+        lines += ["", _method(logic, plan, public, face, runtime, typing, hides_list=hides_list)]
     return "\n".join(lines) + "\n\n"
 
 
@@ -230,7 +249,14 @@ def _argument(cls: ast.ClassDef, face: Face) -> str:
 
 
 def _method(
-    logic: Logic, plan: ast.FunctionDef, face: Face, runtime: set[str], typing: set[str], *, hides_list: bool
+    logic: Logic,
+    plan: ast.FunctionDef,
+    public: Public,
+    face: Face,
+    runtime: set[str],
+    typing: set[str],
+    *,
+    hides_list: bool,
 ) -> str:
     returns = ast.unparse(plan.returns) if plan.returns else ""
     stream, single = STREAM.fullmatch(returns), PLAN.fullmatch(returns)
@@ -238,12 +264,15 @@ def _method(
     assert found is not None, f"{plan.name} of logic/{logic.name}.py returns no plan"
     name = plan.name.removeprefix("_")
     arguments = _typed(ast.unparse(_with_timeout(plan.args)), face, hides_list=hides_list)
+    arguments = arguments.replace(OPTIONS, public.options)
     result = _typed(found[1], face, hides_list=hides_list)
     awaits = bool(face.prefix) and not stream
     if stream:
         result = f"{face.prefix}Iterator[{result}]"
         typing.add(f"from collections.abc import {face.prefix}Iterator")
     known = logic.imports() | _defined(logic)
+    if OPTIONS in known:
+        known[public.options] = known[OPTIONS].replace(OPTIONS, public.options)
     if "builtins.list" in f"{arguments} {result}":
         typing.add("import builtins")
     for word in set(re.findall(r"\w+", f"{arguments} {result}")):
@@ -260,7 +289,9 @@ def _method(
     body = f"{'await ' if awaits else ''}{call}"
     doc = ast.get_docstring(plan)
     assert doc, f"{plan.name} of logic/{logic.name}.py has no docstring"
-    if not _takes_timeout(plan.args):
+    if public.only_options:
+        doc = f"{doc.splitlines()[0]}\n\n{SESSION_DOC}"
+    elif not _takes_timeout(plan.args):
         doc = _with_timeout_doc(doc)
     shown = "\n".join(f"        {line}" if line else "" for line in doc.splitlines()).lstrip()
     if "\n" in doc:

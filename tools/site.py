@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,7 +34,7 @@ REFERENCE: Mapping[str, tuple[str, Sequence[str]]] = {
             "client.backends.Backends",
             "client.instances.Instances",
             "client.listing.Listing",
-            "client.logic.submit.SubmitOptions",
+            "config.job_options",
             "submission.request.JobRequest",
             "submission.submitter.SubmissionPolicy",
             "waiting.updates.StatusUpdate",
@@ -56,6 +57,7 @@ REFERENCE: Mapping[str, tuple[str, Sequence[str]]] = {
             "pictures.device.plot_device",
         ),
     ),
+    "qiskit": ("Qiskit's interfaces", ("qiskit.backend", "qiskit.primitives", "qiskit.jobs")),
     "testing": ("For tests", ("testing",)),
 }
 """The pages of the reference: title, and what each describes, below the package."""
@@ -85,10 +87,15 @@ def on_page_markdown(markdown: str, *, page: Page, **_: Any) -> str:
 
 
 def _pages() -> Iterator[tuple[str, str]]:
+    sys.path.insert(0, str(ROOT))  # MkDocs loads this file by its path
+    from tools import notebook
+
     yield "index.md", (ROOT / "README.md").read_text("utf-8")
     for name, (title, described) in REFERENCE.items():
         parts = [f"# {title}\n", *(f"::: {PACKAGE}.{path}\n" for path in described)]
         yield f"reference/{name}.md", "\n".join(parts)
+    yield "tutorials/notebook.md", notebook.markdown(notebook.read())
+    yield "tutorials/sweep.ipynb", notebook.NOTEBOOK.read_text("utf-8")
     yield "reference/errors.md", _errors()
     yield "reference/commands.md", _commands()
     yield "reference/tables.md", _tables()

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from .client.listing import Listing
     from .client.logic.jobs import Recovered
     from .client.logic.options import ClientOptions
-    from .client.logic.submit import SubmitOptions
     from .client.sessions import AsyncSession, Session
+    from .config.job_options import EstimatorOptions, RunOptions, SamplerOptions, SessionSubmitOptions, SubmitOptions
     from .config.settings import Settings
     from .directed.program import ExecutorOptions
     from .errors import (
@@ -84,6 +84,7 @@ __all__ = [
     "ContractViolation",
     "ContractWarning",
     "EdgeBlocked",
+    "EstimatorOptions",
     "ExecutorOptions",
     "InvalidInput",
     "InvalidRequest",
@@ -108,11 +109,14 @@ __all__ = [
     "ResultNotSaved",
     "ResultUnavailable",
     "RetryPolicy",
+    "RunOptions",
     "RuntimeClient",
     "RuntimeRestError",
+    "SamplerOptions",
     "ServerError",
     "Session",
     "SessionClosed",
+    "SessionSubmitOptions",
     "Settings",
     "StatusUpdate",
     "SubmissionPolicy",
@@ -134,6 +138,7 @@ _ELSEWHERE = {
     "AsyncSession": "client.sessions",
     "Backend": "client.backends",
     "ClientOptions": "client.logic.options",
+    "EstimatorOptions": "config.job_options",
     "ExecutorOptions": "directed.program",
     "Job": "client.job",
     "Listing": "client.listing",
@@ -141,13 +146,16 @@ _ELSEWHERE = {
     "Recovered": "client.logic.jobs",
     "Result": "results",
     "RetryPolicy": "http.retry_policy",
+    "RunOptions": "config.job_options",
     "RuntimeClient": "client.client",
+    "SamplerOptions": "config.job_options",
     "Session": "client.sessions",
+    "SessionSubmitOptions": "config.job_options",
     "Settings": "config.settings",
     "StatusUpdate": "waiting",
     "JobRequest": "submission",
     "SubmissionPolicy": "submission",
-    "SubmitOptions": "client.logic.submit",
+    "SubmitOptions": "config.job_options",
     "Submitted": "submission",
 }
 """Module of each public name that is not an error."""

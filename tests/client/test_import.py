@@ -23,3 +23,17 @@ def test_importing_a_client_loads_nothing_that_only_its_use_needs() -> None:
     loaded = done.stdout.split()
     assert "qiskit_runtime_rest.client.client" in loaded
     assert not set(LATER) & set(loaded)
+
+
+def test_the_classes_for_qiskit_say_what_to_install() -> None:
+    code = """
+import sys
+sys.modules["qiskit"] = None
+from qiskit_runtime_rest import MissingExtra
+try:
+    import qiskit_runtime_rest.qiskit
+except MissingExtra as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "qiskit-runtime-rest[qiskit]" in done.stdout

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from qiskit_runtime_rest import InvalidInput, JobRequest
+from qiskit_runtime_rest import InvalidInput, JobRequest, SamplerOptions
 from qiskit_runtime_rest.results import Bits, SamplerPub
 
 from .ideal import sample
 
-TWIRLED: dict[str, Any] = {"twirling": {"enable_measure": True}}
+TWIRLED: SamplerOptions = {"twirling": {"enable_measure": True}}
 READOUT = (0.0, 0.3)
 
 REGISTERS = """OPENQASM 3.0;
@@ -87,7 +87,7 @@ def test_shots_follow_pub_argument_options_and_default() -> None:
 
 def test_options_of_the_executor_are_passed_on() -> None:
     text = "OPENQASM 3.0; qubit q; bit c; c = measure q;"
-    options = {
+    options: SamplerOptions = {
         "execution": {"init_qubits": False, "rep_delay": 1e-4, "meas_type": "kerneled"},
         "experimental": {"x": 1},
     }

@@ -87,6 +87,7 @@ def blocking() -> None:
         with client.sessions.create(backend="ibm_fez", mode="batch", max_time=60) as session:
             assert_type(session, Session)
             assert_type(session.sampler([QASM]), Job)
+            assert_type(session.estimator([(QASM, "ZZ")], backend="ibm_fez", options={"default_shots": 9}), Job)
             assert_type(session.status(), str)
         assert_type(client.sessions.get("x"), Session)
 
@@ -185,6 +186,12 @@ def failing(client: RuntimeClient) -> None:
 def wrong(client: RuntimeClient) -> None:
     """Mistakes that the types catch. If one of them passed, mypy would warn of an unused ignore."""
     client.sampler([QASM], backend=7)  # type: ignore[arg-type]
+    client.sampler([QASM])  # type: ignore[call-arg]
+    client.jobs.estimator([(QASM, "ZZ")], tags=["a"])  # type: ignore[call-arg]
+    JobRequest.sampler([QASM])  # type: ignore[call-arg]
+    client.sampler([QASM], backend="ibm_fez", options={"default_shot": 3})  # type: ignore[arg-type]
+    client.sampler([QASM], backend="ibm_fez", options={"twirling": {"strategy": "some"}})  # type: ignore[arg-type]
+    client.estimator([(QASM, "ZZ")], backend="ibm_fez", options={"resilience": {"zne": {"noise": 1}}})  # type: ignore[arg-type]
     client.sampler([QASM], backend="ibm_fez", via="qiskit")  # type: ignore[arg-type]
     client.executor([QASM], backend="ibm_fez", options={"shots": 3})  # type: ignore[arg-type]
     client.sampler([QASM], bakend="ibm_fez")  # type: ignore[call-arg]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from .job import AsyncJob, Job
 from .logic.public import Awaited, Blocking
 from .logic.sessions import WORKLOADS, AsyncSessionLogic, AsyncSessionsLogic, SessionsLogic, SyncSessionLogic
-from .submit import AsyncSubmissions, Submissions
+from .submit import AsyncSessionSubmissions, SessionSubmissions
 
 if TYPE_CHECKING:
     import threading
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncSession", "AsyncSessions", "Session", "Sessions"]
 
 
-class Session(Submissions, SyncSessionLogic):
+class Session(SessionSubmissions, SyncSessionLogic):
     """A session of a `RuntimeClient`. Use it in a `with` statement."""
 
     _job = Job
@@ -69,7 +69,7 @@ class Session(Submissions, SyncSessionLogic):
         self._run(self._cancel(), timeout)
 
 
-class AsyncSession(AsyncSubmissions, AsyncSessionLogic):
+class AsyncSession(AsyncSessionSubmissions, AsyncSessionLogic):
     """A session of an `AsyncRuntimeClient`. Use it in an `async with` statement."""
 
     _job = AsyncJob

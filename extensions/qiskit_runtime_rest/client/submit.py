@@ -15,24 +15,25 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
     from typing import Any, Unpack
 
+    from ..config.job_options import EstimatorOptions, SamplerOptions, SessionSubmitOptions, SubmitOptions
     from ..config.options import Primitives
     from ..directed.program import CircuitFormat, ExecutorOptions, ProgramItem
     from ..submission import Submitted
     from ..submission.pubs import EstimatorPub, SamplerPub
     from .job import AsyncJob, Job
-    from .logic.submit import Requested, SubmitOptions
-__all__ = ["AsyncSubmissions", "Submissions"]
+    from .logic.submit import Requested
+__all__ = ["AsyncSessionSubmissions", "AsyncSubmissions", "SessionSubmissions", "Submissions"]
 
 
 class Submissions(Blocking, SubmitLogic["Job"]):
-    """The ways to submit jobs with a `RuntimeClient`, its `jobs` and its sessions."""
+    """The ways to submit jobs with a `RuntimeClient` and its `jobs`."""
 
     def sampler(
         self,
         pubs: SamplerPub | Iterable[SamplerPub],
         *,
         shots: int | None = None,
-        options: Mapping[str, Any] | None = None,
+        options: SamplerOptions | None = None,
         via: Primitives | None = None,
         transpile: bool | int = False,
         check_gates: bool | None = None,
@@ -45,7 +46,7 @@ class Submissions(Blocking, SubmitLogic["Job"]):
             pubs: circuits in native gates, or tuples (circuit, parameter values, shots). A circuit is OpenQASM 3 text,
                 a path, or a circuit of Qiskit, pytket or Cirq.
             shots: for pubs without shots of their own; None: the service decides.
-            options: as in the contract's schema `JobRunParamsSampler`.
+            options: see `SamplerOptions`.
             via: the program that runs it: `service` (its own), or `executor`, with the rest of the work in the client;
                 None: as the client's `primitives=` says. With `executor`, pubs with different numbers of shots become
                 several jobs in a batch, behind one handle.
@@ -70,7 +71,7 @@ class Submissions(Blocking, SubmitLogic["Job"]):
         pubs: EstimatorPub | Iterable[EstimatorPub],
         *,
         precision: float | None = None,
-        options: Mapping[str, Any] | None = None,
+        options: EstimatorOptions | None = None,
         resilience_level: int | None = None,
         via: Primitives | None = None,
         transpile: bool | int = False,
@@ -85,7 +86,7 @@ class Submissions(Blocking, SubmitLogic["Job"]):
                 for `sampler`; observables are Pauli strings, dicts from Pauli string to coefficient, operators of
                 Qiskit such as `SparsePauliOp`, or (nested) lists of these.
             precision: target standard error for pubs without one of their own; None: the service decides.
-            options: as in the contract's schema `JobRunParamsEstimator`.
+            options: see `EstimatorOptions`.
             resilience_level: 0 (no mitigation) to 2.
             via: as for `sampler`; pubs with different precisions become several jobs.
             transpile, check_gates: as for `sampler`.
@@ -201,14 +202,14 @@ class Submissions(Blocking, SubmitLogic["Job"]):
 
 
 class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
-    """The ways to submit jobs with an `AsyncRuntimeClient`, its `jobs` and its sessions."""
+    """The ways to submit jobs with an `AsyncRuntimeClient` and its `jobs`."""
 
     async def sampler(
         self,
         pubs: SamplerPub | Iterable[SamplerPub],
         *,
         shots: int | None = None,
-        options: Mapping[str, Any] | None = None,
+        options: SamplerOptions | None = None,
         via: Primitives | None = None,
         transpile: bool | int = False,
         check_gates: bool | None = None,
@@ -221,7 +222,7 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
             pubs: circuits in native gates, or tuples (circuit, parameter values, shots). A circuit is OpenQASM 3 text,
                 a path, or a circuit of Qiskit, pytket or Cirq.
             shots: for pubs without shots of their own; None: the service decides.
-            options: as in the contract's schema `JobRunParamsSampler`.
+            options: see `SamplerOptions`.
             via: the program that runs it: `service` (its own), or `executor`, with the rest of the work in the client;
                 None: as the client's `primitives=` says. With `executor`, pubs with different numbers of shots become
                 several jobs in a batch, behind one handle.
@@ -246,7 +247,7 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
         pubs: EstimatorPub | Iterable[EstimatorPub],
         *,
         precision: float | None = None,
-        options: Mapping[str, Any] | None = None,
+        options: EstimatorOptions | None = None,
         resilience_level: int | None = None,
         via: Primitives | None = None,
         transpile: bool | int = False,
@@ -261,7 +262,7 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
                 for `sampler`; observables are Pauli strings, dicts from Pauli string to coefficient, operators of
                 Qiskit such as `SparsePauliOp`, or (nested) lists of these.
             precision: target standard error for pubs without one of their own; None: the service decides.
-            options: as in the contract's schema `JobRunParamsEstimator`.
+            options: see `EstimatorOptions`.
             resilience_level: 0 (no mitigation) to 2.
             via: as for `sampler`; pubs with different precisions become several jobs.
             transpile, check_gates: as for `sampler`.
@@ -374,3 +375,191 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
             ),
             timeout,
         )
+
+
+class SessionSubmissions(Submissions, SubmitLogic["Job"]):
+    """The same with a session of a `RuntimeClient`, which knows the backend."""
+
+    def sampler(
+        self,
+        pubs: SamplerPub | Iterable[SamplerPub],
+        *,
+        shots: int | None = None,
+        options: SamplerOptions | None = None,
+        via: Primitives | None = None,
+        transpile: bool | int = False,
+        check_gates: bool | None = None,
+        timeout: float | None = None,
+        **request: Unpack[SessionSubmitOptions],
+    ) -> Job:
+        """Submit circuits to the sampler, and return the job (not its result).
+
+        Arguments and errors are those of the client's method; `backend` may be left out.
+        """
+        return self._run(
+            self._sampler(
+                pubs, shots=shots, options=options, via=via, transpile=transpile, check_gates=check_gates, **request
+            ),
+            timeout,
+        )
+
+    def estimator(
+        self,
+        pubs: EstimatorPub | Iterable[EstimatorPub],
+        *,
+        precision: float | None = None,
+        options: EstimatorOptions | None = None,
+        resilience_level: int | None = None,
+        via: Primitives | None = None,
+        transpile: bool | int = False,
+        check_gates: bool | None = None,
+        timeout: float | None = None,
+        **request: Unpack[SessionSubmitOptions],
+    ) -> Job:
+        """Submit circuits and observables to the estimator, and return the job (not its result).
+
+        Arguments and errors are those of the client's method; `backend` may be left out.
+        """
+        return self._run(
+            self._estimator(
+                pubs,
+                precision=precision,
+                options=options,
+                resilience_level=resilience_level,
+                via=via,
+                transpile=transpile,
+                check_gates=check_gates,
+                **request,
+            ),
+            timeout,
+        )
+
+    def executor(
+        self,
+        items: ProgramItem | Iterable[ProgramItem],
+        *,
+        shots: int | None = None,
+        options: ExecutorOptions | None = None,
+        passthrough_data: Any = None,
+        circuits: CircuitFormat = "openqasm3",
+        timeout: float | None = None,
+        **request: Unpack[SessionSubmitOptions],
+    ) -> Job:
+        """Submit circuits to the executor, which runs them as they are, and return the job (not its result).
+
+        Arguments and errors are those of the client's method; `backend` may be left out.
+        """
+        return self._run(
+            self._executor(
+                items, shots=shots, options=options, passthrough_data=passthrough_data, circuits=circuits, **request
+            ),
+            timeout,
+        )
+
+    def submit(
+        self,
+        program_id: str,
+        *,
+        params: Mapping[str, Any],
+        timeout: float | None = None,
+        **request: Unpack[SessionSubmitOptions],
+    ) -> Job:
+        """Submit a job of any program; its params are sent unchanged.
+
+        Arguments and errors are those of the client's method; `backend` may be left out.
+        """
+        return self._run(self._submit(program_id, params=params, **request), timeout)
+
+
+class AsyncSessionSubmissions(AsyncSubmissions, SubmitLogic["AsyncJob"]):
+    """The same with a session of an `AsyncRuntimeClient`, which knows the backend."""
+
+    async def sampler(
+        self,
+        pubs: SamplerPub | Iterable[SamplerPub],
+        *,
+        shots: int | None = None,
+        options: SamplerOptions | None = None,
+        via: Primitives | None = None,
+        transpile: bool | int = False,
+        check_gates: bool | None = None,
+        timeout: float | None = None,
+        **request: Unpack[SessionSubmitOptions],
+    ) -> AsyncJob:
+        """Submit circuits to the sampler, and return the job (not its result).
+
+        Arguments and errors are those of the client's method; `backend` may be left out.
+        """
+        return await self._run(
+            self._sampler(
+                pubs, shots=shots, options=options, via=via, transpile=transpile, check_gates=check_gates, **request
+            ),
+            timeout,
+        )
+
+    async def estimator(
+        self,
+        pubs: EstimatorPub | Iterable[EstimatorPub],
+        *,
+        precision: float | None = None,
+        options: EstimatorOptions | None = None,
+        resilience_level: int | None = None,
+        via: Primitives | None = None,
+        transpile: bool | int = False,
+        check_gates: bool | None = None,
+        timeout: float | None = None,
+        **request: Unpack[SessionSubmitOptions],
+    ) -> AsyncJob:
+        """Submit circuits and observables to the estimator, and return the job (not its result).
+
+        Arguments and errors are those of the client's method; `backend` may be left out.
+        """
+        return await self._run(
+            self._estimator(
+                pubs,
+                precision=precision,
+                options=options,
+                resilience_level=resilience_level,
+                via=via,
+                transpile=transpile,
+                check_gates=check_gates,
+                **request,
+            ),
+            timeout,
+        )
+
+    async def executor(
+        self,
+        items: ProgramItem | Iterable[ProgramItem],
+        *,
+        shots: int | None = None,
+        options: ExecutorOptions | None = None,
+        passthrough_data: Any = None,
+        circuits: CircuitFormat = "openqasm3",
+        timeout: float | None = None,
+        **request: Unpack[SessionSubmitOptions],
+    ) -> AsyncJob:
+        """Submit circuits to the executor, which runs them as they are, and return the job (not its result).
+
+        Arguments and errors are those of the client's method; `backend` may be left out.
+        """
+        return await self._run(
+            self._executor(
+                items, shots=shots, options=options, passthrough_data=passthrough_data, circuits=circuits, **request
+            ),
+            timeout,
+        )
+
+    async def submit(
+        self,
+        program_id: str,
+        *,
+        params: Mapping[str, Any],
+        timeout: float | None = None,
+        **request: Unpack[SessionSubmitOptions],
+    ) -> AsyncJob:
+        """Submit a job of any program; its params are sent unchanged.
+
+        Arguments and errors are those of the client's method; `backend` may be left out.
+        """
+        return await self._run(self._submit(program_id, params=params, **request), timeout)

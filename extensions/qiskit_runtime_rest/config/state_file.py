@@ -6,7 +6,9 @@ It is an SQLite file, so any number of threads and processes can share it.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -61,6 +63,8 @@ CREATE TABLE IF NOT EXISTS api_versions (
 );
 CREATE TABLE IF NOT EXISTS tokens (owner TEXT PRIMARY KEY, token TEXT NOT NULL, refresh_at REAL NOT NULL);
 """
+
+TABLE = re.compile(r"CREATE TABLE IF NOT EXISTS (\w+)")
 
 
 def default_state_path() -> Path:
@@ -120,6 +124,7 @@ class State:
                 if no_fork.acquire(timeout=left):
                     connection = self._connect(min(left, TRY_SECONDS))
                     if _has_begun(connection):
+                        self._refuse_if_of_another_program(connection)
                         connection.execute(f"PRAGMA busy_timeout = {int(1000 * left)}")
                         for statement in self.tables.split(";"):
                             connection.execute(statement)
@@ -147,9 +152,18 @@ class State:
                 raise self._busy(limit)
             time.sleep(PAUSE_SECONDS)
 
+    def _refuse_if_of_another_program(self, connection: sqlite3.Connection) -> None:
+        found = {row["name"] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if found and found.isdisjoint(TABLE.findall(self.tables)):
+            raise ConfigurationError(
+                f"{self.path} is a database of another program, so it stays as it is: choose another file."
+            )
+
     def _connect(self, seconds: float) -> sqlite3.Connection:
         import sqlite3
 
+        if self.path.exists() and not self.path.is_file():
+            raise OSError(errno.EINVAL, "it is not a regular file")
         make_private_folder(self.path.parent)
         make_private_file(self.path)
         return sqlite3.connect(self.path, timeout=seconds, isolation_level=None)

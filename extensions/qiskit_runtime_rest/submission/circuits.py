@@ -17,7 +17,7 @@ from typing import Any
 
 from ..errors import InvalidInput
 
-__all__ = ["circuit_text", "is_circuit", "is_foreign", "is_qpy", "observable_value", "values_in_order"]
+__all__ = ["circuit_text", "is_circuit", "is_foreign", "is_qpy", "observable_value", "qpy_value", "values_in_order"]
 
 CIRCUIT_TYPE = "QuantumCircuit"
 NEWEST_QPY = 17
@@ -33,13 +33,18 @@ def _from_qiskit(circuit: Any) -> str | dict[str, str]:
     try:
         return str(qasm3.dumps(circuit))
     except qasm3.QASM3ExporterError:
-        written = io.BytesIO()
-        qpy = import_module("qiskit.qpy")
-        qpy.dump(circuit, written, version=min(qpy.common.QPY_VERSION, NEWEST_QPY))
-        return {
-            "__type__": CIRCUIT_TYPE,
-            "__value__": base64.standard_b64encode(zlib.compress(written.getvalue())).decode(),
-        }
+        return qpy_value(circuit)
+
+
+def qpy_value(circuit: Any) -> dict[str, str]:
+    """A circuit of Qiskit as QPY in the form of IBM's SDK, which keeps its names, layout and metadata."""
+    written = io.BytesIO()
+    qpy = import_module("qiskit.qpy")
+    qpy.dump(circuit, written, version=min(qpy.common.QPY_VERSION, NEWEST_QPY))
+    return {
+        "__type__": CIRCUIT_TYPE,
+        "__value__": base64.standard_b64encode(zlib.compress(written.getvalue())).decode(),
+    }
 
 
 def _from_pytket(circuit: Any) -> str:

@@ -6,13 +6,14 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack
 
 from ..arguments import backend_name, whole_seconds
 from ..errors import InvalidInput
 from .pubs import EstimatorPub, SamplerPub, estimator_params, sampler_params
 
 if TYPE_CHECKING:
+    from ..config.job_options import EstimatorOptions, SamplerOptions, SubmitOptions
     from ..config.options import Primitives
     from ..directed.program import CircuitFormat, ExecutorOptions, ProgramItem
 
@@ -140,13 +141,13 @@ class JobRequest:
         pubs: SamplerPub | Iterable[SamplerPub],
         *,
         shots: int | None = None,
-        options: Mapping[str, Any] | None = None,
+        options: SamplerOptions | None = None,
         via: Primitives | None = None,
-        **request: Any,
+        **request: Unpack[SubmitOptions],
     ) -> Self:
         """A submission to the sampler: arguments as of `client.sampler`. Raises: InvalidInput."""
         params = sampler_params(pubs, shots=shots, options=options)
-        return cls(program_id="sampler", params=params, **request).run_by(via)
+        return cls._made("sampler", params, request).run_by(via)
 
     @classmethod
     def estimator(
@@ -154,14 +155,18 @@ class JobRequest:
         pubs: EstimatorPub | Iterable[EstimatorPub],
         *,
         precision: float | None = None,
-        options: Mapping[str, Any] | None = None,
+        options: EstimatorOptions | None = None,
         resilience_level: int | None = None,
         via: Primitives | None = None,
-        **request: Any,
+        **request: Unpack[SubmitOptions],
     ) -> Self:
         """A submission to the estimator: arguments as of `client.estimator`. Raises: InvalidInput."""
         params = estimator_params(pubs, precision=precision, options=options, resilience_level=resilience_level)
-        return cls(program_id="estimator", params=params, **request).run_by(via)
+        return cls._made("estimator", params, request).run_by(via)
+
+    @classmethod
+    def _made(cls, program_id: str, params: Mapping[str, Any], request: Mapping[str, Any]) -> Self:
+        return cls(program_id=program_id, params=params, **request)
 
     def run_by(self, via: Primitives | None) -> Self:
         """This request, or with `via="executor"` that of the executor job that does the same.
@@ -201,7 +206,7 @@ class JobRequest:
         options: ExecutorOptions | None = None,
         passthrough_data: Any = None,
         circuits: CircuitFormat = "openqasm3",
-        **request: Any,
+        **request: Unpack[SubmitOptions],
     ) -> Self:
         """A submission to the executor: arguments as of `client.executor`. Raises: InvalidInput."""
         from ..directed.program import executor_params
@@ -209,7 +214,7 @@ class JobRequest:
         params = executor_params(
             items, shots=shots, options=options, passthrough_data=passthrough_data, circuits=circuits
         )
-        return cls(program_id="executor", params=params, **request)
+        return cls._made("executor", params, request)
 
     @staticmethod
     def is_request(document: Mapping[str, Any]) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import InvalidInput, MissingExtra
 from .circuits import circuit_text, is_circuit, observable_value
 
-__all__ = ["LEVELS", "optimization_level", "transpiled_pubs"]
+__all__ = ["LEVELS", "device_models", "device_target", "optimization_level", "transpiled_pubs"]
 
 LEVELS = range(4)
 DEFAULT_LEVEL = 2
@@ -95,12 +95,19 @@ def _on_device(observables: Any, layout: Any, num_qubits: int) -> Any:
     return observable_value(operator.apply_layout(layout, num_qubits))
 
 
-def _pass_manager(configuration: bytes, properties: bytes | None, level: int) -> Any:
+def device_models(configuration: dict[str, Any], properties: dict[str, Any] | None) -> tuple[Any, Any]:
+    """Configuration and properties of a device as objects of IBM's SDK, which has to be installed."""
     decoder = import_module("qiskit_ibm_runtime.utils.backend_decoder")
+    device = decoder.configuration_from_server_data(configuration)
+    return device, decoder.properties_from_server_data(properties) if properties else None
+
+
+def device_target(configuration: Any, properties: Any) -> Any:
+    """Qiskit's `Target` of a device, from these objects."""
     converter = import_module("qiskit_ibm_runtime.utils.backend_converter")
-    device = decoder.configuration_from_server_data(json.loads(configuration))
-    calibration = None
-    if properties is not None and json.loads(properties):
-        calibration = decoder.properties_from_server_data(json.loads(properties))
-    target = converter.convert_to_target(device, calibration)
+    return converter.convert_to_target(configuration, properties)
+
+
+def _pass_manager(configuration: bytes, properties: bytes | None, level: int) -> Any:
+    target = device_target(*device_models(json.loads(configuration), json.loads(properties or b"null")))
     return import_module("qiskit.transpiler").generate_preset_pass_manager(optimization_level=level, target=target)

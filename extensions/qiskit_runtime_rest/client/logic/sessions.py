@@ -17,6 +17,7 @@ from ...arguments import Named, backend_name, positive_whole, whole_seconds
 from ...base.html import facts_table
 from ...base.json_members import member_moment, member_object, member_text
 from ...base.text import also_half_built, printable
+from ...config.job_options import SessionSubmitOptions
 from ...config.state_file import State
 from ...errors import Conflict, InvalidInput, NotFound, RuntimeRestError
 from ...http import Connection, Origin
@@ -30,7 +31,7 @@ from ..listing import Listing
 from .handle import Handle
 from .job_group import JobGroup
 from .public import call_deadline, public
-from .submit import J, SubmitLogic, SubmitOptions
+from .submit import J, SubmitLogic
 
 if TYPE_CHECKING:
     from qiskit_runtime_api.models import Session as SessionModel
@@ -256,8 +257,8 @@ class SessionLogic(Handle, SubmitLogic[J]):
                 raise
             log.warning("session %s could not be closed: %s", self.id, error)
 
-    def _defaults(self) -> SubmitOptions:
-        defaults: SubmitOptions = {"session_id": self.id}
+    def _defaults(self) -> SessionSubmitOptions:
+        defaults: SessionSubmitOptions = {"session_id": self.id}
         if self.backend:
             defaults["backend"] = self.backend
         return defaults

@@ -6,9 +6,10 @@ import contextlib
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, Unpack
 
 from ...base.callers import warn
+from ...config.job_options import RunOptions, SessionSubmitOptions
 from ...errors import (
     ApiError,
     ConfigurationError,
@@ -24,7 +25,7 @@ from .public import public, refuse_secrets
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from ...arguments import Named
+    from ...config.job_options import EstimatorOptions, SamplerOptions
     from ...config.options import Primitives
     from ...directed.program import CircuitFormat, ExecutorOptions, ProgramItem
     from ...http import Connection
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from ...waiting import PollInterval
     from ..job import AsyncJob, Job
 
-__all__ = ["J", "SubmitLogic", "SubmitOptions", "unexpected_argument"]
+__all__ = ["J", "SubmitLogic", "unexpected_argument"]
 
 J = TypeVar("J", "Job", "AsyncJob")
 
@@ -42,30 +43,6 @@ NO_PROGRAM = (404, 410)
 
 Requested: TypeAlias = "JobRequest | Callable[[], JobRequest]"
 """A request, or a function that builds one."""
-
-
-class SubmitOptions(TypedDict, total=False):
-    """Arguments of every submission, besides the params of its program.
-
-    Keys:
-        backend: name, such as `ibm_fez`, or handle; jobs of a session run on the session's backend.
-        tags: at most 8, of at most 86 characters.
-        session_id: run in this session.
-        private: the service deletes the params when the job has ended, and gives the result only once.
-        max_execution_time: seconds of QPU time, 1 to 10800, after which the service ends the job; rounded up.
-        log_level: critical, error, warning, info or debug.
-        calibration_id: run only with this calibration.
-
-    Source: schema `JobRunParams` of the contract.
-    """
-
-    backend: str | Named
-    tags: Sequence[str]
-    session_id: str | None
-    private: bool | None
-    max_execution_time: float | None
-    log_level: str | None
-    calibration_id: str | None
 
 
 class SubmitLogic(Generic[J]):
@@ -92,11 +69,11 @@ class SubmitLogic(Generic[J]):
         pubs: SamplerPub | Iterable[SamplerPub],
         *,
         shots: int | None = None,
-        options: Mapping[str, Any] | None = None,
+        options: SamplerOptions | None = None,
         via: Primitives | None = None,
         transpile: bool | int = False,
         check_gates: bool | None = None,
-        **request: Unpack[SubmitOptions],
+        **request: Unpack[SessionSubmitOptions],
     ) -> Plan[J]:
         """Submit circuits to the sampler, and return the job (not its result).
 
@@ -104,7 +81,7 @@ class SubmitLogic(Generic[J]):
             pubs: circuits in native gates, or tuples (circuit, parameter values, shots). A circuit is OpenQASM 3 text,
                 a path, or a circuit of Qiskit, pytket or Cirq.
             shots: for pubs without shots of their own; None: the service decides.
-            options: as in the contract's schema `JobRunParamsSampler`.
+            options: see `SamplerOptions`.
             via: the program that runs it: `service` (its own), or `executor`, with the rest of the work in the client;
                 None: as the client's `primitives=` says. With `executor`, pubs with different numbers of shots become
                 several jobs in a batch, behind one handle.
@@ -138,12 +115,12 @@ class SubmitLogic(Generic[J]):
         pubs: EstimatorPub | Iterable[EstimatorPub],
         *,
         precision: float | None = None,
-        options: Mapping[str, Any] | None = None,
+        options: EstimatorOptions | None = None,
         resilience_level: int | None = None,
         via: Primitives | None = None,
         transpile: bool | int = False,
         check_gates: bool | None = None,
-        **request: Unpack[SubmitOptions],
+        **request: Unpack[SessionSubmitOptions],
     ) -> Plan[J]:
         """Submit circuits and observables to the estimator, and return the job (not its result).
 
@@ -152,7 +129,7 @@ class SubmitLogic(Generic[J]):
                 for `sampler`; observables are Pauli strings, dicts from Pauli string to coefficient, operators of
                 Qiskit such as `SparsePauliOp`, or (nested) lists of these.
             precision: target standard error for pubs without one of their own; None: the service decides.
-            options: as in the contract's schema `JobRunParamsEstimator`.
+            options: see `EstimatorOptions`.
             resilience_level: 0 (no mitigation) to 2.
             via: as for `sampler`; pubs with different precisions become several jobs.
             transpile, check_gates: as for `sampler`.
@@ -179,7 +156,7 @@ class SubmitLogic(Generic[J]):
         options: ExecutorOptions | None = None,
         passthrough_data: Any = None,
         circuits: CircuitFormat = "openqasm3",
-        **request: Unpack[SubmitOptions],
+        **request: Unpack[SessionSubmitOptions],
     ) -> Plan[J]:
         """Submit circuits to the executor, which runs them as they are, and return the job (not its result).
 
@@ -208,7 +185,9 @@ class SubmitLogic(Generic[J]):
         return (yield from self._send(asked))
 
     @public("jobs.create_job", "jobs.list_jobs", "instances.get_instance_usage")
-    def _submit(self, program_id: str, *, params: Mapping[str, Any], **request: Unpack[SubmitOptions]) -> Plan[J]:
+    def _submit(
+        self, program_id: str, *, params: Mapping[str, Any], **request: Unpack[SessionSubmitOptions]
+    ) -> Plan[J]:
         """Submit a job of any program; its params are sent unchanged.
 
         Args:
@@ -446,13 +425,14 @@ class SubmitLogic(Generic[J]):
         known = {"backend": request.backend, "program": {"id": request.program_id}, **created}
         return self._job(self._connection, created["id"], raw=known, poll_interval=self._poll_interval)
 
-    def _with_defaults(self, method: str, options: SubmitOptions) -> dict[str, Any]:
-        unknown = [name for name in options if name not in SubmitOptions.__annotations__]
+    def _with_defaults(self, method: str, options: SessionSubmitOptions) -> dict[str, Any]:
+        known = ("backend", *RunOptions.__annotations__)
+        unknown = [name for name in options if name not in known]
         if unknown:
-            raise unexpected_argument(getattr(self, method), unknown[0], SubmitOptions.__annotations__)
+            raise unexpected_argument(getattr(self, method), unknown[0], known)
         return {**self._defaults(), **options}
 
-    def _defaults(self) -> SubmitOptions:
+    def _defaults(self) -> SessionSubmitOptions:
         return {}
 
 
