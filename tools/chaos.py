@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import gc
 import itertools
+import json
 import logging
 import os
 import random
@@ -24,11 +25,18 @@ from pathlib import Path
 from typing import Any
 
 from qiskit_runtime_rest import AsyncRuntimeClient, RetryPolicy, RuntimeClient, SubmissionPolicy
-from qiskit_runtime_rest.errors import RuntimeRestError, SubmissionUnknown, WaitTimeout
+from qiskit_runtime_rest.errors import (
+    RuntimeRestError,
+    ServerError,
+    SubmissionUnknown,
+    TransportError,
+    UnexpectedAnswer,
+    WaitTimeout,
+)
 from qiskit_runtime_rest.testing import Emulator, FaultyProxy, connect
 
 CIRCUIT = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nbit[1] c;\nx $0;\nc[0] = measure $0;\n'
-BACKEND = "ibm_torino"
+BACKEND = "ibm_fez"
 AT_ONCE = 8
 TIMEOUT = 2.0
 LATE_SECONDS = 0.5
@@ -36,10 +44,16 @@ LATE_SECONDS = 0.5
 
 TICK_SECONDS = 0.02
 CLOSING_TRIES = 500
+EXPIRY_SECONDS = 4000.0
+"""Tokens live for an hour of the service's clock; clients do not know that it jumped."""
 
 RETRIES = RetryPolicy(first=0.02, longest=0.5)
 SUBMISSION = SubmissionPolicy(settle=0.5, first=0.02, longest=0.2)
 WRONG = ("untyped", "late", "lost", "doubled", "wrong answer", "left over")
+
+
+EXPECTED = (WaitTimeout, SubmissionUnknown, TransportError, UnexpectedAnswer, ServerError)
+"""What a call may end in on such a network."""
 
 
 class Machine:
@@ -120,8 +134,11 @@ class Run:
                 over -= self.machine.late_since(deadline)
             self.longest = max(self.longest, over)
             self.counts["late"] += over > LATE_SECONDS
-            if isinstance(outcome, WaitTimeout | SubmissionUnknown | RuntimeRestError):
+            if isinstance(outcome, RuntimeRestError):
                 self.counts[type(outcome).__name__] += 1
+                if not isinstance(outcome, EXPECTED):
+                    self.counts["wrong answer"] += 1
+                    print(f"wrong: {name}: {outcome!r}")
             elif isinstance(outcome, BaseException):
                 self.counts["untyped"] += 1
                 print(f"untyped: {name}: {outcome!r}")
@@ -203,15 +220,54 @@ def _left_over(files: int, threads: int) -> int:
     return left
 
 
+class Disturbance:
+    """Lets all tokens expire, and starts the service anew, again and again, while operations run."""
+
+    def __init__(self, run: Run, emulator: Emulator, proxy: FaultyProxy, *, every: int) -> None:
+        """`every`: operations between two; each fourth one is a restart."""
+        self._run, self._emulator, self._proxy, self._every = run, emulator, proxy, every
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._disturb)
+
+    def __enter__(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        """End."""
+        self._stop.set()
+        self._thread.join()
+
+    def _disturb(self) -> None:
+        for number in itertools.count(1):
+            while self._run.counts["operations"] < number * self._every:
+                if self._stop.wait(TICK_SECONDS):
+                    return
+            if number % 4:
+                self._emulator.clock.advance(EXPIRY_SECONDS)
+                self._run.counts["expiries of all tokens"] += 1
+            else:
+                self._emulator.close()
+                self._emulator.start()
+                self._proxy.lead_to(self._emulator.base_url)
+                self._run.counts["restarts of the service"] += 1
+
+
 def chaos(operations: int, *, seed: int, rate: float, minutes: float) -> tuple[Run, Counter[str]]:
     """Run half of the operations in threads, and half in tasks; returns what happened, and what the proxy did."""
     run = Run(seed)
     until = time.monotonic() + 60 * minutes
-    with tempfile.TemporaryDirectory() as folder, Emulator(pace="hold") as emulator:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Emulator(pace="hold", virtual_clock=True, state=Path(folder, "service.sqlite")) as emulator,
+    ):
         with connect(emulator) as client:
             client.backends.list()
         before, threads = descriptors(), threading.active_count() - 1  # that of `run.machine`
-        with FaultyProxy(emulator.base_url, rate=rate, seed=seed) as proxy:
+        with (
+            FaultyProxy(emulator.base_url, rate=rate, seed=seed, silent_seconds=1.5 * TIMEOUT) as proxy,
+            Disturbance(run, emulator, proxy, every=max(10, operations // 100)),
+        ):
             options: dict[str, Any] = {
                 "base_url": proxy.base_url,
                 "iam_url": proxy.base_url.removesuffix("/api"),
@@ -239,6 +295,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=20260415)
     parser.add_argument("--rate", type=float, default=0.3, help="the share of requests that are spoiled")
     parser.add_argument("--minutes", type=float, default=10.0, help="no operation begins later")
+    parser.add_argument("--report", type=Path, help="write the figures to this file, as JSON")
     options = parser.parse_args()
     logging.getLogger("qiskit_runtime_rest").setLevel(logging.CRITICAL)
     os.environ.pop("QISKIT_IBM_TOKEN", None)
@@ -248,6 +305,10 @@ def main() -> int:
     for name, number in (*sorted(run.counts.items()), *((f"proxy: {name}", number) for name, number in done.items())):
         print(f"{name:30} {number:8,}")
     print(f"{'latest end after a deadline':30} {run.longest:8.2f} s")
+    if options.report:
+        options.report.write_text(
+            json.dumps({**run.counts, **{f"proxy: {name}": done[name] for name in done}}, indent=1)
+        )
     return int(any(run.counts[name] for name in WRONG))
 
 

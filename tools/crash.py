@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import os
 import sys
@@ -46,7 +47,7 @@ def kill_at(line: int) -> None:
 
 def submit(client: RuntimeClient, tag: str) -> list[Any]:
     """Submit one request under a name."""
-    request = JobRequest.sampler(CIRCUIT, backend="ibm_torino", tags=[tag])
+    request = JobRequest.sampler(CIRCUIT, backend="ibm_fez", tags=[tag])
     return client.jobs.submit_all([request], max_in_flight=1, resume=tag)
 
 
@@ -65,6 +66,7 @@ def main() -> int:
     """Print the figures; the exit status is 1 if a job was lost or doubled."""
     parser = argparse.ArgumentParser(prog="python -m tools.crash", description=__doc__)
     parser.add_argument("--every", type=int, default=1, help="only every N-th line")
+    parser.add_argument("--report", type=Path, help="write the figures to this file, as JSON")
     options = parser.parse_args()
     logging.getLogger("qiskit_runtime_rest").setLevel(logging.CRITICAL)
     counts: Counter[str] = Counter({"lost": 0, "doubled": 0})
@@ -83,6 +85,9 @@ def main() -> int:
                 line += options.every
     for name, number in sorted(counts.items()):
         print(f"{name:12} {number:6,}")
+    if options.report:
+        command = f"make crash CRASH='--every {options.every}'"
+        options.report.write_text(json.dumps({"command": command, "figures": counts}))
     return int(counts["lost"] + counts["doubled"] > 0 or not counts["killed"])
 
 

@@ -136,12 +136,16 @@ def runtime_faults(qiskit_runtime_emulator: Emulator) -> Iterator[EmulatorFaults
 def runtime_faulty_proxy(qiskit_runtime_emulator: Emulator) -> Iterator[Callable[..., FaultyProxy]]:
     """Starts a proxy before the embedded service that loses and spoils a share of the requests, by `rate` and `seed`.
 
+    `faults` are those to choose from (`emulator.faulty_proxy.FAULTS`).
+
     Connect a client to its `base_url`. It counts in `done` what it did.
     """
     with contextlib.ExitStack() as stack:
 
-        def start(*, rate: float = 0.3, seed: int = 0) -> FaultyProxy:
-            proxy: FaultyProxy = _module("testing").FaultyProxy(qiskit_runtime_emulator.base_url, rate=rate, seed=seed)
+        def start(*, rate: float = 0.3, seed: int = 0, **choices: Any) -> FaultyProxy:
+            proxy: FaultyProxy = _module("testing").FaultyProxy(
+                qiskit_runtime_emulator.base_url, rate=rate, seed=seed, **choices
+            )
             return stack.enter_context(proxy)
 
         yield start

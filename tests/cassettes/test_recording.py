@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
+import http.server
+import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
 from qiskit_runtime_rest import InvalidInput, Settings
-from qiskit_runtime_rest.cassettes import Recorder, load, record
+from qiskit_runtime_rest.cassettes import Recorder, forwarding, load, record
 from qiskit_runtime_rest.testing import Emulator
 
 UNREACHABLE = Settings(base_url="http://127.0.0.1:9/api", iam_url="http://127.0.0.1:9", verify=False)
@@ -61,6 +64,68 @@ def test_a_response_of_unknown_encoding_is_passed_on_and_not_recorded(emulator: 
     assert response.headers["content-encoding"] == "unheard-of"
     assert found == ["a response of https://quantum.cloud.ibm.com/api has an unknown content encoding: not recorded."]
     assert len(load(tmp_path / "it.har")) == 1
+
+
+class Packed(http.server.BaseHTTPRequestHandler):
+    """Answers with `body`, packed by gzip."""
+
+    body = b""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(self.body)))
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def packed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[bytes], Settings]]:
+    """A service that answers with these bytes; bodies may have 1000 bytes."""
+    monkeypatch.setattr(forwarding, "MOST_BYTES", 1000)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Packed) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_port}"
+
+        def answer(body: bytes) -> Settings:
+            monkeypatch.setattr(Packed, "body", body)
+            return Settings(base_url=f"{url}/api", iam_url=url, verify=False)
+
+        yield answer
+        server.shutdown()
+        thread.join()
+
+
+def test_a_response_that_unpacks_to_too_much_is_not_recorded(
+    packed: Callable[[bytes], Settings], tmp_path: Path
+) -> None:
+    upstream = packed(gzip.compress(b" " * 100_000))
+    with remarks() as found, record(tmp_path / "it.har", upstream) as service:
+        response = httpx.get(f"{service.base_url}/v1/versions")
+    assert response.status_code == 502
+    assert "too long for a cassette" in response.text
+    assert "longer than" in found[0]
+
+
+def test_a_response_of_several_gzip_members_is_recorded_whole(
+    packed: Callable[[bytes], Settings], tmp_path: Path
+) -> None:
+    with record(tmp_path / "it.har", packed(gzip.compress(b'{"a":') + gzip.compress(b" 1}"))) as service:
+        assert httpx.get(f"{service.base_url}/v1/versions").json() == {"a": 1}
+    (entry,) = load(tmp_path / "it.har")
+    assert entry.response_body == b'{"a": 1}'
+
+
+@pytest.mark.parametrize("body", [gzip.compress(b" " * 100_000), b" " * 2000])
+def test_a_request_with_too_much_is_refused(packed: Callable[[bytes], Settings], tmp_path: Path, body: bytes) -> None:
+    headers = {"Content-Encoding": "gzip"} if body[:1] == b"\x1f" else {}
+    with remarks(), record(tmp_path / "it.har", packed(b"")) as service:
+        response = httpx.post(f"{service.base_url}/v1/jobs", content=body, headers=headers)
+    assert response.status_code == 413
 
 
 def test_nothing_is_written_after_an_error_in_the_block(emulator: Emulator, tmp_path: Path) -> None:

@@ -6,16 +6,19 @@ import contextlib
 import datetime
 import itertools
 import time
+import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import TYPE_CHECKING
 
 import httpx
 from attrs import frozen
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from ..base.bounds import BodyBound
 from ..http.clients import client_options, proxy_patterns
 from .entry import Entry, Headers, header
 from .sanitising import HOP_BY_HOP
@@ -24,11 +27,16 @@ from .services import Service, environment, locate
 if TYPE_CHECKING:
     from ..config.settings import Settings
 
-__all__ = ["METHODS", "Forwarder", "raw_headers", "service_and_path"]
+__all__ = ["METHODS", "MOST_BYTES", "Forwarder", "raw_headers", "service_and_path"]
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 ENCODINGS = ("gzip", "deflate")
-"""The accepted content encodings, since httpx decodes them."""
+"""The accepted content encodings."""
+
+GZIP_MEMBER = b"\x1f\x8b"
+MOST_BYTES = 2**28
+"""Longest body that is recorded, unpacked: a cassette has 1 GiB at most."""
+
 TIMEOUT = httpx.Timeout(connect=10.0, read=300.0, write=300.0, pool=None)
 
 
@@ -83,7 +91,9 @@ class Forwarder:
             async with httpx.AsyncClient(verify=verify, timeout=TIMEOUT, mounts=mounts) as self._http:
                 yield
 
-        return Starlette(routes=[Route("/{path:path}", self._respond, methods=METHODS)], lifespan=lifespan)
+        bound = [Middleware(BodyBound, limit=MOST_BYTES)]
+        routes = [Route("/{path:path}", self._respond, methods=METHODS)]
+        return Starlette(routes=routes, middleware=bound, lifespan=lifespan)
 
     async def _respond(self, request: Request) -> Response:
         place = self._locate(request)
@@ -99,7 +109,14 @@ class Forwarder:
         headers = tuple((name.lower(), value) for name, value in request.headers.items())
         query = request.scope["query_string"].decode("ascii", "replace")
         try:
+            unpacked = _decoded(headers, body)
+        except _TooLong:
+            return _error(413, f"The request's body is longer than {MOST_BYTES >> 20} MiB when it is unpacked.")
+        try:
             response = await self._forward(service, request.method, path, query, headers, body)
+        except _TooLong:
+            self._remark(f"a response of {service.published} is longer than {MOST_BYTES >> 20} MiB: not recorded.")
+            return _error(502, f"The response is longer than {MOST_BYTES >> 20} MiB, which is too long for a cassette.")
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             self._remark(f"{request.method} {service.published} got no response: {type(error).__name__}.")
             return _error(502, f"{service.published} did not respond ({type(error).__name__}): not recorded.")
@@ -114,7 +131,7 @@ class Forwarder:
                 path=path,
                 query=query,
                 request_headers=headers,
-                request_body=_decoded(headers, body),
+                request_body=unpacked,
                 status=response.status,
                 response_headers=response.headers,
                 response_body=response.body,
@@ -145,11 +162,17 @@ class Forwarder:
             received = tuple(
                 (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in response.headers.raw
             )
-            encodings = {name.strip() for name in header(received, "content-encoding").lower().split(",")}
-            if encodings <= {"", "identity", *ENCODINGS}:
-                return _Response(response.status_code, received, await response.aread(), is_decoded=True)
-            raw = b"".join([part async for part in response.aiter_raw()])
-            return _Response(response.status_code, received, raw, is_decoded=False)
+            raw = bytearray()
+            async for part in response.aiter_raw():
+                raw += part
+                if len(raw) > MOST_BYTES:
+                    raise _TooLong
+            try:
+                unpacked = _unpacked(bytes(raw), header(received, "content-encoding"))
+            except zlib.error as error:
+                raise httpx.DecodingError(str(error)) from error
+            whole = bytes(raw) if unpacked is None else unpacked
+            return _Response(response.status_code, received, whole, unpacked is not None)
         finally:
             await response.aclose()
 
@@ -176,12 +199,41 @@ def _returned(forwarded: _Response, *, also: tuple[str, ...] = ()) -> Response:
 
 
 def _decoded(headers: Headers, body: bytes) -> bytes:
-    """A request's body without its content encoding; httpx decodes those of responses."""
-    encoding = [("content-encoding", value) for name, value in headers if name == "content-encoding"]
+    """A request's body without its content encoding, if it is a known one. Raises: _TooLong."""
     try:
-        return httpx.Response(200, headers=encoding, content=body).content
-    except httpx.DecodingError:
+        unpacked = _unpacked(body, header(headers, "content-encoding"))
+    except zlib.error:
         return body
+    return body if unpacked is None else unpacked
+
+
+class _TooLong(Exception):
+    """A body has more than `MOST_BYTES`."""
+
+
+def _unpacked(body: bytes, encodings: str) -> bytes | None:
+    """`body` without these content encodings; None: one is unknown. Raises: _TooLong, zlib.error."""
+    for name in reversed([name.strip() for name in encodings.lower().split(",")]):
+        if name in ("", "identity"):
+            continue
+        if name not in ENCODINGS:
+            return None
+        body = _inflated(body, name)
+    return body
+
+
+def _inflated(packed: bytes, encoding: str) -> bytes:
+    unpacked = bytearray()
+    has_head = encoding == "gzip" or (packed[:1] and packed[0] & 0x0F == zlib.DEFLATED)
+    while packed:
+        inflater = zlib.decompressobj(zlib.MAX_WBITS | 32 if has_head else -zlib.MAX_WBITS)
+        unpacked += inflater.decompress(packed, MOST_BYTES + 1 - len(unpacked))
+        if len(unpacked) > MOST_BYTES:
+            raise _TooLong
+        if not inflater.eof:
+            raise zlib.error("it ends in the middle")
+        packed = inflater.unused_data if inflater.unused_data.startswith(GZIP_MEMBER) else b""
+    return bytes(unpacked)
 
 
 def _error(status: int, message: str) -> Response:

@@ -12,15 +12,17 @@ from typing import Any
 import jwt
 from attrs import evolve
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from ..base.bounds import BodyBound
 from ..base.redaction import LOOKS
 from ..config.crn import Crn
 from ..errors import ConfigurationError
 from .entry import Entry
-from .forwarding import METHODS, raw_headers, service_and_path
+from .forwarding import METHODS, MOST_BYTES, raw_headers, service_and_path
 from .har import load
 from .loopback import Loopback, served
 from .matching import PREFERRED_HEADERS, Exhausted, Match, NotRecorded, RecordedResponses, RequestKey
@@ -79,7 +81,8 @@ class Replay:
     @property
     def app(self) -> Starlette:
         """The ASGI application."""
-        return Starlette(routes=[Route("/{path:path}", self._respond, methods=METHODS)])
+        bound = [Middleware(BodyBound, limit=MOST_BYTES)]
+        return Starlette(routes=[Route("/{path:path}", self._respond, methods=METHODS)], middleware=bound)
 
     async def _respond(self, request: Request) -> Response:
         place = service_and_path(request)

@@ -20,6 +20,9 @@ __all__ = ["STOP", "Effect", "Item", "Plan", "StreamPlan", "iterate", "iterate_a
 
 T = TypeVar("T")
 
+INTERRUPTIONS = (KeyboardInterrupt, SystemExit)
+"""Signals raise these at any instruction."""
+
 STOP: ContextVar[threading.Event | None] = ContextVar("stop", default=None)
 """The event that stops this thread's plan when it is set. (A task is cancelled instead.)"""
 
@@ -49,6 +52,9 @@ def run(plan: Plan[T], connection: Any) -> T:
         try:
             step, outcome = plan.send, effect.perform(connection)
         except BaseException as error:
+            if isinstance(error, INTERRUPTIONS):
+                # Context managers and generators that it came in the middle of end now, and let go of their locks.
+                traceback.clear_frames(error.__traceback__)
             step, outcome = plan.throw, error
 
 
@@ -58,9 +64,8 @@ def run_by(deadline: Deadline | None, plan: Plan[T], connection: Any) -> T:
     try:
         CURRENT.set(deadline)
         return run(plan, connection)
-    except (KeyboardInterrupt, SystemExit) as error:
-        # Context managers and generators that it came in the middle of end now, and not when `error` is forgotten.
-        traceback.clear_frames(error.__traceback__)
+    except INTERRUPTIONS as error:
+        traceback.clear_frames(error.__traceback__)  # as above
         raise
     finally:
         # Ctrl-C could come at the beginning of the `__exit__` of a context manager.
