@@ -26,11 +26,13 @@ HERE = Path(__file__).parent
 ROOT = Path(__file__).parents[2]
 OURS = f"qiskit-runtime-rest[qiskit,emulator] @ {ROOT.as_uri()}"
 HANG_SECONDS = 900
-QISKIT = next(line for line in (ROOT / "constraints.txt").read_text().splitlines() if line.startswith("qiskit=="))
+CONSTRAINTS = ROOT / "constraints.txt"
+PINNED = ("-c", str(CONSTRAINTS))
+QISKIT = next(line for line in CONSTRAINTS.read_text().splitlines() if line.startswith("qiskit=="))
 
 PROGRAMS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
-    ("vqe", ("qiskit-algorithms==0.4.0",), {"near": True}),
-    ("t1", ("qiskit-experiments==0.14.2", "qiskit-ibm-runtime==0.51.0"), {"sampler": True, "run": True}),
+    ("vqe", (*PINNED, "qiskit-algorithms==0.4.0"), {"near": True}),
+    ("t1", (*PINNED, "qiskit-experiments==0.14.2"), {"sampler": True, "run": True}),
     ("pennylane_device", ("pennylane-qiskit==0.45.0",), {"expval": True, "counts": True, "gradient": True}),
 )
 """The program, what it needs, and what it prints."""
@@ -91,7 +93,7 @@ def sources() -> Path:
 
 @pytest.mark.parametrize("file", FILES)
 def test_the_tests_of_qiskit_pass(file: str, tmp_path: Path) -> None:
-    python = environment("reference", QISKIT, "ddt", "fixtures", "pytest", "testtools")
+    python = environment("reference", *PINNED, QISKIT, "ddt", "fixtures", "pytest", "testtools")
     done = subprocess.run(
         [python, "-m", "pytest", "-q", "-p", "reference", "-p", "no:cacheprovider", f"test/python/primitives/{file}"],
         cwd=sources(),
