@@ -17,7 +17,7 @@ def read_time(value: object) -> datetime.datetime | None:
         return None
     try:
         return (moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)).astimezone()
-    except OverflowError:  # in the year 0 or 10000 in local time
+    except (ValueError, OverflowError):  # in the year 0 or 10000 in local time
         return None
 
 

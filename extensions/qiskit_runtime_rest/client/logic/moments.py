@@ -41,7 +41,12 @@ def moment(value: datetime.datetime | datetime.date | str | None, name: str, *, 
         value = datetime.datetime.combine(value, datetime.time())
     if value is not None and not isinstance(value, datetime.datetime):
         raise InvalidInput(f"{name}={value!r}: expected a datetime, or a text such as 2026-04-15T12:00:00Z.")
-    return value if value is None or value.tzinfo is not None else value.astimezone()
+    try:
+        return value if value is None or value.tzinfo is not None else value.astimezone()
+    except (ValueError, OverflowError):  # next to the first or the last day that Python knows
+        raise InvalidInput(
+            f"{name}={value!s}: this day has no time zone. Write it with an offset, such as Z."
+        ) from None
 
 
 def _read(text: str, name: str, *, now: datetime.datetime) -> datetime.datetime:
