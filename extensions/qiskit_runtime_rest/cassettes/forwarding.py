@@ -9,12 +9,13 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import TYPE_CHECKING
 
-import httpx
 from attrs import frozen
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+
+from qiskit_runtime_api.http_library import httpx
 
 from ..http.clients import client_options, proxy_patterns
 from .entry import Entry, Headers, header
