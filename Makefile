@@ -12,11 +12,32 @@ PICTURES := tests/pictures/test_golden_images.py
 PEERS := tests/third_party tests/cluster
 OLD_SDKS := tests/old_sdks
 SDKS := tests/sdks
+HOSTILE := tests/hostile
+LANGUAGES := tests/languages
+PAGES := tests/pages
 QISKIT := tests/qiskit
-ELSEWHERE := $(PEERS) $(OLD_SDKS) $(SDKS) $(QISKIT) $(PICTURES)
+SLOW := \
+	tests/cassettes/test_pytest_fixture.py \
+	tests/classic \
+	tests/client/test_jobs_page.py \
+	tests/conformance/test_check.py \
+	tests/contract/test_coverage_table.py \
+	tests/generator/test_vendor.py \
+	tests/legacy/test_gateway_fuzzing.py \
+	tests/legacy/test_guide.py \
+	tests/legacy/test_other_clients.py \
+	tests/legacy/test_program_properties.py \
+	tests/legacy/test_running.py \
+	tests/legacy/test_scan_attacked.py \
+	tests/project/test_pages.py \
+	tests/results/test_large_documents.py \
+	tests/results/test_optional.py \
+	tests/typing/test_usage.py
+ELSEWHERE := $(PEERS) $(OLD_SDKS) $(SDKS) $(LANGUAGES) $(PICTURES) $(PAGES) $(QISKIT) $(HOSTILE) $(SLOW)
 PYTEST = $(PYTHON) -m pytest -n $(WORKERS) --dist loadscope -p tools.coverage.plugin --contract-coverage
 TESTS = $(PYTEST) build/coverage.json $(addprefix --ignore=,$(CLIENT) $(CONSUMER) $(ELSEWHERE))
-CLIENT_TESTS = $(PYTEST) build/client.json --cov --cov-report=term $(CLIENT)
+CLIENT_TESTS = $(PYTEST) build/client.json --cov --cov-report=term $(CLIENT) $(addprefix --ignore=,$(ELSEWHERE))
+SLOW_TESTS = $(PYTEST) build/slow.json $(SLOW)
 CONSUMER_TESTS = $(PYTEST) build/consumer.json --hypothesis-seed=20260415 $(CONSUMER)
 
 .DEFAULT_GOAL := help
@@ -42,20 +63,26 @@ test: check  ## lint, types, layers, drift, and the tests
 	$(TESTS)
 	$(PYTHON) -m tools.coverage --check build/client.json build/coverage.json
 
+slow: setup  ## the tests that take long: pages and their blocks, large results, generated requests, test runs within tests
+	$(SLOW_TESTS)
+
 peers: setup  ## clients that others wrote, unmodified, against the embedded service: IBM's SDK, qrmi, Dask
 	$(PYTEST) build/peers.json $(PEERS)
 
 old-sdks: setup  ## IBM's SDKs of the classic API, 2021 to 2025, through the gateway; each in an environment below build/
 	timeout 1800 $(PYTHON) -m pytest $(OLD_SDKS)
 
-sdks: setup  ## programs on qiskit-ibm-runtime 0.41 to 0.51, mitiq, pytket and Qiskit Experiments, under `qrr offline`
-	timeout 3600 $(PYTHON) -m pytest $(SDKS)
+sdks: setup  ## programs on qiskit-ibm-runtime 0.41 to 0.51 and on what others built on it, under `qrr offline`
+	timeout 5400 $(PYTHON) -m pytest -rs $(SDKS)
 
 qiskit: setup  ## Qiskit's tests of primitives, VQE, T1 and PennyLane on qiskit_runtime_rest.qiskit: SECONDS=600, ONLY='-k t1'
 	$(if $(SECONDS),timeout $(SECONDS)) $(PYTHON) -m pytest -rP $(QISKIT) $(ONLY)
 
-integration: setup  ## IBM's integration tests of qiskit-ibm-runtime, unmodified, under `qrr offline`: SECONDS=600, ONLY='-k session'
-	$(PYTHON) -m tools.integration $(if $(SECONDS),--seconds $(SECONDS)) $(ONLY)
+languages: setup  ## programs for curl, Node, Java and Go, under `qrr offline`; they need the Debian packages that the test names
+	$(PYTHON) -m pytest $(LANGUAGES)
+
+integration: setup  ## IBM's integration tests of qiskit-ibm-runtime, unmodified, under `qrr offline`: PART=1, SECONDS=600, ONLY='-k session'
+	$(PYTHON) -m tools.integration $(if $(PART),--part) $(if $(SECONDS),--seconds $(SECONDS)) $(ONLY)
 
 httpx2: setup  ## the tests of the client with httpx2 in the place of httpx
 	test -d build/httpx2 || $(VENV)/bin/uv pip install --quiet --python $(PYTHON) --target build/httpx2 'httpx2>=2.16,<3'
@@ -96,12 +123,20 @@ contract: setup  ## all that the contract describes, of client and embedded serv
 coverage: setup  ## run all tests and the contract's check, and write docs/coverage.md: what is tested where
 	$(CLIENT_TESTS)
 	$(TESTS)
+	$(SLOW_TESTS)
 	$(MAKE) peers
 	$(MAKE) contract CONTRACT='--report build/contract.json'
-	$(PYTHON) -m tools.coverage build/client.json build/coverage.json build/peers.json build/consumer.json build/contract.json
+	$(PYTHON) -m tools.coverage build/client.json build/coverage.json build/slow.json build/peers.json build/consumer.json build/contract.json
 
 docs: setup  ## the documentation site, in build/site, with warnings as errors
 	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet
+
+docs-blocks: setup  ## run every block of the pages, and the notebook
+	$(PYTHON) -m pytest -q -n 1 $(PAGES)
+
+docs-version: setup  ## add the site of this version to the branch gh-pages: VERSION=1.2, ALIAS=latest
+	NO_MKDOCS_2_WARNING=1 DOCS_VERSIONS=mike PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/mike deploy --update-aliases $(VERSION) $(or $(ALIAS),latest)
+	$(VENV)/bin/mike set-default latest
 
 pages: coverage  ## write the pages that are rendered: docs/coverage.md, docs/migration.md
 	$(PYTHON) -m qiskit_runtime_rest.legacy.migration_page
@@ -119,8 +154,18 @@ mutants: setup  ## change one operator at a time in submission, waiting and http
 chaos: setup  ## ten thousand operations through a proxy that spoils 30 % of the requests: CHAOS='--seed 1 --minutes 2'
 	$(PYTHON) -m tools.chaos $(CHAOS)
 
+sweep: setup  ## Ctrl-C at every instruction, cancel and close at every wait, fork at every line of calls: SWEEP='--every 10'
+	$(PYTHON) -m tools.sweep $(SWEEP)
+
 crash: setup  ## kill a process at every line between the intent to submit and the settled journal: CRASH='--every 10'
 	$(PYTHON) -m tools.crash $(CRASH)
+
+hostile: setup  ## tenants, tokens, browser, protocol, circuits, files and load against all servers: SECONDS=60 for a part of it
+	$(if $(SECONDS),SECONDS=$(SECONDS)) $(PYTHON) -m pytest -q $(HOSTILE)
+
+fuzz: setup  ## spoiled bytes to everything that parses, guided by atheris where it has a wheel: SECONDS=600, FUZZ='--target dates'
+	-$(VENV)/bin/uv pip install --quiet --python $(PYTHON) -c constraints.txt --only-binary atheris atheris
+	$(PYTHON) -m tools.fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(FUZZ)
 
 bench: setup  ## speed, side by side in one run
 	$(PYTHON) -m benchmarks

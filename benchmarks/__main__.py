@@ -1,6 +1,8 @@
-"""Run all benchmarks, or those named: `python -m benchmarks [import-time request-cpu ...]`."""
+"""Run all benchmarks, or those named: `python -m benchmarks [--page FILE] [import-time request-cpu ...]`."""
 
+import argparse
 import sys
+from pathlib import Path
 
 from rich.console import Console
 
@@ -11,15 +13,18 @@ from . import (
     faulty_network,
     first_job,
     gateway,
+    help_time,
     import_time,
     request_cpu,
     service_load,
     submissions,
     waiting,
 )
+from .page import module_of, page
 
 BENCHMARKS = {
     "import-time": import_time.rows,
+    "help-time": help_time.rows,
     "request-cpu": request_cpu.rows,
     "first-job": first_job.rows,
     "submissions": submissions.rows,
@@ -33,16 +38,22 @@ BENCHMARKS = {
 }
 
 
-def main(names: list[str]) -> int:
-    """Run the benchmarks called `names`, all of them without names."""
-    unknown = [name for name in names if name not in BENCHMARKS]
-    if unknown:
-        print(f"no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}", file=sys.stderr)
-        return 2
+def main(arguments: list[str]) -> int:
+    """Run the benchmarks that are named, or all of them."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(BENCHMARKS)}")
+    parser.add_argument("--page", type=Path, help="write the tables to this Markdown file, too")
+    given = parser.parse_args(arguments)
+    if unknown := set(given.names) - set(BENCHMARKS):
+        parser.error(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
     console = Console(width=110, highlight=False)
-    for name in names or BENCHMARKS:
+    tables = {}
+    for name in given.names or BENCHMARKS:
         console.rule(name, align="left")
-        console.print(BENCHMARKS[name]())
+        tables[module_of(BENCHMARKS[name])] = table = BENCHMARKS[name]()
+        console.print(table)
+    if given.page:
+        given.page.write_text(page(tables), "utf-8")
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,10 +87,15 @@ def on_page_markdown(markdown: str, *, page: Page, **_: Any) -> str:
 
 
 def _pages() -> Iterator[tuple[str, str]]:
+    sys.path.insert(0, str(ROOT))  # MkDocs loads this file by its path
+    from tools import notebook
+
     yield "index.md", (ROOT / "README.md").read_text("utf-8")
     for name, (title, described) in REFERENCE.items():
         parts = [f"# {title}\n", *(f"::: {PACKAGE}.{path}\n" for path in described)]
         yield f"reference/{name}.md", "\n".join(parts)
+    yield "tutorials/notebook.md", notebook.markdown(notebook.read())
+    yield "tutorials/sweep.ipynb", notebook.NOTEBOOK.read_text("utf-8")
     yield "reference/errors.md", _errors()
     yield "reference/commands.md", _commands()
     yield "reference/tables.md", _tables()

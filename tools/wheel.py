@@ -106,8 +106,8 @@ def problems(wheel: Path, sdist: Path, *, version: str) -> Iterator[str]:
     if not (metadata.description or "").startswith("# qiskit-runtime-rest"):
         yield f"{wheel.name}: the README is missing."
     top = {name.partition("/")[0] for name in names}
-    if top != {*PACKAGES, info.partition("/")[0]}:
-        yield f"{wheel.name}: expected only {' and '.join(PACKAGES)}, got {', '.join(sorted(top))}."
+    if top != {*PACKAGES, "_qrr.py", info.partition("/")[0]}:
+        yield f"{wheel.name}: expected only {' and '.join(PACKAGES)} and _qrr.py, got {', '.join(sorted(top))}."
     for needed in (f"{package}/py.typed" for package in PACKAGES):
         if needed not in names:
             yield f"{wheel.name}: {needed} is missing."

@@ -17,7 +17,7 @@ BROKEN_PIPE = 141
 
 def main() -> None:
     """Run the command line, and end the process with its exit status."""
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    if signal.getsignal(signal.SIGINT) in (signal.default_int_handler, signal.SIG_DFL):
         # Until a command runs, and handles Ctrl-C itself, there is nothing to clean up.
         signal.signal(signal.SIGINT, _end_at_once)
     try:

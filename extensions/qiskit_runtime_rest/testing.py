@@ -11,7 +11,7 @@ With `qiskit-runtime-rest[emulator]` installed, pytest has these fixtures withou
 | `runtime_faults` | its fault rules; none before and after each test | function |
 | `runtime_faulty_proxy` | `runtime_faulty_proxy(rate=0.3, seed=1)`: a started `FaultyProxy` before it | function |
 | `ibm_quantum_offline` | the embedded service, reset, behind the names of the real services | function |
-| `qiskit_runtime_cassette` | a recorded service instead, see `docs/cassettes.md` | function |
+| `qiskit_runtime_cassette` | a recorded service instead, see `qrr docs cassettes` | function |
 | `qiskit_runtime_server` | the same `Emulator`, never reset | session |
 | `qiskit_runtime_options` | its options, see `emulator.options.Options`; override it to change them | session |
 
@@ -29,7 +29,7 @@ Without pytest:
         ...
 
 Programs that know only the names of the real services, such as those of IBM's SDK, find the embedded service there
-(`docs/offline.md`); with pytest, in each test that uses the fixture `ibm_quantum_offline`:
+(`qrr docs offline`); with pytest, in each test that uses the fixture `ibm_quantum_offline`:
 
     with offline():
         service = QiskitRuntimeService(token="any", instance="my-instance")

@@ -12,7 +12,7 @@ import pytest
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from qiskit_runtime_rest.base.bounds import quiet_without_descriptors
+from qiskit_runtime_rest.base.bounds import MOST_HEAD_BYTES, quiet_without_descriptors
 from qiskit_runtime_rest.base.serving import Server, ThreadedServer, listen, url_of
 
 HEAD = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
@@ -66,6 +66,11 @@ def test_a_body_above_the_limit_is_refused(url: str, chunked: bool) -> None:
     assert "1000 bytes" in sent(1001).json()["errors"][0]["message"]
 
 
+@pytest.fixture(params=[H11Protocol, AutoHTTPProtocol])
+def patient(request: pytest.FixtureRequest) -> Iterator[str]:
+    yield from served(http=request.param)
+
+
 def connection(url: str) -> socket.socket:
     host, _, port = url.removeprefix("http://").partition(":")
     return socket.create_connection((host, int(port)), timeout=60)
@@ -85,6 +90,13 @@ def test_a_second_head_that_does_not_end_is_closed_too(hasty: str) -> None:
         opened.sendall(HEAD)
         while opened.recv(1000):
             pass
+
+
+@pytest.mark.parametrize("begin", [HEAD + b"X: ", HEAD, b"GET /"], ids=["a header", "headers", "the target"])
+def test_a_head_that_is_too_long_is_refused(patient: str, begin: bytes) -> None:
+    more = b"X: y\r\n" if begin == HEAD else b"x"
+    with connection(patient) as opened, pytest.raises((ConnectionResetError, BrokenPipeError)):
+        opened.sendall(begin + more * (1000 * MOST_HEAD_BYTES // len(more)))
 
 
 def test_running_out_of_descriptors_is_said_once(caplog: pytest.LogCaptureFixture) -> None:

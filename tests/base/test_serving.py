@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import socket
 from collections.abc import Iterator
@@ -11,16 +10,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from qiskit_runtime_rest.base.serving import ThreadedServer, listen, url_of
-from qiskit_runtime_rest.cassettes import Recorder, served
-from qiskit_runtime_rest.cassettes.har import dumps
-from qiskit_runtime_rest.cassettes.replaying import replay
-from qiskit_runtime_rest.config.settings import Settings
-from qiskit_runtime_rest.legacy.gateway.server import gateway_app, gateway_server
-from qiskit_runtime_rest.legacy.translation.translator import Translator
 from qiskit_runtime_rest.testing import Emulator
 
-SERVERS = ("emulator", "gateway", "replay", "recorder")
+from ..fixtures.servers import SERVERS, server
+
 WEBSOCKET = (
     "Connection: Upgrade",
     "Upgrade: websocket",
@@ -38,26 +31,8 @@ def emulator() -> Iterator[Emulator]:
 @pytest.fixture(params=SERVERS)
 def url(request: pytest.FixtureRequest, emulator: Emulator, tmp_path: Path) -> Iterator[str]:
     """The root of each kind of server."""
-    settings = {"base_url": emulator.base_url, "iam_url": emulator.iam_url, "instance": emulator.instance}
-    if request.param == "emulator":
-        yield emulator.url
-    elif request.param == "gateway":
-        translator = Translator(settings=settings, store=tmp_path / "legacy.sqlite")
-        listener = listen("127.0.0.1", 0)
-        server = ThreadedServer(
-            listener, functools.partial(gateway_server, gateway_app(translator), allow_hosts=["lab.example"]), name="g"
-        )
-        yield url_of(listener)
-        server.close()
-    elif request.param == "replay":
-        (tmp_path / "it.har").write_text(dumps([]))
-        with replay(tmp_path / "it.har") as service:
-            yield service.url
-    else:
-        with served(
-            Recorder(Settings(base_url=emulator.base_url, iam_url=emulator.iam_url, environ={})).app, port=0, name="r"
-        ) as root:
-            yield root
+    with server(request.param, emulator, tmp_path) as root:
+        yield root
 
 
 def status(url: str, *headers: str, target: str = "GET /") -> int:
@@ -99,6 +74,20 @@ FOREIGN = (
     ("Host: 127.0.0.1:{port}", "Origin: null"),
     ("Host: 127.0.0.1:{port}", "Origin: http://[evil"),
 )
+
+
+def test_what_a_page_of_another_site_loads_is_refused_and_its_links_are_followed(url: str) -> None:
+    host = f"Host: {urlsplit(url).netloc}"
+    for site in ("cross-site", "same-site"):
+        assert status(url, host, f"Sec-Fetch-Site: {site}", "Sec-Fetch-Mode: no-cors") == 403
+        assert status(url, host, f"Sec-Fetch-Site: {site}", "Sec-Fetch-Mode: navigate") != 403
+    for site in ("same-origin", "none"):
+        assert status(url, host, f"Sec-Fetch-Site: {site}", "Sec-Fetch-Mode: no-cors") != 403
+
+
+def test_two_kinds_of_length_are_refused(url: str) -> None:
+    headers = (f"Host: {urlsplit(url).netloc}", "Transfer-Encoding: chunked")
+    assert status(url, *headers, target="POST /identity/token") == 400
 
 
 @pytest.mark.parametrize("target", ["GET /", "POST /identity/token", "POST /_emulator/reset", "OPTIONS /api/v1/jobs"])

@@ -105,8 +105,8 @@ def test_what_clients_sent_stays_text(emulator: Emulator, client: RuntimeClient,
         expect(page.locator("#jobs .tag").get_by_text(text, exact=True)).to_be_visible()
     expect(page.locator("#requests tbody tr").first).to_contain_text(HOSTILE[1])
     page.locator("#requests tbody button").nth(1).click()
-    expect(page.locator("#details pre")).to_have_text(HOSTILE[0])
-    expect(page.locator("#details dl")).to_contain_text(HOSTILE[2])
+    expect(page.get_by_label("Body of the request")).to_have_text(HOSTILE[0])
+    expect(page.locator("#details dl").first).to_contain_text(HOSTILE[2])
     assert page.locator("body script, body img, body svg").count() == 0
 
 
@@ -181,7 +181,7 @@ def test_pace_and_clock_are_set_from_the_page(emulator: Emulator, open_page: Ope
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [400, 1600])
+@pytest.mark.parametrize("width", [400, 1280, 1600])
 def test_everything_fits(
     emulator: Emulator,
     client: RuntimeClient,
@@ -208,3 +208,85 @@ def test_everything_fits(
     page.screenshot(path=picture, full_page=True)
     dark = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(17, 21, 27)"
     assert dark == (scheme == "dark")
+
+
+PHASE = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nsx $0;\n'
+
+
+def test_a_job_shows_its_params_circuit_log_and_result(
+    emulator: Emulator, client: RuntimeClient, open_page: OpenPage
+) -> None:
+    job = client.sampler([COIN], backend="ibm_fez", shots=100, tags=["mine"])
+    counts = job.result(timeout=60)[0].counts()
+    (ours,) = [tag for tag in client.jobs.get(job.id).raw["tags"] if tag.startswith("qrr-")]
+    page = open_page("/")
+    expect(page.locator(row(page, "jobs", job.id))).to_contain_text("mine")
+    expect(page.locator("#jobs")).not_to_contain_text(ours)
+    page.get_by_role("link", name=job.id).click()
+    dialog = page.locator("#job")
+    expect(dialog.locator("dl")).to_contain_text(ours)
+    expect(dialog.get_by_role("img")).to_have_accessible_name("pub 1, c: 100 shots, 2 outcomes")
+    expect(dialog.locator("svg")).to_contain_text(f"{counts['1']} (")
+    expect(dialog.get_by_label("circuit 1 of 1, OpenQASM")).to_have_text(COIN)
+    expect(dialog.get_by_label("Params")).to_contain_text('"pubs"')
+    expect(dialog.get_by_label("Log")).not_to_be_empty()
+    page.get_by_role("button", name="Close").click()
+    expect(dialog).to_be_hidden()
+    assert "#" not in page.url
+
+
+def test_an_address_leads_to_a_job(client: RuntimeClient, open_page: OpenPage) -> None:
+    job = client.estimator((PHASE, ["Z", "X", "Y"]), backend="ibm_fez")
+    job.wait(timeout=60)
+    page = open_page(f"/#{job.id}")
+    expect(page.get_by_role("img")).to_have_accessible_name("pub 1: 3 expectation values")
+    expect(page.locator("svg circle")).to_have_count(3)
+
+
+def test_a_private_job_keeps_its_result_for_its_reader(client: RuntimeClient, open_page: OpenPage) -> None:
+    job = client.sampler([COIN], backend="ibm_fez", shots=10, private=True)
+    job.wait(timeout=60)
+    page = open_page(f"/#{job.id}")
+    expect(page.get_by_label("Params")).to_have_text("(hidden: the job is private)")
+    assert page.locator("svg").count() == 0
+    assert sum(job.result()[0].counts().values()) == 10
+
+
+def test_a_request_shows_its_answer_without_secrets(
+    emulator: Emulator, client: RuntimeClient, open_page: OpenPage
+) -> None:
+    emulator.faults.add("list_backends", kind="bad_gateway", times=1)
+    client.backends.list()
+    page = open_page("/")
+    spoilt = page.locator(row(page, "requests", "fault: bad_gateway"))
+    spoilt.get_by_role("button").click()
+    expect(page.get_by_label("Body of the response")).to_contain_text("502 Bad Gateway")
+    expect(page.locator("#details dl").nth(1)).to_contain_text("502, changed by the fault bad_gateway")
+    page.get_by_role("button", name="Close").click()
+    page.locator(row(page, "requests", "/identity/token")).get_by_role("button").first.click()
+    expect(page.get_by_label("Body of the response")).to_contain_text('"access_token": "***"')
+
+
+def test_a_switch_says_for_what_it_is_on(emulator: Emulator, open_page: OpenPage) -> None:
+    emulator.faults.add("get_job", kind="bad_gateway", times=2)
+    page = open_page("/")
+    label = page.locator("#presets label", has_text="502 bad gateway")
+    expect(label).to_contain_text("on for get_job, 2 to come")
+    emulator.faults.clear()
+    expect(label.locator(".on")).to_be_hidden()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [400, 1280])
+def test_the_details_of_a_job_fit(
+    client: RuntimeClient, open_page: OpenPage, pytestconfig: pytest.Config, scheme: str, width: int
+) -> None:
+    job = client.sampler([COIN], backend="ibm_fez", shots=100, tags=["vqe"])
+    job.wait(timeout=60)
+    page = open_page(f"/#{job.id}", color_scheme=scheme, viewport={"width": width, "height": 900})
+    expect(page.get_by_role("img")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert page.evaluate("(node => node.scrollWidth <= node.clientWidth)(document.querySelector('#job'))")
+    folder = pytestconfig.rootpath / "build" / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=folder / f"job-{width}-{scheme}.png")

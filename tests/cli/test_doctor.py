@@ -187,3 +187,37 @@ def test_a_broken_account_file_is_named(qrr: Run, environ: pytest.MonkeyPatch, t
 def test_an_instance_may_be_given_by_name(qrr: Run, service: Emulator) -> None:
     text = qrr("doctor", "--instance", "emulator-open").stdout
     assert f"its CRN is {service.instances['emulator-open']}" in text
+
+
+def test_every_broken_setting_is_named_and_the_service_is_still_asked(qrr: Run, environ: pytest.MonkeyPatch) -> None:
+    environ.setenv("QRR_VALIDATE", "maybe")
+    environ.setenv("QRR_SUBMISSIONS_PER_MINUTE", "many")
+    environ.delenv("SSL_CERT_FILE", raising=False)
+    environ.delenv("SSL_CERT_DIR", raising=False)
+    environ.setenv("REQUESTS_CA_BUNDLE", "/gone/bundle.pem")
+    result = qrr("doctor", "--json")
+    assert result.exit_code == 1
+    checks = json.loads(result.stdout)["checks"]
+    failed = [check["text"] for check in checks if check["verdict"] == "fail"]
+    assert sorted(text.rpartition("(from ")[2].rstrip(")") for text in failed) == [
+        "QRR_SUBMISSIONS_PER_MINUTE",
+        "QRR_VALIDATE",
+        "REQUESTS_CA_BUNDLE",
+    ]
+    assert next(check for check in checks if check["name"] == "access")["verdict"] == "ok"
+
+
+def test_nothing_is_sent_elsewhere_when_the_address_is_broken(qrr: Run, environ: pytest.MonkeyPatch) -> None:
+    environ.setenv("QISKIT_IBM_URL", "nonsense")
+    checks = {check["name"]: check for check in json.loads(qrr("doctor", "--json").stdout)["checks"]}
+    assert checks["settings"]["text"].endswith("(from QISKIT_IBM_URL)")
+    assert not {"service", "token", "access"} & checks.keys()
+
+
+def test_an_account_file_that_is_not_needed_is_checked_too(qrr: Run, tmp_path: Path) -> None:
+    path = tmp_path / ".qiskit" / "qiskit-ibm.json"
+    path.parent.mkdir()
+    path.write_text("{")
+    checks = {check["name"]: check for check in json.loads(qrr("doctor", "--json").stdout)["checks"]}
+    assert checks["account file"]["verdict"] == "fail"
+    assert checks["access"]["verdict"] == "ok"

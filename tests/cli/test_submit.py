@@ -173,3 +173,29 @@ def test_what_does_not_fit_together_is_refused_before_anything_is_sent(
     assert result.exit_code == 2, result.output
     assert advice in result.stderr
     assert quiet.requests == []
+
+
+GENERAL = 'OPENQASM 3.0; include "stdgates.inc"; qubit[2] q; bit[2] c; h q[0]; cx q[0], q[1]; c = measure q;'
+
+
+def test_circuits_are_transpiled_on_request(qrr: Run, service: Emulator, tmp_path: Path) -> None:
+    path = tmp_path / "bell.qasm"
+    path.write_text(GENERAL)
+    refused = qrr("submit", "sampler", str(path), "--backend", "ibm_fez")
+    assert refused.exit_code == 2
+    assert "--transpile" in refused.stderr
+    done = qrr("submit", "sampler", str(path), "--backend", "ibm_fez", "--shots", "200", "--transpile")
+    assert done.exit_code == 0, done.stderr
+    counts = json.loads(qrr("result", done.stdout.strip(), "--json").stdout)["results"][0]["counts"]
+    assert counts["00"] + counts["11"] > 150
+    estimate = GENERAL.replace("bit[2] c; ", "").replace("c = measure q;", "")
+    path.write_text(estimate)
+    done = qrr("submit", "estimator", str(path), "--observable", "ZZ", "-b", "ibm_fez", "--transpile")
+    assert json.loads(qrr("result", done.stdout.strip(), "--json").stdout)["results"][0]["data"]["evs"][0] > 0.5
+
+
+def test_json_is_not_transpiled(qrr: Run, tmp_path: Path) -> None:
+    (tmp_path / "request.json").write_text('{"program_id": "sampler", "backend": "ibm_fez", "params": {}}')
+    result = qrr("submit", str(tmp_path / "request.json"), "--transpile")
+    assert result.exit_code == 2
+    assert "--transpile" in result.stderr

@@ -36,7 +36,8 @@ def execute(params: Any, *, seed: int, readout: tuple[float, float] = (0.0, 0.0)
     sampler = SamplerV2.from_backend(backend, seed=seed)
     data = []
     for item in program.items:
-        values = BindingsArray({tuple(item.circuit.parameters): item.circuit_arguments})
+        arguments = np.broadcast_to(item.circuit_arguments, (*item.shape, item.circuit.num_parameters))
+        values = BindingsArray({tuple(item.circuit.parameters): arguments})
         result = sampler.run([SamplerPub(item.circuit, values, program.shots)]).result()[0]
         bits = {name: register.to_bool_array(order="little") for name, register in result.data.items()}
         for name, flags in bits.items():

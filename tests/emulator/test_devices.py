@@ -79,7 +79,7 @@ def test_the_properties_keep_to_the_contract(name: str) -> None:
 
 def test_the_list_entries_keep_to_the_contract() -> None:
     queue = {"status": {"name": "online"}, "queue_length": 0}
-    answer = {"devices": [devices.get(name).summary() | queue for name in devices.names()]}
+    answer = {"devices": [json.loads(devices.get(name).summary) | queue for name in devices.names()]}
     assert violations(sent(answer), "BackendsResponse") == {}
 
 
@@ -97,7 +97,7 @@ def test_qiskit_builds_a_target_from_the_answers(name: str) -> None:
 
 
 def test_the_summary_condenses_the_calibration() -> None:
-    summary = devices.get("ibm_torino").summary()
+    summary = json.loads(devices.get("ibm_torino").summary)
     assert summary["qubits"] == 133
     assert summary["clops"] == {"type": "hardware", "value": 210_000}
     assert summary["processor_type"]["family"] == "Heron"
@@ -117,7 +117,7 @@ def test_the_summary_condenses_the_calibration() -> None:
 def test_reading_devices_does_not_import_qiskit() -> None:
     code = (
         "import sys; from qiskit_runtime_rest.emulator import devices;"
-        "device = devices.get('ibm_fez'); device.configuration, device.properties, device.summary();"
+        "device = devices.get('ibm_fez'); device.configuration, device.properties, device.summary;"
         "print([name for name in sys.modules if name in ('qiskit', 'qiskit_ibm_runtime', 'numpy')])"
     )
     completed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

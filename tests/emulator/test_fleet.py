@@ -167,7 +167,7 @@ def test_snapshots_are_completed_to_what_devices_publish_today() -> None:
     }
     assert set(fez.configuration["supported_instructions"]) == supported
     assert devices.get("ibm_miami").configuration["basis_gates"] == ["cz", "id", "rz", "sx", "x"]
-    assert fez.summary()["physical_qubits"] == 156 + 176
+    assert json.loads(fez.summary)["physical_qubits"] == 156 + 176
 
 
 def test_a_gate_without_a_calibration_takes_that_of_its_neighbour() -> None:

@@ -167,7 +167,7 @@ def test_the_result_of_a_private_job_stays_until_its_reading_is_stored(
     assert api.get(f"/jobs/{job_id}/results").status_code == 500
     disk.fails_at = None
     assert "results" in api.get(f"/jobs/{job_id}/results").json()
-    assert api.get(f"/jobs/{job_id}/results").status_code == 404
+    assert api.get(f"/jobs/{job_id}/results").status_code == 204
 
 
 SERVE = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import sys
@@ -105,6 +106,17 @@ def test_a_recorded_request_has_its_details(emulator: Emulator, control: httpx.C
     shown = control.get(f"/overview/requests/{number}").json()
     assert (shown["method"], shown["path"], shown["body"]) == ("POST", "/identity/token", "apikey=***")
     assert control.get(f"/overview/requests/{number + 1}").status_code == 404
+
+
+def test_a_recorded_request_has_its_answer_without_secrets(
+    emulator: Emulator, api: httpx.Client, control: httpx.Client
+) -> None:
+    shown = control.get(f"/overview/requests/{emulator.requests[-1].number}").json()
+    assert shown["path"] == "/identity/token"
+    assert json.loads(shown["response_body"])["access_token"] == "***"
+    assert shown["response_headers"]["content-type"].startswith("application/json")
+    api.get("/backends/ibm_fez/configuration")
+    assert len(control.get(f"/overview/requests/{emulator.requests[-1].number}").json()["response_body"]) == 16 * 1024
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -17,7 +18,8 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 from attrs import evolve
 
-from qiskit_runtime_rest.emulator import devices, programs
+from qiskit_runtime_rest.emulator import devices, programs, worker, worker_template
+from qiskit_runtime_rest.emulator import workers as workers_module
 from qiskit_runtime_rest.emulator.workers import Workers
 
 HEADER = 'OPENQASM 3.0; include "stdgates.inc";'
@@ -70,7 +72,11 @@ def others() -> None:
 
 
 def children() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children(recursive=True) if child.pid not in OTHERS]
+    """The workers; on Linux they are children of the template."""
+    found = [child for child in psutil.Process().children(recursive=True) if child.pid not in OTHERS]
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return [child for child in found if child.ppid() != os.getpid() or sys.platform != "linux"]
+    return children()
 
 
 def busy(seconds: float) -> list[psutil.Process]:
@@ -204,26 +210,75 @@ def test_a_worker_that_died_while_idle_is_replaced(workers: Workers) -> None:
     assert answered(quick(workers))
     [child] = children()
     child.kill()
-    until(lambda: child.status() == psutil.STATUS_ZOMBIE)
+    until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
     assert answered(quick(workers))
 
 
-def test_a_job_fails_when_no_process_can_be_started(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "executable", "/nowhere/python")
-    outcome = quick(workers).result(60)
+@pytest.fixture
+def own_template(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A template that no other test has started."""
+    template = worker_template.Template()
+    for module in (worker, workers_module):
+        monkeypatch.setattr(module, "TEMPLATE", template)
+
+
+@pytest.mark.usefixtures("own_template")
+def test_a_job_fails_when_no_process_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Workers() as workers:
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "executable", "/nowhere/python")
+            outcome = quick(workers).result(60)
+        assert answered(quick(workers))
     assert isinstance(outcome, programs.Failure)
     assert outcome.code == 5203
     assert "no worker process could be started" in outcome.reason
-    monkeypatch.undo()
-    assert answered(quick(workers))
 
 
+@pytest.mark.usefixtures("own_template")
 def test_warm_workers_go_on_if_no_process_could_be_started_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "executable", "/nowhere/python")
-    with Workers(warm=True) as workers:
-        assert isinstance(quick(workers).result(60), programs.Failure)
-        monkeypatch.undo()
+    with contextlib.ExitStack() as stack:
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "executable", "/nowhere/python")
+            workers = stack.enter_context(Workers(warm=True))
+            outcome = quick(workers).result(60)
+        assert isinstance(outcome, programs.Failure)
+        assert "no worker process could be started" in outcome.reason
         assert answered(quick(workers))
+
+
+@pytest.mark.usefixtures("own_template")
+def test_a_template_that_ended_is_replaced() -> None:
+    with Workers(policy=PATIENT) as workers:
+        assert answered(quick(workers))
+        [child] = children()
+        child.parent().kill()
+        until(lambda: not child.is_running())
+        assert answered(quick(workers))
+
+
+@pytest.mark.usefixtures("own_template")
+def test_a_template_ends_with_the_last_workers() -> None:
+    with Workers() as first:
+        assert answered(quick(first))
+        with Workers() as second:
+            assert answered(quick(second))
+            assert len({child.ppid() for child in children()}) == 1
+        assert answered(quick(first))
+        [child] = children()
+        template = child.parent()
+    assert not template.is_running()
+
+
+def test_a_cancelled_job_costs_no_second_import() -> None:
+    """The next worker is forked, so it starts in a fraction of the processor time of the imports."""
+    with Workers(policy=PATIENT) as workers:
+        job = workers.submit("sampler", ENDLESS, device=devices.get("ibm_torino"), seed=1)
+        until(job.running)
+        assert workers.cancel(job)
+        short = workers.submit("sampler", SHORT, device=devices.get("ibm_torino"), seed=1)
+        assert isinstance(short.result(60), programs.Completed)
+        [child] = children()
+        assert child.cpu_times().user < 0.5 * child.parent().cpu_times().user
 
 
 def test_closing_cancels_everything_and_leaves_nothing_behind() -> None:
@@ -301,7 +356,8 @@ workers = Workers(policy=programs.Policy(simulation_seconds=1e9))
 workers.submit("sampler", json.loads(sys.argv[1]), device=devices.get("ibm_torino"), seed=1)
 child = None
 while child is None or child.cpu_times().user < float(sys.argv[2]):
-    child = next(iter(psutil.Process().children()), None)
+    # On Linux, the first one is the template of the worker.
+    child = next(reversed(psutil.Process().children(recursive=True)[sys.platform == "linux":]), None)
     threading.Event().wait(0.02)
 print(child.pid, flush=True)
 threading.Event().wait()

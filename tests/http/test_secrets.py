@@ -18,6 +18,7 @@ from qiskit_runtime_rest import (
     ApiError,
     AsyncRuntimeClient,
     ConfigurationError,
+    InvalidInput,
     Result,
     RetryPolicy,
     RuntimeClient,
@@ -25,6 +26,11 @@ from qiskit_runtime_rest import (
     Settings,
     TransportError,
 )
+from qiskit_runtime_rest.client.backends import Backend, Backends
+from qiskit_runtime_rest.client.instances import Instances
+from qiskit_runtime_rest.client.job import AsyncJob, Job
+from qiskit_runtime_rest.client.jobs import Jobs
+from qiskit_runtime_rest.client.sessions import AsyncSession, Session, Sessions
 from qiskit_runtime_rest.config.account_file import read_account, save_account
 from qiskit_runtime_rest.http.auth import ApiKeyAuth, TokenAuth
 from qiskit_runtime_rest.http.auth.iam import Token
@@ -293,7 +299,52 @@ class Broken(httpx.Auth):
         yield request
 
 
-@pytest.mark.parametrize("kind", [Settings, RuntimeClient, AsyncRuntimeClient, ApiKeyAuth, TokenAuth, Result])
+HANDLES = [Job, AsyncJob, Jobs, Session, Sessions, AsyncSession, Backend, Backends, Instances]
+
+
+@pytest.mark.parametrize("kind", [Settings, RuntimeClient, AsyncRuntimeClient, ApiKeyAuth, TokenAuth, Result, *HANDLES])
 def test_what_could_not_be_made_has_a_repr(kind: type[Any]) -> None:
     """A debugger shows it among the local variables."""
     assert kind.__name__ in repr(object.__new__(kind))
+
+
+WHERE: dict[str, Callable[[Any, str], Any]] = {
+    "job_id": lambda client, key: client.jobs.get(key),
+    "handle": lambda client, key: client.jobs.handle(key),
+    "tag": lambda client, key: client.jobs.find(key),
+    "backend": lambda client, key: client.backends.get(key),
+    "session": lambda client, key: client.sessions.get(key),
+    "part of a text": lambda client, key: client.jobs.get(f"id-{key}"),
+    "list": lambda client, key: client.jobs.list(tags=["a", key]),
+    "backend of a job": lambda client, key: client.sampler(["x"], backend=key),
+    "tags of a job": lambda client, key: client.sampler(["x"], backend="b", tags=[key]),
+    "session of a job": lambda client, key: client.jobs.submit("sampler", params={}, backend="b", session_id=key),
+    "program": lambda client, key: client.jobs.submit(key, params={}, backend="b"),
+}
+
+
+@pytest.mark.parametrize("where", WHERE)
+@pytest.mark.parametrize("credentials", [{"api_key": API_KEY}, {"token": TOKEN}], ids=["key", "token"])
+def test_a_secret_that_is_another_argument_is_refused_and_not_shown(
+    service: Loopback, connect: Connect, caplog: pytest.LogCaptureFixture, where: str, credentials: dict[str, str]
+) -> None:
+    (secret,) = credentials.values()
+    caplog.set_level(logging.DEBUG)
+    with pytest.raises(InvalidInput, match=r"contains? the API key or token") as refused:
+        connect(service, **credentials).do(lambda client: WHERE[where](client, secret))
+    assert_no_secret(shown(refused.value) + caplog.text)
+    assert service.asked == []
+
+
+@pytest.mark.parametrize(
+    "name", ["instance", "base_url", "iam_url", "application", "api_version", "validate", "verify"]
+)
+@pytest.mark.parametrize("key", ["api_key", "token"])
+def test_a_secret_that_is_another_setting_is_refused_and_not_shown(home: Path, key: str, name: str) -> None:
+    secret = {"api_key": API_KEY, "token": TOKEN}[key]
+    value = f"https://service.example/{secret}" if name.endswith("url") else secret
+    makes: tuple[Any, ...] = (Settings, RuntimeClient, AsyncRuntimeClient)
+    for make in makes:
+        with pytest.raises(ConfigurationError, match=f"{name} .not shown. contains the API key") as refused:
+            make(**{"instance": CRN, key: secret, name: value})
+        assert_no_secret(shown(refused.value))

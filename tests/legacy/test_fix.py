@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
 from qiskit_runtime_rest.cli.app import app
+from qiskit_runtime_rest.config.api_versions import API_VERSION
 from qiskit_runtime_rest.legacy.scan import Scanner, fix, scan
 from qiskit_runtime_rest.legacy.scan.files import Source, decode
 from qiskit_runtime_rest.legacy.scan.scanner import Examined
@@ -24,6 +25,8 @@ from qiskit_runtime_rest.legacy.scan.scanner import Examined
 SAMPLES = Path(__file__).parent / "samples"
 CLASSIC = "https://runtime-us-east.quantum-computing.ibm.com"
 V1 = "https://quantum.cloud.ibm.com/api/v1"
+OLD = "QiskitRuntimeService(channel='ibm_quantum')"
+NEW = "QiskitRuntimeService(channel='ibm_quantum_platform')"
 
 
 def qrr(*arguments: str) -> Result:
@@ -41,66 +44,158 @@ def without_comments(text: str) -> str:
 
 
 def comments(text: str) -> list[str]:
-    return [line.strip().partition(" See ")[0] for line in text.splitlines() if line.strip().startswith("# qrr: ")]
+    return [line.strip().partition(" See: ")[0] for line in text.splitlines() if line.strip().startswith("# qrr: ")]
+
+
+LOGIN = """\
+import os, requests
+session = requests.Session()
+token = requests.post(
+    "https://auth.quantum-computing.ibm.com/api/users/loginWithToken", json={"apiToken": k}
+).json()["id"]
+headers = {"x-access-token": token}
+session.headers.update(headers)
+"""
+IAM_LOGIN = (
+    """\
+import os, requests
+session = requests.Session()
+token = requests.post(
+    "https://iam.cloud.ibm.com/identity/token", data={"grant_type": "GRANT", "apikey": k}
+).json()["access_token"]
+headers = {"Authorization": "Bearer " + token, "IBM-API-Version": "VERSION", "Service-CRN": CRN}
+session.headers.update(headers)
+""".replace("VERSION", API_VERSION)
+    .replace("CRN}", 'os.environ["QISKIT_IBM_INSTANCE"]}')
+    .replace("GRANT", "urn:ibm:params:oauth:grant-type:apikey")
+)
+
+
+def body(text: str) -> str:
+    """A program that logs in and then does this, after the fix, without the login."""
+    after = without_comments(fixed(LOGIN + text))
+    assert after.startswith((LOGIN, IAM_LOGIN))
+    rewritten = after.startswith(IAM_LOGIN)
+    assert rewritten == (after != LOGIN + text), "all of it is rewritten, or nothing"
+    return after.removeprefix(IAM_LOGIN if rewritten else LOGIN)
 
 
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        (f'x = "{CLASSIC}"', f'x = "{V1}"'),
-        (f"x = '{CLASSIC}/'", f"x = '{V1}/'"),
-        ('x = "https://api.quantum-computing.ibm.com/runtime"', f'x = "{V1}"'),
-        ('x = "http://us-east.quantum-computing.cloud.ibm.com"', f'x = "{V1}"'),
-        (f'get("{CLASSIC}/jobs/a/results")', f'get("{V1}/jobs/a/results")'),
-        (f'get(f"{CLASSIC}/jobs/{{id}}/logs")', f'get(f"{V1}/jobs/{{id}}/logs")'),
-        (f'get("{CLASSIC}/facade/v1/jobs/" + id)', f'get("{V1}/jobs/" + id)'),
-        (f'get("{CLASSIC}/analytics/usage-grouped?x=1-2")', f'get("{V1}/analytics/usage_grouped?x=1-2")'),
+        (f'session.get("{CLASSIC}/jobs/a/results")', f'session.get("{V1}/jobs/a/results")'),
+        (f'session.get(f"{CLASSIC}/jobs/{{id}}/logs")', f'session.get(f"{V1}/jobs/{{id}}/logs")'),
+        (f'session.get("{CLASSIC}/facade/v1/jobs/" + id)', f'session.get("{V1}/jobs/" + id)'),
         (
-            f'B = "{CLASSIC}"\nget(B + "/facade/v1/jobs/%s/metrics" % i)',
-            f'B = "{V1}"\nget(B + "/jobs/%s/metrics" % i)',
+            f'session.get("{CLASSIC}/analytics/usage-grouped?x=1-2")',
+            f'session.get("{V1}/analytics/usage_grouped?x=1-2")',
+        ),
+        (f'B = "{CLASSIC}/"\nsession.get(B + "jobs/a")', f'B = "{V1}/"\nsession.get(B + "jobs/a")'),
+        (
+            f'B = "{CLASSIC}"\nsession.get(B + "/facade/v1/jobs/%s/metrics" % i)',
+            f'B = "{V1}"\nsession.get(B + "/jobs/%s/metrics" % i)',
         ),
         (
-            f'B = "{CLASSIC}"\nget(f"{{B}}/runtime/analytics/usage-grouped-by-date")',
-            f'B = "{V1}"\nget(f"{{B}}/analytics/usage_grouped_by_date")',
+            f'B = "{CLASSIC}"\nsession.get(f"{{B}}/runtime/analytics/usage-grouped-by-date")',
+            f'B = "{V1}"\nsession.get(f"{{B}}/analytics/usage_grouped_by_date")',
         ),
-        ('get(base + "/analytics/usage-grouped")', 'get(base + "/analytics/usage_grouped")'),
-        (f'get("{CLASSIC}"\n    "/jobs/a")', f'get("{V1}"\n    "/jobs/a")'),
-        ('S(channel="ibm_quantum")', 'S(channel="ibm_quantum")'),
-        ("QiskitRuntimeService(channel='ibm_quantum')", "QiskitRuntimeService(channel='ibm_quantum_platform')"),
-        ('QiskitRuntimeService("ibm_quantum", x)', 'QiskitRuntimeService("ibm_quantum_platform", x)'),
+        (f'session.get("{CLASSIC}"\n    "/jobs/a")', f'session.get("{V1}"\n    "/jobs/a")'),
+        (
+            f'requests.get("{CLASSIC}/backends", headers=headers).json()["devices"]',
+            f'[device["name"] for device in requests.get("{V1}/backends", headers=headers).json()["devices"]]',
+        ),
+        (
+            f'session.get("{CLASSIC}/jobs", params={{"provider": "a/b/c", "limit": 3}})',
+            f'session.get("{V1}/jobs", params={{"limit": 3}})',
+        ),
+        (
+            f'session.get("{CLASSIC}/jobs", params={{"limit": 3, "provider": "a/b/c"}})',
+            f'session.get("{V1}/jobs", params={{"limit": 3}})',
+        ),
+        (
+            f'session.post("{CLASSIC}/jobs", json={{"hub": 1, "programId": "sampler", "backend": b, '
+            '"params": {"pubs": p, "version": 2}})',
+            f'session.post("{V1}/jobs", json={{"program_id": "sampler", "backend": b, '
+            '"params": {"pubs": p, "version": 2}})',
+        ),
+        (
+            f'q = {{"max_session_ttl": 5}}\nsession.patch("{CLASSIC}/sessions/a", json=q)',
+            f'q = {{"max_ttl": 5}}\nsession.patch("{V1}/sessions/a", json=q)',
+        ),
     ],
 )
-def test_safe_uses_are_rewritten_without_a_comment(before: str, after: str) -> None:
-    assert fixed(before) == after
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ('{"max_session_ttl": 5}', '{"max_ttl": 5}'),
-        ("dict(programId=1, jobTags=[])", "dict(program_id=1, tags=[])"),
-        ("dumps({'programId': 1})", "dumps({'program_id': 1})"),
-    ],
-)
-def test_keys_of_a_body_that_is_sent_are_renamed(before: str, after: str) -> None:
-    call = f'requests.post("{CLASSIC}/jobs/a/cancel", json=%s)'
-    assert fixed(call % before) == call.replace(CLASSIC, V1) % after
-    named = f'body = %s\nrequests.post("{CLASSIC}/jobs/a/cancel", json=body)'
-    assert fixed(named % before) == named.replace(CLASSIC, V1) % after
+def test_calls_are_rewritten_whole(before: str, after: str) -> None:
+    assert body(before) == after
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        f'x = "{CLASSIC}"\nbody = {{"programId": 1}}\nprint(body)',  # not sent to a classic call
-        f'body = {{"programId": 1}}\npost("{CLASSIC}/jobs/a/cancel", json=body)\nbody["programId"]',  # read again
-        f'post("{CLASSIC}/jobs/a/cancel", json={{"jobTags": [], "tags": []}})',  # the other name is taken
+        f'session.get("{CLASSIC}/jobs/a/results").json()["quasi_dists"]',  # v1 answers in another form
+        f'session.get("{CLASSIC}/jobs/a").json().get("hub")',
+        f'session.get("{CLASSIC}/backends")',  # who reads the devices is not known
+        f'session.get("{CLASSIC}/jobs/a")\nsession.get("{CLASSIC}/health")',  # one of two calls is gone
+        f'session.get("{CLASSIC}/jobs/a")\nprint("{CLASSIC}")',
+        f'B = "{CLASSIC}"\nsession.get(B + "/jobs/a")\nother(B)',  # somebody else calls, too
+        f'B = "{CLASSIC}"\ndef get(url=B):\n    session.get(f"{{url}}/jobs/a")',
+        f'requests.get("{CLASSIC}/jobs/a")',  # without a token
+        f'requests.get("{CLASSIC}/jobs/a", headers=other)',
+        f'requests.get("{CLASSIC}/jobs/a", headers={{"x-access-token": elsewhere}})',
+        f'requests.get("{CLASSIC}/jobs/a", headers={{"Authorization": token}})',
+        f'requests.get("{CLASSIC}/jobs/a", headers={{**headers}})',
+        f'headers["x-access-token"] = other\nrequests.get("{CLASSIC}/jobs/a", headers=headers)',
+        f'own.get("{CLASSIC}/jobs/a", headers=headers)',  # not a library that is known
+        f'urllib.request.urlopen("{CLASSIC}/jobs/a")',
+        f'session.post("{CLASSIC}/jobs", json={{"program_id": "sampler", "backend": b, "params": {{"circuits": c}}}})',
+        f'session.post("{CLASSIC}/jobs", '
+        'json={"program_id": "mine", "backend": b, "params": {"pubs": c, "version": 2}})',
+        f'session.post("{CLASSIC}/jobs", json=made())',
+        f'session.patch("{CLASSIC}/sessions/a", json={{**more, "max_session_ttl": 5}})',
+        f'q = {{"max_session_ttl": 5}}\nq["x"] = 1\nsession.patch("{CLASSIC}/sessions/a", json=q)',
+        f'session.put("{CLASSIC}/jobs/a/tags", json={{"hub": 1,  # ours\n"tags": []}})',  # a comment
+        f'session.put("{CLASSIC}/jobs/a/tags", json={{"jobTags": [], "tags": []}})',  # the other name is taken
+        f'q = {{"jobTags": 1}}\nsession.put("{CLASSIC}/jobs/a/tags", json=q)\nq["jobTags"]',  # read again
+        f'connect("{CLASSIC.replace("https", "wss")}/stream/jobs/a")\nsession.get("{CLASSIC}/jobs/a")',
     ],
 )
-def test_keys_stay_if_renaming_could_break_the_program(text: str) -> None:
+def test_calls_that_cannot_be_rewritten_whole_stay(text: str) -> None:
+    assert body(text) == text
+
+
+def test_a_login_is_read_by_name_and_in_a_function() -> None:
+    text = (
+        "import requests\n"
+        "def log_in():\n"
+        '    url = "https://auth.quantum-computing.ibm.com/api/users/loginWithToken"\n'
+        '    answer = requests.post(url, json={"apiToken": k})\n'
+        "    answer.raise_for_status()\n"
+        '    return answer.json()["id"]\n'
+        f'requests.get("{CLASSIC}/jobs/a", headers={{"x-access-token": log_in()}})\n'
+    )
     after = fixed(text)
-    assert without_comments(after) == text.replace(CLASSIC, V1)
-    assert len(comments(after)) == 1
+    assert CLASSIC not in after
+    assert after.startswith("import os\nimport requests\n")
+    assert 'return answer.json()["access_token"]' in after
+    assert comments(after) == ["# qrr: apiToken -> an IBM Cloud API key, exchanged at IAM for a bearer token."]
+    printed = text.replace("answer.raise_for_status()", "print(answer.json())")
+    assert without_comments(fixed(printed)) == printed, "the answer is used in another way, too"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('S(channel="ibm_quantum")', 'S(channel="ibm_quantum")'),
+        ("QiskitRuntimeService(channel='ibm_quantum')", "QiskitRuntimeService(channel='ibm_quantum_platform')"),
+        ('QiskitRuntimeService("ibm_quantum", x)', 'QiskitRuntimeService("ibm_quantum_platform", x)'),
+    ],
+)
+def test_the_channel_is_renamed_without_a_comment(before: str, after: str) -> None:
+    assert fixed(before) == after
+
+
+def test_the_channel_stays_where_more_must_change() -> None:
+    text = 'QiskitRuntimeService(channel="ibm_quantum", instance="a/b/c")'
+    assert without_comments(fixed(text)) == text
 
 
 @pytest.mark.parametrize(
@@ -128,16 +223,7 @@ def test_unsafe_uses_stay_and_get_a_comment(text: str, comment: str) -> None:
     assert without_comments(after) == text
     (left,) = comments(after)
     assert left.startswith(f"# qrr: {comment}")
-    assert re.search(r"See docs/migration\.md#[a-z0-9-]+$", after.splitlines()[0])
-
-
-def test_a_rewritten_address_gets_a_comment_if_more_must_change() -> None:
-    after = fixed(f'requests.get("{CLASSIC}/backends?provider=a/b/c")')
-    assert without_comments(after) == f'requests.get("{V1}/backends?provider=a/b/c")'
-    assert comments(after) == [
-        "# qrr: GET /backends -> GET /v1/backends (provider became the CRN; devices are objects, not names).",
-        "# qrr: provider -> the header Service-CRN: <CRN of the instance>.",
-    ]
+    assert re.search(r"See: qrr docs migration#[a-z0-9-]+$", after.splitlines()[0])
 
 
 def test_comments_are_put_above_the_statement_with_its_indent() -> None:
@@ -184,18 +270,10 @@ def test_a_fixed_sample_compiles_and_nothing_else_in_it_changes(path: Path, tmp_
     assert bool(scan([copy])) == bool(comments(result.after))
 
 
-def test_the_script_with_requests_is_rewritten_as_expected() -> None:
+def test_a_script_that_cannot_be_rewritten_whole_gets_comments_only() -> None:
     result = fix(SAMPLES / "submit_jobs.py")
     assert result is not None
-    before, after = result.before.splitlines(), without_comments(result.after).splitlines()
-    assert {new.strip() for old, new in zip(before, after, strict=True) if old != new} == {
-        f'BASE = "{V1}"',
-        '"program_id": "sampler",  # the only one we run',
-        f'return self.session.get("{V1}/backends?provider=ibm-q/open/main")',
-        f'return self.session.get("{V1}/jobs?limit={{}}".format(limit))  # noqa: UP032',
-        'return self.session.get(BASE + "/analytics/usage_grouped_by_date")',
-        'return self.session.post(self.url + "/sessions", data=json.dumps({"max_ttl": 3600}))',
-    }
+    assert without_comments(result.after) == result.before
     said = "\n".join(comments(result.after))
     for words in (
         "loginWithToken",
@@ -212,11 +290,11 @@ def test_the_script_with_requests_is_rewritten_as_expected() -> None:
 
 def test_remaining_comments_are_found_until_they_are_removed(tmp_path: Path) -> None:
     path = tmp_path / "a.py"
-    path.write_text(f'import requests\n\nrequests.get("{CLASSIC}/backends")\n')
+    path.write_text(f'{LOGIN}session.get("{CLASSIC}/jobs/a")\n')
     assert qrr("--fix", str(path)).exit_code == 1
     assert [(one.line, one.column, one.rule.id) for one in scan([path])] == [(3, 1, "left-to-do")]
     path.write_text(without_comments(path.read_text()))
-    assert path.read_text() == f'import requests\n\nrequests.get("{V1}/backends")\n'
+    assert path.read_text() == f'{IAM_LOGIN}session.get("{V1}/jobs/a")\n'
     assert scan([path]) == []
 
 
@@ -235,12 +313,9 @@ def test_only_changed_lines_of_a_notebook_differ(tmp_path: Path) -> None:
     after = path.read_text(encoding="utf-8")
     cells = ["".join(cell["source"]) for cell in json.loads(after)["cells"]]
     old = ["".join(cell["source"]) for cell in json.loads(before)["cells"]]
-    assert (cells[0], cells[2], cells[3]) == (old[0], old[2], old[3])
-    assert cells[1] == old[1].replace('https://api.quantum-computing.ibm.com/runtime"  #', f'{V1}"  #')
-    assert without_comments(cells[4]) == old[4].replace("programId", "program_id")
-    assert len(comments(cells[4])) == 3
+    assert [without_comments(cell) for cell in cells] == old
     kept = [line for line in before.splitlines() if line not in after.splitlines()]
-    assert len(kept) == 2, "the lines that were replaced"
+    assert kept == []
     assert qrr("--diff", str(path)).stdout == ""
 
 
@@ -248,7 +323,7 @@ def test_only_changed_lines_of_a_notebook_differ(tmp_path: Path) -> None:
 @pytest.mark.parametrize("escaped", [True, False])
 def test_the_layout_of_a_notebook_stays(tmp_path: Path, indent: int | str | None, escaped: bool) -> None:
     path = tmp_path / "a.ipynb"
-    source = ["é = 1\n", f"x = '{CLASSIC}'\n", "y = 2"]
+    source = ["é = 1\n", f"x = {OLD}\n", "y = 2"]
     for cell_source in (source, "".join(source)):
         cells = [{"source": cell_source, "metadata": {"é": [1.0, {}]}, "cell_type": "code", "outputs": [], "z": None}]
         document = {"nbformat_minor": 2, "cells": cells, "nbformat": 4, "metadata": {}}
@@ -256,7 +331,7 @@ def test_the_layout_of_a_notebook_stays(tmp_path: Path, indent: int | str | None
         path.write_text(before, encoding="utf-8")
         result = fix(path)
         assert result is not None
-        assert result.after == before.replace(CLASSIC, V1)
+        assert result.after == before.replace(OLD, NEW)
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
@@ -271,7 +346,7 @@ def test_the_layout_of_a_notebook_stays(tmp_path: Path, indent: int | str | None
 )
 def test_bytes_and_mode_of_the_file_stay(tmp_path: Path, newline: str, start: bytes, encoding: str) -> None:
     path = tmp_path / "a.py"
-    lines = ["", "# Größe", f'x = "{CLASSIC}"', f"y = get('{CLASSIC}/health')", "z=  1 ;  w = (2,", "  )"]
+    lines = ["", "# Größe", f"x = {OLD}", f"y = get('{CLASSIC}/health')", "z=  1 ;  w = (2,", "  )"]
     before = start + newline.join(lines).encode(encoding)
     path.write_bytes(before)
     path.chmod(0o754)
@@ -280,19 +355,19 @@ def test_bytes_and_mode_of_the_file_stay(tmp_path: Path, newline: str, start: by
     comment = re.search(rb"# qrr: [^\r\n]*(\r\n|\n)", after)
     assert comment is not None
     assert comment[1].decode() == newline
-    assert after.replace(comment[0], b"") == before.replace(f'"{CLASSIC}"'.encode(), f'"{V1}"'.encode())
+    assert after.replace(comment[0], b"") == before.replace(OLD.encode(), NEW.encode())
     assert stat.S_IMODE(path.stat().st_mode) == 0o754
     assert os.listdir(tmp_path) == ["a.py"], "no temporary file is left"  # noqa: PTH208
 
 
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
-    (tmp_path / "real.py").write_text(f'x = "{CLASSIC}"\n')
+    (tmp_path / "real.py").write_text(f"x = {OLD}\n")
     (tmp_path / "link.py").symlink_to("real.py")
     result = fix(tmp_path / "link.py")
     assert result is not None
     result.write()
     assert (tmp_path / "link.py").is_symlink()
-    assert (tmp_path / "real.py").read_text() == f'x = "{V1}"\n'
+    assert (tmp_path / "real.py").read_text() == f"x = {NEW}\n"
 
 
 def test_a_diff_can_be_applied_and_nothing_is_written(tmp_path: Path) -> None:
@@ -313,11 +388,11 @@ def test_a_diff_can_be_applied_and_nothing_is_written(tmp_path: Path) -> None:
 
 def test_the_command_prints_what_it_changed(tmp_path: Path) -> None:
     path = tmp_path / "a.py"
-    path.write_text(f'x = "{CLASSIC}"\n')
+    path.write_text(f"x = {OLD}\n")
     result = qrr("--fix", "--json", str(tmp_path))
     assert result.exit_code == 1
     assert json.loads(result.stdout)["fixed"] == [str(path)]
-    assert path.read_text() == f'x = "{V1}"\n'
+    assert path.read_text() == f"x = {NEW}\n"
     assert qrr("--fix", str(tmp_path)).exit_code == 0
 
 
@@ -325,7 +400,7 @@ def test_a_file_that_cannot_be_written_is_named_and_the_others_are_fixed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("a.py", "b.py"):
-        (tmp_path / name).write_text(f'x = "{CLASSIC}"\n')
+        (tmp_path / name).write_text(f"x = {OLD}\n")
     real = Path.replace
 
     def refuse(self: Path, target: Path) -> Path:
@@ -338,8 +413,8 @@ def test_a_file_that_cannot_be_written_is_named_and_the_others_are_fixed(
     assert result.exit_code == 1
     assert "a.py" in result.stderr
     assert "Read-only" in result.stderr
-    assert CLASSIC in (tmp_path / "a.py").read_text()
-    assert V1 in (tmp_path / "b.py").read_text()
+    assert OLD in (tmp_path / "a.py").read_text()
+    assert NEW in (tmp_path / "b.py").read_text()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.py", "b.py"]
 
 

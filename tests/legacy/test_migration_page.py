@@ -7,7 +7,7 @@ from pathlib import Path
 
 from qiskit_runtime_rest.legacy.migration_page import render
 from qiskit_runtime_rest.legacy.scan import RULES
-from qiskit_runtime_rest.legacy.table import FIELDS, HOSTS, MIGRATION_PAGE, ROUTES
+from qiskit_runtime_rest.legacy.table import FIELDS, HOSTS, MIGRATION_COMMAND, MIGRATION_PAGE, ROUTES
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,7 +22,7 @@ def test_every_link_of_a_finding_leads_to_a_place_on_the_page() -> None:
     assert len(set(places)) == len(places)
     for rule in RULES:
         page, _, place = rule.link.partition("#")
-        assert page == MIGRATION_PAGE
+        assert page == MIGRATION_COMMAND
         assert place in places
 
 

@@ -233,6 +233,13 @@ def test_schemas_are_checked_by_their_own_dialect(call: Call, upload: Upload) ->
     assert response.status == 400
 
 
+def test_a_cost_of_a_whole_number_with_a_point_is_an_integer(call: Call, upload: Upload) -> None:
+    program = upload(cost=600.0)
+    assert (type(program["cost"]), program["cost"]) == (int, 600)
+    assert call("PATCH", f"/programs/{program['id']}", body={"cost": 7.0}).status == 204
+    assert b'"cost":7,' in call("GET", f"/programs/{program['id']}").body
+
+
 @pytest.mark.parametrize("line_break", ["\n", "\r\n"])
 def test_line_breaks_in_base64_are_removed(call: Call, upload: Upload, line_break: str) -> None:
     source = b"def main(backend, user_messenger):\n" * 9

@@ -50,6 +50,7 @@ EXPECTED = {
         (17, 72, "/jobs", "route/post-jobs"),
         (18, 22, "x-access-token", "header/x-access-token"),
         (22, 73, '/jobs/" + id + "/results', "route/get-jobs-id-results"),
+        (23, 22, "Authorization", "header/x-access-token"),
     ],
     "submit.m": [
         (2, 9, "https://api.quantum-computing.ibm.com/runtime", "host/api.quantum-computing.ibm.com"),
@@ -133,7 +134,7 @@ EXPECTED = {
         (53, 41, "/analytics/usage-grouped-by-date", "route/get-analytics-usage-grouped-by-date"),
         (56, 46, "/sessions", "route/post-sessions"),
         (56, 76, "max_session_ttl", "body/max_session_ttl"),
-        (59, 47, "/programs/%s/data", "route/put-programs-id-data"),
+        (59, 47, "/programs/{}/data", "route/put-programs-id-data"),
     ],
     "follow_job.py": [
         (6, 9, "runtime-us-east.quantum-computing.ibm.com", "host/runtime-us-east.quantum-computing.ibm.com"),
@@ -181,7 +182,7 @@ def test_every_use_in_a_sample_is_found_with_line_and_column(name: str) -> None:
 def test_every_finding_says_what_it_becomes_and_links_to_the_page() -> None:
     for finding in scan([SAMPLES]):
         assert finding.becomes
-        assert re.fullmatch(r"docs/migration\.md#[a-z0-9-]+", finding.link)
+        assert re.fullmatch(r"qrr docs migration#[a-z0-9-]+", finding.link)
         assert finding.rule in RULES
 
 
@@ -422,7 +423,7 @@ def test_the_command_prints_places_and_ends_with_1() -> None:
     result = qrr(str(SAMPLES / "config.yml"))
     assert result.exit_code == 1
     assert f"{SAMPLES / 'config.yml'}:2:3: channel: ibm_quantum -> " in result.stdout
-    assert "docs/migration.md#sdk-setting-channel-ibm-quantum" in result.stdout
+    assert "qrr docs migration#sdk-setting-channel-ibm-quantum" in result.stdout
     assert "2 classic uses in 1 file" in result.stderr
 
 
@@ -460,7 +461,7 @@ def test_sarif_has_what_code_hosts_need() -> None:
     for rule in rules:
         assert rule["helpUri"].startswith("https://")
         assert rule["shortDescription"]["text"]
-        assert "docs/migration.md#" in rule["help"]["markdown"]
+        assert "qrr docs migration#" in rule["help"]["markdown"]
     assert len(run["results"]) == len(scan([SAMPLES]))
     for one in run["results"]:
         assert rules[one["ruleIndex"]]["id"] == one["ruleId"]

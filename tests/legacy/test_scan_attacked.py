@@ -15,8 +15,8 @@ from qiskit_runtime_rest.legacy.scan.scanner import Task
 from qiskit_runtime_rest.legacy.scan.separate import SeparateProcess, Stopped
 
 CLASSIC = "https://runtime-us-east.quantum-computing.ibm.com"
-V1 = "https://quantum.cloud.ibm.com/api/v1"
 LINE = f'x = "{CLASSIC}"\n'
+OLD, NEW = (f'QiskitRuntimeService(channel="{channel}")\n' for channel in ("ibm_quantum", "ibm_quantum_platform"))
 LARGE = 400_000
 """Characters. With a search that is not linear in them, the tests below would take hours."""
 
@@ -83,24 +83,24 @@ def test_a_file_that_changed_since_it_was_read_stays(tmp_path: Path) -> None:
 def test_nothing_is_written_through_a_link_that_leads_outside(tmp_path: Path) -> None:
     project, outside = tmp_path / "project", tmp_path / "outside.py"
     project.mkdir()
-    outside.write_text(LINE)
+    outside.write_text(OLD)
     (project / "link.py").symlink_to(outside)
     result = qrr("--fix", str(project))
     assert result.exit_code == 1
     assert "outside of" in result.stderr
-    assert outside.read_text() == LINE
+    assert outside.read_text() == OLD
     assert qrr("--fix", str(project / "link.py")).exit_code == 1, "a file that is named is written"
-    assert V1 in outside.read_text()
+    assert outside.read_text() == NEW
 
 
 def test_hard_links_and_mode_stay(tmp_path: Path) -> None:
     path, other = tmp_path / "a.py", tmp_path / "b.py"
-    path.write_text(LINE)
+    path.write_text(OLD)
     path.chmod(0o751)
     other.hardlink_to(path)
     assert qrr("--fix", str(path)).exit_code == 1
     assert path.samefile(other)
-    assert other.read_text() == f'x = "{V1}"\n'
+    assert other.read_text() == NEW
     assert stat.S_IMODE(path.stat().st_mode) == 0o751
 
 
@@ -112,10 +112,10 @@ def test_wide_encodings_are_read(tmp_path: Path, name: str, encoding: str) -> No
 
 
 def test_placeholders_of_magics_do_not_collide_with_names_of_the_notebook(tmp_path: Path) -> None:
-    source = f'%time 1\n{LINE}__qrr_magic_0__ = "__qrr_magic_1__"\n!ls\n'
+    source = f'%time 1\n{OLD}__qrr_magic_0__ = "__qrr_magic_1__"\n!ls\n'
     cells = [{"cell_type": "code", "source": source, "metadata": {}, "outputs": []}]
     path = tmp_path / "a.ipynb"
     path.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}))
     fixed = fix(path)
     assert fixed is not None
-    assert json.loads(fixed.after)["cells"][0]["source"] == source.replace(CLASSIC, V1)
+    assert json.loads(fixed.after)["cells"][0]["source"] == source.replace(OLD, NEW)

@@ -25,8 +25,8 @@ def found() -> set[Use]:
 
 
 def known() -> set[Use]:
-    lines = TRUTH.read_text(encoding="utf-8").splitlines()
-    return {(place, rule) for place, _, rules in (line.partition(" ") for line in lines) for rule in rules.split()}
+    uses = (line.partition(" # ")[0].split() for line in TRUTH.read_text(encoding="utf-8").splitlines())
+    return {(place, rule) for place, *rules in filter(None, uses) if place != "#" for rule in rules}
 
 
 def test_recall_and_precision_are_at_least_95_percent() -> None:

@@ -25,6 +25,7 @@ BASES = {
     "api-qcon.quantum-computing.ibm.com": "/api",
     "wss.quantum-computing.ibm.com": "",
     "cloud-transpiler.quantum-computing.ibm.com": "",
+    "cloud-transpiler.quantum.ibm.com": "",
 }
 
 MOVED = """

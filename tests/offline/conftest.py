@@ -83,9 +83,9 @@ def rest(connection: socket.socket) -> bytes:
 @pytest.fixture
 def stage_of(tmp_path: Path) -> StageOf:
     @contextlib.contextmanager
-    def start(*, head_seconds: float = SECONDS) -> Iterator[Stage]:
+    def start(*, head_seconds: float = SECONDS, listener: socket.socket | None = None) -> Iterator[Stage]:
         with Loopback() as server:
-            where = ("127.0.0.1", int(server.url.rpartition(":")[2]))
+            where = listener.getsockname() if listener else ("127.0.0.1", int(server.url.rpartition(":")[2]))
             destinations = {HOST: where, OTHER: where}
             authority = Authority.create(tmp_path, hosts=destinations)
             traffic = Traffic()

@@ -65,6 +65,24 @@ print([device["name"] for device in json.load(urllib.request.urlopen(asked))["de
 CRN = f"crn:v1:bluemix:public:quantum-computing:us-east:a/{'0a' * 16}:00000000-0000-0000-0000-000000000001::"
 
 
+STATUS = """
+import json, sys, urllib.parse, urllib.request
+grant = urllib.parse.urlencode({"grant_type": "urn:ibm:params:oauth:grant-type:apikey", "apikey": "any"}).encode()
+token = json.load(urllib.request.urlopen("https://iam.cloud.ibm.com/identity/token", grant))["access_token"]
+headers = {"Authorization": f"Bearer {token}", "Service-CRN": sys.argv[1], "Content-Type": "application/json"}
+url = "https://quantum.cloud.ibm.com/api/v1/jobs"
+job = json.dumps({"program_id": "sampler", "backend": "ibm_fez", "params": {"version": 2, "pubs": []}}).encode()
+made = json.load(urllib.request.urlopen(urllib.request.Request(url, job, headers)))["id"]
+for _ in range(3):
+    print(json.load(urllib.request.urlopen(urllib.request.Request(f"{url}/{made}", headers=headers)))["status"])
+"""
+
+
+def test_jobs_can_stay_in_the_queue(start: Start) -> None:
+    child = start("--pace", "hold", "--", sys.executable, "-c", STATUS, CRN)
+    assert child.communicate()[0] == "Queued\n" * 3
+
+
 def test_the_devices_can_be_chosen(start: Start) -> None:
     child = start("--device", "lab=ibm_brisbane", "--device", "ibm_fez", "--", sys.executable, "-c", LISTING, CRN)
     assert child.communicate()[0] == "['lab', 'ibm_fez']\n"
@@ -136,6 +154,15 @@ def test_a_command_that_cannot_be_run_has_the_status_of_a_shell(tmp_path: Path, 
 
 
 @pytest.mark.usefixtures("home")
-@pytest.mark.parametrize("arguments", [(), ("--live", "--seed", "1", "--", "true"), ("--era", "1999", "--", "true")])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("--live", "--seed", "1", "--", "true"),
+        ("--live", "--pace", "hold", "--", "true"),
+        ("--era", "1999", "--", "true"),
+        ("--pace", "soon", "--", "true"),
+    ],
+)
 def test_wrong_use_has_status_2(arguments: tuple[str, ...]) -> None:
     assert CliRunner().invoke(app, ["offline", *arguments]).exit_code == 2

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import contextlib
+import gc
+import socket
 import ssl
 import threading
 
 import httpx
 import pytest
 
+from qiskit_runtime_rest.base.serving import listen
+
 from ..fixtures.loopback import Answer
-from .conftest import HOST, OTHER, Stage, StageOf, rest
+from .conftest import HOST, OTHER, SECONDS, Stage, StageOf, rest
 
 HELLO = Answer(200, "hello", {"Content-Type": "text/plain"})
 KEY = "a-key-that-must-not-leave-0123456789"
@@ -181,6 +185,29 @@ def test_many_connections_that_say_nothing_do_not_keep_others_out(stage: Stage) 
     assert still_works(stage)
     for connection in silent:
         connection.close()
+
+
+@pytest.mark.parametrize("secure", [False, True])
+def test_a_request_goes_on_when_its_client_has_sent_all(
+    stage_of: StageOf, secure: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    with (
+        listen("127.0.0.1", 0) as listener,
+        stage_of(listener=listener) as stage,
+        stage.tunnel() if secure else stage.connect() as client,
+    ):
+        client.sendall(f"GET /x HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
+        server, _ = listener.accept()
+        server.settimeout(SECONDS)
+        client.shutdown(socket.SHUT_WR)
+        rest(server)  # the proxy knows that the client sends no more
+        for _ in range(5):
+            gc.collect()  # tasks that are referenced only weakly are lost here
+        with server:
+            server.sendall(b"HTTP/1.1 204 Late\r\n\r\n")
+        answer = rest(client)
+    assert secure or answer == b"HTTP/1.1 204 Late\r\n\r\n"  # TLS knows no half of a connection
+    assert caplog.messages == []
 
 
 def test_it_listens_on_loopback_and_ends_with_open_connections(stage_of: StageOf) -> None:

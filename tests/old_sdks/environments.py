@@ -11,7 +11,7 @@ from pathlib import Path
 __all__ = ["prepared"]
 
 FOLDER = Path(__file__).parents[2] / "build/old-sdks"
-LONGEST_SECONDS = 300
+LONGEST_SECONDS = 900
 NEWEST_PYTHON = (3, 11)
 """The newest Python for which all of them were published."""
 

@@ -100,7 +100,8 @@ def test_every_place_names_the_same_licence() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_pages_link_to_files_that_exist(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)(?:#[\w-]+)?\)", page.read_text("utf-8")):
-        if "://" not in target:
+        # `make docs` checks links to the pages that tools/site.py makes.
+        if "://" not in target and not target.startswith("../reference/"):
             assert (page.parent / target).exists(), target
 
 

@@ -91,6 +91,66 @@ def test_anything_else_is_an_error_that_keeps_the_bytes(value: Any, name: str, t
     assert failure.value.raw == path.read_bytes()
 
 
+COUNTED = {
+    "backend_name": "ibm_fez",
+    "backend_version": "1",
+    "qobj_id": "d1abc2",
+    "job_id": "d1abc2",
+    "success": True,
+    "results": [
+        {
+            "shots": 3,
+            "success": True,
+            "data": {"counts": {"0x1": 1, "0x6": 2}},
+            "header": {"name": "bell", "memory_slots": 3, "creg_sizes": [["a", 1], ["b", 2]]},
+        }
+    ],
+}
+
+
+@pytest.mark.parametrize("value", [COUNTED, CountsResult.from_dict(COUNTED)], ids=["of a runner", "Result"])
+def test_a_result_with_counts_is_read(value: Any, tmp_path: Path) -> None:
+    result = RuntimeClient.load_result(dumped(value, tmp_path))
+    (item,) = result
+    assert isinstance(item, SamplerPub)
+    assert (result.kind, list(item.data), result.metadata["backend_name"]) == ("sampler", ["a", "b"], "ibm_fez")
+    assert item.bits("a").counts() == {"1": 1, "0": 2}
+    assert item.bits("b").counts() == {"00": 1, "11": 2}
+    assert item.counts() == {"001": 1, "110": 2}
+    assert item.metadata == {"shots": 3}
+
+
+def test_the_order_of_shots_is_that_of_the_memory(tmp_path: Path) -> None:
+    experiment = {
+        "shots": 3,
+        "success": True,
+        "data": {"counts": {"0x0": 2, "0x1": 1}, "memory": ["0x0", "0x1", "0x0"]},
+    }
+    (item,) = RuntimeClient.load_result(dumped({"results": [experiment]}, tmp_path))
+    assert isinstance(item, SamplerPub)
+    assert item.bits("meas").bitstrings() == ["0", "1", "0"]
+
+
+@pytest.mark.parametrize(
+    ("data", "header"),
+    [
+        ({"counts": {"x": 1}}, {}),
+        ({"counts": {"0x1": -1}}, {}),
+        ({"counts": {"0x1": 10**15}}, {}),
+        ({"counts": {"0x1": "1"}}, {}),
+        ({"memory": [1]}, {}),
+        ({"memory": ["0x7"]}, {"memory_slots": 1}),
+        ({"memory": ["0x1"]}, {"creg_sizes": [["a"]]}),
+        ({"memory": ["0x1"]}, {"creg_sizes": [["a", 2]], "memory_slots": 1}),
+    ],
+    ids=str,
+)
+def test_counts_that_are_damaged_are_an_error(data: Any, header: Any, tmp_path: Path) -> None:
+    path = dumped({"results": [{"data": data, "header": header}]}, tmp_path)
+    with pytest.raises(ResultDecodeError):
+        RuntimeClient.load_result(path)[0]
+
+
 def test_a_file_that_is_not_json_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "page.json"
     path.write_bytes(b"<html>sign in</html>")

@@ -34,6 +34,24 @@ ROWS: tuple[tuple[str, tuple[str, ...], str, dict[str, Any]], ...] = (
         "experiments",
         {"jobs": 1, "t1": True},
     ),
+    (
+        "pennylane",
+        ("pennylane-qiskit==0.45.0", "pennylane==0.45.1", "qiskit==2.3.0", "qiskit-ibm-runtime==0.45.1"),
+        "pennylane_nodes",
+        PRIMITIVES,
+    ),
+    (
+        "qbraid",
+        ("qbraid[qiskit]==0.13.0", "qiskit==2.6.2", "qiskit-ibm-runtime==0.49.0"),
+        "qbraid_run",
+        {**COUNTS, "online": True, "listed": True, "status": "Completed"},
+    ),
+    (
+        "mcp",
+        ("qiskit-ibm-runtime-mcp-server==0.6.2", "qiskit==2.6.2", "qiskit-ibm-runtime==0.51.0"),
+        "mcp_tools",
+        {"tools": 20, "unused": [], "failed": []},
+    ),
 )
 """Environment, its requirements, the program, and what it prints."""
 

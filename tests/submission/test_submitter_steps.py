@@ -281,7 +281,7 @@ def test_what_the_journal_does_not_know_the_outcome_of_is_looked_up(
     assert job is not None
     assert job["id"] == "job-1"
     assert one.journal.unfinished() == []
-    entry = one.journal.claim("k", now=clock.now)
+    entry = one.journal.claim("k", claim_id="0", now=clock.now)
     assert isinstance(entry, Entry)
     assert (entry.outcome, entry.job_id) == ("recorded", "job-1")
 
@@ -367,13 +367,13 @@ def test_a_submission_that_ended_is_not_being_sent(clock: FakeClock, tmp_path: P
 
 def test_a_name_is_claimed_by_one_at_a_time(clock: FakeClock, tmp_path: Path) -> None:
     one = Submission(clock, tmp_path, [])
-    first = one.journal.claim("k", now=clock.now)
+    first = one.journal.claim("k", claim_id="1", now=clock.now)
     assert isinstance(first, Claim)
-    assert one.journal.claim("k", now=clock.now) is None
-    other = one.journal.claim("other", now=clock.now)
+    assert one.journal.claim("k", claim_id="2", now=clock.now) is None
+    other = one.journal.claim("other", claim_id="3", now=clock.now)
     assert isinstance(other, Claim)
-    one.journal.release(first)
-    assert isinstance(one.journal.claim("k", now=clock.now), Claim)
+    one.journal.release(first.id)
+    assert isinstance(one.journal.claim("k", claim_id="4", now=clock.now), Claim)
 
 
 @pytest.mark.parametrize(
@@ -392,8 +392,8 @@ def test_a_claim_ends_with_its_process_or_its_lease(
     one = Submission(clock, tmp_path, [])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Process, "current", lambda: process)
-        one.journal.claim("k", now=10_000.0 - age)
-    assert (one.journal.claim("k", now=10_000.0) is None) == holds
+        one.journal.claim("k", claim_id="5", now=10_000.0 - age)
+    assert (one.journal.claim("k", claim_id="6", now=10_000.0) is None) == holds
 
 
 # The look-up

@@ -1,45 +1,14 @@
-"""Programs that know only the names of the real services, unchanged: of IBM's SDK, and in Java."""
+"""Programs that know only the names of the real services, unchanged: of IBM's SDK."""
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import pytest
 
 from qiskit_runtime_rest.offline import Offline
 
-from ..fixtures.offline_programs import CRN, KEY, URL, Program
-
-JAVA = """
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
-
-public class Versions {
-    public static void main(String[] arguments) throws Exception {
-        HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_2).build();
-        HttpRequest request = HttpRequest.newBuilder(URI.create("URL/versions")).build();
-        System.out.println(client.send(request, BodyHandlers.ofString()).statusCode());
-        HttpRequest foreign = HttpRequest.newBuilder(URI.create("https://foreign.example/")).build();
-        try {
-            client.send(foreign, BodyHandlers.ofString());
-        } catch (java.io.IOException refused) {
-            System.out.println(refused.getMessage());
-        }
-    }
-}
-"""
-
-
-def test_java_offers_http_2_and_falls_back(program: Program, tmp_path: Path) -> None:
-    source = tmp_path / "Versions.java"
-    source.write_text(JAVA.replace("URL", URL))
-    status, refused = program("java", str(source)).splitlines()
-    assert status == "200"
-    assert "403" in refused
-
+from ..fixtures.offline_programs import CRN, KEY, Program
 
 QISKIT = """
 from qiskit import QuantumCircuit, transpile

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from .conftest import Report, RunScript
-from .theory import check_bell_counts, check_bell_paulis, check_estimated_rotations, check_rotations
+from .theory import BELL, check_bell_counts, check_bell_paulis, check_estimated_rotations, check_rotations
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +32,17 @@ def test_parameter_values_are_swept(report: Report) -> None:
 
 def test_paulis_of_a_bell_state_agree_with_theory(report: Report) -> None:
     check_bell_paulis(report["paulis"], mitigated=True)
+
+
+def test_without_mitigation_paulis_show_noise_that_the_services_default_takes_away(report: Report) -> None:
+    check_bell_paulis(report["bare paulis"])
+    for label, bare, mitigated, error in zip(
+        *(report["bare paulis"][name] for name in ("labels", "evs")),
+        *(report["paulis"][name] for name in ("evs", "stds")),
+        strict=True,
+    ):
+        if BELL[label]:
+            assert abs(mitigated) > abs(bare) + error, label
 
 
 def test_expectation_values_are_swept(report: Report) -> None:

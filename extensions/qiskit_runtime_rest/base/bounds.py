@@ -1,4 +1,5 @@
-"""What clients may use up of a server: bytes of a body, seconds for the head of a request, file descriptors."""
+"""What clients may use up of a server: bytes of a body, bytes and seconds of the head of a request, file
+descriptors."""
 
 from __future__ import annotations
 
@@ -7,9 +8,10 @@ import json
 import logging
 from typing import Any
 
-__all__ = ["HEAD_SECONDS", "BodyBound", "quiet_without_descriptors", "with_head_bound"]
+__all__ = ["HEAD_SECONDS", "MOST_HEAD_BYTES", "BodyBound", "bounded", "quiet_without_descriptors"]
 
 HEAD_SECONDS = 30.0
+MOST_HEAD_BYTES = 64 * 1024
 _REMARK_SECONDS = 60.0
 _OUT_OF_DESCRIPTORS = "socket.accept() out of system resource"
 _log = logging.getLogger("qiskit_runtime_rest.serving")
@@ -64,11 +66,17 @@ class BodyBound:
                 raise
 
 
-def with_head_bound(protocol: type[Any], *, seconds: float) -> type[Any]:
-    """A protocol class of uvicorn that closes connections on which the head of a request takes longer."""
+def bounded(protocol: type[Any], *, seconds: float) -> type[Any]:
+    """A protocol class of uvicorn that ends connections on which the head of a request is too long, or takes too long.
 
-    class HeadBound(protocol):  # type: ignore[misc]
+    It also gives the application the whole target of a request, of which uvicorn may keep only the path.
+    """
+
+    class Bounded(protocol):  # type: ignore[misc]
         _head_timer: asyncio.TimerHandle | None = None
+        _head_bytes: int | None = None
+        """Of a head that has begun; h11 has a limit itself, and calls no `on_...`."""
+        url: bytes
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
@@ -76,6 +84,11 @@ def with_head_bound(protocol: type[Any], *, seconds: float) -> type[Any]:
 
         def data_received(self, data: bytes) -> None:
             super().data_received(data)
+            if self._head_bytes is not None:
+                self._head_bytes += len(data)
+                if self._head_bytes > MOST_HEAD_BYTES:
+                    self._refuse_head()
+                    return
             if self.cycle is None or self.cycle.response_complete:
                 self._await_head()
             else:
@@ -84,6 +97,26 @@ def with_head_bound(protocol: type[Any], *, seconds: float) -> type[Any]:
         def connection_lost(self, exc: Exception | None) -> None:
             self._head_arrived()
             super().connection_lost(exc)
+
+        def on_message_begin(self) -> None:
+            self._head_bytes = 0
+            super().on_message_begin()
+
+        def on_headers_complete(self) -> None:
+            self._head_bytes = None
+            target: bytes = self.url
+            self.url = target if target.startswith(b"/") else b"/"
+            super().on_headers_complete()
+            if not target.startswith(b"/"):
+                path, _, query = target.partition(b"?")
+                self.scope |= {"raw_path": path, "query_string": query}
+
+        def _refuse_head(self) -> None:
+            self._head_bytes = None
+            if self.cycle is None or self.cycle.response_complete:
+                self.send_400_response(f"The head of the request has more than {MOST_HEAD_BYTES} bytes.")
+            else:  # an earlier request has no answer yet
+                self.transport.close()
 
         def _await_head(self) -> None:
             # More bytes of the same head do not prolong it.
@@ -100,7 +133,7 @@ def with_head_bound(protocol: type[Any], *, seconds: float) -> type[Any]:
             if self.cycle is None or self.cycle.response_complete:
                 self.transport.close()
 
-    return HeadBound
+    return Bounded
 
 
 def quiet_without_descriptors(loop: asyncio.AbstractEventLoop) -> None:

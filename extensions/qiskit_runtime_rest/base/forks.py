@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import threading
 import weakref
-from collections.abc import Iterator
 from typing import Any, Protocol
 
 __all__ = ["Lock", "leave_to_parent", "no_fork", "renew_in_child"]
@@ -40,25 +38,12 @@ def _renew_all() -> None:
         thing.renew()
 
 
-_forking = threading.RLock()
-
-
-@contextlib.contextmanager
-def no_fork(seconds: float = threading.TIMEOUT_MAX) -> Iterator[bool]:
-    """Delay forks by other threads. Use it for short operations that a fork in the middle would break in the child.
-
-    False: another thread did not end such an operation within `seconds`, so this one must not begin.
-    """
-    allowed = _forking.acquire(timeout=seconds)
-    try:
-        yield allowed
-    finally:
-        if allowed:
-            _forking.release()
-
+no_fork = threading.RLock()
+"""Whoever holds it delays forks by other threads: for short operations that a fork in the middle would break in the
+child. Acquire and release it as a `Lock`."""
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_forking.acquire, after_in_parent=_forking.release, after_in_child=_forking.release)
+    os.register_at_fork(before=no_fork.acquire, after_in_parent=no_fork.release, after_in_child=no_fork.release)
     os.register_at_fork(after_in_child=_renew_all)
 
 

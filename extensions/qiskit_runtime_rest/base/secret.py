@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn, Self, SupportsIndex
 
-__all__ = ["Secret", "hidden"]
+__all__ = ["Secret", "hidden", "misplaced"]
 
 NAMES = ("api_key", "token")
 """The arguments and members that hold secrets."""
+
+SHORTEST = 8
+"""Shorter texts are not looked for: other texts may contain them."""
 
 
 class Secret(str):
@@ -45,3 +48,13 @@ def hidden(values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: Secret(value) if name in NAMES and isinstance(value, str) else value for name, value in values.items()
     }
+
+
+def misplaced(values: Mapping[str, Any], secrets: Iterable[str | None]) -> str | None:
+    """The complaint about the first of `values`, texts or lists of texts, that has one of `secrets` in it, if any."""
+    known = [str(secret) for secret in secrets if secret and len(secret) >= SHORTEST]
+    for name, value in values.items():
+        texts = value if isinstance(value, list | tuple) else (value,)
+        if name not in NAMES and any(secret in text for text in texts if isinstance(text, str) for secret in known):
+            return f"{name} (not shown) contains the API key or token: only api_key= and token= may have it."
+    return None

@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 import uvicorn
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from .bounds import HEAD_SECONDS, BodyBound, quiet_without_descriptors, with_head_bound
+from .bounds import HEAD_SECONDS, BodyBound, bounded, quiet_without_descriptors
 from .files import write_atomically
 
 __all__ = [
@@ -37,13 +37,19 @@ _SHUTDOWN_SECONDS = 2
 # Long, because a client cannot know whether a request on a connection that is being closed was processed.
 _KEEP_ALIVE_SECONDS = 75
 _BACKLOG = 2048
+# What most requests name; all other loopback addresses are found, too.
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_OWN_SITES = {"same-origin", "none"}
+"""Values of `Sec-Fetch-Site` for requests of the server's own pages, and of the user."""
+_LENGTHS = {b"content-length", b"transfer-encoding"}
 _HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]*)?")
 
 
 class OriginForm:
     """An ASGI layer for requests whose target is a whole URL, as to a proxy: its host counts as `Host` (RFC 9112, 3.2).
 
-    It refuses targets that are neither a path nor such a URL.
+    It refuses targets that are neither a path nor such a URL, and requests with two kinds of length: another server in
+    front of this one may count by the other kind, and take the end of the body for a request.
     """
 
     def __init__(self, app: Any) -> None:
@@ -53,6 +59,10 @@ class OriginForm:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Pass the request on with a path as target, or respond with 400."""
         target = scope.get("raw_path", b"/")
+        if scope["type"] in ("http", "websocket") and {name for name, _ in scope["headers"]} >= _LENGTHS:
+            message = "Refused: the request has both Content-Length and Transfer-Encoding."
+            await _refuse(scope, send, 400, message, "Send one of these headers.")
+            return
         if scope["type"] not in ("http", "websocket") or target.startswith(b"/"):
             await self._app(scope, receive, send)
             return
@@ -73,7 +83,8 @@ class HostCheck:
 
     The header `Host` must name the server: a loopback name or address, the address of the connection, or one of
     `allowed`. So no name of another site can be made to stand for this server (DNS rebinding). `Origin`, which
-    browsers add, must be the site of `Host`, or be one of `allowed`.
+    browsers add, must be the site of `Host`, or be one of `allowed`. Requests without it, as for images, must not be
+    for a page of another site, but links from there may be followed.
     """
 
     def __init__(self, app: Any, *, allowed: Collection[str] = ()) -> None:
@@ -90,28 +101,33 @@ class HostCheck:
         await _refuse(scope, send, 403, f"Refused: {problem}.", _SOLUTION)
 
     def _problem(self, scope: Any) -> str | None:
-        given: dict[str, list[str]] = {"host": [], "origin": []}
-        for name, value in scope["headers"]:
-            if (text := name.decode("latin-1").lower()) in given:
-                given[text].append(value.decode("latin-1").lower())
-        host = given["host"][0] if len(given["host"]) == 1 else ""
+        hosts, origins = _values(scope, b"host"), _values(scope, b"origin")
+        host = hosts[0] if len(hosts) == 1 else ""
         name = host_name(host)
         if not self._is_ours(name, scope):
             return f"the header Host ({host[:100]!r}) does not name this server"
-        for origin in given["origin"]:
+        for origin in origins:
             site = _site(origin)
             if site != host and host_name(site) not in self._allowed:
                 return f"the request comes from a page of another site ({origin[:100]!r})"
+        is_link = _values(scope, b"sec-fetch-mode") == ["navigate"]
+        if not origins and not is_link and not _OWN_SITES.issuperset(_values(scope, b"sec-fetch-site")):
+            return "the request comes from a page of another site"
         return None
 
     def _is_ours(self, name: str, scope: Any) -> bool:
-        if name == "localhost" or name in self._allowed:
+        if name in _LOOPBACK or name in self._allowed:
             return True
         try:
             address = ipaddress.ip_address(name)
         except ValueError:
             return False
         return address.is_loopback or str(address) == (scope.get("server") or ("",))[0]
+
+
+def _values(scope: Any, wanted: bytes) -> list[str]:
+    """The values of a header, whose name ASGI gives in lower case."""
+    return [value.decode("latin-1").lower() for name, value in scope["headers"] if name == wanted]
 
 
 async def _refuse(scope: Any, send: Any, status: int, message: str, solution: str) -> None:
@@ -174,7 +190,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 OriginForm(app if allow_hosts is None else HostCheck(app, allowed=allow_hosts)),
-                http=with_head_bound(http, seconds=head_seconds),
+                http=bounded(http, seconds=head_seconds),
                 loop="asyncio",
                 lifespan="on",
                 log_config=None,

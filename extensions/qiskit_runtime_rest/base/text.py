@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-__all__ = ["LINES", "printable"]
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+__all__ = ["LINES", "also_half_built", "printable"]
 
 LINES = "\n\t"
 """Characters to keep in a text of several lines."""
@@ -20,3 +24,16 @@ def printable(text: str, *, keep: str = "") -> str:
 
 def _instead(character: str) -> str:
     return " " if character.isspace() else character.encode("unicode_escape").decode("ascii")
+
+
+def also_half_built(shown: Callable[[Any], str]) -> Callable[[Any], str]:
+    """A `__repr__` that also works for objects that could not be made: debuggers show them among local variables."""
+
+    @wraps(shown)
+    def text(self: Any) -> str:
+        try:
+            return shown(self)
+        except AttributeError:
+            return f"<{type(self).__name__} that could not be made>"
+
+    return text

@@ -12,7 +12,7 @@ from typing import Any
 import jwt
 from attrs import evolve
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -87,12 +87,16 @@ class Replay:
             known = ", ".join(environment("").values())
             return self._not_recorded(f"{request.method} {request.url.path[:200]}: only {known} are served.")
         service, path = place
+        try:
+            body = await request.body()
+        except ClientDisconnect:
+            return Response(status_code=400)
         key = RequestKey(
             service=service,
             method=request.method,
             path=path,
             query=request.scope["query_string"].decode("ascii", "replace"),
-            body=await request.body(),
+            body=body,
             preferred=tuple(request.headers.get(name, "") for name in PREFERRED_HEADERS),
         )
         try:

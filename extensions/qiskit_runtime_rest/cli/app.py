@@ -49,6 +49,9 @@ SECTIONS: Mapping[str, Mapping[str, Entry]] = {
         "accounts": Entry("login:accounts", "List the saved accounts, without their API keys."),
         "doctor": Entry("doctor:doctor", "Check settings, IAM, the service, versions, the clock and the extras."),
     },
+    "Help": {
+        "docs": Entry("docs:docs", "List or show the pages of the documentation, which come with this package."),
+    },
     "Without the service": {
         "demo": Entry("demo:demo", "Run a Bell state, from the API key to the counts, on the embedded service."),
         "emulator": Entry("emulator:app", "The embedded service: the API on this machine, offline."),

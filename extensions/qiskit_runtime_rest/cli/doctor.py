@@ -42,6 +42,9 @@ EXTRAS = ("cli", "numpy", "fast", "directed", "pandas", "plot", "qiskit", "emula
 INDENT = " " * 22
 """Further lines of a check start below its text."""
 
+WHERE_TO_SEND = {"QISKIT_IBM_TOKEN", "QISKIT_IBM_INSTANCE", "QISKIT_IBM_URL", "IAM_URL"}
+"""Without one of these, requests would go elsewhere than was meant: if it is broken, none is sent."""
+
 OTHERS_MAY_READ = stat.S_IRGRP | stat.S_IROTH
 
 
@@ -80,13 +83,38 @@ def all_checks(options: ServiceOptions, *, now: datetime.datetime | None = None)
     """
     yield from _extras()
     yield from _surviving("account file", _account_file(options))
-    try:
-        settings = options.settings(timeout=TIMEOUT_SECONDS)
-    except ConfigurationError as error:
-        yield Check(name="settings", verdict="fail", text=str(error))
-        return
+    environ = dict(os.environ)
+    broken: set[str] = set()
+    while True:
+        try:
+            settings = options.settings(timeout=TIMEOUT_SECONDS, environ=environ)
+            break
+        except ConfigurationError as error:
+            variable = _culprit(error, options, environ)
+            source = f" (from {variable})" if variable else ""
+            yield Check(name="settings", verdict="fail", text=f"{error}{source}")
+            if variable is None:
+                return
+            broken.add(variable)
+            del environ[variable]
     yield from _surviving("settings", _configured(settings, options))
-    yield from _surviving("service", _of_service(settings, now=now))
+    if not broken & WHERE_TO_SEND:
+        yield from _surviving("service", _of_service(settings, now=now))
+
+
+def _culprit(error: ConfigurationError, options: ServiceOptions, environ: Mapping[str, str]) -> str | None:
+    """The variable without which the settings do not have this error."""
+    from ..config.settings import CA_BUNDLES, ENVIRONMENT
+
+    for variable in (*ENVIRONMENT.values(), *CA_BUNDLES, "QISKIT_IBM_CHANNEL"):
+        if variable in environ:
+            try:
+                options.settings(environ={name: value for name, value in environ.items() if name != variable})
+            except ConfigurationError as other:
+                if str(other) == str(error):
+                    continue
+            return variable
+    return None
 
 
 def _surviving(name: str, checks: Iterator[Check]) -> Iterator[Check]:
@@ -108,7 +136,8 @@ def _of_service(settings: Settings, *, now: datetime.datetime | None) -> Iterato
     if settings.instance is None or settings.instance_name is not None:
         return
     # Answers of the oldest API versions have no sunset dates, so the newest one asks for the list.
-    newest = replace(settings, api_version=API_VERSION)
+    changes: dict[str, Any] = {"api_version": API_VERSION, "environ": {}}  # the environment may have broken settings
+    newest = replace(settings, **changes)
     pinned = settings.api_version
     now = now or datetime.datetime.now(datetime.UTC)
     yield from _surviving("service", _service(newest, pinned=pinned, now=now))
@@ -149,6 +178,7 @@ def _account_file(options: ServiceOptions) -> Iterator[Check]:
     except OSError:
         yield Check(name="account file", verdict="ok", text=f"none at {path}; `qrr login` creates it.")
         return
+    account_file.read_accounts(path)
     if os.name == "posix" and mode & OTHERS_MAY_READ:
         text = f"{path} contains API keys, and other users of this machine can read it: chmod 600 {path}"
         yield Check(name="account file", verdict="warn", text=text)

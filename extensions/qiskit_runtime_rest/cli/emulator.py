@@ -12,7 +12,16 @@ import typer
 
 from ..errors import InvalidInput, MissingExtra, RuntimeRestError
 from .exit_status import reporting_errors
-from .options import AllowHostOption, DeviceOption, HostOption, JsonOption, PortOption, ReadyFileOption
+from .options import (
+    AllowHostOption,
+    DeviceOption,
+    HostOption,
+    JsonOption,
+    PaceOption,
+    PortOption,
+    ReadyFileOption,
+    pace_choice,
+)
 from .terminal import print_json, say
 
 if TYPE_CHECKING:
@@ -52,12 +61,7 @@ def serve(
     ready_file: ReadyFileOption = None,
     state: Annotated[Path | None, typer.Option(help="File that keeps the state after the process has ended.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed: makes ids and results the same in every run.")] = None,
-    pace: Annotated[
-        str | None,
-        typer.Option(
-            help="How fast jobs move on: immediate, reads:N, seconds:S or hold; two values are for QUEUED,RUNNING."
-        ),
-    ] = None,
+    pace: PaceOption = None,
     device: DeviceOption = None,
     workers: Annotated[int | None, typer.Option(help="Processes that run jobs.", min=1)] = None,
     usage_pending_seconds: Annotated[
@@ -133,7 +137,7 @@ def serve(
         "state": state,
         "allow_hosts": allow_host,
         "seed": seed,
-        "pace": _pace(pace),
+        "pace": pace_choice(pace),
         "devices": device,
         "workers": workers,
         "usage_pending_seconds": usage_pending_seconds,
@@ -182,11 +186,6 @@ def serve(
         raise InvalidInput(str(error)) from None
     except OSError as error:
         raise RuntimeRestError(error.strerror or str(error)) from None
-
-
-def _pace(text: str | None) -> str | dict[str, str] | None:
-    queued, comma, running = (text or "").partition(",")
-    return {"queued": queued, "running": running} if comma else text
 
 
 def _announce(address: Address, *, more: Mapping[str, Any], json: bool) -> None:

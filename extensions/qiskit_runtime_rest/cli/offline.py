@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .exit_status import reporting_errors
-from .options import DeviceOption, EraOption
+from .options import DeviceOption, EraOption, PaceOption, pace_choice
 from .reports import JsonReportOption, ReportFileOption, publish
 from .terminal import say
 
@@ -30,6 +30,7 @@ def offline(
         typer.Option(metavar="NAME", help="Name or CRN of an instance that the program looks up. Can be repeated."),
     ] = None,
     device: DeviceOption = None,
+    pace: PaceOption = None,
     era: EraOption = "2023",
     report: ReportFileOption = None,
     json: JsonReportOption = False,
@@ -43,9 +44,10 @@ def offline(
     from ..offline import CannotRun, Offline, run
     from ..offline.instances import named_instances
 
-    choices = {name: value for name, value in (("seed", seed), ("devices", device)) if value is not None}
+    given = {"seed": seed, "devices": device, "pace": pace_choice(pace)}
+    choices = {name: value for name, value in given.items() if value is not None}
     if live and choices:
-        raise typer.BadParameter("--seed and --device have no meaning with --live.")
+        raise typer.BadParameter("--seed, --device and --pace have no meaning with --live.")
     names = [*(instance or []), *named_instances(command, os.environ)]
     try:
         chosen = Offline(live=live, era=era, instances=names, **choices)

@@ -27,11 +27,13 @@ __all__ = [
     "InstancesOption",
     "JsonLinesOption",
     "JsonOption",
+    "PaceOption",
     "PortOption",
     "ReadyFileOption",
     "ServiceOptions",
     "StoreOption",
     "check_folder",
+    "pace_choice",
     "with_service_options",
 ]
 
@@ -75,6 +77,12 @@ ReadyFileOption = Annotated[
     typer.Option(dir_okay=False, callback=_in_a_folder, help="JSON file that appears when the server is ready."),
 ]
 
+PaceOption = Annotated[
+    str | None,
+    typer.Option(
+        help="How fast jobs move on: immediate, reads:N, seconds:S or hold; two values are for QUEUED,RUNNING."
+    ),
+]
 DeviceOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -181,6 +189,12 @@ class ServiceOptions:
         for warning in caught:
             say(str(warning.message), label="warning", label_style="bold yellow")
         return client
+
+
+def pace_choice(text: str | None) -> str | dict[str, str] | None:
+    """What `--pace` means to the embedded service."""
+    queued, comma, running = (text or "").partition(",")
+    return {"queued": queued, "running": running} if comma else text
 
 
 def with_service_options(command: Callable[Concatenate[ServiceOptions, P], None]) -> Callable[..., None]:

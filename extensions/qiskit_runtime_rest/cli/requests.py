@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..errors import InvalidInput
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from ..submission import JobRequest
 
 __all__ = ["CIRCUIT_OPTIONS", "JobOptions", "read_requests"]
+
+Native: TypeAlias = "Callable[[Any, list[Any], bool], list[Any]]"
+"""From the name of a backend and pubs to pubs for this device; the last argument: whether they have observables."""
 
 STDIN = "-"
 ENDINGS = (".qasm", ".qasm2", ".qasm3", ".json")
@@ -41,7 +44,12 @@ class JobOptions:
 
 
 def read_requests(
-    arguments: Sequence[str], options: JobOptions, *, circuits: Mapping[str, Any], each: bool
+    arguments: Sequence[str],
+    options: JobOptions,
+    *,
+    circuits: Mapping[str, Any],
+    each: bool,
+    native: Native | None = None,
 ) -> list[JobRequest]:
     """The requests: one for all circuits (or for `each`), and one for each JSON document.
 
@@ -49,6 +57,8 @@ def read_requests(
         arguments: a program, if the files do not name it, and files.
         options: of every job.
         circuits: options of circuits: `shots`, `observables`, `precision`.
+        each: a request for each circuit.
+        native: makes pubs of circuits for the device; None: they are for it already.
 
     Raises:
         InvalidInput: a file cannot be read, or the arguments do not fit together; says what to do.
@@ -61,14 +71,14 @@ def read_requests(
         else:
             texts.append(text)
     given = {name: value for name, value in circuits.items() if value is not None}
-    if documents and (given or each or texts):
+    if documents and (given or each or texts or native):
         raise InvalidInput(
             "a JSON file has all the params: leave out circuits, and the options for circuits (--shots, --observable, "
-            "--precision, --each)."
+            "--precision, --each, --transpile)."
         )
     requests = [_request(document, name, program, options) for document, name in documents]
     groups = [[text] for text in texts] if each else [texts] if texts else []
-    return [*requests, *(_of_circuits(group, program, given, options) for group in groups)]
+    return [*requests, *(_of_circuits(group, program, given, options, native) for group in groups)]
 
 
 def _split(arguments: Sequence[str]) -> tuple[str | None, Sequence[str]]:
@@ -141,7 +151,9 @@ def _request(document: dict[str, Any], name: str, program: str | None, options: 
     return request.changed(**options.given)
 
 
-def _of_circuits(texts: list[str], program: str | None, given: Mapping[str, Any], options: JobOptions) -> JobRequest:
+def _of_circuits(
+    texts: list[str], program: str | None, given: Mapping[str, Any], options: JobOptions, native: Native | None
+) -> JobRequest:
     from ..submission import JobRequest
 
     if program is None:
@@ -154,14 +166,16 @@ def _of_circuits(texts: list[str], program: str | None, given: Mapping[str, Any]
             raise InvalidInput(f"the program {program!r} has no option --{option}.")
     _need_backend(options)
     if program == "sampler":
-        return JobRequest.sampler(texts, **given, **options.given)
+        pubs: list[Any] = native(options.backend, texts, False) if native else texts
+        return JobRequest.sampler(pubs, **given, **options.given)
     more = dict(given)
     observables = more.pop("observables", None)
     if not observables:
         raise InvalidInput(
             "an estimator needs observables: add --observable, such as --observable ZZ. It can be repeated."
         )
-    return JobRequest.estimator([(text, observables) for text in texts], **more, **options.given)
+    pubs = [(text, observables) for text in texts]
+    return JobRequest.estimator(native(options.backend, pubs, True) if native else pubs, **more, **options.given)
 
 
 def _need_backend(options: JobOptions) -> None:

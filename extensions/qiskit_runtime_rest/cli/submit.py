@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+from functools import partial
+from json import dumps
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -90,15 +92,24 @@ def submit(
             rich_help_panel=JOB,
         ),
     ] = True,
+    transpile: Annotated[
+        bool,
+        typer.Option(
+            "--transpile",
+            help="Bring the circuits into the gates of the backend first, with Qiskit.",
+            rich_help_panel=CIRCUITS,
+        ),
+    ] = False,
     wait: Annotated[bool, typer.Option("--wait", "-w", help="Wait until the jobs have ended.")] = False,
     timeout: Annotated[float | None, typer.Option(help="With --wait: seconds to wait at most.")] = None,
     json: JsonLinesOption = False,
 ) -> None:
     """Submit jobs and print their ids.
 
-    Circuits are OpenQASM in the backend's native gates; all of them become one job. A JSON file becomes a job of its
-    own: it has the params of the program, or a whole request (program_id, backend, params, ...), or it is the
-    description of a job that was downloaded (job-<id>-info.json). The last two name the program and the backend.
+    Circuits are OpenQASM in the backend's native gates, or any with --transpile; all of them become one job. A JSON
+    file becomes a job of its own: it has the params of the program, or a whole request (program_id, backend, params,
+    ...), or it is the description of a job that was downloaded (job-<id>-info.json). The last two name the program and
+    the backend.
 
     qrr submit sampler bell.qasm --backend ibm_fez --shots 1000
     """
@@ -107,20 +118,20 @@ def submit(
     if timeout is not None and not wait:
         raise InvalidInput("--timeout needs --wait.")
     check_timeout(timeout)
-    requests = read_requests(
-        program_and_files,
-        JobOptions(
-            backend=backend,
-            tags=tag,
-            session_id=session,
-            private=private or None,
-            max_execution_time=max_execution_time,
-        ),
-        circuits={"shots": shots, "observables": observable or None, "precision": precision},
-        each=each,
+    job_options = JobOptions(
+        backend=backend,
+        tags=tag,
+        session_id=session,
+        private=private or None,
+        max_execution_time=max_execution_time,
     )
+    circuits = {"shots": shots, "observables": observable or None, "precision": precision}
+    read = partial(read_requests, program_and_files, job_options, circuits=circuits, each=each)
+    requests = [] if transpile else read()
     with options.client(journal=journal, **({"primitives": via} if via else {})) as client:
-        if check_gates:
+        if transpile:
+            requests = read(native=partial(_native, client))
+        elif check_gates:
             _check_gates(client, requests)
         chosen = client.settings.primitives
         jobs = _submit(client, [part.request for request in requests for part in request.split(chosen)], json=json)
@@ -135,6 +146,20 @@ def submit(
         if json:
             for job in jobs:
                 print_json(job.raw)
+
+
+def _native(client: RuntimeClient, backend: str, pubs: list[Any], observables: bool) -> list[Any]:
+    """The pubs in the gates of the backend."""
+    from ..submission.transpiling import optimization_level, transpiled_pubs
+
+    with working(f"transpiling for {backend}") as show:
+        configuration = client.backends.configuration(backend)
+        properties = client.backends.properties(backend)
+        show(f"transpiling for {backend} with Qiskit")
+        level = optimization_level(True)
+        assert level is not None
+        texts = [None if part is None else dumps(part.to_dict()).encode() for part in (configuration, properties)]
+        return transpiled_pubs(pubs, texts[0] or b"", texts[1], level=level, observables=observables)
 
 
 def _check_gates(client: RuntimeClient, requests: Sequence[JobRequest]) -> None:

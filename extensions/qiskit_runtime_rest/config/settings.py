@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Unpack, cast
 from urllib.parse import urlsplit
 
 from ..arguments import real_number
-from ..base.secret import Secret, hidden
+from ..base.secret import Secret, hidden, misplaced
 from ..errors import ConfigurationError
 from .api_versions import API_VERSION
 from .crn import EXAMPLE, WHERE, Crn
@@ -149,6 +149,9 @@ class Settings:
         elif not _pick(found, "instance") or not (token or _pick(found, "api_key")):
             found.append(_saved(account_path, channel=environ.get("QISKIT_IBM_CHANNEL")))
 
+        for source in found:
+            if (wrong := misplaced(source, [token, _pick(found, "api_key")])) is not None:
+                raise ConfigurationError(wrong)
         instance = _pick(found, "instance") or None
         crn = None if instance is None or Crn.is_name(instance) else Crn.parse(instance)
         private = bool(_pick(found, "private_endpoint"))
@@ -255,7 +258,7 @@ def _saved(path: str | Path | None, *, name: str | None = None, channel: str | N
 
 def _service_url(url: str | None, crn: Crn | None, *, private: bool) -> str:
     """The service's base URL: `url`, except the URL of the platform; for it and for None, the CRN decides."""
-    host = (urlsplit(url).hostname or "") if url else ""
+    host = _host(url) if url else ""
     if host.endswith(CLASSIC_HOSTS):
         raise ConfigurationError(
             f"{host} was a host of the classic API, which was removed. Leave the URL out: the instance's CRN decides."
@@ -263,6 +266,14 @@ def _service_url(url: str | None, crn: Crn | None, *, private: bool) -> str:
     if url and host not in PLATFORM_HOSTS:
         return url
     return crn.base_url(private=private) if crn else DEFAULT_URL
+
+
+def _host(url: str) -> str:
+    """The host in lower case; empty for what is not a URL, which `_http_url` refuses."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _with_api(url: str) -> str:

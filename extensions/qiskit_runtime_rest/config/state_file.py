@@ -6,7 +6,9 @@ It is an SQLite file, so any number of threads and processes can share it.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -62,6 +64,8 @@ CREATE TABLE IF NOT EXISTS api_versions (
 CREATE TABLE IF NOT EXISTS tokens (owner TEXT PRIMARY KEY, token TEXT NOT NULL, refresh_at REAL NOT NULL);
 """
 
+TABLE = re.compile(r"CREATE TABLE IF NOT EXISTS (\w+)")
+
 
 def default_state_path() -> Path:
     """The file in the user's state directory: `$XDG_STATE_HOME`, or that of the operating system."""
@@ -106,59 +110,75 @@ class State:
         """
         import sqlite3
 
-        now = time.monotonic()
-        if optional and now < self._busy_until:
+        if optional and time.monotonic() < self._busy_until:
             raise self._busy(0.0)
-        with contextlib.ExitStack() as stack:
-            try:
-                connection = self._begin(stack, OPTIONAL_SECONDS if optional else LOCK_SECONDS)
-            except StateBusy:
-                self._busy_until = time.monotonic() + DONE_WITHOUT_SECONDS
-                raise
-            except (OSError, sqlite3.Error) as error:
-                raise ConfigurationError(
-                    f"cannot use the state file {self.path} ({error}): make its folder writable, or choose a file on a "
-                    "local disk. Network disks often cannot lock files."
-                ) from error
-            try:
-                yield connection
-                connection.commit()
-            except sqlite3.Error as error:
-                raise StateBroken(
-                    f"the state file {self.path} cannot be read or written ({error}): make the file and its folder "
-                    "writable, free some space on its disk, or choose another file."
-                ) from error
-            finally:
-                with contextlib.suppress(sqlite3.Error):
-                    connection.rollback()
-
-    def _begin(self, stack: contextlib.ExitStack, seconds: float) -> sqlite3.Connection:
-        """A connection with a started transaction; `stack` closes it, and lets other threads fork again."""
-
-        limit = time_left(seconds) or 0.0
+        limit = time_left(OPTIONAL_SECONDS if optional else LOCK_SECONDS) or 0.0
         ends = time.monotonic() + limit
         while True:
             left = max(0.0, ends - time.monotonic())
-            with contextlib.ExitStack() as attempt:
+            connection: sqlite3.Connection | None = None
+            has_begun = False
+            # No context managers: Ctrl-C could come in the middle of one, and leave the file, or forks, locked.
+            try:
                 # In a child that is forked during a transaction, SQLite would keep the file locked for ever.
-                if attempt.enter_context(no_fork(left)):
-                    connection = attempt.enter_context(contextlib.closing(self._connect(min(left, TRY_SECONDS))))
+                if no_fork.acquire(timeout=left):
+                    connection = self._connect(min(left, TRY_SECONDS))
                     if _has_begun(connection):
+                        self._refuse_if_of_another_program(connection)
                         connection.execute(f"PRAGMA busy_timeout = {int(1000 * left)}")
                         for statement in self.tables.split(";"):
                             connection.execute(statement)
-                        stack.push(attempt.pop_all())
-                        return connection
+                        has_begun = True
+                        yield connection
+                        connection.commit()
+                        return
+            except (OSError, sqlite3.Error) as error:
+                if not has_begun:
+                    raise self._unusable(error) from error
+                if isinstance(error, sqlite3.Error):
+                    raise self._broken(error) from error
+                raise
+            finally:
+                try:
+                    if connection is not None:
+                        connection.close()
+                finally:
+                    try:  # noqa: SIM105 - see `Lock`
+                        no_fork.release()
+                    except RuntimeError:
+                        pass  # it was not acquired
             if time.monotonic() >= ends:
+                self._busy_until = time.monotonic() + DONE_WITHOUT_SECONDS
                 raise self._busy(limit)
             time.sleep(PAUSE_SECONDS)
+
+    def _refuse_if_of_another_program(self, connection: sqlite3.Connection) -> None:
+        found = {row["name"] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if found and found.isdisjoint(TABLE.findall(self.tables)):
+            raise ConfigurationError(
+                f"{self.path} is a database of another program, so it stays as it is: choose another file."
+            )
 
     def _connect(self, seconds: float) -> sqlite3.Connection:
         import sqlite3
 
+        if self.path.exists() and not self.path.is_file():
+            raise OSError(errno.EINVAL, "it is not a regular file")
         make_private_folder(self.path.parent)
         make_private_file(self.path)
         return sqlite3.connect(self.path, timeout=seconds, isolation_level=None)
+
+    def _unusable(self, error: Exception) -> ConfigurationError:
+        return ConfigurationError(
+            f"cannot use the state file {self.path} ({error}): make its folder writable, or choose a file on a local "
+            "disk. Network disks often cannot lock files."
+        )
+
+    def _broken(self, error: Exception) -> StateBroken:
+        return StateBroken(
+            f"the state file {self.path} cannot be read or written ({error}): make the file and its folder writable, "
+            "free some space on its disk, or choose another file."
+        )
 
     def _busy(self, seconds: float) -> StateBusy:
         return StateBusy(

@@ -15,7 +15,7 @@ from attrs import field, frozen
 
 from ..errors import InvalidInput
 
-__all__ = ["CircuitText", "Measurement", "Statement", "circuit_of", "pubs_of"]
+__all__ = ["CircuitText", "Measurement", "Statement", "circuit_of", "number_of", "pubs_of"]
 
 _TOKEN: Final = re.compile(
     r"""
@@ -30,6 +30,8 @@ _TOKEN: Final = re.compile(
 )
 _OLD: Final = re.compile(r"2(\.\d+)?")
 _INPUT_TYPES: Final = ("float", "angle", "int", "uint")
+MOST_DIGITS: Final = 6
+"""Of sizes and indices: no device has a million qubits."""
 _OPENING, _CLOSING = "{[(", "}])"
 
 
@@ -151,7 +153,7 @@ class CircuitText:
     @cached_property
     def physical(self) -> frozenset[int]:
         """The device's qubits that it names."""
-        return frozenset(int(name[1:]) for name in self.names if name[0] == "$" and name[1:].isdigit())
+        return frozenset(number_of(name[1:]) for name in self.names if name[0] == "$" and name[1:].isdecimal())
 
     @cached_property
     def bits(self) -> Mapping[str, int | None]:
@@ -298,10 +300,17 @@ class CircuitText:
             case [name] if name in sizes:
                 return [(name, index) for index in range(sizes[name] or 0)]
             case [name, "[", index, "]"] if index.isdecimal():
-                return [(name, int(index))]
+                return [(name, number_of(index))]
         raise InvalidInput(
             f"{' '.join(statement.tokens)!r}: the operands of a measurement must be registers or their elements."
         )
+
+
+def number_of(digits: str) -> int:
+    """A size or an index. Raises: InvalidInput: it is not one, or no device has so many bits."""
+    if not digits.isdecimal() or len(digits) > MOST_DIGITS:
+        raise InvalidInput(f"{digits[:20]!r}: expected a number of at most {MOST_DIGITS} digits.")
+    return int(digits)
 
 
 def _end_of_line(text: str, place: int) -> int:
@@ -313,11 +322,11 @@ def _declared(statement: Statement, kind: str) -> tuple[str, int | None] | None:
     """Name and size of a declared register; None: it is another statement."""
     match statement.tokens:
         case (first, "[", size, "]", name, *_) if first == kind and size.isdecimal():
-            return name, int(size)
+            return name, number_of(size)
         case (first, name, *_) if first == kind and name != "[":
             return name, None
         case (("qreg" | "creg") as first, name, "[", size, "]", *_) if (first == "qreg") == (kind == "qubit"):
-            return name, int(size)
+            return name, number_of(size)
         case (first, *_) if first == kind:
             raise InvalidInput(f"{' '.join(statement.tokens)!r}: expected a size in digits.")
     return None

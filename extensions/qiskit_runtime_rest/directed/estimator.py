@@ -11,11 +11,11 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from ..errors import InvalidInput
 from ..results.arrays import Array
-from ..results.directed import broadcast_strides, execution_order
+from ..results.directed import ALL_ROWS, broadcast_strides
 from .circuit_text import CircuitText, circuit_of, pubs_of
 from .observables import Observables, Pauli, commuting_bases, read_observables
 from .options import (
@@ -35,11 +35,11 @@ from .rotations import (
     ANGLES,
     FLIPS,
     angle_names,
+    balanced_flips,
     basis_change,
     flip,
     flips_array,
     packed,
-    random_flips,
     seed_of,
 )
 from .tensors import write_tensor
@@ -107,11 +107,13 @@ def estimator_programs(params: Mapping[str, Any], *, circuits: CircuitFormat = "
         described = []
         for position in positions:
             pub = read[position]
-            flips = (
-                random_flips(randomizations, len(pub.qubits), seed=chance.getrandbits(63)) if twirling.enabled else [0]
+            chosen = chance.getrandbits(63)
+            flips, repetitions = (
+                balanced_flips(randomizations, len(pub.qubits), seed=chosen) if twirling.enabled else ([0], 1)
             )
+            turned = _turned(pub, flips, repetitions, twirled=twirling.enabled) if pub.rows else None
             try:
-                own, factors = _items(pub, flips, zero_noise, seed=chance.getrandbits(63), twirled=twirling.enabled)
+                own, factors = _amplified(turned, zero_noise, seed=chance.getrandbits(63))
             except InvalidInput as error:
                 raise InvalidInput(f"pub {position}: {error}") from None
             described.append(
@@ -132,14 +134,14 @@ def estimator_programs(params: Mapping[str, Any], *, circuits: CircuitFormat = "
         qubits = sorted({qubit for position in positions for qubit in read[position].qubits})
         if mitigated and qubits:
             number = math.ceil(calibration_shots(options, randomizations=randomizations, shots=shots) / shots)
-            flips = random_flips(number, len(qubits), seed=chance.getrandbits(63))
+            flips, repetitions = balanced_flips(number, len(qubits), seed=chance.getrandbits(63))
             calibration = {
                 "item": len(items),
                 "register": REGISTER,
                 "qubits": qubits,
                 "flips": _flips(flips, len(qubits)),
             }
-            items.append(_calibration(qubits, flips))
+            items.append(_calibration(qubits, flips, repetitions))
         settings = {
             "positions": positions,
             "pubs": described,
@@ -216,32 +218,31 @@ def _basis(basis: Mapping[int, str], place: Mapping[int, int]) -> str:
     return "".join(basis.get(qubit, "Z") for qubit in place)
 
 
-def _items(
-    pub: _Pub, flips: Sequence[int], zero_noise: ZeroNoise | None, *, seed: int, twirled: bool
-) -> tuple[list[Item], list[float]]:
-    """The items of a pub, one or one for each noise factor, and these; none if nothing is to be measured."""
-    if not pub.rows:
-        return [], [] if zero_noise is None else list(zero_noise.factors)
+def _turned(pub: _Pub, flips: Sequence[int], repetitions: int, *, twirled: bool) -> Item:
+    """The item of a pub: its circuit with turns and flips before the measurements."""
     turned = [place for place in range(len(pub.qubits)) if twirled or any(basis[place] != "Z" for basis in pub.bases)]
-    names = angle_names(pub.circuit, 2 * len(turned))
+    names = angle_names(pub.circuit, len(turned))
     operands = [pub.circuit.operand(qubit) for qubit in pub.qubits]
-    changes = [basis_change(operands[place], *names[2 * index : 2 * index + 2]) for index, place in enumerate(turned)]
+    changes = [basis_change(operands[place], name) for place, name in zip(turned, names, strict=True)]
     lines = [*changes, *_measured(operands, pub.circuit.free_name(REGISTER))]
     turns = [
-        [
-            packed([angle for place in turned for angle in ANGLES[basis[place], bool(number >> place & 1)]])
-            for basis in pub.bases
-        ]
-        for number in flips
+        [packed([ANGLES[basis[place], bool(number >> place & 1)] for place in turned]) for number in flips]
+        for basis in pub.bases
     ]
-    rows = []
-    for place in execution_order(pub.rows, len(flips)):
-        number, row = divmod(place, len(pub.rows))
-        parameters, basis = pub.rows[row]
-        rows.append(pub.values.rows[parameters] + turns[number][basis])
+    # The randomizations of a row follow each other: so the tensor is smallest when it is compressed.
+    rows = [pub.values.rows[parameters] + turn for parameters, basis in pub.rows for turn in turns[basis]]
     text = pub.circuit.with_parts(inputs=names, appended="\n".join(lines))
-    texts, factors = ([text], []) if zero_noise is None else _folded(text, zero_noise, seed=seed)
-    return [Item(one, rows=rows, shape=(len(rows),)) for one in texts], factors
+    return Item(text, rows=rows, shape=(len(rows),), repetitions=repetitions)
+
+
+def _amplified(item: Item | None, zero_noise: ZeroNoise | None, *, seed: int) -> tuple[list[Item], list[float]]:
+    """The item, or one for each noise factor, and these; none if nothing is to be measured."""
+    if zero_noise is None:
+        return [] if item is None else [item], []
+    if item is None:
+        return [], list(zero_noise.factors)
+    texts, factors = _folded(item.text, zero_noise, seed=seed)
+    return [evolve(item, text=text) for text in texts], factors
 
 
 REGISTER = "observed"
@@ -269,7 +270,7 @@ def _folded(text: str, zero_noise: ZeroNoise, *, seed: int) -> tuple[list[str], 
     return [folded_text for folded_text, _ in pairs], factors
 
 
-def _calibration(qubits: Sequence[int], flips: Sequence[int]) -> Item:
+def _calibration(qubits: Sequence[int], flips: Sequence[int], repetitions: int) -> Item:
     """The item that measures readout errors: no gates but the flips."""
     head = CircuitText('OPENQASM 3.0;\ninclude "stdgates.inc";')
     names = angle_names(head, len(qubits))
@@ -279,7 +280,8 @@ def _calibration(qubits: Sequence[int], flips: Sequence[int]) -> Item:
         *_measured(operands, REGISTER),
     ]
     rows = [packed([FLIPS[bool(number >> bit & 1)] for bit in range(len(qubits))]) for number in flips]
-    return Item(head.with_parts(inputs=names, appended="\n".join(lines)), rows=rows, shape=(len(flips),))
+    text = head.with_parts(inputs=names, appended="\n".join(lines))
+    return Item(text, rows=rows, shape=(len(flips),), repetitions=repetitions)
 
 
 def _anything() -> Item:
@@ -288,7 +290,8 @@ def _anything() -> Item:
 
 
 def _described(pub: _Pub, flips: Sequence[int], *, first: int, number: int) -> dict[str, Any]:
-    rows = Array.of([list(row) for row in pub.rows], dtype="int32") if pub.rows else None
+    every = [(parameters, basis) for basis in range(len(pub.bases)) for parameters in range(len(pub.values.rows))]
+    rows = ALL_ROWS if pub.rows == every else write_tensor(Array.of([list(row) for row in pub.rows], dtype="int32"))
     return {
         "items": list(range(first, first + number)),
         "register": pub.circuit.free_name(REGISTER),
@@ -298,7 +301,7 @@ def _described(pub: _Pub, flips: Sequence[int], *, first: int, number: int) -> d
         "observables": pub.labels(),
         "qubits": list(pub.qubits),
         "bases": list(pub.bases),
-        "rows": None if rows is None else write_tensor(rows),
+        "rows": rows if pub.rows else None,
         "flips": _flips(flips, len(pub.qubits)) if number else None,
     }
 

@@ -70,12 +70,21 @@ class Item:
     Args:
         text: OpenQASM 3, parameters declared in the order of their names.
         rows: the packed arguments (float64) of each execution.
-        shape: the shape of the executions; the result of the item begins with these axes.
+        shape: the shape of the rows.
+        repetitions: how often all of them are executed.
+
+    The result of the item begins with these axes, the repetitions first if there are several.
     """
 
     text: str = field()
     rows: Sequence[bytes] = field(kw_only=True)
     shape: tuple[int, ...] = field(kw_only=True)
+    repetitions: int = field(kw_only=True, default=1)
+
+    @property
+    def executions(self) -> tuple[int, ...]:
+        """The shape of the executions."""
+        return self.shape if self.repetitions == 1 else (self.repetitions, *self.shape)
 
     def to_dict(self) -> dict[str, Any]:
         """As in the params, without the circuit."""
@@ -84,7 +93,7 @@ class Item:
         return {
             "item_type": "circuit",
             "circuit_arguments": arguments,
-            "shape": list(self.shape),
+            "shape": list(self.executions),
             "chunk_size": "auto",
         }
 
@@ -150,7 +159,7 @@ def program_params(
     """
     given = {name: value for name, value in (options or {}).items() if value is not None}
     _check_options(given)
-    executions = shots * sum(math.prod(item.shape) for item in items)
+    executions = shots * sum(math.prod(item.executions) for item in items)
     if executions > MOST_EXECUTIONS:
         raise InvalidInput(
             f"{executions:,} executions (shots times parameter sets): a job takes {MOST_EXECUTIONS:,} at most. "

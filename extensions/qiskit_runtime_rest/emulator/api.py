@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
 from typing import TYPE_CHECKING
-
-from starlette.routing import compile_path
 
 from .operations.analytics import (
     get_analytics_filters,
@@ -53,7 +49,7 @@ from .operations.jobs import (
 from .operations.sessions import close_session, create_session, get_session, update_session
 from .operations.versions import get_document, get_document_of_version, get_versions
 from .operations.workloads import list_workloads
-from .routing import BASE_PATH, Route
+from .routing import BASE_PATH, Route, Table
 
 if TYPE_CHECKING:
     from .contract import Contract
@@ -107,37 +103,28 @@ ROUTES = (
 )
 
 
-_REMEMBERED_PATHS = 256
-
-
 class OperationNames:
     """The names of each operation: the plain one, and the contract's operation id."""
 
-    def __init__(self, contract: Contract) -> None:
-        """Read the operation ids from the contract."""
-        self._rows: list[tuple[str, re.Pattern[str], str, frozenset[str]]] = []
+    def __init__(self, contract: Contract, table: Table) -> None:
+        """Read the operation ids from the contract; `table` is that of `ROUTES`."""
+        self._route = table.route
+        self._names: dict[str, frozenset[str]] = {}
         for route in ROUTES:
             operation = contract.operations.get((route.method, route.path)) if route.contracted else None
-            names = frozenset({route.name} | ({operation.id} if operation else set()))
-            self._rows.append((route.method, compile_path(route.full_path)[0], route.name, names))
-        # Several layers ask about the same request, and clients ask for the same paths again and again.
-        self._find = lru_cache(_REMEMBERED_PATHS)(self._search)
+            self._names[route.name] = frozenset({route.name} | ({operation.id} if operation else set()))
 
     @property
     def known(self) -> frozenset[str]:
         """All names of all operations."""
-        return frozenset().union(*(names for *_, names in self._rows))
+        return frozenset().union(*self._names.values())
 
     def plain(self, method: str, path: str) -> str | None:
         """The plain name of the operation at a path; `None` if there is none."""
-        return self._find(method, path)[0]
+        route = self._route(method, path)
+        return route.name if route else None
 
     def all(self, method: str, path: str) -> frozenset[str]:
         """All names of the operation at a path; empty if there is none."""
-        return self._find(method, path)[1]
-
-    def _search(self, method: str, path: str) -> tuple[str | None, frozenset[str]]:
-        for known, pattern, name, names in self._rows:
-            if known == method and pattern.match(path):
-                return name, names
-        return None, frozenset()
+        route = self._route(method, path)
+        return self._names[route.name] if route else frozenset()

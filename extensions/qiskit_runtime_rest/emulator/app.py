@@ -22,7 +22,7 @@ from .layers import BodyLimitLayer, FaultLayer, RecordingLayer
 from .options import Options
 from .pages.routes import Pages, page_routes
 from .recorder import Recorder
-from .routing import BASE_PATH, mount
+from .routing import BASE_PATH, Operations, Table
 from .service import Service
 
 __all__ = ["Parts", "create_app"]
@@ -51,13 +51,15 @@ def create_app(options: Options | None = None, **choices: Any) -> Starlette:
     `app.state.parts.service.close()` at the end.
     """
     service = Service(options or Options(**choices))
-    names = OperationNames(service.contract)
+    table = Table(ROUTES)
+    names = OperationNames(service.contract, table)
     parts = Parts(
         service=service,
         faults=FaultRules(names.known),
         recorder=Recorder(clock=service.clock, limit=service.options.recorded_requests),
         connections=Connections(),
     )
+    control = Control(parts.faults, parts.recorder, parts.reset)
     pages = Pages(service, parts.faults, parts.recorder, operations=list(dict.fromkeys(route.name for route in ROUTES)))
 
     @asynccontextmanager
@@ -67,15 +69,13 @@ def create_app(options: Options | None = None, **choices: Any) -> Starlette:
         service.close()
 
     app = Starlette(
-        routes=[
-            *mount(service, ROUTES),
-            *mount(service, control_routes(Control(parts.faults, parts.recorder, parts.reset))),
-            *page_routes(pages),
-        ],
+        routes=page_routes(pages),
         middleware=[
             Middleware(RecordingLayer, parts.recorder, names.plain, BASE_PATH),
             Middleware(BodyLimitLayer, service.options.max_body_bytes),
             Middleware(FaultLayer, parts.faults, names.all, parts.connections, fired=parts.recorder.fault_fired),
+            Middleware(Operations, service, table),
+            Middleware(Operations, service, Table(control_routes(control))),
         ],
         exception_handlers={HTTPException: _not_found},
         lifespan=lifespan,

@@ -48,14 +48,6 @@ def tracking_protocol(connections: Connections) -> type[HttpToolsProtocol]:
     """A protocol class that keeps `connections` up to date."""
 
     class TrackingProtocol(HttpToolsProtocol):
-        def on_headers_complete(self) -> None:
-            # uvicorn keeps only the path of a target that is a URL; the application looks at its host, too.
-            target, self.url = self.url, self.url if self.url.startswith(b"/") else b"/"
-            super().on_headers_complete()
-            if not target.startswith(b"/"):
-                path, _, query = target.partition(b"?")
-                self.scope |= {"raw_path": path, "query_string": query}
-
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
             connections.opened(transport)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 
 from .errors import BODY_TOO_LARGE, ServiceError, error_body
-from .recorder import NUMBER, without_secrets
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -172,24 +171,25 @@ class RecordingLayer:
             await self.app(scope, receive, send)
             return
         began = time.monotonic()
-        number = self.recorder.arrived(scope, operation=operation)
-        scope[NUMBER] = number
-        body = bytearray()
+        seen = self.recorder.arrived(scope, operation=operation)
 
         async def recording_receive() -> Message:
             message = await receive()
-            body.extend(message.get("body", b"")[: _LONGEST_RECORDED_BODY - len(body)])
+            seen.body.extend(message.get("body", b"")[: _LONGEST_RECORDED_BODY - len(seen.body)])
             return message
 
         async def recording_send(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self.recorder.note(number, status=message["status"], body=without_secrets(body))
+                seen.status, seen.response_headers = message["status"], message.get("headers", ())
+            else:
+                rest = _LONGEST_RECORDED_BODY - len(seen.response_body)
+                seen.response_body.extend(message.get("body", b"")[:rest])
             await send(message)
 
         try:
             await self.app(scope, recording_receive, recording_send)
         finally:
-            self.recorder.note(number, body=without_secrets(body), seconds=time.monotonic() - began)
+            seen.seconds = time.monotonic() - began
 
 
 @frozen

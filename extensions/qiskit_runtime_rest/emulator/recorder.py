@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from attrs import asdict, evolve, field, frozen
+from attrs import asdict, define, field, frozen
 
 from .state.clock import Clock, isoformat
 
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
 
     from .faults import FaultRule
 
-__all__ = ["NUMBER", "RecordedRequest", "Recorder", "without_secrets"]
+__all__ = ["RecordedRequest", "Recorder", "SeenRequest"]
 
-# The key of an ASGI scope under which the number of its request is kept.
-NUMBER = "qiskit_runtime_rest.request_number"
+# The key of an ASGI scope under which its request is kept.
+_SEEN = "qiskit_runtime_rest.seen_request"
 _BLANK = "***"
-_SECRET_HEADERS = frozenset({"cookie", "proxy-authorization", "x-access-token"})
+_SECRET_HEADERS = frozenset({"cookie", "set-cookie", "proxy-authorization", "x-access-token"})
 _SECRETS_NAMED = "api_?key|api_?token|access_token|refresh_token|token|password|passcode"
 _SECRET_IN_JSON = re.compile(rf'("(?:{_SECRETS_NAMED})"\s*:\s*")(?:[^"\\]|\\.)*', re.IGNORECASE)
 _SECRET_IN_FORM = re.compile(rf"((?:^|&)(?:{_SECRETS_NAMED})=)[^&]*", re.IGNORECASE)
@@ -29,7 +30,10 @@ _SECRET_IN_FORM = re.compile(rf"((?:^|&)(?:{_SECRETS_NAMED})=)[^&]*", re.IGNOREC
 
 @frozen(kw_only=True)
 class RecordedRequest:
-    """One request. `status` is `None` until the response begins, and after a reset of the connection."""
+    """One request, and the response to it.
+
+    `status` is `None` until the response begins, and after a reset of the connection. Bodies are cut after 16 KiB.
+    """
 
     number: int
     at: str
@@ -40,6 +44,8 @@ class RecordedRequest:
     headers: Mapping[str, str] = field(factory=dict)
     body: str = ""
     status: int | None = None
+    response_headers: Mapping[str, str] = field(factory=dict)
+    response_body: str = ""
     seconds: float | None = None
     fault: str | None = None
 
@@ -48,57 +54,102 @@ class RecordedRequest:
         return asdict(self)
 
 
+@define(kw_only=True, eq=False, repr=False)
+class SeenRequest:
+    """A request as it came, and what has become of it so far. What is shown of it is made when somebody looks."""
+
+    number: int
+    at: float
+    method: str
+    path: str
+    query: bytes
+    operation: str | None
+    headers: Sequence[tuple[bytes, bytes]]
+    body: bytearray = field(factory=bytearray)
+    status: int | None = None
+    response_headers: Sequence[tuple[bytes, bytes]] = ()
+    response_body: bytearray = field(factory=bytearray)
+    seconds: float | None = None
+    fault: str | None = None
+
+    def record(self) -> RecordedRequest:
+        """What can be shown: without secrets."""
+        return RecordedRequest(
+            number=self.number,
+            at=isoformat(self.at),
+            method=self.method,
+            path=self.path,
+            query=_without_secrets(self.query),
+            operation=self.operation,
+            headers=_headers_without_secrets(self.headers),
+            body=_without_secrets(self.body),
+            status=self.status,
+            response_headers=_headers_without_secrets(self.response_headers),
+            response_body=_without_secrets(self.response_body),
+            seconds=self.seconds,
+            fault=self.fault,
+        )
+
+
 class Recorder:
     """Keeps the last requests."""
 
     def __init__(self, *, clock: Clock, limit: int) -> None:
         """Keep at most `limit` requests."""
         self._clock = clock
-        self._limit = limit
         self._count = 0
-        self._requests: OrderedDict[int, RecordedRequest] = OrderedDict()
+        self._requests: deque[SeenRequest] = deque(maxlen=limit)
 
     def all(self) -> list[RecordedRequest]:
         """The requests, oldest first."""
-        return list(self._requests.values())
+        return [request.record() for request in self._requests]
+
+    def last(self, count: int) -> list[RecordedRequest]:
+        """The last requests, newest first."""
+        return [request.record() for request in islice(reversed(self._requests), count)]
+
+    def __len__(self) -> int:
+        """How many are kept."""
+        return len(self._requests)
 
     def clear(self) -> None:
         """Forget the requests."""
         self._requests.clear()
 
-    def arrived(self, scope: Scope, *, operation: str | None) -> int:
-        """Record a request and return its number."""
+    def arrived(self, scope: Scope, *, operation: str | None) -> SeenRequest:
+        """Record a request; what is known of it later is set in what this returns."""
         self._count += 1
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        self._requests[self._count] = RecordedRequest(
+        seen = SeenRequest(
             number=self._count,
-            at=isoformat(self._clock.now()),
+            at=self._clock.now(),
             method=scope["method"],
             path=scope["path"],
-            query=without_secrets(scope["query_string"]),
+            query=scope["query_string"],
             operation=operation,
-            headers={name: _blanked(name, value) for name, value in headers.items()},
+            headers=scope["headers"],
         )
-        if len(self._requests) > self._limit:
-            self._requests.popitem(last=False)
-        return self._count
-
-    def note(self, number: int, **changes: Any) -> None:
-        """Add to the record of a request."""
-        if number in self._requests:
-            self._requests[number] = evolve(self._requests[number], **changes)
+        self._requests.append(seen)
+        scope[_SEEN] = seen
+        return seen
 
     def fault_fired(self, scope: Scope, rule: FaultRule) -> None:
         """Record that a rule spoilt a request."""
-        self.note(scope.get(NUMBER, 0), fault=rule.kind)
+        if _SEEN in scope:
+            scope[_SEEN].fault = rule.kind
 
 
-def without_secrets(body: bytes | bytearray) -> str:
+def _without_secrets(body: bytes | bytearray) -> str:
     """The text of a body, with keys and tokens blanked."""
     if not body:
         return ""
     text = body.decode("utf-8", "replace")
     return _SECRET_IN_FORM.sub(rf"\1{_BLANK}", _SECRET_IN_JSON.sub(rf"\1{_BLANK}", text))
+
+
+def _headers_without_secrets(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Headers as texts, with keys and tokens blanked."""
+    texts = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in headers]
+    return {name: _blanked(name, value) for name, value in texts}
 
 
 def _blanked(name: str, value: str) -> str:

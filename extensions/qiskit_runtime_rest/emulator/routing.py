@@ -7,12 +7,13 @@ import json
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 
 from attrs import evolve, field, frozen
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route as StarletteRoute
+from starlette.requests import ClientDisconnect, Request
+from starlette.routing import compile_path
 
 from .errors import (
     INSTANCE_NOT_FOUND,
@@ -25,20 +26,31 @@ from .errors import (
     ServiceError,
     error_body,
 )
+from .json_text import json_text
 from .state.storage import NotStored
-from .state.versions import OLDEST, ApiVersion, check_served, deprecation_headers, find_version, in_version
+from .state.versions import (
+    OLDEST,
+    ApiVersion,
+    changes_since,
+    check_served,
+    deprecation_headers,
+    find_version,
+    in_version,
+)
 
 if TYPE_CHECKING:
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from .contract import Operation
     from .service import Service
     from .state.identity import User
     from .state.instances import Instance
 
-__all__ = ["BASE_PATH", "Handler", "Route", "ServiceRequest", "ServiceResponse", "mount"]
+__all__ = ["BASE_PATH", "JSON", "Handler", "Operations", "Route", "ServiceRequest", "ServiceResponse", "Table"]
 
 BASE_PATH = "/api"
+JSON = "application/json"
+_REMEMBERED_PATHS = 4096
 _MOST_BYTES_CHECKED_AT_ONCE = 64 * 1024
 _log = logging.getLogger("qiskit_runtime_rest.emulator.routing")
 
@@ -110,38 +122,68 @@ class Route:
         return f"{BASE_PATH}{self.path}" if self.contracted else self.path
 
 
-def mount(service: Service, routes: Iterable[Route]) -> list[StarletteRoute]:
-    """Starlette's routes for a table: one for each path, so that a 405 lists all its methods."""
-    by_path: defaultdict[str, dict[str, Route]] = defaultdict(dict)
-    for route in routes:
-        by_path[route.full_path][route.method] = route
-    return [StarletteRoute(path, _Endpoint(service, methods)) for path, methods in by_path.items()]
+_Methods = Mapping[str, Route]
+_Found = tuple[_Methods, Mapping[str, Any]]
 
 
-class _Endpoint:
-    """An ASGI application for one path."""
+class Table:
+    """The routes by path: for each path all its methods, so that a 405 lists them."""
 
-    def __init__(self, service: Service, methods: Mapping[str, Route]) -> None:
-        self._service = service
-        self._methods = methods
+    def __init__(self, routes: Iterable[Route]) -> None:
+        """Paths are those of Starlette: `{name}`, `{name:uuid}`, ..."""
+        by_path: defaultdict[str, dict[str, Route]] = defaultdict(dict)
+        for route in routes:
+            by_path[route.full_path][route.method] = route
+        self._fixed = {path: methods for path, methods in by_path.items() if "{" not in path}
+        self._patterns = [(compile_path(path), methods) for path, methods in by_path.items() if "{" in path]
+        # Several layers ask about the same request, and clients ask for the same paths again and again.
+        self.find = lru_cache(_REMEMBERED_PATHS)(self._find)
+
+    def route(self, method: str, path: str) -> Route | None:
+        """The route of a request, if there is one."""
+        found = self.find(path)
+        return found[0].get(method) if found else None
+
+    def _find(self, path: str) -> _Found | None:
+        """The routes of a path by method, and what stands in the places of its parameters; `None` without any."""
+        if path in self._fixed:
+            return self._fixed[path], {}
+        for (pattern, _, convertors), methods in self._patterns:
+            if match := pattern.match(path):
+                return methods, {name: convertors[name].convert(text) for name, text in match.groupdict().items()}
+        return None
+
+
+@frozen
+class Operations:
+    """The ASGI layer that answers requests to the routes of a table, and passes all others on."""
+
+    app: ASGIApp
+    service: Service
+    table: Table
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        route = self._methods.get(request.method)
+        """Answer the request, or pass it on."""
+        found = self.table.find(scope["path"]) if scope["type"] == "http" else None
+        if found is None:
+            await self.app(scope, receive, send)
+            return
+        methods, path = found
+        route = methods.get(scope["method"])
         if route is None:
-            headers = {"Allow": ", ".join(sorted(self._methods))}
+            headers = {"Allow": ", ".join(sorted(methods))}
             response = ServiceResponse(status=405, body=error_body(NO_SUCH_METHOD), headers=headers)
         else:
-            response = await _handle(self._service, route, request)
-        await _http_response(response)(scope, receive, send)
+            response = await _handle(self.service, route, Request(scope, receive), path)
+        await _send(response, send)
 
 
-async def _handle(service: Service, route: Route, http: Request) -> ServiceResponse:
+async def _handle(service: Service, route: Route, http: Request, path: Mapping[str, Any]) -> ServiceResponse:
     operation = service.contract.operations.get((route.method, route.path)) if route.contracted else None
     try:
         if operation is None:
-            return await route.handler(ServiceRequest(service=service, http=http, path=http.path_params))
-        request = await _accept(service, http, route, operation)
+            return await route.handler(ServiceRequest(service=service, http=http, path=path))
+        request = await _accept(service, http, route, operation, path)
         service.execution.catch_up()
         return _in_version(await route.handler(request), operation=route.name, version=request.version)
     except ServiceError as error:
@@ -151,6 +193,8 @@ async def _handle(service: Service, route: Route, http: Request) -> ServiceRespo
             body=error_body(error.kind, message=error.message),
             headers=error.headers,
         )
+    except ClientDisconnect:  # nobody reads this answer
+        return ServiceResponse(status=400)
     except NotStored as error:
         _log.warning("%s", error)
         return ServiceResponse(status=500, body=error_body(NOT_STORED, message=f"{NOT_STORED.message} {error}"))
@@ -160,30 +204,33 @@ async def _handle(service: Service, route: Route, http: Request) -> ServiceRespo
 
 
 def _in_version(response: ServiceResponse, *, operation: str, version: ApiVersion) -> ServiceResponse:
-    body = response.body
-    if response.status == 200 and body is not None:
-        body = in_version(body, operation=operation, version=version)
-    return evolve(response, body=body, headers={**response.headers, **deprecation_headers(version)})
+    """The response as it was in an older version, with the headers that announce the end of that version."""
+    if response.status == 200 and changes_since(version, operation):
+        body = json.loads(response.text) if response.text is not None else response.body
+        response = evolve(response, text=None, body=in_version(body, operation=operation, version=version))
+    if deprecated := deprecation_headers(version):
+        response = evolve(response, headers={**response.headers, **deprecated})
+    return response
 
 
-async def _accept(service: Service, http: Request, route: Route, operation: Operation) -> ServiceRequest:
-    caller = {} if route.public else _caller(service, http)
-    version = find_version(http.headers.getlist("ibm-api-version"))
-    check_served(route.name, version=version)
-    query: defaultdict[str, list[str]] = defaultdict(list)
-    for name, value in http.query_params.multi_items():
-        query[name].append(value)
+async def _accept(
+    service: Service, http: Request, route: Route, operation: Operation, path: Mapping[str, Any]
+) -> ServiceRequest:
     headers: defaultdict[str, list[str]] = defaultdict(list)
-    for name, value in http.headers.items():
-        headers[name].append(value)
-    service.check.parameters(operation, place="header", given=headers)
-    path = {name: [value] for name, value in http.path_params.items()}
+    for name, value in http.scope["headers"]:
+        headers[name.decode("latin-1")].append(value.decode("latin-1"))
+    caller = {} if route.public else _caller(service, headers)
+    version = find_version(headers.get("ibm-api-version", ()))
+    check_served(route.name, version=version)
+    query = http.scope["query_string"]
     return ServiceRequest(
         service=service,
         http=http,
         version=version,
-        path=service.check.parameters(operation, place="path", given=path),
-        query=service.check.parameters(operation, place="query", given=query),
+        path=service.check.parameters(operation, place="path", given={name: [text] for name, text in path.items()}),
+        query=service.check.parameters(
+            operation, place="query", given=parse_qs(query.decode("latin-1"), keep_blank_values=True) if query else {}
+        ),
         body=await _checked_body(service, operation, await http.body()) if operation.body_pointer else None,
         **caller,
     )
@@ -196,15 +243,15 @@ async def _checked_body(service: Service, operation: Operation, raw: bytes) -> A
     return await asyncio.to_thread(service.check.body, operation, raw)
 
 
-def _caller(service: Service, http: Request) -> dict[str, Any]:
+def _caller(service: Service, headers: Mapping[str, list[str]]) -> dict[str, Any]:
     """The fields of a `ServiceRequest` that say who sent it."""
-    scheme, _, token = http.headers.get("authorization", "").partition(" ")
+    scheme, _, token = headers.get("authorization", [""])[0].partition(" ")
     if not token:
         raise ServiceError(NOT_AUTHENTICATED, "The Authorization header is missing.")
     if scheme.lower() != "bearer":
         raise ServiceError(INVALID_CREDENTIALS, "Only bearer tokens are accepted, not API keys.")
     user = service.identity.verify(token.strip())
-    crn = http.headers.get("service-crn", "")
+    crn = headers.get("service-crn", [""])[0]
     if not crn:
         raise ServiceError(NOT_AUTHENTICATED, "The Service-CRN header is missing.")
     instance = service.instances.get(crn)
@@ -214,12 +261,23 @@ def _caller(service: Service, http: Request) -> dict[str, Any]:
     return {"user": user, "instance": instance, "token": token.strip()}
 
 
-def _http_response(response: ServiceResponse) -> Response:
-    headers = dict(response.headers)
+async def _send(response: ServiceResponse, send: Send) -> None:
+    """Send a response; one without a body has a length of 0, or with 204 none at all."""
+    headers = [(name.lower().encode("latin-1"), text.encode("latin-1")) for name, text in response.headers.items()]
+    content = b""
     if response.text is not None:
-        return Response(response.text, response.status, headers, media_type=response.media_type)
-    if response.body is None:
-        return Response(None, response.status, headers)
-    # Escaped to ASCII: clients may have sent lone surrogates, which UTF-8 cannot carry.
-    content = json.dumps(response.body, separators=(",", ":"))
-    return Response(content, response.status, headers, media_type="application/json")
+        media_type = response.media_type
+        content = response.text.encode()
+        headers.append(
+            (
+                b"content-type",
+                (f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type).encode(),
+            )
+        )
+    elif response.body is not None:
+        content = json_text(response.body).encode()
+        headers.append((b"content-type", JSON.encode()))
+    if response.status != 204:
+        headers.append((b"content-length", b"%d" % len(content)))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": content})

@@ -59,7 +59,7 @@ class Service:
             fleet=self.fleet,
             quota_seconds=options.quota_seconds,
             clock=self.clock,
-            usage_of=self.jobs.used_seconds,
+            usage_of=self.jobs.index.used_seconds,
             further=options.instances,
             any_crn=options.any_account,
         )

@@ -18,6 +18,7 @@ from ..plans.plan import run, run_async
 from .auth.bearer import EXCHANGE, url_origin
 from .bodies import ACCEPTED, Body
 from .closing import closed_error, forked_error, is_of_parent, kept_in_loop, other_loop_error
+from .orphans import SENDER, close_orphans, left_stream
 from .retrying import send_with_retries
 
 if TYPE_CHECKING:
@@ -144,9 +145,11 @@ class HttpClient(_LimitedBodies, httpx.Client):
         retries: RetryPolicy,
         check: Check | None = None,
         exchanges: Callable[[], HttpClient] | None = None,
+        again: Callable[[], HttpClient] | None = None,
         **options: Any,
     ) -> None:
-        """`exchanges`: opens the client for token requests; `options` are those of `httpx.Client`."""
+        """`exchanges`: opens the client for token requests. `again`: opens a client like this one, whose connections
+        replace those of an interrupted request. `options` are those of `httpx.Client`."""
         from .network import limit_by_deadline
 
         super().__init__(**options)
@@ -159,6 +162,9 @@ class HttpClient(_LimitedBodies, httpx.Client):
         self.process = os.getpid()
         self._open_exchanges = exchanges
         self._exchanges: HttpClient | None = None
+        self._open_again = again
+        self._senders: set[object] = set()
+        self._left: list[httpx.BaseTransport] = []
         self._origin = url_origin(self.base_url)
 
     def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
@@ -166,12 +172,22 @@ class HttpClient(_LimitedBodies, httpx.Client):
         if is_of_parent(self):
             raise forked_error(request)
         _prepare(request, options, self._origin)
+        sender = object()
+        self._senders.add(sender)
         try:
-            return run(send_with_retries(request, options, self.retries, self.clock), self)
+            response = run(send_with_retries(request, options, self.retries, self.clock), self)
+            if self.is_closed and (stream := left_stream(response)) is not None:
+                stream.close()
+            return response
         except (TransportError, RuntimeError) as failure:
             if self.is_closed:
                 raise closed_error(request, failure) from failure
             raise
+        except (KeyboardInterrupt, SystemExit):
+            self._replace_connections()
+            raise
+        finally:
+            self._senders.discard(sender)
 
     def send_once(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Send as httpx does, with authentication only, and check the response."""
@@ -191,13 +207,40 @@ class HttpClient(_LimitedBodies, httpx.Client):
         assert self._open_exchanges is not None
         if self._exchanges is None:
             self._exchanges = self._open_exchanges()
-        return self._exchanges.send_once(request, follow_redirects=False)
+        response = self._exchanges.send_once(request, follow_redirects=False)
+        if self.is_closed and (stream := left_stream(response)) is not None:
+            stream.close()
+        return response
+
+    def _replace_connections(self) -> None:
+        """Leave the connections, after Ctrl-C: httpcore may have been in the middle of a change to them.
+
+        They are closed now, or with the client if other threads use them.
+        """
+        if self._open_again is None or self.is_closed:
+            return
+        fresh = self._open_again()
+        kept = {id(each) for each in (fresh._transport, *fresh._mounts.values())}
+        old = [each for each in (self._transport, *self._mounts.values()) if each is not None and id(each) not in kept]
+        if self._exchanges is not None:
+            old.append(self._exchanges._transport)
+        self._transport, self._mounts, self._exchanges = fresh._transport, fresh._mounts, None
+        self._left += old
+        # A copy: Ctrl-C may have left the lock of the cookies held.
+        self.cookies = self.cookies
+        if len(self._senders) == 1:
+            self._close_left()
+
+    def _close_left(self) -> None:
+        while self._left:
+            self._left.pop().close()
 
     def close(self) -> None:
         """Close the connections."""
         super().close()
         if self._exchanges is not None:
             self._exchanges.close()
+        self._close_left()
 
 
 class AsyncHttpClient(_LimitedBodies, httpx.AsyncClient):
@@ -239,11 +282,20 @@ class AsyncHttpClient(_LimitedBodies, httpx.AsyncClient):
             raise other_loop_error(request)
         self._loop = kept_in_loop()
         _prepare(request, options, self._origin)
+        request.extensions = {**request.extensions, SENDER: (sender := object())}
         try:
-            return await run_async(send_with_retries(request, options, self.retries, self.clock), self)
+            response = await run_async(send_with_retries(request, options, self.retries, self.clock), self)
+            if self.is_closed and (stream := left_stream(response)) is not None:
+                await stream.aclose()
+            return response
         except (TransportError, RuntimeError) as failure:
             if self.is_closed:
                 raise closed_error(request, failure) from failure
+            raise
+        except Exception:
+            raise
+        except BaseException:
+            await self._close_orphans(sender)
             raise
 
     async def send_once(self, request: httpx.Request, **options: Any) -> httpx.Response:
@@ -263,7 +315,18 @@ class AsyncHttpClient(_LimitedBodies, httpx.AsyncClient):
         assert self._open_exchanges is not None
         if self._exchanges is None:
             self._exchanges = self._open_exchanges()
-        return await self._exchanges.send_once(request, follow_redirects=False)
+        response = await self._exchanges.send_once(request, follow_redirects=False)
+        if self.is_closed and (stream := left_stream(response)) is not None:
+            await stream.aclose()
+        return response
+
+    async def _close_orphans(self, sender: object) -> None:
+        import anyio
+
+        with anyio.CancelScope(shield=True):
+            await close_orphans(self, sender)
+            if self._exchanges is not None:
+                await close_orphans(self._exchanges, sender)
 
     async def aclose(self) -> None:
         """Close the connections, unless they belong to another event loop: it may use them, or they ended with it."""

@@ -129,7 +129,11 @@ class Connection:
         Raises:
             ConfigurationError: the CA bundle, or a proxy of the environment, cannot be used.
         """
-        client = self._opened_with(HttpClient, httpx.HTTPTransport, changes)
+
+        def again() -> HttpClient:
+            return HttpClient(**self._options(changes, httpx.HTTPTransport))
+
+        client = self._opened_with(HttpClient, httpx.HTTPTransport, changes, again=again)
         self._opened.append(client)
         return client
 
@@ -139,13 +143,13 @@ class Connection:
         self._opened_async.append(client)
         return client
 
-    def _opened_with(self, kind: type[C], transport: type[Any], changes: Mapping[str, Any]) -> C:
+    def _opened_with(self, kind: type[C], transport: type[Any], changes: Mapping[str, Any], **more: Any) -> C:
         def open_exchanges() -> C:
             with _configuration_errors():
                 return kind(**{**self._options(changes, transport), "auth": None, "check": None})
 
         with _configuration_errors():
-            return kind(**self._options(changes, transport), exchanges=open_exchanges)
+            return kind(**self._options(changes, transport), exchanges=open_exchanges, **more)
 
     def _options(self, changes: Mapping[str, Any], transport: type[Any]) -> dict[str, Any]:
         trust_env = self._http_options.get("trust_env", True)

@@ -32,6 +32,8 @@ def limit_by_deadline(client: httpx.Client) -> None:
         pool = getattr(transport, "_pool", None)
         if isinstance(pool, httpcore.ConnectionPool) and not isinstance(pool._network_backend, _Network):
             pool._network_backend = _Network(pool._network_backend)
+            # Ctrl-C could leave the lock of httpcore held, since its `__enter__` is Python code.
+            pool._optional_thread_lock = threading.Lock()  # type: ignore[assignment]
 
 
 class _Network(httpcore.NetworkBackend):

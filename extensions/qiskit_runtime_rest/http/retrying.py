@@ -211,7 +211,7 @@ class Send(NamedTuple):
         if not left:
             raise httpx.ConnectTimeout("the time for this call is used up", request=self.request)
         given = self.request.extensions.get("timeout", {})
-        timeouts = {kind: time_left(given.get(kind)) for kind in TIMEOUTS}
+        timeouts = {kind: left if (limit := given.get(kind)) is None else min(limit, left) for kind in TIMEOUTS}
         self.request.extensions = {**self.request.extensions, "timeout": timeouts}
         return left
 

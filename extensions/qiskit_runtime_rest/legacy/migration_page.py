@@ -27,21 +27,30 @@ The page is rendered from `table.py` and `sdk_table.py` of `extensions/qiskit_ru
 ## Change the source
 
 `qrr legacy scan PATH...` finds classic use: in Python and notebooks by parsing, in other languages by searching. Each
-finding names file, line, column and replacement, and links to its row on this page.
+finding names file, line, column and replacement, and the command that shows its row on this page (`qrr docs`).
 
 | option | what it does |
 |---|---|
 | `--diff` | prints what `--fix` would change, and writes nothing |
-| `--fix` | rewrites what is safe in Python and in the Python cells of notebooks |
+| `--fix` | rewrites calls in Python and in the Python cells of notebooks, whole or not at all |
 | `--json`, `--sarif` | prints the findings for programs, or for code hosts (SARIF 2.1.0) |
 
-The exit status is 1 if something was found, 0 if not, and 2 for wrong use. Safe are: addresses whose path in v1 differs
-in hyphens only, keys of bodies that only have a new name, and `channel="ibm_quantum"`. A changed address alone does not
-make a call work: headers and instance remain to be changed.
+The exit status is 1 if something was found, 0 if not, and 2 for wrong use.
+
+`--fix` rewrites the calls of a file whole, or none of them: address, headers, body, and the answer where it is read. A
+file that is rewritten runs on v1, with an API key of today and the CRN of its instance in `QISKIT_IBM_INSTANCE`. All
+others get comments only, so they still run with `qrr legacy run`. The calls of a file are rewritten if each of them
+
+- is one of requests or httpx, or of a session of theirs. v1 must have its call with the same fields; `GET /backends`
+  whose devices are read, and jobs with `pubs` and `"version": 2`, are rewritten, too;
+- sends a token that a login in the same file returned. The login becomes an exchange of the API key at IAM;
+- has headers, parameters and body that are dictionaries in the same file, which shares no classic address with others.
+
+`channel="ibm_quantum"` is renamed in files without other classic uses of an SDK.
 
 <a id="left-to-do"></a>
-Above the rest, `--fix` writes comments `# qrr: ...` that say what to change. Later scans find them until they are
-removed; a second `--fix` adds nothing.
+Above what it leaves, and above API keys, `--fix` writes comments `# qrr: ...` that say what to change. Later scans find
+them until they are removed; a second `--fix` adds nothing.
 """
 
 SERVES = {

@@ -38,6 +38,9 @@ MIGRATION_GUIDE = "https://quantum.cloud.ibm.com/docs/migration-guides/classic-i
 MIGRATION_PAGE = "docs/migration.md"
 """The page that `migration_page` renders, relative to the project."""
 
+MIGRATION_COMMAND = "qrr docs migration"
+"""The command that shows this page, also where the sources are gone."""
+
 
 def anchor(*words: str) -> str:
     """The anchor of a row on the migration page."""
@@ -69,6 +72,7 @@ HOSTS = (
     Host(name="api-qcon.quantum-computing.ibm.com", prefix="/api"),
     Host(name="wss.quantum-computing.ibm.com"),
     Host(name="cloud-transpiler.quantum-computing.ibm.com"),
+    Host(name="cloud-transpiler.quantum.ibm.com"),
 )
 
 SPELLINGS = ("/facade/v1", "/runtime", "/api", "/v1")

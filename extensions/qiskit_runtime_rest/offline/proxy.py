@@ -100,6 +100,8 @@ class Proxy:
         self._context = context
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
+        self._handling: set[asyncio.Task[None] | None] = set()
+        """asyncio itself holds a task only weakly: one whose client has gone would be lost while its server works."""
         ready = threading.Event()
         self._thread = threading.Thread(
             target=lambda: self._loop.run_until_complete(self._serve(front, tls, ready.set)),
@@ -142,6 +144,8 @@ class Proxy:
         """End the connection after `handle`, however it ends."""
 
         async def handled(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = asyncio.current_task()
+            self._handling.add(task)
             try:
                 try:
                     await handle(reader, writer)
@@ -151,6 +155,8 @@ class Proxy:
                 await writer.wait_closed()
             except (OSError, asyncio.CancelledError):  # a connection has broken, or the proxy ends
                 writer.transport.abort()
+            finally:
+                self._handling.discard(task)
 
         return handled
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from contextvars import ContextVar, copy_context
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from ..base.callers import CALLER, caller
 from ..errors import TransportError
 from .clock import Clock
 from .deadline import time_left
-from .plan import Plan, run, run_async
+from .plan import STOP, Plan, run, run_async
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
@@ -31,9 +31,6 @@ class HasClock(Protocol):
         """The clock to sleep by."""
 
 
-STOP: ContextVar[threading.Event | None] = ContextVar("stop", default=None)
-"""The event that stops this thread's plan when it is set. (A task is cancelled instead.)"""
-
 STOP_CHECK_SECONDS = 0.1
 """Seconds between checks for `STOP` while a thread waits for its workers."""
 
@@ -42,20 +39,21 @@ class PlanStopped(BaseException):
     """Raised in a plan at its next sleep after `STOP` was set: a plan beside it failed, or the caller stops it."""
 
 
-@contextlib.contextmanager
-def stopped_by(stop: threading.Event | None) -> Iterator[None]:
+class _StoppedBy:
+    def __init__(self, stop: threading.Event | None) -> None:
+        self._stop = stop
+
+    def __enter__(self) -> None:
+        self._token = STOP.set(self._stop or STOP.get())
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
+        STOP.reset(self._token)
+        return kind is PlanStopped and self._stop is not None and self._stop.is_set()
+
+
+def stopped_by(stop: threading.Event | None) -> AbstractContextManager[bool | None]:
     """End the thread's plan at its next sleep after `stop` is set, and leave the block without an error."""
-    if stop is None:
-        yield
-        return
-    token = STOP.set(stop)
-    try:
-        yield
-    except PlanStopped:
-        if not stop.is_set():
-            raise
-    finally:
-        STOP.reset(token)
+    return _StoppedBy(stop)
 
 
 class Sleep(NamedTuple):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
+
+from ..base.forks import Lock
 
 if TYPE_CHECKING:
     import anyio
@@ -17,7 +19,7 @@ class Mutex:
 
     def __init__(self) -> None:
         """Start free."""
-        self.thread_lock = threading.Lock()
+        self.thread_lock = Lock()
         self._task_lock: anyio.Lock | None = None
 
     @property
@@ -29,23 +31,27 @@ class Mutex:
             self._task_lock = anyio.Lock()
         return self._task_lock
 
+    def release_task(self) -> None:
+        """Release the lock for tasks, if this task has it."""
+        with contextlib.suppress(RuntimeError):
+            self.task_lock.release()
+
 
 class Acquire(NamedTuple):
-    """Wait for `mutex`, for at most `seconds` (None: without a limit).
+    """Wait for `mutex`, for at most `seconds` (None: without a limit). The outcome is whether it was acquired.
 
-    The outcome is a function that releases it; None: the time was up.
+    Yield it in a `try`, and release both locks in the `finally`: the plan may be interrupted before the outcome comes.
     """
 
     mutex: Mutex
     seconds: float | None
 
-    def perform(self, _connection: object) -> Callable[[], None] | None:
+    def perform(self, _connection: object) -> bool:
         """Block the thread."""
-        lock = self.mutex.thread_lock
         seconds = -1 if self.seconds is None else min(self.seconds, threading.TIMEOUT_MAX)
-        return lock.release if lock.acquire(timeout=seconds) else None
+        return bool(self.mutex.thread_lock.acquire(timeout=seconds))
 
-    async def perform_async(self, _connection: object) -> Callable[[], None] | None:
+    async def perform_async(self, _connection: object) -> bool:
         """Suspend the task."""
         import anyio
 
@@ -55,5 +61,5 @@ class Acquire(NamedTuple):
         except anyio.WouldBlock:
             with anyio.move_on_after(self.seconds) as scope:
                 await lock.acquire()
-            return None if scope.cancelled_caught else lock.release
-        return lock.release
+            return not scope.cancelled_caught
+        return True

@@ -6,14 +6,22 @@ returns its result. It makes all decisions and does no I/O itself. `run` and `ru
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
-from typing import Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
-from .deadline import GRACE_SECONDS, Deadline, current_deadline, end_by
+from .deadline import CURRENT, GRACE_SECONDS, Deadline, current_deadline, end_by
 
-__all__ = ["Effect", "Item", "Plan", "StreamPlan", "iterate", "iterate_async", "run", "run_async"]
+if TYPE_CHECKING:
+    import threading
+
+__all__ = ["STOP", "Effect", "Item", "Plan", "StreamPlan", "iterate", "iterate_async", "run", "run_async", "run_by"]
 
 T = TypeVar("T")
+
+STOP: ContextVar[threading.Event | None] = ContextVar("stop", default=None)
+"""The event that stops this thread's plan when it is set. (A task is cancelled instead.)"""
 
 
 class Effect(Protocol):
@@ -42,6 +50,22 @@ def run(plan: Plan[T], connection: Any) -> T:
             step, outcome = plan.send, effect.perform(connection)
         except BaseException as error:
             step, outcome = plan.throw, error
+
+
+def run_by(deadline: Deadline | None, plan: Plan[T], connection: Any) -> T:
+    """Run `plan` in this thread, by `deadline`. Ctrl-C at any instruction leaves nothing of that to later calls."""
+    before, stop = CURRENT.get(), STOP.get()
+    try:
+        CURRENT.set(deadline)
+        return run(plan, connection)
+    except (KeyboardInterrupt, SystemExit) as error:
+        # Context managers and generators that it came in the middle of end now, and not when `error` is forgotten.
+        traceback.clear_frames(error.__traceback__)
+        raise
+    finally:
+        # Ctrl-C could come at the beginning of the `__exit__` of a context manager.
+        CURRENT.set(before)
+        STOP.set(stop)
 
 
 async def run_async(plan: Plan[T], connection: Any) -> T:
@@ -78,8 +102,7 @@ def iterate(
     """
     ends = deadline()
     while True:
-        with end_by(ends and ends.at_least(GRACE_SECONDS)):
-            item = run(_until_item(plan), connection)
+        item = run_by(ends and ends.at_least(GRACE_SECONDS), _until_item(plan), connection)
         if item is None:
             return
         yield item.value

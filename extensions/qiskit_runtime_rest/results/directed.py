@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import operator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve, field, frozen
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from .primitives import SamplerPub
 
 __all__ = [
+    "ALL_ROWS",
     "MARK",
     "VERSION",
     "EstimatorReader",
     "broadcast_strides",
-    "execution_order",
     "places_of",
     "read_sampler_pub",
     "settings_of",
@@ -40,6 +40,9 @@ MARK: Final = "qiskit_runtime_rest"
 """Member of `passthrough_data`."""
 
 VERSION: Final = 1
+
+ALL_ROWS: Final = "all"
+"""Each parameter set is measured in each basis."""
 
 Weights = dict[str, float]
 """A number for each Pauli string."""
@@ -76,18 +79,9 @@ class Variance:
         """Of the sum of independent values."""
         return Variance(self.whole + other.whole, self.shots + other.shots)
 
-
-def execution_order(rows: Sequence[tuple[int, int]], randomizations: int) -> list[int]:
-    """The places, among the rows of all randomizations, of executions in the order in which a program has them.
-
-    All executions of one parameter set follow each other: so their tensor is half as large when it is compressed.
-    """
-    by_parameters: dict[int, list[int]] = {}
-    for row, (parameters, _) in enumerate(rows):
-        by_parameters.setdefault(parameters, []).append(row)
-    return [
-        number * len(rows) + row for some in by_parameters.values() for number in range(randomizations) for row in some
-    ]
+    def times(self, factor: float) -> Variance:
+        """With another unit."""
+        return Variance(factor * self.whole, factor * self.shots)
 
 
 def settings_of(passthrough_data: Any) -> dict[str, Any] | None:
@@ -129,11 +123,11 @@ def read_sampler_pub(item: ExecutorItem, settings: Mapping[str, Any], position: 
 
 @frozen(slots=False)
 class _Measured:
-    """The outcomes of one item: randomizations, rows, shots, bits.
+    """The outcomes of one item: repetitions, rows, flips, shots, bits.
 
     Args:
         array: the outcomes.
-        flips: which bits are flipped in each randomization, as a number.
+        flips: which bits are flipped, as a number.
     """
 
     array: Array = field()
@@ -142,32 +136,51 @@ class _Measured:
     @property
     def shots(self) -> int:
         """Shots of each row in each randomization."""
-        return self.array.shape[2]
+        return self.array.shape[3]
+
+    @property
+    def randomizations(self) -> int:
+        """Randomizations of each row: the flips, as often as they are repeated."""
+        return self.array.shape[0] * len(self.flips)
 
     @cached_property
     def _planes(self) -> list[bytes]:
-        bits = self.array.shape[3]
+        bits = self.array.shape[4]
         return [self.array.data[bit::bits] for bit in range(bits)]
 
     @cached_property
     def _known(self) -> dict[tuple[int, int, int], list[list[float]]]:
         return {}
 
+    @cached_property
+    def _averages(self) -> dict[tuple[int, int, int], list[float]]:
+        return {}
+
+    @cached_property
+    def _variances(self) -> dict[tuple[int, Place], Variance]:
+        return {}
+
     def means(self, mask: int, first: int, last: int) -> list[list[float]]:
         """The mean sign of the chosen bits, for each row from `first` to `last` by randomization; flips undone."""
         key = (mask, first, last)
         if key not in self._known:
-            self._known[key] = list(zip(*self._of(mask, first, last), strict=True))  # type: ignore[arg-type]
+            self._known[key] = self._of(mask, first, last)
         return self._known[key]
 
     def mean(self, mask: int, place: Place) -> float:
         """The mean sign of the chosen bits in a row."""
-        signs = self.means(mask, *place[:2])[place[2]]
-        return sum(signs) / len(signs)
+        first, last, row = place
+        key = (mask, first, last)
+        if key not in self._averages:
+            self._averages[key] = [sum(signs) / len(signs) for signs in self.means(mask, first, last)]
+        return self._averages[key][row]
 
     def variance(self, weights: Mapping[int, float], place: Place) -> Variance:
         """The variance of a weighted sum of mean signs in a row, covariances included."""
-        sums = [0.0] * len(self.flips)
+        if len(weights) == 1:
+            ((mask, weight),) = weights.items()
+            return self._alone(mask, place).times(weight * weight)
+        sums = [0.0] * self.randomizations
         for mask, weight in weights.items():
             signs = self.means(mask, *place[:2])[place[2]]
             sums = [sum_ + weight * sign for sum_, sign in zip(sums, signs, strict=True)]
@@ -178,22 +191,36 @@ class _Measured:
         for index, (mask, weight) in enumerate(known):
             total += weight * weight
             total += sum(2 * weight * its * self.mean(mask ^ other, place) for other, its in known[:index])
-        alone = max(0.0, total - (sum(sums) / len(sums)) ** 2) / max(1, self.shots * len(self.flips) - 1)
+        return self._variance(total - (sum(sums) / len(sums)) ** 2, spread)
+
+    def _alone(self, mask: int, place: Place) -> Variance:
+        """The variance of one mean sign."""
+        key = (mask, place)
+        if key not in self._variances:
+            signs = self.means(mask, *place[:2])[place[2]]
+            self._variances[key] = self._variance(1 - self.mean(mask, place) ** 2, variance_of_mean(signs))
+        return self._variances[key]
+
+    def _variance(self, of_shot: float, spread: float) -> Variance:
+        alone = max(0.0, of_shot) / max(1, self.shots * self.randomizations - 1)
         return Variance(max(alone, spread), alone)
 
     def _of(self, mask: int, first: int, last: int) -> list[list[float]]:
-        rows, shots = self.array.shape[1], self.shots
-        size = (last - first) * shots
+        repetitions, rows, each, shots, _ = self.array.shape
+        width = each * shots
+        size = (last - first) * width
         planes = [plane for bit, plane in enumerate(self._planes) if mask >> bit & 1]
-        found = []
-        for number, flips in enumerate(self.flips):
-            start = (number * rows + first) * shots
+        signs = [-1.0 if (flips & mask).bit_count() & 1 else 1.0 for flips in self.flips]
+        found: list[list[float]] = [[] for _ in range(first, last)]
+        for number in range(repetitions):
+            start = (number * rows + first) * width
             parity = 0
             for plane in planes:
                 parity ^= int.from_bytes(plane[start : start + size], "little")
             odd = parity.to_bytes(size, "little")
-            sign = -1.0 if (flips & mask).bit_count() & 1 else 1.0
-            found.append([sign * (1 - 2 * odd.count(1, at, at + shots) / shots) for at in range(0, size, shots)])
+            for row, at in zip(found, range(0, size, width), strict=True):
+                counts = [odd.count(1, place, place + shots) for place in range(at, at + width, shots)]
+                row += [sign * (1 - 2 * count / shots) for sign, count in zip(signs, counts, strict=True)]
         return found
 
 
@@ -219,10 +246,20 @@ class _Pub:
                 found.setdefault(parameters, {})[bases[basis]] = (first, last, row - first)
         return found
 
+    @cached_property
+    def _bases(self) -> dict[str, list[str]]:
+        return {}
+
     def basis_of(self, label: str, parameters: int) -> str:
         """The basis in which a Pauli string is measured."""
-        for basis in self.places[parameters]:
-            if all(letter in ("I", chosen) for letter, chosen in zip(label, basis, strict=True)):
+        if label not in self._bases:
+            self._bases[label] = [
+                basis
+                for basis in self.described["bases"]
+                if all(letter in ("I", chosen) for letter, chosen in zip(label, basis, strict=True))
+            ]
+        for basis in self._bases[label]:
+            if basis in self.places[parameters]:
                 return basis
         raise Malformed(f"no basis measures {label}")
 
@@ -249,9 +286,17 @@ class _Readout:
     measured: _Measured = field()
     qubits: Sequence[int] = field()
 
+    @cached_property
+    def _masks(self) -> dict[tuple[str, tuple[int, ...]], int]:
+        return {}
+
     def mask(self, label: str, qubits: Sequence[int]) -> int:
         """The bits of a Pauli string among the calibrated ones."""
-        return sum(1 << self.qubits.index(qubit) for qubit, letter in zip(qubits, label, strict=True) if letter != "I")
+        key = (label, tuple(qubits))
+        if key not in self._masks:
+            acting = (qubit for qubit, letter in zip(qubits, label, strict=True) if letter != "I")
+            self._masks[key] = sum(1 << self.qubits.index(qubit) for qubit in acting)
+        return self._masks[key]
 
     def factor(self, mask: int) -> float:
         """The mean sign; NaN if the readout is too bad to be undone."""
@@ -259,6 +304,7 @@ class _Readout:
         return mean if mean > 0 else math.nan
 
 
+@lru_cache(maxsize=1024)
 def mask_of(label: str) -> int:
     """The bits of a Pauli string."""
     return sum(1 << bit for bit, letter in enumerate(label) if letter != "I")
@@ -298,24 +344,24 @@ class EstimatorReader:
         return _Readout(self._measured(calibration, calibration["item"], [(0, 0)]), calibration["qubits"])
 
     def _measured(self, described: Mapping[str, Any], item: int, rows: Rows) -> _Measured:
-        """The outcomes of an item, back in the order of randomizations and rows."""
+        """The outcomes of an item."""
         flags = read_tensor(described["flips"], compressed=True)
         flips = [sum(flag << bit for bit, flag in enumerate(row.flat())) for row in flags]
         found = member(self.read_item(item).data, described["register"], what="an estimator's item")
-        if found.dtype != "bool" or found.ndim != 3 or found.shape[0] != len(flips) * len(rows):
+        if found.dtype != "bool" or found.ndim not in (3, 4) or found.shape[-3] != len(flips) * len(rows):
             raise Malformed(f"outcomes of an estimator cannot be read from {found!r}")
-        executions, shots, bits = found.shape
-        parts, width = [b""] * executions, shots * bits
-        for at, place in enumerate(execution_order(rows, len(flips))):
-            parts[place] = found.data[at * width : (at + 1) * width]
-        array = Array(b"".join(parts), dtype="bool", shape=(len(flips), len(rows), shots, bits))
-        return _Measured(array, flips)
+        repetitions = found.shape[0] if found.ndim == 4 else 1
+        shape = (repetitions, len(rows), len(flips), *found.shape[-2:])
+        return _Measured(Array(found.data, dtype="bool", shape=shape), flips)
 
     def read(self, position: int) -> EstimatorPub:
         """The pub at a position."""
         described = expect(self.settings["pubs"][position], dict, what="a pub")
         rows: Rows = []
-        if "rows" in described:
+        if described.get("rows") == ALL_ROWS:
+            sets = range(math.prod(described["parameters_shape"]))
+            rows = [(parameters, basis) for basis in range(len(described["bases"])) for parameters in sets]
+        elif "rows" in described:
             flat = read_tensor(described["rows"], compressed=True).flat()
             rows = list(zip(flat[::2], flat[1::2], strict=True))
         pub = _Pub(described, rows, [self._measured(described, item, rows) for item in described["items"]])
@@ -421,7 +467,7 @@ class EstimatorReader:
         errors = {}
         for name in names:
             value, derivatives = extrapolate(name, factors, curve, 0.0)
-            shots = pub.measured[0].shots * len(pub.measured[0].flips)
+            shots = pub.measured[0].shots * pub.measured[0].randomizations
             variances = ((1 - min(1.0, (one * scale) ** 2)) / shots / scale**2 for one in curve)
             error = math.sqrt(sum(d * d * v for d, v in zip(derivatives, variances, strict=True)))
             if math.isfinite(value) and error <= 1 and abs(value) + error <= 2:

@@ -125,8 +125,8 @@ def executor_metadata(value: Any) -> dict[str, Any]:
     found = dict(expect(value or {}, dict, what="metadata"))
     found["chunk_timing"] = tuple(
         ChunkSpan(
-            start=_utc(member(span, "start", what="a chunk")),
-            stop=_utc(member(span, "stop", what="a chunk")),
+            start=utc_time(member(span, "start", what="a chunk")),
+            stop=utc_time(member(span, "stop", what="a chunk")),
             parts=tuple(
                 expect(part, dict, what="part of a chunk")
                 for part in expect(member(span, "parts", what="a chunk"), list, what="parts of a chunk")
@@ -228,5 +228,6 @@ def _twirled(shape: tuple[int, ...]) -> tuple[int, ...]:
     return shape
 
 
-def _utc(value: Any) -> datetime:
+def utc_time(value: Any) -> datetime:
+    """A time in a document. Raises: Malformed."""
     return in_utc(datetime.fromisoformat(expect(value, str, what="a time")))

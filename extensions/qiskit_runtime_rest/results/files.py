@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote
 from ..arguments import PATH, check
 from ..base.files import PRIVATE_FILE, make_private_folder
 from ..errors import ResultDecodeError, ResultNotSaved, ResultUnavailable
+from .formats import COUNTS
 from .large_documents import LARGE_BYTES, Source
 from .result import Result
 
@@ -217,8 +218,9 @@ def load_result(path: str | Path) -> Result:
     """The result in a file; needs neither the service nor settings.
 
     Reads what `save_to` saved (`<job id>.<program>.json`). Under any other name it also reads a download of the
-    dashboard (`job-<id>-result.json`), and a `PrimitiveResult`, pub result, `DataBin` or `BitArray`, or a list of
-    them, that was written with `RuntimeEncoder` of qiskit-ibm-runtime.
+    dashboard (`job-<id>-result.json`), a `Result` with counts (that of the circuit runners, too), and a
+    `PrimitiveResult`, pub result, `DataBin` or `BitArray`, or a list of them, that was written with `RuntimeEncoder`
+    of qiskit-ibm-runtime.
 
     Raises:
         InvalidInput: `path` is not a path.
@@ -235,10 +237,12 @@ def load_result(path: str | Path) -> Result:
         ) from error
     program_id = _program_of(path.name)
     result = Result(source, program_id=program_id)
+    if program_id is None and result.kind == "json":
+        result = Result(source, program_id=COUNTS)
     if program_id is None and result.kind in ("text", "json"):
         message = (
             f"{path} has no result that can be read: expected a file that save_to= saved, a result downloaded from the "
-            "dashboard, or a PrimitiveResult, pub result, DataBin or BitArray written with RuntimeEncoder. "
+            "dashboard, or a Result, PrimitiveResult, pub result, DataBin or BitArray written with RuntimeEncoder. "
             "This error's `raw` keeps the bytes."
         )
         raise ResultDecodeError(message, raw=result.raw)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import evolve, field, frozen
 
 from .checks import Malformed, expect, member
+from .counted import counted_pub, has_counts
 from .directed import EstimatorReader, places_of, read_sampler_pub, settings_of
-from .executor import SAMPLER_ROLES, ExecutorItem, executor_item, executor_metadata, sampler_pub_of
+from .executor import SAMPLER_ROLES, ExecutorItem, executor_item, executor_metadata, sampler_pub_of, utc_time
 from .noise_learner import layer_noise, learned_noise
 from .packed_arrays import is_compressed, replace_tensors
 from .primitives import (
@@ -28,10 +29,15 @@ if TYPE_CHECKING:
 
     from .result_item import ResultItem
 
-__all__ = ["DECODED_PROGRAMS", "Format", "recognise"]
+__all__ = ["COUNTS", "DECODED_PROGRAMS", "Format", "recognise"]
 
-DECODED_PROGRAMS: Final = frozenset({"sampler", "estimator", "executor", "noise-learner", "noise-learner-v3"})
+DECODED_PROGRAMS: Final = frozenset(
+    {"sampler", "estimator", "executor", "noise-learner", "noise-learner-v3", "calibrate"}
+)
 """Programs whose results have a known format. Another format, or text, is an error for them."""
+
+COUNTS: Final = "counts"
+"""In place of a program: read counts as a result. Jobs of the circuit runners have theirs as JSON."""
 
 _PUBS: Final = ("SamplerPubResult", "PubResult", "EstimatorPubResult")
 
@@ -41,8 +47,8 @@ class Format:
     """How to read a document.
 
     Args:
-        kind: `sampler`, `estimator`, `executor`, `noise-learner`, `noise-learner-v3`, `quasi-distributions`,
-            `values`, `text` or `json`.
+        kind: `sampler`, `estimator`, `executor`, `noise-learner`, `noise-learner-v3`, `calibrate`,
+            `quasi-distributions`, `values`, `text` or `json`.
         items: the encoded items.
         read_item: reads one of `items` at its position.
         read_metadata: reads the metadata of the whole result.
@@ -65,7 +71,7 @@ def recognise(document: Any, *, program_id: str | None) -> Format | None:
     Raises:
         Malformed: the format is known, and a part of the document is missing.
     """
-    for recognised in (_wrapped_primitive, _noise_learner, _versioned, _parts, _plain_primitive, _v1_primitive):
+    for recognised in _FORMATS:
         if (found := recognised(document, program_id)) is not None:
             return found
     return None
@@ -209,6 +215,19 @@ def _directed(settings: dict[str, Any], executed: Format) -> Format:
     )
 
 
+def _calibration(document: Any, program_id: str | None) -> Format | None:
+    """The result of a calibration: when it ran."""
+    if program_id != "calibrate" or not isinstance(document, dict):
+        return None
+    times = {name: utc_time(member(document, name, what="a calibration")) for name in ("start", "stop")}
+    version = document.get("schema_version")
+    return Format("calibrate", read_item=_no_item, read_metadata=lambda: {"schema_version": version, **times})
+
+
+def _no_item(_: Any, position: int) -> ResultItem:
+    raise Malformed(f"there is no item {position}")
+
+
 def _parts(document: Any, _: str | None) -> Format | None:
     """A list of the results of several jobs that this package made of one primitive."""
     if not isinstance(document, list) or not document or not all(isinstance(one, dict) for one in document):
@@ -278,6 +297,16 @@ def _v1_primitive(document: Any, _: str | None) -> Format | None:
     return None
 
 
+def _counted(document: Any, program_id: str | None) -> Format | None:
+    """`Result.to_dict()` of Qiskit, and what its encoder writes of a `Result`."""
+    inside = value_of(document, "Result") if is_wrapped(document, "Result") else document
+    experiments = inside.get("results") if program_id == COUNTS and isinstance(inside, dict) else None
+    if not isinstance(experiments, list) or not experiments or not all(map(has_counts, experiments)):
+        return None
+    about = {name: value for name, value in inside.items() if name != "results"}
+    return _pubs("sampler", experiments, counted_pub, about)
+
+
 def _metadata(value: Any) -> Any:
     found = unwrap(value)
     if found is None:
@@ -285,3 +314,15 @@ def _metadata(value: Any) -> Any:
     if not isinstance(found, dict):
         raise Malformed("the metadata of a result must be an object")
     return found
+
+
+_FORMATS: Final = (
+    _calibration,
+    _wrapped_primitive,
+    _noise_learner,
+    _versioned,
+    _parts,
+    _plain_primitive,
+    _v1_primitive,
+    _counted,
+)

@@ -69,7 +69,8 @@ class Result(Sequence[ResultItem]):
         """The kind of the items.
 
         `sampler`, `estimator`, `executor`, `noise-learner`, `noise-learner-v3`; of the first primitives (V1)
-        `quasi-distributions` and `values`; of other programs `text` or `json`, both without items.
+        `quasi-distributions` and `values`; `calibrate`, with its times as metadata, and of other programs `text` or
+        `json`: these have no items.
         """
         return self._format.kind
 

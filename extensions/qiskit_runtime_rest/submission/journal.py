@@ -7,7 +7,6 @@ share the file, one at a time works for a key, and the others wait for it.
 from __future__ import annotations
 
 import time
-import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -84,6 +83,8 @@ class Journal:
         """`service`: its base URL; `instance`: its CRN."""
         self._state = state
         self._scope = (service, instance)
+        self._left: set[str] = set()
+        """Tags and claims that ended. A thread may still be about to write one for a task that was cancelled."""
 
     def begin(self, tag: str, request: JobRequest, *, key: str | None, now: float) -> None:
         """Record that `request`, tagged with `tag`, is about to be sent; durable when this returns.
@@ -91,6 +92,8 @@ class Journal:
         `now`: monotonic seconds.
         """
         with self._state.transaction() as file:
+            if tag in self._left:
+                return
             file.execute(
                 "INSERT INTO submissions (tag, key, service, instance, program_id, backend, began, outcome) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
@@ -109,6 +112,7 @@ class Journal:
 
     def leave(self, tag: str) -> None:
         """Record that the submission with `tag` is not sent any more; its outcome is unknown."""
+        self._left.add(tag)
         with self._state.transaction(optional=True) as file:
             file.execute("DELETE FROM senders WHERE tag = ?", (tag,))
 
@@ -117,8 +121,11 @@ class Journal:
         with self._state.transaction() as file:
             return self._entries(file, "outcome = ?", SENDING)
 
-    def claim(self, key: str, *, now: float) -> Claim | Entry | None:
-        """Claim `key`, or the entry of its job if there is one; None: another claim holds. `now`: monotonic seconds."""
+    def claim(self, key: str, *, claim_id: str, now: float) -> Claim | Entry | None:
+        """Claim `key`, or the entry of its job if there is one; None: another claim holds.
+
+        `claim_id`: names the claim. `now`: monotonic seconds.
+        """
         with self._state.transaction() as file:
             entries = self._entries(file, "key = ? AND outcome IN (?, ?)", key, SENDING, RECORDED)
             entry = entries[-1] if entries else None
@@ -127,15 +134,18 @@ class Journal:
             held = file.execute("SELECT * FROM claims WHERE key = ?", (self._claimed(key),)).fetchone()
             if held is not None and _holds(Process.parse(held["owner"]), now - held["noted_at"]):
                 return None
-            claim = Claim(uuid.uuid4().hex, key, entry)
+            claim = Claim(claim_id, key, entry)
+            if claim_id in self._left:
+                return claim
             row = (self._claimed(key), claim.id, str(Process.current()), now)
             file.execute("INSERT OR REPLACE INTO claims VALUES (?, ?, ?, ?)", row)
             return claim
 
-    def release(self, claim: Claim) -> None:
-        """End `claim`."""
+    def release(self, claim_id: str) -> None:
+        """End the claim, also one that another thread is about to write."""
+        self._left.add(claim_id)
         with self._state.transaction() as file:
-            file.execute("DELETE FROM claims WHERE claim = ?", (claim.id,))
+            file.execute("DELETE FROM claims WHERE claim = ?", (claim_id,))
 
     def _claimed(self, key: str) -> str:
         return "\n".join((*self._scope, key))

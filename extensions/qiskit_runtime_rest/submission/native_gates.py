@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ..directed.circuit_text import CircuitText, Statement
+from ..directed.circuit_text import CircuitText, Statement, number_of
 from ..errors import InvalidInput
 
 __all__ = ["check_native"]
@@ -36,7 +36,9 @@ MODIFIERS = frozenset({"ctrl", "negctrl", "inv", "pow"})
 SAME = {"U": "u", "CX": "cx"}
 """Built-in gates, by the names that devices have for them."""
 
-ADVICE = "Transpile the circuit for the device; with Qiskit installed, transpile=True does it."
+ADVICE = (
+    "Transpile the circuit for the device; with Qiskit installed, transpile=True (`qrr submit --transpile`) does it."
+)
 MOST_NAMED = 12
 
 
@@ -85,7 +87,7 @@ def _calls(statements: Sequence[Statement]) -> Iterator[tuple[str, list[str]]]:
         if first in DECLARATIONS or first.startswith(("#", "@", "pragma")) or "=" in tokens or "measure" in tokens:
             continue
         if first in BLOCKS:
-            if "{" in tokens:
+            if "{" in tokens and "}" in tokens:
                 inside = tokens[tokens.index("{") + 1 : len(tokens) - 1 - tokens[::-1].index("}")]
                 yield from _calls(CircuitText(" ".join(inside)).statements)
             else:  # `if (c[0]) x $0;`
@@ -112,5 +114,5 @@ def _end_of_parenthesis(tokens: Sequence[str]) -> int:
 def _number(operand: str, numbers: Mapping[str, int] | None) -> int | None:
     """The device's qubit that an operand stands for: `$3`, or the third of those that are declared; None: unknown."""
     if operand.startswith("$") and operand[1:].isdecimal():
-        return int(operand[1:])
+        return number_of(operand[1:])
     return None if numbers is None else numbers.get(operand)

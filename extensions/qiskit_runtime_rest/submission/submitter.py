@@ -136,10 +136,10 @@ class Submitter:
         body = request.to_json()
         try:
             created = yield from self._sent(request, body, tag, key)
+            yield from self._finish(tag, RECORDED, created["id"])
         except BaseException:
             self._leave(tag)
             raise
-        yield from self._finish(tag, RECORDED, created["id"])
         return {"tags": list(request.tags or ()), **created}
 
     def _sent(self, request: JobRequest, body: bytes, tag: str | None, key: str | None) -> Plan[dict[str, Any]]:
@@ -187,10 +187,15 @@ class Submitter:
         """
         if self.journal is None:
             return None
-        claim_it = functools.partial(self.journal.claim, key)
+        claim_id = os.urandom(16).hex()
+        claim_it = functools.partial(self.journal.claim, key, claim_id=claim_id)
         pause = SHORTEST_CLAIM_PAUSE
         while True:
-            claimed: Claim | Entry | None = yield InThread(lambda: claim_it(now=self._clock.monotonic()))
+            try:
+                claimed: Claim | Entry | None = yield InThread(lambda: claim_it(now=self._clock.monotonic()))
+            except BaseException:
+                self._release(claim_id, key)
+                raise
             if claimed is not None:
                 return claimed
             yield Sleep(pause)
@@ -198,11 +203,14 @@ class Submitter:
 
     def release(self, claim: Claim) -> None:
         """End `claim`. It is not a plan, so that a task which is cancelled can do it, too."""
+        self._release(claim.id, claim.key)
+
+    def _release(self, claim_id: str, key: str) -> None:
         assert self.journal is not None
         try:
-            self.journal.release(claim)
+            self.journal.release(claim_id)
         except ConfigurationError as error:
-            log.warning("the claim of %s ends with this process: %s", claim.key, error)
+            log.warning("the claim of %s ends with this process: %s", key, error)
 
     def find_claimed(self, request: JobRequest, claimed: Claim | Entry) -> Plan[dict[str, Any] | None]:
         """The job of `claimed`, or None; looked up if its outcome was not recorded.

@@ -62,3 +62,27 @@ def test_every_part_exists_for_devices_only(api: httpx.Client, part: str) -> Non
 
 def test_a_wrong_query_is_refused(api: httpx.Client) -> None:
     assert api.get("/backends", params={"fields": "everything"}).status_code == 400
+
+
+def cz_lengths(api: httpx.Client, backend: str, **query: str) -> set[float]:
+    gates = api.get(f"/backends/{backend}/properties", params=query).json()["gates"]
+    entries = [entry for gate in gates if gate["gate"] == "cz" for entry in gate["parameters"]]
+    return {entry["value"] for entry in entries if entry["name"] == "gate_length"}
+
+
+@pytest.mark.parametrize(
+    ("backend", "calibration", "factor"),
+    [
+        ("ibm_fez", "slow_gates_dc", 2),
+        ("ibm_fez", "slow_gates_ac", 2),
+        ("ibm_fez", "slow_gates", 1),
+        ("ibm_miami", "slow_gates", 2),
+    ],
+)
+def test_other_calibrations_have_slow_two_qubit_gates(
+    api: httpx.Client, backend: str, calibration: str, factor: int
+) -> None:
+    usual = cz_lengths(api, backend)
+    assert cz_lengths(api, backend, calibration_id=calibration) == {factor * length for length in usual}
+    path = f"/backends/{backend}/configuration"
+    assert api.get(path, params={"calibration_id": calibration}).json() == api.get(path).json()

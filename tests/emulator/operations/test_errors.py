@@ -104,12 +104,21 @@ def test_a_search_for_tags_needs_three_characters(api: httpx.Client, term: str) 
 
 @pytest.mark.parametrize("path", ["configuration", "properties"])
 def test_the_open_plan_has_no_custom_calibrations(api: httpx.Client, open_plan: httpx.Client, path: str) -> None:
-    query = {"calibration_id": "slow_gates"}
+    query = {"calibration_id": "slow_gates_ac"}
     assert api.get(f"/backends/ibm_kingston/{path}", params=query).status_code == 200
     answer = open_plan.get(f"/backends/ibm_kingston/{path}", params=query)
     error = only_error(answer)
     assert answer.status_code == 403
     assert error["message"] == "You are not authorized to use custom calibrations with your current service plan"
+
+
+@pytest.mark.parametrize("path", ["configuration", "properties"])
+def test_a_device_has_the_calibrations_of_its_family(api: httpx.Client, path: str) -> None:
+    devices = {"ibm_fez": {"slow_gates_ac", "slow_gates_dc"}, "ibm_miami": {"slow_gates"}}
+    for device, known in devices.items():
+        for calibration in ("slow_gates_ac", "slow_gates_dc", "slow_gates", "invalid_id"):
+            answer = api.get(f"/backends/{device}/{path}", params={"calibration_id": calibration})
+            assert answer.status_code == (200 if calibration in known else 404)
 
 
 @pytest.mark.parametrize("path", ["/jobs", "/workloads", "/backends", "/versions/nowhere"])

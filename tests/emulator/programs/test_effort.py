@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from math import exp
 from typing import Any
@@ -58,17 +60,26 @@ def test_a_job_that_cannot_be_simulated_in_time_fails_at_once_and_says_why() -> 
     assert "for 40 connected qubits; the limit is 120 s (--simulation-seconds)." in failure.reason
 
 
-@pytest.mark.parametrize("program", ["sampler", "estimator"])
-def test_all_circuits_of_a_job_count(program: str) -> None:
+TWIRLED = {"twirling": {"enable_measure": True, "num_randomizations": 8, "shots_per_randomization": 4000}}
+
+
+@pytest.mark.parametrize(
+    ("program", "level", "options"),
+    [("sampler", 0, {}), ("estimator", 0, {}), ("sampler", 0, TWIRLED), ("estimator", 1, TWIRLED)],
+)
+def test_all_circuits_of_a_job_count(program: str, level: int, options: Any) -> None:
     text = brickwork(row(10), 4)
-    pub = [text, "Z" * 156] if program == "estimator" else [text]
-    policy = programs.Policy(simulation_seconds=1.0, resilience_level=0)
-    one, many = (
-        programs.run(program, {"pubs": [pub] * number}, device=FEZ, seed=1, policy=policy) for number in (1, 4)
-    )
-    assert isinstance(one, programs.Completed), one
-    assert isinstance(many, programs.Failure)
-    assert "the limit is 1 s" in many.reason
+    pub = [text, "Z" * 156] if program == "estimator" else [text, None, 32_000]
+    policy = programs.Policy(simulation_seconds=1e-9, resilience_level=level)
+
+    def estimated(pubs: int) -> float:
+        failure = programs.run(program, {"pubs": [pub] * pubs, "options": options}, device=FEZ, seed=1, policy=policy)
+        assert isinstance(failure, programs.Failure), failure
+        found = re.search(r"it would take about ([\d.,]+) s", failure.reason)
+        assert found, failure.reason
+        return float(found[1].replace(",", ""))
+
+    assert estimated(3) == pytest.approx(3 * estimated(1), rel=0.1)
 
 
 def test_a_circuit_that_needs_more_memory_than_there_is_fails_at_once() -> None:
@@ -79,6 +90,22 @@ def test_a_circuit_that_needs_more_memory_than_there_is_fails_at_once() -> None:
 
 def test_a_job_that_is_not_light_is_heavy() -> None:
     assert outcome(brickwork(row(10), 2), 2000, light_seconds=1e-6) is HEAVY
+
+
+def test_learning_the_noise_of_large_layers_is_estimated_too() -> None:
+    circuit = QuantumCircuit(156)
+    used: set[int] = set()
+    for first, second in FEZ.configuration["coupling_map"]:
+        if not {first, second} & used:
+            used |= {first, second}
+            circuit.cz(first, second)
+    params = {"circuits": [qasm3.dumps(circuit)], "options": {}}
+    run = partial(programs.run, "noise-learner", params, device=FEZ, seed=1)
+    failure = run(policy=programs.Policy(simulation_seconds=1.0))
+    assert isinstance(failure, programs.Failure)
+    assert failure.code == 5204
+    assert "it would take about" in failure.reason
+    assert run(policy=programs.Policy(light_seconds=1.0)) is HEAVY
 
 
 def test_unconnected_qubits_cost_little() -> None:

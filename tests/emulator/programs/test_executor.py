@@ -16,6 +16,10 @@ from qiskit_ibm_runtime.quantum_program.params_converters import QUANTUM_PROGRAM
 from samplomatic import build
 from samplomatic.transpiler import generate_boxing_pass_manager
 
+from qiskit_runtime_rest.emulator import devices
+from qiskit_runtime_rest.emulator.programs.noise import relaxation_times
+from qiskit_runtime_rest.results import decode
+
 VERSIONS = tuple(QUANTUM_PROGRAM_PARAMS_CONVERTERS)
 GOOD = (87, 88)
 
@@ -182,6 +186,69 @@ def test_the_repetition_delay_is_counted(completed: Any) -> None:
     assert completed("executor", params).metrics.quantum_seconds == pytest.approx(usual + 0.25, abs=0.001)
 
 
+def test_measurements_are_points_at_level_1(completed: Any) -> None:
+    points, means, bits = (
+        ExecutorResultDecoder.decode(completed("executor", encoded(swept([0.0, np.pi], meas_level=level))).body)[0]["c"]
+        for level in ("kerneled", "avg_kerneled", "classified")
+    )
+    assert (points.shape, points.dtype, means.shape) == ((2, 400, 2), complex, (2, 2))
+    # The sign of the first coordinate is the outcome, with the same randomness.
+    assert np.mean((points.real < 0) == bits) > 0.999
+    assert np.allclose(means, points.mean(axis=1))
+    assert np.std(points.imag) == pytest.approx(0.25, abs=0.02)
+
+
+@pytest.mark.parametrize("version", VERSIONS[1:])
+def test_the_timing_of_circuits_is_answered_if_it_is_asked_for(completed: Any, version: str) -> None:
+    circuit = QuantumCircuit(133, 1)
+    stretch = circuit.add_stretch("wait")
+    circuit.sx(87)
+    circuit.barrier(87, 88)
+    circuit.delay(300, 88, "dt")
+    circuit.delay(stretch, 87)
+    circuit.x(87)
+    circuit.delay(stretch, 87)
+    circuit.barrier(87, 88)
+    circuit.measure(87, 0)
+    program = QuantumProgram(shots=50)
+    program.append_circuit_item(circuit, circuit_arguments=np.zeros((0,)))
+    params = encoded(program, version)
+    assert json.loads(completed("executor", params).body)["data"][0]["metadata"] == {
+        "scheduler_timing": None,
+        "stretch_values": None,
+    }
+    params["options"] |= {"scheduler_timing": True, "stretch_values": True}
+    body = completed("executor", params).body
+    found = ExecutorResultDecoder.decode(body)[0].metadata
+    lines = [line.split(",") for line in found.scheduler_timing.timing.split("\n")]
+    assert {len(line) for line in lines} == {6}
+    assert ["sx_87", "Qubit 87", "0"] in [line[1:4] for line in lines]
+    assert max(int(line[3]) + int(line[4]) for line in lines) == found.scheduler_timing.circuit_duration
+    [value] = found.stretch_values
+    x = next(int(line[4]) for line in lines if line[1] == "x_87")
+    assert (value.name, 2 * value.value + value.remainder + x) == ("wait", 300)
+    assert [length for _, length in value.expanded_values] == [value.value] * 2
+    ours = decode(body.encode(), program_id="executor")[0]
+    assert ours.metadata["scheduler_timing"]["circuit_duration"] == found.scheduler_timing.circuit_duration
+    assert ours.metadata["stretch_values"][0]["value"] == value.value
+
+
+def test_qubits_that_are_not_initialised_keep_what_is_left(completed: Any) -> None:
+    """A flip in each shot: it finds 1 with the chance p = kept (1 - p), and the outcome is 1 with 1 - p."""
+    circuit = QuantumCircuit(133, 1)
+    circuit.x(87)
+    circuit.measure(87, 0)
+    program = QuantumProgram(shots=8000)
+    program.append_circuit_item(circuit, circuit_arguments=np.zeros((0,)))
+    params = encoded(program)
+    t1, _ = relaxation_times(devices.get("ibm_torino"), 87)
+    for initialised, delay in ((True, 0.0), (False, 0.0), (False, 2 * t1), (False, 20 * t1)):
+        params["options"] |= {"init_qubits": initialised, "rep_delay": delay}
+        [item] = ExecutorResultDecoder.decode(completed("executor", params).body)
+        kept = 0.0 if initialised else np.exp(-delay / t1)
+        assert item["c"].mean() == pytest.approx(1 / (1 + kept), abs=0.04), (initialised, delay)
+
+
 def broken(**changes: Any) -> Any:
     params = encoded(swept([0.0]))
     return params | changes
@@ -203,7 +270,7 @@ NOT_NATIVE.h(0)
             3211,
             "quantum_program.circuits",
         ),
-        (encoded(swept([0.0], meas_level="kerneled")), 8009, "kerneled"),
+        (encoded(swept([0.0], meas_level="both")), 8009, "both"),
         (encoded(swept([0.0] * 30, shots=400_000)), 1520, "12000000"),
     ],
 )

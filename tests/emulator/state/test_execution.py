@@ -22,11 +22,13 @@ class Pool:
         self.futures: dict[int, Future[Outcome]] = {}
         self.cancelled: list[Future[Outcome]] = []
         self.on_heavy: dict[int, Callable[[], None]] = {}
+        self.calibrations: list[str | None] = []
 
     def submit(
         self, program_id: str, params: Any, *, device: Any, seed: int, on_heavy: Callable[[], None]
     ) -> Future[Outcome]:
         self.on_heavy[params["number"]] = on_heavy
+        self.calibrations.append(device.calibration)
         future: Future[Outcome] = Future()
         self.futures[params["number"]] = future
         return future
@@ -161,3 +163,12 @@ async def test_a_heavy_job_leaves_its_place_to_the_next_one() -> None:
     assert [job(service, one).status for one in ids] == ["Completed", "Running", "Queued"]
     await pool.finish(1)
     assert [job(service, one).status for one in ids] == ["Completed", "Completed", "Running"]
+
+
+async def test_a_job_runs_with_the_calibration_that_it_names() -> None:
+    pool = Pool()
+    service = serving(lambda _: pool, workers=3)
+    for number, calibration in enumerate([None, "slow_gates_dc", "another"]):
+        submit(service, number, calibration_id=calibration)
+    assert pool.calibrations == [None, "slow_gates_dc", None]
+    service.close()

@@ -122,7 +122,7 @@ private = sample(environment={"private": True})
 report["private"] = {
     "marked": [private.private, service.job(private.job_id()).private],
     "shots": private.result()[0].data.meas.num_shots,
-    "again": failure(service.job(private.job_id()).result),
+    "again": service.job(private.job_id()).result(),
     "inputs": private.inputs,
 }
 

@@ -10,7 +10,7 @@ from qiskit_runtime_api.http_library import httpx
 
 from ...base.html import facts_table
 from ...base.json_members import member_count, member_number, member_object, member_text
-from ...base.text import printable
+from ...base.text import also_half_built, printable
 from ...errors import ConfigurationError, InvalidInput, NotFound
 from ...http import Connection
 from ...http.calls import call, fetch, json_object
@@ -43,6 +43,7 @@ class BackendLogic:
         self.name: str = raw["name"]
         self.raw = dict(raw)
 
+    @also_half_built
     def __repr__(self) -> str:
         """Name, qubits and queue."""
         facts = [self.name, f"{self.num_qubits} qubits" if self.num_qubits else "", self.state or ""]
@@ -127,6 +128,7 @@ class BackendsLogic(Generic[B]):
         """Made by the client."""
         self._connection = connection
 
+    @also_half_built
     def __repr__(self) -> str:
         """Instance and host."""
         return f"<{type(self).__name__} {self._connection.origin}>"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, Unpack
 
 from ...base.json_members import member_text
 from ...base.secret import hidden
+from ...base.text import also_half_built
 from ...config.options import SettingsOptions
 from ...http import Connection
 from ...http.calls import fetch, json_object
@@ -97,10 +98,10 @@ class ClientLogic(SubmitLogic[J]):
         self._job_class = given.get("job_class")
         self._submitter = _submitter(self.settings, given.get("submission"), given.get("journal", False), state, clock)
 
+    @also_half_built
     def __repr__(self) -> str:
         """Instance and host."""
-        connection = getattr(self, "_connection", None)
-        return f"<{type(self).__name__} {connection.origin if connection else 'that could not be made'}>"
+        return f"<{type(self).__name__} {self._connection.origin}>"
 
     def __reduce__(self) -> NoReturn:
         """A client does not pickle, since it holds credentials. Handles of jobs and sessions pickle without them.

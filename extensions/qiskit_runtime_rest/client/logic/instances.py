@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from qiskit_runtime_api.api import instances as instances_api
 
+from ...base.text import also_half_built
 from ...http import Connection
 from ...http.calls import call
 from ...plans.plan import Plan
@@ -24,6 +25,7 @@ class InstancesLogic:
         """Made by the client."""
         self._connection = connection
 
+    @also_half_built
     def __repr__(self) -> str:
         """Instance and host."""
         return f"<{type(self).__name__} {self._connection.origin}>"

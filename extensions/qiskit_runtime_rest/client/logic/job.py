@@ -14,7 +14,7 @@ from qiskit_runtime_api.api import jobs as jobs_api
 from ...arguments import check_timeout, folder_path
 from ...base.html import facts_table
 from ...base.json_members import member_moment, member_object, member_text, member_texts
-from ...base.text import printable
+from ...base.text import also_half_built, printable
 from ...errors import (
     ApiError,
     JobError,
@@ -91,6 +91,7 @@ class JobLogic(Handle):
         self._mutex = Mutex()
         self._known_failure: RuntimeRestError | None = None
 
+    @also_half_built
     def __repr__(self) -> str:
         """Id, program, backend and status, if known."""
         known = [self.program_id, self.backend, self.raw.get("status")]
@@ -294,10 +295,9 @@ class JobLogic(Handle):
         if self._decoded is None and self._source is None:
             yield from self._wait(timeout=timeout, on_status=on_status)
         waited = self._connection.clock.monotonic() - began
-        release = yield Acquire(self._mutex, None if timeout is None else max(0.0, timeout - waited))
-        if release is None:
-            raise WaitTimeout(job_id=self.id, status=self._snapshot().status, waited=waited)
         try:
+            if not (yield Acquire(self._mutex, None if timeout is None else max(0.0, timeout - waited))):
+                raise WaitTimeout(job_id=self.id, status=self._snapshot().status, waited=waited)
             if self._decoded is None and self._source is None:
                 yield from self._read_result(began, timeout, folder)
             elif folder is not None:
@@ -311,7 +311,10 @@ class JobLogic(Handle):
                 raise
             raise WaitTimeout(job_id=self.id, status="Completed", waited=waited) from failure
         finally:
-            release()
+            try:  # see `Lock`
+                self._mutex.thread_lock.release()
+            except RuntimeError:
+                self._mutex.release_task()
 
     @property
     def _is_private(self) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from qiskit_runtime_api.api import jobs as jobs_api
 
 from ...arguments import positive_whole
+from ...base.text import also_half_built
 from ...errors import ConfigurationError, InvalidInput, RuntimeRestError
 from ...http import Connection, Origin
 from ...http.calls import fetch, json_object
@@ -23,7 +24,7 @@ from ...waiting import PAGE, JobPages, PollInterval, StatusCallback, WaitBudget
 from ..listing import Listing
 from .job_group import JobGroup
 from .moments import moment
-from .public import public
+from .public import public, refuse_secrets
 from .submit import J, SubmitLogic
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class JobsLogic(SubmitLogic[J]):
         self._poll_interval = poll_interval or PollInterval()
         self._job = job_class
 
+    @also_half_built
     def __repr__(self) -> str:
         """Instance and host."""
         return f"<{type(self).__name__} {self._connection.origin}>"
@@ -87,6 +89,7 @@ class JobsLogic(SubmitLogic[J]):
 
         Raises: InvalidInput.
         """
+        refuse_secrets(self, {"job_id": job_id})
         _check_id(job_id)
         return self._handle({}, job_id)
 

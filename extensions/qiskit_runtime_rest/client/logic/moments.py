@@ -58,7 +58,7 @@ def _read(text: str, name: str, *, now: datetime.datetime) -> datetime.datetime:
         if ago is not None and ago[2] in UNITS:
             return now - datetime.timedelta(seconds=int(ago[1]) * UNITS[ago[2]])
         return parser.parse(text, tzinfos=_offset)
-    except (ValueError, OverflowError):
+    except (ValueError, ArithmeticError):  # the parser passes on those of `decimal`
         raise InvalidInput(
             f"{name}={text!r} is not a date; write it as 2026-04-15T12:00:00Z, yesterday, 3 days ago or 2h."
         ) from None

@@ -6,17 +6,19 @@ in `client/job.py`, which `make generate` writes.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ...base.secret import misplaced
+from ...errors import InvalidInput
 from ...plans.deadline import GRACE_SECONDS, Deadline, current_deadline, deadline_in, end_by
-from ...plans.plan import Plan, StreamPlan, iterate, iterate_async, run, run_async
+from ...plans.plan import Plan, StreamPlan, iterate, iterate_async, run_async, run_by
 
 if TYPE_CHECKING:
     from ...http import Connection
 
-__all__ = ["Awaited", "Blocking", "call_deadline", "public"]
+__all__ = ["Awaited", "Blocking", "call_deadline", "public", "refuse_secrets"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -38,13 +40,29 @@ def public(*operations: str) -> Callable[[F], F]:
         def checked(*arguments: Any, **named: Any) -> Any:
             from ...arguments import check_types
 
-            check_types({**dict(zip(names, arguments, strict=False)), **named}, plan.__annotations__)
+            values = {**dict(zip(names, arguments, strict=False)), **named}
+            refuse_secrets(values.pop("self", None), values)
+            check_types(values, plan.__annotations__)
             return plan(*arguments, **named)
 
         checked.operations = operations  # type: ignore[attr-defined]  # read by tools/methods.py
         return checked  # type: ignore[return-value]  # it has the signature of the plan
 
     return mark
+
+
+def refuse_secrets(handle: Any, values: Mapping[str, Any]) -> None:
+    """Refuse arguments of a method of `handle` that contain its API key or token: messages and logs would show them.
+
+    Raises:
+        InvalidInput: names the argument.
+    """
+    connection = getattr(handle, "_connection", None)
+    if connection is not None and (
+        wrong := misplaced(values, (connection.settings.api_key, connection.settings.token))
+    ):
+        del values
+        raise InvalidInput(wrong)
 
 
 class Blocking:
@@ -54,8 +72,7 @@ class Blocking:
 
     def _run(self, plan: Plan[T], timeout: float | None = None) -> T:
         """`timeout`: seconds for all that the plan does."""
-        with end_by(call_deadline(timeout, self._connection)):
-            return run(plan, self._connection)
+        return run_by(call_deadline(timeout, self._connection), plan, self._connection)
 
     def _iterate(self, plan: StreamPlan[T], timeout: float | None = None) -> Iterator[T]:
         return iterate(plan, self._connection, partial(call_deadline, timeout, self._connection))

@@ -15,7 +15,7 @@ from qiskit_runtime_api.http_library import httpx
 from ...arguments import Named, backend_name, positive_whole, whole_seconds
 from ...base.html import facts_table
 from ...base.json_members import member_moment, member_object, member_text
-from ...base.text import printable
+from ...base.text import also_half_built, printable
 from ...config.job_options import SessionSubmitOptions
 from ...config.state_file import State
 from ...errors import Conflict, InvalidInput, NotFound, RuntimeRestError
@@ -95,6 +95,7 @@ class SessionLogic(Handle, SubmitLogic[J]):
             self._job = job_class
         self._ended = False
 
+    @also_half_built
     def __repr__(self) -> str:
         """Id, mode, backend and state, if known."""
         known = [self.id, self.raw.get("mode"), self.backend, self.raw.get("state") or self.raw.get("status")]
@@ -329,6 +330,7 @@ class SessionsLogic(Generic[S]):
         self._poll_interval = poll_interval
         self._job_class = job_class
 
+    @also_half_built
     def __repr__(self) -> str:
         """Instance and host."""
         return f"<{type(self).__name__} {self._connection.origin}>"

@@ -20,7 +20,7 @@ from ...errors import (
 )
 from ...plans.effects import InThread, OnExecutor, Together
 from ...plans.plan import Plan
-from .public import public
+from .public import public, refuse_secrets
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -395,6 +395,7 @@ class SubmitLogic(Generic[J]):
                 check_native(pub[0], configuration, what=f"pub {place}")
 
     def _send(self, request: JobRequest, *, key: str | None = None) -> Plan[J]:
+        refuse_secrets(self, vars(request))
         with self._recoverable(request):
             created = yield from self._submitter.submit(request, key=key)
         return self._made(request, created)

@@ -15,7 +15,8 @@ from typing import Any
 
 from attrs import field, frozen
 
-from .published import with_published_calibration, with_published_instructions
+from ..json_text import json_text
+from .published import calibrations, with_published_calibration, with_published_instructions, with_slow_gates
 from .snapshots import Snapshot, find
 
 Json = dict[str, Any]
@@ -63,10 +64,18 @@ class Device:
     snapshot: Snapshot = field(repr=False)
     mock: bool = False
     """It answers jobs with random data: the devices for `dry_run`."""
+    calibration: str | None = None
+    """Its calibration, if that is not the usual one."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A device that was sent to another process is read there once."""
-        return load, (self.name, self.snapshot, self.mock)
+        return load, (self.name, self.snapshot, self.mock, self.calibration)
+
+    def calibrated(self, calibration: str | None) -> Device:
+        """The device with another of its calibrations. Ids that it does not have change nothing."""
+        if calibration not in calibrations(self.configuration):
+            return self
+        return load(self.name, self.snapshot, self.mock, calibration)
 
     @cached_property
     def configuration(self) -> Json:
@@ -80,7 +89,8 @@ class Device:
         Units are those of the snapshot: times in "us" or "ns", frequencies in "GHz", errors without a unit.
         """
         properties = _properties(_read(self.snapshot.properties), name=self.name)
-        return with_published_calibration(properties, self.configuration)
+        properties = with_published_calibration(properties, self.configuration)
+        return with_slow_gates(properties, self.configuration) if self.calibration else properties
 
     @cached_property
     def defaults(self) -> Json | None:
@@ -98,8 +108,9 @@ class Device:
         """The instructions of the device: name -> its allowed qubits, None for any."""
         return _operational(self.configuration, self.properties)
 
-    def summary(self) -> Json:
-        """The unchanging part of this device's entry in `list_backends` (BackendsResponse.devices)."""
+    @cached_property
+    def summary(self) -> str:
+        """The unchanging part of this device's entry in `list_backends` (BackendsResponse.devices), as JSON."""
         entry = {
             "name": self.name,
             "is_simulator": False,
@@ -107,20 +118,16 @@ class Device:
             "physical_qubits": _physical_qubits(self.configuration),
             "clops": self.configuration.get("clops"),
             "processor_type": self.configuration.get("processor_type"),
-            "performance_metrics": self._performance,
+            # Read from the file, so that a list of all devices does not keep the calibration data of each.
+            "performance_metrics": _performance(self.configuration, _read(self.snapshot.properties)),
         }
-        return entry | {"class": "mock"} if self.mock else entry
-
-    @cached_property
-    def _performance(self) -> Json:
-        # Read from the file, so that a list of all devices does not keep the calibration data of each.
-        return _performance(self.configuration, _read(self.snapshot.properties))
+        return json_text(entry | {"class": "mock"} if self.mock else entry)
 
 
 @cache
-def load(name: str, snapshot: Snapshot, mock: bool = False) -> Device:
+def load(name: str, snapshot: Snapshot, mock: bool = False, calibration: str | None = None) -> Device:
     """The device with these files."""
-    return Device(name, snapshot, mock)
+    return Device(name, snapshot, mock, calibration)
 
 
 def get(name: str) -> Device:

@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import frozen
 
-__all__ = ["with_published_calibration", "with_published_instructions"]
+__all__ = ["calibrations", "with_published_calibration", "with_published_instructions", "with_slow_gates"]
 
 Json = dict[str, Any]
 
@@ -58,6 +58,14 @@ _PUBLISHED: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("Heron", "3"): _HERON,
     ("Nighthawk", "2"): _EVERYWHERE,
 }
+
+# Family of the processor -> its calibrations besides the usual one. In all of them the two-qubit gates are slow.
+_CALIBRATIONS: Mapping[str, tuple[str, ...]] = {
+    "Heron": ("slow_gates_ac", "slow_gates_dc"),
+    "Nighthawk": ("slow_gates",),
+}
+# Not published: a guess.
+_SLOW = 2
 
 # Control flow of earlier times, which no device has any more.
 _RETIRED = frozenset({"for_loop", "switch_case", "while_loop"})
@@ -110,6 +118,25 @@ def with_published_calibration(properties: Json, configuration: Json) -> Json:
             if gate == neighbour and _is_missing(found.get((name, qubits))):
                 found[name, qubits] = _like(entry, name, one.nanoseconds)
     return properties | {"gates": list(found.values())}
+
+
+def calibrations(configuration: Json) -> tuple[str, ...]:
+    """The ids of the calibrations of a device besides the usual one."""
+    return _CALIBRATIONS.get(str((configuration.get("processor_type") or {}).get("family")), ())
+
+
+def with_slow_gates(properties: Json, configuration: Json) -> Json:
+    """The properties of a calibration with slow two-qubit gates, whose errors are as usual."""
+    name = _two_qubit_gate(configuration)
+    return properties | {"gates": [_slowed(gate) if gate["gate"] == name else gate for gate in properties["gates"]]}
+
+
+def _slowed(gate: Json) -> Json:
+    parameters = [
+        entry | ({"value": entry["value"] * _SLOW} if entry["name"] == "gate_length" else {})
+        for entry in gate["parameters"]
+    ]
+    return gate | {"parameters": parameters}
 
 
 def _published(configuration: Json) -> tuple[str, ...]:

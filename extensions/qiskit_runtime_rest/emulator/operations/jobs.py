@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BACKEND_OFFLINE, PROGRAM_NOT_FOUND, ServiceError
+from ..json_text import extended, json_text
 from ..programs import PROGRAMS
-from ..routing import ServiceRequest, ServiceResponse
-from ..state.backends import find_device
+from ..routing import JSON, ServiceRequest, ServiceResponse
 from ..state.clock import isoformat, seconds
+from ..state.job import PENDING_USAGE
 from ..state.jobs import JobFilter
 from .backends import with_mocks
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..state.job import Job
 
 # The contract gives the list of tags the length of a job's tags.
@@ -24,7 +28,7 @@ async def create_job(request: ServiceRequest) -> ServiceResponse:
     service, body, instance = request.service, request.body, request.instance
     if body["program_id"] not in PROGRAMS:
         raise ServiceError(PROGRAM_NOT_FOUND, f"There is no program {body['program_id'][:100]!r}.")
-    device = find_device(service.fleet, service.instances, body["backend"], instance=instance)
+    device = service.instances.device(body["backend"], instance=instance)
     if service.fleet.condition(device.name).status == "offline":
         raise ServiceError(BACKEND_OFFLINE)
     if body.get("session_id") is not None:
@@ -51,7 +55,7 @@ async def create_job(request: ServiceRequest) -> ServiceResponse:
     response: dict[str, Any] = {"id": job.id, "backend": job.backend}
     if job.private:
         response["private"] = True
-    return ServiceResponse(body=response | _given(job, "session_id", "calibration_id"))
+    return ServiceResponse(body=response | job.given("session_id", "calibration_id"))
 
 
 async def list_jobs(request: ServiceRequest) -> ServiceResponse:
@@ -67,24 +71,21 @@ async def list_jobs(request: ServiceRequest) -> ServiceResponse:
         session_id=query["session_id"],
         mocks=with_mocks(request),
     )
-    found = jobs.visible(instance=request.instance.crn, where=where, ascending=query["sort"] == "ASC")
     limit, offset = query["limit"], query["offset"]
-    page = await request.service.execution.read(found[offset : offset + limit])
-    with_params = not query["exclude_params"]
-    return ServiceResponse(
-        body={
-            "jobs": [_job(request, job, with_params=with_params) for job in page],
-            "count": len(found),
-            "limit": limit,
-            "offset": offset,
-        }
+    found, count = jobs.page(
+        instance=request.instance.crn, where=where, ascending=query["sort"] == "ASC", offset=offset, limit=limit
     )
+    page = await request.service.execution.read(found)
+    listed = ",".join(_texts(request, page, with_params=not query["exclude_params"]))
+    counts = {"count": count, "limit": limit, "offset": offset}
+    return ServiceResponse(text=extended(json_text(counts), f'"jobs":[{listed}]'), media_type=JSON)
 
 
 async def get_job(request: ServiceRequest) -> ServiceResponse:
     """`GET /v1/jobs/{id}`."""
     job = await _read(request)
-    return ServiceResponse(body=_job(request, job, with_params=not request.query["exclude_params"]))
+    (text,) = _texts(request, [job], with_params=not request.query["exclude_params"])
+    return ServiceResponse(text=text, media_type=JSON)
 
 
 async def delete_job(request: ServiceRequest) -> ServiceResponse:
@@ -94,7 +95,7 @@ async def delete_job(request: ServiceRequest) -> ServiceResponse:
 
 
 async def get_job_results(request: ServiceRequest) -> ServiceResponse:
-    """`GET /v1/jobs/{id}/results`: text/plain; 204 if there is none yet."""
+    """`GET /v1/jobs/{id}/results`: text/plain; 204 if there is none yet, or none any more."""
     job = await _read(request)
     result = request.service.jobs.take_result(job)
     return ServiceResponse(status=204) if result is None else ServiceResponse(text=result)
@@ -131,7 +132,7 @@ async def get_job_metrics(request: ServiceRequest) -> ServiceResponse:
         "usage": _usage(request, job),
         "circuits_execution_time_ns": job.execution_ns,
     }
-    return ServiceResponse(body=body | _given(job, "caller", "qiskit_version"))
+    return ServiceResponse(body=body | job.given("caller", "qiskit_version"))
 
 
 async def replace_job_tags(request: ServiceRequest) -> ServiceResponse:
@@ -143,8 +144,7 @@ async def replace_job_tags(request: ServiceRequest) -> ServiceResponse:
 async def list_tags(request: ServiceRequest) -> ServiceResponse:
     """`GET /v1/tags`: those tags of the instance's jobs that contain the text, in alphabetical order."""
     search = request.query["search"].lower()
-    jobs = request.service.jobs.visible(instance=request.instance.crn)
-    found = sorted({tag for job in jobs for tag in job.tags if search in tag.lower()})
+    found = sorted(tag for tag in request.service.jobs.index.tags(request.instance.crn) if search in tag.lower())
     return ServiceResponse(body={"tags": found[:_MOST_TAGS]})
 
 
@@ -157,28 +157,20 @@ async def _read(request: ServiceRequest) -> Job:
     return job
 
 
-def _job(request: ServiceRequest, job: Job, *, with_params: bool) -> dict[str, Any]:
-    body: dict[str, Any] = {
-        "id": job.id,
-        "backend": job.backend,
-        "state": _state(job),
-        "status": "Cancelled - Ran too long" if job.ran_too_long else job.status,
-        "program": {"id": job.program_id},
-        "created": isoformat(job.created),
-        "cost": job.cost,
-        "tags": list(job.tags),
-        "user_id": job.user_id,
-        "usage": _usage(request, job),
-    }
-    if job.private:
-        body["private"] = True
-    if with_params and (params := request.service.jobs.params(job)) is not None:
-        body["params"] = params
-    return body | _given(job, "session_id", "calibration_id", "runtime", "remote_storage")
+def _texts(request: ServiceRequest, jobs: Sequence[Job], *, with_params: bool) -> list[str]:
+    """Jobs as JSON."""
+    texts = [job.described for job in jobs]
+    if request.service.options.usage_pending_seconds:
+        pairs = zip(jobs, texts, strict=True)
+        texts = [json_text(json.loads(text) | {"usage": _usage(request, job)}) for job, text in pairs]
+    if with_params:
+        texts = [_with_params(request, job, text) for job, text in zip(jobs, texts, strict=True)]
+    return texts
 
 
-def _state(job: Job) -> dict[str, Any]:
-    return {"status": job.status} | _given(job, "reason", "reason_code", "reason_solution")
+def _with_params(request: ServiceRequest, job: Job, text: str) -> str:
+    params = request.service.jobs.params_text(job)
+    return text if params is None else extended(text, f'"params":{params}')
 
 
 def _client(application: str | None) -> dict[str, str]:
@@ -198,12 +190,8 @@ def _timestamps(job: Job) -> dict[str, str | None]:
 
 
 def _usage(request: ServiceRequest, job: Job) -> dict[str, Any]:
-    service = request.service
-    if job.finished is None or service.clock.now() < job.finished + service.options.usage_pending_seconds:
-        return {"qpu_charge_time_seconds": 0, "status": "pending"}
-    return {"qpu_charge_time_seconds": round(job.qpu_seconds), "status": "complete"}
-
-
-def _given(job: Job, *names: str) -> dict[str, Any]:
-    """The attributes that have a value: the contract has no nulls."""
-    return {name: value for name in names if (value := getattr(job, name)) is not None}
+    """The job's usage, which stays pending for a while after its end if the service's options say so."""
+    seconds = request.service.options.usage_pending_seconds
+    if seconds and job.finished is not None and request.service.clock.now() < job.finished + seconds:
+        return PENDING_USAGE
+    return job.usage

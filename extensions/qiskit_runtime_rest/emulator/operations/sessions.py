@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..routing import ServiceRequest, ServiceResponse
-from ..state.backends import find_device
 from ..state.clock import isoformat
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ async def create_session(request: ServiceRequest) -> ServiceResponse:
     body = request.body
     backend = body.get("backend") or body.get("backend_name")
     if backend is not None:
-        find_device(request.service.fleet, request.service.instances, backend, instance=request.instance)
+        request.service.instances.device(backend, instance=request.instance)
     given = {name: body[name] for name in ("interactive_ttl", "active_ttl") if name in body}
     session = request.service.sessions.create(
         instance=request.instance,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["MOST_ROWS", "overview"]
 
 MOST_ROWS = 200
+_ONLY_IN_DETAILS = {"headers", "body", "response_headers", "response_body"}
 
 
 def overview(
@@ -33,7 +34,6 @@ def overview(
     now = service.clock.now()
     jobs = [job for job in service.jobs.accounted() if not job.deleted]
     sessions = list(service.sessions)
-    requests = recorder.all()
     names = {one.crn: one.name for one in service.instances}
     return {
         "now": now,
@@ -49,13 +49,13 @@ def overview(
         "counts": {
             "jobs": len(jobs),
             "sessions": len(sessions),
-            "requests": len(requests),
+            "requests": len(recorder),
             "status": Counter(str(job.status) for job in jobs),
             "open": sum(session.closed_at is None for session in sessions),
         },
         "jobs": [_job(job, now=now, instances=names) for job in reversed(jobs[-MOST_ROWS:])],
         "sessions": [_session(one, now=now, instances=names) for one in reversed(sessions[-MOST_ROWS:])],
-        "requests": [_request(one) for one in reversed(requests[-MOST_ROWS:])],
+        "requests": [_request(one) for one in recorder.last(MOST_ROWS)],
         "faults": [_fault(rule) for rule in reversed(faults.all()[-MOST_ROWS:])],
         "presets": [preset.as_json() for preset in PRESETS],
     }
@@ -108,7 +108,7 @@ def _session(session: Session, *, now: float, instances: dict[str, str]) -> dict
 
 
 def _request(request: RecordedRequest) -> dict[str, Any]:
-    return {name: value for name, value in request.as_json().items() if name not in {"headers", "body"}}
+    return {name: value for name, value in request.as_json().items() if name not in _ONLY_IN_DETAILS}
 
 
 def _fault(rule: FaultRule) -> dict[str, Any]:

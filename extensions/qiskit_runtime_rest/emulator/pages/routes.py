@@ -9,11 +9,13 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from .job_details import job_details
 from .overview import overview
 
 if TYPE_CHECKING:
@@ -71,6 +73,14 @@ class Pages:
             return JSONResponse({"error": f"Request {number} is no longer recorded."}, 404)
         return JSONResponse(found.as_json())
 
+    async def job_details(self, request: Request) -> Response:
+        """`GET /_emulator/overview/jobs/{job_id}`: params, circuits, log, and what to draw of the result."""
+        job = self.service.jobs.get(request.path_params["job_id"])
+        if job is None or job.deleted:
+            return JSONResponse({"error": "There is no such job."}, 404)
+        body = await run_in_threadpool(job_details, self.service, job)
+        return JSONResponse(body, headers={"Cache-Control": "no-store"})
+
 
 def page_routes(pages: Pages) -> list[BaseRoute]:
     """The routes of the pages and their files."""
@@ -79,6 +89,7 @@ def page_routes(pages: Pages) -> list[BaseRoute]:
         Route("/openapi/", pages.reference_page),
         Route(f"{_PREFIX}/overview", pages.overview),
         Route(f"{_PREFIX}/overview/requests/{{number:int}}", pages.request_details),
+        Route(f"{_PREFIX}/overview/jobs/{{job_id}}", pages.job_details),
         Mount(f"{_PREFIX}/pages", StaticFiles(packages=[(__package__, "static")])),
     ]
     if pages.documented:

@@ -5,6 +5,7 @@ Importing this package does not import qiskit or numpy: a program's module is lo
 
 from __future__ import annotations
 
+import contextlib
 import traceback
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -14,7 +15,7 @@ from .. import devices
 from .outcome import HEAVY, Completed, Failure, Heavy, HeavyJobError, JobFailedError, Kind, Metrics, Outcome, failure
 from .policy import STRICT, Policy
 
-__all__ = ["PROGRAMS", "STRICT", "Completed", "Failure", "Heavy", "Metrics", "Outcome", "Policy", "run", "warm"]
+__all__ = ["PROGRAMS", "STRICT", "Completed", "Failure", "Heavy", "Metrics", "Outcome", "Policy", "load", "run", "warm"]
 
 Program = Callable[..., Completed]
 
@@ -57,11 +58,17 @@ def run(
         return failure(Kind.EXECUTION_FAILED, log=_log(error), detail=f"{type(error).__name__}: {error}")
 
 
+def load(*, everything: bool = False) -> None:
+    """Import what the primitives need; `everything`: also what error suppression needs."""
+    with contextlib.suppress(Exception):  # the job that needs it fails, and says why
+        for module in ("sampler", "estimator", *(["suppression"] if everything else [])):
+            import_module(f"{__name__}.{module}")
+
+
 def warm() -> None:
-    """Run a tiny job, so that the first real one does not wait for imports."""
+    """Run a tiny job, so that the first real one waits for nothing."""
+    load(everything=True)
     run("sampler", {"pubs": [_SMALLEST]}, device=devices.get("ibmq_armonk"), seed=0)
-    import_module(f"{__name__}.estimator")
-    import_module(f"{__name__}.suppression")
 
 
 def _log(error: Exception) -> str:

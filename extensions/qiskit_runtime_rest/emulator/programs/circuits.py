@@ -20,6 +20,9 @@ _COMMENTS = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _QASM2_HEADER = re.compile(r"\s*OPENQASM\s+2(\.\d+)?\s*;")
 _SINGLE_BITS = re.compile(r"\bbit\s+(\w+)\s*[;=]")
 _REGISTERS = re.compile(r"\bbit\s*\[[^\]]*\]\s*(\w+)\s*[;=]|\bcreg\s+(\w+)\s*\[")
+_SIZES = re.compile(r"\b(?:qu)?bit\s*\[\s*([\d_]+)\s*\]|\b[qc]reg\s+\w+\s*\[\s*(\d+)\s*\]")
+_MOST_BITS = 9_999_999
+"""More than devices have and results can hold. Readers make an object of each bit that a text declares."""
 _DUPLICATE = re.compile(r"duplicate (bit arguments|qubits)")
 _STANDARD_GATES = get_standard_gate_name_mapping()
 
@@ -61,6 +64,14 @@ def standard_gate(name: str) -> Operation | None:
     return _STANDARD_GATES.get("x" if name == "xslow" else name)
 
 
+def drawn(value: Any) -> str:
+    """An encoded circuit as a drawing in text; why not, if it cannot be read."""
+    try:
+        return str(_from_qpy(value["__value__"]).draw("text", idle_wires=False, fold=100))
+    except Exception as error:
+        return f"It cannot be read: {_reason(error)}"
+
+
 def _from_qpy(encoded: str) -> QuantumCircuit:
     circuits = qpy.load(io.BytesIO(unpacked(encoded)))
     if len(circuits) != 1 or not isinstance(circuits[0], QuantumCircuit):
@@ -71,7 +82,11 @@ def _from_qpy(encoded: str) -> QuantumCircuit:
 def _from_text(text: str, policy: Policy) -> QuantumCircuit:
     if not text.strip():
         raise ValueError("the text is empty")
-    if _QASM2_HEADER.match(_COMMENTS.sub("", text)):
+    plain = _COMMENTS.sub("", text)
+    sizes = (quantum or old for quantum, old in _SIZES.findall(plain))
+    if any(len(size.replace("_", "")) > len(str(_MOST_BITS)) for size in sizes):
+        raise ValueError(f"a register has more than {_MOST_BITS:,} bits")
+    if _QASM2_HEADER.match(plain):
         if not policy.lenient:
             raise ValueError("the text is OpenQASM 2, expected OpenQASM 3")
         return qasm2.loads(

@@ -5,9 +5,7 @@ The seconds were measured with qiskit-aer 0.17 in one thread. Other machines dif
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
-from functools import cache
 
 import numpy as np
 from attrs import frozen
@@ -19,12 +17,10 @@ from . import isa
 from .outcome import HeavyJobError, JobFailedError, Kind
 from .policy import Policy
 
-__all__ = ["Effort", "check", "effort", "entanglement"]
+__all__ = ["Effort", "check", "effort", "entanglement", "learning_effort"]
 
 _COMPLEX_BYTES = 16
 _FREE = frozenset({"barrier", "rz", "delay"})
-# What a machine has, if it does not say.
-_SOME_MEMORY = 8 * 2**30
 _MOST_EXPONENT = 200.0
 
 
@@ -61,6 +57,11 @@ def effort(circuit: QuantumCircuit, *, method: str, shots: int, sets: int, twirl
     return Effort(seconds=seconds, memory_bytes=size * _COMPLEX_BYTES, qubits=qubits)
 
 
+def learning_effort(*, gates: int, qubits: int, terms: int) -> Effort:
+    """Estimate the learning of the noise of a layer, whose model has so many terms."""
+    return Effort(seconds=0.05 * gates + 1e-4 * terms + 3e-10 * terms**3, memory_bytes=64.0 * terms**2, qubits=qubits)
+
+
 def check(efforts: Iterable[Effort], *, policy: Policy) -> None:
     """Check that a job can be simulated in time and in the memory of this machine.
 
@@ -78,7 +79,7 @@ def check(efforts: Iterable[Effort], *, policy: Policy) -> None:
             f"the limit is {policy.simulation_seconds:g} s (--simulation-seconds).",
         )
     largest = max(every, key=lambda one: one.memory_bytes, default=None)
-    memory = policy.memory_bytes or _memory_bytes() // 2
+    memory = policy.most_memory_bytes
     if largest is not None and largest.memory_bytes > memory:
         raise JobFailedError(
             Kind.SIMULATION_FAILED,
@@ -113,14 +114,6 @@ def _order(count: int, pairs: list[tuple[int, ...]]) -> list[int]:
     places[reverse_cuthill_mckee(graph, symmetric_mode=True)] = np.arange(count)
     order: list[int] = places.tolist()
     return order
-
-
-@cache
-def _memory_bytes() -> int:
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return _SOME_MEMORY
 
 
 def _number(value: float) -> str:

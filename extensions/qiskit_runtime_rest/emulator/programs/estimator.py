@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import ceil, prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,10 @@ from .pubs import check_executions, estimator_pubs
 from .reduction import active_qubits
 from .simulation import Prepared, Simulator
 from .timing import Executions, metrics
+
+if TYPE_CHECKING:
+    from .known_noise import Known
+    from .suppression import Ready, Suppressed
 
 
 @frozen(kw_only=True)
@@ -62,10 +66,7 @@ def run(params: Mapping[str, Any], *, device: Device, seed: int, policy: Policy)
     estimated = (
         _plain(pubs, device=device, seeds=seeds, policy=policy)
         if options.plain
-        else [
-            _mitigate(pub, device=device, seeds=own, options=options, policy=policy)
-            for pub, own in zip(pubs, seeds, strict=True)
-        ]
+        else _mitigate(pubs, device=device, seeds=seeds, options=options, policy=policy)
     )
     return Completed(
         body=encoded(
@@ -123,12 +124,31 @@ def _estimate(estimation: _Estimation, *, seeds: SeedSequence) -> _Estimated:
 
 
 def _mitigate(
-    pub: EstimatorPub, *, device: Device, seeds: SeedSequence, options: EstimatorOptions, policy: Policy
-) -> _Estimated:
+    pubs: Sequence[EstimatorPub],
+    *,
+    device: Device,
+    seeds: Sequence[SeedSequence],
+    options: EstimatorOptions,
+    policy: Policy,
+) -> list[_Estimated]:
     """Estimate with twirling, decoupling or mitigation."""
-    # The imports take a second; plain requests do not need them.
-    from qiskit_ibm_runtime.executor_estimator.pec import calculate_pec_twirling_shots
+    # The import takes a second; plain requests do not need it.
+    from . import suppression
 
+    ready = [
+        _ready(pub, device=device, seeds=own, options=options, policy=policy)
+        for pub, own in zip(pubs, seeds, strict=True)
+    ]
+    found = suppression.run([one for one, _ in ready], policy=policy)
+    return [
+        _mitigated(pub, suppressed, known=known, options=options)
+        for pub, suppressed, (_, known) in zip(pubs, found, ready, strict=True)
+    ]
+
+
+def _ready(
+    pub: EstimatorPub, *, device: Device, seeds: SeedSequence, options: EstimatorOptions, policy: Policy
+) -> tuple[Ready, Known | None]:
     from .known_noise import known_noise
     from .suppression import estimate as estimate_suppressed
 
@@ -141,8 +161,9 @@ def _mitigate(
     mitigated = EstimatorPub(circuit, observables, pub.parameter_values)
     known = None
     if options.needs_layer_noise:
-        known = known_noise(mitigated, device=device, options=options, generator=np.random.default_rng(learning))
-    found = estimate_suppressed(
+        generator = np.random.default_rng(learning)
+        known = known_noise(mitigated, device=device, options=options, generator=generator, policy=policy)
+    ready = estimate_suppressed(
         mitigated,
         shots=_shots(pub),
         device=device,
@@ -151,6 +172,12 @@ def _mitigate(
         seeds=running,
         policy=policy,
     )
+    return ready, known
+
+
+def _mitigated(pub: EstimatorPub, found: Suppressed, *, known: Known | None, options: EstimatorOptions) -> _Estimated:
+    from qiskit_ibm_runtime.executor_estimator.pec import calculate_pec_twirling_shots
+
     randomizations, each = found.randomizations, found.shape[-1]
     metadata = _pub_metadata(pub, shots=randomizations * each, randomizations=randomizations)
     resilience = metadata["resilience"]

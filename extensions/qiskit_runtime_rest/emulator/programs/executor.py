@@ -18,6 +18,7 @@ from ibm_quantum_schemas.common.tensor import (  # type: ignore[import-untyped]
     TensorModel,
 )
 from numpy.random import SeedSequence
+from qiskit import QuantumCircuit
 from qiskit_ibm_runtime.decoders.executor.decoder import AVAILABLE_DECODERS
 from qiskit_ibm_runtime.quantum_program import QuantumProgram
 from qiskit_ibm_runtime.quantum_program.params_converters import QUANTUM_PROGRAM_PARAMS_CONVERTERS
@@ -29,7 +30,8 @@ from .outcome import Completed, JobFailedError, Kind
 from .policy import Policy
 from .pubs import check_executions
 from .quantum_programs import Executed, execute
-from .timing import metrics
+from .schedule import schedule, timing
+from .timing import metrics, repetition_delay
 
 _UNCOMPRESSED = frozenset({"v0.1", "v0.2", "v1.0", "v1.1"})
 
@@ -42,13 +44,22 @@ def run(params: Mapping[str, Any], *, device: Device, seed: int, policy: Policy)
     """
     version = params.get("schema_version")
     program = _program(params, policy)
-    if program.meas_level != "classified":
+    if program.meas_level == "both":
+        # The models leave open how the tensors of both would be called.
         raise JobFailedError(Kind.MEASUREMENT_LEVEL, meas_type=program.meas_level, backend=device.name)
     for index, item in enumerate(program.items):
         isa.check(item.circuit, device=device, where=f"item {index}", policy=policy)
     check_executions(sum(program.shots * prod(item.shape) for item in program.items))
     start = datetime.now(UTC)
-    executed = execute(program, device=device, seeds=SeedSequence(seed), policy=policy)
+    options = params["options"]
+    rep_delay = options.get("rep_delay")
+    executed = execute(
+        program,
+        device=device,
+        seeds=SeedSequence(seed),
+        policy=policy,
+        left_after=None if options.get("init_qubits", True) else repetition_delay(device, rep_delay),
+    )
     tensor = TensorModel if version in _UNCOMPRESSED else CompressedTensorModel
     _, model = AVAILABLE_DECODERS[version]
     result = model.model_validate(
@@ -56,9 +67,9 @@ def run(params: Mapping[str, Any], *, device: Device, seed: int, policy: Policy)
             "data": [
                 {
                     "results": {name: tensor.from_numpy(np.asarray(v)) for name, v in one.results.items()},
-                    "metadata": None if version == "v0.1" else {},
+                    "metadata": None if version == "v0.1" else _timing(item.circuit, options, device=device),
                 }
-                for one in executed
+                for one, item in zip(executed, program.items, strict=True)
             ],
             "metadata": {"chunk_timing": [_chunk(executed, start=start, stop=datetime.now(UTC))]},
             # These two belong to the client and come back unchanged.
@@ -68,9 +79,7 @@ def run(params: Mapping[str, Any], *, device: Device, seed: int, policy: Policy)
     )
     return Completed(
         body=result.model_dump_json(),
-        metrics=metrics(
-            (one.executions for one in executed), device=device, rep_delay=params["options"].get("rep_delay")
-        ),
+        metrics=metrics((one.executions for one in executed), device=device, rep_delay=rep_delay),
     )
 
 
@@ -96,6 +105,26 @@ def _replicated(arguments: npt.NDArray[np.float64], *, shape: Sequence[int]) -> 
         detail = f"the shape {tuple(shape)} does not extend that of the arguments, {arguments.shape[:-1]}"
         raise JobFailedError(Kind.INVALID_INPUT, detail=detail) from error
     return np.broadcast_to(arguments, (*whole, arguments.shape[-1]))
+
+
+def _timing(circuit: QuantumCircuit, options: Mapping[str, Any], *, device: Device) -> dict[str, Any]:
+    """The timing of a circuit, as far as the options ask for it."""
+    if not (options.get("scheduler_timing") or options.get("stretch_values")):
+        return {}
+    places = range(circuit.num_qubits)
+    found = schedule(circuit, places, device=device)
+    metadata: dict[str, Any] = {}
+    if options.get("scheduler_timing"):
+        metadata["scheduler_timing"] = {
+            "timing": timing(found, circuit, places),
+            "circuit_duration": found.length,
+        }
+    if options.get("stretch_values"):
+        metadata["stretch_values"] = [
+            {"name": one.name, "value": one.value, "remainder": one.remainder, "expanded_values": one.delays}
+            for one in found.stretches
+        ]
+    return metadata
 
 
 def _chunk(executed: list[Executed], *, start: datetime, stop: datetime) -> dict[str, Any]:

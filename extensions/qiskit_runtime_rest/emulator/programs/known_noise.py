@@ -19,11 +19,13 @@ from qiskit_ibm_runtime.results.noise_learner import LayerError
 from qiskit_mitigation import find_combined_unique_layers  # type: ignore[import-untyped]
 
 from ..devices import Device
+from . import effort
 from .isa import Placed
-from .layer_noise import Layer, learn
+from .layer_noise import Layer, efforts, learn
 from .noise_learner import DEFAULTS, box_layer, experiment, layer_error, layers_of
 from .options import EstimatorOptions
 from .outcome import JobFailedError, Kind
+from .policy import Policy
 from .suppression import client_options, narrowed
 
 
@@ -43,18 +45,18 @@ class Known:
 
 
 def known_noise(
-    pub: EstimatorPub, *, device: Device, options: EstimatorOptions, generator: np.random.Generator
+    pub: EstimatorPub, *, device: Device, options: EstimatorOptions, generator: np.random.Generator, policy: Policy
 ) -> Known:
     """What is known of the noise of a pub's layers. Layers without an entry count as free of noise.
 
     Raises:
-        JobFailedError: the job's noise model cannot be read.
+        JobFailedError: the job's noise model cannot be read, or the noise cannot be learned in time.
     """
     places, narrow = narrowed(pub)
     circuit = narrow.circuit
     counts = Counter(layers_of(circuit, places, strategy=options.twirling.settings["strategy"]))
     errors = (
-        _learned(counts, device=device, options=options, generator=generator)
+        _learned(counts, device=device, options=options, generator=generator, policy=policy)
         if options.layer_noise_model is None
         else _given(options.layer_noise_model)
     )
@@ -79,14 +81,18 @@ def known_noise(
 
 
 def _learned(
-    counts: Counter[Layer], *, device: Device, options: EstimatorOptions, generator: np.random.Generator
+    counts: Counter[Layer],
+    *,
+    device: Device,
+    options: EstimatorOptions,
+    generator: np.random.Generator,
+    policy: Policy,
 ) -> list[LayerError]:
     chosen = {**DEFAULTS, **options.layer_noise_learning}
     how = experiment(chosen)
-    return [
-        layer_error(layer, learn(layer, device=device, experiment=how, generator=generator))
-        for layer, _ in counts.most_common(chosen["max_layers_to_learn"])
-    ]
+    layers = [layer for layer, _ in counts.most_common(chosen["max_layers_to_learn"])]
+    effort.check(efforts(layers, device), policy=policy)
+    return [layer_error(one, learn(one, device=device, experiment=how, generator=generator)) for one in layers]
 
 
 def _given(encoded: Any) -> list[LayerError]:

@@ -1,7 +1,8 @@
 """The Pauli noise of a layer of gates as it is simulated, and what a learning experiment finds of it.
 
 The model is sparse Pauli-Lindblad: one rate for each Pauli on one qubit, and on two coupled qubits. A layer is the
-gates of a twirled box. Its noise includes that of the single-qubit gates which twirl the qubits of the box.
+gates of a twirled box. Its noise includes that of the single-qubit gates which twirl the qubits of the box, and the
+decay of qubits that wait for slower gates.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import product
-from math import prod
+from math import exp, prod
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +19,9 @@ from qiskit.quantum_info import PTM, Clifford, Pauli, SuperOp
 
 from ..devices import Device
 from .circuits import standard_gate
+from .effort import Effort, learning_effort
 from .isa import Placed
-from .noise import gate_error, readout_errors
+from .noise import duration, gate_error, readout_errors, relaxation_times
 
 Term = tuple[str, tuple[int, ...]]
 """Letters of a Pauli, and the qubits of the layer that they act on, as positions in `Layer.qubits`."""
@@ -54,6 +56,13 @@ class Learned:
     terms: Sequence[Term]
     rates: npt.NDArray[np.float64]
     deviations: npt.NDArray[np.float64]
+
+
+def efforts(layers: Iterable[Layer], device: Device) -> Iterator[Effort]:
+    """What it takes to learn each layer."""
+    for layer in layers:
+        terms = sum(1 for _ in _terms(layer, device))
+        yield learning_effort(gates=len(layer.gates), qubits=len(layer.qubits), terms=terms)
 
 
 def learn(layer: Layer, *, device: Device, experiment: Experiment, generator: np.random.Generator) -> Learned:
@@ -122,17 +131,27 @@ def _fidelity(term: Term, layer: Layer, device: Device) -> float:
     """How much of a Pauli the layer's noise leaves, without the errors of preparation and readout."""
     letter = {layer.qubits[position]: letter for letter, position in zip(*term, strict=True)}
     busy = {qubit for gate in layer.gates for qubit in gate.qubits}
+    length = max((duration(device, gate) for gate in layer.gates), default=0.0)
     fidelity = prod(
-        _gate_fidelities(device, gate)["".join(letter.get(qubit, "I") for qubit in gate.qubits)]
+        _gate_fidelities(device, gate, length - duration(device, gate))[
+            "".join(letter.get(qubit, "I") for qubit in gate.qubits)
+        ]
         for gate in layer.gates
         if any(qubit in letter for qubit in gate.qubits)
     )
-    return fidelity * prod(_twirl_fidelities(device, qubit)[letter[qubit]] for qubit in letter if qubit not in busy)
+    return fidelity * prod(
+        _twirl_fidelities(device, qubit)[letter[qubit]] * _decay(device, qubit, length)[letter[qubit]]
+        for qubit in letter
+        if qubit not in busy
+    )
 
 
 @cache
-def _gate_fidelities(device: Device, gate: Placed) -> dict[str, float]:
-    """The fidelity of each Pauli, letters in the order of the gate's qubits, for the gate and the twirl before it."""
+def _gate_fidelities(device: Device, gate: Placed, wait: float) -> dict[str, float]:
+    """The fidelity of each Pauli, letters in the order of the gate's qubits.
+
+    For the gate, the twirl before it, and the time between them.
+    """
     fidelities = _error_fidelities(device, gate)
     operation = standard_gate(gate.name)
     assert operation is not None
@@ -142,7 +161,8 @@ def _gate_fidelities(device: Device, gate: Placed) -> dict[str, float]:
         # The noise of the twirl comes before the gate, which takes the Pauli before it to this one.
         before = Pauli(letters[::-1]).evolve(clifford, frame="h").to_label().lstrip("-i")[::-1]
         found[letters] = own * prod(
-            _twirl_fidelities(device, qubit)[letter] for letter, qubit in zip(before, gate.qubits, strict=True)
+            _twirl_fidelities(device, qubit)[letter] * _decay(device, qubit, wait)[letter]
+            for letter, qubit in zip(before, gate.qubits, strict=True)
         )
     return found
 
@@ -151,6 +171,12 @@ def _gate_fidelities(device: Device, gate: Placed) -> dict[str, float]:
 def _twirl_fidelities(device: Device, qubit: int) -> dict[str, float]:
     each = [_error_fidelities(device, Placed(name, (qubit,))) for name in _TWIRL]
     return {letter: prod(one[letter] for one in each) for letter in _LETTERS}
+
+
+def _decay(device: Device, qubit: int, seconds: float) -> dict[str, float]:
+    """The fidelity of each Pauli of a qubit that waits."""
+    t1, t2 = relaxation_times(device, qubit)
+    return {"I": 1.0, "X": exp(-seconds / t2), "Y": exp(-seconds / t2), "Z": exp(-seconds / t1)}
 
 
 @cache

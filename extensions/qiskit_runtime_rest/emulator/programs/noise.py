@@ -30,7 +30,7 @@ from ..devices import Device
 from .circuits import standard_gate
 from .isa import Placed
 
-_SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
+SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9, "ps": 1e-12}
 
 
 def noise_model(
@@ -104,13 +104,18 @@ def _qubit_properties(device: Device, qubit: int) -> QubitProperties:
     return QubitProperties(t1=values.get("T1"), t2=values.get("T2"))
 
 
-def _delay_noise(device: Device, qubits: list[int], *, twirled: bool) -> LocalNoisePass:
-    properties = [_qubit_properties(device, qubit) for qubit in qubits]
-    t1s = [one.t1 or inf for one in properties]
+def relaxation_times(device: Device, qubit: int) -> tuple[float, float]:
+    """T1 and T2 of a qubit that waits, in seconds."""
+    properties = _qubit_properties(device, qubit)
+    t1 = properties.t1 or inf
     # Calibrations measure T1 and T2 at different times. In physics, T2 is at most twice T1.
-    t2s = [min(one.t2 or inf, 2 * t1) for one, t1 in zip(properties, t1s, strict=True)]
+    return t1, min(properties.t2 or inf, 2 * t1)
+
+
+def _delay_noise(device: Device, qubits: list[int], *, twirled: bool) -> LocalNoisePass:
+    t1s, t2s = zip(*(relaxation_times(device, qubit) for qubit in qubits), strict=True)
     dt = device.configuration.get("dt")
-    relaxation = RelaxationNoisePass(t1s=t1s, t2s=t2s, dt=dt and dt * 1e-9, op_types=Delay)
+    relaxation = RelaxationNoisePass(t1s=list(t1s), t2s=list(t2s), dt=dt and dt * 1e-9, op_types=Delay)
     if not twirled:
         return relaxation
 
@@ -132,4 +137,4 @@ def _gates(device: Device) -> dict[tuple[str, tuple[int, ...]], dict[str, float]
 
 def _numbers(entries: list[dict[str, Any]]) -> dict[str, float]:
     """Values by name, times in seconds."""
-    return {entry["name"]: entry["value"] * _SECONDS.get(entry["unit"], 1.0) for entry in entries}
+    return {entry["name"]: entry["value"] * SECONDS.get(entry["unit"], 1.0) for entry in entries}

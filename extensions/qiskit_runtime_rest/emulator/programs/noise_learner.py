@@ -25,9 +25,9 @@ from samplomatic.transpiler import generate_boxing_pass_manager
 from samplomatic.utils import undress_box
 
 from ..devices import Device
-from . import circuits, isa, reading
+from . import circuits, effort, isa, reading
 from .encoding import wrapped
-from .layer_noise import Experiment, Layer, Learned, learn, learn_readout
+from .layer_noise import Experiment, Layer, Learned, efforts, learn, learn_readout
 from .outcome import Completed, JobFailedError, Kind
 from .policy import Policy
 from .pubs import check_executions
@@ -71,7 +71,7 @@ def _run_v2(params: Mapping[str, Any], *, device: Device, generator: np.random.G
         raise JobFailedError(Kind.INVALID_INPUT, detail="the circuits have no layer of two-qubit gates.")
     # The most frequent ones, and among equals those with more gates; the order is that of the circuits otherwise.
     layers = sorted(found, key=lambda layer: (-found[layer], -len(layer.gates)))[: options["max_layers_to_learn"]]
-    _check(layers, how)
+    _check(layers, how, device=device, policy=policy)
     errors = [layer_error(layer, learn(layer, device=device, experiment=how, generator=generator)) for layer in layers]
     return Completed(
         body=wrapped({"data": errors, "metadata": {"backend": device.name, "input_options": options}}),
@@ -95,7 +95,7 @@ def _run_v3(params: Mapping[str, Any], *, device: Device, generator: np.random.G
         for at, instruction in enumerate(instructions)
     ]
     layers = [box.layer for box in boxes if not box.measured]
-    _check(layers, how)
+    _check(layers, how, device=device, policy=policy)
     results = []
     for box in boxes:
         if box.measured:
@@ -125,8 +125,9 @@ def experiment(options: Mapping[str, Any]) -> Experiment:
     return Experiment(depths=depths, shots=counts[0] * counts[1])
 
 
-def _check(layers: Sequence[Layer], experiment: Experiment) -> None:
+def _check(layers: Sequence[Layer], experiment: Experiment, *, device: Device, policy: Policy) -> None:
     check_executions(len(layers) * _BASES * len(experiment.depths) * experiment.shots)
+    effort.check(efforts(layers, device), policy=policy)
 
 
 def layers_of(circuit: QuantumCircuit, places: Sequence[int], *, strategy: str) -> Iterator[Layer]:

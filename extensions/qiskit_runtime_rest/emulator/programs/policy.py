@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from functools import cache
+
 from attrs import frozen
 
 __all__ = ["STRICT", "Policy"]
+
+# What a machine has, if it does not say.
+_SOME_MEMORY = 8 * 2**30
 
 
 @frozen(kw_only=True)
@@ -21,6 +27,19 @@ class Policy:
     """Up to this estimate a job is light; others are told to be heavy, and do not run. `None`: run all."""
     memory_bytes: int | None = None
     """The limit for one circuit; by default half of the machine's memory."""
+
+    @property
+    def most_memory_bytes(self) -> int:
+        """The limit for one circuit."""
+        return self.memory_bytes or _memory_bytes() // 2
+
+
+@cache
+def _memory_bytes() -> int:
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return _SOME_MEMORY
 
 
 STRICT = Policy()

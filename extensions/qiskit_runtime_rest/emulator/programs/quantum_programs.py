@@ -19,6 +19,8 @@ from samplomatic.quantum_program import QuantumProgramItem, SamplexItem
 
 from ..devices import Device
 from . import effort, isa
+from .kerneling import measured
+from .leftovers import not_initialised
 from .policy import Policy
 from .reduction import active_qubits
 from .simulation import Prepared, Simulator
@@ -40,43 +42,84 @@ def execute(
     device: Device,
     seeds: SeedSequence,
     policy: Policy,
-    qubits: list[int] | None = None,
+    left_after: float | None = None,
 ) -> list[Executed]:
-    """Run all items of a program, whose circuits fit the device; only `qubits` matter, or all that are in use.
+    """Run all items of a program, whose circuits fit the device; `left_after` as for `prepare`.
 
     Raises:
         JobFailedError: an angle is out of range, or a circuit cannot be simulated, or not in time.
         HeavyJobError: as `effort.check` raises it.
     """
-    executions = [
-        _prepare(item, shots=program.shots, device=device, seeds=own, policy=policy, qubits=qubits)
+    executions = prepare(program, device=device, seeds=seeds, policy=policy, left_after=left_after)
+    effort.check((one for each in executions for one in each.prepared.efforts), policy=policy)
+    return [one.run() for one in executions]
+
+
+def prepare(
+    program: QuantumProgram,
+    *,
+    device: Device,
+    seeds: SeedSequence,
+    policy: Policy,
+    qubits: list[int] | None = None,
+    left_after: float | None = None,
+) -> list[Execution]:
+    """Make all items of a program ready, whose circuits fit the device; only `qubits` matter, or all that are in use.
+
+    Shots start so many seconds (`left_after`) after the end of those before them, or with initialised qubits.
+
+    Raises:
+        JobFailedError: an angle is out of range, or a circuit cannot be simulated.
+    """
+    return [
+        _prepare(
+            item,
+            shots=program.shots,
+            level=program.meas_level,
+            device=device,
+            seeds=own,
+            policy=policy,
+            qubits=qubits,
+            left_after=left_after,
+        )
         for item, own in zip(program.items, seeds.spawn(len(program.items)), strict=True)
     ]
-    effort.check((one for each in executions for one in each.prepared.efforts), policy=policy)
-    return [_execute(one) for one in executions]
 
 
 @frozen(kw_only=True)
-class _Execution:
+class Execution:
     """An item that is ready to run."""
 
     prepared: Prepared
     drawn: Mapping[str, Any]
     """The random values of a samplex, which belong to the result."""
+    level: str
     seed: int
     shape: tuple[int, ...]
     executions: Executions
+
+    def run(self) -> Executed:
+        """Run it."""
+        bits = self.prepared.run(seed=self.seed)
+        generator = np.random.default_rng(self.seed)
+        found = {
+            name: measured(array.to_bool_array(order="little"), level=self.level, generator=generator)
+            for name, array in bits.items()
+        }
+        return Executed(results={**self.drawn, **found}, shape=self.shape, executions=self.executions)
 
 
 def _prepare(
     item: QuantumProgramItem,
     *,
     shots: int,
+    level: str,
     device: Device,
     seeds: SeedSequence,
     policy: Policy,
     qubits: list[int] | None,
-) -> _Execution:
+    left_after: float | None,
+) -> Execution:
     circuit = item.circuit
     drawn: dict[str, Any] = {}
     if isinstance(item, SamplexItem):
@@ -91,16 +134,14 @@ def _prepare(
     if policy.lenient:
         circuit = isa.translated(circuit, device=device)
     simulator = Simulator(device=device, qubits=active_qubits(circuit) if qubits is None else qubits)
-    return _Execution(
-        prepared=simulator.prepare(circuit, bindings, shots=shots),
+    started = circuit
+    if left_after is not None and simulator.qubits and not device.mock:
+        started = not_initialised(circuit, bindings, simulator=simulator, rep_delay=left_after, seeds=seeds.spawn(1)[0])
+    return Execution(
+        prepared=simulator.prepare(started, bindings, shots=shots),
         drawn=drawn,
+        level=level,
         seed=int(seeds.spawn(1)[0].generate_state(1)[0]),
         shape=bindings.shape,
         executions=Executions(circuit=circuit, count=shots * prod(bindings.shape)),
     )
-
-
-def _execute(execution: _Execution) -> Executed:
-    bits = execution.prepared.run(seed=execution.seed)
-    measured = {name: array.to_bool_array(order="little") for name, array in bits.items()}
-    return Executed(results={**execution.drawn, **measured}, shape=execution.shape, executions=execution.executions)

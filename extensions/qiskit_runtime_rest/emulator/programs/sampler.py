@@ -38,10 +38,7 @@ def run(params: Mapping[str, Any], *, device: Device, seed: int, policy: Policy)
     sampled = (
         _plain(pubs, device=device, seeds=seeds, policy=policy)
         if options.plain
-        else [
-            _suppressed(pub, device=device, seeds=own, options=options, policy=policy)
-            for pub, own in zip(pubs, seeds, strict=True)
-        ]
+        else _suppressed(pubs, device=device, seeds=seeds, options=options, policy=policy)
     )
     span = ExecutionSpan(
         start=start,
@@ -100,20 +97,28 @@ def _metadata(pub: SamplerPub) -> dict[str, Any]:
 
 
 def _suppressed(
-    pub: SamplerPub, *, device: Device, seeds: SeedSequence, options: SamplerOptions, policy: Policy
-) -> _Sampled:
+    pubs: Sequence[SamplerPub],
+    *,
+    device: Device,
+    seeds: Sequence[SeedSequence],
+    options: SamplerOptions,
+    policy: Policy,
+) -> list[_Sampled]:
     """Sample with twirling or decoupling."""
     # The import takes a second; plain requests do not need it.
     from . import suppression
 
-    found = suppression.sample(pub, device=device, options=options, seeds=seeds, policy=policy)
-    metadata = _metadata(pub)
-    # Randomizations have whole numbers of shots, so that there can be more than wanted.
-    bits = {name: array.slice_shots(range(pub.shots)) for name, array in found.result.data.items()}
-    if options.twirling.enabled:
-        metadata["num_randomizations"] = found.shape[0]
-    return _Sampled(
-        result=SamplerPubResult(DataBin(**bits, shape=pub.shape), metadata),
-        shape=found.shape,
-        executions=found.executions,
-    )
+    ready = [
+        suppression.sample(pub, device=device, options=options, seeds=own, policy=policy)
+        for pub, own in zip(pubs, seeds, strict=True)
+    ]
+    sampled = []
+    for pub, found in zip(pubs, suppression.run(ready, policy=policy), strict=True):
+        metadata = _metadata(pub)
+        # Randomizations have whole numbers of shots, so that there can be more than wanted.
+        bits = {name: array.slice_shots(range(pub.shots)) for name, array in found.result.data.items()}
+        if options.twirling.enabled:
+            metadata["num_randomizations"] = found.shape[0]
+        result = SamplerPubResult(DataBin(**bits, shape=pub.shape), metadata)
+        sampled.append(_Sampled(result=result, shape=found.shape, executions=found.executions))
+    return sampled

@@ -24,11 +24,15 @@ from .effort import Effort, effort, entanglement
 from .noise import noise_model
 from .outcome import JobFailedError, Kind
 from .reduction import BITS, Piece, is_divisible, merged, pieces, reduced
+from .schedule import waiting
+from .slow_noise import SlowNoise, slow_noise
 
 # Above this, a density matrix takes longer than drawing the noise of each shot, and relaxation is twirled.
 _DENSITY_MATRIX_QUBITS = 11
 _STATEVECTOR_QUBITS = 24
-_CLIFFORD = frozenset({"barrier", "cx", "cz", "delay", "ecr", "id", "measure", "reset", "rz", "sx", "x"})
+_CLIFFORD = frozenset(
+    {"barrier", "cx", "cz", "delay", "ecr", "id", "measure", "quantum_channel", "reset", "rz", "sx", "x"}
+)
 
 
 @frozen(kw_only=True)
@@ -41,6 +45,8 @@ class Simulator:
     def prepare(self, circuit: QuantumCircuit, bindings: BindingsArray, *, shots: int) -> Prepared:
         """Prepare to run an ISA circuit for each parameter set."""
         small = reduced(circuit, qubits=self.qubits)
+        if not self.device.mock:
+            small = waiting(small, self.qubits, device=self.device)
         if self.device.mock or not is_divisible(small):
             whole = Piece(circuit=small, qubits=range(small.num_qubits), clbits=range(small.num_clbits))
             parts = [(whole, bindings)]
@@ -52,16 +58,38 @@ class Simulator:
             divided=is_divisible(small),
             shape=bindings.shape,
             shots=shots,
-            parts=[(piece, chosen, _method(piece.circuit, chosen, shots=shots)) for piece, chosen in parts],
+            parts=[
+                (piece, chosen, _method(piece.circuit, chosen, shots=shots), self._slow_noise(piece))
+                for piece, chosen in parts
+            ],
         )
 
+    def _slow_noise(self, piece: Piece) -> SlowNoise | None:
+        """None where noise is made of random Pauli gates, which cannot be undone."""
+        if self.device.mock or _is_twirled(piece.circuit):
+            return None
+        return slow_noise(piece.circuit, [self.qubits[index] for index in piece.qubits], device=self.device)
+
     def simulate(
-        self, piece: Piece, bindings: BindingsArray, method: str, *, shots: int, seed: int
+        self,
+        piece: Piece,
+        bindings: BindingsArray,
+        method: str,
+        slow: SlowNoise | None,
+        *,
+        shots: int,
+        seed: int,
     ) -> Mapping[str, BitArray]:
         """Run a piece of a circuit on the simulator's qubits."""
-        circuit, qubits = piece.circuit, [self.qubits[index] for index in piece.qubits]
-        if not circuit.clbits:
+        if not piece.circuit.clbits:
             return {}
+        if slow is not None:
+            _, each = slow.split(shots)
+            noisy = Piece(circuit=slow.circuit, qubits=piece.qubits, clbits=piece.clbits)
+            values = slow.bindings(bindings, shots=shots, seed=seed)
+            measured = self.simulate(noisy, values, method, None, shots=each, seed=seed)
+            return {name: slow.gathered(bits, shots=shots) for name, bits in measured.items()}
+        circuit, qubits = piece.circuit, [self.qubits[index] for index in piece.qubits]
         if circuit.num_vars:
             raise JobFailedError(Kind.SIMULATION_FAILED, detail="it does not support classical variables.")
         backend = AerSimulator(
@@ -103,33 +131,35 @@ class Prepared:
     divided: bool
     shape: tuple[int, ...]
     shots: int
-    parts: Sequence[tuple[Piece, BindingsArray, str]]
-    """Each piece, with its parameter values and the method to simulate it."""
+    parts: Sequence[tuple[Piece, BindingsArray, str, SlowNoise | None]]
+    """Each piece, with its parameter values, the method to simulate it, and slow noise."""
 
     @property
     def efforts(self) -> list[Effort]:
         """What each piece takes."""
         if self.simulator.device.mock:
             return []
-        return [
-            effort(
-                piece.circuit, method=method, shots=self.shots, sets=bindings.size, twirled=_is_twirled(piece.circuit)
-            )
-            for piece, bindings, method in self.parts
-            if piece.circuit.clbits
-        ]
+        found = []
+        for piece, bindings, method, slow in self.parts:
+            if piece.circuit.clbits:
+                sets, shots = (1, self.shots) if slow is None else slow.split(self.shots)
+                twirled = _is_twirled(piece.circuit)
+                found.append(
+                    effort(piece.circuit, method=method, shots=shots, sets=sets * bindings.size, twirled=twirled)
+                )
+        return found
 
     def run(self, *, seed: int) -> Mapping[str, BitArray]:
         """The bits of each classical register. Each BitArray has the shape of the bindings, with `shots` shots."""
         if self.simulator.device.mock:
             return _random_bits(self.circuit, shape=(*self.shape, self.shots), seed=seed)
         if not self.divided:
-            [(piece, bindings, method)] = self.parts
-            return self.simulator.simulate(piece, bindings, method, shots=self.shots, seed=seed)
+            [part] = self.parts
+            return self.simulator.simulate(*part, shots=self.shots, seed=seed)
         seeds = SeedSequence(seed).generate_state(len(self.parts)).tolist()
         measured = [
-            (piece, self.simulator.simulate(piece, bindings, method, shots=self.shots, seed=own)[BITS])
-            for (piece, bindings, method), own in zip(self.parts, seeds, strict=True)
+            (part[0], self.simulator.simulate(*part, shots=self.shots, seed=own)[BITS])
+            for part, own in zip(self.parts, seeds, strict=True)
         ]
         return merged(self.circuit, measured, shape=self.shape, shots=self.shots)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from types import SimpleNamespace
@@ -38,11 +38,12 @@ from qiskit_ibm_runtime.utils.backend_converter import convert_to_target
 from qiskit_ibm_runtime.utils.backend_decoder import configuration_from_server_data, properties_from_server_data
 
 from ..devices import Device
+from . import effort
 from .options import EstimatorOptions, PrimitiveOptions, SamplerOptions
 from .outcome import JobFailedError, Kind
 from .policy import Policy
 from .pubs import check_executions
-from .quantum_programs import Executed, execute
+from .quantum_programs import Executed, Execution, prepare
 from .reduction import active_qubits, reduced
 from .timing import Executions
 
@@ -60,10 +61,33 @@ class Suppressed:
     executions: list[Executions]
 
 
-def sample(
-    pub: SamplerPub, *, device: Device, options: SamplerOptions, seeds: SeedSequence, policy: Policy
-) -> Suppressed:
-    """Run a sampler's pub.
+@frozen(kw_only=True)
+class Ready:
+    """A pub that is ready to run, so that the effort of all pubs of a job is known before."""
+
+    executions: Sequence[Execution]
+    finish: Callable[[Sequence[Executed]], Suppressed]
+
+    def run(self) -> Suppressed:
+        """Run it."""
+        return self.finish([one.run() for one in self.executions])
+
+
+def run(pubs: Sequence[Ready], *, policy: Policy) -> list[Suppressed]:
+    """Run the pubs of a job.
+
+    Raises:
+        JobFailedError: there are too many executions, or the circuits cannot be simulated in time.
+        HeavyJobError: as `effort.check` raises it.
+    """
+    executions = [one for each in pubs for one in each.executions]
+    check_executions(sum(one.executions.count for one in executions))
+    effort.check((one for each in executions for one in each.prepared.efforts), policy=policy)
+    return [one.run() for one in pubs]
+
+
+def sample(pub: SamplerPub, *, device: Device, options: SamplerOptions, seeds: SeedSequence, policy: Policy) -> Ready:
+    """Make a sampler's pub ready.
 
     Raises:
         JobFailedError: the options do not fit each other or the pub, or the circuits cannot be simulated.
@@ -73,14 +97,18 @@ def sample(
         chosen = options_models.SamplerOptions(twirling=_twirling(options, pub.shots))
         narrow = SamplerPub(reduced(pub.circuit, qubits=places), pub.parameter_values, pub.shots)
         program, _ = prepare_sampler([narrow], chosen)
-    executed = _execute(program, places, device=device, options=options, seeds=seeds, policy=policy)
-    [result] = sampler_v2_post_processor_v0_1(_result(program, executed))
-    return Suppressed(
-        result=result,
-        shape=(*executed[0].shape, program.shots),
-        randomizations=executed[0].shape[0] if options.twirling.enabled else 1,
-        executions=[one.executions for one in executed],
-    )
+
+    def finish(executed: Sequence[Executed]) -> Suppressed:
+        [result] = sampler_v2_post_processor_v0_1(_result(program, executed))
+        return Suppressed(
+            result=result,
+            shape=(*executed[0].shape, program.shots),
+            randomizations=executed[0].shape[0] if options.twirling.enabled else 1,
+            executions=[one.executions for one in executed],
+        )
+
+    executions = _prepare(program, places, device=device, options=options, seeds=seeds, policy=policy)
+    return Ready(executions=executions, finish=finish)
 
 
 def estimate(
@@ -92,8 +120,8 @@ def estimate(
     known: KnownNoise | None,
     seeds: SeedSequence,
     policy: Policy,
-) -> Suppressed:
-    """Run an estimator's pub, whose observables are Paulis, with so many `shots` for each circuit, or more.
+) -> Ready:
+    """Make an estimator's pub ready, whose observables are Paulis, with so many `shots` for each circuit, or more.
 
     `known` is the noise of the circuit's layers, by the boxes of its `narrowed` form.
 
@@ -105,16 +133,20 @@ def estimate(
         chosen = client_options(options, shots=shots)
         chosen.resilience.layer_noise_model = None if known is None else list(known)
         program, _ = prepare_estimator([narrow], chosen)
-    executed = _execute(program, places, device=device, options=options, seeds=seeds, policy=policy)
-    with _checking():
-        [result] = estimator_v2_post_processor_v0_1(_result(program, executed))
-    return Suppressed(
-        result=result,
-        shape=(*executed[0].shape, program.shots),
-        # Amplified noise has an axis of factors in front.
-        randomizations=executed[0].shape[1 if options.zne_mitigation and options.needs_layer_noise else 0],
-        executions=[one.executions for one in executed],
-    )
+
+    def finish(executed: Sequence[Executed]) -> Suppressed:
+        with _checking():
+            [result] = estimator_v2_post_processor_v0_1(_result(program, executed))
+        return Suppressed(
+            result=result,
+            shape=(*executed[0].shape, program.shots),
+            # Amplified noise has an axis of factors in front.
+            randomizations=executed[0].shape[1 if options.zne_mitigation and options.needs_layer_noise else 0],
+            executions=[one.executions for one in executed],
+        )
+
+    executions = _prepare(program, places, device=device, options=options, seeds=seeds, policy=policy)
+    return Ready(executions=executions, finish=finish)
 
 
 def narrowed(pub: EstimatorPub) -> tuple[list[int], EstimatorPub]:
@@ -167,7 +199,7 @@ def _fitting(model: type[BaseModel], given: Mapping[str, Any]) -> BaseModel:
     return model(**{name: value for name, value in given.items() if name in model.model_fields})
 
 
-def _execute(
+def _prepare(
     program: QuantumProgram,
     places: list[int],
     *,
@@ -175,8 +207,8 @@ def _execute(
     options: PrimitiveOptions,
     seeds: SeedSequence,
     policy: Policy,
-) -> list[Executed]:
-    """Run a program whose qubits are `places` of the device, decoupled if the options say so."""
+) -> list[Execution]:
+    """Make a program ready whose qubits are `places` of the device, decoupled if the options say so."""
     check_executions(program.shots * sum(item.size() for item in program.items))
     for item in program.items:
         wide = QuantumCircuit(device.qubits)
@@ -188,7 +220,7 @@ def _execute(
         with _checking():
             chosen = _fitting(DynamicalDecouplingOptions, options.dynamical_decoupling)
             apply_dynamical_decoupling(SimpleNamespace(target=_target(device)), chosen, program)
-    return execute(program, device=device, seeds=seeds, policy=policy, qubits=places)
+    return prepare(program, device=device, seeds=seeds, policy=policy, qubits=places)
 
 
 def _result(program: QuantumProgram, executed: Sequence[Executed]) -> QuantumProgramResult:

@@ -29,8 +29,7 @@ class Executions:
 
 def metrics(executed: Iterable[Executions], *, device: Device, rep_delay: float | None) -> Metrics:
     """The usage of some executions; `rep_delay` in seconds, or None for the device's default."""
-    if rep_delay is None:
-        rep_delay = device.configuration.get("default_rep_delay", _REP_DELAY * 1e6) * 1e-6
+    rep_delay = repetition_delay(device, rep_delay)
     total, seconds = 0, 0.0
     for executions in executed:
         length = circuit_duration(executions.circuit, device=device)
@@ -41,6 +40,13 @@ def metrics(executed: Iterable[Executions], *, device: Device, rep_delay: float 
         quantum_seconds=round(seconds, 6),
         circuits_execution_time_ns=round(seconds * 1e9),
     )
+
+
+def repetition_delay(device: Device, given: float | None) -> float:
+    """The delay between executions in seconds: the given one, or the device's default."""
+    if given is not None:
+        return given
+    return float(device.configuration.get("default_rep_delay", _REP_DELAY * 1e6)) * 1e-6
 
 
 def circuit_duration(circuit: QuantumCircuit, *, device: Device) -> float:

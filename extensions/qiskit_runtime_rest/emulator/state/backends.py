@@ -1,4 +1,4 @@
-"""The devices of an instance, their queues and waiting times."""
+"""The queues of devices, and how long jobs wait in them."""
 
 from __future__ import annotations
 
@@ -7,21 +7,15 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from ..errors import BACKEND_NOT_FOUND, ServiceError
-from .job import Status
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..devices import Device
     from .fleet import Fleet
-    from .instances import Instance, Instances
     from .jobs import Jobs
 
-__all__ = ["WaitTime", "find_device", "queue_length", "wait_time"]
+__all__ = ["WaitTime", "queue_length", "wait_time"]
 
 _UNTRIED_JOB_SECONDS = 5.0
-_MEASURED_JOBS = 50
 
 
 @frozen
@@ -33,19 +27,6 @@ class WaitTime:
     p95: int
 
 
-def find_device(fleet: Fleet, instances: Instances, name: str, *, instance: Instance) -> Device:
-    """Return a device that the instance may use, a mock device, or a retired one; raises `ServiceError` (404)."""
-    for known in instances.backends(instance):
-        mock = fleet.mock(known)
-        if name == known:
-            return fleet[known]
-        if mock is not None and name == mock.name:
-            return mock
-    if not instance.plan.backends and (retired := fleet.retired(name)) is not None:
-        return retired
-    raise ServiceError(BACKEND_NOT_FOUND)
-
-
 def queue_length(fleet: Fleet, jobs: Jobs, name: str) -> int:
     """The number of pending jobs, of all instances and of those that a test lets others have, on the device."""
     return fleet.condition(name).queue_length + jobs.pending.by_backend[name]
@@ -53,12 +34,8 @@ def queue_length(fleet: Fleet, jobs: Jobs, name: str) -> int:
 
 def wait_time(jobs: Jobs, name: str) -> WaitTime:
     """Estimate the wait: each queued job takes as long as the last jobs took."""
-    runs = [
-        job.finished - job.started
-        for job in jobs.accounted()
-        if job.backend == name and job.finished is not None and job.started is not None
-    ][-_MEASURED_JOBS:]
-    ahead = sum(job.backend == name and job.status is Status.QUEUED for job in jobs.pending)
+    runs = jobs.index.runs(name)
+    ahead = jobs.pending.queued(name)
     return WaitTime(
         average=round(ahead * _average(runs)),
         p50=round(ahead * _quantile(runs, 50)),

@@ -291,7 +291,7 @@ class Execution:
             return self.start_workers().submit(
                 job.program_id,
                 self._jobs.inputs(job) or {},
-                device=self._fleet[job.backend],
+                device=self._fleet[job.backend].calibrated(job.calibration_id),
                 seed=self._identifiers.simulation_seed(job.number),
                 on_heavy=on_heavy,
             )

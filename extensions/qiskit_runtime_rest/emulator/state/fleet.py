@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen, validators
 
 from .. import devices
+from ..json_text import json_text
 
 if TYPE_CHECKING:
     from ..devices import Device
@@ -32,6 +34,11 @@ class Condition:
     def message(self) -> str:
         """The reason, or a word for the status."""
         return self.reason or ("available" if self.status == "online" else "maintenance")
+
+    @cached_property
+    def described(self) -> str:
+        """What the list of devices says of it, as JSON."""
+        return json_text({"name": self.status, "reason": self.message})
 
 
 class Fleet:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
-from ..errors import QUOTA_USED_UP, ServiceError
+from ..errors import BACKEND_NOT_FOUND, QUOTA_USED_UP, ServiceError
 from .identity import ACCOUNT
 from .job import LONGEST_RUN_SECONDS
 from .storage import Records
@@ -17,6 +17,7 @@ from .storage import Records
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from ..devices import Device
     from .clock import Clock
     from .fleet import Fleet
     from .storage import Storage
@@ -178,6 +179,22 @@ class Instances:
     def backends(self, instance: Instance) -> tuple[str, ...]:
         """The names of the devices that the instance may use: those of its plan, or all if there are none of those."""
         return tuple(name for name in instance.plan.backends if name in self._fleet) or tuple(self._fleet)
+
+    def device(self, name: str, *, instance: Instance) -> Device:
+        """The device of that name among those that the instance may use, and their mock devices.
+
+        Instances that have all devices find retired ones, too. Raises `ServiceError` (404).
+        """
+        for known in self.backends(instance):
+            mock = self._fleet.mock(known)
+            if name == known:
+                return self._fleet[known]
+            if mock is not None and name == mock.name:
+                return mock
+        retired = None if instance.plan.backends else self._fleet.retired(name)
+        if retired is None:
+            raise ServiceError(BACKEND_NOT_FOUND)
+        return retired
 
     def used_seconds(self, instance: Instance) -> float:
         """QPU seconds charged in the present period."""

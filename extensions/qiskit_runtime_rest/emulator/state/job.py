@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from attrs import asdict, evolve, frozen
 
+from ..json_text import json_text
+from .clock import isoformat
 from .progress import Step
 
 __all__ = ["LONGEST_RUN_SECONDS", "Job", "Status", "charge", "ends_at"]
@@ -16,6 +19,8 @@ _TIME_LIMIT_CODE = 1305
 LONGEST_RUN_SECONDS = 10800
 _LONGEST_REASON = 4000
 MOST_RUNS_LOST = 2
+PENDING_USAGE: dict[str, Any] = {"qpu_charge_time_seconds": 0, "status": "pending"}
+"""Of jobs whose charge is not known yet. Do not change it."""
 
 
 class Status(StrEnum):
@@ -80,6 +85,36 @@ class Job:
     def ran_too_long(self) -> bool:
         """Whether it reached its time limit."""
         return self.reason_code == _TIME_LIMIT_CODE
+
+    @cached_property
+    def described(self) -> str:
+        """What the service says of it, without params: the text of a JSON object."""
+        body = {
+            "id": self.id,
+            "backend": self.backend,
+            "state": {"status": self.status} | self.given("reason", "reason_code", "reason_solution"),
+            "status": "Cancelled - Ran too long" if self.ran_too_long else self.status,
+            "program": {"id": self.program_id},
+            "created": isoformat(self.created),
+            "cost": self.cost,
+            "tags": list(self.tags),
+            "user_id": self.user_id,
+            "usage": self.usage,
+        }
+        if self.private:
+            body["private"] = True
+        return json_text(body | self.given("session_id", "calibration_id", "runtime", "remote_storage"))
+
+    @property
+    def usage(self) -> dict[str, Any]:
+        """What it was charged."""
+        if self.finished is None:
+            return PENDING_USAGE
+        return {"qpu_charge_time_seconds": round(self.qpu_seconds), "status": "complete"}
+
+    def given(self, *names: str) -> dict[str, Any]:
+        """The attributes that have a value: the contract has no nulls."""
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
 
     def start(self, at: float) -> Job:
         """Queued → Running."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
 from ..errors import JOB_NOT_CANCELLED, JOB_NOT_FINAL, JOB_NOT_FOUND, LOGS_NOT_FOUND, ServiceError
 from .job import Job, Status
+from .job_index import JobIndex
 from .pending import PendingJobs
 from .storage import Records
 
@@ -39,6 +41,11 @@ class JobFilter:
     mocks: bool = True
     """Whether jobs of mock devices belong to the list."""
 
+    @property
+    def narrows(self) -> bool:
+        """Whether it has more conditions than the index of jobs knows: `pending` jobs, and `mocks`."""
+        return evolve(self, pending=None if self.pending else self.pending, mocks=True) != _ALL
+
     def matches(self, job: Job) -> bool:
         """Whether the job belongs to the list."""
         return (
@@ -66,18 +73,23 @@ class Jobs:
         self._identifiers = identifiers
         self._jobs = Records(storage, _TABLE, read=Job.from_record, write=Job.as_record)
         self.pending = PendingJobs(self._jobs)
+        self.index = JobIndex(self._jobs)
         with storage.transaction():
             for job in list(self.pending.running()):
                 self.save(job.lose_run(clock.now()))
         # In the order of the queue again.
-        self.pending.rebuild()
+        self._rebuild()
         self._submitted = max((job.number for job in self._jobs.values()), default=0)
 
     def reset(self) -> None:
         """Forget all jobs."""
         self._jobs.clear()
-        self.pending.rebuild()
+        self._rebuild()
         self._submitted = 0
+
+    def _rebuild(self) -> None:
+        self.pending.rebuild()
+        self.index.rebuild()
 
     def create(self, *, params: Any, **fields: Any) -> Job:
         """Record a new job. The record is durable when this returns; if it fails, there is no job."""
@@ -102,23 +114,27 @@ class Jobs:
         """Return a job of any instance, deleted or not."""
         return self._jobs.get(job_id)
 
-    def visible(self, *, instance: str, where: JobFilter = _ALL, ascending: bool = False) -> list[Job]:
-        """The instance's jobs in order of creation, the newest first unless `ascending`."""
-        jobs = self._jobs.values() if ascending else reversed(self._jobs.values())
-        visible = [job for job in jobs if job.instance == instance and not job.deleted]
-        return visible if where == _ALL else [job for job in visible if where.matches(job)]
+    def visible(self, *, instance: str, where: JobFilter = _ALL) -> list[Job]:
+        """The instance's jobs, oldest first."""
+        ids = self.index.ids(instance, pending=bool(where.pending), mocks=where.mocks)
+        return [job for job_id in ids if where.matches(job := self._jobs[job_id])]
+
+    def page(
+        self, *, instance: str, where: JobFilter = _ALL, ascending: bool = False, offset: int = 0, limit: int
+    ) -> tuple[list[Job], int]:
+        """A part of the instance's jobs, the newest first unless `ascending`, and how many there are in all.
+
+        Only conditions that narrow the list make it look at more jobs than it returns.
+        """
+        ids = self.index.ids(instance, pending=bool(where.pending), mocks=where.mocks)
+        if where.narrows:
+            ids = {job_id: None for job_id in ids if where.matches(self._jobs[job_id])}
+        chosen = islice(ids if ascending else reversed(ids), offset, offset + limit)
+        return [self._jobs[job_id] for job_id in chosen], len(ids)
 
     def accounted(self) -> Iterator[Job]:
         """All jobs ever recorded, deleted ones too, in order of creation."""
         return iter(self._jobs.values())
-
-    def used_seconds(self, instance: str, *, since: float) -> float:
-        """QPU seconds charged for the instance's jobs that ended since then."""
-        return sum(
-            job.qpu_seconds
-            for job in self._jobs.values()
-            if job.instance == instance and (job.finished or 0.0) >= since
-        )
 
     def read(self, job: Job) -> Job:
         """Count a read of a pending job. The count is not stored."""
@@ -130,10 +146,11 @@ class Jobs:
 
     def save(self, job: Job) -> None:
         """Replace a job by its changed version."""
-        self._storage.on_failure(self.pending.rebuild)
+        self._storage.on_failure(self._rebuild)
         before = self._jobs.get(job.id)
         self._jobs.save(job.id, job)
         self.pending.changed(before, job)
+        self.index.changed(before, job)
 
     def end(self, job: Job, *, result: str | None = None, logs: str = "") -> None:
         """Replace a job by its ended version and store its texts; delete a private job's inputs."""
@@ -166,10 +183,14 @@ class Jobs:
         """Replace the job's tags."""
         self.save(evolve(job, tags=tuple(tags)))
 
+    def params_text(self, job: Job) -> str | None:
+        """The parameters as submitted, as JSON; `None` for a private job, and for one without."""
+        text = None if job.private else self._storage.text(job.id, "params")
+        return None if text == "null" else text
+
     def params(self, job: Job) -> Any:
         """The parameters as submitted; `None` for a private job."""
-        text = None if job.private else self._storage.text(job.id, "params")
-        return None if text is None else json.loads(text)
+        return json.loads(self.params_text(job) or "null")
 
     def inputs(self, job: Job) -> Any:
         """The parameters as submitted, also of a private job: for running it."""
@@ -197,17 +218,15 @@ class Jobs:
             return None
         return self._storage.text(job.id, "interim")
 
+    def shown_result(self, job: Job) -> str | None:
+        """The result, for people who look at the service: this changes nothing. `None` for a private job."""
+        return None if job.private else self._storage.text(job.id, "result")
+
     def take_result(self, job: Job) -> str | None:
         """Return the result, or the log of a failed job. The first read of a private result deletes it.
 
-        `None` if there is no result yet. Raises `ServiceError` 1291 if it was read and deleted before.
+        `None` if there is no result yet, and for a private result that was read before.
         """
-        if job.result_taken:
-            raise ServiceError(
-                JOB_NOT_FOUND,
-                "The result of this private job was read before, which deletes it.",
-                values={"job_id": job.id},
-            )
         if job.status is Status.FAILED:
             return self._log(job) or job.reason or ""
         text = self._storage.text(job.id, "result")

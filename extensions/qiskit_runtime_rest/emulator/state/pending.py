@@ -55,6 +55,10 @@ class PendingJobs:
         for queue in tuple(self._queues.values()):
             yield (self._jobs[job_id] for job_id in queue)
 
+    def queued(self, backend: str) -> int:
+        """How many jobs wait for a device."""
+        return sum(len(queue) for (_, name), queue in self._queues.items() if name == backend)
+
     def _add(self, job: Job) -> None:
         if job.status is Status.QUEUED:
             self._queues.setdefault((job.instance, job.backend), OrderedDict())[job.id] = None

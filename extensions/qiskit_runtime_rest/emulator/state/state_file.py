@@ -42,6 +42,8 @@ def format_of(path: Path) -> int:
         UnusableState: it is a file of another program, or of a newer version of this one.
     """
     try:
+        if path.exists() and not path.is_file():
+            raise UnusableState(f"{path} cannot be the state file: it is not a regular file. Name another file.")
         with path.open("rb") as file:
             header = file.read(_HEADER_BYTES)
     except OSError:

@@ -20,6 +20,7 @@ __all__ = [
     "OLDEST",
     "VERSIONS",
     "ApiVersion",
+    "changes_since",
     "check_served",
     "deprecation_headers",
     "find_version",
@@ -84,10 +85,17 @@ def check_served(operation: str, *, version: ApiVersion) -> None:
 
 def in_version(body: Body, *, operation: str, version: ApiVersion) -> Body:
     """The body of a successful response in the shape that it has in a version."""
-    for since, changes in reversed(_CHANGES):
-        if version.day < since and operation in changes:
-            body = changes[operation](body)
+    for undo in changes_since(version, operation):
+        body = undo(body)
     return body
+
+
+@cache
+def changes_since(version: ApiVersion, operation: str) -> Sequence[_Undo]:
+    """What turns the newest body of a successful response into that of a version, in this order."""
+    return tuple(
+        changes[operation] for since, changes in reversed(_CHANGES) if version.day < since and operation in changes
+    )
 
 
 @cache

@@ -13,6 +13,7 @@ from urllib.parse import quote_plus
 
 from qiskit_runtime_api.http_library import httpx
 
+from ...base.secret import Secret
 from ...errors import ApiError, AuthenticationError, EdgeBlocked, RateLimited, ServerError, UnexpectedAnswer
 from ..error_mapping import api_error
 
@@ -47,7 +48,7 @@ class Token(NamedTuple):
         usable = lifetime * REFRESH_AT
         if lifetime > 2 * MARGIN_SECONDS:
             usable = min(usable, lifetime - MARGIN_SECONDS)
-        return cls(value, at + usable)
+        return cls(Secret(value), at + usable)
 
 
 def token_request(iam_url: str, *, api_key: str, like: httpx.Request) -> httpx.Request:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ...base.forks import renew_in_child
+from ...base.secret import Secret
 from ...config.state_file import State, StateBroken
 from ...errors import ConfigurationError
 from ...plans.clock import Clock
@@ -117,7 +118,7 @@ class TokenCache:
         )
         found = {row["owner"]: row for row in rows}
         if (kept := found.get(self._owner)) is not None:
-            return Token(kept["token"], kept["refresh_at"] - now + self.clock.monotonic())
+            return Token(Secret(kept["token"]), kept["refresh_at"] - now + self.clock.monotonic())
         if self._leases in found:
             return False
         # A task may be cancelled, and the lease released, before this thread runs: then do not take the lease.

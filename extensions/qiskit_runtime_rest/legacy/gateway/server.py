@@ -22,7 +22,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
@@ -86,6 +86,8 @@ def gateway_app(translator: Translator, *, secret: str | None = None) -> Starlet
             return _response(await translator.respond(classic))
         except ClassicError as error:
             return _response(error.response)
+        except ClientDisconnect:  # nobody reads this answer
+            return Response(status_code=400)
         except Exception as error:  # caught here, so that the connection stays open for other requests
             return await failed(request, error)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from ..messages import REMOVED
-from ..table import MIGRATION_PAGE
+from ..table import MIGRATION_COMMAND
 
 if TYPE_CHECKING:
     from ..translation.call import CallRecord, Note
@@ -75,7 +75,7 @@ class Use:
             *([f"  removed: {self.removed}"] if self.removed else []),
             *([f"  now: {self.becomes}"] if self.becomes else []),
             *(f"  {note.field}: {note.what}" for note in self.notes),
-            *([f"  see {self.link}"] if self.link else []),
+            *([f"  see: {self.link}"] if self.link else []),
         ]
         return "\n".join(lines)
 
@@ -150,7 +150,7 @@ def _use(call: str, alike: list[CallRecord]) -> Use:
         host=first.host,
         becomes=route.instead if route else UNKNOWN,
         removed=route.removed if route else None,
-        link=f"{MIGRATION_PAGE}#{route.anchor}" if route else None,
+        link=f"{MIGRATION_COMMAND}#{route.anchor}" if route else None,
         answers=dict(Counter(one.status for one in alike)),
         errors=tuple(dict.fromkeys(one.error for one in alike if one.error and one.status != REMOVED.status)),
         notes=tuple(dict.fromkeys(note for one in alike for note in one.notes)),

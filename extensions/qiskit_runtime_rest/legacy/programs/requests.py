@@ -118,6 +118,8 @@ def _described(request: ClassicRequest, schema: str, *, era: str) -> dict[str, A
     _check(_validator(schema), body)
     _check_spec(body.get("spec", {}))
     described: dict[str, Any] = body
+    if "cost" in described:
+        described["cost"] = int(described["cost"])  # JSON may write 600 as 600.0
     return described
 
 

@@ -17,6 +17,7 @@ from ..table import HOSTS, Host, Route, find_host, find_route, without_spellings
 __all__ = [
     "HOLE",
     "MARK",
+    "METHODS",
     "Address",
     "Evidence",
     "addresses",

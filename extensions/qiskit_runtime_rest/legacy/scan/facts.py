@@ -4,15 +4,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import libcst as cst
 import libcst.matchers as m
 
-from .addresses import HOLE, METHODS, Evidence, addresses, distinct, holed, path_address, routes_of
+from .addresses import HOLE, METHODS, Evidence, addresses, distinct, path_address, routes_of
 
 __all__ = ["Facts", "Literal", "Piece", "SourceString", "dotted", "inner", "method_of"]
 
@@ -25,6 +26,8 @@ LONGEST = 10_000
 MOST_VALUES = 20
 """The number of values of a name that are looked at."""
 VERBS = {method.lower(): method for method in METHODS}
+BRACES = re.compile(r"\{(?P<name>\w*)[^{}]{0,100}\}")
+PERCENT = re.compile(r"%(?:\((?P<name>\w+)\))?[-+ #0-9.]*[a-zA-Z]")
 SOCKETS = ("connect", "create_connection", "WebSocketApp", "ws_connect")
 
 
@@ -36,11 +39,13 @@ class Piece:
         text: its value; a hole if only the running program knows it.
         literal: the literal of this expression with the text; None for holes and names.
         joint: whether `urljoin` joins here: how much of the base stays is not known.
+        offset: where the text begins in the literal.
     """
 
     text: str
     literal: Literal | None = None
     joint: bool = False
+    offset: int = 0
 
 
 Template: TypeAlias = tuple[Piece, ...]
@@ -67,12 +72,17 @@ def dotted(node: cst.CSTNode) -> str:
 
 
 class Constants:
-    """The strings of names that have only one value in a file."""
+    """The strings of names: the value that was assigned last before a use, in the order of the text."""
 
     def __init__(self) -> None:
         """Start empty."""
         self._values: dict[str, list[cst.BaseExpression]] = {}
-        self._known: dict[tuple[str, int], Template | None] = {}
+        self._known: dict[tuple[str, int, int], Template | None] = {}
+        self._counts: dict[cst.CSTNode, int] = {}
+
+    def use(self, node: cst.CSTNode) -> None:
+        """Note how many values a name has where it is used."""
+        self._counts[node] = self.count(dotted(node))
 
     def assign(self, name: str, value: cst.BaseExpression) -> None:
         """Note an assignment of `value` to `name`, which may be dotted."""
@@ -104,7 +114,10 @@ class Constants:
                 left, right = self.template(node.left, depth), self.template(node.right, depth)
                 return None if left is None and right is None else (left or UNKNOWN) + (right or UNKNOWN)
             case cst.BinaryOperation(operator=cst.Modulo()):
-                return _filled(self.template(node.left, depth))
+                values = (
+                    [one.value for one in node.right.elements] if isinstance(node.right, cst.Tuple) else [node.right]
+                )
+                return self._filled(self.template(node.left, depth), PERCENT, values, {}, depth)
             case cst.Call():
                 return self._call(node, depth)
             case cst.Name() | cst.Attribute():
@@ -123,7 +136,16 @@ class Constants:
         name = dotted(call.func).rpartition(".")[2]
         values = [argument.value for argument in call.args if not argument.star and argument.keyword is None]
         if name == "format" and isinstance(call.func, cst.Attribute):
-            return _filled(self.template(call.func.value, depth))
+            named = {one.keyword.value: one.value for one in call.args if one.keyword is not None}
+            return self._filled(self.template(call.func.value, depth), BRACES, values, named, depth)
+        if name == "join" and len(values) == 1 and isinstance(values[0], cst.List | cst.Tuple):
+            between = self.template(call.func.value, depth) if isinstance(call.func, cst.Attribute) else None
+            parts = [self.template(one.value, depth) or UNKNOWN for one in values[0].elements]
+            return (
+                parts[0] + tuple(piece for part in parts[1:] for piece in (between or UNKNOWN) + part)
+                if parts
+                else None
+            )
         if name == "urljoin" and len(values) == 2:
             base, path = (self.template(value, depth) for value in values)
             return _joined(base or UNKNOWN, path or UNKNOWN)
@@ -131,17 +153,46 @@ class Constants:
             return self.template(values[1], depth)
         return None
 
+    def _filled(
+        self,
+        template: Template | None,
+        holes: re.Pattern[str],
+        values: Sequence[cst.BaseExpression],
+        named: Mapping[str, cst.BaseExpression],
+        depth: int,
+    ) -> Template | None:
+        """A template with values in its holes."""
+        if template is None:
+            return None
+        left = iter(values)
+        filled: list[Piece] = []
+        for piece in template:
+            at = 0
+            for hole in holes.finditer(piece.text):
+                name = hole["name"] or ""
+                value = named.get(name) or (values[int(name)] if name.isdecimal() and int(name) < len(values) else None)
+                value = next(left, None) if not name else value
+                known = self.template(value, depth) if value is not None else None
+                filled += [Piece(piece.text[at : hole.start()], piece.literal, offset=piece.offset + at)]
+                filled += _borrowed(known) or UNKNOWN
+                at = hole.end()
+            filled.append(Piece(piece.text[at:], piece.literal, offset=piece.offset + at))
+        return tuple(filled)
+
     def _named(self, node: cst.BaseExpression, depth: int) -> Template | None:
         name = dotted(node)
-        if (name, depth) not in self._known:
-            known = self._only(name, depth - 1) if depth else None
-            self._known[name, depth] = known if known is None or len(_text(known)) < LONGEST else UNKNOWN
-        return self._known[name, depth]
+        key = (name, self._counts.get(node, 0), depth)
+        if key not in self._known:
+            known = self._value_at(name, key[1], depth - 1) if depth else None
+            self._known[key] = known if known is None or len(_text(known)) < LONGEST else UNKNOWN
+        return self._known[key]
 
-    def _only(self, name: str, depth: int) -> Template | None:
-        """The value of a name; of several values, the first one with a classic address."""
-        values = self._values.get(name, ())[:MOST_VALUES]
-        found = [_borrowed(self.template(value, depth)) for value in values]
+    def _value_at(self, name: str, count: int, depth: int) -> Template | None:
+        """The value of a name after so many assignments; before any, the first one with a classic address."""
+        values = self._values.get(name, ())
+        if count and (last := _borrowed(self.template(values[count - 1], depth))):
+            return last
+        found = [_borrowed(self.template(value, depth)) for value in values[:MOST_VALUES]]
         if len(found) == 1:
             return found[0]
         return next((one for one in found if one and any(addresses(_text(one)))), None)
@@ -149,10 +200,6 @@ class Constants:
 
 def _borrowed(template: Template | None) -> Template | None:
     return template and tuple(Piece(piece.text) for piece in template)
-
-
-def _filled(template: Template | None) -> Template | None:
-    return template and tuple(Piece(holed(piece.text), piece.literal) for piece in template)
 
 
 def _joined(base: Template, path: Template) -> Template:
@@ -192,7 +239,12 @@ class SourceString:
     def own(self, start: int, end: int) -> list[Part]:
         """The parts between two offsets that literals of this expression hold."""
         return [
-            Part(piece.literal, max(start, at), max(start, at) - at, min(end, at + len(piece.text)) - at)
+            Part(
+                piece.literal,
+                max(start, at),
+                max(start, at) - at + piece.offset,
+                min(end, at + len(piece.text)) - at + piece.offset,
+            )
             for at, piece in self._placed()
             if piece.literal is not None and at < end and start < at + len(piece.text)
         ]
@@ -200,7 +252,9 @@ class SourceString:
     def shown(self, start: int, end: int) -> str:
         """The text between two offsets as its literals spell it, with `{}` for the rest."""
         return "".join(
-            inner(piece.literal)[max(start - at, 0) : end - at] if piece.literal is not None else "{}"
+            inner(piece.literal)[piece.offset :][: len(piece.text)][max(start - at, 0) : end - at]
+            if piece.literal is not None
+            else "{}"
             for at, piece in self._placed()
             if at < end and start < at + len(piece.text)
         )
@@ -218,12 +272,14 @@ class Facts(cst.CSTVisitor):
         lookups: keys that are read somewhere. They must not be renamed in dictionaries.
     """
 
-    def __init__(self, evidence: Evidence) -> None:
-        """Start with the evidence only."""
+    def __init__(self, evidence: Evidence, imported: Mapping[str, str]) -> None:
+        """Start with the evidence, and the values of imported names."""
         super().__init__()
         self.evidence = evidence
         self.imports = {"IBMQ": "qiskit.IBMQ"}
         self.constants = Constants()
+        for name, text in imported.items():
+            self.constants.assign(name, cst.SimpleString(repr(text)))
         self.classic: set[cst.Call] = set()
         self.sent: set[str] = set()
         self.lookups: set[str] = set()
@@ -245,19 +301,27 @@ class Facts(cst.CSTVisitor):
                 f"{dotted(node.module)}.{alias.evaluated_name}"
             )
 
-    def visit_Assign(self, node: cst.Assign) -> None:
+    def visit_Name(self, node: cst.Name) -> None:
+        self.constants.use(node)
+
+    def visit_Attribute(self, node: cst.Attribute) -> None:
+        self.constants.use(node)
+
+    # Assignments count when they are left, so that the old value stands in `url = url + "/jobs"`.
+
+    def leave_Assign(self, node: cst.Assign) -> None:
         for target in node.targets:
             if name := dotted(target.target):
                 self.constants.assign(name, node.value)
                 self._numbers[node.value] = self.constants.count(name)
 
-    def visit_AnnAssign(self, node: cst.AnnAssign) -> None:
+    def leave_AnnAssign(self, node: cst.AnnAssign) -> None:
         if node.value is not None and (name := dotted(node.target)):
             self.constants.assign(name, node.value)
 
-    def visit_AugAssign(self, node: cst.AugAssign) -> None:
-        self.constants.assign(dotted(node.target), node.value)
-        self.constants.assign(dotted(node.target), node.value)  # no longer a constant
+    def leave_AugAssign(self, node: cst.AugAssign) -> None:
+        if isinstance(node.operator, cst.AddAssign) and dotted(node.target):
+            self.constants.assign(dotted(node.target), cst.BinaryOperation(node.target, cst.Add(), node.value))
 
     def visit_Param(self, node: cst.Param) -> None:
         if node.default is not None:

@@ -129,7 +129,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "shortDescription": {"text": f"{rule.title} of the classic API"},
         "fullDescription": {"text": f"{rule.title} is now: {rule.becomes}"},
         "helpUri": MIGRATION_GUIDE,
-        "help": {"text": f"See {rule.link}", "markdown": f"See [the migration page]({rule.link})."},
+        "help": {"text": f"See: {rule.link}", "markdown": f"See `{rule.link}`."},
         "defaultConfiguration": {"level": "warning"},
     }
 

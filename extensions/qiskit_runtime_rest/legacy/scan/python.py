@@ -12,14 +12,16 @@ import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, ParentNodeProvider, PositionProvider
 
 from ..sdk_table import SDK_USES, SdkUse
-from ..table import FIELDS, HOSTS, Field
+from ..table import Field
 from . import rules
 from .addresses import MARK, Address, Evidence, addresses, distinct, path_address, routes_of
 from .edits import Edits, address_changes, comment_text
 from .facts import Facts, Literal, SourceString, dotted, inner, method_of
 from .findings import Hit, Lines
-from .rules import Rule, address_rule, classic_fields, field_named, is_ordinary
+from .project import Links
+from .rules import TAKES_IAM, TOKEN, Rule, address_rule, classic_fields, field_named, is_ordinary
 from .text import keys
+from .whole import WholeCalls
 
 __all__ = ["Module", "NotPython", "parse", "read"]
 
@@ -30,6 +32,26 @@ HUB = re.compile(r"[\w.-]+/[\w.-]+/[\w.-]+")
 
 class NotPython(ValueError):
     """The text cannot be parsed as Python 3."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Note:
+    """A use, before it is decided whether it is rewritten.
+
+    Attributes:
+        whole: whether the changes of this use leave nothing to do in a program that can be rewritten.
+        marked: whether a comment is written also above a use that is rewritten.
+    """
+
+    line: int
+    column: int
+    statement: cst.CSTNode | None
+    found: str
+    rule: Rule
+    becomes: str
+    sdk: bool
+    whole: bool
+    marked: bool = False
 
 
 @dataclass
@@ -63,17 +85,31 @@ def parse(text: str) -> Module:
         raise NotPython(str(error) or type(error).__name__) from None
 
 
-def read(modules: Collection[Module], evidence: Evidence) -> None:
-    """Find classic use in the modules of one file. Raises: NotPython: the code is nested too deeply."""
-    facts = Facts(evidence)
+def read(modules: Collection[Module], evidence: Evidence, shared: Links) -> None:
+    """Find classic use in the modules of one file. `shared`: what it has to do with the other files of the project.
+
+    Raises:
+        NotPython: the code is nested too deeply.
+    """
+    facts = Facts(evidence, shared.constants)
     try:
         for module in modules:
             module.wrapper.module.visit(facts)
         facts.conclude()
-        for module in modules:
-            reader = _Reader(module, facts)
-            module.wrapper.visit(reader)
-            reader.conclude()
+        parents = [(module.wrapper.module, module.wrapper.resolve(ParentNodeProvider)) for module in modules]
+        calls = WholeCalls(parents, facts)
+        readers = [_Reader(module, facts, calls) for module in modules]
+        for reader in readers:
+            reader.read()
+        notes = [note for reader in readers for note in reader.notes]
+        http = (
+            not (shared.linked or shared.shared)
+            and calls.possible
+            and all(note.whole for note in notes if not note.sdk)
+        )
+        sdk = all(note.whole for note in notes if note.sdk)
+        for reader in readers:
+            reader.conclude(http=http, sdk=sdk)
     except RecursionError:
         raise NotPython("the code is nested too deeply") from None
 
@@ -81,16 +117,46 @@ def read(modules: Collection[Module], evidence: Evidence) -> None:
 class _Reader(cst.CSTVisitor):
     METADATA_DEPENDENCIES = (PositionProvider, ParentNodeProvider)
 
-    def __init__(self, module: Module, facts: Facts) -> None:
+    def __init__(self, module: Module, facts: Facts, calls: WholeCalls) -> None:
         super().__init__()
+        self.notes: list[_Note] = []
         self._module = module
         self._facts = facts
+        self._calls = calls
+        self._http, self._sdk_edits = Edits(), Edits()
         self._read: set[Literal] = set()
         self._lines_of: dict[Literal, Lines] = {}
         self._left: set[str] = set()
         self._wanted: set[str] = set()
 
-    def conclude(self) -> None:
+    def read(self) -> None:
+        """Find the uses in the module."""
+        self._module.wrapper.visit(self)
+
+    def conclude(self, *, http: bool, sdk: bool) -> None:
+        """Keep the changes of the uses that are rewritten whole; put comments at the others.
+
+        `http`, `sdk`: whether all HTTP calls, and all uses of SDKs, can be rewritten whole.
+        """
+        edits = self._module.edits
+        if http:
+            edits.add(self._http)
+            edits.add(self._calls.edits)
+        if sdk:
+            edits.add(self._sdk_edits)
+        for note in self.notes:
+            safe = (sdk if note.sdk else http) and not note.marked
+            place = {"line": note.line, "column": note.column}
+            hit = Hit(**place, found=note.found, rule=note.rule, becomes=note.becomes, safe=safe)
+            self._module.hits.append(hit)
+            if not safe:
+                text = comment_text(note.rule.title, note.becomes, note.rule.link)
+                self._wanted.add(text)
+                if note.statement is not None:
+                    edits.comment(note.statement, text)
+        self._sort()
+
+    def _sort(self) -> None:
         """Sort the findings, and add the comments of an earlier run that no finding explains."""
         # The parser gives no positions of comments.
         left = self._left - self._wanted
@@ -158,9 +224,9 @@ class _Reader(cst.CSTVisitor):
         place = string.own(address.start, address.end)[0]
         changes = address_changes(string, address, routes)
         for literal, start, end, new in changes or ():
-            self._module.edits.texts[literal].add((start, end, new))
-        done = changes is not None and not any(map(rules.leftover, routes))
-        self._note(place.literal, place.start, string.shown(place.at, address.end), rule, becomes, safe=done)
+            self._http.texts[literal].add((start, end, new))
+        whole = changes is not None and self._calls.is_placed(node) and self._calls.is_done(routes)
+        self._note(place.literal, place.start, string.shown(place.at, address.end), rule, becomes, whole=whole)
         for match, field_ in keys(address.query):
             begin = address.end + match.start("query") if match["query"] else address.end
             for part in string.own(begin, begin + len(field_.name)):
@@ -186,7 +252,7 @@ class _Reader(cst.CSTVisitor):
         for pair in pairs:
             if isinstance(pair.key, cst.SimpleString):
                 self._key(pair.key, node, named.values())
-                if pair.key.raw_value.lower() == "authorization" and CLOUD not in self._module.text:
+                if pair.key.raw_value.lower() == "authorization" and not TAKES_IAM.search(self._module.text):
                     self._authorization(pair.key, node)
                 if pair.key.raw_value == "channel" and _text(pair.value) == "ibm_quantum":
                     self._sdk(pair.value, SETTING)
@@ -225,14 +291,12 @@ class _Reader(cst.CSTVisitor):
         if is_ordinary(found) and not (sent or classic_fields(beside)):
             return
         alone = found.v1 not in beside and name not in self._facts.lookups
-        if found.safe and found.v1 and sent and rename and alone:
-            if isinstance(key, cst.Name):
-                self._module.edits.names[key] = found.v1
-            else:
-                self._module.edits.texts[key].add((0, len(name), found.v1))
-            self._field(key, 0, found, safe=True)
-        else:
-            self._field(key, 0, found)
+        renamed = bool(found.safe and found.v1 and sent and rename and alone)
+        if renamed and isinstance(key, cst.Name):
+            self._http.names[key] = str(found.v1)
+        elif renamed and isinstance(key, cst.SimpleString):
+            self._http.texts[key].add((0, len(name), str(found.v1)))
+        self._field(key, 0, found, whole=renamed or key in self._calls.keys)
 
     def _is_sent(self, holder: cst.CSTNode) -> bool:
         """Whether a dictionary is an argument of a classic call, directly or by name."""
@@ -257,9 +321,10 @@ class _Reader(cst.CSTVisitor):
             if match["query"] is None and (certain or not is_ordinary(field_)):
                 self._field(literal, match.start(match.lastgroup or 0), field_)
 
-    def _field(self, node: cst.CSTNode, offset: int, found: Field, *, safe: bool = False) -> None:
+    def _field(self, node: cst.CSTNode, offset: int, found: Field, *, whole: bool = False) -> None:
         rule = rules.field_rule(found)
-        self._note(node, offset, found.name, rule, rule.becomes, safe=safe)
+        # A new API key is the user's to bring.
+        self._note(node, offset, found.name, rule, rule.becomes, whole=whole, marked=found.name == "apiToken")
 
     # SDKs
 
@@ -316,8 +381,8 @@ class _Reader(cst.CSTVisitor):
         if text != value and not (value == "hub/group/project" and HUB.fullmatch(text)):
             return
         if use.v1 and isinstance(argument.value, cst.SimpleString):
-            self._module.edits.texts[argument.value].add((0, len(text), use.v1))
-            self._sdk(argument.value, use, safe=True)
+            self._sdk_edits.texts[argument.value].add((0, len(text), use.v1))
+            self._sdk(argument.value, use, whole=True)
         else:
             self._sdk(argument, use)
 
@@ -326,25 +391,41 @@ class _Reader(cst.CSTVisitor):
             if node.attr.value == use.name and self._facts.evidence.sdk:
                 self._sdk(node.attr, use)
 
-    def _sdk(self, node: cst.CSTNode, use: SdkUse, *, safe: bool = False) -> None:
+    def _sdk(self, node: cst.CSTNode, use: SdkUse, *, whole: bool = False) -> None:
         rule = rules.sdk_rule(use)
         code = self._module.wrapper.module.code_for_node(node)
         found = node.raw_value if isinstance(node, cst.SimpleString) else code.splitlines()[0].rstrip(", ")
-        self._note(node, 0, found, rule, rule.becomes, safe=safe)
+        self._note(node, 0, found, rule, rule.becomes, whole=whole, sdk=True)
 
     # Notes
 
     def _note(
-        self, node: cst.CSTNode, offset: int, found: str, rule: Rule, becomes: str, *, safe: bool = False
+        self,
+        node: cst.CSTNode,
+        offset: int,
+        found: str,
+        rule: Rule,
+        becomes: str,
+        *,
+        whole: bool = False,
+        marked: bool = False,
+        sdk: bool = False,
     ) -> None:
-        """Add a finding at a node, or `offset` characters into a literal; add a comment if it is not `safe`."""
+        """Add a use at a node, or `offset` characters into a literal."""
         line, column = self._position(node, offset)
-        self._module.hits.append(Hit(line=line, column=column, found=found, rule=rule, becomes=becomes, safe=safe))
-        if not safe:
-            text = comment_text(rule.title, becomes, rule.link)
-            self._wanted.add(text)
-            if statement := self._statement(node):
-                self._module.edits.comment(statement, text)
+        self.notes.append(
+            _Note(
+                line=line,
+                column=column,
+                statement=self._statement(node),
+                found=found,
+                rule=rule,
+                becomes=becomes,
+                sdk=sdk,
+                whole=whole,
+                marked=marked,
+            )
+        )
 
     def _position(self, node: cst.CSTNode, offset: int) -> tuple[int, int]:
         span = self.get_metadata(PositionProvider, node)
@@ -379,7 +460,4 @@ NAMES = {use.name: use for use in SDK_USES if use.kind == "name"}
 METHOD_NAMES = [use for use in SDK_USES if use.kind == "method"]
 ARGUMENTS = [use for use in SDK_USES if use.kind in ("keyword", "value")]
 ATTRIBUTES = [use for use in SDK_USES if use.kind == "attribute"]
-TOKEN = next(one for one in FIELDS if one.where == "header")
-CLOUD = next(host.name for host in HOSTS if host.serves == "cloud").partition(".")[2]
-"""Runtime on IBM Cloud took the bearer tokens that v1 takes."""
 SETTING = next(use for use in SDK_USES if use.kind == "setting")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..sdk_table import SDK_USES, SdkUse
-from ..table import FIELDS, HOSTS, MIGRATION_PAGE, ROUTES, Field, Host, Route
+from ..table import FIELDS, HOSTS, MIGRATION_COMMAND, ROUTES, Field, Host, Route
 from .addresses import Address
 
 __all__ = [
     "LEFT",
     "RULES",
+    "TAKES_IAM",
+    "TOKEN",
     "Rule",
     "address_rule",
     "classic_fields",
@@ -22,8 +25,10 @@ __all__ = [
     "sdk_rule",
 ]
 
-V1_BASE = "https://quantum.cloud.ibm.com/api/v1"
-IAM = "POST https://iam.cloud.ibm.com/identity/token with an IBM Cloud API key"
+V1_HOST = "quantum.cloud.ibm.com"
+V1_BASE = f"https://{V1_HOST}/api/v1"
+IAM_BASE, IAM_TOKEN_PATH = "https://iam.cloud.ibm.com/identity", "/token"
+IAM = f"POST {IAM_BASE}{IAM_TOKEN_PATH} with an IBM Cloud API key"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +49,8 @@ class Rule:
 
     @property
     def link(self) -> str:
-        """The rule on the migration page."""
-        return f"{MIGRATION_PAGE}#{self.anchor}"
+        """The command that shows the rule on the migration page."""
+        return f"{MIGRATION_COMMAND}#{self.anchor}"
 
 
 def base_of(host: Host) -> str:
@@ -129,6 +134,13 @@ RULES: tuple[Rule, ...] = (
     *map(sdk_rule, SDK_USES),
     LEFT,
 )
+
+
+TOKEN = next(one for one in FIELDS if one.where == "header")
+TAKES_IAM = re.compile(
+    "|".join(map(re.escape, ("iam.cloud.ibm.com", V1_HOST, *(one.name for one in HOSTS if one.serves == "cloud"))))
+)
+"""Services that take the bearer tokens that v1 takes; a program that speaks to one of them has such a token."""
 
 
 def address_rule(address: Address, routes: Iterable[Route]) -> tuple[Rule, str]:

@@ -6,12 +6,12 @@ import difflib
 import errno
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from . import python, text
-from .addresses import Evidence, imports
+from .addresses import Evidence
 from .files import (
     Cell,
     NotANotebook,
@@ -26,6 +26,7 @@ from .files import (
     show_magics,
 )
 from .findings import Finding, Hit, Skipped
+from .project import Links, links
 from .separate import SeparateProcess, Stopped
 
 __all__ = ["Examination", "Examined", "Fix", "Scanner", "Task", "examine", "fix", "scan"]
@@ -90,14 +91,14 @@ class Task:
         within: the folder of the scan that the file is in; None: the file was named itself.
         fix: whether its fix is wanted.
         as_text: whether it is searched as text only.
-        linked: whether it imports a file with a classic address.
+        links: what it has to do with the other files.
     """
 
     path: Path
     within: Path | None = None
     fix: bool = False
     as_text: bool = False
-    linked: bool = False
+    links: Links = field(default_factory=Links)
 
 
 @dataclass(frozen=True)
@@ -119,23 +120,10 @@ def examine(task: Task) -> Examination:
         source = replace(source, language="text")
     elif source.language == "text" and language_of(task.path) == "python":
         skipped.append(Skipped(path=task.path, why="its encoding is not one of Python: searched as text"))
-    examined = Examined(source, on_skip=skipped.append, linked=task.linked)
+    examined = Examined(source, on_skip=skipped.append, links=task.links)
     found = examined.findings()
     fixed = examined.fix() if task.fix else None
     return Examination(found, fixed and replace(fixed, within=task.within), skipped)
-
-
-def _linked(paths: Sequence[Path]) -> set[Path]:
-    """The files that import one with a classic address, by its name."""
-    words: dict[Path, set[str]] = {}
-    stems: set[str] = set()
-    for path in paths:
-        source = read(path)
-        if isinstance(source, Source):
-            words[path] = imports(source.text)
-            if Evidence.of(source.text).addresses:
-                stems.add(path.stem)
-    return {path for path in paths if words.get(path, set()) & stems - {path.stem}}
 
 
 @dataclass
@@ -177,11 +165,11 @@ class Scanner:
         process = None if self.seconds is None else SeparateProcess(self.seconds)
         try:
             files = list(find_files(map(Path, paths), on_skip=self.skipped.append))
-            linked = _linked([path for path, _ in files])
+            shares = links([path for path, _ in files])
             for path, within in files:
                 if self.on_file:
                     self.on_file(path)
-                task = Task(path=path, within=within, fix=fix, linked=path in linked)
+                task = Task(path=path, within=within, fix=fix, links=shares[path])
                 done = examine(task) if process is None else self._separately(process, task)
                 self.skipped += done.skipped
                 findings += done.findings
@@ -217,13 +205,13 @@ class _Unit:
 class Examined:
     """One file that was read, with its findings."""
 
-    def __init__(self, source: Source, *, on_skip: Callable[[Skipped], None], linked: bool = False) -> None:
+    def __init__(self, source: Source, *, on_skip: Callable[[Skipped], None], links: Links | None = None) -> None:
         """Read the source. Parts that cannot be parsed are reported to `on_skip`, and searched as text."""
-        self._linked = linked
+        self._links = Links() if links is None else links
         self._source = source
         self._on_skip = on_skip
         self._notebook: Notebook | None = None
-        self._evidence = Evidence.of(source.text, linked=linked)
+        self._evidence = Evidence.of(source.text, linked=self._links.linked)
         self._units = self._parsed() if self._evidence else []
 
     def _note(self, why: str) -> None:
@@ -236,12 +224,12 @@ class Examined:
                 self._notebook = open_notebook(self._source.text)
                 cells = list(self._notebook.cells)
                 # The JSON of the file escapes quotes, so look at the cells.
-                self._evidence = Evidence.of("\n".join(cell.text for cell in cells), linked=self._linked)
+                self._evidence = Evidence.of("\n".join(cell.text for cell in cells), linked=self._links.linked)
             except NotANotebook as error:
                 self._note(f"it is not a notebook ({error}): searched as text")
         units = [self._unit(cell) for cell in cells]
         try:
-            python.read([unit.module for unit in units if unit.module], self._evidence)
+            python.read([unit.module for unit in units if unit.module], self._evidence, self._links)
         except python.NotPython as error:
             self._note(f"{error}: searched as text")
             return [_Unit(unit.cell) for unit in units]
@@ -264,7 +252,7 @@ class Examined:
             self._note(f"it is not Python 3 (see {where}{error}): searched as text")
             return _Unit(cell)
         lines = frozenset(cell.text.count("\n", 0, match.start()) + 1 for match in magics.values())
-        found = text.find(cell.text, self._evidence) if lines else []
+        found = text.find(cell.text, self._evidence, self._links.constants) if lines else []
         return _Unit(
             cell,
             module,
@@ -292,7 +280,7 @@ class Examined:
 
     def _hits(self, unit: _Unit) -> list[Hit]:
         if unit.module is None:
-            return text.find(unit.cell.text, self._evidence)
+            return text.find(unit.cell.text, self._evidence, self._links.constants)
         return sorted([*unit.module.hits, *unit.magics], key=lambda hit: (hit.line, hit.column))
 
     def fix(self) -> Fix | None:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from ..sdk_table import SDK_USES, SdkUse
 from ..table import Field, Route
 from . import rules
 from .addresses import HOLE, METHODS, Address, Evidence, addresses, holed, path_address, routes_of
 from .findings import Hit, Lines
-from .rules import address_rule, classic_fields, field_named, is_ordinary
+from .rules import TAKES_IAM, address_rule, classic_fields, field_named, is_ordinary
 
-__all__ = ["find", "keys"]
+__all__ = ["find", "keys", "named_addresses"]
 
 _VERB = "|".join(METHODS)
 _NAMED = r"-X \s* | --request[ =] \s* | \b method [\"']? \s* [:=,(] \s* | \bRequestMethod[\"'] \s* , \s*"
-METHOD_BEFORE = re.compile(rf"(?ix) (?: {_NAMED} | [\s.\"'(`] | ^ ) [\"'`]? (?P<method>{_VERB}) \b (?! \s* = )")
+METHOD_BEFORE = re.compile(
+    rf"(?ix) (?: {_NAMED} | [\s.\"'(`] | ^ ) [\"'`]? (?P<method>{_VERB}) (?: \b | (?=_) ) (?! \s* = )"
+)
 METHOD_AFTER = re.compile(rf"(?ix) (?: {_NAMED} | \. ) [\"'`]? (?P<method>{_VERB}) \b")
 WORDS = {
     "webread": "GET",
@@ -29,44 +32,62 @@ WORDS = {
     "DeleteAsync": "DELETE",
 }
 BODY = re.compile(r"\s(?:-d|--data(?:-\w+)?|--json)\b")
+LONGEST_COMMAND = 2000
+COMMAND = re.compile(r"\bcurl\b(?:[^\n]|(?<=\\)\n)*$")
 AFTER, BEFORE = 300, 120
 """The number of characters around an address that may belong to its call, within the statement."""
 
 QUOTED_PATH = re.compile(rf"(?<=[\"'`\s{HOLE}])(?P<path>/[\w.~%/{HOLE}-]+(?:\?[^\s\"'`<>]*)?)")
+RELATIVE_PATH = re.compile(rf"(?<=(?P<quote>[\"'`]))(?P<path>[a-z]\w*/[\w.~%/{HOLE}-]*)(?=(?P=quote))")
+"""A path of two parts or more, without a slash before it. In backticks only those of templates: others are Markdown."""
+WORD_PATH = re.compile(
+    r"(?i)(?:(?<![\w.])(?:get|post|put|patch|delete)(?:_\w+)?\(\s*(?:\w+\s*,\s*)?|\breturn\s+)"
+    r"(?P<quote>[\"'])(?P<path>[a-z]\w*)(?P=quote)"
+)
+"""A path of one part: in the call of a function that is named for its method, or returned."""
+TRIPLE = re.compile(r"(?s:\"{3}.*?\"{3})")
+"""Strings in three quotes. Nothing before them on their line: docstrings."""
 KEYS = re.compile(
     # "hub": ...; struct('hub', ...); body["hub"]; `x-access-token`=...; {'x-access-token' token}
     r"(?P<quote>\\?[\"'`])(?P<name>[\w-]+)(?P=quote)(?=\s*(?:[:,\]]|=(?!=))|[ \t]+[\w.()]+\s*[,;}])"
-    r"|(?:(?<=[(,{])|(?<=[,{]\s))(?P<keyword>\w+)(?=\s*=(?![=>]))"  # list(apiToken=...), new { hub = ... }
-    r"|(?<=\w\.)(?P<attribute>\w+)(?=\s*=(?![=>]))"  # body.hub = ...
+    # list(apiToken=...), new { hub = ... }; no defaults of parameters
+    r"|(?<=[\"'`])(?P<distinct>(?i:x-access-token))(?=[\"'`](?!\s*==))"  # headers.remove("x-access-token")
+    r"|(?:(?<=[(,{])|(?<=[,{]\s))(?P<keyword>\w+)(?=\s*=(?![=>])(?!\s*(?:nothing|None|null|nil|undefined)\b))"
+    r"|(?<=\w\.)(?<!\bthis\.)(?<!\bself\.)(?P<attribute>\w+)(?=\s*=(?![=>]))"  # body.hub = ...
     r"|(?:(?<=json:\")|(?<=rename = \")|(?<=Name\(\")|(?<=JsonProperty\(\"))(?P<tag>[\w-]+)"  # Hub string `json:"hub"`
     r"|(?<=[{,]\s)(?P<short>hub|group|project)(?=\s*[,}])(?=[^(){}]{0,200}\})"  # { hub, group, project }
     r"|(?<![\w\"'.$/-])(?P<word>[\w-]+)(?=\s*:\s)(?!\s*:\s+(?:string|number|boolean|any|unknown)\b)"  # hub: ...
     r"|(?<=-H )[\"']?(?P<header>[\w-]+)(?=:)"
     r"|(?<=[?&])(?P<query>\w+)(?==)"
 )
+BEARER = re.compile(r"(?i)\bauthorization\b[\"'`]?[^\n;{}]{0,30}\bbearer\b")
+"""An API token in the header that the classic API accepted besides its own."""
 ADDED_TO = re.compile(r"(\w+)\s*(?:[+.,&]|\.\.|<>)?\s*[\"'`]$")
 
 OWN_FILES = re.compile(r"\b(?:open|readFile|import|require|from|cd|ls|mkdir|cp|mv|rm)\b[\s(]*[\"'`]?$")
 """Words before the path of a file."""
 
 
-def find(text: str, evidence: Evidence) -> list[Hit]:
-    """All findings in `text`. `evidence`: that of the whole file."""
+def find(text: str, evidence: Evidence, imported: Mapping[str, str] | None = None) -> list[Hit]:
+    """All findings in `text`. `evidence`: that of the whole file; `imported`: addresses by their names elsewhere."""
     if not evidence:
         return []
     lines = Lines(text)
     hits: list[Hit] = []
     if evidence.addresses:
-        hits += _addresses(text, lines)
+        hits += _addresses(text, lines, imported or {})
+        hits += _relative(text, lines)
     if evidence.fields:
         hits += _fields(text, lines)
+        hits += _bearers(text, lines)
     hits += _sdk(text, lines)
     return sorted(set(hits), key=lambda hit: (hit.line, hit.column, hit.rule.id))
 
 
-def _addresses(text: str, lines: Lines) -> Iterator[Hit]:
+def _addresses(text: str, lines: Lines, imported: Mapping[str, str]) -> Iterator[Hit]:
     searched = holed(text)
-    elsewhere = _other_bases(text)
+    bases = {**imported, **named_addresses(text)}
+    hosts = {name: address.host for name, url in bases.items() for address in addresses(url)}
     starts, ends = [-1], [-1]
     for address in addresses(searched):
         starts.append(address.start)
@@ -80,11 +101,32 @@ def _addresses(text: str, lines: Lines) -> Iterator[Hit]:
         bare = text[start - 1] not in "\"'`" and searched[start - 1] != HOLE
         if bare and not re.search(rf"\b(?:{_VERB})\s+$", text[max(0, start - 9) : start]):
             continue  # a path in a sentence, or the path of a file
-        if _name_before(text, searched, start) in elsewhere:
-            continue
+        name = _name_before(text, searched, start)
+        if name in bases.keys() - hosts.keys():
+            continue  # an address of another service
         moved = _shifted(found, start)
-        if _routes(text, moved) and (not OWN_FILES.search(text[max(0, start - 40) : start])):
+        if not _routes(text, moved):
+            moved = replace(moved, host=hosts.get(name))
+        elif OWN_FILES.search(text[max(0, start - 40) : start]):
+            continue
+        if moved.host or _routes(text, moved):
             yield _hit(text, lines, moved)
+
+
+def _relative(text: str, lines: Lines) -> Iterator[Hit]:
+    """Paths without a slash before them, which a function of the program joins with the address."""
+    calls = TRIPLE.sub(lambda found: found[0] if _after_code(text, found.start()) else " " * len(found[0]), text)
+    for match in (*RELATIVE_PATH.finditer(holed(calls)), *WORD_PATH.finditer(calls)):
+        start, end = match.span("path")
+        path = f"/{match['path']}".rstrip("/")
+        address = Address(start=start, end=end, host=None, scheme="", base_end=start, path=path, query="")
+        is_text = match["quote"] != "`" or "${" in text[start:end]
+        if is_text and _routes(text, address) and not OWN_FILES.search(text[max(0, start - 40) : start]):
+            yield _hit(text, lines, address)
+
+
+def _after_code(text: str, end: int) -> bool:
+    return bool(text[max(0, end - BEFORE) : end].rpartition("\n")[2].strip())
 
 
 def _name_before(text: str, searched: str, end: int) -> str:
@@ -93,17 +135,17 @@ def _name_before(text: str, searched: str, end: int) -> str:
     while start and searched[start - 1] == HOLE:
         start -= 1
     if start < end:
-        return "".join(re.findall(r"\w+", text[start:end]))
+        words: list[str] = re.findall(r"\w+", text[start:end])
+        return words[-1] if words else ""
     added = ADDED_TO.search(text[max(0, end - BEFORE) : end])
     return added[1] if added else ""
 
 
-def _other_bases(text: str) -> set[str]:
-    """Names of addresses that are not classic."""
-    named = re.findall(
-        r"(?<!\w)(\w++)[\"']?\s*+(?::\s*+\w++\s*+)?[:=]++\s*+[\"'`]?((?:https?|wss?)://[^\s\"'`]+)", text
+def named_addresses(text: str) -> dict[str, str]:
+    """The addresses of names and members in a text of any language, classic or not."""
+    return dict(
+        re.findall(r"(?<!\w)(\w++)[\"']?\s*+(?::\s*+\w++\s*+)?[:=]++\s*+[\"'`]?((?:https?|wss?)://[^\s\"'`]+)", text)
     )
-    return {name for name, url in named if not any(addresses(url))}
 
 
 def _shifted(address: Address, by: int) -> Address:
@@ -138,9 +180,11 @@ def _method(text: str, address: Address) -> str | None:
     later = METHOD_AFTER.search(after)
     if later:
         return later["method"].upper()
-    if BODY.search(before) or BODY.search(re.split(r"(?<!\\)\n", after)[0]):
+    command = COMMAND.search(text, max(0, address.start - LONGEST_COMMAND), address.start)
+    line = command[0] if command else before
+    if BODY.search(line) or BODY.search(re.split(r"(?<!\\)\n", after)[0]):
         return "POST"
-    return "GET" if re.search(r"\bcurl\b", before) else None
+    return "GET" if re.search(r"\bcurl\b", line) else None
 
 
 def _hit(text: str, lines: Lines, address: Address) -> Hit:
@@ -165,6 +209,15 @@ def _fields(text: str, lines: Lines) -> Iterator[Hit]:
         line, column = lines.at(match.start(match.lastgroup or 0))
         rule = rules.field_rule(field)
         yield Hit(line=line, column=column, found=_name(match), rule=rule, becomes=rule.becomes)
+
+
+def _bearers(text: str, lines: Lines) -> Iterator[Hit]:
+    """API tokens as bearer tokens, in files that do not speak to a service that takes IAM tokens."""
+    if not TAKES_IAM.search(text):
+        rule = rules.field_rule(rules.TOKEN)
+        for match in BEARER.finditer(text):
+            line, column = lines.at(match.start())
+            yield Hit(line=line, column=column, found=match[0][: len("authorization")], rule=rule, becomes=rule.becomes)
 
 
 def keys(text: str) -> list[tuple[re.Match[str], Field]]:

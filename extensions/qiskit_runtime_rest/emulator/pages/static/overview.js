@@ -2,6 +2,7 @@
 
 const POLL_MS = 1000;
 const PATIENCE_MS = 5000;
+const DETAILS_MS = 120000;
 const PACES = {
   immediate: "at once",
   "seconds:2": "after 2 s",
@@ -10,6 +11,9 @@ const PACES = {
   "reads:3": "after 3 reads",
   hold: "never (held)",
 };
+// The tag that the client of this package adds to each submission; only the details of a job show it.
+const OURS = /^qrr-[0-9a-f]{32}$/;
+const SVG = "http://www.w3.org/2000/svg";
 const ORDER = ["Queued", "Running", "Completed", "Failed", "Cancelled"];
 
 const $ = (selector) => document.querySelector(selector);
@@ -53,8 +57,9 @@ const TABLES = {
     columns: [
       (job) => ({
         text: job.id,
+        link: `#${job.id}`,
         code: true,
-        labels: [...(job.private ? ["private"] : []), ...job.tags],
+        labels: [...(job.private ? ["private"] : []), ...job.tags.filter((tag) => !OURS.test(tag))],
         narrow: `${job.program} on ${job.backend}`,
       }),
       (job) => ({
@@ -121,7 +126,8 @@ function often(rule) {
 function fill(cell, shown) {
   const content = typeof shown === "string" ? { text: shown } : shown;
   if (!cell.firstChild) {
-    cell.append(make(content.press ? "button" : "span", content.press ? { type: "button" } : {}));
+    const kind = content.press ? "button" : content.link ? "a" : "span";
+    cell.append(make(kind, content.press ? { type: "button" } : content.link ? { href: content.link } : {}));
     if (content.press) cell.firstChild.setAttribute("aria-label", content.hint + content.text);
     if (content.code) cell.firstChild.className = "code";
     if (content.press) cell.firstChild.addEventListener("click", content.press);
@@ -201,15 +207,20 @@ function fillPresets(given, rules) {
     list.replaceChildren(...presets.map(presetSwitch));
   }
   for (const box of list.querySelectorAll("input")) {
-    set(box, "checked", rules.some((rule) => rule.preset === box.name && !rule.used_up));
+    const active = rules.filter((rule) => rule.preset === box.name && !rule.used_up);
+    set(box, "checked", active.length > 0);
+    const where = active.map((rule) => [rule.operation === "*" ? "all operations" : rule.operation, often(rule)]);
+    const said = where.map((parts) => parts.filter((part) => part).join(", ")).join("; ");
+    set(box.parentNode.querySelector(".on"), "textContent", said && `on for ${said}`);
   }
 }
 
 function presetSwitch({ name, title, effect, rule }) {
   const box = make("input", { type: "checkbox", name, onchange: () => toggle(box, rule) });
   box.setAttribute("role", "switch");
-  const where = rule.operation ? `${rule.operation}: ` : "";
-  const text = make("span", {}, title, make("span", { className: "small", textContent: where + effect }));
+  const where = rule.operation ? `${effect}, only for ${rule.operation}` : effect;
+  const state = make("span", { className: "on" });
+  const text = make("span", {}, title, make("span", { className: "small", textContent: where }), state);
   return make("li", {}, make("label", {}, box, text));
 }
 
@@ -296,13 +307,107 @@ async function showRequest(number) {
   const found = await ask(`overview/requests/${number}`);
   const query = found.query && `?${found.query}`;
   dialog.querySelector("h2").textContent = `${found.method} ${found.path}${query}`;
-  const lines = Object.entries(found.headers).flatMap(([name, value]) => [
-    make("dt", { textContent: name }),
-    make("dd", { textContent: value }),
-  ]);
-  dialog.querySelector("dl").replaceChildren(...lines);
-  dialog.querySelector("pre").textContent = pretty(found.body) || "(no body)";
+  const [sent, received] = dialog.querySelectorAll("dl");
+  const [body, response] = dialog.querySelectorAll("pre");
+  sent.replaceChildren(...lines(Object.entries(found.headers)));
+  body.textContent = pretty(found.body) || "(no body)";
+  const status = found.status === null ? "none: the connection was reset, or is still open" : String(found.status);
+  const first = [["status", found.fault ? `${status}, changed by the fault ${found.fault}` : status]];
+  received.replaceChildren(...lines([...first, ...Object.entries(found.response_headers)]));
+  response.textContent = pretty(found.response_body) || "(no body)";
   dialog.showModal();
+}
+
+function lines(pairs) {
+  return pairs.flatMap(([name, value]) => [make("dt", { textContent: name }), make("dd", { textContent: value })]);
+}
+
+async function showJob() {
+  const [dialog, id] = [$("#job"), location.hash.slice(1)];
+  const job = id && (await ask("overview")).jobs.find((one) => one.id === id);
+  if (!job) return dialog.close();
+  dialog.querySelector("h2").textContent = `${job.program} ${job.id}`;
+  dialog.querySelector("dl").replaceChildren();
+  $("#parts").replaceChildren(make("p", { className: "empty", textContent: "reading the job" }));
+  if (!dialog.open) dialog.showModal();
+  // To draw a QPY circuit, the server imports Qiskit first.
+  const found = await ask(`overview/jobs/${id}`, { signal: AbortSignal.timeout(DETAILS_MS) });
+  const text = (title, content) => [
+    make("h3", { textContent: title }),
+    make("pre", { tabIndex: 0, ariaLabel: title, textContent: content }),
+  ];
+  const facts = [
+    ["status", [job.status, job.reason_code, job.reason].filter((part) => part).join(" ")],
+    ["what to do", found.solution],
+    ["backend", job.backend],
+    ["instance", job.instance],
+    ["session", job.session],
+    ["submitted", new Date(job.created * 1000).toISOString()],
+    ["queued, running", [job.queued_seconds, job.running_seconds].map(span).filter((part) => part).join(", ")],
+    ["QPU time charged", job.qpu_seconds ? span(job.qpu_seconds) : ""],
+    ["longest run", span(found.limit_seconds)],
+    ["tags", job.tags.filter((tag) => !OURS.test(tag)).join(", ")],
+    ["tag of the client", job.tags.filter((tag) => OURS.test(tag)).join(", ")],
+  ];
+  dialog.querySelector("dl").replaceChildren(...lines(facts.filter(([, value]) => value)));
+  const params = found.params ?? (job.private ? "(hidden: the job is private)" : "(none)");
+  $("#parts").replaceChildren(
+    ...found.pictures.map(picture),
+    ...found.circuits.flatMap((one) => text(one.title, one.text)),
+    ...text("Params", params),
+    ...text("Log", found.log || "(empty)"),
+  );
+}
+
+function drawn(tag, attributes, text = "") {
+  const node = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.textContent = text;
+  return node;
+}
+
+// Counts as bars, one below the other; values as points with error bars, one beside the other.
+function picture(given) {
+  const shown = given.kind === "counts" ? bars(given) : points(given);
+  shown.setAttribute("role", "img");
+  shown.setAttribute("aria-label", given.title);
+  return make("figure", {}, make("figcaption", { textContent: given.title }), shown);
+}
+
+function bars({ bars: rows, total }) {
+  const [width, line] = [420, 20];
+  const most = Math.max(...rows.map(([, count]) => count), 1);
+  const label = Math.min(180, 14 + 7 * Math.max(...rows.map(([name]) => name.length)));
+  const svg = drawn("svg", { viewBox: `0 0 ${width} ${rows.length * line}` });
+  rows.forEach(([name, count], row) => {
+    const [long, y] = [((width - label - 90) * count) / most, row * line];
+    const short = name.length > 24 ? `${name.slice(0, 11)}…${name.slice(-11)}` : name;
+    svg.append(drawn("text", { x: label - 6, y: y + 14, "text-anchor": "end" }, short));
+    svg.append(drawn("rect", { x: label, y: y + 3, width: Math.max(long, 1), height: line - 6, rx: 2 }));
+    const share = `${count} (${((100 * count) / total).toFixed(1)} %)`;
+    svg.append(drawn("text", { x: label + long + 6, y: y + 14 }, share));
+  });
+  return svg;
+}
+
+function points({ points: values }) {
+  const [width, height, left] = [420, 180, 48];
+  const low = Math.min(0, ...values.map(([value, error]) => value - error));
+  const high = Math.max(0, ...values.map(([value, error]) => value + error));
+  const y = (value) => 8 + ((high - value) * (height - 16)) / (high - low || 1);
+  const svg = drawn("svg", { viewBox: `0 0 ${width} ${height}` });
+  for (const tick of new Set([low, 0, high])) {
+    svg.append(drawn("text", { x: left - 6, y: y(tick) + 4, "text-anchor": "end" }, tick.toFixed(2)));
+    svg.append(drawn("line", { x1: left, x2: width, y1: y(tick), y2: y(tick), class: "grid" }));
+  }
+  values.forEach(([value, error], index) => {
+    const x = left + ((index + 0.5) * (width - left)) / values.length;
+    svg.append(drawn("line", { x1: x, x2: x, y1: y(value - error), y2: y(value + error), class: "error" }));
+    const point = drawn("circle", { cx: x, cy: y(value), r: 3.5 });
+    point.append(drawn("title", {}, `${value.toFixed(4)} ± ${error.toFixed(4)}`));
+    svg.append(point);
+  });
+  return svg;
 }
 
 function pretty(text) {
@@ -343,4 +448,7 @@ for (const button of document.querySelectorAll("[data-advance]")) {
   button.addEventListener("click", () => command("POST", "clock", { advance: Number(button.dataset.advance) }));
 }
 document.addEventListener("visibilitychange", refresh);
+addEventListener("hashchange", showJob);
+$("#job").addEventListener("close", () => location.hash && history.replaceState(null, "", location.pathname));
+if (location.hash) showJob();
 refresh();

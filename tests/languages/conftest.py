@@ -1,0 +1,3 @@
+from ..fixtures.offline_programs import program, services
+
+__all__ = ["program", "services"]

@@ -1,0 +1,3 @@
+package classic
+
+const runtimeHost = "https://runtime-us-east.quantum-computing.ibm.com"

@@ -1,0 +1,5 @@
+package quantum;
+
+interface Hosts {
+    String RUNTIME = "https://api.quantum.ibm.com/runtime/";
+}
