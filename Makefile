@@ -85,6 +85,10 @@ languages: setup  ## programs for curl, Node, Java and Go, under `qrr offline`; 
 integration: setup  ## IBM's integration tests of qiskit-ibm-runtime, unmodified, under `qrr offline`: PART=1, SECONDS=600, ONLY='-k session'
 	$(PYTHON) -m tools.integration $(if $(PART),--part) $(if $(SECONDS),--seconds $(SECONDS)) $(ONLY)
 
+httpx2: setup  ## the tests of the client with httpx2 in the place of httpx
+	test -d build/httpx2 || $(VENV)/bin/uv pip install --quiet --python $(PYTHON) --target build/httpx2 'httpx2>=2.16,<3'
+	PYTHONPATH=build/httpx2:. $(PYTHON) -m pytest -n $(WORKERS) --dist loadscope -p tests.fixtures.httpx2 tests/http $(CLIENT)
+
 sdk: setup  ## examples/tiny_sdk, an SDK on the public surface: its types, and its tests with the wheel of this package
 	$(VENV)/bin/mypy --config-file examples/tiny_sdk/pyproject.toml examples/tiny_sdk/src
 	rm -rf build/sdk && $(VENV)/bin/uv build --quiet --wheel --build-constraint constraints.txt --out-dir build/sdk

@@ -42,7 +42,7 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-import httpx
+from qiskit_runtime_api.http_library import httpx
 
 from .client.client import AsyncRuntimeClient, RuntimeClient
 from .errors import MissingExtra

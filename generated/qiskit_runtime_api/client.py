@@ -4,10 +4,10 @@
 import ssl
 from typing import Any, Self
 
-import httpx
 from attrs import define, evolve, field
 
 from . import errors
+from .http_library import httpx
 
 
 @define

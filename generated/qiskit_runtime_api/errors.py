@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Mapping
 from typing import Any, Protocol, Self, TypeVar
 
-import httpx
+from .http_library import httpx
 
 
 class UnexpectedStatus(Exception):

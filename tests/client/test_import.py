@@ -6,7 +6,9 @@ import subprocess
 import sys
 
 LATER = (
-    "qiskit_runtime_api",
+    "qiskit_runtime_api.api",
+    "qiskit_runtime_api.client",
+    "qiskit_runtime_api.models",
     "qiskit_runtime_rest.client.jobs",
     "qiskit_runtime_rest.config.settings",
     "qiskit_runtime_rest.config.state_file",

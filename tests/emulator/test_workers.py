@@ -365,7 +365,7 @@ threading.Event().wait()
 
 
 @pytest.mark.parametrize(
-    ("signal_number", "params", "busy_for"), [(signal.SIGKILL, ENDLESS, 2.5), (signal.SIGINT, SHORT, 0.1)]
+    ("signal_number", "params", "busy_for"), [(signal.SIGKILL, ENDLESS, 2.5), (signal.SIGINT, SHORT, 0.0)]
 )
 def test_workers_end_with_a_server_that_is_killed(
     signal_number: int, params: Any, busy_for: float, tmp_path: Path

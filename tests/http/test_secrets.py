@@ -191,7 +191,7 @@ def test_no_log_shows_a_secret_even_with_every_library_at_debug(
         service.script(f"POST {TOKEN_PATH}", answer, answer, service.issue)
     service.script("*", answer, Answer(200))
     everything(connect(service))
-    assert "httpcore" in {record.name.partition(".")[0] for record in caplog.records}
+    assert "httpcore" in {record.name.partition(".")[0].rstrip("2") for record in caplog.records}
     assert_no_secret(caplog.text)
     assert_no_secret(str([vars(record) for record in caplog.records]))
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import httpx
+    from qiskit_runtime_api.http_library import httpx
 
 __all__ = ["LOOKS", "blanked", "credentials"]
 

@@ -10,13 +10,14 @@ import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import TYPE_CHECKING
 
-import httpx
 from attrs import frozen
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+
+from qiskit_runtime_api.http_library import httpx
 
 from ..base.bounds import BodyBound
 from ..http.clients import client_options, proxy_patterns

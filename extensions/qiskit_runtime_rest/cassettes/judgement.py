@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
-import httpx
 from attrs import frozen
+
+from qiskit_runtime_api.http_library import httpx
 
 from ..config.api_versions import API_VERSION, SUNSETS
 from ..contract.response_check import Checker

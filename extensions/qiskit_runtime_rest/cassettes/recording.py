@@ -14,8 +14,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import httpx
 from attrs import frozen
+
+from qiskit_runtime_api.http_library import httpx
 
 from ..base.files import write_atomically
 from ..config.crn import Crn

@@ -169,7 +169,7 @@ def _debugging() -> Iterator[None]:
     from .exit_status import DEBUG
 
     logging.basicConfig(format="%(asctime)s %(name)s: %(message)s")
-    loggers = [logging.getLogger(name) for name in ("qiskit_runtime_rest", "httpx")]
+    loggers = [logging.getLogger(name) for name in ("qiskit_runtime_rest", "httpx", "httpx2")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.DEBUG)

@@ -251,9 +251,8 @@ def _source(value: str, sources: Sequence[tuple[str, str | None]]) -> str:
 
 def _service(settings: Settings, *, pinned: str, now: datetime.datetime) -> Iterator[Check]:
     """Whether the service answers a request without credentials; its API versions; its time."""
-    import httpx
-
     from qiskit_runtime_api.api.versions import get_versions
+    from qiskit_runtime_api.http_library import httpx
 
     from ..client.client import RuntimeClient
     from ..http.retry_policy import RetryPolicy

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    import httpx
+    from qiskit_runtime_api.http_library import httpx
 
 __all__ = ["Primitives", "SettingsOptions", "Validate"]
 

@@ -23,7 +23,7 @@ from .options import Primitives, SettingsOptions, Validate
 if TYPE_CHECKING:
     import ssl
 
-    import httpx
+    from qiskit_runtime_api.http_library import httpx
 
 __all__ = ["API_VERSION", "Settings"]
 

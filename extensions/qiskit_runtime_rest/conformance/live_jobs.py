@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-import httpx
 import schemathesis
 from attrs import define, field
 from schemathesis.core.failures import Failure, FailureGroup
+
+from qiskit_runtime_api.http_library import httpx
 
 from ..contract.document import Document
 from ..contract.sources import vendored

@@ -7,8 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import httpx
 from attrs import field, frozen
+
+from qiskit_runtime_api.http_library import httpx
 
 from ..config.crn import Crn
 from ..config.settings import require_instance

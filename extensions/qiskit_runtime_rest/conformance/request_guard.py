@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
-import httpx
+from qiskit_runtime_api.http_library import httpx
 
 from ..errors import RuntimeRestError, TransportError
 from ..http.retrying import NOTHING_SENT, what_happened

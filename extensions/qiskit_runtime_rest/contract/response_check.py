@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
-import httpx
+from qiskit_runtime_api.http_library import httpx
 
 from ..base.nullable import with_null_variants
 from ..base.redaction import blanked, credentials

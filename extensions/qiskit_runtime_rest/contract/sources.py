@@ -69,7 +69,7 @@ def _from_file(path: Path) -> Any:
 
 
 def _downloaded(url: str) -> Any:
-    import httpx
+    from qiskit_runtime_api.http_library import httpx
 
     try:
         response = httpx.get(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 import attrs
-import httpx
 
 from qiskit_runtime_api.client import Client
+from qiskit_runtime_api.http_library import httpx
 
 from ..base.callers import warn
 from ..base.forks import Lock

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-import httpx
+from qiskit_runtime_api.http_library import httpx
 
 from ..errors import UnexpectedAnswer
 from ..plans.deadline import time_left

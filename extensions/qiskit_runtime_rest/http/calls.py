@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
-import httpx
+from qiskit_runtime_api.http_library import httpx
 
 from ..plans.plan import Plan
 from .connection import Connection

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import httpx
+from qiskit_runtime_api.http_library import httpx
 
 from .._version import __version__
 from ..errors import ConfigurationError, TransportError

@@ -6,7 +6,7 @@ import functools
 import os
 from typing import TYPE_CHECKING, Any
 
-import httpx
+from qiskit_runtime_api.http_library import httpx
 
 from ..errors import ClientClosed, TransportError
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 
-import httpx
+from qiskit_runtime_api.http_library import httpx
 
 from ..base.forks import Lock, leave_to_parent, renew_in_child
 from ..errors import ConfigurationError

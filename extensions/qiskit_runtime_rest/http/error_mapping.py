@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
-import httpx
+from qiskit_runtime_api.http_library import httpx
 
 from .. import errors
 from ..base.text import printable

@@ -13,8 +13,7 @@ import threading
 from collections.abc import Iterable
 from typing import Any
 
-import httpcore
-import httpx
+from qiskit_runtime_api.http_library import httpcore, httpx
 
 from ..plans.deadline import time_left
 

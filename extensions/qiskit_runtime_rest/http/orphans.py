@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-import httpx
+from qiskit_runtime_api.http_library import httpx
 
 if TYPE_CHECKING:
-    import httpcore
+    from qiskit_runtime_api.http_library import httpcore
 
 __all__ = ["SENDER", "close_orphans", "left_stream"]
 
@@ -39,7 +39,7 @@ def left_stream(response: httpx.Response) -> Any:
 
 
 def _pools(client: httpx.AsyncClient) -> Iterator[httpcore.AsyncConnectionPool]:
-    import httpcore
+    from qiskit_runtime_api.http_library import httpcore
 
     for transport in (client._transport, *client._mounts.values()):
         pool = getattr(transport, "_pool", None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import httpx
+from qiskit_runtime_api.http_library import httpx
 
 from ..base.callers import warn
 from ..config.settings import Settings

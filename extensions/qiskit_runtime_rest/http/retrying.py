@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-import httpx
+from qiskit_runtime_api.http_library import httpx
 
 from ..errors import ApiError, PendingJobsLimit, QuotaExceeded, ServerError, TransportError, UnexpectedAnswer
 from ..plans.clock import Clock

@@ -17,6 +17,8 @@ try:
     from .jobs import BackendJob, PrimitiveJob
     from .primitives import EstimatorV2, SamplerV2
 except ModuleNotFoundError as error:
+    if (error.name or "").startswith("qiskit_runtime_"):
+        raise
     raise MissingExtra("qiskit_runtime_rest.qiskit", extra="qiskit", module=error.name) from None
 
 __all__ = ["BackendJob", "EstimatorV2", "PrimitiveJob", "RuntimeBackend", "SamplerV2"]

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
-
 from qiskit_runtime_api.api import jobs as jobs_api
+from qiskit_runtime_api.http_library import httpx
 
 from ..http.calls import fetch, json_object
 from ..http.error_mapping import unexpected_answer

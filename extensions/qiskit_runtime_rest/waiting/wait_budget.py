@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
+from qiskit_runtime_api.http_library import httpx
 
 from ..arguments import FUNCTION, NOT_NEGATIVE, POSITIVE, SHARE, check, check_timeout
 from ..base.text import printable

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-import httpx
-
 from qiskit_runtime_api.api import backends as backends_api
+from qiskit_runtime_api.http_library import httpx
 
 from ...base.html import facts_table
 from ...base.json_members import member_count, member_number, member_object, member_text

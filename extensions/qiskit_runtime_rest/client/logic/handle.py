@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 from typing import Any, Self
 
-import httpx
+from qiskit_runtime_api.http_library import httpx
 
 from ...base.forks import Lock
 from ...http.clients import AsyncHttpClient

@@ -10,7 +10,7 @@ from ...config.options import SettingsOptions
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import httpx
+    from qiskit_runtime_api.http_library import httpx
 
     from ...config.settings import Settings
     from ...http.retry_policy import RetryPolicy

@@ -8,10 +8,9 @@ from collections.abc import Awaitable, Callable, Generator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-import httpx
-
 from qiskit_runtime_api.api import sessions as sessions_api
 from qiskit_runtime_api.api import workloads as workloads_api
+from qiskit_runtime_api.http_library import httpx
 
 from ...arguments import Named, backend_name, positive_whole, whole_seconds
 from ...base.html import facts_table

@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Generator
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
-import httpx
+from qiskit_runtime_api.http_library import httpx
 
 from ...base.forks import Lock, renew_in_child
 from ...base.secret import Secret

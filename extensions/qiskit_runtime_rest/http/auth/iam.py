@@ -11,7 +11,7 @@ import re
 from typing import NamedTuple
 from urllib.parse import quote_plus
 
-import httpx
+from qiskit_runtime_api.http_library import httpx
 
 from ...base.secret import Secret
 from ...errors import ApiError, AuthenticationError, EdgeBlocked, RateLimited, ServerError, UnexpectedAnswer

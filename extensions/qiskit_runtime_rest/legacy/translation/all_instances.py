@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import httpx
+from qiskit_runtime_api.http_library import httpx
 
 from ...errors import ApiError, AuthenticationError
 from .call import ClassicCall

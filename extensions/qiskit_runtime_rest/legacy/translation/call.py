@@ -14,7 +14,7 @@ from ..messages import INVALID_INPUT, ClassicError, ClassicRequest, ClassicRespo
 from .callers import send
 
 if TYPE_CHECKING:
-    import httpx
+    from qiskit_runtime_api.http_library import httpx
 
     from ...client.client import AsyncRuntimeClient
     from ..programs import Programs

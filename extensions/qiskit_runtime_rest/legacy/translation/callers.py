@@ -14,9 +14,9 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
 import jwt
 
+from qiskit_runtime_api.http_library import httpx
 from qiskit_runtime_api.types import path_step
 
 from ...client.client import AsyncRuntimeClient

@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 import anyio.to_thread
-import httpx
+
+from qiskit_runtime_api.http_library import httpx
 
 from ...errors import ApiError, AuthenticationError, RuntimeRestError
 from ..messages import INVALID_INPUT, ClassicError, ClassicResponse

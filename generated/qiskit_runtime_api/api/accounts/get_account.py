@@ -3,10 +3,9 @@
 
 from typing import Any
 
-import httpx
-
 from ... import errors
 from ...client import AuthenticatedClient, Client
+from ...http_library import httpx
 from ...models.account_configuration import AccountConfiguration
 from ...models.error_container import ErrorContainer
 from ...types import UNSET, Response, Unset, path_step

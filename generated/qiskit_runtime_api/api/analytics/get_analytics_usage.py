@@ -5,10 +5,9 @@ import datetime
 from typing import Any
 from uuid import UUID
 
-import httpx
-
 from ... import errors
 from ...client import AuthenticatedClient, Client
+from ...http_library import httpx
 from ...models.analytics_usage import AnalyticsUsage
 from ...models.error_container import ErrorContainer
 from ...types import UNSET, Response, Unset

@@ -5,10 +5,9 @@ import datetime
 from typing import Any
 from uuid import UUID
 
-import httpx
-
 from ... import errors
 from ...client import AuthenticatedClient, Client
+from ...http_library import httpx
 from ...models.analytics_usage_grouped_by_date import AnalyticsUsageGroupedByDate
 from ...models.error_container import ErrorContainer
 from ...models.get_analytics_usage_grouped_by_date_group_by import GetAnalyticsUsageGroupedByDateGroupBy

@@ -4,10 +4,9 @@
 import datetime
 from typing import Any
 
-import httpx
-
 from ... import errors
 from ...client import AuthenticatedClient, Client
+from ...http_library import httpx
 from ...models.backend_properties import BackendProperties
 from ...models.error_container import ErrorContainer
 from ...types import UNSET, Response, Unset, path_step

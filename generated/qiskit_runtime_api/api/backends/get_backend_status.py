@@ -3,10 +3,9 @@
 
 from typing import Any
 
-import httpx
-
 from ... import errors
 from ...client import AuthenticatedClient, Client
+from ...http_library import httpx
 from ...models.backend_status import BackendStatus
 from ...models.error_container import ErrorContainer
 from ...types import Response, path_step

@@ -3,10 +3,9 @@
 
 from typing import Any
 
-import httpx
-
 from ... import errors
 from ...client import AuthenticatedClient, Client
+from ...http_library import httpx
 from ...models.error_container import ErrorContainer
 from ...models.instance import Instance
 from ...types import Response

@@ -3,10 +3,9 @@
 
 from typing import Any, cast
 
-import httpx
-
 from ... import errors
 from ...client import AuthenticatedClient, Client
+from ...http_library import httpx
 from ...models.error_container import ErrorContainer
 from ...types import Response, path_step
 

@@ -3,10 +3,9 @@
 
 from typing import Any, cast
 
-import httpx
-
 from ... import errors
 from ...client import AuthenticatedClient, Client
+from ...http_library import httpx
 from ...models.error_container import ErrorContainer
 from ...models.executor_v01_quantum_program_result import ExecutorV01QuantumProgramResult
 from ...models.executor_v02_quantum_program_result import ExecutorV02QuantumProgramResult

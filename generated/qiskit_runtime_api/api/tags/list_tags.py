@@ -3,10 +3,9 @@
 
 from typing import Any
 
-import httpx
-
 from ... import errors
 from ...client import AuthenticatedClient, Client
+from ...http_library import httpx
 from ...models.error_container import ErrorContainer
 from ...models.list_tags_type import ListTagsType
 from ...models.tag_list import TagList

@@ -4,10 +4,9 @@
 import datetime
 from typing import Any
 
-import httpx
-
 from ... import errors
 from ...client import AuthenticatedClient, Client
+from ...http_library import httpx
 from ...models.error_container import ErrorContainer
 from ...models.list_workloads_sort import ListWorkloadsSort
 from ...models.list_workloads_user import ListWorkloadsUser
