@@ -34,5 +34,5 @@ SWEEPS: dict[str, Callable[[Service, Path], Sweep]] = {
 @pytest.mark.parametrize("kind", SWEEPS)
 def test_a_client_works_after_an_interruption(kind: str, attacked: Service, tmp_path: Path, home: Path) -> None:
     found = SWEEPS[kind](service=attacked, folder=tmp_path)  # type: ignore[call-arg]
-    assert found.counts["places"] > 2
+    assert found.counts["places"] > 1
     assert not {name: found.counts[name] for name in WRONG if found.counts[name]}
