@@ -76,7 +76,7 @@ WITHSTOOD = {
     "protocols)": "no second request, no error of a server, no head above 64 KiB",
     "Chromium with a rebound name, pages, forms and frames of another site, and scripts in every stored "
     "text": "nothing is read, changed or run",
-    "56 circuits and params made to harm": "each ends, no file of the machine is shown, the next job runs",
+    "55 circuits and params made to harm": "each ends, no file of the machine is shown, the next job runs",
     "16 kinds of paths that are not a state file": "refused with the path, and unchanged",
     "300 silent connections, floods of requests, long queues": "others are served",
 }

@@ -169,18 +169,28 @@ def test_a_finished_job_cannot_be_cancelled(workers: Workers) -> None:
     assert not workers.cancel(future)
 
 
-def test_a_worker_that_dies_fails_its_job_only(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def own_template(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A template that no other test has started."""
+    template = worker_template.Template()
+    for module in (worker, workers_module):
+        monkeypatch.setattr(module, "TEMPLATE", template)
+
+
+@pytest.mark.usefixtures("own_template")
+def test_a_worker_that_dies_fails_its_job_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONFAULTHANDLER", "1")
-    doomed = workers.submit("sampler", ENDLESS, device=devices.get("ibm_torino"), seed=1)
-    after = quick(workers)
-    [child] = until(lambda: busy(0.3))
-    child.send_signal(signal.SIGSEGV)
-    outcome = doomed.result(60)
-    assert isinstance(outcome, programs.Failure)
-    assert outcome.code == 5203
-    assert "SIGSEGV" in outcome.reason
-    assert "Fatal Python error: Segmentation fault" in outcome.log
-    assert answered(after)
+    with Workers(policy=PATIENT) as workers:
+        doomed = workers.submit("sampler", ENDLESS, device=devices.get("ibm_torino"), seed=1)
+        after = quick(workers)
+        [child] = until(lambda: busy(0.3))
+        child.send_signal(signal.SIGSEGV)
+        outcome = doomed.result(60)
+        assert isinstance(outcome, programs.Failure)
+        assert outcome.code == 5203
+        assert "SIGSEGV" in outcome.reason
+        assert "Fatal Python error: Segmentation fault" in outcome.log
+        assert answered(after)
 
 
 class Unreadable:
@@ -212,14 +222,6 @@ def test_a_worker_that_died_while_idle_is_replaced(workers: Workers) -> None:
     child.kill()
     until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
     assert answered(quick(workers))
-
-
-@pytest.fixture
-def own_template(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A template that no other test has started."""
-    template = worker_template.Template()
-    for module in (worker, workers_module):
-        monkeypatch.setattr(module, "TEMPLATE", template)
 
 
 @pytest.mark.usefixtures("own_template")

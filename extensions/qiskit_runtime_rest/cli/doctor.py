@@ -38,7 +38,10 @@ SKEW_SECONDS = 60.0
 """With a larger difference between this clock and the service's, tokens look expired or not yet valid."""
 
 DISTRIBUTION = "qiskit-runtime-rest"
-EXTRAS = ("cli", "numpy", "fast", "directed", "pandas", "plot", "qiskit", "emulator", "legacy", "offline", "contract")
+EXTRAS = (
+    *("cli", "numpy", "fast", "directed", "pandas", "plot", "qiskit", "httpx2"),
+    *("emulator", "legacy", "offline", "contract"),
+)
 INDENT = " " * 22
 """Further lines of a check start below its text."""
 
