@@ -38,8 +38,9 @@ def test_no_byte_elsewhere_changes(path: Path, data: st.DataObject) -> None:
     lines = text.splitlines(keepends=True)
     begins = [statement.lineno - 1 for statement in ast.parse(text).body]
     added = [f"noise_{place} = [ {one!r},2 ]\t# {one}\n" for place, one in enumerate(data.draw(NOISE))]
-    for one in added:
-        lines.insert(data.draw(st.sampled_from(begins[-3:])), one)
+    places = [data.draw(st.sampled_from(begins[-3:])) for _ in added]
+    for place, one in sorted(zip(places, added, strict=True), reverse=True):
+        lines.insert(place, one)
     after = fixed("".join(lines)).splitlines(keepends=True)
     assert [one for one in after if one.startswith("noise_")] == [one for one in lines if one.startswith("noise_")]
     assert "".join(one for one in after if not one.startswith("noise_")) == fixed(text)
