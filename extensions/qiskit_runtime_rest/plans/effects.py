@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import _thread
+import contextlib
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from contextvars import copy_context
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from ..base.callers import CALLER, caller
@@ -94,28 +96,60 @@ class Together(NamedTuple):
     at_once: int
 
     def perform(self, connection: Any) -> list[Any]:
-        """In threads."""
-        from concurrent.futures import ThreadPoolExecutor
+        """In threads.
 
+        Ctrl-C may come at any instruction. `threading.Thread` and executors have locks that it can leave held, so that
+        their threads would wait for ever. It does not divide C code, such as that of plain locks and of `SimpleQueue`.
+        """
         stop = threading.Event()
         frame = CALLER.get() or caller()
-        with ThreadPoolExecutor(max_workers=self.at_once) as pool:
-            waiting: deque[Future[Any]] = deque()
-            outcomes: list[Any] = []
+        taking, ended = threading.Lock(), SimpleQueue[None]()
+        numbered = enumerate(self.plans)
+        outcomes: dict[int, Any] = {}
+        failures: list[BaseException] = []
+        exhausted: list[bool] = []
+        gone: list[bool] = []
+
+        def work() -> None:
             try:
-                for plan in self.plans:
-                    context = copy_context()
-                    context.run(STOP.set, stop)
-                    context.run(CALLER.set, frame)
-                    waiting.append(pool.submit(context.run, run, plan, connection))
-                    if len(waiting) >= 2 * self.at_once:
-                        outcomes.append(_outcome(waiting.popleft(), stop))
-                outcomes += [_outcome(future, stop) for future in waiting]
-            except BaseException:
+                while not stop.is_set():
+                    with taking:
+                        number, plan = next(numbered, (0, None))
+                    if plan is None:
+                        exhausted.append(True)
+                        return
+                    outcomes[number] = run(plan, connection)
+            except BaseException as failure:
+                failures.append(failure)
                 stop.set()
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
-            return outcomes
+            finally:
+                gone.append(True)
+                ended.put(None)
+
+        started = 0
+        try:
+            while started < self.at_once and not exhausted:
+                context = copy_context()
+                context.run(STOP.set, stop)
+                context.run(CALLER.set, frame)
+                _thread.start_new_thread(context.run, (work,))
+                started += 1
+            while len(gone) < started:
+                _wait_for(ended, stop)
+        except BaseException:
+            stop.set()
+            while len(gone) < started:
+                _wait_for(ended, stop, STOP_CHECK_SECONDS)
+            raise
+        if failures:
+            first = failures[0]
+            failures.clear()
+            try:
+                raise first
+            finally:
+                del first  # it has this frame in its traceback
+        _stop_if_asked()
+        return [outcomes[number] for number in sorted(outcomes)]
 
     async def perform_async(self, connection: Any) -> list[Any]:
         """In tasks."""
@@ -202,14 +236,13 @@ class InThread(NamedTuple):
         return await anyio.to_thread.run_sync(self.function)
 
 
-def _outcome(future: Future[T], stop: threading.Event) -> T:
-    """The result of `future`; sets `stop`, that of the workers, if `STOP` of this thread is set meanwhile."""
-    from concurrent.futures import wait
-
-    while (own := STOP.get()) is not None and not wait([future], STOP_CHECK_SECONDS).done:
-        if own.is_set():
-            stop.set()
-    return future.result()
+def _wait_for(ended: SimpleQueue[None], stop: threading.Event, seconds: float | None = None) -> None:
+    """Wait for an item, for `seconds` at most; sets `stop`, that of the workers, if `STOP` of this thread is set."""
+    own = STOP.get()
+    with contextlib.suppress(Empty):
+        ended.get(timeout=seconds if own is None else STOP_CHECK_SECONDS)
+    if own is not None and own.is_set():
+        stop.set()
 
 
 def _too_late(what: str) -> TransportError:
