@@ -4,6 +4,8 @@ A sweep of 100 points with 10 observables and 32 randomizations of 32 shots, rea
 makes its request, and reads a result with random outcomes.
 """
 
+from __future__ import annotations
+
 import json
 import random
 import resource
@@ -142,7 +144,7 @@ def in_a_new_process(name: str, path: Path) -> float:
     return used() - began
 
 
-def rows() -> "Table":
+def rows() -> Table:
     """Measure."""
     from rich.table import Table  # not part of what the scripts import
 

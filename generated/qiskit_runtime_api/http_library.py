@@ -7,20 +7,21 @@ Both have the same names. Type checkers know those of httpx.
 """
 
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import httpcore as httpcore
     import httpx as httpx
 else:
-    _SUFFIX = "2" if find_spec("httpx2") else ""
-    httpx = import_module(f"httpx{_SUFFIX}")
+    try:
+        httpx = import_module("httpx2")
+    except ModuleNotFoundError:
+        httpx = import_module("httpx")
 
     def __getattr__(name):
         if name != "httpcore":
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        globals()[name] = import_module(f"httpcore{_SUFFIX}")
+        globals()[name] = import_module(httpx.__name__.replace("httpx", name))
         return globals()[name]
 
 

@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from contextvars import copy_context
-from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from ..base.callers import CALLER, caller
@@ -19,6 +18,7 @@ from .plan import STOP, Plan, run, run_async
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
+    from queue import SimpleQueue
 
 __all__ = ["InThread", "OnExecutor", "PlanStopped", "Sleep", "Together", "stopped_by"]
 
@@ -101,6 +101,8 @@ class Together(NamedTuple):
         Ctrl-C may come at any instruction. `threading.Thread` and executors have locks that it can leave held, so that
         their threads would wait for ever. It does not divide C code, such as that of plain locks and of `SimpleQueue`.
         """
+        from queue import SimpleQueue
+
         stop = threading.Event()
         frame = CALLER.get() or caller()
         taking, ended = threading.Lock(), SimpleQueue[None]()
@@ -238,6 +240,8 @@ class InThread(NamedTuple):
 
 def _wait_for(ended: SimpleQueue[None], stop: threading.Event, seconds: float | None = None) -> None:
     """Wait for an item, for `seconds` at most; sets `stop`, that of the workers, if `STOP` of this thread is set."""
+    from queue import Empty
+
     own = STOP.get()
     with contextlib.suppress(Empty):
         ended.get(timeout=seconds if own is None else STOP_CHECK_SECONDS)

@@ -16,7 +16,6 @@ from ...arguments import Named, backend_name, positive_whole, whole_seconds
 from ...base.html import facts_table
 from ...base.json_members import member_moment, member_object, member_text
 from ...base.text import also_half_built, printable
-from ...config.job_options import SessionSubmitOptions
 from ...config.state_file import State
 from ...errors import Conflict, InvalidInput, NotFound, RuntimeRestError
 from ...http import Connection, Origin
@@ -35,6 +34,7 @@ from .submit import J, SubmitLogic
 if TYPE_CHECKING:
     from qiskit_runtime_api.models import Session as SessionModel
 
+    from ...config.job_options import SessionSubmitOptions
     from ..job import AsyncJob, Job  # noqa: F401 - in the bases below, as texts
     from ..sessions import AsyncSession, Session
 

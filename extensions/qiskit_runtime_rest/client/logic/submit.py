@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, Unpack
 
 from ...base.callers import warn
-from ...config.job_options import RunOptions, SessionSubmitOptions
 from ...errors import (
     ApiError,
     ConfigurationError,
@@ -25,7 +24,7 @@ from .public import public, refuse_secrets
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from ...config.job_options import EstimatorOptions, SamplerOptions
+    from ...config.job_options import EstimatorOptions, SamplerOptions, SessionSubmitOptions
     from ...config.options import Primitives
     from ...directed.program import CircuitFormat, ExecutorOptions, ProgramItem
     from ...http import Connection
@@ -426,6 +425,8 @@ class SubmitLogic(Generic[J]):
         return self._job(self._connection, created["id"], raw=known, poll_interval=self._poll_interval)
 
     def _with_defaults(self, method: str, options: SessionSubmitOptions) -> dict[str, Any]:
+        from ...config.job_options import RunOptions
+
         known = ("backend", *RunOptions.__annotations__)
         unknown = [name for name in options if name not in known]
         if unknown:
