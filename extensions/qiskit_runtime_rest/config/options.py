@@ -1,4 +1,4 @@
-"""The arguments of `Settings`, apart from it: importing a client needs only these."""
+"""The arguments of `Settings`, apart from it."""
 
 from __future__ import annotations
 

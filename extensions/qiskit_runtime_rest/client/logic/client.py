@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, Unpack
 from ...base.json_members import member_text
 from ...base.secret import hidden
 from ...base.text import also_half_built
-from ...config.options import SettingsOptions
 from ...http import Connection
 from ...http.calls import fetch, json_object
 from ...http.error_mapping import unexpected_answer
 from ...plans.effects import InThread
 from ...plans.plan import Plan
-from .options import ClientOptions
 from .public import public
 from .submit import J, SubmitLogic, unexpected_argument
 
@@ -35,6 +33,7 @@ if TYPE_CHECKING:
     from ..job import AsyncJob, Job
     from ..jobs import AsyncJobs, Jobs
     from ..sessions import AsyncSessions, Sessions
+    from .options import ClientOptions
 
 __all__ = ["AsyncClientLogic", "ClientLogic", "SyncClientLogic"]
 
@@ -64,10 +63,12 @@ class ClientLogic(SubmitLogic[J]):
         Warns:
             DeprecationWarning: the API version is switched off within 90 days; once per process.
         """
+        from ...config.options import SettingsOptions
         from ...config.settings import Settings
         from ...config.state_file import State
         from ...config.sunsets import warn_in_time
         from .option_checks import check_options
+        from .options import ClientOptions
 
         given: dict[str, Any] = hidden(options)
         del options
