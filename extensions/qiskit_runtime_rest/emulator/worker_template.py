@@ -205,6 +205,7 @@ def serve(control: int, *, server: int) -> None:
     for end in (woken, wake):
         os.set_blocking(end, False)
     signal.set_wakeup_fd(wake)
+    template = os.getpid()
     statuses: dict[int, tuple[int, int]] = {}
     with socket.socket(fileno=control) as asked, selectors.DefaultSelector() as selector:
         selector.register(asked, selectors.EVENT_READ)
@@ -234,14 +235,14 @@ def serve(control: int, *, server: int) -> None:
                 kept = [status for _, status in statuses.values()]
                 for file in (control, woken, wake, selector.fileno(), status, *kept):
                     os.close(file)
-                _become_worker(streams, warm=what == _FORK_WARM)
+                _become_worker(streams, template=template, warm=what == _FORK_WARM)
             for file in streams:
                 os.close(file)
             statuses[process] = (number, status)
 
 
-def _become_worker(streams: list[int], *, warm: bool) -> None:
-    """In the new process: run `worker.main` on `streams`, and never return."""
+def _become_worker(streams: list[int], *, template: int, warm: bool) -> None:
+    """In the new process, a child of `template`: run `worker.main` on `streams`, and never return."""
     from .worker import main
 
     try:
@@ -250,7 +251,7 @@ def _become_worker(streams: list[int], *, warm: bool) -> None:
         for stream, file in enumerate(streams):
             os.dup2(file, stream)
             os.close(file)
-        main(parent=os.getppid(), warm=warm)
+        main(parent=template, warm=warm)
     except BaseException:
         traceback.print_exc()
     finally:
