@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, Unpack
@@ -28,12 +29,14 @@ if TYPE_CHECKING:
     from ...config.options import Primitives
     from ...directed.program import CircuitFormat, ExecutorOptions, ProgramItem
     from ...http import Connection
-    from ...submission import Entry, JobRequest, Submitted, Submitter
+    from ...submission import Claim, Entry, JobRequest, Submitted, Submitter
     from ...submission.pubs import EstimatorPub, SamplerPub
     from ...waiting import PollInterval
     from ..job import AsyncJob, Job
 
 __all__ = ["J", "SubmitLogic", "unexpected_argument"]
+
+log = logging.getLogger("qiskit_runtime_rest.submission")
 
 J = TypeVar("J", "Job", "AsyncJob")
 
@@ -232,7 +235,7 @@ class SubmitLogic(Generic[J]):
         Source: operation `create_job`.
         """
         from ...arguments import positive_whole
-        from ...submission import Claim, Submitted
+        from ...submission import Claim, ClaimLost, Submitted
         from ...waiting import Notify
 
         at_once = positive_whole(max_in_flight, "max_in_flight")
@@ -245,29 +248,35 @@ class SubmitLogic(Generic[J]):
 
         ended_by: list[Exception] = []
 
-        def submit_claimed(request: JobRequest, key: str | None, claimed: Claim | Entry | None) -> Plan[J]:
+        def submit_claimed(request: JobRequest, claimed: Claim | Entry | None) -> Plan[J]:
             with self._recoverable(request):
                 known = None if claimed is None else (yield from self._submitter.find_claimed(request, claimed))
             if known is None and ended_by:
                 raise ended_by[0]
-            return self._made(request, known) if known else (yield from self._send(request, key=key))
+            claim = claimed if isinstance(claimed, Claim) else None
+            return self._made(request, known) if known else (yield from self._send(request, claim=claim))
+
+        def submit_as(key: str | None, request: JobRequest) -> Plan[J]:
+            while True:
+                claimed = None if key is None else (yield from self._submitter.claim(key))
+                try:
+                    return (yield from submit_claimed(request, claimed))
+                except ClaimLost:
+                    log.info("the claim of %s ended before the submission", key)
+                finally:
+                    if isinstance(claimed, Claim):
+                        self._submitter.release(claimed)
 
         def submit_one(index: int, requested: Requested) -> Plan[Submitted[J]]:
             outcome: Submitted[J]
-            claimed: Claim | Entry | None = None
             try:
                 request = (yield from _built(requested, executor)).run_by(self._connection.settings.primitives)
                 key = None if resume is None else f"{resume}/{index}/{request.digest()}"
-                if key is not None:
-                    claimed = yield from self._submitter.claim(key)
-                outcome = Submitted(index, job=(yield from submit_claimed(request, key, claimed)))
+                outcome = Submitted(index, job=(yield from submit_as(key, request)))
             except Exception as error:
                 if isinstance(error, QuotaExceeded):
                     ended_by.append(error)
                 outcome = Submitted(index, error=error)
-            finally:
-                if isinstance(claimed, Claim):
-                    self._submitter.release(claimed)
             return (yield from notified(outcome))
 
         def notified(outcome: Submitted[J]) -> Plan[Submitted[J]]:
@@ -393,10 +402,10 @@ class SubmitLogic(Generic[J]):
             if isinstance(pub[0], str):  # QPY is left to the service
                 check_native(pub[0], configuration, what=f"pub {place}")
 
-    def _send(self, request: JobRequest, *, key: str | None = None) -> Plan[J]:
+    def _send(self, request: JobRequest, *, claim: Claim | None = None) -> Plan[J]:
         refuse_secrets(self, vars(request))
         with self._recoverable(request):
-            created = yield from self._submitter.submit(request, key=key)
+            created = yield from self._submitter.submit(request, claim=claim)
         return self._made(request, created)
 
     @contextlib.contextmanager
