@@ -11,6 +11,7 @@ import email.utils
 import functools
 import logging
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -171,7 +172,8 @@ class Submitter:
     ) -> Plan[dict[str, Any] | None]:
         """The job with `tag`, if it appears in time; None: it does not exist."""
         try:
-            found = yield from self._look_up(tag, settle=self.policy.settle)
+            with _may_be_a_job(tag):
+                found = yield from self._look_up(tag, settle=self.policy.settle)
         except RuntimeRestError as lookup_failure:
             raise _unknown(failure, tag, request, lookup_failure) from lookup_failure
         if found is None:
@@ -305,7 +307,8 @@ class Submitter:
             # Not earlier: a process killed while it waits for the rate limit must leave no entry.
             budget = yield from self._note(tag, request, claim)
             try:
-                return (yield from create_job(request, body, budget=budget))
+                with _may_be_a_job(tag):
+                    return (yield from create_job(request, body, budget=budget))
             except RateLimited as refusal:
                 pending = isinstance(refusal, PendingJobsLimit)
                 limit = self.policy.wait_for_room if pending else self.policy.wait_for_rate
@@ -340,6 +343,19 @@ def create_job(request: JobRequest, body: bytes, *, budget: float) -> Plan[dict[
     except (KeyError, ValueError, OverflowError):
         date = None
     return {"created": date, **created}
+
+
+@contextlib.contextmanager
+def _may_be_a_job(tag: str | None) -> Iterator[None]:
+    """Name the tag in what the caller's functions (hooks, checks, transports) raise, and in interruptions."""
+    try:
+        yield
+    except (ApiError, TransportError):
+        raise
+    except BaseException as error:
+        if tag is not None:
+            error.add_note(f"It may have become a job: client.jobs.find(tag={tag!r}) looks for it.")
+        raise
 
 
 def _unknown(

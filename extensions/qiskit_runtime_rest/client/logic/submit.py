@@ -219,7 +219,8 @@ class SubmitLogic(Generic[J]):
         When the quota is used up nothing more is sent: the remaining requests get the same `QuotaExceeded`.
 
         Args:
-            requests: `JobRequest`s, or functions that build one; taken as they are needed.
+            requests: `JobRequest`s, or functions that build one; taken as they are needed. If a generator of them
+                raises, its exception is the `error` of one `Submitted` more, the last one.
             max_in_flight: number of submissions at the same time.
             resume: a name for the whole. When the same requests are submitted again under the same name, for example
                 after a crash, those that already have a job are not sent again. One with an unknown outcome is looked
@@ -288,8 +289,16 @@ class SubmitLogic(Generic[J]):
                     return replace(outcome, error=outcome.error or error)
             return outcome
 
-        plans = (submit_one(index, requested) for index, requested in enumerate(requests))
-        outcomes: list[Submitted[J]] = yield Together(plans, at_once)
+        def plans() -> Iterator[Plan[Submitted[J]]]:
+            taken = 0
+            try:
+                for requested in requests:
+                    yield submit_one(taken, requested)
+                    taken += 1
+            except Exception as error:
+                yield notified(Submitted(taken, error=error))
+
+        outcomes: list[Submitted[J]] = yield Together(plans(), at_once)
         return outcomes
 
     def _primitive(self, request: JobRequest, via: Primitives | None) -> Plan[J]:
@@ -335,7 +344,7 @@ class SubmitLogic(Generic[J]):
             raise
         finally:
             if batch is not None:
-                yield from batch._leave(failed=len(jobs) < len(requests))
+                yield from batch._leave(failed=True)  # its failure must not hide the handle
         made: J = split_job(jobs)
         return made
 
@@ -431,7 +440,11 @@ class SubmitLogic(Generic[J]):
 
     def _made(self, request: JobRequest, created: Mapping[str, Any]) -> J:
         known = {"backend": request.backend, "program": {"id": request.program_id}, **created}
-        return self._job(self._connection, created["id"], raw=known, poll_interval=self._poll_interval)
+        try:
+            return self._job(self._connection, created["id"], raw=known, poll_interval=self._poll_interval)
+        except Exception as error:
+            error.add_note(f"The job is {created['id']}.")  # `job_class` is the caller's
+            raise
 
     def _with_defaults(self, method: str, options: SessionSubmitOptions) -> dict[str, Any]:
         from ...config.job_options import RunOptions
