@@ -17,9 +17,10 @@ from typing import Any, Literal
 
 from qiskit_runtime_api.api import jobs as jobs_api
 
-from ..arguments import FLAG, NOT_NEGATIVE, POSITIVE, WHOLE, check
+from ..arguments import FLAG, NOT_NEGATIVE, POSITIVE, WHOLE, check, is_one_of
 from ..base.callers import warn
 from ..base.json_members import member_text
+from ..base.text import shown
 from ..errors import (
     ApiError,
     ConfigurationError,
@@ -97,8 +98,8 @@ class SubmissionPolicy:
             InvalidInput: says what to pass.
         """
         check(vars(self), POLICY_CHECKS)
-        if self.if_unknown not in ("raise", "submit again"):
-            raise InvalidInput(f"if_unknown={self.if_unknown!r}: must be 'raise' or 'submit again'.")
+        if not is_one_of(self.if_unknown, ("raise", "submit again")):
+            raise InvalidInput(f"if_unknown={shown(self.if_unknown)}: must be 'raise' or 'submit again'.")
         if self.if_unknown == "submit again" and not self.tagged:
             raise InvalidInput("'submit again' without a tag could run a job twice: leave tagged=True.")
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, Unpack
 
 from ...base.callers import warn
+from ...base.text import shown
 from ...errors import (
     ApiError,
     ConfigurationError,
@@ -235,13 +236,15 @@ class SubmitLogic(Generic[J]):
 
         Source: operation `create_job`.
         """
-        from ...arguments import positive_whole
+        from ...arguments import is_iterable, positive_whole
         from ...submission import Claim, ClaimLost, Submitted
         from ...waiting import Notify
 
         at_once = positive_whole(max_in_flight, "max_in_flight")
-        if not isinstance(requests, Iterable):
-            raise InvalidInput(f"requests={requests!r}: expected a list of requests, such as JobRequest.sampler(...).")
+        if not is_iterable(requests):
+            raise InvalidInput(
+                f"requests={shown(requests)}: expected a list of requests, such as JobRequest.sampler(...)."
+            )
         if resume is not None and self._submitter.journal is None:
             raise ConfigurationError(
                 "resume= needs a journal: create the client with journal=True, or with the path of a file."
@@ -304,7 +307,7 @@ class SubmitLogic(Generic[J]):
     def _primitive(self, request: JobRequest, via: Primitives | None) -> Plan[J]:
         """Submit a primitive by the program that is asked for, or else by the one that the service offers."""
         program = request.program_id
-        wanted = via or self._connection.settings.primitives
+        wanted = self._connection.settings.primitives if via is None else via
         if wanted is None and program in self._submitter.missing_programs:
             wanted = "executor"
         parts = request.split(wanted)
