@@ -32,6 +32,7 @@ SLOW := \
 	tests/project/test_pages.py \
 	tests/results/test_large_documents.py \
 	tests/results/test_optional.py \
+	tests/submission/test_processes.py \
 	tests/typing/test_usage.py
 THEORY := tests/theory
 ELSEWHERE := $(PEERS) $(OLD_SDKS) $(SDKS) $(LANGUAGES) $(PICTURES) $(PAGES) $(QISKIT) $(HOSTILE) $(THEORY) $(SLOW)
