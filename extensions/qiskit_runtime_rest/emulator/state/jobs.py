@@ -233,5 +233,4 @@ class Jobs:
         if text is not None and job.private:
             with self._storage.transaction():
                 self._storage.delete_texts(job.id, "result")
-                self.save(evolve(job, result_taken=True))
         return text
