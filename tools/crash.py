@@ -1,7 +1,8 @@
 """Kill a process at every line between the intent to submit and the settled journal, and resume in another one.
 
 `make crash` runs it, in several processes. Each request must become one job, whichever line was the last. It needs
-`os.fork`.
+`os.fork`. With `--client qiskit-ibm-runtime`, a program with IBM's SDK is killed between call and return, and started
+again: for the record.
 """
 
 from __future__ import annotations
@@ -22,12 +23,16 @@ from pathlib import Path
 from qiskit_runtime_rest import JobRequest, SubmissionPolicy
 from qiskit_runtime_rest.testing import Emulator, connect
 
+from . import ibm_sdk
 from .tracing import every_line, tracing
 
 CIRCUIT = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nbit[1] c;\nx $0;\nc[0] = measure $0;\n'
 PASSED, FAILED, KILLED = 0, 1, 9
 SUBMISSION = SubmissionPolicy(settle=0.05, first=0.02, longest=0.05)
 """The embedded service lists a job at once."""
+
+
+OURS = "qiskit-runtime-rest"
 
 
 class Program:
@@ -55,12 +60,15 @@ class Program:
         self._client.close()
 
 
-def is_killed(emulator: Emulator, folder: Path, tag: str, line: int) -> bool:
+PROGRAMS: dict[str, type[Program | ibm_sdk.Program]] = {OURS: Program, ibm_sdk.NAME: ibm_sdk.Program}
+
+
+def is_killed(kind: type[Program | ibm_sdk.Program], emulator: Emulator, folder: Path, tag: str, line: int) -> bool:
     """Submit in a child that is killed at `line`; returns whether it came so far."""
     child = os.fork()
     if child == 0:
         try:
-            program = Program(emulator, folder)
+            program = kind(emulator, folder)
             with tracing(every_line(program.rooms, lambda at: os._exit(KILLED) if at == line else None), threads=True):
                 program.submit(tag)
             os._exit(PASSED)
@@ -74,15 +82,16 @@ def is_killed(emulator: Emulator, folder: Path, tag: str, line: int) -> bool:
     return status == KILLED
 
 
-def crash(first: int, *, every: int) -> Counter[str]:
+def crash(first: int, *, every: int, client: str = OURS) -> Counter[str]:
     """Kill at the line number `first`, and at each `every`-th one after it; returns the figures."""
     logging.getLogger("qiskit_runtime_rest").setLevel(logging.CRITICAL)
     counts: Counter[str] = Counter({"killed": 0, "recovered": 0, "lost": 0, "doubled": 0})
     with tempfile.TemporaryDirectory() as name, Emulator(pace="hold") as emulator, connect(emulator) as observer:
         folder = Path(name)
-        program = Program(emulator, folder)
+        kind = PROGRAMS[client]
+        program = kind(emulator, folder)
         line = first
-        while is_killed(emulator, folder, tag := f"crash-{line}", line):
+        while is_killed(kind, emulator, folder, tag := f"crash-{line}", line):
             counts["killed"] += 1
             counts["recovered"] += program.look_up()
             job_id = program.submit(tag)
@@ -97,20 +106,24 @@ def crash(first: int, *, every: int) -> Counter[str]:
 def main() -> int:
     """Print the figures; the exit status is 1 if a job was lost or doubled, or no request was sent before a kill."""
     parser = argparse.ArgumentParser(prog="python -m tools.crash", description=__doc__)
+    parser.add_argument("--client", choices=PROGRAMS, default=OURS)
     parser.add_argument("--every", type=int, default=1, help="only every N-th line")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="how many kill at the same time")
     parser.add_argument("--report", type=Path, help="write the figures to this file, as JSON")
     options = parser.parse_args()
+    is_other = options.client != OURS
     firsts = range(1, 1 + options.every * options.processes, options.every)
     with ProcessPoolExecutor(options.processes, get_context("spawn")) as pool:
-        counts = sum(pool.map(partial(crash, every=options.every * options.processes), firsts), Counter[str]())
+        part = partial(crash, every=options.every * options.processes, client=options.client)
+        counts = sum(pool.map(part, firsts), Counter[str]())
     figures = {name: counts[name] for name in ("killed", "recovered", "lost", "doubled")}
     for name, number in figures.items():
         print(f"{name:12} {number:6,}")
     if options.report:
-        command = "make crash" + (f" CRASH='--every {options.every}'" if options.every > 1 else "")
+        chosen = [f"--every {options.every}"] * (options.every > 1) + [f"--client {options.client}"] * is_other
+        command = "make crash" + (f" CRASH='{' '.join(chosen)}'" if chosen else "")
         options.report.write_text(json.dumps({"command": command, "figures": figures}))
-    return int(counts["lost"] + counts["doubled"] > 0 or not counts["recovered"])
+    return int(not is_other and (counts["lost"] + counts["doubled"] > 0 or not counts["recovered"]))
 
 
 if __name__ == "__main__":
