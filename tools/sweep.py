@@ -35,6 +35,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
+import qiskit_runtime_rest
 from qiskit_runtime_rest import AsyncRuntimeClient, JobRequest, RetryPolicy, RuntimeClient, SubmissionPolicy
 from qiskit_runtime_rest.base import forks
 from qiskit_runtime_rest.errors import AuthenticationError, RuntimeRestError
@@ -52,6 +53,7 @@ RUNS = 4
 """An instruction is in one of so many runs: not each one renews the token."""
 
 PARTS = 10
+PACKAGE = Path(qiskit_runtime_rest.__file__).parent
 WRONG = ("locked", "senders", "claims", "unusable", "other errors", "tasks", "descriptors")
 RESULT = {"results": [{"data": {}, "metadata": {}}], "metadata": {"version": 2}}
 
@@ -329,10 +331,16 @@ class Sweep:
 
 
 def interrupts(call: str, service: Service, folder: Path, every: int, first: int = 0) -> Sweep:
-    """Ctrl-C at every instruction of a call."""
+    """Ctrl-C at every instruction of a call; at those of other packages in the first call that runs them."""
     sweep = Sweep(call, "Ctrl-C", service, folder)
     client = sweep.client()
-    for place in places(partial(sweep.call, client, next(sweep.tags)))[first::every]:
+    before = {
+        place
+        for earlier in itertools.takewhile(lambda name: name != call, CALLS)
+        for place in places(partial(CALLS[earlier], client, next(sweep.tags)))
+    }
+    run = places(partial(sweep.call, client, next(sweep.tags)))
+    for place in [place for place in run if _is_ours(place) or place not in before][first::every]:
         runs = (interrupt(partial(sweep.call, client, next(sweep.tags)), place) for _ in range(RUNS))
         error = next(filter(None, runs), None)
         if error is None:
@@ -347,6 +355,10 @@ def interrupts(call: str, service: Service, folder: Path, every: int, first: int
             client = sweep.client()
     sweep.close(client)
     return sweep
+
+
+def _is_ours(place: Place) -> bool:
+    return Path(place[0].co_filename).is_relative_to(PACKAGE)
 
 
 def _where(error: BaseException) -> str:
@@ -541,11 +553,9 @@ Part = tuple[str, str, int]
 
 def parts() -> Iterator[Part]:
     """All of them: together they are the whole."""
-    for call in CALLS:
-        yield from (("Ctrl-C", call, first) for first in range(PARTS))
-        yield "cancelled", call, 0
-        yield "closed", call, 0
-        yield from (("fork", call, first) for first in range(PARTS))
+    yield from itertools.product(("cancelled", "closed"), CALLS, (0,))
+    for first in range(PARTS):
+        yield from itertools.product(("fork", "Ctrl-C"), CALLS, (first,))
 
 
 def run_part(part: Part, every: int) -> dict[str, int]:
