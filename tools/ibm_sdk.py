@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import warnings
 from collections.abc import Callable, Mapping
@@ -34,6 +35,7 @@ def opened(emulator: Emulator, root: str) -> QiskitRuntimeService:
     from qiskit_ibm_runtime import QiskitRuntimeService
 
     warnings.simplefilter("ignore")
+    logging.getLogger("qiskit_ibm_runtime").setLevel(logging.CRITICAL)
     os.environ |= {"IAM_URL": root, "GLOBAL_SEARCH_URL": emulator.url, "GLOBAL_CATALOG_URL": emulator.url}
     given = {"channel": "ibm_quantum_platform", "token": emulator.api_key, "instance": emulator.instance}
     for _ in range(TRIES):
@@ -96,7 +98,11 @@ class Service:
 class Program:
     """The program of `make crash`. The SDK keeps no note of a submission: it is started again as it is."""
 
-    rooms = ("/qiskit_ibm_runtime/",)
+    rooms = tuple(
+        f"/qiskit_ibm_runtime/{part}"
+        for part in ("api/", "base_primitive.py", "qiskit_runtime_service.py", "runtime_job_v2.py", "sampler.py")
+    )
+    """The way of a job; most other lines read the properties of the device."""
 
     def __init__(self, emulator: Emulator, _folder: Path) -> None:
         """Connect, and get the backend."""
