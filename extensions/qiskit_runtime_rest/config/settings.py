@@ -166,7 +166,7 @@ class Settings:
             "token": _printable(token, "token"),
             "instance": str(crn) if crn else instance and instance.strip(),
             "base_url": _with_api(re.sub("(?<=[^/])/v1/?$", "", _http_url(service, "base_url", insecure=insecure))),
-            "iam_url": _http_url(iam_url, "iam_url", insecure=insecure),
+            "iam_url": re.sub("/identity/token/?$", "", _http_url(iam_url, "iam_url", insecure=insecure)),
             "api_version": _api_version(arguments["api_version"]),
             "timeout": _timeout(arguments["timeout"]),
             "verify": _verify(_pick(found, "verify", default=True), environ),
