@@ -86,7 +86,7 @@ integration: setup  ## IBM's integration tests of qiskit-ibm-runtime, unmodified
 	$(PYTHON) -m tools.integration $(if $(PART),--part) $(if $(SECONDS),--seconds $(SECONDS)) $(ONLY)
 
 httpx2: setup  ## the tests of the client with httpx2 in the place of httpx
-	test -d build/httpx2 || $(VENV)/bin/uv pip install --quiet --python $(PYTHON) --target build/httpx2 'httpx2>=2.16,<3'
+	test -d build/httpx2 || $(VENV)/bin/uv pip install --quiet --python $(PYTHON) -c constraints.txt --target build/httpx2 'httpx2>=2.16,<3'
 	PYTHONPATH=build/httpx2:. $(PYTHON) -m pytest -n $(WORKERS) --dist loadscope -p tests.fixtures.httpx2 tests/http $(CLIENT)
 
 sdk: setup  ## examples/tiny_sdk, an SDK on the public surface: its types, and its tests with the wheel of this package

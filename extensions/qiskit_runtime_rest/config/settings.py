@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack, cast
 from urllib.parse import urlsplit
 
-from ..arguments import real_number
+from ..arguments import check_library, real_number
 from ..base.secret import Secret, hidden, misplaced
 from ..errors import ConfigurationError
 from .api_versions import API_VERSION
@@ -353,10 +353,11 @@ def _timeout(timeout: Any) -> float | httpx.Timeout | None:
     from numbers import Real
 
     if not isinstance(timeout, Real) or isinstance(timeout, bool):
-        from httpx import Timeout
+        from qiskit_runtime_api.http_library import httpx
 
-        if isinstance(timeout, Timeout):
+        if isinstance(timeout, httpx.Timeout):
             return timeout
+        check_library({"timeout": timeout})
         raise ConfigurationError(f"timeout={timeout!r}: expected a number of seconds or an httpx.Timeout.")
     seconds = real_number(timeout)
     if not 0 < seconds < float("inf"):
