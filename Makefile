@@ -181,6 +181,9 @@ wheel: setup  ## build wheel and sdist into dist/, and run the wheel in an empty
 walk: setup  ## a newcomer's walk from the wheel to counts, in an empty home
 	$(PYTHON) -m tools.walk
 
+versions: setup  ## each extra, lowest and highest versions, with Python 3.11 to 3.14 as far as they are here: VERSIONS='--extra cli'
+	$(PYTHON) -m tools.versions $(VERSIONS)
+
 captures: setup  ## draw the pictures of README.md anew: runs of the command line
 	$(PYTHON) -m tools.captures
 

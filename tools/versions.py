@@ -8,6 +8,7 @@ as low, or as high, as `pyproject.toml` and other packages allow; what only the 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import shutil
@@ -21,6 +22,7 @@ from attrs import frozen
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from qiskit_runtime_rest.testing import Emulator
 from tools.wheel import CONSTRAINTS, ROOT, UV, WheelError, only, run
 
 FOLDER = ROOT / "build/versions"
@@ -41,11 +43,6 @@ TESTS: dict[str, tuple[str, ...]] = {
     ),
     "pandas": ("tests/client/test_notebooks.py",),
     "plot": ("tests/pictures/test_pictures.py",),
-    "qiskit": (
-        "tests/qiskit/test_primitives.py",
-        "tests/submission/test_circuits.py",
-        "tests/results/test_estimator.py",
-    ),
     "emulator": ("tests/emulator/programs/test_run.py", "tests/emulator/operations", "tests/emulator/test_devices.py"),
     "legacy": ("tests/legacy/test_gateway.py", "tests/legacy/test_interception.py", "tests/legacy/test_fix.py"),
     "offline": ("tests/offline",),
@@ -54,9 +51,25 @@ TESTS: dict[str, tuple[str, ...]] = {
 }
 """The tests of each extra; `core` is an installation without extras."""
 
+PROGRAMS = {"qiskit": "tests/qiskit/programs/bell.py"}
+"""Extras that do not fit beside the embedded service in their lowest versions: a program before a service elsewhere."""
+
+EXTRAS = (*TESTS, *PROGRAMS)
+
 TOOLS = (
     *("aiohttp", "anyio", "cryptography", "hypothesis", "ipython", "jsonschema", "numpy", "oas-patch", "packaging"),
-    *("psutil", "pytest", "pyyaml", "referencing", "requests", "trustme", "websocket-client", "websockets"),
+    *(
+        "psutil",
+        "pytest",
+        "pyyaml",
+        "referencing",
+        "requests",
+        "rich",
+        "trustme",
+        "typer",
+        "websocket-client",
+        "websockets",
+    ),
 )
 """What tests import besides the embedded service."""
 
@@ -102,7 +115,8 @@ def install(case: Case, wheel: Path, interpreter: str) -> Path:
     shutil.rmtree(case.folder, ignore_errors=True)
     run(UV, "venv", "--quiet", "--python", interpreter, case.folder)
     tested = {canonicalize_name(one.name): str(one) for one in requirements(case.extra)}
-    helping = {canonicalize_name(name) for name in (*TOOLS, *(one.name for one in requirements("emulator")))}
+    names = () if case.extra in PROGRAMS else (*TOOLS, *(one.name for one in requirements("emulator")))
+    helping = {canonicalize_name(name) for name in names}
     pins = [line for name, line in pinned().items() if name in helping - tested.keys()]
     file = case.folder / "requirements.txt"
     file.write_text("\n".join([*tested.values(), *pins]), "utf-8")
@@ -122,17 +136,34 @@ def passed(case: Case, wheel: Path, interpreter: str) -> str:
         return "cannot be installed"
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
     environment["PATH"] = f"{python.parent}:{environment['PATH']}"
-    command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS[case.extra]]
-    done = subprocess.run(
-        list(map(str, command)), cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
+    done = (_ran if case.extra in PROGRAMS else _tested)(case, python, environment)
     versions = run(UV, "pip", "freeze", "--python", python)
     log.write_text(f"{versions}{done.stdout}{done.stderr}", "utf-8")
     shutil.rmtree(case.folder)
-    counts = dict(re.findall(r"(\d+) (passed|failed|errors?|skipped)", done.stdout.strip().rpartition("\n")[2]))
-    told = ", ".join(f"{number} {word}" for number, word in counts.items() if word != "passed")
-    number = next((number for number, word in counts.items() if word == "passed"), "0")
+    if case.extra in PROGRAMS:
+        return "1" if done.returncode == 0 and all(json.loads(done.stdout).values()) else "0 (1 failed)"
+    counts = re.findall(r"(\d+) (passed|failed|errors?)", done.stdout.strip().rpartition("\n")[2])
+    told = ", ".join(f"{number} {word}" for number, word in counts if word != "passed")
+    number = next((number for number, word in counts if word == "passed"), "0")
     return f"{number}{f' ({told})' if told else ''}" if done.returncode in (0, 1) else f"exit {done.returncode}"
+
+
+def _tested(case: Case, python: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    command = [f"{python}", "-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS[case.extra]]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+def _ran(case: Case, python: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    with Emulator(seed=1, workers=1, pace="immediate") as emulator:
+        environment |= {
+            "QISKIT_IBM_TOKEN": emulator.api_key,
+            "QISKIT_IBM_INSTANCE": emulator.instance,
+            "QISKIT_IBM_URL": emulator.base_url,
+            "IAM_URL": emulator.iam_url,
+            "HOME": f"{case.folder}",
+        }
+        command = [f"{python}", f"{ROOT / PROGRAMS[case.extra]}"]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
 def interpreter(python: str) -> str | None:
@@ -157,7 +188,7 @@ def table(results: dict[Case, str]) -> str:
 def main() -> int:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--extra", action="append", choices=TESTS, help="default: all")
+    parser.add_argument("--extra", action="append", choices=EXTRAS, help="default: all")
     parser.add_argument("--python", action="append", choices=PYTHONS, help="default: all")
     parser.add_argument("--resolution", action="append", choices=RESOLUTIONS, help="default: both")
     chosen = parser.parse_args()
@@ -181,7 +212,7 @@ def main() -> int:
         if found is None:
             print(f"Python {python}: {MISSING}. Put python{python} on PATH.", file=sys.stderr)
             continue
-        for extra in chosen.extra or TESTS:
+        for extra in chosen.extra or EXTRAS:
             for resolution in chosen.resolution or RESOLUTIONS:
                 case = Case(extra, python, resolution)
                 results[case] = passed(case, wheel, found)
