@@ -193,7 +193,7 @@ async def test_the_end_of_a_submission_waits_for_no_locked_file(tmp_path: Path, 
     state = State(tmp_path / "state.sqlite")
     journal = Journal(state, service="https://service.example", instance=CRN)
     journal.claim("a name", claim_id="claim", now=0.0)
-    journal.begin("tag", JobRequest(program_id="x", params={}, backend="b"), key="a name", now=0.0)
+    journal.begin("tag", JobRequest(program_id="x", params={}, backend="b"), claim=None, now=0.0)
     with contextlib.closing(sqlite3.connect(state.path, isolation_level=None)) as holder:
         holder.execute("BEGIN EXCLUSIVE")
         for _ in range(3):
