@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -11,9 +12,12 @@ from pathlib import Path
 import pytest
 
 from qiskit_runtime_rest.base.database_format import UnusableState
-from qiskit_runtime_rest.config.state_file import State
+from qiskit_runtime_rest.config.state_file import State, StateBusy
 from qiskit_runtime_rest.errors import ConfigurationError
 from qiskit_runtime_rest.legacy.store import Store
+from qiskit_runtime_rest.plans.deadline import deadline_in, end_by
+
+from ..fixtures.clocks import FakeClock
 
 USERS = 8
 
@@ -97,3 +101,18 @@ def test_the_error_of_a_file_that_is_not_a_database_has_its_path(tmp_path: Path)
     with pytest.raises(ConfigurationError, match=r"letter\.txt"), State(path).transaction():
         pass
     assert path.read_text().startswith("Dear reader")
+
+
+def test_an_optional_file_leaves_most_of_the_time_to_the_call(tmp_path: Path) -> None:
+    """With a call's half second, all of it would be gone before the file is done without."""
+    state = State(tmp_path / "state.sqlite")
+    with state.transaction():
+        pass
+    with contextlib.closing(sqlite3.connect(state.path, isolation_level=None)) as holder:
+        holder.execute("BEGIN EXCLUSIVE")
+        with (
+            end_by(deadline_in(0.4, FakeClock())),
+            pytest.raises(StateBusy, match=r"within 0\.1 s"),
+            state.transaction(optional=True),
+        ):
+            pass

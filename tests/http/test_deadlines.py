@@ -16,7 +16,9 @@ from typing import Any
 import httpx
 import pytest
 
+from qiskit_runtime_api.http_library import httpcore
 from qiskit_runtime_rest import (
+    AsyncRuntimeClient,
     ConfigurationError,
     InvalidInput,
     RetryPolicy,
@@ -30,6 +32,7 @@ from qiskit_runtime_rest.config.state_file import State
 from qiskit_runtime_rest.http import retrying
 from qiskit_runtime_rest.http.auth.token_cache import TokenCache
 from qiskit_runtime_rest.plans.clock import SystemClock
+from qiskit_runtime_rest.plans.deadline import Deadline, end_by
 from qiskit_runtime_rest.plans.plan import run
 
 from ..fixtures.clocks import FakeClock
@@ -259,6 +262,49 @@ def test_a_name_service_that_does_not_answer_ends_with_the_call(
     with ends_in_time():
         late(face, "get")
     asked.set()
+
+
+class Handshaking:
+    """A connection whose handshake is interrupted by the deadline."""
+
+    closed = 0
+
+    def close(self) -> None:
+        self.closed += 1
+
+    async def aclose(self) -> None:
+        self.closed += 1
+
+    async def start_tls(self, *_: Any, **__: Any) -> Any:
+        raise asyncio.CancelledError
+
+
+def test_a_connection_is_closed_if_its_handshake_is_not_in_time(connect: Connect) -> None:
+    stream = Handshaking()
+    client = connect(base_url="https://service.example", iam_url="https://iam.example").client
+
+    class Network(httpcore.NetworkBackend):
+        def connect_tcp(self, *_: Any, **__: Any) -> Any:
+            return stream
+
+    class AsyncNetwork(httpcore.AsyncNetworkBackend):
+        async def connect_tcp(self, *_: Any, **__: Any) -> Any:
+            return stream
+
+    async def cancelled() -> None:
+        pool = client.api.get_async_httpx_client()._transport._pool
+        network = type(pool._network_backend)(AsyncNetwork())
+        await (await network.connect_tcp("127.0.0.1", 1)).start_tls(None)
+
+    if isinstance(client, AsyncRuntimeClient):
+        with pytest.raises(asyncio.CancelledError):
+            asyncio.run(cancelled())
+    else:
+        pool = client.api.get_httpx_client()._transport._pool
+        opened = type(pool._network_backend)(Network()).connect_tcp("127.0.0.1", 1)
+        with end_by(Deadline(0.0, SystemClock())), pytest.raises(httpcore.ConnectTimeout):
+            opened.start_tls(None)
+    assert stream.closed == 1
 
 
 @pytest.mark.parametrize("call", CALLS)

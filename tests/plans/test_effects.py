@@ -9,17 +9,19 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 from typing import Any
 
 import anyio
+import anyio.to_thread
 import attrs
 import pytest
 
 from qiskit_runtime_rest import AsyncJob, AsyncRuntimeClient, Job, RuntimeClient
 from qiskit_runtime_rest.plans import plan as plan_module
 from qiskit_runtime_rest.plans.clock import SystemClock
-from qiskit_runtime_rest.plans.effects import Sleep
+from qiskit_runtime_rest.plans.effects import InThread, OnExecutor, Sleep
 from qiskit_runtime_rest.plans.plan import Item, Plan, StreamPlan, iterate, iterate_async, run, run_async
 
 
@@ -232,6 +234,26 @@ def test_the_systems_clock_sleeps_only_until_it_is_stopped() -> None:
     clock.sleep(0.001)
     asyncio.run(clock.sleep_async(0.001))
     assert clock.monotonic() - began < 30
+
+
+@pytest.mark.parametrize("effect", ["in a thread", "on an executor"])
+def test_a_task_waits_for_no_thread_that_others_hold(effect: str) -> None:
+    """anyio's forty threads are for all libraries of the process."""
+
+    def plan(executor: ThreadPoolExecutor) -> Plan[str]:
+        outcome: str = yield (
+            InThread(lambda: "done") if effect == "in a thread" else OnExecutor(executor, str, ("done",))
+        )
+        return outcome
+
+    async def starved() -> str:
+        limiter = anyio.to_thread.current_default_thread_limiter()
+        for number in range(int(limiter.total_tokens)):
+            limiter.acquire_on_behalf_of_nowait(number)
+        with anyio.fail_after(10), ThreadPoolExecutor(1) as executor:
+            return await run_async(plan(executor), None)
+
+    assert asyncio.run(starved()) == "done"
 
 
 def test_a_plan_learns_of_ctrl_c_between_its_steps() -> None:

@@ -6,6 +6,7 @@ import contextlib
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,14 @@ import pytest
 
 from qiskit_runtime_rest import (
     ConfigurationError,
+    JobRequest,
 )
+from qiskit_runtime_rest.config.state_file import State
+from qiskit_runtime_rest.submission.journal import Journal
 from qiskit_runtime_rest.testing import Emulator
 
 from ..fixtures.faces import every, now
+from ..fixtures.loopback import CRN
 from ..fixtures.service import BACKEND, ONES, environment, sent
 from .submissions import break_down, recorded, request
 
@@ -180,3 +185,21 @@ async def test_a_journal_that_cannot_be_written_is_an_error_before_anything_is_s
 async def test_a_client_without_a_journal_has_nothing_to_recover(client: Any) -> None:
     with pytest.raises(ConfigurationError, match="journal"):
         await now(client.jobs.recover())
+
+
+@pytest.mark.parametrize("ended", ["claim", "submission"])
+async def test_the_end_of_a_submission_waits_for_no_locked_file(tmp_path: Path, ended: str) -> None:
+    """It may be a task that is cancelled, in the event loop of others: a thread waits."""
+    state = State(tmp_path / "state.sqlite")
+    journal = Journal(state, service="https://service.example", instance=CRN)
+    journal.claim("a name", claim_id="claim", now=0.0)
+    journal.begin("tag", JobRequest(program_id="x", params={}, backend="b"), claim=None, now=0.0)
+    with contextlib.closing(sqlite3.connect(state.path, isolation_level=None)) as holder:
+        holder.execute("BEGIN EXCLUSIVE")
+        for _ in range(3):
+            journal.leave("tag") if ended == "submission" else journal.release("claim")
+        (waiting,) = [each for each in threading.enumerate() if each.name == "qiskit-runtime-rest: journal"]
+    waiting.join()
+    with state.transaction() as file:
+        left = {each: len(file.execute(f"SELECT * FROM {each}").fetchall()) for each in ("claims", "senders")}
+    assert left == {"claims": int(ended != "claim"), "senders": int(ended != "submission")}

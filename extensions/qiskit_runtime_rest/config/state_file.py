@@ -31,6 +31,9 @@ LOCK_SECONDS = 30.0
 OPTIONAL_SECONDS = 1.0
 """Wait at most this long for a file that can be done without."""
 
+OPTIONAL_SHARE = 1 / 4
+"""Wait for it at most this share of the time that is left for the call, which needs the rest."""
+
 DONE_WITHOUT_SECONDS = 30.0
 """Such a file is not tried again within this time after it was locked."""
 
@@ -96,11 +99,11 @@ class State:
         self._busy_until = 0.0
 
     @contextlib.contextmanager
-    def transaction(self, *, optional: bool = False) -> Iterator[sqlite3.Connection]:
+    def transaction(self, *, optional: bool = False, most: float | None = None) -> Iterator[sqlite3.Connection]:
         """A transaction that excludes other writers; durable at its end, rolled back by an exception.
 
-        It waits for other programs until the deadline of the call. `optional`: the caller can do without the file, so
-        it waits for a moment only.
+        It waits for other programs until the deadline of the call, for `most` seconds at most. `optional`: the caller
+        can do without the file, so it waits for a moment only. `most`: None for half a minute.
 
         Raises:
             ConfigurationError: the file cannot be opened; the message has the cause.
@@ -111,7 +114,10 @@ class State:
 
         if optional and time.monotonic() < self._busy_until:
             raise self._busy(0.0)
-        limit = time_left(OPTIONAL_SECONDS if optional else LOCK_SECONDS) or 0.0
+        limit = time_left(LOCK_SECONDS if most is None else most) or 0.0
+        if optional:
+            left = time_left()
+            limit = OPTIONAL_SECONDS if left is None else min(OPTIONAL_SECONDS, OPTIONAL_SHARE * left)
         ends = time.monotonic() + limit
         while True:
             left = max(0.0, ends - time.monotonic())
@@ -148,7 +154,8 @@ class State:
                     except RuntimeError:
                         pass  # it was not acquired
             if time.monotonic() >= ends:
-                self._busy_until = time.monotonic() + DONE_WITHOUT_SECONDS
+                if optional:
+                    self._busy_until = time.monotonic() + DONE_WITHOUT_SECONDS
                 raise self._busy(limit)
             time.sleep(PAUSE_SECONDS)
 

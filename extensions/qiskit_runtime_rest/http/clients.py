@@ -256,11 +256,14 @@ class AsyncHttpClient(_LimitedBodies, httpx.AsyncClient):
         **options: Any,
     ) -> None:
         """`exchanges`: opens the client for token requests; `options` are those of `httpx.AsyncClient`."""
+        from .network import limit_by_deadline
+
         super().__init__(**options)
         self.clock = clock
         self.retries = retries
         self.check = check
         self.event_hooks = self.event_hooks
+        limit_by_deadline(self)
         self.process = os.getpid()
         self._open_exchanges = exchanges
         self._exchanges: AsyncHttpClient | None = None

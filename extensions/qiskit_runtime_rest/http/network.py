@@ -1,7 +1,7 @@
-"""Connections of threads that end every step by the deadline of the call.
+"""Connections that end every step by the deadline of the call, and are closed then.
 
-A time-out of httpx is for one step, such as a read: a server that sends a byte now and then is never late. (Tasks are
-cancelled at the deadline instead.)
+A time-out of httpx is for one step, such as a read: a server that sends a byte now and then is never late. Threads
+check the deadline at each step; tasks are cancelled.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PIECE = 2**16
 OVER = "the time for this call is used up"
 
 
-def limit_by_deadline(client: httpx.Client) -> None:
+def limit_by_deadline(client: httpx.Client | httpx.AsyncClient) -> None:
     """Let the connections of `client` end by the deadline of the call; transports that are not of httpx stay."""
     # httpx has no argument for the network backend of its transports.
     for transport in (client._transport, *client._mounts.values()):
@@ -34,6 +34,8 @@ def limit_by_deadline(client: httpx.Client) -> None:
             pool._network_backend = _Network(pool._network_backend)
             # Ctrl-C could leave the lock of httpcore held, since its `__enter__` is Python code.
             pool._optional_thread_lock = threading.Lock()  # type: ignore[assignment]
+        elif isinstance(pool, httpcore.AsyncConnectionPool) and not isinstance(pool._network_backend, _AsyncNetwork):
+            pool._network_backend = _AsyncNetwork(pool._network_backend)
 
 
 class _Network(httpcore.NetworkBackend):
@@ -89,8 +91,57 @@ class _Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        left = _shorter(timeout, httpcore.ConnectTimeout)
+        try:
+            left = _shorter(timeout, httpcore.ConnectTimeout)
+        except httpcore.ConnectTimeout:
+            self.close()  # as every other failure of `start_tls` does
+            raise
         return _Stream(self._stream.start_tls(ssl_context, server_hostname, left))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+class _AsyncNetwork(httpcore.AsyncNetworkBackend):
+    """Opens connections for tasks."""
+
+    def __init__(self, backend: httpcore.AsyncNetworkBackend) -> None:
+        self._backend = backend
+
+    async def connect_tcp(self, *arguments: Any, **options: Any) -> httpcore.AsyncNetworkStream:
+        return _AsyncStream(await self._backend.connect_tcp(*arguments, **options))
+
+    async def connect_unix_socket(self, *arguments: Any, **options: Any) -> httpcore.AsyncNetworkStream:
+        return _AsyncStream(await self._backend.connect_unix_socket(*arguments, **options))
+
+    async def sleep(self, seconds: float) -> None:
+        await self._backend.sleep(seconds)
+
+
+class _AsyncStream(httpcore.AsyncNetworkStream):
+    """A connection of a task. httpcore would leave it open if the task is cancelled in the handshake of TLS."""
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = stream
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return await self._stream.read(max_bytes, timeout)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def start_tls(self, *arguments: Any, **options: Any) -> httpcore.AsyncNetworkStream:
+        import anyio
+
+        try:
+            return _AsyncStream(await self._stream.start_tls(*arguments, **options))
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await self.aclose()
+            raise
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)

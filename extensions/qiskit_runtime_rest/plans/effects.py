@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import contextlib
+import math
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
@@ -208,7 +209,9 @@ class OnExecutor(NamedTuple):
 
         future = self.executor.submit(self.function, *self.arguments)
         try:
-            return await anyio.to_thread.run_sync(self._outcome, future, abandon_on_cancel=True)
+            return await anyio.to_thread.run_sync(
+                self._outcome, future, abandon_on_cancel=True, limiter=anyio.CapacityLimiter(math.inf)
+            )
         finally:
             future.cancel()
 
@@ -223,7 +226,11 @@ class OnExecutor(NamedTuple):
 
 
 class InThread(NamedTuple):
-    """Call `function`, which blocks: in this thread, or for tasks in a worker thread."""
+    """Call `function`, which blocks: in this thread, or for tasks in a worker thread.
+
+    It keeps to the deadline of the call itself. So a task must not wait for one of anyio's 40 threads, which other
+    tasks and other libraries may hold.
+    """
 
     function: Callable[[], Any]
 
@@ -235,7 +242,7 @@ class InThread(NamedTuple):
         """Call it in a worker thread."""
         import anyio.to_thread
 
-        return await anyio.to_thread.run_sync(self.function)
+        return await anyio.to_thread.run_sync(self.function, limiter=anyio.CapacityLimiter(math.inf))
 
 
 def _wait_for(ended: SimpleQueue[None], stop: threading.Event, seconds: float | None = None) -> None:

@@ -6,18 +6,24 @@ share the file, one at a time works for a key, and the others wait for it.
 
 from __future__ import annotations
 
+import logging
+import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..base.forks import renew_in_child
 from ..base.processes import Process
-from ..config.state_file import State
+from ..config.state_file import State, StateBusy
+from ..errors import ConfigurationError
 from .request import JobRequest
 
 if TYPE_CHECKING:
     import sqlite3
 
 __all__ = ["ABSENT", "RECORDED", "REFUSED", "SENDING_SECONDS", "Claim", "ClaimLost", "Entry", "Journal"]
+
+log = logging.getLogger("qiskit_runtime_rest.submission")
 
 SENDING, RECORDED, REFUSED, ABSENT = "sending", "recorded", "refused", "absent"
 
@@ -26,6 +32,9 @@ SENDING_SECONDS = 3600.0
 
 LEASE_SECONDS = SENDING_SECONDS + 600.0
 """Where it is unknown whether the process of a claim lives, the claim ends after this time."""
+
+AT_ONCE_SECONDS = 0.05
+"""The longest time that the end of a submission may wait for the file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +101,14 @@ class Journal:
         self._left: set[str] = set()
         """Tags and claims that ended. A thread may still be about to write one for a task that was cancelled."""
 
+        self._later: list[tuple[str, str]] = []
+        """What a thread deletes as soon as the file is not locked: it is started for the first one."""
+        renew_in_child(self)
+
+    def renew(self) -> None:
+        """Leave to the parent what its thread deletes."""
+        self._later = []
+
     def begin(self, tag: str, request: JobRequest, *, claim: Claim | None, now: float) -> None:
         """Record that `request`, tagged with `tag`, is about to be sent; durable when this returns.
 
@@ -125,8 +142,7 @@ class Journal:
     def leave(self, tag: str) -> None:
         """Record that the submission with `tag` is not sent any more; its outcome is unknown."""
         self._left.add(tag)
-        with self._state.transaction(optional=True) as file:
-            file.execute("DELETE FROM senders WHERE tag = ?", (tag,))
+        self._delete("DELETE FROM senders WHERE tag = ?", tag)
 
     def unfinished(self) -> list[Entry]:
         """The submissions whose outcome is unknown, the oldest first."""
@@ -156,8 +172,31 @@ class Journal:
     def release(self, claim_id: str) -> None:
         """End the claim, also one that another thread is about to write."""
         self._left.add(claim_id)
-        with self._state.transaction() as file:
-            file.execute("DELETE FROM claims WHERE claim = ?", (claim_id,))
+        self._delete("DELETE FROM claims WHERE claim = ?", claim_id)
+
+    def _delete(self, statement: str, name: str) -> None:
+        """Delete the row `name`. The caller may be an event loop: while the file is locked, a thread waits for it."""
+        if not self._later:
+            try:
+                with self._state.transaction(most=AT_ONCE_SECONDS) as file:
+                    file.execute(statement, (name,))
+                return
+            except StateBusy:
+                pass
+        self._later.append((statement, name))
+        if len(self._later) == 1:
+            threading.Thread(target=self._delete_later, name="qiskit-runtime-rest: journal", daemon=True).start()
+
+    def _delete_later(self) -> None:
+        try:
+            with self._state.transaction() as file:
+                while self._later:
+                    statement, name = self._later[0]
+                    file.execute(statement, (name,))
+                    del self._later[0]
+        except ConfigurationError as error:
+            self._later.clear()
+            log.warning("some submissions stay claimed until this process ends: %s", error)
 
     def _claimed(self, key: str) -> str:
         return "\n".join((*self._scope, key))
