@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
 import inspect
+import itertools
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,13 +29,8 @@ from qiskit_runtime_rest.errors import RuntimeRestError
 from ..fixtures.clocks import FakeClock
 from ..fixtures.loopback import CRN
 from ..fixtures.service import ONES
+from ..fixtures.wrong_values import NAN, WRONG, odd_values
 
-NAN = float("nan")
-WRONG: list[Any] = [
-    None, 0, -1, 3.5, NAN, float("inf"), 10**400, 1j, True, "", "x", "30", "\ud800", "\n", "a/../b", "x" * 300, b"x",
-    [], [None], [[]], (), {}, {"a": object()}, {1: 2}, set(), object(), int, print, lambda: 1,
-    datetime.date(2026, 1, 1), datetime.timedelta(1), Path("\0"),
-]  # fmt: skip
 NEEDED: dict[str, Any] = {
     "job_id": "j", "session_id": "s", "tag": "abc", "name": "b", "backend": "b", "program_id": "sampler", "params": {},
     "pubs": [ONES], "requests": [], "jobs": [], "tags": ["a"], "search": "abc", "path": "/nonexistent", "items": [],
@@ -113,6 +108,8 @@ def test_no_exception_of_another_package_comes_through(client: RuntimeClient, ki
     [
         (lambda client: client.jobs.get(3), "job_id=3: expected a text"),
         (lambda client: list(client.jobs.list(pending="yes")), "pending='yes': expected True or False or None"),
+        (lambda client: client.backends.least_busy(min_num_qubits="x"), "min_num_qubits='x': must be a positive"),
+        (lambda client: list(client.jobs.list(page_size=True)), "page_size=True: must be between 1 and 200"),
         (lambda client: list(client.jobs.list(program=3)), "program=3: expected a text or None"),
         (lambda client: client.jobs.handle("x").wait(stop=3), "stop=3: expected a threading.Event or None"),
         (lambda client: client.jobs.handle("x").wait(on_status=3), "on_status=3: expected a function or None"),
@@ -137,6 +134,13 @@ def test_every_value_of_a_policy_is_checked(policy: Any, value: Any) -> None:
     for name in vars(policy()):
         with pytest.raises(InvalidInput, match=f"{name}=.*(expected|must be)"):
             policy(**{name: value})
+
+
+def test_values_that_cannot_be_shown_or_compared_are_refused_as_others_are() -> None:
+    for policy in (RetryPolicy(), SubmissionPolicy(), PollInterval()):
+        for name, value in itertools.product(vars(policy), odd_values()[:4]):
+            with pytest.raises(InvalidInput, match=f"{name}=.*(expected|must be)"):
+                type(policy)(**{name: value})
 
 
 @pytest.mark.parametrize(

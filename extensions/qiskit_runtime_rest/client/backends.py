@@ -97,7 +97,7 @@ class Backends(Blocking, BackendsLogic["Backend"]):
 
         Simulators are left out.
 
-        Raises: NotFound (none is online), ApiError, TransportError. Source: operation `list_backends`.
+        Raises: InvalidInput, NotFound (none is online), ApiError, TransportError. Source: operation `list_backends`.
 
         `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
         """
@@ -153,7 +153,7 @@ class AsyncBackends(Awaited, BackendsLogic["AsyncBackend"]):
 
         Simulators are left out.
 
-        Raises: NotFound (none is online), ApiError, TransportError. Source: operation `list_backends`.
+        Raises: InvalidInput, NotFound (none is online), ApiError, TransportError. Source: operation `list_backends`.
 
         `timeout`: seconds for all of it; None: as the time-outs and the `RetryPolicy` of the client say.
         """

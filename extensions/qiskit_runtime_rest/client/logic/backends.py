@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from qiskit_runtime_api.api import backends as backends_api
 from qiskit_runtime_api.http_library import httpx
 
+from ...arguments import positive_whole
 from ...base.html import facts_table
 from ...base.json_members import member_count, member_number, member_object, member_text
 from ...base.text import also_half_built, printable
@@ -164,8 +165,9 @@ class BackendsLogic(Generic[B]):
 
         Simulators are left out.
 
-        Raises: NotFound (none is online), ApiError, TransportError. Source: operation `list_backends`.
+        Raises: InvalidInput, NotFound (none is online), ApiError, TransportError. Source: operation `list_backends`.
         """
+        positive_whole(min_num_qubits, "min_num_qubits")
         response, backends = yield from self._listed()
         fit = [
             backend

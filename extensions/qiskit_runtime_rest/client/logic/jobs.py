@@ -161,7 +161,7 @@ class JobsLogic(SubmitLogic[J]):
 
         Raises: InvalidInput, ApiError, TransportError. Source: operation `list_jobs`.
         """
-        if not isinstance(page_size, int) or not 1 <= page_size <= PAGE:
+        if not isinstance(page_size, int) or isinstance(page_size, bool) or not 1 <= page_size <= PAGE:
             raise InvalidInput(f"page_size={shown(page_size)}: must be between 1 and {PAGE}.")
         left = math.inf if limit is None else positive_whole(limit, "limit")
         if sort is not None and not is_one_of(sort, SORTS):
