@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
+import resource
 import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from qiskit_runtime_rest.cli.app import app
-from qiskit_runtime_rest.legacy.scan import Scanner, fix, separate
+from qiskit_runtime_rest.legacy.scan import Scanner, fix, scanner, separate
+from qiskit_runtime_rest.legacy.scan.project import Links, links
 from qiskit_runtime_rest.legacy.scan.scanner import Task
 from qiskit_runtime_rest.legacy.scan.separate import SeparateProcess, Stopped
 
@@ -126,3 +133,115 @@ def test_placeholders_of_magics_do_not_collide_with_names_of_the_notebook(tmp_pa
     fixed = fix(path)
     assert fixed is not None
     assert json.loads(fixed.after)["cells"][0]["source"] == source.replace(OLD, NEW)
+
+
+@pytest.mark.parametrize("unit", [" ", ".", "\t", "(", ". "])
+@pytest.mark.parametrize("name", ["b.py", "b.ts", "b.m"])
+def test_the_time_to_follow_imports_is_linear_in_the_size_of_a_file(tmp_path: Path, name: str, unit: str) -> None:
+    paths = [tmp_path / f"a{Path(name).suffix}", tmp_path / name]
+    paths[0].write_text(LINE)
+    paths[1].write_text("".join(f"{word}{unit * (LARGE // len(unit))}!\n" for word in ("from", "from ", "import ")))
+    assert not any(one.linked for one in links(paths).values())
+
+
+def faulty(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the separate process run `code`, which may spoil `project.read`, before it serves."""
+
+    def started(seconds: float) -> subprocess.Popen[bytes]:
+        start = "import os\nfrom qiskit_runtime_rest.legacy.scan import project, separate\nread = project.read"
+        line = [sys.executable, "-c", f"{start}\n{code}\nseparate.serve({seconds})"]
+        return subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+    monkeypatch.setattr(separate, "_started", started)
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"), [("os.abort()", "the parser crashed"), ("[0 for _ in iter(int, 1)]", "it takes longer than 1 s")]
+)
+def test_a_file_that_harms_the_search_for_imports_is_named_and_the_others_are_linked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str, why: str
+) -> None:
+    (tmp_path / "a.py").write_text(f'BASE = "{CLASSIC}"\n')
+    (tmp_path / "b.py").write_text("from a import BASE\nget(BASE + '/jobs')\n")
+    (tmp_path / "bad.py").write_text("x = 1\n")
+    faulty(f"project.read = lambda path: read(path) if path.stem != 'bad' else {fault}", monkeypatch)
+    monkeypatch.setattr(separate, "PATIENCE", 10_000)
+    attacked = Scanner(seconds=1)
+    assert [(one.path.name, one.line) for one in attacked.scan([tmp_path])] == [("a.py", 1), ("b.py", 2)]
+    assert [(one.path.name, one.why) for one in attacked.skipped] == [
+        ("bad.py", f"{why}: imports of it are not followed")
+    ]
+
+
+def test_after_many_such_files_imports_are_not_followed() -> None:
+    class Crashing(SeparateProcess):
+        def link(self, paths: list[Path]) -> Mapping[Path, Links]:
+            raise Stopped("the parser crashed", paths[0])
+
+    attacked, paths = Scanner(), [Path(f"{number}.py") for number in range(50)]
+    assert attacked._links(Crashing(1), paths) == {}
+    assert [one.path for one in attacked.skipped] == paths[: scanner.MOST_LEFT_OUT]
+
+
+def test_what_is_no_text_of_a_program_is_named_and_the_others_are_read(tmp_path: Path) -> None:
+    (tmp_path / "folder.py").mkdir()
+    (tmp_path / "folder.py" / "inside.py").write_text(LINE)
+    os.mkfifo(tmp_path / "pipe.py")
+    (tmp_path / "loop.py").symlink_to("loop.py")
+    (tmp_path / "loops").symlink_to(".")
+    (tmp_path / "zero.py").symlink_to("/dev/zero")
+    (tmp_path / "messages.py").symlink_to("/proc/kmsg")
+    (tmp_path / "null.py").write_bytes(LINE.encode() + b"\0")
+    with (tmp_path / "sparse.py").open("wb") as file:
+        file.truncate(10 << 30)
+    for number in range(1000):
+        (tmp_path / f"small{number}.sh").touch()
+    attacked = Scanner()
+    found = [one.path.relative_to(tmp_path).as_posix() for one in attacked.scan([tmp_path])]
+    assert found == ["folder.py/inside.py"]
+    named = {one.path.name: one.why for one in attacked.skipped}
+    messages = named.pop("messages.py", "")  # some systems let nobody open it, others have it empty
+    assert "Too many" in named.pop("loop.py")
+    assert named == {
+        "null.py": "it is binary",
+        "pipe.py": "it is not a regular file",
+        "sparse.py": "it is larger than 20 MB",
+        "zero.py": "it is not a regular file",
+    }, messages
+
+
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program may put it there between the look at a file and its opening."""
+    monkeypatch.setattr(Path, "is_file", lambda self: True)
+    os.mkfifo(tmp_path / "a.py")
+    attacked = Scanner()
+    assert attacked.scan([tmp_path]) == []
+    assert [one.why for one in attacked.skipped] == ["it is not a regular file"]
+
+
+def test_a_full_disk_leaves_a_file_with_hard_links_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    path.write_text(OLD * 1000)
+    (tmp_path / "b.py").hardlink_to(path)
+    fixed = fix(path)
+    assert fixed is not None
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(OLD) * 1000 + 100, before[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            fixed.write()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert path.read_text() == OLD * 1000
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "a.py").write_text(OLD)
+    monkeypatch.setattr(tempfile, "mkstemp", refuse)
+    result = qrr("--fix", str(tmp_path))
+    assert "Permission denied" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert (tmp_path / "a.py").read_text() == OLD

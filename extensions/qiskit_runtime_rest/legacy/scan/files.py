@@ -138,14 +138,21 @@ def _is_skipped(folder: Path) -> bool:
 def read(path: Path) -> Source | Skipped:
     """Read a file; `Skipped` says why it was not read."""
     try:
-        if not path.is_file():
-            return Skipped(path=path, why="it is not a regular file")
-        if path.stat().st_size > LARGEST:
+        # Opening a pipe, and reading some files of the kernel, would wait for ever.
+        with open(path, "rb", opener=_at_once) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return Skipped(path=path, why="it is not a regular file")
+            # It may grow, and its size may not be known.
+            content = file.read(LARGEST + 1) or b""
+        if len(content) > LARGEST:
             return Skipped(path=path, why=f"it is larger than {LARGEST // 1_000_000} MB")
-        content = path.read_bytes()
     except OSError as error:
         return Skipped(path=path, why=error.strerror or str(error))
     return decode(path, content)
+
+
+def _at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def decode(path: Path, content: bytes) -> Source | Skipped:
@@ -190,9 +197,20 @@ def rewrite(path: Path, content: bytes, *, before: bytes) -> None:
     if status.st_nlink == 1:
         write_atomically(path, content, mode=stat.S_IMODE(status.st_mode))
         return
-    with path.open("r+b") as file:
-        file.write(content)
-        file.truncate()
+    with path.open("r+b", buffering=0) as file:
+        try:
+            _overwrite(file, content)
+        except OSError:  # the disk is full
+            _overwrite(file, before)
+            raise
+
+
+def _overwrite(file: io.FileIO, content: bytes) -> None:
+    file.seek(0)
+    left = memoryview(content)
+    while left:
+        left = left[file.write(left) :]
+    file.truncate()
 
 
 class NotANotebook(ValueError):

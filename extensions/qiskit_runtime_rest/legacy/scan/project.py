@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from .addresses import HOLE, Evidence, addresses, imports
 from .files import Source, read
@@ -24,7 +25,7 @@ SHARED_NAMES = (".m", ".java", ".kt", ".kts", ".scala", ".cs", ".swift", ".groov
 ROUNDS = 3
 """How often names are followed through files that pass them on."""
 
-FROM = re.compile(r"\bfrom[ \t]+(?P<module>\.*[\w.]*)[ \t]+import[ \t]+(?P<names>\((?:[^()]{0,2000})\)|[\w, \t]+|\*)")
+FROM = re.compile(r"\bfrom[ \t]++(?P<module>[\w.]*+)[ \t]++import[ \t]++(?P<names>\((?:[^()]{0,2000})\)|[\w, \t]+|\*)")
 IMPORT = re.compile(r"(?m)^[ \t\"]*import[ \t]+(?P<names>[\w., \t]+)")
 RELATIVE = re.compile(r"(?:\bfrom|\brequire\(|\bimport\(?)\s*[\"'`](?P<path>\.{1,2}/[^\"'`\n]+)[\"'`]")
 LINE = re.compile(
@@ -48,23 +49,42 @@ class Links:
     constants: dict[str, str] = field(default_factory=dict)
 
 
-def links(paths: Sequence[Path]) -> Mapping[Path, Links]:
-    """The links between files."""
+def links(paths: Sequence[Path], on_file: Callable[[Path], object] = lambda _: None) -> Mapping[Path, Links]:
+    """The links between files. `on_file`: called with each file before it is read or searched."""
     found = {path: Links() for path in paths}
-    texts = {path: source.text for path in paths if isinstance(source := read(path), Source)}
-    classic = {path for path, text in texts.items() if Evidence.of(text).addresses}
+    classic: dict[Path, str] = {}
+    for path in paths:
+        on_file(path)
+        source = read(path)
+        if isinstance(source, Source) and Evidence.of(source.text).addresses:
+            classic[path] = source.text
     if not classic:
         return found
-    _follow_python(texts, classic, found)
+    python = {os.path.normpath(path): path for path in paths if path.suffix.lower() in PYTHON}
     by_place = {os.path.normpath(path): path for path in classic}
-    for path, text in texts.items():
-        for other in _others(path, text, classic, by_place):
+    suffixes = {path.suffix.lower() for path in classic}
+    texts = {path: text for path, text in classic.items() if path.suffix.lower() in PYTHON}
+    imported: dict[Path, list[_Import]] = {}
+    for path in paths:
+        suffix = path.suffix.lower()
+        if suffix not in suffixes and suffix not in (*PYTHON, *SCRIPTS):
+            continue  # it cannot import one of them
+        on_file(path)
+        source = read(path)
+        if not isinstance(source, Source):
+            continue
+        if suffix in PYTHON:
+            imported[path] = list(_imports(path, source.text, python))
+            if imported[path]:
+                texts[path] = source.text
+        for other in _others(path, source.text, classic, by_place):
             found[path].linked = found[other].shared = True
-            found[path].constants |= named_addresses(texts[other])
+            found[path].constants |= named_addresses(classic[other])
+    _follow_python(texts, imported, set(classic), found, on_file)
     return found
 
 
-def _others(path: Path, text: str, classic: set[Path], by_place: Mapping[str, Path]) -> Iterator[Path]:
+def _others(path: Path, text: str, classic: Iterable[Path], by_place: Mapping[str, Path]) -> Iterator[Path]:
     """The classic files that a file in another language than Python uses."""
     suffix = path.suffix.lower()
     if suffix in PYTHON:
@@ -84,22 +104,31 @@ def _others(path: Path, text: str, classic: set[Path], by_place: Mapping[str, Pa
 
 # Python
 
+_Import: TypeAlias = tuple[Path, str, str]
+"""The file, the name in it or an empty text for the file itself, and the name here."""
 
-def _follow_python(texts: Mapping[Path, str], classic: set[Path], found: Mapping[Path, Links]) -> None:
+
+def _follow_python(
+    texts: Mapping[Path, str],
+    imported: Mapping[Path, Sequence[_Import]],
+    classic: Set[Path],
+    found: Mapping[Path, Links],
+    on_file: Callable[[Path], object],
+) -> None:
     """Follow imported names; files that pass classic names on count as classic, too."""
-    python = {path: text for path, text in texts.items() if path.suffix.lower() in PYTHON}
-    modules = {os.path.normpath(path): path for path in python}
-    imported = {path: list(_imports(path, text, modules)) for path, text in python.items()}
     passing = set(classic)
     for _ in range(ROUNDS):
-        own = {path: _constants(python[path], found[path].constants) for path in passing if path in python}
+        own: dict[Path, dict[str, str]] = {}
+        for path in passing & texts.keys():
+            on_file(path)
+            own[path] = _constants(texts[path], found[path].constants)
         for path, names in imported.items():
             for other, name, bound in names:
                 if other not in passing:
                     continue
                 found[path].linked = found[other].shared = True
                 found[path].constants |= _bound(own.get(other, {}), name, bound)
-        passing |= {path for path in python if found[path].constants}
+        passing |= {path for path in imported if found[path].constants}
 
 
 def _bound(exported: Mapping[str, str], name: str, bound: str) -> dict[str, str]:
@@ -112,8 +141,8 @@ def _bound(exported: Mapping[str, str], name: str, bound: str) -> dict[str, str]
     return inside | ({bound: exported[name]} if name in exported else {})
 
 
-def _imports(path: Path, text: str, modules: Mapping[str, Path]) -> Iterator[tuple[Path, str, str]]:
-    """The imports of files of the project: the file, the name in it or an empty text, and the name here."""
+def _imports(path: Path, text: str, modules: Mapping[str, Path]) -> Iterator[_Import]:
+    """The imports of files of the project."""
     for match in FROM.finditer(text):
         module = match["module"]
         file = _resolved(path, module, modules)

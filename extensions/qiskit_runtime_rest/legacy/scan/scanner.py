@@ -6,7 +6,7 @@ import difflib
 import errno
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -34,6 +34,10 @@ __all__ = ["Examination", "Examined", "Fix", "Scanner", "Task", "examine", "fix"
 
 LINES = re.compile(r"[^\n]*\n|[^\n]+")
 """Lines as diffs count them: form feeds and other Unicode separators do not end a line."""
+
+
+MOST_LEFT_OUT = 10
+"""After so many files that take too long or crash the process, imports are not followed at all."""
 
 
 @dataclass(frozen=True)
@@ -165,11 +169,11 @@ class Scanner:
         process = None if self.seconds is None else SeparateProcess(self.seconds)
         try:
             files = list(find_files(map(Path, paths), on_skip=self.skipped.append))
-            shares = links([path for path, _ in files])
+            shares = self._links(process, [path for path, _ in files])
             for path, within in files:
                 if self.on_file:
                     self.on_file(path)
-                task = Task(path=path, within=within, fix=fix, links=shares[path])
+                task = Task(path=path, within=within, fix=fix, links=shares.get(path, Links()))
                 done = examine(task) if process is None else self._separately(process, task)
                 self.skipped += done.skipped
                 findings += done.findings
@@ -179,6 +183,19 @@ class Scanner:
             if process is not None:
                 process.end()
         return findings, fixes
+
+    def _links(self, process: SeparateProcess | None, paths: list[Path]) -> Mapping[Path, Links]:
+        if process is None:
+            return links(paths)
+        for _ in range(MOST_LEFT_OUT):
+            try:
+                return process.link(paths)
+            except Stopped as error:
+                if error.path is None:
+                    break
+                self.skipped.append(Skipped(path=error.path, why=f"{error}: imports of it are not followed"))
+                paths = [path for path in paths if path != error.path]
+        return {}
 
     def _separately(self, process: SeparateProcess, task: Task) -> Examination:
         try:

@@ -7,11 +7,14 @@ import pickle
 import subprocess
 import sys
 import threading
-from typing import IO, TYPE_CHECKING
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
 
 from ...base.processes import limit_processor_time, used_too_much_time
 
 if TYPE_CHECKING:
+    from .project import Links
     from .scanner import Examination, Task
 
 __all__ = ["SeparateProcess", "Stopped"]
@@ -25,7 +28,12 @@ PATIENCE = 10
 
 
 class Stopped(Exception):
-    """The process has ended while it examined a file."""
+    """The process has ended while it examined `path`; None: before it had a file."""
+
+    def __init__(self, why: str, path: Path | None) -> None:
+        """`why`: for users."""
+        super().__init__(why)
+        self.path = path
 
 
 class SeparateProcess:
@@ -38,6 +46,16 @@ class SeparateProcess:
 
     def examine(self, task: Task) -> Examination:
         """Examine one file. Raises: Stopped."""
+        done: Examination = self._ask(task, task.path)
+        return done
+
+    def link(self, paths: list[Path]) -> Mapping[Path, Links]:
+        """The links between files. Raises: Stopped."""
+        found: Mapping[Path, Links] = self._ask(paths, None)
+        return found
+
+    def _ask(self, question: object, path: Path | None) -> Any:
+        """The answer to a question. `path`: the file that it is about, unless the process names files meanwhile."""
         if self._popen is None:
             self._popen = _started(self._seconds)
         popen, late = self._popen, threading.Event()
@@ -46,24 +64,31 @@ class SeparateProcess:
             late.set()
             popen.kill()
 
-        limit = threading.Timer(self._seconds * PATIENCE, kill)
-        limit.daemon = True
-        limit.start()
         try:
             assert popen.stdin is not None
             assert popen.stdout is not None
-            pickle.dump(task, popen.stdin)
-            popen.stdin.flush()
-            done: Examination = pickle.load(popen.stdout)  # noqa: S301 - written by `serve`
+            answer: object = path
+            begun = False
+            while not begun or isinstance(answer, Path):
+                limit = threading.Timer(self._seconds * PATIENCE, kill)
+                limit.daemon = True
+                limit.start()
+                try:
+                    if not begun:
+                        begun = True
+                        pickle.dump(question, popen.stdin)
+                        popen.stdin.flush()
+                    answer = pickle.load(popen.stdout)  # noqa: S301 - written by `serve`
+                    path = answer if isinstance(answer, Path) else path
+                finally:
+                    limit.cancel()
         except DEAD:
             popen.kill()
             is_late = used_too_much_time(popen.wait()) or late.is_set()
             self.end()
             why = f"it takes longer than {self._seconds:g} s" if is_late else "the parser crashed"
-            raise Stopped(why) from None
-        finally:
-            limit.cancel()
-        return done
+            raise Stopped(why, path) from None
+        return answer
 
     def end(self) -> None:
         """End the process."""
@@ -85,19 +110,27 @@ def _started(seconds: float) -> subprocess.Popen[bytes]:
 
 
 def serve(seconds: float) -> None:
-    """Answer each task on stdin with its examination on stdout, until stdin ends; `seconds` for each."""
-    from .scanner import examine
+    """Answer each question on stdin on stdout, until stdin ends; `seconds` for each file.
 
-    tasks, answers = sys.stdin.buffer, sys.stdout.buffer
-    while (task := _next(tasks)) is not None:
+    A task is answered by its examination, files by the links between them, after the name of each.
+    """
+    from .project import links
+    from .scanner import Task, examine
+
+    questions = sys.stdin.buffer
+
+    def answer(value: object) -> None:
         limit_processor_time(seconds)
-        pickle.dump(examine(task), answers)
-        answers.flush()
+        pickle.dump(value, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+
+    while (question := _next(questions)) is not None:
+        limit_processor_time(seconds)
+        answer(examine(question) if isinstance(question, Task) else links(question, on_file=answer))
 
 
-def _next(tasks: IO[bytes]) -> Task | None:
+def _next(questions: IO[bytes]) -> Any:
     try:
-        task: Task = pickle.load(tasks)  # noqa: S301 - written by `examine`
+        return pickle.load(questions)  # noqa: S301 - written by `_ask`
     except EOFError:
         return None
-    return task
