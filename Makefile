@@ -29,6 +29,7 @@ SLOW := \
 	tests/legacy/test_program_properties.py \
 	tests/legacy/test_running.py \
 	tests/legacy/test_scan_attacked.py \
+	tests/project/test_audit.py \
 	tests/project/test_pages.py \
 	tests/results/test_large_documents.py \
 	tests/results/test_optional.py \
