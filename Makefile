@@ -29,8 +29,8 @@ SLOW := \
 	tests/legacy/test_program_properties.py \
 	tests/legacy/test_running.py \
 	tests/legacy/test_scan_attacked.py \
-	tests/project/test_audit.py \
 	tests/project/test_pages.py \
+	tests/project/test_supply_chain.py \
 	tests/results/test_large_documents.py \
 	tests/results/test_optional.py \
 	tests/typing/test_usage.py

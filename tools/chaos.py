@@ -19,7 +19,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -163,18 +163,16 @@ class Run:
 
     def settle(self, client: RuntimeClient) -> None:
         """Compare the handles with the jobs that the service has."""
-        made: Counter[str] = Counter()
-        ids: dict[str, str] = {}
+        ids: defaultdict[str, set[str]] = defaultdict(set)
         for job in client.jobs.list():
             for tag in job.tags:
                 if tag in self.tags:
-                    made[tag] += 1
-                    ids[tag] = job.id
+                    ids[tag].add(job.id)
         self.counts["submissions"] = len(self.tags)
-        self.counts["jobs"] = sum(made.values())
-        self.counts["unheard of"] = sum(self.tags[tag] is None for tag in made)
-        self.counts["doubled"] = sum(number > 1 for number in made.values())
-        self.counts["lost"] = sum(job_id is not None and ids.get(tag) != job_id for tag, job_id in self.tags.items())
+        self.counts["jobs"] = sum(map(len, ids.values()))
+        self.counts["unheard of"] = sum(self.tags[tag] is None for tag in ids)
+        self.counts["doubled"] = sum(len(found) > 1 for found in ids.values())
+        self.counts["lost"] = sum(bool(job_id) and job_id not in ids[tag] for tag, job_id in self.tags.items())
 
 
 def in_threads(run: Run, client: RuntimeClient | None, operations: int, until: float) -> None:

@@ -30,6 +30,14 @@ LIST = ROOT / "build/licences.txt"
 
 AUDIT = "pip-audit==2.10.1"
 BILL = "cyclonedx-bom==7.5.0"
+VALIDATION = """
+import json, sys
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+text = open(sys.argv[1], encoding="utf-8").read()
+version = SchemaVersion.from_version(json.loads(text)["specVersion"])
+print(JsonStrictValidator(version).validate_str(text) or "valid")
+"""
 AUDITED = ROOT / "build/audited.txt"
 PROBE = "httpx"
 
@@ -146,7 +154,19 @@ def write_bill(wheel: Path, file: Path) -> Path:
         if component["name"] == PACKAGE:  # where the wheel was on this machine
             component.pop("externalReferences", None)
     file.write_text(json.dumps(document, indent=2) + "\n", "utf-8")
+    validate_bill(file)
     return file
+
+
+def validate_bill(file: Path) -> None:
+    """Check a bill of materials with CycloneDX's own library.
+
+    Raises:
+        WheelError: it is not valid CycloneDX.
+    """
+    found = run(UV, "tool", "run", "--quiet", "--from", BILL, "python", "-c", VALIDATION, file)
+    if found.strip() != "valid":
+        raise WheelError(f"{file.name} is not valid CycloneDX: {found.strip()}")
 
 
 def main() -> int:

@@ -1,7 +1,8 @@
-"""pip-audit in front of a service of advisories on this machine."""
+"""The audit in front of advisories on this machine, and bills of materials in front of CycloneDX's library."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 from collections.abc import Iterator
@@ -76,3 +77,12 @@ def test_where_there_are_no_advisories_it_says_so(
     monkeypatch.setattr(supply, "ROOT", folder)
     assert supply.main() == 0
     assert "audit skipped: there are no advisories here" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("component", "is_valid"), [({"type": "library"}, True), ({"type": "cake"}, False)])
+def test_a_bill_of_materials_is_valid_cyclonedx(component: dict[str, str], is_valid: bool, tmp_path: Path) -> None:
+    bill = tmp_path / "x.cdx.json"
+    document = {"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{"name": "x", **component}]}
+    bill.write_text(json.dumps(document))
+    with contextlib.nullcontext() if is_valid else pytest.raises(WheelError, match=r"not valid CycloneDX.*cake"):
+        supply.validate_bill(bill)
