@@ -336,9 +336,10 @@ def main() -> int:
     print(f"{'latest end after a deadline':40} {run.longest:8.2f} s")
     if options.report:
         command = f"--operations {options.operations} --seed {options.seed} --rate {options.rate}"
+        record = {"command": f"make chaos CHAOS='{command}'", "figures": figures}
         if options.client != OURS:
             command += f" --client {options.client}"
-        record = {"command": f"make chaos CHAOS='{command}'", "figures": figures}
+            record |= {"command": f"make chaos CHAOS='{command}'", "client": f"{ibm_sdk.NAME} {ibm_sdk.version()}"}
         options.report.write_text(json.dumps(record, indent=1))
     return int(options.client == OURS and any(run.counts[name] for name in WRONG))
 

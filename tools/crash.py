@@ -122,7 +122,10 @@ def main() -> int:
     if options.report:
         chosen = [f"--every {options.every}"] * (options.every > 1) + [f"--client {options.client}"] * is_other
         command = "make crash" + (f" CRASH='{' '.join(chosen)}'" if chosen else "")
-        options.report.write_text(json.dumps({"command": command, "figures": figures}))
+        record = {"command": command, "figures": figures}
+        if is_other:
+            record["client"] = f"{ibm_sdk.NAME} {ibm_sdk.version()}"
+        options.report.write_text(json.dumps(record))
     return int(not is_other and (counts["lost"] + counts["doubled"] > 0 or not counts["recovered"]))
 
 

@@ -2,12 +2,13 @@
 
 With atheris, which follows what of the package each input reaches; without it (it has no wheels for some versions of
 Python and systems), by changes of the seeds at random. Each input has 10 seconds and 2 GiB. What fails is kept in
-build/fuzz; give it a name in tests/fuzz/corpus, and `make test` parses it from then on.
+build/fuzz, and printed as base64; give it a name in tests/fuzz/corpus, and `make test` parses it from then on.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
 import contextlib
 import random
 import signal
@@ -21,7 +22,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent.parent
-CORPUS = ROOT / "tests/fuzz/corpus"
+CORPUS_NAME = "tests/fuzz/corpus"
+CORPUS = ROOT / CORPUS_NAME
 BUILD = ROOT / "build/fuzz"
 
 INPUT_SECONDS = 10
@@ -64,14 +66,24 @@ def main() -> int:
 
 def _separately(name: str, seconds: float, seed: int) -> bool:
     arguments = ["--inside", "--target", name, "--seconds", str(seconds), "--seed", str(seed)]
+    before = time.time() - 1  # files have the time of a coarser clock
     command = [sys.executable, "-W", "ignore", "-m", "tools.fuzz", *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, errors="replace")
     said = done.stdout + done.stderr
     if done.returncode == 0:
         print(f"  {name}: {_last_line(said)}", flush=True)
         return True
-    print(f"  {name}: failed\n{said[-6000:]}", flush=True)
+    print(f"  {name}: failed\n{said[-6000:]}")
+    for path in sorted(BUILD.glob(f"{name}-*")):
+        if path.stat().st_mtime >= before:
+            print(_repeated(name, path.read_bytes()), flush=True)
     return False
+
+
+def _repeated(name: str, data: bytes) -> str:
+    """A command that keeps an input: how far a run comes in its time depends on the machine."""
+    text = base64.b64encode(data).decode()
+    return f"To repeat it: mkdir -p {CORPUS_NAME}/{name}; base64 -d > {CORPUS_NAME}/{name}/found <<< {text}"
 
 
 def _last_line(said: str) -> str:
