@@ -148,7 +148,9 @@ class Run:
             if over > LATE_SECONDS:
                 over -= self.machine.late_since(deadline)
             self.longest = max(self.longest, over)
-            self.counts["late"] += over > LATE_SECONDS
+            if over > LATE_SECONDS:
+                self.counts["late"] += 1
+                print(f"late: {name}: {over:.2f} s: {outcome!r}")
             if isinstance(outcome, self.client.typed):
                 self.counts[type(outcome).__name__] += 1
                 if not isinstance(outcome, self.client.expected):
