@@ -116,7 +116,8 @@ def main() -> int:
     with ProcessPoolExecutor(options.processes, get_context("spawn")) as pool:
         part = partial(crash, every=options.every * options.processes, client=options.client)
         counts = sum(pool.map(part, firsts), Counter[str]())
-    figures = {name: counts[name] for name in ("killed", "recovered", "lost", "doubled")}
+    names = ("killed", "lost", "doubled") if is_other else ("killed", "recovered", "lost", "doubled")
+    figures = {name: counts[name] for name in names}
     for name, number in figures.items():
         print(f"{name:12} {number:6,}")
     if options.report:

@@ -23,7 +23,7 @@ PAGE = ROOT / "docs" / "reliability.md"
 INTRODUCTION = """# Reliability
 
 Attacks on the client are part of the project. Anyone can repeat them. `python -m tools.reliability` renders this
-page from the figures of the last runs, on a busy machine with two cores.
+page from the figures of the last runs, on a machine with two cores.
 
 What holds:
 
@@ -44,12 +44,14 @@ Submissions, reads, lists and waits, half of them in threads and half in tasks, 
 share of the requests and of the token requests. It resets, closes, silences, drips or garbles answers in the status
 line, the headers, the end of the headers, the body and the last byte. It loses requests, sends errors in place of
 answers, is late, sends 103 answers, chunks with extensions and trailers, and gzip of several members, whole or cut.
-Meanwhile all tokens expire again and again, and the service is started anew.
+Meanwhile all tokens expire again and again, and the service is started anew. The figures of this package are those of a
+machine with little else to do: beside thirty other programs on two cores, up to 5 of 10,000 calls ended 0.5 to 0.75 s
+after their deadline.
 
 For the record, IBM's SDK does the same, fewer times and in threads only, behind the same proxy with the same seed. Its
 requests have no deadline: the same two seconds are taken for one. It submits again after an error such as 502; its
 authors say that this is safe with IBM's service. Here, the proxy answers 502 also when the job was made. The SDK renews
-its token by the machine's clock, so that no token expires for it.
+its token by the machine's clock, so that no token expires for it. Its figures are those of a busy machine.
 """
 
 CRASH = """
@@ -120,15 +122,14 @@ ROWS = {
     "expiries of all tokens": "expiries of all tokens",
     "restarts of the service": "restarts of the service",
     "submissions": "submissions",
+    "killed": "lines at which a process was killed",
+    "recovered": "submissions whose job the look-up found",
     "untyped": "exceptions of other packages",
     "wrong answer": "wrong answers",
     "lost": "jobs lost",
     "doubled": "jobs made twice",
-    "unheard of": "jobs of submissions that ended in an error",
     "late": "calls that ended more than 0.5 s after their deadline (what the machine was late by does not count)",
     "left over": "descriptors, threads and tasks left over",
-    "killed": "lines at which a process was killed",
-    "recovered": "submissions whose job the look-up found",
 }
 """What figures are called on the page, in its order."""
 
