@@ -1,9 +1,9 @@
-"""Render docs/reliability.md from the figures of the last runs of `make chaos`, `make crash` and `make sweep`.
+"""Render docs/reliability.md from the figures of the last runs of `make chaos`, `make crash`, `make sweep` and so on.
 
-    python -m tools.reliability build/chaos.json build/crash.json build/sweep.json
+    python -m tools.reliability build/chaos.json build/chaos_sdk.json build/sweep.json
 
-Each file is what `--report` wrote. Without files, the page is rendered again from `tools/reliability.json`, which keeps
-the figures with their commands.
+Each file is what `--report` wrote; its name says of which run. Without files, the page is rendered again from
+`tools/reliability.json`, which keeps the figures with their commands.
 """
 
 from __future__ import annotations
@@ -173,7 +173,14 @@ def page(record: Mapping[str, Any]) -> str:
     note = f"\n{sweep['note']}\n" if "note" in sweep else ""
     parts += [SWEEP, f"\n`{sweep['command']}`\n", note, "\n".join([*head, *rows, ""])]
     rows = [f"| {attack} | {shown} |" for attack, shown in WITHSTOOD.items()]
-    parts += [HOSTILE, "\n".join(["\n| attack | what is shown |", "|---|---|", *rows, ""]), FUZZ, END]
+    hostile, fuzz = record["hostile"]["figures"], record["fuzz"]
+    parts += [HOSTILE, "\n".join(["\n| attack | what is shown |", "|---|---|", *rows, ""])]
+    parts += [f"\nThe last whole run: {hostile['passed']:,} attacks withstood, {hostile['failed']:,} not.\n", FUZZ]
+    parts += [
+        f"\nThe last run, `{fuzz['command']}`: {fuzz['figures']['inputs']:,} inputs, "
+        f"{fuzz['figures']['failed']:,} parsers failed.\n",
+        END,
+    ]
     return "".join(parts)
 
 

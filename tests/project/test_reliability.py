@@ -19,3 +19,4 @@ def test_no_recorded_run_found_anything_wrong() -> None:
     assert record["crash"]["figures"]["recovered"], "no process was killed after its request was sent"
     for figures in record["sweep"]["figures"].values():
         assert not {name for name, number in figures.items() if number} - {"places", "delayed"}
+    assert record["hostile"]["figures"]["failed"] == record["fuzz"]["figures"]["failed"] == 0
