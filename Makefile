@@ -30,6 +30,7 @@ SLOW := \
 	tests/legacy/test_running.py \
 	tests/legacy/test_scan_attacked.py \
 	tests/project/test_pages.py \
+	tests/project/test_supply_chain.py \
 	tests/results/test_large_documents.py \
 	tests/results/test_optional.py \
 	tests/submission/test_processes.py \
@@ -160,7 +161,7 @@ contract-mutants: setup  ## seed faults into the embedded service: does `make co
 mutants: setup  ## change one operator at a time in submission, waiting and http: which changes does no test notice? MINUTES=10
 	$(PYTHON) -m tools.mutation --minutes $(MINUTES) --workers $(WORKERS) $(ROOMS)
 
-chaos: setup  ## ten thousand operations through a proxy that spoils 30 % of the requests: CHAOS='--seed 1 --minutes 2'
+chaos: setup  ## ten thousand operations through a proxy that spoils 30 % of the requests: CHAOS='--client qiskit-ibm-runtime'
 	$(PYTHON) -m tools.chaos $(CHAOS)
 
 sweep: setup  ## Ctrl-C at every instruction, cancel and close at every wait, fork at every line of calls: SWEEP='--every 10'

@@ -19,7 +19,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -148,7 +148,9 @@ class Run:
             if over > LATE_SECONDS:
                 over -= self.machine.late_since(deadline)
             self.longest = max(self.longest, over)
-            self.counts["late"] += over > LATE_SECONDS
+            if over > LATE_SECONDS:
+                self.counts["late"] += 1
+                print(f"late: {name}: {over:.2f} s: {outcome!r}")
             if isinstance(outcome, self.client.typed):
                 self.counts[type(outcome).__name__] += 1
                 if not isinstance(outcome, self.client.expected):
@@ -163,18 +165,16 @@ class Run:
 
     def settle(self, client: RuntimeClient) -> None:
         """Compare the handles with the jobs that the service has."""
-        made: Counter[str] = Counter()
-        ids: dict[str, str] = {}
+        ids: defaultdict[str, set[str]] = defaultdict(set)
         for job in client.jobs.list():
             for tag in job.tags:
                 if tag in self.tags:
-                    made[tag] += 1
-                    ids[tag] = job.id
+                    ids[tag].add(job.id)
         self.counts["submissions"] = len(self.tags)
-        self.counts["jobs"] = sum(made.values())
-        self.counts["unheard of"] = sum(self.tags[tag] is None for tag in made)
-        self.counts["doubled"] = sum(number > 1 for number in made.values())
-        self.counts["lost"] = sum(job_id is not None and ids.get(tag) != job_id for tag, job_id in self.tags.items())
+        self.counts["jobs"] = sum(map(len, ids.values()))
+        self.counts["unheard of"] = sum(self.tags[tag] is None for tag in ids)
+        self.counts["doubled"] = sum(len(found) > 1 for found in ids.values())
+        self.counts["lost"] = sum(bool(job_id) and job_id not in ids[tag] for tag, job_id in self.tags.items())
 
 
 def in_threads(run: Run, client: RuntimeClient | None, operations: int, until: float) -> None:
@@ -338,9 +338,10 @@ def main() -> int:
     print(f"{'latest end after a deadline':40} {run.longest:8.2f} s")
     if options.report:
         command = f"--operations {options.operations} --seed {options.seed} --rate {options.rate}"
+        record = {"command": f"make chaos CHAOS='{command}'", "figures": figures}
         if options.client != OURS:
             command += f" --client {options.client}"
-        record = {"command": f"make chaos CHAOS='{command}'", "figures": figures}
+            record |= {"command": f"make chaos CHAOS='{command}'", "client": f"{ibm_sdk.NAME} {ibm_sdk.version()}"}
         options.report.write_text(json.dumps(record, indent=1))
     return int(options.client == OURS and any(run.counts[name] for name in WRONG))
 

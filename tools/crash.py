@@ -116,13 +116,17 @@ def main() -> int:
     with ProcessPoolExecutor(options.processes, get_context("spawn")) as pool:
         part = partial(crash, every=options.every * options.processes, client=options.client)
         counts = sum(pool.map(part, firsts), Counter[str]())
-    figures = {name: counts[name] for name in ("killed", "recovered", "lost", "doubled")}
+    names = ("killed", "lost", "doubled") if is_other else ("killed", "recovered", "lost", "doubled")
+    figures = {name: counts[name] for name in names}
     for name, number in figures.items():
         print(f"{name:12} {number:6,}")
     if options.report:
         chosen = [f"--every {options.every}"] * (options.every > 1) + [f"--client {options.client}"] * is_other
         command = "make crash" + (f" CRASH='{' '.join(chosen)}'" if chosen else "")
-        options.report.write_text(json.dumps({"command": command, "figures": figures}))
+        record = {"command": command, "figures": figures}
+        if is_other:
+            record["client"] = f"{ibm_sdk.NAME} {ibm_sdk.version()}"
+        options.report.write_text(json.dumps(record))
     return int(not is_other and (counts["lost"] + counts["doubled"] > 0 or not counts["recovered"]))
 
 

@@ -266,8 +266,11 @@ def test_a_plan_learns_of_ctrl_c_between_its_steps() -> None:
         try:
             for number in range(3):
                 yield Do(number)
-        finally:
+        except KeyboardInterrupt:
+            yield Do("the end")
             ended[-1] = True
+            raise
+        ended[-1] = True
 
     def interrupted_at(line: int) -> bool:
         lines = itertools.count(1)

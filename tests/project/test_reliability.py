@@ -16,5 +16,7 @@ def test_no_recorded_run_found_anything_wrong() -> None:
     record = json.loads(RECORD.read_text())
     assert not any(record["chaos"]["figures"][name] for name in WRONG)
     assert not any(record["crash"]["figures"][name] for name in ("lost", "doubled"))
+    assert record["crash"]["figures"]["recovered"], "no process was killed after its request was sent"
     for figures in record["sweep"]["figures"].values():
         assert not {name for name, number in figures.items() if number} - {"places", "delayed"}
+    assert record["hostile"]["figures"]["failed"] == record["fuzz"]["figures"]["failed"] == 0

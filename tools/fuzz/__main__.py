@@ -2,14 +2,17 @@
 
 With atheris, which follows what of the package each input reaches; without it (it has no wheels for some versions of
 Python and systems), by changes of the seeds at random. Each input has 10 seconds and 2 GiB. What fails is kept in
-build/fuzz; give it a name in tests/fuzz/corpus, and `make test` parses it from then on.
+build/fuzz, and printed as base64; give it a name in tests/fuzz/corpus, and `make test` parses it from then on.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
 import contextlib
+import json
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -21,7 +24,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent.parent
-CORPUS = ROOT / "tests/fuzz/corpus"
+CORPUS_NAME = "tests/fuzz/corpus"
+CORPUS = ROOT / CORPUS_NAME
 BUILD = ROOT / "build/fuzz"
 
 INPUT_SECONDS = 10
@@ -46,6 +50,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=600.0, help="for all targets together")
     parser.add_argument("--target", choices=TARGETS, action="append", help="only this one; may be repeated")
     parser.add_argument("--seed", type=int, default=20260415)
+    parser.add_argument("--report", type=Path, help="write how many inputs each target had to this file, as JSON")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     choices = parser.parse_args()
     names = choices.target or list(TARGETS)
@@ -57,26 +62,39 @@ def main() -> int:
         "with atheris" if guided else "without atheris, which has no wheel here: inputs are changed at random",
         flush=True,
     )
-    failed = [name for name in names if not _separately(name, choices.seconds / len(names), choices.seed)]
+    counts = {name: _separately(name, choices.seconds / len(names), choices.seed) for name in names}
+    failed = [name for name in names if counts[name] is None]
     print(f"{len(names) - len(failed)} passed, {len(failed)} failed")
+    if choices.report:
+        command = f"make fuzz SECONDS={choices.seconds:.0f} FUZZ='--seed {choices.seed}'"
+        figures = {"inputs": sum(filter(None, counts.values())), "failed": len(failed)}
+        choices.report.write_text(json.dumps({"command": command, "figures": figures}))
     return 1 if failed else 0
 
 
-def _separately(name: str, seconds: float, seed: int) -> bool:
+def _separately(name: str, seconds: float, seed: int) -> int | None:
+    """Fuzz a target in a process; returns how many inputs it had, None if it failed."""
     arguments = ["--inside", "--target", name, "--seconds", str(seconds), "--seed", str(seed)]
+    before = time.time() - 1  # files have the time of a coarser clock
     command = [sys.executable, "-W", "ignore", "-m", "tools.fuzz", *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, errors="replace")
     said = done.stdout + done.stderr
     if done.returncode == 0:
-        print(f"  {name}: {_last_line(said)}", flush=True)
-        return True
-    print(f"  {name}: failed\n{said[-6000:]}", flush=True)
-    return False
+        counts = re.findall(r"^(?:Done |stat::number_of_executed_units: *)(\d+)", said, re.MULTILINE)
+        number = max(map(int, counts), default=0)
+        print(f"  {name}: {number:,} inputs", flush=True)
+        return number
+    print(f"  {name}: failed\n{said[-6000:]}")
+    for path in sorted(BUILD.glob(f"{name}-*")):
+        if path.stat().st_mtime >= before:
+            print(_repeated(name, path.read_bytes()), flush=True)
+    return None
 
 
-def _last_line(said: str) -> str:
-    lines = [line for line in said.splitlines() if line.startswith(("Done", "stat::number_of_executed_units"))]
-    return lines[-1] if lines else "done"
+def _repeated(name: str, data: bytes) -> str:
+    """A command that keeps an input: how far a run comes in its time depends on the machine."""
+    text = base64.b64encode(data).decode()
+    return f"To repeat it: mkdir -p {CORPUS_NAME}/{name}; base64 -d > {CORPUS_NAME}/{name}/found <<< {text}"
 
 
 def _fuzz(name: str, *, seconds: float, seed: int) -> None:

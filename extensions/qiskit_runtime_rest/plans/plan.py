@@ -43,15 +43,14 @@ Plan: TypeAlias = Generator[Effect, Any, T]
 def run(plan: Plan[T], connection: Any) -> T:
     """Run `plan` in this thread; what an effect raises is raised inside the plan."""
     try:
-        return _run(plan, connection)
-    except INTERRUPTIONS:
-        plan.close()  # it came between two steps, of which the plan knows nothing
-        raise
+        return _run(plan, connection, plan.send, None)
+    except INTERRUPTIONS as error:
+        if getattr(plan, "gi_frame", None) is None:
+            raise  # it came from the plan, which has ended
+        return _run(plan, connection, plan.throw, error)  # it came between two steps: the plan does not know of it
 
 
-def _run(plan: Plan[T], connection: Any) -> T:
-    step: Callable[[Any], Effect] = plan.send
-    outcome: Any = None
+def _run(plan: Plan[T], connection: Any, step: Callable[[Any], Effect], outcome: Any) -> T:
     while True:
         try:
             effect = step(outcome)
