@@ -41,6 +41,9 @@ CLIENT_TESTS = $(PYTEST) build/client.json --cov --cov-report=term $(CLIENT) $(a
 SLOW_TESTS = $(PYTEST) build/slow.json $(SLOW)
 CONSUMER_TESTS = $(PYTEST) build/consumer.json --hypothesis-seed=20260415 $(CONSUMER)
 
+# uv trusts the certificates that the machine trusts, as pip does.
+export UV_SYSTEM_CERTS := 1
+
 .DEFAULT_GOAL := help
 
 help:  ## list the targets

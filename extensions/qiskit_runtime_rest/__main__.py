@@ -42,6 +42,8 @@ def main() -> None:
         if error.errno not in UNWRITTEN:
             raise
         sys.stderr.write(f"error: the output could not be written: {error.strerror}.\n")
+        # The interpreter writes what is left when it ends, and would fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILED)
     except KeyboardInterrupt:
         sys.stderr.write("interrupted.\n")
