@@ -24,6 +24,13 @@ def test_counts_and_values_are_those_of_the_result(emulator: Emulator, control: 
         params = {"pubs": [[FLIP.split("bit[2]")[0] + "x $0;", ["Z", "X"]]], "version": 2, "support_qiskit": wrapped}
         estimate = client.jobs.submit("estimator", backend="ibm_fez", params=params)
         pub = estimate.result()[0]
+        turn = FLIP.replace("bit[2]", "input float a; bit[2]").replace("x $0", "rz(a) $0")
+        params = {"pubs": [[turn, [[0.0], [0.1], [0.2]], 20]], "version": 2, "support_qiskit": wrapped}
+        sweep = client.jobs.submit("sampler", backend="ibm_fez", params=params)
+        sweep.wait()
+    (picture,) = control.get(f"/overview/jobs/{sweep.id}").json()["pictures"]
+    assert picture["title"].startswith("pub 1, c: 3 points of 20 shots, ")
+    assert picture["total"] == 60
     (picture,) = control.get(f"/overview/jobs/{job.id}").json()["pictures"]
     assert (picture["kind"], picture["total"], dict(picture["bars"])) == ("counts", 50, counts)
     (picture,) = control.get(f"/overview/jobs/{estimate.id}").json()["pictures"]

@@ -81,6 +81,11 @@ def reporting_errors(command: Callable[P, None]) -> Callable[P, None]:
         except RuntimeRestError as error:
             _report(error, " ".join([_summary(error), *getattr(error, "__notes__", ())]))
             raise typer.Exit(status_of(error)) from None
+        except UnicodeEncodeError as error:
+            # Bytes of an argument that are not text in the locale's encoding became surrogates.
+            part = error.object[error.start : error.end]
+            _report(error, f"{part!r} cannot be written as {error.encoding}: correct it, or use a locale with UTF-8.")
+            raise typer.Exit(WRONG_USE) from None
         except Exception as error:
             if isinstance(error, OSError) and error.errno in UNWRITTEN:
                 raise

@@ -28,10 +28,13 @@ MANY = 40
 """Devices of more qubits have no numbers in them; those of many have small ones."""
 
 SHADES = 256
-DARKEST: Mapping[Theme, float] = {"light": 0.0, "dark": 0.35}
-"""Where the colours begin: the darkest ones cannot be seen on a dark ground."""
+SPAN: Mapping[Theme, tuple[float, float]] = {"light": (0.0, 0.62), "dark": (0.37, 1.0)}
+"""The part of the gradient that is seen on the ground: lines in the colours next to it would get lost."""
 
-FAULTY_COLOUR = COLOURS[3]
+LIGHT_GROUND = 0.179
+"""Black is easier to read than white on grounds with a higher luminance."""
+
+FAULTY_COLOUR = COLOURS[1]
 """Of qubits and gates that do not work, or whose errors are not known while those of others are."""
 
 
@@ -66,9 +69,11 @@ def plot_device(configuration: Any, properties: Any = None, *, title: str = "", 
         dots = axes.scatter(columns, rows, s=_size(count), zorder=2)
         _colour(dots, [readout.get(qubit) for qubit in range(count)], theme)
         if count <= MOST_NUMBERS:
-            for qubit, place in enumerate(places):
-                colour = "white" if _is_dark(dots, readout.get(qubit)) else "black"
+            dots.update_scalarmappable()
+            grounds = np.resize(dots.get_facecolor(), (count, 4))
+            for qubit, (place, ground) in enumerate(zip(places, grounds, strict=True)):
                 size = 5.5 if count > MANY else 9
+                colour = _number_colour(*ground)
                 axes.annotate(str(qubit), place, ha="center", va="center", fontsize=size, color=colour)
         for drawing, errors, label in ((dots, readout, "readout error"), (lines, gates, "error of the 2-qubit gate")):
             if any(0 < error < FAULTY for error in errors.values()):
@@ -155,11 +160,10 @@ def _size(count: int) -> float:
     return 700.0 if count <= 10 else 330.0 if count <= MANY else 150.0
 
 
-def _is_dark(dots: Any, error: float | None) -> bool:
-    if error is None or not 0 < error < FAULTY:
-        return True
-    red, green, blue, _ = dots.cmap(dots.norm(error))
-    return bool(0.299 * red + 0.587 * green + 0.114 * blue < 0.55)
+def _number_colour(red: float, green: float, blue: float, _: float) -> str:
+    """Black or white: the one with the higher contrast (luminance and limit of WCAG 2)."""
+    luminance = 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2
+    return "black" if luminance > LIGHT_GROUND else "white"
 
 
 def _scale(picture: Picture, axes: Axes, drawing: Any, label: str) -> None:
@@ -177,7 +181,7 @@ def _colour(drawing: Any, errors: Sequence[float | None], theme: Theme) -> None:
     if not known:
         drawing.set_color(COLOURS[0])
         return
-    shades = matplotlib.colormaps[GRADIENT](np.linspace(DARKEST[theme], 1.0, SHADES))
+    shades = matplotlib.colormaps[GRADIENT](np.linspace(*SPAN[theme], SHADES))
     colours = ListedColormap(shades).with_extremes(bad=FAULTY_COLOUR)
     low, high = min(known), max(known)
     drawing.set_cmap(colours)

@@ -18,8 +18,8 @@ __all__ = ["COLOURS", "GRADIENT", "TWO_SIDED", "Picture", "Theme", "drawn", "the
 
 Theme: TypeAlias = Literal["light", "dark"]
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
-"""Blue, vermilion, green, purple: of the palette of Okabe and Ito, which is safe for all kinds of colour vision."""
+COLOURS = ("#0072B2", "#D55E00")
+"""Blue and vermilion: of the palette of Okabe and Ito, which is safe for all kinds of colour vision."""
 
 GRADIENT, TWO_SIDED = "cividis", "PuOr"
 """Colour maps: of values from low to high, and of values around zero."""

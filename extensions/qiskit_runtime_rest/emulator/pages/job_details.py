@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import math
 import zlib
 from collections import Counter
 from collections.abc import Iterator
@@ -77,20 +78,24 @@ def _pictures(text: str | None) -> Iterator[dict[str, Any]]:
             shown = [[value, error] for value, error in zip(values, errors, strict=False)][:MOST_POINTS]
             yield {"kind": "values", "title": f"{title}: {len(values)} expectation values", "points": shown}
             continue
-        for register, counts in data.items():
+        for register, (counts, points) in data.items():
             total = counts.total()
+            measured = f"{points} points of {total // points} shots" if points > 1 else f"{total} shots"
             bars = counts.most_common(MOST_BARS)
             rest = total - sum(count for _, count in bars)
             yield {
                 "kind": "counts",
-                "title": f"{title}, {register}: {total} shots, {len(counts)} outcomes",
+                "title": f"{title}, {register}: {measured}, {len(counts)} outcomes",
                 "bars": [*bars, *([("others", rest)] if rest else [])],
                 "total": total,
             }
 
 
 def _data_of(text: str) -> list[dict[str, Any]]:
-    """For each pub: `evs` and `stds`, or the counts of each register; [] for a result of another kind."""
+    """For each pub: `evs` and `stds`, or the counts of each register and the points of its sweep.
+
+    [] for a result of another kind.
+    """
     try:
         result = json.loads(text)
         if isinstance(result, dict) and isinstance(result.get("results"), list):
@@ -102,17 +107,28 @@ def _data_of(text: str) -> list[dict[str, Any]]:
 
 def _plain(data: dict[str, Any]) -> dict[str, Any]:
     return {
-        name: Counter(f"{int(sample, 16):0{part['num_bits']}b}" for sample in _flat(part["samples"]))
+        name: (
+            Counter(f"{int(sample, 16):0{part['num_bits']}b}" for sample in _flat(part["samples"])),
+            _points(part["samples"]),
+        )
         if isinstance(part, dict)
         else part
         for name, part in data.items()
     }
 
 
+def _points(samples: Any) -> int:
+    """The number of lists of samples: one for each point of a sweep."""
+    return sum(map(_points, samples)) if samples and isinstance(samples[0], list) else 1
+
+
 def _wrapped(fields: dict[str, Any]) -> dict[str, Any]:
     """As `_plain`, of the form of qiskit's client."""
     return {
-        name: Counter(f"{int.from_bytes(row):0{part['num_bits']}b}" for row in _rows(part["array"]))
+        name: (
+            Counter(f"{int.from_bytes(row):0{part['num_bits']}b}" for row in _rows(part["array"])),
+            math.prod(part["array"].shape[:-2]),
+        )
         if isinstance(part, dict)
         else part.tolist()
         for name, part in fields.items()
