@@ -32,6 +32,7 @@ SLOW := \
 	tests/project/test_pages.py \
 	tests/results/test_large_documents.py \
 	tests/results/test_optional.py \
+	tests/submission/test_processes.py \
 	tests/typing/test_usage.py
 THEORY := tests/theory
 ELSEWHERE := $(PEERS) $(OLD_SDKS) $(SDKS) $(LANGUAGES) $(PICTURES) $(PAGES) $(QISKIT) $(HOSTILE) $(THEORY) $(SLOW)
@@ -40,6 +41,9 @@ TESTS = $(PYTEST) build/coverage.json $(addprefix --ignore=,$(CLIENT) $(CONSUMER
 CLIENT_TESTS = $(PYTEST) build/client.json --cov --cov-report=term $(CLIENT) $(addprefix --ignore=,$(ELSEWHERE))
 SLOW_TESTS = $(PYTEST) build/slow.json $(SLOW)
 CONSUMER_TESTS = $(PYTEST) build/consumer.json --hypothesis-seed=20260415 $(CONSUMER)
+
+# uv trusts the certificates that the machine trusts, as pip does.
+export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
 

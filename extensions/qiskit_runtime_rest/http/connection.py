@@ -210,9 +210,10 @@ def _configuration_errors() -> Iterator[None]:
     try:
         yield
     except (ValueError, TypeError, AttributeError, ImportError, httpx.InvalidURL) as error:
+        why = str(error).rstrip(".")
         raise ConfigurationError(
-            f"the HTTP client cannot be made with these settings: {error}. Check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY "
-            "and NO_PROXY."
+            f"the HTTP client cannot be made with these settings: {why}. Check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and "
+            "NO_PROXY."
         ) from error
 
 
