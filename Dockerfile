@@ -2,7 +2,8 @@
 FROM python:3.12-slim
 
 WORKDIR /source
-COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY pyproject.toml constraints.txt README.md LICENSE NOTICE ./
+COPY docs docs
 COPY generated generated
 COPY extensions extensions
 RUN pip install --no-cache-dir --constraint constraints.txt '.[offline,cli]' \

@@ -33,7 +33,7 @@ MISSING = "no such Python here"
 TESTS: dict[str, tuple[str, ...]] = {
     "core": ("tests/plans", "tests/config", "tests/http"),
     "httpx2": ("-p", "tests.fixtures.httpx2", "tests/http"),
-    "cli": ("tests/cli",),
+    "cli": ("tests/cli", "--ignore=tests/cli/test_docs.py"),
     "numpy": ("tests/results/test_packed_arrays.py", "tests/results/test_files.py", "tests/submission/test_pubs.py"),
     "fast": ("tests/results/test_packed_arrays.py", "tests/results/test_sampler.py", "tests/results/test_files.py"),
     "directed": (

@@ -1,13 +1,16 @@
 """Build the wheel and the sdist into `dist/`, check them, and run the wheel in an empty environment.
 
-`python -m tools.wheel` does all of this. Built twice, the files have the same bytes.
+`python -m tools.wheel` does all of this. Built twice, in different folders and with different modes, the files have the
+same bytes. What a core installation takes is measured, and mypy and pyright check usages against the installed wheel.
 """
 
 from __future__ import annotations
 
 import datetime
+import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -22,11 +25,14 @@ ROOT = Path(__file__).parents[1]
 UV = Path(sys.executable).with_name("uv")
 CONSTRAINTS = ROOT / "constraints.txt"
 VERSION_FILE = Path("extensions/qiskit_runtime_rest/_version.py")
+LONG_AGO = 10**9
 VERSION_LINE = re.compile(r'^__version__ = "(.+)"$', re.MULTILINE)
 
 PACKAGES = ("qiskit_runtime_api", "qiskit_runtime_rest")
 IN_SDIST = ("LICENSE", "README.md", "CHANGELOG.md", "pyproject.toml", "openapi.json", f"{VERSION_FILE}")
-
+USAGES = ("tests/typing/usage.py", "tests/typing/pyrightconfig.json")
+MOST_DISTRIBUTIONS, MOST_MEGABYTES = 12, 12
+"""Of an installation without extras, bytecode excepted."""
 
 IMPORT = """
 import sys
@@ -68,25 +74,31 @@ def build(folder: Path, root: Path = ROOT) -> tuple[Path, Path]:
     if date is not None:
         start_of_day = datetime.datetime.combine(date, datetime.time(), datetime.UTC)
         environment["SOURCE_DATE_EPOCH"] = str(int(start_of_day.timestamp()))
+    command = (UV, "build", "--quiet", "--clear", "--build-constraint", CONSTRAINTS, "--out-dir")
     with tempfile.TemporaryDirectory() as scratch:
-        for out in (folder, Path(scratch)):
-            run(
-                UV,
-                "build",
-                "--quiet",
-                "--clear",
-                "--build-constraint",
-                CONSTRAINTS,
-                "--out-dir",
-                out,
-                root,
-                env=environment,
-            )
+        run(*command, folder, root, env=environment)
+        again = Path(scratch, "again")
+        run(*command, again, copied(root, Path(scratch, "sources")), env=environment, umask=0o077)
         wheel, sdist = only(folder, "*.whl"), only(folder, "*.tar.gz")
         for file in (wheel, sdist):
-            if file.read_bytes() != (Path(scratch) / file.name).read_bytes():
+            if file.read_bytes() != (again / file.name).read_bytes():
                 raise WheelError(f"{file.name}: two builds of the same sources differ.")
     return wheel, sdist
+
+
+def copied(root: Path, folder: Path) -> Path:
+    """Copy the files of the repository, with times and modes of their own."""
+    listed = ("git", "-C", root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    for name in run(*listed).split("\0"):
+        source, copy = root / name, folder / name
+        if not source.is_file():
+            continue  # it is deleted
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, copy, follow_symlinks=False)
+        if not copy.is_symlink():
+            copy.chmod(0o700 if os.access(source, os.X_OK) else 0o600)
+            os.utime(copy, (LONG_AGO, LONG_AGO))
+    return folder
 
 
 def problems(wheel: Path, sdist: Path, *, version: str) -> Iterator[str]:
@@ -144,18 +156,51 @@ def try_out(wheel: Path) -> None:
             )
 
         install("")
+        print(measured(python))
         run(python, "-W", "error", "-c", IMPORT, cwd=folder, env=environment)
+        check_types(python, Path(folder, "usages"), environment)
         install("[cli,emulator]")
         run(python, "-m", "qiskit_runtime_rest", "demo", cwd=folder, env=environment)
 
 
-def run(*command: str | Path, cwd: Path | str | None = None, env: dict[str, str] | None = None) -> str:
+def measured(python: Path) -> str:
+    """What is installed beside a Python: how much, and how much more with bytecode.
+
+    Raises:
+        WheelError: it is more than a core installation may be.
+    """
+
+    def megabytes() -> float:
+        return sum(file.stat().st_size for file in python.parents[1].glob("lib/**/*") if file.is_file()) / 1e6
+
+    number = len(json.loads(run(UV, "pip", "list", "--quiet", "--format", "json", "--python", python)))
+    installed = megabytes()
+    if number > MOST_DISTRIBUTIONS or installed > MOST_MEGABYTES:
+        raise WheelError(f"without extras: {number} distributions, {installed:.1f} MB")
+    run(python, "-m", "compileall", "-q", *python.parents[1].glob("lib/*/site-packages"))
+    return f"without extras: {number} distributions, {installed:.1f} MB, with bytecode {megabytes():.1f} MB"
+
+
+def check_types(python: Path, folder: Path, environment: dict[str, str]) -> None:
+    """Check usages with mypy and pyright against what is installed beside a Python, in an empty folder."""
+    folder.mkdir()
+    for name in USAGES:
+        shutil.copy(ROOT / name, folder)
+    mypy = (sys.executable, "-m", "mypy", "--strict", "--python-executable", python, Path(USAGES[0]).name)
+    pyright = (sys.executable, "-m", "pyright", "--pythonpath", python)
+    for command in (mypy, pyright):
+        print(run(*command, cwd=folder, env=environment).strip().splitlines()[-1])
+
+
+def run(*command: str | Path, cwd: Path | str | None = None, env: dict[str, str] | None = None, umask: int = -1) -> str:
     """Run a command, and give its output.
 
     Raises:
         WheelError: with its output, if it failed.
     """
-    done = subprocess.run(list(map(str, command)), cwd=cwd, env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        list(map(str, command)), cwd=cwd, env=env, umask=umask, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise WheelError(f"{' '.join(map(str, command))}: exit status {done.returncode}\n{done.stdout}{done.stderr}")
     return done.stdout

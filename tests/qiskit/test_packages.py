@@ -33,6 +33,11 @@ QISKIT = next(line for line in CONSTRAINTS.read_text().splitlines() if line.star
 PROGRAMS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
     ("vqe", (*PINNED, "qiskit-algorithms==0.4.0"), {"near": True}),
     ("t1", (*PINNED, "qiskit-experiments==0.14.2"), {"sampler": True, "run": True}),
+    (
+        "other_packages",
+        ("pytket==2.18.5", "cirq-core==1.7.0"),
+        {"alike": True, "flipped": True, "refused": True},
+    ),
     ("pennylane_device", ("pennylane-qiskit==0.45.0",), {"expval": True, "counts": True, "gradient": True}),
 )
 """The program, what it needs, and what it prints."""
