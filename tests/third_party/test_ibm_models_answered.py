@@ -76,7 +76,11 @@ decoupling = st.fixed_dictionaries(
         "sequence_type": st.sampled_from(["XX", "XpXm", "XY4"]),
         "extra_slack_distribution": st.sampled_from(["middle", "edges"]),
         "scheduling_method": st.sampled_from(["alap", "asap"]),
+        "skip_reset_qubits": st.booleans(),
     },
+)
+execution = st.fixed_dictionaries(
+    {}, optional={"init_qubits": st.booleans(), "rep_delay": st.sampled_from([0.0, 1e-4, None])}
 )
 shapes = st.sampled_from([(), (1,), (3,), (2, 2)])
 values = shapes.map(lambda shape: np.linspace(0, 3, num=2 * int(np.prod(shape))).reshape(*shape, 2).tolist())
@@ -101,7 +105,8 @@ estimated = st.one_of(
 @given(
     pubs=st.lists(sampled, min_size=1, max_size=2),
     options=st.fixed_dictionaries(
-        {"default_shots": st.just(20)}, optional={"twirling": twirling, "dynamical_decoupling": decoupling}
+        {"default_shots": st.just(20)},
+        optional={"twirling": twirling, "dynamical_decoupling": decoupling, "execution": execution},
     ),
 )
 def test_sampler(pubs: list[Any], options: dict[str, Any]) -> None:
@@ -142,6 +147,7 @@ gates = st.sampled_from([{}, {"zne_mitigation": True}, {"pec_mitigation": True, 
         optional={
             "twirling": twirling,
             "dynamical_decoupling": decoupling,
+            "execution": execution,
             "resilience": resilience,
             "default_shots": st.just(16),
         },

@@ -97,7 +97,10 @@ def test_a_failed_job_has_a_reason(report: Report) -> None:
     assert "20000000 exceeds" in failed["message"]
     assert failed["status"] == "ERROR"
     assert "20000000 exceeds" in failed["logs"]
-    assert "Error code 8009" in report["kerneled"][1]
+
+
+def test_measurements_can_be_points(report: Report) -> None:
+    assert report["kerneled"] == [[10, 156], "complex128"]
 
 
 def test_the_client_refuses_a_circuit_that_was_not_transpiled(report: Report) -> None:

@@ -81,6 +81,15 @@ def test_layers_are_learned_the_most_frequent_first(completed: Any) -> None:
     assert result.metadata["input_options"]["layer_pair_depths"] == [0, 1, 2, 4, 16, 32]
 
 
+def test_the_seed_of_the_job_has_precedence(completed: Any) -> None:
+    text = f"{HEADER} cz $0, $1;"
+    one, same, other = (
+        learned_v2(completed, text, options={"simulator": {"seed_simulator": given}}, seed=seed)[0].error.rates
+        for given, seed in ((5, 1), (5, 2), (6, 1))
+    )
+    assert one == same != other
+
+
 def test_rates_are_those_of_the_calibration(completed: Any) -> None:
     [layer] = learned_v2(completed, f"{HEADER} cz $0, $1;", options=PRECISE)
     assert layer.error is not None

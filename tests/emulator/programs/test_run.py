@@ -63,8 +63,7 @@ def wrapped(array: Any) -> dict[str, str]:
         ),
         ({"pubs": [[ROTATION, [[0.1, 0.2]] * 11, 1_000_000]]}, 1520, "shots 11000000 exceeds"),
         ({"pubs": [[FLIP, None, 6_000_000], [FLIP, None, 6_000_000]]}, 1520, "shots 12000000 exceeds"),
-        ({"pubs": [[FLIP]], "options": {"execution": {"meas_type": "kerneled"}}}, 8009, "kerneled"),
-        ({"pubs": [[FLIP]], "options": {"execution": {"meas_type": "avg_kerneled"}}}, 8009, "avg_kerneled"),
+        ({"pubs": [[FLIP]], "options": {"execution": {"meas_type": "both"}}}, 3211, "meas_type must be one of"),
     ],
 )
 def test_bad_sampler_input_fails_the_job(params: Any, code: int | None, hint: str) -> None:

@@ -21,13 +21,14 @@ from ..devices import Device
 from . import effort
 from .encoding import encoded
 from .expectation import MEASURED, Index, Measurement, Terms, Wanted, estimate, to_measure
+from .leftovers import started
 from .options import EstimatorOptions, estimator_options
 from .outcome import Completed
 from .policy import Policy
 from .pubs import check_executions, estimator_pubs
 from .reduction import active_qubits
 from .simulation import Prepared, Simulator
-from .timing import Executions, metrics
+from .timing import Executions, left_after, metrics
 
 if TYPE_CHECKING:
     from .known_noise import Known
@@ -64,7 +65,7 @@ def run(params: Mapping[str, Any], *, device: Device, seed: int, policy: Policy)
     check_executions(sum(_shots(pub) * pub.parameter_values.size for pub in pubs))
     seeds = SeedSequence(options.seed).spawn(len(pubs))
     estimated = (
-        _plain(pubs, device=device, seeds=seeds, policy=policy)
+        _plain(pubs, device=device, seeds=seeds, options=options, policy=policy)
         if options.plain
         else _mitigate(pubs, device=device, seeds=seeds, options=options, policy=policy)
     )
@@ -84,27 +85,36 @@ def run(params: Mapping[str, Any], *, device: Device, seed: int, policy: Policy)
 
 
 def _plain(
-    pubs: Sequence[EstimatorPub], *, device: Device, seeds: Sequence[SeedSequence], policy: Policy
+    pubs: Sequence[EstimatorPub],
+    *,
+    device: Device,
+    seeds: Sequence[SeedSequence],
+    options: EstimatorOptions,
+    policy: Policy,
 ) -> list[_Estimated]:
-    estimations = [_prepare(pub, device=device) for pub in pubs]
+    estimations = [
+        _prepare(pub, device=device, seeds=own, options=options, policy=policy)
+        for pub, own in zip(pubs, seeds, strict=True)
+    ]
     effort.check((one for each in estimations for run in each.runs for one in run.efforts), policy=policy)
     return [_estimate(one, seeds=own) for one, own in zip(estimations, seeds, strict=True)]
 
 
-def _prepare(pub: EstimatorPub, *, device: Device) -> _Estimation:
+def _prepare(
+    pub: EstimatorPub, *, device: Device, seeds: SeedSequence, options: EstimatorOptions, policy: Policy
+) -> _Estimation:
     circuit = _without_final_measurements(pub.circuit)
     wanted = _wanted(pub)
     observed = {qubit for one in wanted.values() for pauli in one.terms for qubit in _support(pauli)}
     simulator = Simulator(device=device, qubits=active_qubits(circuit, also=observed))
     measurements = to_measure(wanted)
-    runs = [
-        simulator.prepare(
-            one.basis.measured(circuit, device=device),
-            _select(pub.parameter_values, one.parameter_sets),
-            shots=_shots(pub),
-        )
-        for one in measurements
-    ]
+    left = left_after(device, init_qubits=options.init_qubits, rep_delay=options.rep_delay)
+    runs = []
+    for one in measurements:
+        measured = one.basis.measured(circuit, device=device)
+        values = _select(pub.parameter_values, one.parameter_sets)
+        run = started(measured, values, simulator=simulator, left_after=left, seeds=seeds, policy=policy)
+        runs.append(simulator.prepare(run, values, shots=_shots(pub)))
     return _Estimation(pub=pub, circuit=circuit, wanted=wanted, measurements=measurements, runs=runs)
 
 
@@ -278,7 +288,11 @@ def _metadata(options: EstimatorOptions, *, layers: Sequence[Any]) -> dict[str, 
     if layers:
         resilience["layer_noise_model"] = layers
     return {
-        "dynamical_decoupling": options.dynamical_decoupling,
+        "dynamical_decoupling": {
+            # Metadata have no other members.
+            name: options.dynamical_decoupling[name]
+            for name in ("enable", "sequence_type", "extra_slack_distribution", "scheduling_method")
+        },
         "twirling": options.twirling.settings,
         "resilience": resilience,
         "version": 2,

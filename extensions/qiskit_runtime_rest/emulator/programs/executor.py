@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import accumulate
 from math import prod
 from typing import Any
 
@@ -31,7 +32,7 @@ from .policy import Policy
 from .pubs import check_executions
 from .quantum_programs import Executed, execute
 from .schedule import schedule, timing
-from .timing import metrics, repetition_delay
+from .timing import left_after, metrics
 
 _UNCOMPRESSED = frozenset({"v0.1", "v0.2", "v1.0", "v1.1"})
 
@@ -44,9 +45,6 @@ def run(params: Mapping[str, Any], *, device: Device, seed: int, policy: Policy)
     """
     version = params.get("schema_version")
     program = _program(params, policy)
-    if program.meas_level == "both":
-        # The models leave open how the tensors of both would be called.
-        raise JobFailedError(Kind.MEASUREMENT_LEVEL, meas_type=program.meas_level, backend=device.name)
     for index, item in enumerate(program.items):
         isa.check(item.circuit, device=device, where=f"item {index}", policy=policy)
     check_executions(sum(program.shots * prod(item.shape) for item in program.items))
@@ -58,7 +56,7 @@ def run(params: Mapping[str, Any], *, device: Device, seed: int, policy: Policy)
         device=device,
         seeds=SeedSequence(seed),
         policy=policy,
-        left_after=None if options.get("init_qubits", True) else repetition_delay(device, rep_delay),
+        left_after=left_after(device, init_qubits=options.get("init_qubits", True), rep_delay=rep_delay),
     )
     tensor = TensorModel if version in _UNCOMPRESSED else CompressedTensorModel
     _, model = AVAILABLE_DECODERS[version]
@@ -71,7 +69,7 @@ def run(params: Mapping[str, Any], *, device: Device, seed: int, policy: Policy)
                 }
                 for one, item in zip(executed, program.items, strict=True)
             ],
-            "metadata": {"chunk_timing": [_chunk(executed, start=start, stop=datetime.now(UTC))]},
+            "metadata": {"chunk_timing": _chunks(program, executed, start=start, stop=datetime.now(UTC))},
             # These two belong to the client and come back unchanged.
             "passthrough_data": params["quantum_program"].get("passthrough_data"),
             "semantic_role": params["quantum_program"].get("semantic_role"),
@@ -127,15 +125,24 @@ def _timing(circuit: QuantumCircuit, options: Mapping[str, Any], *, device: Devi
     return metadata
 
 
-def _chunk(executed: list[Executed], *, start: datetime, stop: datetime) -> dict[str, Any]:
-    """All items as one chunk."""
-    parts = [
-        {
-            "idx_item": index,
-            "size": prod(one.shape),
-            "permutation": list(range(len(one.shape))),
-            "element_range": (0, prod(one.shape), 1),
-        }
-        for index, one in enumerate(executed)
+def _chunks(
+    program: QuantumProgram, executed: Sequence[Executed], *, start: datetime, stop: datetime
+) -> list[dict[str, Any]]:
+    """All items as one chunk, or each in chunks of its size; the time is divided among all elements alike."""
+    parts: list[dict[str, Any]] = []
+    for index, (item, one) in enumerate(zip(program.items, executed, strict=True)):
+        size, axes = prod(one.shape), list(range(len(one.shape)))
+        chunk = item.chunk_size or size
+        for first in range(0, size, chunk or 1):
+            last = min(first + chunk, size)
+            parts.append(
+                {"idx_item": index, "size": last - first, "permutation": axes, "element_range": (first, last, 1)}
+            )
+    if not any(item.chunk_size for item in program.items):
+        return [{"start": start, "stop": stop, "parts": parts}]
+    total = sum(part["size"] for part in parts)
+    ends = [start + (stop - start) * done / total for done in accumulate(part["size"] for part in parts)]
+    return [
+        {"start": begin, "stop": end, "parts": [part]}
+        for begin, end, part in zip([start, *ends], ends, parts, strict=False)
     ]
-    return {"start": start, "stop": stop, "parts": parts}

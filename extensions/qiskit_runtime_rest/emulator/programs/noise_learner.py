@@ -50,9 +50,11 @@ def run(params: Mapping[str, Any], *, device: Device, seed: int, policy: Policy)
     Raises:
         JobFailedError: as `programs.run` reports it.
     """
-    generator = np.random.default_rng(seed)
     if "schema_version" in params:
-        return _run_v3(params, device=device, generator=generator, policy=policy)
+        return _run_v3(params, device=device, generator=np.random.default_rng(seed), policy=policy)
+    simulator = (params.get("options") or {}).get("simulator") or {}
+    given = simulator.get("seed_simulator")
+    generator = np.random.default_rng(seed if given is None else given)
     return _run_v2(params, device=device, generator=generator, policy=policy)
 
 

@@ -13,6 +13,7 @@ from .outcome import JobFailedError, Kind
 DEFAULT_SHOTS = 4096
 DEFAULT_PRECISION = 1 / 64
 
+_MEASURED = ("classified", "kerneled", "avg_kerneled")
 _DYNAMICAL_DECOUPLING: Mapping[str, Any] = {
     "enable": False,
     "sequence_type": "XX",
@@ -27,6 +28,7 @@ _TWIRLING: Mapping[str, Any] = {
     "interleave_randomizations": True,
     "strategy": "active-accum",
 }
+_MEASURE_NOISE_LEARNING: Mapping[str, Any] = {"num_randomizations": 32, "shots_per_randomization": "auto"}
 _ZNE: Mapping[str, Any] = {
     "amplifier": "gate_folding",
     "noise_factors": [1, 3, 5],
@@ -75,6 +77,7 @@ class PrimitiveOptions:
 
     seed: int
     support_qiskit: bool
+    init_qubits: bool
     rep_delay: float | None = field(metadata={"unit": "s"})
     twirling: Twirling
     dynamical_decoupling: Mapping[str, Any]
@@ -133,14 +136,19 @@ def sampler_options(params: Mapping[str, Any], *, seed: int) -> SamplerOptions:
     options = _section(params, "options")
     twirling = _twirling(options, defaults={})
     shots = _first(params.get("shots"), twirling.product, options.get("default_shots"), DEFAULT_SHOTS)
+    meas_type = _section(options, "execution").get("meas_type", _MEASURED[0])
+    if meas_type not in _MEASURED:
+        detail = f"meas_type must be one of {', '.join(_MEASURED)}, got {meas_type!r}."
+        raise JobFailedError(Kind.INVALID_INPUT, detail=detail)
     return SamplerOptions(
         seed=_first(_section(options, "simulator").get("seed_simulator"), seed),
         support_qiskit=bool(params.get("support_qiskit", False)),
+        init_qubits=_section(options, "execution").get("init_qubits", True),
         rep_delay=_section(options, "execution").get("rep_delay"),
         twirling=twirling,
         dynamical_decoupling={**_DYNAMICAL_DECOUPLING, **_section(options, "dynamical_decoupling")},
         shots=_positive(shots, "shots"),
-        meas_type=_section(options, "execution").get("meas_type", "classified"),
+        meas_type=meas_type,
     )
 
 
@@ -177,12 +185,13 @@ def estimator_options(params: Mapping[str, Any], *, seed: int, level: int) -> Es
     return EstimatorOptions(
         seed=_first(_section(options, "simulator").get("seed_simulator"), options.get("seed_estimator"), seed),
         support_qiskit=bool(params.get("support_qiskit", False)),
+        init_qubits=_section(options, "execution").get("init_qubits", True),
         rep_delay=_section(options, "execution").get("rep_delay"),
         twirling=twirling,
         dynamical_decoupling={**_DYNAMICAL_DECOUPLING, **_section(options, "dynamical_decoupling")},
         precision=_positive(precision, "precision"),
         measure_mitigation=bool(chosen["measure_mitigation"]),
-        measure_noise_learning=_section(resilience, "measure_noise_learning"),
+        measure_noise_learning={**_MEASURE_NOISE_LEARNING, **_section(resilience, "measure_noise_learning")},
         zne_mitigation=bool(chosen["zne_mitigation"]),
         zne=zne,
         pec_mitigation=bool(chosen["pec_mitigation"]),

@@ -161,11 +161,6 @@ class Kind(Enum):
         "Use fewer qubits or a simpler circuit, or run the job on the real service.",
         charge=0,
     )
-    MEASUREMENT_LEVEL = _guess(
-        8009,
-        "The measurement level {meas_type} is not supported by {backend}.",
-        "Use the measurement type classified.",
-    )
 
 
 class HeavyJobError(Exception):

@@ -19,8 +19,8 @@ from samplomatic.quantum_program import QuantumProgramItem, SamplexItem
 
 from ..devices import Device
 from . import effort, isa
-from .kerneling import measured
-from .leftovers import not_initialised
+from .kerneling import tensors
+from .leftovers import started
 from .policy import Policy
 from .reduction import active_qubits
 from .simulation import Prepared, Simulator
@@ -44,7 +44,7 @@ def execute(
     policy: Policy,
     left_after: float | None = None,
 ) -> list[Executed]:
-    """Run all items of a program, whose circuits fit the device; `left_after` as for `prepare`.
+    """Run all items of a program, whose circuits fit the device; `left_after` as of `timing.left_after`.
 
     Raises:
         JobFailedError: an angle is out of range, or a circuit cannot be simulated, or not in time.
@@ -66,7 +66,7 @@ def prepare(
 ) -> list[Execution]:
     """Make all items of a program ready, whose circuits fit the device; only `qubits` matter, or all that are in use.
 
-    Shots start so many seconds (`left_after`) after the end of those before them, or with initialised qubits.
+    `left_after` as of `timing.left_after`.
 
     Raises:
         JobFailedError: an angle is out of range, or a circuit cannot be simulated.
@@ -101,11 +101,7 @@ class Execution:
     def run(self) -> Executed:
         """Run it."""
         bits = self.prepared.run(seed=self.seed)
-        generator = np.random.default_rng(self.seed)
-        found = {
-            name: measured(array.to_bool_array(order="little"), level=self.level, generator=generator)
-            for name, array in bits.items()
-        }
+        found = tensors(bits, level=self.level, seed=self.seed)
         return Executed(results={**self.drawn, **found}, shape=self.shape, executions=self.executions)
 
 
@@ -134,11 +130,9 @@ def _prepare(
     if policy.lenient:
         circuit = isa.translated(circuit, device=device)
     simulator = Simulator(device=device, qubits=active_qubits(circuit) if qubits is None else qubits)
-    started = circuit
-    if left_after is not None and simulator.qubits and not device.mock:
-        started = not_initialised(circuit, bindings, simulator=simulator, rep_delay=left_after, seeds=seeds.spawn(1)[0])
+    run = started(circuit, bindings, simulator=simulator, left_after=left_after, seeds=seeds, policy=policy)
     return Execution(
-        prepared=simulator.prepare(started, bindings, shots=shots),
+        prepared=simulator.prepare(run, bindings, shots=shots),
         drawn=drawn,
         level=level,
         seed=int(seeds.spawn(1)[0].generate_state(1)[0]),

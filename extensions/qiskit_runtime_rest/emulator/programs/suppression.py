@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
+from math import ceil
 from types import SimpleNamespace
 from typing import Any
 
@@ -31,6 +32,7 @@ from qiskit_ibm_runtime.executor_estimator.prepare import prepare as prepare_est
 from qiskit_ibm_runtime.executor_sampler.prepare import prepare as prepare_sampler
 from qiskit_ibm_runtime.options_models import pec, resilience, twirling, zne
 from qiskit_ibm_runtime.options_models.dynamical_decoupling import DynamicalDecouplingOptions
+from qiskit_ibm_runtime.options_models.execution import SamplerExecutionOptions
 from qiskit_ibm_runtime.options_models.measure_noise_learning import MeasureNoiseLearningOptions
 from qiskit_ibm_runtime.quantum_program import QuantumProgram
 from qiskit_ibm_runtime.results import QuantumProgramItemResult, QuantumProgramResult
@@ -45,7 +47,7 @@ from .policy import Policy
 from .pubs import check_executions
 from .quantum_programs import Executed, Execution, prepare
 from .reduction import active_qubits, reduced
-from .timing import Executions
+from .timing import Executions, left_after
 
 KnownNoise = Sequence[tuple[Any, Any]]
 """Boxes of gates, and the map of Pauli-Lindblad noise of each."""
@@ -94,7 +96,9 @@ def sample(pub: SamplerPub, *, device: Device, options: SamplerOptions, seeds: S
     """
     places = active_qubits(pub.circuit)
     with _checking():
-        chosen = options_models.SamplerOptions(twirling=_twirling(options, pub.shots))
+        chosen = options_models.SamplerOptions(
+            twirling=_twirling(options, pub.shots), execution=SamplerExecutionOptions(meas_type=options.meas_type)
+        )
         narrow = SamplerPub(reduced(pub.circuit, qubits=places), pub.parameter_values, pub.shots)
         program, _ = prepare_sampler([narrow], chosen)
 
@@ -133,6 +137,12 @@ def estimate(
         chosen = client_options(options, shots=shots)
         chosen.resilience.layer_noise_model = None if known is None else list(known)
         program, _ = prepare_estimator([narrow], chosen)
+        each = options.measure_noise_learning["shots_per_randomization"]
+        if options.measure_mitigation and each not in ("auto", program.shots):
+            # All items of a program have the same shots, so that other shots are other randomizations.
+            learning = chosen.resilience.measure_noise_learning
+            learning.num_randomizations = ceil(learning.num_randomizations * each / program.shots)
+            program, _ = prepare_estimator([narrow], chosen)
 
     def finish(executed: Sequence[Executed]) -> Suppressed:
         with _checking():
@@ -220,7 +230,8 @@ def _prepare(
         with _checking():
             chosen = _fitting(DynamicalDecouplingOptions, options.dynamical_decoupling)
             apply_dynamical_decoupling(SimpleNamespace(target=_target(device)), chosen, program)
-    return prepare(program, device=device, seeds=seeds, policy=policy, qubits=places)
+    left = left_after(device, init_qubits=options.init_qubits, rep_delay=options.rep_delay)
+    return prepare(program, device=device, seeds=seeds, policy=policy, qubits=places, left_after=left)
 
 
 def _result(program: QuantumProgram, executed: Sequence[Executed]) -> QuantumProgramResult:

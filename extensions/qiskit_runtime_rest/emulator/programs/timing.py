@@ -49,6 +49,11 @@ def repetition_delay(device: Device, given: float | None) -> float:
     return float(device.configuration.get("default_rep_delay", _REP_DELAY * 1e6)) * 1e-6
 
 
+def left_after(device: Device, *, init_qubits: bool, rep_delay: float | None) -> float | None:
+    """Seconds from the end of a shot to the start of the next one, which finds what it left; None: initialised."""
+    return None if init_qubits else repetition_delay(device, rep_delay)
+
+
 def circuit_duration(circuit: QuantumCircuit, *, device: Device) -> float:
     """The longest chain of instructions, in seconds, each started as soon as its qubits are free.
 
