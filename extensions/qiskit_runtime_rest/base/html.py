@@ -13,14 +13,14 @@ MOST_ROWS = 50
 """Rows of a table; a last line counts the others."""
 
 
-def facts_table(facts: Mapping[str, object], *, caption: str = "") -> str:
+def facts_table(facts: Mapping[str, object]) -> str:
     """A table with a line for each fact. Those that are None or empty are left out."""
     lines = [
         f"<tr><th style='text-align:left'>{_text(name)}</th><td style='text-align:left'>{_text(value)}</td></tr>"
         for name, value in facts.items()
         if value not in (None, "")
     ]
-    return _table(lines, caption)
+    return _table(lines, "")
 
 
 def rows_table(rows: Sequence[Mapping[str, object]], *, caption: str = "", of: int | None = None) -> str:

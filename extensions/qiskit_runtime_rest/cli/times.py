@@ -6,7 +6,7 @@ import datetime
 
 __all__ = ["duration", "how_long_ago", "local_time", "read_time"]
 
-MINUTE, HOUR, DAY = 60, 3600, 86_400
+MINUTE, HOUR = 60, 3600
 
 
 def read_time(value: object) -> datetime.datetime | None:

@@ -134,7 +134,7 @@ class LiveService:
     account: str = field(repr=False)
 
 
-def open_live(client: RuntimeClient, *, per_minute: float = PER_MINUTE, most: int = MOST_REQUESTS) -> LiveService:
+def open_live(client: RuntimeClient, *, most: int = MOST_REQUESTS) -> LiveService:
     """Make sure that the settings are the live service's and every read is known, without sending anything.
 
     Raises:
@@ -149,7 +149,7 @@ def open_live(client: RuntimeClient, *, per_minute: float = PER_MINUTE, most: in
                 f"the contract has an operation {operation.id}, and this check does not know if reading it is harmless."
             )
     http = client.api.get_httpx_client()
-    guard = RequestGuard(http, base_url=settings.base_url, clock=http.clock, interval=60.0 / per_minute, most=most)
+    guard = RequestGuard(http, base_url=settings.base_url, clock=http.clock, interval=60.0 / PER_MINUTE, most=most)
     named = {
         "API key": settings.api_key,
         "token": settings.token,

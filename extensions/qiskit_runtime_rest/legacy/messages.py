@@ -62,9 +62,9 @@ class ClassicResponse:
         return cls(status=status, body=body, media_type=JSON, headers=headers or {})
 
     @classmethod
-    def of_text(cls, text: str, *, status: int = 200) -> Self:
+    def of_text(cls, text: str) -> Self:
         """A response with plain text."""
-        return cls(status=status, body=text.encode(), media_type=TEXT)
+        return cls(status=200, body=text.encode(), media_type=TEXT)
 
     def json(self) -> Any:
         """The parsed body. Raises: ValueError: it is not JSON."""
