@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeGuard
 
 from .base.text import shown
-from .errors import InvalidInput, RuntimeRestError
+from .errors import ConfigurationError, InvalidInput, RuntimeRestError
 
 __all__ = [
     "FLAG",
@@ -25,6 +25,7 @@ __all__ = [
     "Named",
     "backend_name",
     "check",
+    "check_library",
     "check_timeout",
     "check_types",
     "folder_path",
@@ -76,6 +77,24 @@ def check_types(values: Mapping[str, Any], annotations: Mapping[str, str]) -> No
         InvalidInput: as `check`.
     """
     check(values, {name: OF_TYPE[kind] for name, kind in annotations.items() if kind in OF_TYPE})
+
+
+def check_library(values: Mapping[str, Any]) -> None:
+    """Check that each of `values` is no object of the one of httpx and httpx2 that is not in use.
+
+    Raises:
+        ConfigurationError: names the first one, and the library in use.
+    """
+    from qiskit_runtime_api.http_library import httpx
+
+    (other,) = {"httpx", "httpx2"} - {httpx.__name__}
+    for name, value in values.items():
+        if other in {base.__module__.partition(".")[0] for base in type(value).__mro__}:
+            used = httpx.__name__
+            raise ConfigurationError(
+                f"{name}: it is of {other}, but this process uses {used} (httpx2 if it is installed, else httpx): pass "
+                f"one of {used}."
+            )
 
 
 def real_number(value: Any) -> float:

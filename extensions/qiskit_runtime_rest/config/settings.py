@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack, cast
 from urllib.parse import urlsplit
 
-from ..arguments import FLAG, is_one_of, real_number
+from ..arguments import FLAG, check_library, is_one_of, real_number
 from ..base.secret import Secret, hidden, misplaced
 from ..base.text import shown
 from ..errors import ConfigurationError
@@ -166,7 +166,7 @@ class Settings:
             "token": _printable(token, "token"),
             "instance": str(crn) if crn else instance and instance.strip(),
             "base_url": _with_api(re.sub("(?<=[^/])/v1/?$", "", _http_url(service, "base_url", insecure=insecure))),
-            "iam_url": _http_url(iam_url, "iam_url", insecure=insecure),
+            "iam_url": re.sub("/identity/token/?$", "", _http_url(iam_url, "iam_url", insecure=insecure)),
             "api_version": _api_version(arguments["api_version"]),
             "timeout": _timeout(arguments["timeout"]),
             "verify": _verify(_pick(found, "verify", default=True), environ),
@@ -356,10 +356,11 @@ def _timeout(timeout: Any) -> float | httpx.Timeout | None:
     from numbers import Real
 
     if not isinstance(timeout, Real) or isinstance(timeout, bool):
-        from httpx import Timeout
+        from qiskit_runtime_api.http_library import httpx
 
-        if isinstance(timeout, Timeout):
+        if isinstance(timeout, httpx.Timeout):
             return timeout
+        check_library({"timeout": timeout})
         raise ConfigurationError(f"timeout={shown(timeout)}: expected a number of seconds or an httpx.Timeout.")
     seconds = real_number(timeout)
     if not 0 < seconds < float("inf"):
