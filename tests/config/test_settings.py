@@ -257,6 +257,20 @@ def test_plain_http_to_this_machine_needs_no_permission(host: str) -> None:
     assert settings.submissions_per_minute is None
 
 
+LOOK_LIKE_THIS_MACHINE = (
+    *("127.0.0.1.evil.example", "localhost.evil.example", "localhost.", "localhost%2eevil.example", "xlocalhost"),
+    *("127.0.0.1@evil.example", "127.0.0.1:80@evil.example", "evil.example#@127.0.0.1", "evil.example\\@127.0.0.1"),
+    *("evil.example?127.0.0.1", "2130706433", "0x7f000001", "0177.0.0.1", "127.1", "１２７.0.0.1", "[::ffff:8.8.8.8]"),  # noqa: RUF001
+)
+
+
+@pytest.mark.parametrize("host", LOOK_LIKE_THIS_MACHINE)
+@pytest.mark.parametrize("name", ["base_url", "iam_url"])
+def test_plain_http_to_what_only_looks_like_this_machine_is_refused(name: str, host: str) -> None:
+    with pytest.raises(ConfigurationError, match=name):
+        settings_with(name, f"http://{host}/api")
+
+
 @pytest.mark.parametrize("name", ["base_url", "iam_url"])
 @pytest.mark.parametrize("url", ["https://me:sesame@host/api", "ftp://me:sesame@host", "me:sesame@host/api"])
 def test_a_password_in_a_url_is_refused_and_not_shown(name: str, url: str) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -269,6 +271,84 @@ def test_a_template_ends_with_the_last_workers() -> None:
         [child] = children()
         template = child.parent()
     assert not template.is_running()
+
+
+@contextlib.contextmanager
+def changed_template(monkeypatch: pytest.MonkeyPatch, change: str, *, warm: bool) -> Iterator[worker_template.Started]:
+    """A worker of a template that imports nothing for programs, and first of all runs `change`."""
+    command = worker_template._command
+    monkeypatch.setattr(worker_template, "_command", lambda code: command(f"{LOADS_NOTHING}{change}\n{code}"))
+    template = worker_template.Template()
+    template.hold()
+    try:
+        with Path(os.devnull).open("wb") as errors, template.start(warm=warm, errors=errors) as started:
+            yield started
+    finally:
+        template.release()
+
+
+LOADS_NOTHING = """
+import os, time
+from qiskit_runtime_rest.emulator import programs, worker
+loaded = []
+programs.load = lambda *, everything=False: loaded.append(everything)
+"""
+TELLS = "worker.main = lambda *, parent, warm: os.write(1, repr((loaded, warm)).encode())"
+ENDS_AFTER_A_FORK = """
+fork = os.fork
+def ends():
+    template = os.getpid()
+    if fork():
+        os._exit(0)
+    while os.getppid() == template:
+        time.sleep(0.01)
+    return 0
+os.fork = ends
+"""
+
+
+@pytest.mark.skipif(not worker_template.FORKS, reason="only Linux forks workers")
+@pytest.mark.parametrize(("warm", "told"), [(False, ([False], False)), (True, ([False, True], True))])
+def test_a_template_imports_everything_for_warm_workers(
+    monkeypatch: pytest.MonkeyPatch, warm: bool, told: tuple[list[bool], bool]
+) -> None:
+    with changed_template(monkeypatch, TELLS, warm=warm) as started:
+        assert started.stdout is not None
+        assert ast.literal_eval(started.stdout.read().decode()) == told
+
+
+@pytest.mark.skipif(not worker_template.FORKS, reason="only Linux forks workers")
+def test_a_worker_that_is_forked_while_its_template_ends_ends_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It gets no signal for that, and its standard input stays open."""
+    with changed_template(monkeypatch, ENDS_AFTER_A_FORK, warm=False) as started:
+        assert started.stdout is not None
+        readable, _, _ = select.select([started.stdout], [], [], 60)
+        assert readable
+        assert started.stdout.read() == b""
+
+
+@pytest.mark.usefixtures("own_template")
+def test_workers_of_other_systems_are_interpreters_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_template, "FORKS", False)
+
+    def own() -> list[psutil.Process]:
+        return [child for child in psutil.Process().children() if child.pid not in OTHERS]
+
+    with Workers() as workers:
+        assert answered(quick(workers))
+        [first] = own()
+        assert "worker import main" in first.cmdline()[-1]
+        assert "warm=False" in first.cmdline()[-1]
+        assert first.children() == []
+        first.kill()
+        assert answered(quick(workers))
+        [second] = own()
+        assert second.pid != first.pid
+    assert own() == []
+    with Workers(warm=True):
+        [warm] = until(own)
+        until(lambda: "warm=True" in warm.cmdline()[-1])
+    assert own() == []
 
 
 def test_a_cancelled_job_costs_no_second_import() -> None:

@@ -319,6 +319,12 @@ WHERE: dict[str, Callable[[Any, str], Any]] = {
     "backend of a job": lambda client, key: client.sampler(["x"], backend=key),
     "tags of a job": lambda client, key: client.sampler(["x"], backend="b", tags=[key]),
     "session of a job": lambda client, key: client.jobs.submit("sampler", params={}, backend="b", session_id=key),
+    "params": lambda client, key: client.jobs.submit("sampler", params={"a": [{"b": (1, {key})}]}, backend="b"),
+    "name of a param": lambda client, key: client.jobs.submit("sampler", params={"a": {key: 1}}, backend="b"),
+    "options": lambda client, key: client.sampler(["x"], backend="b", options={"a": {"b": [key]}}),
+    "values": lambda client, key: client.sampler([("x", {"theta": key})], backend="b"),
+    "passthrough_data": lambda client, key: client.executor(["x"], backend="b", passthrough_data={"a": key}),
+    "list of lists": lambda client, key: client.jobs.wait_all([["x", key]]),
     "program": lambda client, key: client.jobs.submit(key, params={}, backend="b"),
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NoReturn, Self, SupportsIndex
 
 __all__ = ["Secret", "hidden", "misplaced"]
@@ -50,11 +50,28 @@ def hidden(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+NUMBERS = (float, int)
+"""Types of most items of large params."""
+
+
 def misplaced(values: Mapping[str, Any], secrets: Iterable[str | None]) -> str | None:
-    """The complaint about the first of `values`, texts or lists of texts, that has one of `secrets` in it, if any."""
+    """The complaint about the first of `values` that has one of `secrets` in it, however deep, if any."""
     known = [str(secret) for secret in secrets if secret and len(secret) >= SHORTEST]
     for name, value in values.items():
-        texts = value if isinstance(value, list | tuple) else (value,)
-        if name not in NAMES and any(secret in text for text in texts if isinstance(text, str) for secret in known):
+        if name not in NAMES and known and any(secret in text for text in _texts(value) for secret in known):
             return f"{name} (not shown) contains the API key or token: only api_key= and token= may have it."
     return None
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All texts in lists and mappings, the keys of these among them; nothing is taken from iterators."""
+    left, seen = [value], set[int]()
+    while left:
+        item = left.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, Mapping | list | tuple | set | frozenset) and id(item) not in seen:
+            seen.add(id(item))
+            if isinstance(item, Mapping):
+                left += item.values()
+            left += [each for each in item if type(each) not in NUMBERS]

@@ -19,6 +19,7 @@ import subprocess
 import sys
 import threading
 import traceback
+from types import TracebackType
 from typing import IO, Protocol
 
 from . import programs
@@ -31,6 +32,8 @@ _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THR
 _MESSAGE = struct.Struct("=ci")
 _FORK, _FORK_WARM, _KILL = b"f", b"w", b"k"
 _STATUS = struct.Struct("=i")
+# Whether workers are forked: elsewhere, libraries do not bear it.
+FORKS = sys.platform == "linux"
 # Seconds between looks for the server, whose socket a child of it may hold open.
 _LOOK_SECONDS = 1.0
 
@@ -50,7 +53,9 @@ class Started(Protocol):
     def __enter__(self) -> Started:
         """Itself."""
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
         """Close the pipes and wait."""
 
 
@@ -84,7 +89,7 @@ class Template:
         Raises:
             OSError: no process can be started.
         """
-        if sys.platform != "linux":
+        if not FORKS:
             command = _command(f"from {__package__}.worker import main; main(parent={os.getpid()}, warm={warm})")
             pipe = subprocess.PIPE
             return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=errors, env=_environment())  # noqa: S603
