@@ -71,6 +71,7 @@ SWEEP = """
 Ctrl-C comes at an instruction of a call; a task is cancelled, or its client closed, when it waits for the first
 time, the second time, and so on; another thread forks at a line of a call. Then the same client is used from
 another thread, or in the child. The state file must be free, and no task, descriptor or connection may be left.
+Instructions of other packages are interrupted in the first call that runs them, those of this package in each call.
 """
 
 HOSTILE = """
