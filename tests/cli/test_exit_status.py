@@ -75,3 +75,9 @@ def test_an_unexpected_error_shows_where_only_with_debug_and_never_the_locals(
 def test_ctrl_c_ends_with_status_130(interruption: BaseException, capsys: pytest.CaptureFixture[str]) -> None:
     assert ending(interruption).exit_code == 130
     assert capsys.readouterr().err.strip() == "interrupted."
+
+
+def test_a_text_that_cannot_be_written_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ending(UnicodeEncodeError("utf-8", "a\udcff", 1, 2, "surrogates not allowed")).exit_code == 2
+    err = capsys.readouterr().err
+    assert err == "error: '\\udcff' cannot be written as utf-8: correct it, or use a locale with UTF-8.\n"

@@ -60,10 +60,3 @@ def test_an_account_file_that_is_named_must_exist(qrr: Run, tmp_path: Path) -> N
     result = qrr("jobs", "--account-file", str(tmp_path / "gone.json"))
     assert result.exit_code == 2
     assert f"there is no account file {tmp_path / 'gone.json'}" in result.stderr
-
-
-def test_an_argument_that_is_not_text_is_wrong_use(qrr: Run) -> None:
-    for command in (("jobs", "--tag", "a\udcff"), ("show", "a\udcff")):
-        result = qrr(*command)
-        assert result.exit_code == 2
-        assert result.stderr == "error: '\\udcff' cannot be written as utf-8: correct it, or use a locale with UTF-8.\n"

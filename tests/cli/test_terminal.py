@@ -71,9 +71,11 @@ LOOKS_AT_THE_SERVICE = [
 ]
 
 
-@pytest.mark.parametrize("instance", ["CRN", "emulator"])
+@pytest.mark.parametrize(
+    ("instance", "commands"), [("CRN", LOOKS_AT_THE_SERVICE), ("emulator", [("jobs",)])], ids=["CRN", "name"]
+)
 def test_every_request_shows_that_it_is_waited_for(
-    qrr: Run, environ: pytest.MonkeyPatch, service: Emulator, bell: str, instance: str
+    qrr: Run, environ: pytest.MonkeyPatch, service: Emulator, bell: str, instance: str, commands: Any
 ) -> None:
     """A slow answer can come to any of them. An instance that is given by its name is looked up first."""
     jobs = qrr("submit", "sampler", bell, bell, "--each", "--backend", "ibm_fez", "--tag", "first").stdout.split()
@@ -102,7 +104,7 @@ def test_every_request_shows_that_it_is_waited_for(
 
     environ.setattr(httpx.Client, "send", send)
     silent = []
-    for command in LOOKS_AT_THE_SERVICE:
+    for command in commands:
         shown.clear()
         qrr(*(words.get(word, word) for word in command))
         if not shown or not all(shown):
