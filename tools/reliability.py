@@ -89,7 +89,11 @@ WITHSTOOD = {
     "Chromium with a rebound name, pages, forms and frames of another site, and scripts in every stored "
     "text": "nothing is read, changed or run",
     "55 circuits and params made to harm": "each ends, no file of the machine is shown, the next job runs",
-    "16 kinds of paths that are not a state file": "refused with the path, and unchanged",
+    "19 kinds of paths that are not a state file, for service, gateway and client": "refused with the path, and "
+    "unchanged",
+    "1,000 generated requests to each operation and control route": "no error of the service",
+    "20,000 jobs in the queue (`python -m benchmarks long-queue`)": "create, get, list, cancel, workloads and "
+    "analytics take 0.3 to 1.3 times as long as with ten",
     "300 silent connections, floods of requests, long queues": "others are served",
 }
 """Attack -> what its test in tests/hostile shows."""

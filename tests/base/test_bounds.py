@@ -13,7 +13,7 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from websockets.sync.client import connect
 
-from qiskit_runtime_rest.base.bounds import MOST_HEAD_BYTES, quiet_without_descriptors
+from qiskit_runtime_rest.base.bounds import MOST_HEAD_BYTES, announces_more, quiet_without_descriptors
 from qiskit_runtime_rest.base.serving import Server, ThreadedServer, listen, url_of
 
 HEAD = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
@@ -129,3 +129,11 @@ def test_running_out_of_descriptors_is_said_once(caplog: pytest.LogCaptureFixtur
         asyncio.run(many())
     (record,) = caplog.records
     assert "file descriptors" in record.message
+
+
+@pytest.mark.parametrize(
+    ("announced", "more"), [("10", False), ("11", True), ("9" * 5000, True), ("x", False), ("-1", False), ("", False)]
+)
+def test_an_announced_length_of_any_form_is_compared(announced: str, more: bool) -> None:
+    assert announces_more({"headers": [(b"content-length", announced.encode())]}, 10) is more
+    assert not announces_more({"headers": []}, 10)

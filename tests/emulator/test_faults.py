@@ -169,6 +169,15 @@ def test_a_fault_is_noted_in_the_record_of_requests(emulator: Emulator, api: htt
     ]
 
 
+@pytest.mark.parametrize("step", ["²", "9" * 5000, "-1", "1" * 20, ""])
+def test_a_step_that_is_no_place_of_a_list_changes_nothing(emulator: Emulator, api: httpx.Client, step: str) -> None:
+    for path in (f"devices.{step}", f"devices.{step}.name"):
+        emulator.faults.add("list_backends", kind="null", replace={path: None})
+        answer = api.get("/backends")
+        assert answer.status_code == 200
+        assert all(device["name"] for device in answer.json()["devices"])
+
+
 def test_values_are_replaced_only_where_the_response_has_them(emulator: Emulator, api: httpx.Client) -> None:
     session_id = api.post("/sessions", json={"mode": "batch", "backend": "ibm_fez"}).json()["id"]
     emulator.faults.add("get_session", kind="unknown_status", times=1)

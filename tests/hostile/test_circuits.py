@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
+import os
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import httpx
+import numpy as np
 import psutil  # type: ignore[import-untyped]
 import pytest
 
@@ -80,6 +83,24 @@ CIRCUITS: Mapping[str, Callable[[], str]] = {
     "a calibration": lambda: 'OPENQASM 3.0;\ndefcalgrammar "openpulse";\ncal { while(true) {} }\n',
     "an external function": lambda: HEAD + f"extern system(int) -> int;\nsystem(1);\n{MEASURED}",
     "nothing": lambda: "",
+    "a file behind a comment": lambda: 'OPENQASM 2.0;\n// x\rinclude "/etc/passwd";\nqreg q[1];\n',
+    "a file in a gate": lambda: OLD + 'gate g a { include "/etc/passwd"; }\n',
+    "a file after a known one": lambda: OLD + 'include "qelib1.inc";\ninclude "qelib1.inc/../../etc/passwd";\n',
+    "a file in capitals": lambda: 'OPENQASM 2.0;\nINCLUDE "/etc/passwd";\nqreg q[1];\n',
+    "a file by its address": lambda: 'OPENQASM 3.0;\ninclude "file:///etc/passwd";\nbit[1] c;\n',
+    "a file with a null byte": lambda: 'OPENQASM 3.0;\ninclude "stdgates.inc\x00/etc/passwd";\nbit[1] c;\n',
+    "a file in a version between": lambda: 'OPENQASM 2.5;\ninclude "/etc/passwd";\nqreg q[1];\n',
+    "a file without a version": lambda: 'include "/etc/passwd";\nqreg q[1];\n',
+    "a file in a second program": lambda: BELL + 'OPENQASM 2.0;\ninclude "/etc/passwd";\n',
+    "a version beyond all numbers": lambda: f"OPENQASM {'9' * 5000}.0;\n",
+    "line ends of other systems": lambda: BELL.replace("\n", "\r"),
+    "names that Python knows": lambda: HEAD + "float __import__ = 1.0;\nfloat None = __import__;\n" + MEASURED,
+    "arrays of arrays": lambda: HEAD + "array[int[32], 9999, 9999, 9999] a;\n" + MEASURED,
+    "shifts without end": lambda: HEAD + f"int[64] a = 1 << {10**9};\nrz(1 << {10**9}) $0;\n" + MEASURED,
+    "a delay without end": lambda: HEAD + f"delay[{'9' * 300}dt] $0;\n" + MEASURED,
+    "a box in boxes": lambda: HEAD + "box { " * 2_000 + "x $0;" + " }" * 2_000 + f"\n{MEASURED}",
+    "powers of gates": lambda: HEAD + f"pow({10**12}) @ inv @ pow(0.5) @ x $0;\n" + MEASURED,
+    "controls of controls": lambda: HEAD + "ctrl @ " * 3_000 + "x $0;\n" + MEASURED,
 }
 
 LONG = {
@@ -94,6 +115,10 @@ LONG = {
 
 QPY = base64.b64encode(zlib.compress(b"QISKIT" + bytes(range(256)))).decode()
 BOMB = base64.b64encode(zlib.compress(b"QISKIT" + bytes(200 * 2**20))).decode()
+
+ARRAY = io.BytesIO()
+np.save(ARRAY, np.array([os.abort], dtype=object), allow_pickle=True)
+PICKLES = base64.b64encode(zlib.compress(ARRAY.getvalue())).decode()
 
 PARAMS: Mapping[str, Callable[[], Any]] = {
     "nested 900 deep": lambda: {"pubs": json.loads(nested(900))},
@@ -112,6 +137,13 @@ PARAMS: Mapping[str, Callable[[], Any]] = {
     "settings": lambda: {
         "pubs": [[{"__type__": "settings", "__module__": "os", "__class__": "system", "__value__": {}}]]
     },
+    "an array of pickles": lambda: {"pubs": [[BELL, {"__type__": "ndarray", "__value__": PICKLES}, 1]]},
+    "pubs that are a text": lambda: {"pubs": BELL},
+    "pubs that are an object": lambda: {"pubs": {"0": [BELL]}},
+    "pubs that are numbers": lambda: {"pubs": [1, None, True, 1.5, "", [], {}]},
+    "shots that are half": lambda: {"pubs": [[BELL, None, 1.5]], "shots": True},
+    "values of many kinds": lambda: {"pubs": [[BELL, {"a": [1, "x", None, [2, [3]], {"b": 1}, 10**400]}, 1]]},
+    "values that Python would run": lambda: {"pubs": [[BELL, {"a": "__import__('os').abort()"}, 1]]},
     "an array": lambda: {"pubs": [[BELL, {"__type__": "ndarray", "__value__": BOMB}, 1]]},
 }
 

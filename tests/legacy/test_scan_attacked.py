@@ -118,6 +118,19 @@ def test_hard_links_and_mode_stay(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o751
 
 
+@pytest.mark.parametrize("encoding", ["undefined", "punycode", "idna", "unicode_escape", "utf-7", "zip", "none"])
+def test_an_encoding_that_is_not_for_programs_is_searched_as_text_and_stays(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "a.py"
+    path.write_text(f"# coding: {encoding}\n{OLD}x = '\\x41+AGE-'\n")
+    before = path.read_bytes()
+    attacked = Scanner()
+    findings, fixes = attacked.examine([tmp_path])
+    assert [one.line for one in findings] == [2]
+    assert fixes == []
+    assert "its encoding is not one of Python" in attacked.skipped[0].why
+    assert path.read_bytes() == before
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
 @pytest.mark.parametrize("name", ["a.ps1", "a.py"])
 def test_wide_encodings_are_read(tmp_path: Path, name: str, encoding: str) -> None:

@@ -8,13 +8,21 @@ import json
 import logging
 from typing import Any
 
-__all__ = ["HEAD_SECONDS", "MOST_HEAD_BYTES", "BodyBound", "bounded", "quiet_without_descriptors"]
+__all__ = ["HEAD_SECONDS", "MOST_HEAD_BYTES", "BodyBound", "announces_more", "bounded", "quiet_without_descriptors"]
 
 HEAD_SECONDS = 30.0
 MOST_HEAD_BYTES = 64 * 1024
+_LONGEST_NUMBER = 20
 _REMARK_SECONDS = 60.0
 _OUT_OF_DESCRIPTORS = "socket.accept() out of system resource"
 _log = logging.getLogger("qiskit_runtime_rest.serving")
+
+
+def announces_more(scope: Any, limit: int) -> bool:
+    """Whether the header Content-Length of a request is above `limit`."""
+    announced = dict(scope["headers"]).get(b"content-length", b"")
+    # Python refuses to read numbers of thousands of digits.
+    return announced.isdigit() and (len(announced) > _LONGEST_NUMBER or int(announced) > limit)
 
 
 class BodyBound:
@@ -29,7 +37,6 @@ class BodyBound:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        announced = dict(scope["headers"]).get(b"content-length", b"0")
         received, refused = 0, False
 
         async def refuse() -> None:
@@ -56,7 +63,7 @@ class BodyBound:
             if not refused:
                 await send(message)
 
-        if announced.isdigit() and int(announced) > self._limit:
+        if announces_more(scope, self._limit):
             await refuse()
             return
         try:

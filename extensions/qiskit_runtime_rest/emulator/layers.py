@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
+from ..base.bounds import announces_more
 from .errors import BODY_TOO_LARGE, ServiceError, error_body
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def _replaced(body: bytes, values: Mapping[str, Any]) -> bytes:
             part = _step(part, step)
         if isinstance(part, dict) and last in part:
             part[last] = value
-        elif isinstance(part, list) and last.isdigit() and int(last) < len(part):
+        elif isinstance(part, list) and _is_place(last, part):
             part[int(last)] = value
     return json.dumps(document).encode()
 
@@ -133,9 +134,14 @@ def _replaced(body: bytes, values: Mapping[str, Any]) -> bytes:
 def _step(part: Any, step: str) -> Any:
     if isinstance(part, dict):
         return part.get(step)
-    if isinstance(part, list) and step.isdigit() and int(step) < len(part):
+    if isinstance(part, list) and _is_place(step, part):
         return part[int(step)]
     return None
+
+
+def _is_place(step: str, part: list[Any]) -> bool:
+    # Python takes "²" for a digit, and refuses to read numbers of thousands of digits.
+    return step.isdecimal() and len(step) <= len(str(len(part))) and int(step) < len(part)
 
 
 async def _send(response: _Buffered, rule: FaultRule, send: Send) -> None:
@@ -204,8 +210,7 @@ class BodyLimitLayer:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        announced = dict(scope["headers"]).get(b"content-length", b"0")
-        if announced.isdigit() and int(announced) > self.limit:
+        if announces_more(scope, self.limit):
             await self._refuse(send)
             return
         received = 0

@@ -169,10 +169,13 @@ def decode(path: Path, content: bytes) -> Source | Skipped:
             encoding = tokenize.detect_encoding(io.BytesIO(content).readline)[0].replace("utf-8-sig", "utf-8")
         elif language == "python":
             language = "text"  # Python does not run it
-        return Source(path, language, content[len(bom) :].decode(encoding), encoding, bom)
-    except (SyntaxError, UnicodeDecodeError, LookupError):
-        # An old one-byte encoding. Classic use is ASCII, so it is still found.
-        return Source(path, "text", content[len(bom) :].decode("latin-1"), "latin-1", bom)
+        source = Source(path, language, content[len(bom) :].decode(encoding), encoding, bom)
+        if source.encode(source.text) == content:
+            return source
+    except (SyntaxError, UnicodeError, LookupError):
+        pass
+    # An old one-byte encoding, or one that is not for programs. Classic use is ASCII, so it is still found.
+    return Source(path, "text", content[len(bom) :].decode("latin-1"), "latin-1", bom)
 
 
 def _utf_16(content: bytes) -> str | None:
