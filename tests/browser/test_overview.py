@@ -250,6 +250,9 @@ def test_a_private_job_keeps_its_result_for_its_reader(client: RuntimeClient, op
     expect(page.get_by_label("Params")).to_have_text("(hidden: the job is private)")
     assert page.locator("svg").count() == 0
     assert sum(job.result()[0].counts().values()) == 10
+    page = open_page("/")
+    page.locator(row(page, "requests", f"/jobs/{job.id}/results")).get_by_role("button").first.click()
+    expect(page.get_by_label("Body of the response")).to_have_text("(hidden: the job is private)")
 
 
 def test_a_request_shows_its_answer_without_secrets(

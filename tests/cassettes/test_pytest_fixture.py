@@ -9,7 +9,7 @@ import pytest
 
 from qiskit_runtime_rest.testing import Emulator
 
-from ..fixtures.service import BELL
+from ..fixtures.service import BELL, environment
 
 pytest_plugins = ["pytester"]
 
@@ -80,12 +80,7 @@ def suite(pytester: pytest.Pytester) -> Path:
 @pytest.fixture
 def account(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The environment variables of an account of the embedded service, set."""
-    variables = {
-        "QISKIT_IBM_URL": emulator.base_url,
-        "IAM_URL": emulator.iam_url,
-        "QISKIT_IBM_TOKEN": emulator.api_key,
-        "QISKIT_IBM_INSTANCE": emulator.instance,
-    }
+    variables = environment(emulator)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     return list(variables)

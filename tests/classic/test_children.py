@@ -18,6 +18,8 @@ from qiskit_runtime_rest.legacy.translation.translator import Translator
 from qiskit_runtime_rest.offline.children import answering_children
 from qiskit_runtime_rest.testing import Emulator
 
+from ..fixtures.service import environment
+
 SCRIPT = Path(__file__).parents[1] / "legacy" / "scripts" / "with_children.py"
 CLASSIC = "https://runtime-us-east.quantum-computing.ibm.com/programs"
 SECONDS = 600
@@ -57,10 +59,7 @@ def account(emulator: Emulator, tmp_path: Path) -> dict[str, str]:
     return {
         **own,
         "HOME": str(tmp_path),
-        "QISKIT_IBM_TOKEN": emulator.api_key,
-        "QISKIT_IBM_INSTANCE": emulator.instance,
-        "QISKIT_IBM_URL": emulator.base_url,
-        "IAM_URL": emulator.iam_url,
+        **environment(emulator),
     }
 
 

@@ -14,6 +14,8 @@ import pytest
 from qiskit_runtime_rest.legacy.scan import fix
 from qiskit_runtime_rest.testing import Emulator
 
+from ..fixtures.service import environment
+
 LEGACY = Path(__file__).parents[1] / "legacy"
 WHOLE = sorted((LEGACY / "scan_corpus" / "whole").glob("*.py"))
 LEFT = [LEGACY / "scripts" / name for name in ("classic_flow.py", "oldest_flow.py")]
@@ -57,12 +59,7 @@ def test_a_rewritten_program_does_on_v1_what_it_did_on_the_classic_api(tmp_path:
 @pytest.fixture(scope="module")
 def account() -> Iterator[dict[str, str]]:
     with Emulator(pace="immediate", workers=1) as emulator:
-        yield {
-            "QISKIT_IBM_TOKEN": emulator.api_key,
-            "QISKIT_IBM_INSTANCE": emulator.instance,
-            "QISKIT_IBM_URL": emulator.base_url,
-            "IAM_URL": emulator.iam_url,
-        }
+        yield environment(emulator)
 
 
 @pytest.mark.parametrize("program", [*LEFT, *WHOLE], ids=lambda program: program.stem)

@@ -47,9 +47,9 @@ def held(service: Emulator) -> Iterator[Emulator]:
 
 @pytest.fixture
 def environ(service: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """An empty home, and the variables that `qrr emulator serve` prints."""
+    """An empty home, and the variables that `qrr emulator serve` prints. Output is buffered, as for most users."""
     for name in os.environ:
-        if name.startswith(OURS) or name in LOOKS:
+        if name.startswith(OURS) or name in (*LOOKS, "PYTHONUNBUFFERED"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("QISKIT_IBM_TOKEN", service.api_key)

@@ -17,6 +17,8 @@ import pytest
 from qiskit_runtime_rest import AsyncRuntimeClient, Job, JobRequest, RuntimeClient
 from qiskit_runtime_rest.testing import Emulator, connect, connect_async
 
+from ..fixtures.service import environment
+
 distributed = pytest.importorskip("distributed")
 dask_config = pytest.importorskip("dask.config")
 
@@ -59,10 +61,7 @@ def dask(emulator: Emulator) -> Iterator[Any]:
     """The cluster. Its workers find the service by their environment."""
     variables = {
         **DASK_TIMEOUTS,
-        "QISKIT_IBM_TOKEN": emulator.api_key,
-        "QISKIT_IBM_INSTANCE": emulator.instance,
-        "QISKIT_IBM_URL": emulator.base_url,
-        "IAM_URL": emulator.iam_url,
+        **environment(emulator),
     }
     timeouts = dict.fromkeys(("connect", "tcp"), f"{HANG_SECONDS}s")
     with (

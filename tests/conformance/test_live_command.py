@@ -20,6 +20,8 @@ from qiskit_runtime_rest.conformance import live_reads
 from qiskit_runtime_rest.plans.clock import SystemClock
 from qiskit_runtime_rest.testing import Emulator
 
+from ..fixtures.service import environment
+
 READ = ("get_versions", "list_tags", "list_jobs")
 SIGNALS = tuple(one for one in signal.Signals if one.name in ("SIGINT", "SIGTERM", "SIGHUP"))
 
@@ -64,12 +66,7 @@ def check(emulator: Emulator, time: Time, monkeypatch: pytest.MonkeyPatch) -> Ru
         live_reads, "UNREAD", dict.fromkeys({*live_reads.READ, *live_reads.UNREAD} - {*READ}, "it takes too long")
     )
     monkeypatch.setattr(live_reads, "READ", dict.fromkeys(READ))
-    service = {
-        "QISKIT_IBM_TOKEN": emulator.api_key,
-        "QISKIT_IBM_INSTANCE": emulator.instance,
-        "QISKIT_IBM_URL": emulator.base_url,
-        "IAM_URL": emulator.iam_url,
-    }
+    service = environment(emulator)
 
     def run(*arguments: str, **environment: str) -> Result:
         given = ["contract", "check", "--live", "--examples", "1", *arguments]

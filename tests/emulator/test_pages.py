@@ -160,3 +160,20 @@ def test_without_swagger_ui_the_service_runs_and_names_the_package_to_install(mo
         answer = httpx.get(f"{emulator.url}/openapi/")
     assert answer.status_code == 501
     assert "pip install" in answer.text
+
+
+def test_the_bodies_of_a_private_job_stay_hidden_after_its_result_was_read(
+    emulator: Emulator, api: httpx.Client, control: httpx.Client, bell: dict[str, Any]
+) -> None:
+    emulator.faults.add("create_job", kind="bad_gateway", times=1)
+    assert api.post("/jobs", json={**bell, "private": True}).status_code == 502
+    ids = [api.post("/jobs", json={**bell, "private": private}).json()["id"] for private in (True, False)]
+    emulator.clock.advance(60)
+    for job_id in ids:
+        assert api.get(f"/jobs/{job_id}/results").status_code == 200
+    # A spoilt answer, two jobs, and two results; the third and the last are of the job that is not private.
+    shown = [control.get(f"/overview/requests/{one.number}").json() for one in emulator.requests[-5:]]
+    hidden = "(hidden: the job is private)"
+    assert [one["body"] == hidden for one in shown] == [True, True, False, False, False]
+    assert [one["response_body"] == hidden for one in shown] == [True, True, False, True, False]
+    assert "samples" in shown[4]["response_body"]

@@ -35,6 +35,8 @@ import websockets.sync.client
 from qiskit_runtime_rest import ConfigurationError, RemovedInV1, RuntimeRestError, legacy
 from qiskit_runtime_rest.testing import Emulator
 
+from ..fixtures.service import environment
+
 RUNTIME = "https://runtime-us-east.quantum-computing.ibm.com"
 STREAM = "wss://runtime-us-east.quantum-computing.ibm.com/stream/jobs"
 AUTH = "https://auth.quantum-computing.ibm.com/api"
@@ -581,12 +583,7 @@ with legacy.install():
 
 
 def test_a_library_that_is_imported_later_is_patched(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {
-        "QISKIT_IBM_TOKEN": emulator.api_key,
-        "QISKIT_IBM_INSTANCE": emulator.instance,
-        "QISKIT_IBM_URL": emulator.base_url,
-        "IAM_URL": emulator.iam_url,
-    }.items():
+    for name, value in environment(emulator).items():
         monkeypatch.setenv(name, value)
     ended = subprocess.run([sys.executable, "-c", LATER], capture_output=True, text=True, timeout=600)
     assert ended.stderr == ""

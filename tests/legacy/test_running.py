@@ -20,6 +20,8 @@ from qiskit_runtime_rest import ConfigurationError, legacy
 from qiskit_runtime_rest.cli.app import app
 from qiskit_runtime_rest.testing import Emulator
 
+from ..fixtures.service import environment
+
 SCRIPTS = Path(__file__).parent / "scripts"
 SECONDS = 600
 
@@ -32,10 +34,7 @@ def environ(emulator: Emulator, tmp_path: Path) -> dict[str, str]:
     return {
         **os.environ,
         "HOME": str(tmp_path),
-        "QISKIT_IBM_TOKEN": emulator.api_key,
-        "QISKIT_IBM_INSTANCE": emulator.instance,
-        "QISKIT_IBM_URL": emulator.base_url,
-        "IAM_URL": emulator.iam_url,
+        **environment(emulator),
     }
 
 

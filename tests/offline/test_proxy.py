@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
 import socket
@@ -228,3 +229,22 @@ def test_it_listens_on_loopback_and_ends_with_open_connections(stage_of: StageOf
             assert open_one.recv(1) == b""
         open_one.close()
         assert "qiskit-runtime-proxy" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_it_ends_a_connection_whose_handshake_ends_when_the_proxy_does(
+    stage_of: StageOf, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = asyncio.StreamReaderProtocol.connection_made
+
+    def ended_before_it_starts(protocol: asyncio.StreamReaderProtocol, transport: asyncio.BaseTransport) -> None:
+        before = asyncio.all_tasks()
+        made(protocol, transport)
+        if transport.get_extra_info("ssl_object") is not None:
+            for task in asyncio.all_tasks() - before:
+                task.cancel()
+
+    monkeypatch.setattr(asyncio.StreamReaderProtocol, "connection_made", ended_before_it_starts)
+    with stage_of() as stage, stage.tunnel() as secure, contextlib.suppress(ConnectionResetError, ssl.SSLEOFError):
+        assert rest(secure) == b""
+    gc.collect()
+    assert caplog.messages == []

@@ -60,6 +60,15 @@ def test_this_process_can_be_the_program(home: Path, monkeypatch: pytest.MonkeyP
     assert services.report().refused == {"foreign.example:443": 1}
 
 
+@pytest.mark.parametrize("host", ["quantum.cloud.ibm.com", "runtime-us-east.quantum-computing.ibm.com"])
+def test_a_request_for_another_host_in_the_tunnel_of_a_known_one_is_refused_and_counted(home: Path, host: str) -> None:
+    with offline(seed=1, workers=1) as services:
+        with httpx.Client() as client:
+            answers = [client.get(f"https://{host}/", headers={"Host": name}) for name in ("foreign.example", "")]
+        assert [answer.status_code for answer in answers] == [403, 403]
+        assert services.report().refused == {"foreign.example": 1, "(no name)": 1}
+
+
 def test_no_private_key_is_left_in_a_file(services: Offline) -> None:
     folder = Path(services.environment({})["SSL_CERT_FILE"]).parent
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700

@@ -9,6 +9,7 @@ import pytest
 
 from qiskit_runtime_rest.testing import Emulator
 
+from ..fixtures.service import environment
 from .conftest import PROGRAMS, reported
 from .environments import prepared
 from .sdks import SDKS, Sdk
@@ -23,12 +24,7 @@ DRIVER = "import subprocess, sys\nsys.exit(subprocess.run(sys.argv[1:]).returnco
 @pytest.fixture
 def account(emulator: Emulator) -> dict[str, str]:
     emulator.reset()
-    return {
-        "QISKIT_IBM_TOKEN": emulator.api_key,
-        "QISKIT_IBM_INSTANCE": emulator.instance,
-        "QISKIT_IBM_URL": emulator.base_url,
-        "IAM_URL": emulator.iam_url,
-    }
+    return environment(emulator)
 
 
 @pytest.mark.parametrize("way", ["offline", "legacy run"])

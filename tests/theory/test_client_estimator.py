@@ -15,6 +15,7 @@ from qiskit.quantum_info import SparsePauliOp, Statevector
 
 from ..directed.ideal import estimate
 from ..directed.test_estimator import BELL, PRECISION, READOUT, near
+from .ways import gates
 
 
 def test_errors_cover_covariances_randomizations_and_the_calibration() -> None:
@@ -41,19 +42,8 @@ def test_errors_cover_covariances_randomizations_and_the_calibration() -> None:
             assert spread[1] == said[1] == 0
 
 
-gates = st.lists(
-    st.one_of(
-        st.tuples(st.just("rz"), st.integers(0, 5), st.floats(-3, 3)),
-        st.tuples(st.just("sx"), st.integers(0, 5), st.just(0.0)),
-        st.tuples(st.just("cz"), st.integers(0, 5), st.just(0.0)),
-    ),
-    min_size=4,
-    max_size=24,
-)
-
-
 @settings(max_examples=25)
-@given(data=st.data(), number=st.integers(2, 6), gates=gates, level=st.sampled_from([0, 1]))
+@given(data=st.data(), number=st.integers(2, 6), gates=gates(most=24), level=st.sampled_from([0, 1]))
 def test_random_circuits_with_random_observables(data: Any, number: int, gates: Any, level: int) -> None:
     circuit = QuantumCircuit(number)
     for name, qubit, angle in gates:

@@ -15,7 +15,7 @@ from qiskit.quantum_info import SparsePauliOp, Statevector
 from qiskit_runtime_rest import JobRequest
 from qiskit_runtime_rest.results import SamplerPub, decode
 
-from .ways import BACKEND, DEVICE, ERRORS, HEADER, agree, by_client, by_ibm, by_service, ibm_sample, run, shares
+from .ways import BACKEND, DEVICE, ERRORS, HEADER, agree, by_client, by_ibm, by_service, gates, ibm_sample, run, shares
 
 PRECISION = 1 / 32
 BASES = 0.01
@@ -23,19 +23,9 @@ BASES = 0.01
 EACH_GATE = 0.012
 """What a gate of a random circuit takes from an expectation value at most, on these qubits."""
 
-gates = st.lists(
-    st.one_of(
-        st.tuples(st.just("rz"), st.integers(0, 5), st.floats(-3, 3)),
-        st.tuples(st.just("sx"), st.integers(0, 5), st.just(0.0)),
-        st.tuples(st.just("cz"), st.integers(0, 5), st.just(0.0)),
-    ),
-    min_size=4,
-    max_size=16,
-)
-
 
 @settings(max_examples=10, phases=[Phase.explicit, Phase.reuse, Phase.generate])
-@given(data=st.data(), number=st.integers(2, 6), gates=gates, level=st.sampled_from([0, 1]))
+@given(data=st.data(), number=st.integers(2, 6), gates=gates(most=16), level=st.sampled_from([0, 1]))
 def test_random_circuits_with_random_observables(data: Any, number: int, gates: Any, level: int) -> None:
     small = QuantumCircuit(number)
     # A text on the device's qubits has those that it names.

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from hypothesis import strategies as st
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
 from qiskit_ibm_runtime.decoders.defaults import DEFAULT_DECODERS
@@ -26,6 +27,17 @@ BACKEND = "ibm_fez"
 DEVICE = devices.get(BACKEND)
 HEADER = 'OPENQASM 3.0; include "stdgates.inc";'
 ERRORS = 5
+
+
+def gates(*, most: int) -> st.SearchStrategy[list[tuple[str, int, float]]]:
+    """Gates of a random circuit: name, the first qubit, and the angle of `rz`."""
+    qubits, still = st.integers(0, 5), st.just(0.0)
+    gate = st.one_of(
+        st.tuples(st.just("rz"), qubits, st.floats(-3, 3)),
+        st.tuples(st.just("sx"), qubits, still),
+        st.tuples(st.just("cz"), qubits, still),
+    )
+    return st.lists(gate, min_size=4, max_size=most)
 
 
 def run(program: str, params: Any, *, seed: int) -> bytes:

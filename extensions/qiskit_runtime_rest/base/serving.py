@@ -87,9 +87,12 @@ class HostCheck:
     for a page of another site, but links from there may be followed.
     """
 
-    def __init__(self, app: Any, *, allowed: Collection[str] = ()) -> None:
-        """`allowed`: further names of the server, without port."""
+    def __init__(
+        self, app: Any, *, allowed: Collection[str] = (), on_foreign_host: Callable[[str], object] | None = None
+    ) -> None:
+        """`allowed`: further names of the server, without port; `on_foreign_host`: gets each `Host` that is refused."""
         self._app = app
+        self._on_foreign_host = on_foreign_host
         self._allowed = {name.lower() for name in allowed}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -105,7 +108,10 @@ class HostCheck:
         host = hosts[0] if len(hosts) == 1 else ""
         name = host_name(host)
         if not self._is_ours(name, scope):
-            return f"the header Host ({host[:100]!r}) does not name this server"
+            host = host[:100]
+            if self._on_foreign_host is not None:
+                self._on_foreign_host(host)
+            return f"the header Host ({host!r}) does not name this server"
         for origin in origins:
             site = _site(origin)
             if site != host and host_name(site) not in self._allowed:
@@ -167,6 +173,7 @@ class Server(uvicorn.Server):
         on_started: Callable[[], None],
         prepare: Callable[[], None] | None = None,
         allow_hosts: Collection[str] | None = (),
+        on_foreign_host: Callable[[str], object] | None = None,
         max_body_bytes: int | None = None,
         head_seconds: float = HEAD_SECONDS,
         http: type[asyncio.Protocol] = AutoHTTPProtocol,
@@ -179,6 +186,7 @@ class Server(uvicorn.Server):
             on_started: called when it accepts requests.
             prepare: called before, in the event loop. What it raises is raised where the server was started.
             allow_hosts: further names of the server, see `HostCheck`; None: no check, if the application has its own.
+            on_foreign_host: called with each header `Host` that names another server, which is refused.
             max_body_bytes: larger bodies are refused; None: the application has its own limit.
             head_seconds: connections on which the head of a request takes longer are closed.
             http: the protocol class of uvicorn.
@@ -187,9 +195,11 @@ class Server(uvicorn.Server):
         if max_body_bytes is not None:
             app = BodyBound(app, max_body_bytes)
         self._on_started, self._prepare = on_started, prepare
+        if allow_hosts is not None:
+            app = HostCheck(app, allowed=allow_hosts, on_foreign_host=on_foreign_host)
         super().__init__(
             uvicorn.Config(
-                OriginForm(app if allow_hosts is None else HostCheck(app, allowed=allow_hosts)),
+                OriginForm(app),
                 http=bounded(http, seconds=head_seconds),
                 loop="asyncio",
                 lifespan="on",

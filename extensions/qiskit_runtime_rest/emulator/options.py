@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +79,8 @@ class Options:
     """The file for the state; `None`: in memory."""
     allow_hosts: tuple[str, ...] = field(default=(), converter=_names)
     """Further names by which clients may address the server (header `Host`), besides its loopback names and address."""
+    on_foreign_host: Callable[[str], object] | None = None
+    """Called with each header `Host` that is refused, for it names another server."""
     any_account: bool = False
     """Accept every API key, and the CRN of every instance of the service."""
     instances: tuple[str, ...] = field(default=(), converter=_instances)

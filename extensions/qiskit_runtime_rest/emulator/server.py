@@ -62,6 +62,7 @@ def service_server(app: Starlette, on_started: Callable[[], None], *, host: str 
         on_started=on_started,
         prepare=parts.service.start,
         allow_hosts=[*parts.service.options.allow_hosts, *([host] if host else [])],
+        on_foreign_host=parts.service.options.on_foreign_host,
         http=tracking_protocol(parts.connections),
         ws="none",
     )

@@ -112,7 +112,7 @@ class Proxy:
         self._context = context
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
-        self._handling: set[asyncio.Task[None] | None] = set()
+        self._handling: set[asyncio.Task[None]] = set()
         """asyncio itself holds a task only weakly: one whose client has gone would be lost while its server works."""
         ready = threading.Event()
         self._thread = threading.Thread(
@@ -152,25 +152,28 @@ class Proxy:
             await asyncio.gather(*others, return_exceptions=True)
             await asyncio.sleep(0)  # in which asyncio closes the sockets of aborted connections
 
-    def _guarded(self, handle: _Handler) -> _Handler:
-        """End the connection after `handle`, however it ends."""
+    def _guarded(self, handle: _Handler) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], None]:
+        """End the connection after `handle`, however it ends, and also if the proxy ends before it has started."""
 
         async def handled(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            task = asyncio.current_task()
-            self._handling.add(task)
-            try:
+            with contextlib.suppress(OSError):  # a connection has broken
                 try:
                     await handle(reader, writer)
                 except _Refusal as refusal:
                     await _refuse(refusal, reader, writer)
                 writer.close()
                 await writer.wait_closed()
-            except (OSError, asyncio.CancelledError):  # a connection has broken, or the proxy ends
-                writer.transport.abort()
-            finally:
-                self._handling.discard(task)
 
-        return handled
+        def opened(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            def ended(task: asyncio.Task[None]) -> None:
+                self._handling.discard(task)
+                writer.transport.abort()
+
+            task = self._loop.create_task(handled(reader, writer))
+            self._handling.add(task)
+            task.add_done_callback(ended)
+
+        return opened
 
     async def _front(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await self._head(reader)

@@ -51,9 +51,10 @@ class Offline:
             instances: names or CRNs of instances that the search must find.
             choices: options of the embedded service, such as `seed`.
         """
-        self.emulator = None if live else Emulator(**{**EMULATOR_OPTIONS, "instances": instances, **choices})
-        self._era = era
         self._traffic = Traffic()
+        options = {**EMULATOR_OPTIONS, "instances": instances, "on_foreign_host": self._traffic.foreign, **choices}
+        self.emulator = None if live else Emulator(**options)
+        self._era = era
         self._stack = contextlib.ExitStack()
         self._environment: Environment | None = None
 
@@ -65,7 +66,7 @@ class Offline:
                 service = _destination(stack.enter_context(self.emulator).url)
                 classic = _classic_app(self._era, store=folder / "classic.sqlite", emulator=self.emulator.address)
             else:
-                service = stack.enter_context(_served(_live_server))
+                service = stack.enter_context(_served(functools.partial(_live_server, self._traffic)))
                 classic = _classic_app(self._era, store=None, emulator=None)
             self._environment = stack.enter_context(
                 _behind_names(
@@ -152,7 +153,9 @@ def _behind_names(
     port: int = 0,
 ) -> Iterator[Environment]:
     """The service and the classic API behind their names."""
-    make_gateway = functools.partial(gateway_server, classic, allow_hosts=CLASSIC_HOSTS)
+    make_gateway = functools.partial(
+        gateway_server, classic, allow_hosts=CLASSIC_HOSTS, on_foreign_host=traffic.foreign
+    )
     with _served(make_gateway) as gateway:
         destinations = dict.fromkeys(SERVICE_HOSTS, service) | dict.fromkeys(CLASSIC_HOSTS, gateway)
         authority = Authority.create(folder, hosts=destinations)
@@ -191,11 +194,18 @@ def _classic_app(era: str, *, store: Path | None, emulator: Address | None) -> S
     return gateway_app(Translator(settings=settings, instances={"*": emulator.instance}, era=era, store=store))
 
 
-def _live_server(on_started: Callable[[], None]) -> Server:
+def _live_server(traffic: Traffic, on_started: Callable[[], None]) -> Server:
     from .live import live_app
 
     # The headers of the real services include the date.
-    return Server(live_app(Settings()), on_started=on_started, allow_hosts=SERVICE_HOSTS, ws="none", date_header=False)
+    return Server(
+        live_app(Settings()),
+        on_started=on_started,
+        allow_hosts=SERVICE_HOSTS,
+        on_foreign_host=traffic.foreign,
+        ws="none",
+        date_header=False,
+    )
 
 
 @contextlib.contextmanager

@@ -32,6 +32,10 @@ class Traffic:
         known = address in self._refused or len(self._refused) < MOST_NAMES
         self._refused[address if known else REST] += 1
 
+    def foreign(self, host: str) -> None:
+        """Count a request in a tunnel to a service that was refused, for its header `Host` names another server."""
+        self.refused(host or "(no name)")
+
     def report(self, *, live: bool) -> Report:
         """The counts so far."""
         return Report(live=live, answered=dict(self._answered), refused=dict(self._refused))

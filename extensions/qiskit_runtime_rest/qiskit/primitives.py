@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import copy
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from qiskit.primitives import BaseEstimatorV2, BaseSamplerV2
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
@@ -29,19 +30,36 @@ if TYPE_CHECKING:
 
 __all__ = ["EstimatorV2", "SamplerV2"]
 
+OptionsOf = TypeVar("OptionsOf", "SamplerOptions", "EstimatorOptions")
 
-class _Circuits:
-    """Circuits of pubs, brought into the gates of a backend or checked, and written for the service."""
 
-    def __init__(self, backend: RuntimeBackend, transpile: bool | int, check_gates: bool) -> None:
-        self.backend = backend
+class _Primitive(Generic[OptionsOf]):
+    """The common part of sampler and estimator: where jobs run, and circuits in the gates of that backend.
+
+    Attributes:
+        options: of its jobs; change them as you like.
+    """
+
+    options: OptionsOf
+
+    def __init__(
+        self, backend: RuntimeBackend, options: OptionsOf, transpile: bool | int, check_gates: bool, **request: Any
+    ) -> None:
+        self._backend = backend  # the name that other packages look for
+        self.options = copy.copy(options)
+        self._request: dict[str, Any] = {"backend": backend.name, **request}
         self._check = check_gates
         level = optimization_level(transpile)
         self._manager = (
             None if level is None else generate_preset_pass_manager(optimization_level=level, target=backend.target)
         )
 
-    def native(self, circuit: QuantumCircuit, place: int) -> QuantumCircuit:
+    @property
+    def backend(self) -> RuntimeBackend:
+        """Where its jobs run."""
+        return self._backend
+
+    def _native(self, circuit: QuantumCircuit, place: int) -> QuantumCircuit:
         """The circuit in the gates of the backend. Raises: InvalidInput."""
         if self._manager is not None:
             return self._manager.run(circuit)
@@ -56,7 +74,7 @@ def _values(pub: SamplerPub | EstimatorPub, circuit: QuantumCircuit) -> Any:
     return values.as_array(circuit.parameters).tolist() if values.num_parameters or values.shape else None
 
 
-class SamplerV2(BaseSamplerV2):
+class SamplerV2(_Primitive["SamplerOptions"], BaseSamplerV2):
     """Qiskit's sampler, which runs on the service.
 
     Attributes:
@@ -84,15 +102,7 @@ class SamplerV2(BaseSamplerV2):
 
         Raises: InvalidInput.
         """
-        self._backend = backend  # the name that other packages look for
-        self.options: SamplerOptions = {**options} if options else {}
-        self._circuits = _Circuits(backend, transpile, check_gates)
-        self._request: dict[str, Any] = {"backend": backend.name, "via": via, **request}
-
-    @property
-    def backend(self) -> RuntimeBackend:
-        """Where its jobs run."""
-        return self._backend
+        super().__init__(backend, options or {}, transpile, check_gates, via=via, **request)
 
     def run(self, pubs: Iterable[SamplerPubLike], *, shots: int | None = None) -> PrimitiveJob:
         """Submit circuits as one job.
@@ -109,12 +119,12 @@ class SamplerV2(BaseSamplerV2):
         for place, pub in enumerate([SamplerPub.coerce(pub, shots) for pub in pubs]):
             if not pub.circuit.cregs:
                 warn(f"pub {place}: the circuit has no classical register, so its result is empty.", SubmissionWarning)
-            circuit = self._circuits.native(pub.circuit, place)
+            circuit = self._native(pub.circuit, place)
             sent.append((qpy_value(circuit), _values(pub, circuit), pub.shots))
         return PrimitiveJob(self._backend.client.sampler(sent, options=self.options or None, **self._request))
 
 
-class EstimatorV2(BaseEstimatorV2):
+class EstimatorV2(_Primitive["EstimatorOptions"], BaseEstimatorV2):
     """Qiskit's estimator, which runs on the service.
 
     Attributes:
@@ -144,20 +154,9 @@ class EstimatorV2(BaseEstimatorV2):
 
         Raises: InvalidInput.
         """
-        self._backend = backend  # the name that other packages look for
-        self.options: EstimatorOptions = {**options} if options else {}
-        self._circuits = _Circuits(backend, transpile, check_gates)
-        self._request: dict[str, Any] = {
-            "backend": backend.name,
-            "resilience_level": resilience_level,
-            "via": via,
-            **request,
-        }
-
-    @property
-    def backend(self) -> RuntimeBackend:
-        """Where its jobs run."""
-        return self._backend
+        super().__init__(
+            backend, options or {}, transpile, check_gates, resilience_level=resilience_level, via=via, **request
+        )
 
     def run(self, pubs: Iterable[EstimatorPubLike], *, precision: float | None = None) -> PrimitiveJob:
         """Submit circuits and observables as one job.
@@ -172,7 +171,7 @@ class EstimatorV2(BaseEstimatorV2):
         """
         sent = []
         for place, pub in enumerate([EstimatorPub.coerce(pub, precision) for pub in pubs]):
-            circuit = self._circuits.native(pub.circuit, place)
+            circuit = self._native(pub.circuit, place)
             observables = pub.observables
             if circuit is not pub.circuit:
                 observables = observables.apply_layout(circuit.layout, circuit.num_qubits)

@@ -32,7 +32,10 @@ def tamper(jobs: Jobs, clock: Clock, chance: random.Random) -> None:
     match chance.choice(["create", "start", "end", "cancel", "tags", "delete"]):
         case "create":
             tags = tuple(chance.sample(["red", "green", "blue"], 2))
-            create(jobs, instance=chance.choice(INSTANCES), mock=chance.random() < 0.3, tags=tags)
+            session_id = chance.choice([None, "s1", "s2"])
+            create(
+                jobs, instance=chance.choice(INSTANCES), mock=chance.random() < 0.3, tags=tags, session_id=session_id
+            )
         case "start" if job.status == "Queued":
             jobs.save(job.start(clock.now()))
         case "end" if job.status == "Running":
@@ -48,7 +51,7 @@ def tamper(jobs: Jobs, clock: Clock, chance: random.Random) -> None:
 def test_it_knows_what_a_look_at_all_jobs_finds(jobs: Jobs, clock: Clock) -> None:
     chance = random.Random(5)
     create(jobs)
-    for _ in range(300):
+    for _ in range(600):
         tamper(jobs, clock, chance)
         clock.advance(1)
     for index in (jobs.index, JobIndex({job.id: job for job in jobs.accounted()})):
@@ -58,10 +61,20 @@ def test_it_knows_what_a_look_at_all_jobs_finds(jobs: Jobs, clock: Clock) -> Non
             assert list(index.ids(instance, pending=False, mocks=True)) == [job.id for job in visible]
             pending = [job.id for job in visible if not job.ended and not job.mock]
             assert list(index.ids(instance, pending=True, mocks=False)) == pending
+            for mock, positions in enumerate(index.outside_sessions(instance, mocks=True)):
+                alone = [job for job in visible if job.mock == bool(mock) and job.session_id is None]
+                assert positions == [(job.created, job.id) for job in alone] != []
             assert set(index.tags(instance)) == {tag for job in visible for tag in job.tags}
             assert pending
             assert len(visible) < len(own)
             assert index.used_seconds(instance, since=0) == sum(job.qpu_seconds for job in own) > 0
+
+        everything = list(jobs.accounted())
+        for session_id in ("s1", "s2"):
+            own = [job for job in everything if job.session_id == session_id and not job.deleted]
+            assert list(index.ids_in_session(session_id)) == [job.id for job in own] != []
+        ran = {job.id for job in everything if job.started is not None and job.finished is not None}
+        assert set(index.ran) == ran != set()
 
 
 def test_charges_leave_the_sum_when_their_period_is_over(jobs: Jobs, clock: Clock) -> None:

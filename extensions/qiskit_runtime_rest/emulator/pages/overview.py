@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections import Counter
 from collections.abc import Sequence
@@ -16,11 +17,16 @@ if TYPE_CHECKING:
     from ..recorder import RecordedRequest, Recorder
     from ..service import Service
     from ..state.job import Job
+    from ..state.jobs import Jobs
     from ..state.sessions import Session
 
-__all__ = ["MOST_ROWS", "overview"]
+__all__ = ["MOST_ROWS", "overview", "request_details"]
 
 MOST_ROWS = 200
+HIDDEN = "(hidden: the job is private)"
+_JOB_OF_PATH = re.compile(rf"{BASE_PATH}/v1/jobs/([^/]+)")
+_JOB_OF_ANSWER = re.compile(r'"id":\s*"([^"]+)"')
+_ASKS_FOR_PRIVATE = re.compile(r'"private"\s*:\s*true')
 _ONLY_IN_DETAILS = {"headers", "body", "response_headers", "response_body"}
 
 
@@ -59,6 +65,24 @@ def overview(
         "faults": [_fault(rule) for rule in reversed(faults.all()[-MOST_ROWS:])],
         "presets": [preset.as_json() for preset in PRESETS],
     }
+
+
+def request_details(request: RecordedRequest, jobs: Jobs) -> dict[str, Any]:
+    """A recorded request with its headers and bodies, without those of private jobs."""
+    shown = request.as_json()
+    if _is_of_private_job(request, jobs):
+        shown |= {name: HIDDEN for name in ("body", "response_body") if shown[name]}
+    return shown
+
+
+def _is_of_private_job(request: RecordedRequest, jobs: Jobs) -> bool:
+    named = _JOB_OF_PATH.match(request.path)
+    if named is None and request.operation == "create_job":
+        named = _JOB_OF_ANSWER.search(request.response_body)
+        if named is None:  # no job, or a spoilt answer
+            return _ASKS_FOR_PRIVATE.search(request.body) is not None
+    job = jobs.get(named[1]) if named else None
+    return job is not None and job.private
 
 
 def _exports(url: str, *, crn: str) -> str:

@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from .job_details import job_details
-from .overview import overview
+from .overview import overview, request_details
 
 if TYPE_CHECKING:
     from ..faults import FaultRules
@@ -71,7 +71,7 @@ class Pages:
         found = next((one for one in self.recorder.all() if one.number == number), None)
         if found is None:
             return JSONResponse({"error": f"Request {number} is no longer recorded."}, 404)
-        return JSONResponse(found.as_json())
+        return JSONResponse(request_details(found, self.service.jobs))
 
     async def job_details(self, request: Request) -> Response:
         """`GET /_emulator/overview/jobs/{job_id}`: params, circuits, log, and what to draw of the result."""

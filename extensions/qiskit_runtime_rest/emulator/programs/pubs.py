@@ -94,6 +94,7 @@ def _check_width(observables: ObservablesArray, circuit: QuantumCircuit) -> None
         raise JobFailedError(
             Kind.OBSERVABLE_WIDTH,
             circuit=circuit.num_qubits,
+            # Measured for a list, `(0,)-th`. Without one, Qiskit's own check, whose text this is, says `()-th`.
             index=(0,) * observables.ndim,
             observable=observables.num_qubits,
         )

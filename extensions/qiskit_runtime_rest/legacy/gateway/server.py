@@ -265,6 +265,7 @@ def gateway_server(
     on_started: Callable[[], None],
     *,
     allow_hosts: Collection[str] | None = (),
+    on_foreign_host: Callable[[str], object] | None = None,
     certificate: Path | str | None = None,
     key: Path | str | None = None,
 ) -> Server:
@@ -272,13 +273,14 @@ def gateway_server(
 
     Args:
         app: the application.
-        on_started, allow_hosts: as for `Server`.
+        on_started, allow_hosts, on_foreign_host: as for `Server`.
         certificate, key: PEM files for TLS; None: no encryption.
     """
     return Server(
         app,
         on_started=on_started,
         allow_hosts=allow_hosts,
+        on_foreign_host=on_foreign_host,
         http=H11Protocol,  # httptools loses the body of a request that offers HTTP/2, as those of Java do
         ws="websockets-sansio",
         ws_max_size=MOST_BODY_BYTES,
