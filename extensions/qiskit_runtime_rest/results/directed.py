@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import operator
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from attrs import evolve, field, frozen
 
@@ -63,8 +63,7 @@ ENOUGH_PAIRS: Final = 8
 """With fewer pairs of randomizations, their spread says little."""
 
 
-@frozen
-class Variance:
+class Variance(NamedTuple):
     """The variance of a value.
 
     Args:
@@ -72,10 +71,10 @@ class Variance:
         shots: by shots alone.
     """
 
-    whole: float = field()
-    shots: float = field()
+    whole: float
+    shots: float
 
-    def __add__(self, other: Variance) -> Variance:
+    def plus(self, other: Variance) -> Variance:
         """Of the sum of independent values."""
         return Variance(self.whole + other.whole, self.shots + other.shots)
 
@@ -160,8 +159,23 @@ class _Measured:
     def _variances(self) -> dict[tuple[int, Place], Variance]:
         return {}
 
+    @cached_property
+    def _pairs(self) -> list[tuple[int, int]]:
+        """Where the shots of two randomizations with opposite flips begin and end in a row; a last one is alone."""
+        _, _, each, shots, _ = self.array.shape
+        return [(begin, min(begin + 2 * shots, each * shots)) for begin in range(0, each * shots, 2 * shots)]
+
+    @cached_property
+    def _shares(self) -> list[float]:
+        """The share of each pair in all shots."""
+        whole = self.shots * self.randomizations
+        return [(end - begin) / whole for begin, end in self._pairs] * self.array.shape[0]
+
     def means(self, mask: int, first: int, last: int) -> list[list[float]]:
-        """The mean sign of the chosen bits, for each row from `first` to `last` by randomization; flips undone."""
+        """The mean sign of the chosen bits, for each row from `first` to `last`, in parts by pairs of randomizations.
+
+        Flips are undone. The sum of the parts is the mean.
+        """
         key = (mask, first, last)
         if key not in self._known:
             self._known[key] = self._of(mask, first, last)
@@ -172,7 +186,7 @@ class _Measured:
         first, last, row = place
         key = (mask, first, last)
         if key not in self._averages:
-            self._averages[key] = [sum(signs) / len(signs) for signs in self.means(mask, first, last)]
+            self._averages[key] = list(map(sum, self.means(mask, first, last)))
         return self._averages[key][row]
 
     def variance(self, weights: Mapping[int, float], place: Place) -> Variance:
@@ -180,26 +194,38 @@ class _Measured:
         if len(weights) == 1:
             ((mask, weight),) = weights.items()
             return self._alone(mask, place).times(weight * weight)
-        sums = [0.0] * self.randomizations
+        parts = [0.0] * (self.array.shape[0] * len(self._pairs))
         for mask, weight in weights.items():
-            signs = self.means(mask, *place[:2])[place[2]]
-            sums = [sum_ + weight * sign for sum_, sign in zip(sums, signs, strict=True)]
-        spread = variance_of_mean(sums)
+            more = self.means(mask, *place[:2])[place[2]]
+            parts = [part + weight * one for part, one in zip(parts, more, strict=True)]
+        spread = self._spread(parts)
         if spread and len(weights) > MANY_TERMS:
             return Variance(spread, spread)
         total, known = 0.0, list(weights.items())
         for index, (mask, weight) in enumerate(known):
             total += weight * weight
             total += sum(2 * weight * its * self.mean(mask ^ other, place) for other, its in known[:index])
-        return self._variance(total - (sum(sums) / len(sums)) ** 2, spread)
+        return self._variance(total - sum(parts) ** 2, spread)
 
     def _alone(self, mask: int, place: Place) -> Variance:
         """The variance of one mean sign."""
         key = (mask, place)
         if key not in self._variances:
-            signs = self.means(mask, *place[:2])[place[2]]
-            self._variances[key] = self._variance(1 - self.mean(mask, place) ** 2, variance_of_mean(signs))
+            parts = self.means(mask, *place[:2])[place[2]]
+            self._variances[key] = self._variance(1 - self.mean(mask, place) ** 2, self._spread(parts))
         return self._variances[key]
+
+    def _spread(self, parts: Sequence[float]) -> float:
+        """The variance of the sum of parts by pairs of randomizations, by their spread; 0 if there are too few.
+
+        The two randomizations of a pair have opposite flips, so only pairs are independent.
+        """
+        number = len(parts)
+        if number < ENOUGH_PAIRS:
+            return 0.0
+        mean = sum(parts)
+        rest = [part - mean * share for part, share in zip(parts, self._shares, strict=True)]
+        return math.fsum(map(operator.mul, rest, rest)) * number / (number - 1)
 
     def _variance(self, of_shot: float, spread: float) -> Variance:
         alone = max(0.0, of_shot) / max(1, self.shots * self.randomizations - 1)
@@ -210,17 +236,18 @@ class _Measured:
         width = each * shots
         size = (last - first) * width
         planes = [plane for bit, plane in enumerate(self._planes) if mask >> bit & 1]
-        signs = [-1.0 if (flips & mask).bit_count() & 1 else 1.0 for flips in self.flips]
+        flipped = b"".join(bytes([(flips & mask).bit_count() & 1]) * shots for flips in self.flips)
+        undone = int.from_bytes(flipped * (last - first), "little")
+        whole = shots * self.randomizations
         found: list[list[float]] = [[] for _ in range(first, last)]
         for number in range(repetitions):
             start = (number * rows + first) * width
-            parity = 0
+            parity = undone
             for plane in planes:
                 parity ^= int.from_bytes(plane[start : start + size], "little")
             odd = parity.to_bytes(size, "little")
             for row, at in zip(found, range(0, size, width), strict=True):
-                counts = [odd.count(1, place, place + shots) for place in range(at, at + width, shots)]
-                row += [sign * (1 - 2 * count / shots) for sign, count in zip(signs, counts, strict=True)]
+                row += [(end - begin - 2 * odd.count(1, at + begin, at + end)) / whole for begin, end in self._pairs]
         return found
 
 
@@ -275,7 +302,7 @@ class _Pub:
             for label, weight in chosen.items():
                 by_basis.setdefault(self.basis_of(label, parameters), {})[mask_of(label)] = weight
             for basis, masks in by_basis.items():
-                found += self.measured[factor].variance(masks, self.places[parameters][basis])
+                found = found.plus(self.measured[factor].variance(masks, self.places[parameters][basis]))
         return found
 
 
@@ -308,21 +335,6 @@ class _Readout:
 def mask_of(label: str) -> int:
     """The bits of a Pauli string."""
     return sum(1 << bit for bit, letter in enumerate(label) if letter != "I")
-
-
-def variance_of_mean(values: Sequence[float]) -> float:
-    """The variance of the mean over randomizations, by the spread of their pairs; 0 if there are too few.
-
-    The two randomizations of a pair have opposite flips, so only the sums of pairs are independent.
-    """
-    number = (len(values) + 1) // 2
-    if number < ENOUGH_PAIRS:
-        return 0.0
-    mean = sum(values) / len(values)
-    rest = [pair - 2 * mean for pair in map(operator.add, values[::2], values[1::2])]
-    if len(values) % 2:
-        rest.append(values[-1] - mean)
-    return math.fsum(map(operator.mul, rest, rest)) * number / (number - 1) / len(values) ** 2
 
 
 @frozen(slots=False)
@@ -416,7 +428,7 @@ class EstimatorReader:
                     by_mask[masks[label]] = by_mask.get(masks[label], 0.0) - term / scales[label]
         variance = pub.variance(scaled, parameters)
         if self._readout is not None and by_mask:
-            variance += self._readout.measured.variance(by_mask, ONLY)
+            variance = variance.plus(self._readout.measured.variance(by_mask, ONLY))
         return {
             "evs": value,
             "stds": math.sqrt(variance.whole),

@@ -36,8 +36,6 @@ __all__ = [
     "xor",
 ]
 
-_ASCII_ZERO: Final = ord("0")
-
 
 class StrayBits(Malformed):
     """An outcome has bits above those of the register."""
@@ -227,8 +225,10 @@ def xor(left: bytes, right: bytes) -> bytes:
 
 def unpack_bits(packed: bytes, *, count: int) -> bytes:
     """One byte (0 or 1) for each of `count` bits; the lowest bit of the first byte comes first."""
-    digits = format(int.from_bytes(packed, "little"), f"0{max(8 * len(packed), 1)}b")
-    return digits.encode().translate(_ASCII_DIGITS)[::-1][:count]
+    flags = bytearray(8 * len(packed))
+    for bit, table in enumerate(_BIT_TABLES):
+        flags[bit::8] = packed.translate(table)
+    return bytes(memoryview(flags)[:count])
 
 
 def pack_bits(flags: bytes, *, num_bits: int) -> bytes:
@@ -258,5 +258,5 @@ def _move_table(moves: tuple[tuple[int, int], ...]) -> bytes:
     return bytes(sum((value >> source & 1) << target for source, target in moves) for value in range(256))
 
 
-_ASCII_DIGITS: Final = bytes(max(value - _ASCII_ZERO, 0) & 1 for value in range(256))
+_BIT_TABLES: Final = [bytes(value >> bit & 1 for value in range(256)) for bit in range(8)]
 _FLAG_TABLES: Final = [bytes(bool(value) << bit for value in range(256)) for bit in range(8)]
