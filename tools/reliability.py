@@ -1,6 +1,6 @@
-"""Render docs/reliability.md from the figures of the last runs of `make chaos`, `make crash` and `make sweep`.
+"""Render docs/reliability.md from the figures of the last runs of `make chaos`, `hostile`, `crash` and `sweep`.
 
-    python -m tools.reliability build/chaos.json build/crash.json build/sweep.json
+    python -m tools.reliability build/chaos.json build/deadlines.json build/crash.json build/sweep.json
 
 Each file is what `--report` wrote. Without files, the page is rendered again from `tools/reliability.json`, which keeps
 the figures with their commands.
@@ -62,6 +62,15 @@ time, the second time, and so on; another thread forks at a line of a call. Then
 another thread, or in the child. The state file must be free, and no task, descriptor or connection may be left.
 """
 
+DEADLINES = """
+## Servers that never end
+
+Every method with `timeout=`, of clients for threads and for tasks, is called while the service, IAM or a proxy drips,
+floods, is silent, ends or stalls in TLS: in 1xx answers, status lines, headers, chunks, trailers, bodies, gzip and
+handshakes. Other calls meet full connection pools, a silent IAM that 150 calls wait for, 300 refused requests that need
+one new token, files that another process has locked, and the lease of a killed process.
+"""
+
 HOSTILE = """
 ## Hostile clients, pages and files
 
@@ -70,6 +79,8 @@ HOSTILE = """
 """
 
 WITHSTOOD = {
+    "gzip answers of 6 kinds, cut at each byte in 4 framings, with each byte changed, with tails, and "
+    "bombs": "read whole, or a typed error; never a part",
     "33 operations of two tenants, each with the ids of the other": "nothing is seen or changed",
     "19 kinds of forged tokens, tokens of another service, expired and logged out ones, for each operation": "401",
     "62 streams of bytes that are not quite HTTP (two lengths, broken chunks, huge heads, null bytes, other "
@@ -115,6 +126,9 @@ ROWS = {
     "doubled": "jobs made twice",
     "late": "calls that ended more than 0.5 s after their deadline (what the machine was late by does not count)",
     "left over": "descriptors, threads and tasks left over",
+    "attacks": "kinds of attacks",
+    "calls": "calls",
+    "worst milliseconds": "milliseconds from a deadline to the end of its call, at most",
     "killed": "lines at which a process was killed",
     "recovered": "submissions whose job the look-up found",
 }
@@ -124,7 +138,9 @@ ROWS = {
 def page(record: Mapping[str, Any]) -> str:
     """The page's text."""
     parts = [INTRODUCTION]
-    for name, text in {"chaos": CHAOS, "crash": CRASH}.items():
+    for name, text in {"chaos": CHAOS, "deadlines": DEADLINES, "crash": CRASH}.items():
+        if name not in record:
+            continue
         figures = record[name]["figures"]
         faults = sum(number for key, number in figures.items() if key.startswith("proxy: ") and key != "proxy: none")
         rows = [f"| {called} | {figures[key]:,} |" for key, called in ROWS.items() if key in figures]
