@@ -170,7 +170,7 @@ sweep: setup  ## Ctrl-C at every instruction, cancel and close at every wait, fo
 crash: setup  ## kill a process at every line between the intent to submit and the settled journal: CRASH='--every 10'
 	$(PYTHON) -m tools.crash $(CRASH)
 
-hostile: setup  ## tenants, tokens, browser, protocol, circuits, files and load against all servers: SECONDS=60 for a part of it
+hostile: setup  ## tenants, tokens, browser, protocol, circuits, files and load against all servers, raw sockets against the client: SECONDS=60 for a part of it
 	$(if $(SECONDS),SECONDS=$(SECONDS)) $(PYTHON) -m pytest -q $(HOSTILE)
 
 fuzz: setup  ## spoiled bytes to everything that parses, guided by atheris where it has a wheel: SECONDS=600, FUZZ='--target dates'

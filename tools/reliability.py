@@ -1,6 +1,6 @@
 """Render docs/reliability.md from the figures of the last runs of `make chaos`, `make crash`, `make sweep` and so on.
 
-    python -m tools.reliability build/chaos.json build/chaos_sdk.json build/sweep.json
+    python -m tools.reliability build/chaos.json build/chaos_sdk.json build/deadlines.json build/sweep.json
 
 Each file is what `--report` wrote; its name says of which run. Without files, the page is rendered again from
 `tools/reliability.json`, which keeps the figures with their commands.
@@ -74,6 +74,15 @@ another thread, or in the child. The state file must be free, and no task, descr
 Instructions of other packages are interrupted in the first call that runs them, those of this package in each call.
 """
 
+DEADLINES = """
+## Servers that never end
+
+Every method with `timeout=`, of clients for threads and for tasks, is called while the service, IAM or a proxy drips,
+floods, is silent, ends or stalls in TLS: in 1xx answers, status lines, headers, chunks, trailers, bodies, gzip and
+handshakes. Other calls meet full connection pools, a silent IAM that 150 calls wait for, 300 refused requests that need
+one new token, files that another process has locked, and the lease of a killed process.
+"""
+
 HOSTILE = """
 ## Hostile clients, pages and files
 
@@ -82,6 +91,8 @@ HOSTILE = """
 """
 
 WITHSTOOD = {
+    "gzip answers of 6 kinds, cut at each byte in 4 framings, with each byte changed, with tails, and "
+    "bombs": "read whole, or a typed error; never a part",
     "33 operations of two tenants, each with the ids of the other": "nothing is seen or changed",
     "19 kinds of forged tokens, tokens of another service, expired and logged out ones, for each operation": "401",
     "62 streams of bytes that are not quite HTTP (two lengths, broken chunks, huge heads, null bytes, other "
@@ -135,6 +146,9 @@ ROWS = {
     "doubled": "jobs made twice",
     "late": "calls that ended more than 0.5 s after their deadline (what the machine was late by does not count)",
     "left over": "descriptors, threads and tasks left over",
+    "attacks": "kinds of attacks",
+    "calls": "calls",
+    "worst milliseconds": "milliseconds from a deadline to the end of its call, at most",
 }
 """What figures are called on the page, in its order."""
 
@@ -166,9 +180,10 @@ def _added(figures: Mapping[str, int]) -> dict[str, Any]:
 def page(record: Mapping[str, Any]) -> str:
     """The page's text."""
     parts = [INTRODUCTION]
-    for name, text in {"chaos": CHAOS, "crash": CRASH}.items():
+    for name, text in {"chaos": CHAOS, "deadlines": DEADLINES, "crash": CRASH}.items():
         runs = [record[run] for run in (name, f"{name}_sdk") if run in record]
-        parts += [text, *(f"\n`{run['command']}`\n" for run in runs), table(runs)]
+        if runs:
+            parts += [text, *(f"\n`{run['command']}`\n" for run in runs), table(runs)]
     sweep = record["sweep"]
     rows = [
         f"| {name} | {figures['places']:,} | {sum(figures[wrong] for wrong in WRONG):,} |"

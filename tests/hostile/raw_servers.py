@@ -75,10 +75,10 @@ class RawServer:
                 self.accepted += 1
                 # A duplicate, since TLS takes the socket over.
                 self._connections.append(connection.dup())
-                self._start(self._serve, connection)
+                self._start(self._serve, connection, self._connections[-1])
 
-    def _serve(self, connection: socket.socket) -> None:
-        with contextlib.suppress(OSError), connection:
+    def _serve(self, connection: socket.socket, duplicate: socket.socket) -> None:
+        with contextlib.suppress(OSError), duplicate, connection:
             self._act(connection, self._stop)
 
 

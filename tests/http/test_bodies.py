@@ -208,5 +208,5 @@ def test_an_answer_may_say_that_it_is_not_packed(service: Loopback, connect: Con
 
 def test_what_follows_a_packed_answer_is_not_taken_for_a_part_of_it(service: Loopback, connect: Connect) -> None:
     whole = packed({"id": "x"})
-    service.script("*", Answer(200, parts=[whole.content, b"more", b"and more"], headers=whole.headers))
+    service.script("*", Answer(200, parts=[whole.content, b"more", b"\x1f and more"], headers=whole.headers))
     assert connect(service).request("GET", "/v1/jobs/x").json() == {"id": "x"}

@@ -59,6 +59,8 @@ class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
         self._left = self._most
         self._unzip = None
         self._is_cut = False
+        self._is_over = False
+        """Whether other bytes came after the last member: all that follows is ignored, however it is divided."""
         if "Content-Encoding" in response.headers:
             # httpx would unpack each chunk at once, however large the outcome.
             encoding = response.headers.pop("Content-Encoding").strip().lower()
@@ -113,7 +115,8 @@ class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
             while True:
                 if self._unzip.eof:
                     self._is_cut = False
-                    if not raw.startswith(MEMBER):
+                    if self._is_over or not raw.startswith(MEMBER):
+                        self._is_over = self._is_over or bool(raw)
                         self._left -= len(raw)
                         return
                     self._is_cut, self._unzip = True, zlib.decompressobj(zlib.MAX_WBITS | 16)
