@@ -36,7 +36,7 @@ PROGRAMS: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
     (
         "other_packages",
         ("pytket==2.18.5", "cirq-core==1.7.0"),
-        {"alike": True, "flipped": True, "refused": True},
+        {"alike": True, "refused": True},
     ),
     ("pennylane_device", ("pennylane-qiskit==0.45.0",), {"expval": True, "counts": True, "gradient": True}),
 )

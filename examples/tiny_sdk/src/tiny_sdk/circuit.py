@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 HALF = math.pi / 2
@@ -53,28 +52,17 @@ class Circuit:
 
     def openqasm(self, places: list[int], *, measured: bool) -> str:
         """The circuit in the gates `rz`, `sx`, `x` and `cz`, on the device's qubits `places`."""
-        lines = ["OPENQASM 3.0;", 'include "stdgates.inc";']
-        if measured:
-            lines.append(f"bit[{self.num_qubits}] c;")
-        lines += [line for gate in self.gates for line in _native(gate, places)]
-        if measured:
-            lines += [f"c[{bit}] = measure ${place};" for bit, place in enumerate(places)]
-        return "\n".join(lines)
+        gates = [line for gate in self.gates for line in _native(gate, places)]
+        bits = [f"bit[{self.num_qubits}] c;"] if measured else []
+        ends = [f"c[{bit}] = measure ${place};" for bit, place in enumerate(places) if measured]
+        return "\n".join(["OPENQASM 3.0;", 'include "stdgates.inc";', *bits, *gates, *ends])
 
 
-def _native(gate: Gate, places: list[int]) -> Iterator[str]:
+def _native(gate: Gate, places: list[int]) -> list[str]:
     on = ", ".join(f"${places[qubit]}" for qubit in gate.qubits)
-    if gate.name in ("x", "cz"):
-        yield f"{gate.name} {on};"
-    elif gate.name == "rz":
-        yield f"rz({gate.angle}) {on};"
-    elif gate.name == "h":
-        yield from (f"rz({HALF}) {on};", f"sx {on};", f"rz({HALF}) {on};")
-    else:  # rx(a) = rz(-pi/2) sx rz(pi - a) sx rz(-pi/2)
-        yield from (
-            f"rz({-HALF}) {on};",
-            f"sx {on};",
-            f"rz({math.pi - gate.angle}) {on};",
-            f"sx {on};",
-            f"rz({-HALF}) {on};",
-        )
+    steps = {
+        "h": (f"rz({HALF})", "sx", f"rz({HALF})"),
+        "rx": (f"rz({-HALF})", "sx", f"rz({math.pi - gate.angle})", "sx", f"rz({-HALF})"),
+        "rz": (f"rz({gate.angle})",),
+    }
+    return [f"{step} {on};" for step in steps.get(gate.name, (gate.name,))]

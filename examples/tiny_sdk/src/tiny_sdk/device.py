@@ -81,9 +81,8 @@ class Device:
     def _line(self, start: int, length: int) -> list[int]:
         places = [start]
         while len(places) < length:
-            free = [
-                q for q in range(self.num_qubits) if frozenset((places[-1], q)) in self.couplings and q not in places
-            ]
+            neighbours = (q for q in range(self.num_qubits) if frozenset((places[-1], q)) in self.couplings)
+            free = [q for q in neighbours if q not in places]
             if not free:
                 return []
             places.append(free[0])
