@@ -111,3 +111,17 @@ def test_a_page_has_its_part_of_the_list_and_the_count_of_all(jobs: Jobs) -> Non
     assert ([job.id for job in page], count) == ([made[4], made[3]], 6)
     page, count = jobs.page(instance="a", where=JobFilter(backend="e"), ascending=True, offset=1, limit=5)
     assert ([job.id for job in page], count) == ([made[2], made[4]], 3)
+
+
+def test_the_times_of_a_filter_are_in_its_span(jobs: Jobs) -> None:
+    job = create(jobs)
+    for name, away in (("created_after", 1), ("created_before", -1)):
+        assert JobFilter(**{name: job.created}).matches(job)  # type: ignore[arg-type]
+        assert not JobFilter(**{name: job.created + away}).matches(job)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("logs", "result"), [("a log", "a log"), ("", "no")])
+def test_the_result_of_a_failed_job_is_its_log_or_the_reason(jobs: Jobs, clock: Clock, logs: str, result: str) -> None:
+    failed = create(jobs).start(clock.now()).fail(clock.now(), code=1, reason="no", solution="")
+    jobs.end(failed, logs=logs)
+    assert jobs.take_result(failed) == result
