@@ -162,10 +162,6 @@ def test_calls_are_rewritten_whole(before: str, after: str) -> None:
         f'session.put("{CLASSIC}/jobs/a/tags", json={{"jobTags": [], "tags": []}})',  # the other name is taken
         f'q = {{"jobTags": 1}}\nsession.put("{CLASSIC}/jobs/a/tags", json=q)\nq["jobTags"]',  # read again
         f'connect("{CLASSIC.replace("https", "wss")}/stream/jobs/a")\nsession.get("{CLASSIC}/jobs/a")',
-        'requests.post("https://auth.quantum-computing.ibm.com/api/users/loginWithToken", '
-        'json={"apiToken": k, "more": 1}).json()["id"]',
-        'requests.post("https://auth.quantum-computing.ibm.com/api/users/login", '
-        'json={"email": e, "password": p}).json()["id"]',
     ],
 )
 def test_calls_that_cannot_be_rewritten_whole_stay(text: str) -> None:
