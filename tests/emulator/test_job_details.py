@@ -24,7 +24,9 @@ def test_counts_and_values_are_those_of_the_result(emulator: Emulator, control: 
         params = {"pubs": [[FLIP.split("bit[2]")[0] + "x $0;", ["Z", "X"]]], "version": 2, "support_qiskit": wrapped}
         estimate = client.jobs.submit("estimator", backend="ibm_fez", params=params)
         pub = estimate.result()[0]
-    (picture,) = control.get(f"/overview/jobs/{job.id}").json()["pictures"]
+    details = control.get(f"/overview/jobs/{job.id}").json()
+    assert details["circuits"] == [{"title": "circuit 1 of 1, OpenQASM", "text": FLIP}]
+    (picture,) = details["pictures"]
     assert (picture["kind"], picture["total"], dict(picture["bars"])) == ("counts", 50, counts)
     (picture,) = control.get(f"/overview/jobs/{estimate.id}").json()["pictures"]
     assert picture["points"] == [[value, error] for value, error in zip(pub.evs, pub.stds, strict=True)]
