@@ -10,7 +10,6 @@ from numbers import Real
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from .base.text import excerpt
 from .errors import InvalidInput, RuntimeRestError
 
 __all__ = [
@@ -56,7 +55,7 @@ def check(
     """
     for name, (fits, expected) in checks.items():
         if name in values and not fits(values[name]):
-            raise error(f"{name}={excerpt(values[name])}: expected {expected}.")
+            raise error(f"{name}={values[name]!r}: expected {expected}.")
 
 
 def check_types(values: Mapping[str, Any], annotations: Mapping[str, str]) -> None:
@@ -149,12 +148,11 @@ def whole_seconds(value: Any, name: str, *, most: int) -> int:
     if not isinstance(value, Real) or isinstance(value, bool):
         advice = ": pass its total_seconds()" if hasattr(value, "total_seconds") else ""
         raise InvalidInput(
-            f"{name}={excerpt(value)}: expected a number of seconds from 1 to {most}, "
-            f"got {type(value).__name__}{advice}."
+            f"{name}={value!r}: expected a number of seconds from 1 to {most}, got {type(value).__name__}{advice}."
         )
     seconds = real_number(value)
     if not 1 <= seconds <= most:
-        raise InvalidInput(f"{name}={excerpt(value)}: must be between 1 and {most} seconds.")
+        raise InvalidInput(f"{name}={value!r}: must be between 1 and {most} seconds.")
     return math.ceil(seconds)
 
 
@@ -168,7 +166,7 @@ def check_timeout(timeout: Any) -> float | None:
         return None
     seconds = real_number(timeout)
     if not seconds >= 0:
-        raise InvalidInput(f"timeout={excerpt(timeout)}: pass seconds, 0 or more, or None to wait without a limit.")
+        raise InvalidInput(f"timeout={timeout!r}: pass seconds, 0 or more, or None to wait without a limit.")
     return seconds if seconds < threading.TIMEOUT_MAX else None
 
 
@@ -183,7 +181,7 @@ def positive_whole(value: Any, name: str) -> int:
     except TypeError:
         number = 0
     if number < 1 or isinstance(value, bool):
-        raise InvalidInput(f"{name}={excerpt(value)}: must be a positive whole number.")
+        raise InvalidInput(f"{name}={value!r}: must be a positive whole number.")
     return number
 
 
@@ -194,5 +192,5 @@ def folder_path(path: Any, name: str) -> Path | None:
         InvalidInput: neither a str nor a `Path`.
     """
     if not PATH.or_none.fits(path):
-        raise InvalidInput(f"{name}={excerpt(path)}: expected the path of a folder or None, got {type(path).__name__}.")
+        raise InvalidInput(f"{name}={path!r}: expected the path of a folder or None, got {type(path).__name__}.")
     return None if path is None else Path(path)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qiskit_runtime_rest.base.text import LINES, excerpt, printable
+from qiskit_runtime_rest.base.text import LINES, printable
 
 
 @pytest.mark.parametrize(
@@ -30,31 +30,3 @@ def test_the_characters_of_several_lines_can_be_kept() -> None:
 @given(st.text())
 def test_any_text_becomes_printable(text: str) -> None:
     assert printable(text).isprintable()
-
-
-class Lines:
-    def __repr__(self) -> str:
-        return "a\nb"
-
-
-class Broken:
-    def __repr__(self) -> str:
-        raise ValueError
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [
-        ("a\nb", r"'a\nb'"),
-        (1.5, "1.5"),
-        ([None], "[None]"),
-        ("x" * 59, f"'{'x' * 56}..."),
-        ("x" * 58, f"'{'x' * 58}'"),
-        (object(), "<object>"),
-        ([object()], "<list>"),
-        (Lines(), "<Lines>"),
-        (Broken(), "<Broken>"),
-    ],
-)
-def test_a_wrong_value_in_a_message(value: object, shown: str) -> None:
-    assert excerpt(value) == shown

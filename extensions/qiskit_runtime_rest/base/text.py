@@ -6,12 +6,10 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-__all__ = ["LINES", "also_half_built", "excerpt", "printable"]
+__all__ = ["LINES", "also_half_built", "printable"]
 
 LINES = "\n\t"
 """Characters to keep in a text of several lines."""
-MOST_EXCERPT = 60
-"""Characters of a value in a message."""
 
 
 def printable(text: str, *, keep: str = "") -> str:
@@ -26,17 +24,6 @@ def printable(text: str, *, keep: str = "") -> str:
 
 def _instead(character: str) -> str:
     return " " if character.isspace() else character.encode("unicode_escape").decode("ascii")
-
-
-def excerpt(value: object) -> str:
-    """How a message shows a wrong value: as Python writes it, cut; the type of an object without a form of its own."""
-    try:
-        text = repr(value)
-    except Exception:
-        text = ""
-    if not text or " at 0x" in text or "\n" in text:
-        return f"<{type(value).__name__}>"
-    return text if len(text) <= MOST_EXCERPT else f"{text[: MOST_EXCERPT - 3]}..."
 
 
 def also_half_built(shown: Callable[[Any], str]) -> Callable[[Any], str]:

@@ -12,7 +12,6 @@ from numbers import Real
 from typing import Any, TypeAlias
 
 from ..arguments import positive_whole
-from ..base.text import excerpt
 from ..errors import InvalidInput
 from .circuits import circuit_text, is_circuit, is_foreign, is_qpy, observable_value, values_in_order
 
@@ -101,7 +100,7 @@ def estimator_params(
         params["precision"] = _precision(precision)
     if resilience_level is not None:
         if resilience_level not in RESILIENCE_LEVELS:
-            raise InvalidInput(f"resilience_level={excerpt(resilience_level)}: must be 0, 1 or 2.")
+            raise InvalidInput(f"resilience_level={resilience_level!r}: must be 0, 1 or 2.")
         params["resilience_level"] = int(resilience_level)
     if options:
         params["options"] = _plain(options)
@@ -137,7 +136,7 @@ def _pub(pub: Any, *, read: Sequence[Reader], least: int, form: str) -> list[Any
     if not isinstance(parts, Sequence) or isinstance(parts, bytes):
         raise InvalidInput(_not_a_pub(pub, form))
     if not least <= len(parts) <= len(read):
-        raise InvalidInput(f"a pub is {form}, not {type(pub).__name__} {excerpt(pub)}.")
+        raise InvalidInput(f"a pub is {form}, not {type(pub).__name__} {_short(pub)}.")
     if is_foreign(parts[0]):
         circuit, *rest = parts
         text = circuit_text(circuit)
@@ -149,7 +148,7 @@ def _pub(pub: Any, *, read: Sequence[Reader], least: int, form: str) -> list[Any
 
 def _not_a_pub(value: Any, form: str) -> str:
     return (
-        f"a pub is {form}, not {type(value).__name__} {excerpt(value)}. A circuit is OpenQASM text, or a circuit of "
+        f"a pub is {form}, not {type(value).__name__} {_short(value)}. A circuit is OpenQASM text, or a circuit of "
         f"Qiskit, pytket or Cirq: {_advice(value)}."
     )
 
@@ -169,7 +168,7 @@ def _circuit(circuit: Any) -> Any:
         raise InvalidInput("the circuit is empty: pass its OpenQASM text.")
     if text.endswith(FILE_ENDINGS) and not {"\n", ";"} & set(text):
         raise InvalidInput(
-            f"the circuit {excerpt(text)} looks like the name of a file: pass a Path, such as Path({excerpt(text)})."
+            f"the circuit {_short(text)} looks like the name of a file: pass a Path, such as Path({_short(text)})."
         )
     return circuit
 
@@ -183,7 +182,7 @@ def _precision(precision: Any) -> float | None:
     if value is None:
         return None
     if not isinstance(value, Real) or isinstance(value, bool) or not 0 < float(value) < math.inf:
-        raise InvalidInput(f"precision={excerpt(precision)} is not a positive number.")
+        raise InvalidInput(f"precision={precision!r} is not a positive number.")
     return float(value)
 
 
@@ -196,7 +195,7 @@ def _observables(observables: Any) -> Any:
     if not isinstance(value, str | Mapping):
         raise InvalidInput(f"observables are {OBSERVABLES}, not {type(value).__name__}; {OBSERVABLES_ADVICE}.")
     if isinstance(value, Mapping) and any(isinstance(coefficient, complex) for coefficient in value.values()):
-        raise InvalidInput(f"the coefficients of {excerpt(value)} are complex: pass real numbers, such as value.real.")
+        raise InvalidInput(f"the coefficients of {_short(value)} are complex: pass real numbers, such as value.real.")
     return _plain(value)
 
 
@@ -218,6 +217,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     return value
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
 SAMPLER_PARTS: tuple[Reader, ...] = (_circuit, _plain, _shots)

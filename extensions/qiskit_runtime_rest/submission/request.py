@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack
 
 from ..arguments import backend_name, whole_seconds
-from ..base.text import excerpt
 from ..errors import InvalidInput
 from .pubs import EstimatorPub, SamplerPub, estimator_params, sampler_params
 
@@ -49,12 +48,12 @@ def check_tags(tags: Sequence[str]) -> None:
         InvalidInput: they are not valid.
     """
     if isinstance(tags, str) or not isinstance(tags, Sequence):
-        raise InvalidInput(f"tags={excerpt(tags)}: expected a list of texts.")
+        raise InvalidInput(f"tags={tags!r}: expected a list of texts.")
     if len(tags) > MOST_TAGS:
         raise InvalidInput(f"{len(tags)} tags: a job takes at most {MOST_TAGS}.")
     for tag in tags:
         if not isinstance(tag, str) or len(tag) > LONGEST_TAG:
-            raise InvalidInput(f"tag {excerpt(tag)}: expected a text of at most {LONGEST_TAG} characters.")
+            raise InvalidInput(f"tag {tag!r}: expected a text of at most {LONGEST_TAG} characters.")
 
 
 @dataclass(frozen=True)
@@ -92,9 +91,7 @@ class JobRequest:
             InvalidInput: an argument is not valid; says what to pass instead.
         """
         if not isinstance(self.program_id, str) or not self.program_id:
-            raise InvalidInput(
-                f"program_id={excerpt(self.program_id)}: expected the name of a program, such as 'sampler'."
-            )
+            raise InvalidInput(f"program_id={self.program_id!r}: expected the name of a program, such as 'sampler'.")
         object.__setattr__(self, "backend", backend_name(self.backend))
         if not isinstance(self.params, Mapping):
             raise InvalidInput(
@@ -110,7 +107,7 @@ class JobRequest:
             if value is not None and not isinstance(value, kind):
                 raise InvalidInput(f"{name} is {type(value).__name__}, not {kind.__name__}: {advice}.")
         if self.log_level is not None and str(self.log_level).lower() not in LOG_LEVELS:
-            raise InvalidInput(f"log_level={excerpt(self.log_level)}: must be one of {', '.join(LOG_LEVELS)}.")
+            raise InvalidInput(f"log_level={self.log_level!r}: must be one of {', '.join(LOG_LEVELS)}.")
 
     def to_dict(self) -> dict[str, Any]:
         """The body of `create_job`, without the arguments that were left out."""
@@ -192,7 +189,7 @@ class JobRequest:
             InvalidInput: the executor alone cannot do it.
         """
         if via not in (None, *VIA):
-            raise InvalidInput(f"via={excerpt(via)}: must be one of {', '.join(VIA)}.")
+            raise InvalidInput(f"via={via!r}: must be one of {', '.join(VIA)}.")
         if via != "executor" or self.program_id not in PRIMITIVES:
             return [Part(self, None)]
         from ..directed.primitives import PROGRAMS

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import Any
 
-from ..base.text import excerpt
 from ..errors import InvalidInput, MissingExtra
 from .circuits import circuit_text, is_circuit, observable_value
 
@@ -26,9 +25,7 @@ def optimization_level(transpile: bool | int) -> int | None:
     if isinstance(transpile, bool):
         return DEFAULT_LEVEL if transpile else None
     if transpile not in LEVELS:
-        raise InvalidInput(
-            f"transpile={excerpt(transpile)}: must be True, False, or an optimization level from 0 to 3."
-        )
+        raise InvalidInput(f"transpile={transpile!r}: must be True, False, or an optimization level from 0 to 3.")
     return int(transpile)
 
 

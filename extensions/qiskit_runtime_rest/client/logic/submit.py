@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, Unpack
 
 from ...base.callers import warn
-from ...base.text import excerpt
 from ...errors import (
     ApiError,
     ConfigurationError,
@@ -238,9 +237,7 @@ class SubmitLogic(Generic[J]):
 
         at_once = positive_whole(max_in_flight, "max_in_flight")
         if not isinstance(requests, Iterable):
-            raise InvalidInput(
-                f"requests={excerpt(requests)}: expected a list of requests, such as JobRequest.sampler(...)."
-            )
+            raise InvalidInput(f"requests={requests!r}: expected a list of requests, such as JobRequest.sampler(...).")
         if resume is not None and self._submitter.journal is None:
             raise ConfigurationError(
                 "resume= needs a journal: create the client with journal=True, or with the path of a file."
