@@ -32,6 +32,7 @@ SLOW := \
 	tests/project/test_pages.py \
 	tests/results/test_large_documents.py \
 	tests/results/test_optional.py \
+	tests/submission/test_processes.py \
 	tests/typing/test_usage.py
 THEORY := tests/theory
 ELSEWHERE := $(PEERS) $(OLD_SDKS) $(SDKS) $(LANGUAGES) $(PICTURES) $(PAGES) $(QISKIT) $(HOSTILE) $(THEORY) $(SLOW)
@@ -89,7 +90,7 @@ integration: setup  ## IBM's integration tests of qiskit-ibm-runtime, unmodified
 	$(PYTHON) -m tools.integration $(if $(PART),--part) $(if $(SECONDS),--seconds $(SECONDS)) $(ONLY)
 
 httpx2: setup  ## the tests of the client with httpx2 in the place of httpx
-	test -d build/httpx2 || $(VENV)/bin/uv pip install --quiet --python $(PYTHON) --target build/httpx2 'httpx2>=2.16,<3'
+	test -d build/httpx2 || $(VENV)/bin/uv pip install --quiet --python $(PYTHON) -c constraints.txt --target build/httpx2 'httpx2>=2.16,<3'
 	PYTHONPATH=build/httpx2:. $(PYTHON) -m pytest -n $(WORKERS) --dist loadscope -p tests.fixtures.httpx2 tests/http $(CLIENT)
 
 sdk: setup  ## examples/tiny_sdk, an SDK on the public surface: its types, and its tests with the wheel of this package
@@ -183,6 +184,9 @@ wheel: setup  ## build wheel and sdist into dist/, and run the wheel in an empty
 
 walk: setup  ## a newcomer's walk from the wheel to counts, in an empty home
 	$(PYTHON) -m tools.walk
+
+versions: setup  ## each extra, lowest and highest versions, with Python 3.11 to 3.14 as far as they are here: VERSIONS='--extra cli'
+	$(PYTHON) -m tools.versions $(VERSIONS)
 
 captures: setup  ## draw the pictures of README.md anew: runs of the command line
 	$(PYTHON) -m tools.captures

@@ -15,6 +15,7 @@ from . import (
     gateway,
     help_time,
     import_time,
+    long_queue,
     request_cpu,
     service_load,
     submissions,
@@ -33,6 +34,7 @@ BENCHMARKS = {
     "decoding": decoding.rows,
     "directed": directed.rows,
     "service-load": service_load.rows,
+    "long-queue": long_queue.rows,
     "bare-service": bare_service.rows,
     "gateway": gateway.rows,
 }

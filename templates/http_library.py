@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 else:
     try:
         httpx = import_module("httpx2")
-    except ModuleNotFoundError:
+        httpx.Client  # a folder of this name is a module, too
+    except (ModuleNotFoundError, AttributeError):
         httpx = import_module("httpx")
 
     def __getattr__(name):

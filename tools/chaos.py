@@ -1,7 +1,8 @@
 """Many operations, of threads and of tasks, through a proxy that spoils a share of the requests, by a seed.
 
 `make chaos` runs it. It prints what happened, and fails if an exception was not one of this package, a call came after
-its deadline, a job was lost or made twice, or a descriptor, thread or task is left over.
+its deadline, a job was lost or made twice, or a descriptor, thread or task is left over. With `--client
+qiskit-ibm-runtime`, IBM's SDK does the same in threads, on the same bad network: for the record.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ import tempfile
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,8 @@ from qiskit_runtime_rest.errors import (
     WaitTimeout,
 )
 from qiskit_runtime_rest.testing import Emulator, FaultyProxy, connect
+
+from . import ibm_sdk
 
 CIRCUIT = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nbit[1] c;\nx $0;\nc[0] = measure $0;\n'
 BACKEND = "ibm_fez"
@@ -51,9 +55,30 @@ RETRIES = RetryPolicy(first=0.02, longest=0.5)
 SUBMISSION = SubmissionPolicy(settle=0.5, first=0.02, longest=0.2)
 WRONG = ("untyped", "late", "lost", "doubled", "wrong answer", "left over")
 
-
+OURS = "qiskit-runtime-rest"
 EXPECTED = (WaitTimeout, SubmissionUnknown, TransportError, UnexpectedAnswer, ServerError)
 """What a call may end in on such a network."""
+
+
+class Client:
+    """The operations with this package."""
+
+    typed: tuple[type[Exception], ...] = (RuntimeRestError,)
+    expected: tuple[type[Exception], ...] = EXPECTED
+
+    def calls(self, tag: str, job_id: str, note: Callable[[str], bool]) -> Mapping[str, Any]:
+        """Name -> the call, and whether its outcome is right. `note`: told the id of a new job."""
+        return {
+            "submit": (
+                lambda client: client.sampler([CIRCUIT], backend=BACKEND, tags=[tag], timeout=TIMEOUT),
+                lambda job: note(job.id),
+            ),
+            "get": (lambda client: client.jobs.get(job_id, timeout=TIMEOUT), lambda job: job.backend == BACKEND),
+            "find": (lambda client: client.jobs.find("chaos-no-such", timeout=TIMEOUT), lambda job: job is None),
+            "list": (lambda client: client.jobs.list(limit=5, timeout=TIMEOUT), lambda job: job.backend == BACKEND),
+            "wait": (lambda client: client.jobs.handle(job_id).wait(timeout=0.05), lambda _: False),
+            "backends": (lambda client: client.backends.get(BACKEND, timeout=TIMEOUT), lambda one: one.name == BACKEND),
+        }
 
 
 class Machine:
@@ -88,6 +113,7 @@ class Run:
 
     def __init__(self, seed: int) -> None:
         """`seed`: decides the order of the operations."""
+        self.client: Client | ibm_sdk.Service = Client()
         self.random = random.Random(seed)
         self.counts: Counter[str] = Counter()
         self.tags: dict[str, str | None] = {}
@@ -107,18 +133,7 @@ class Run:
             tag = f"chaos-{next(self._numbers)}"
             if name == "submit":
                 self.tags[tag] = None
-        calls: dict[str, tuple[Callable[[Any], Any], Callable[[Any], bool]]] = {
-            "submit": (
-                lambda client: client.sampler([CIRCUIT], backend=BACKEND, tags=[tag], timeout=TIMEOUT),
-                lambda job: self._handle(tag, job.id),
-            ),
-            "get": (lambda client: client.jobs.get(job_id, timeout=TIMEOUT), lambda job: job.backend == BACKEND),
-            "find": (lambda client: client.jobs.find("chaos-no-such", timeout=TIMEOUT), lambda job: job is None),
-            "list": (lambda client: client.jobs.list(limit=5, timeout=TIMEOUT), lambda job: job.backend == BACKEND),
-            "wait": (lambda client: client.jobs.handle(job_id).wait(timeout=0.05), lambda _: False),
-            "backends": (lambda client: client.backends.get(BACKEND, timeout=TIMEOUT), lambda one: one.name == BACKEND),
-        }
-        return name, *calls[name]
+        return name, *self.client.calls(tag, job_id, partial(self._handle, tag))[name]
 
     def _handle(self, tag: str, job_id: str) -> bool:
         self.tags[tag] = job_id
@@ -134,9 +149,9 @@ class Run:
                 over -= self.machine.late_since(deadline)
             self.longest = max(self.longest, over)
             self.counts["late"] += over > LATE_SECONDS
-            if isinstance(outcome, RuntimeRestError):
+            if isinstance(outcome, self.client.typed):
                 self.counts[type(outcome).__name__] += 1
-                if not isinstance(outcome, EXPECTED):
+                if not isinstance(outcome, self.client.expected):
                     self.counts["wrong answer"] += 1
                     print(f"wrong: {name}: {outcome!r}")
             elif isinstance(outcome, BaseException):
@@ -157,11 +172,12 @@ class Run:
                     ids[tag] = job.id
         self.counts["submissions"] = len(self.tags)
         self.counts["jobs"] = sum(made.values())
+        self.counts["unheard of"] = sum(self.tags[tag] is None for tag in made)
         self.counts["doubled"] = sum(number > 1 for number in made.values())
         self.counts["lost"] = sum(job_id is not None and ids.get(tag) != job_id for tag, job_id in self.tags.items())
 
 
-def in_threads(run: Run, client: RuntimeClient, operations: int, until: float) -> None:
+def in_threads(run: Run, client: RuntimeClient | None, operations: int, until: float) -> None:
     """Run `operations` in threads."""
 
     def one(_number: int) -> None:
@@ -223,9 +239,10 @@ def _left_over(files: int, threads: int) -> int:
 class Disturbance:
     """Lets all tokens expire, and starts the service anew, again and again, while operations run."""
 
-    def __init__(self, run: Run, emulator: Emulator, proxy: FaultyProxy, *, every: int) -> None:
+    def __init__(self, run: Run, emulator: Emulator, proxy: FaultyProxy, *, every: int, expires: bool = True) -> None:
         """`every`: operations between two; each fourth one is a restart."""
         self._run, self._emulator, self._proxy, self._every = run, emulator, proxy, every
+        self._expires = expires
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._disturb)
 
@@ -243,18 +260,23 @@ class Disturbance:
             while self._run.counts["operations"] < number * self._every:
                 if self._stop.wait(TICK_SECONDS):
                     return
-            if number % 4:
+            if number % 4 and self._expires:
                 self._emulator.clock.advance(EXPIRY_SECONDS)
                 self._run.counts["expiries of all tokens"] += 1
-            else:
+            elif not number % 4:
                 self._emulator.close()
                 self._emulator.start()
                 self._proxy.lead_to(self._emulator.base_url)
                 self._run.counts["restarts of the service"] += 1
 
 
-def chaos(operations: int, *, seed: int, rate: float, minutes: float) -> tuple[Run, Counter[str]]:
-    """Run half of the operations in threads, and half in tasks; returns what happened, and what the proxy did."""
+def chaos(
+    operations: int, *, seed: int, rate: float, minutes: float, client_name: str = OURS
+) -> tuple[Run, Counter[str]]:
+    """Run half of the operations in threads, and half in tasks; returns what happened, and what the proxy did.
+
+    IBM's SDK has no tasks. It renews tokens when the machine's clock says so, so that none expires before.
+    """
     run = Run(seed)
     until = time.monotonic() + 60 * minutes
     with (
@@ -266,7 +288,7 @@ def chaos(operations: int, *, seed: int, rate: float, minutes: float) -> tuple[R
         before, threads = descriptors(), threading.active_count() - 1  # that of `run.machine`
         with (
             FaultyProxy(emulator.base_url, rate=rate, seed=seed, silent_seconds=1.5 * TIMEOUT) as proxy,
-            Disturbance(run, emulator, proxy, every=max(10, operations // 100)),
+            Disturbance(run, emulator, proxy, every=max(10, operations // 100), expires=client_name == OURS),
         ):
             options: dict[str, Any] = {
                 "base_url": proxy.base_url,
@@ -277,9 +299,14 @@ def chaos(operations: int, *, seed: int, rate: float, minutes: float) -> tuple[R
                 "submission": SUBMISSION,
                 "state_path": Path(folder, "state.sqlite"),
             }
-            with RuntimeClient(**options) as client:
-                in_threads(run, client, operations // 2, until)
-            asyncio.run(in_tasks(run, AsyncRuntimeClient(**options), operations - operations // 2, until))
+            if client_name == OURS:
+                with RuntimeClient(**options) as client:
+                    in_threads(run, client, operations // 2, until)
+                asyncio.run(in_tasks(run, AsyncRuntimeClient(**options), operations - operations // 2, until))
+            else:
+                run.client = ibm_sdk.Service(ibm_sdk.opened(emulator, proxy.base_url.removesuffix("/api")))
+                in_threads(run, None, operations, until)
+                run.client = Client()  # the SDK closes its connections when it is deleted
             done = proxy.done
         run.machine.stop()
         with connect(emulator) as client:
@@ -295,21 +322,27 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=20260415)
     parser.add_argument("--rate", type=float, default=0.3, help="the share of requests that are spoiled")
     parser.add_argument("--minutes", type=float, default=10.0, help="no operation begins later")
+    parser.add_argument("--client", choices=(OURS, ibm_sdk.NAME), default=OURS)
     parser.add_argument("--report", type=Path, help="write the figures to this file, as JSON")
     options = parser.parse_args()
     logging.getLogger("qiskit_runtime_rest").setLevel(logging.CRITICAL)
     os.environ.pop("QISKIT_IBM_TOKEN", None)
-    run, done = chaos(options.operations, seed=options.seed, rate=options.rate, minutes=options.minutes)
+    run, done = chaos(
+        options.operations, seed=options.seed, rate=options.rate, minutes=options.minutes, client_name=options.client
+    )
     for name in WRONG:
         run.counts[name] += 0
-    for name, number in (*sorted(run.counts.items()), *((f"proxy: {name}", number) for name, number in done.items())):
-        print(f"{name:30} {number:8,}")
-    print(f"{'latest end after a deadline':30} {run.longest:8.2f} s")
+    figures = {**run.counts, **{f"proxy: {name}": number for name, number in done.items()}}
+    for name, number in sorted(figures.items()):
+        print(f"{name:40} {number:8,}")
+    print(f"{'latest end after a deadline':40} {run.longest:8.2f} s")
     if options.report:
-        options.report.write_text(
-            json.dumps({**run.counts, **{f"proxy: {name}": done[name] for name in done}}, indent=1)
-        )
-    return int(any(run.counts[name] for name in WRONG))
+        command = f"--operations {options.operations} --seed {options.seed} --rate {options.rate}"
+        if options.client != OURS:
+            command += f" --client {options.client}"
+        record = {"command": f"make chaos CHAOS='{command}'", "figures": figures}
+        options.report.write_text(json.dumps(record, indent=1))
+    return int(options.client == OURS and any(run.counts[name] for name in WRONG))
 
 
 if __name__ == "__main__":

@@ -25,19 +25,23 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Coroutine, Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
+import qiskit_runtime_rest
 from qiskit_runtime_rest import AsyncRuntimeClient, JobRequest, RetryPolicy, RuntimeClient, SubmissionPolicy
 from qiskit_runtime_rest.base import forks
 from qiskit_runtime_rest.errors import AuthenticationError, RuntimeRestError
 from qiskit_runtime_rest.plans.clock import SystemClock
+
+from .tracing import tracing
 
 CIRCUIT = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nbit[1] c;\nx $0;\nc[0] = measure $0;\n'
 CRN = "crn:v1:bluemix:public:quantum-computing:us-east:a/0a1b2c:11112222-3333-4444-5555-666677778888::"
@@ -45,6 +49,11 @@ AFTER_SECONDS = 10.0
 """A call after the interruption is taken to hang if it lasts longer."""
 
 TRIES, TRY_SECONDS = 50, 0.02
+RUNS = 4
+"""An instruction is in one of so many runs: not each one renews the token."""
+
+PARTS = 10
+PACKAGE = Path(qiskit_runtime_rest.__file__).parent
 WRONG = ("locked", "senders", "claims", "unusable", "other errors", "tasks", "descriptors")
 RESULT = {"results": [{"data": {}, "metadata": {}}], "metadata": {"version": 2}}
 
@@ -194,52 +203,41 @@ OFF, TRIP = _Off(), _Trip()
 so the traced code is interrupted, where Python itself would do it, and not the function that traces."""
 
 
-def places(act: Callable[[], Any]) -> list[int]:
-    """The numbers of the instructions in a run of `act`, those only that it runs for the first time."""
-    seen: dict[tuple[Any, int], int] = {}
-    passed = 0
+Place = tuple[CodeType, int]
+"""An instruction: the code, and where it is in there."""
+
+
+def places(act: Callable[[], Any]) -> list[Place]:
+    """The instructions in a run of `act`, each once, in the order in which they are run for the first time."""
+    seen: dict[Place, None] = {}
 
     def local(frame: FrameType, event: str, _argument: Any) -> Any:
-        nonlocal passed
         if event == "opcode":
-            passed += 1
-            seen.setdefault((frame.f_code, frame.f_lasti), passed)
+            seen.setdefault((frame.f_code, frame.f_lasti))
         return local
 
-    with traced(local):
+    def start(frame: FrameType, _event: str, _argument: Any) -> Any:
+        frame.f_trace_opcodes = True
+        return local
+
+    with tracing(start):
         act()
-    return list(seen.values())
+    return list(seen)
 
 
-@contextlib.contextmanager
-def traced(local: Any, *, opcodes: bool = True) -> Iterator[None]:
-    """Call `local` for each instruction, or each line, of this thread."""
+def interrupt(act: Callable[[], Any], place: Place) -> BaseException | None:
+    """Run `act`, with Ctrl-C before an instruction when it is run for the first time; returns what `act` raised."""
+    code, at = place
 
-    def start(frame: FrameType, _event: str, _argument: Any) -> Any:
-        frame.f_trace_opcodes = opcodes
-        return local
-
-    sys.settrace(start)
-    try:
-        yield
-    finally:
-        sys.settrace(None)
-
-
-def interrupt(act: Callable[[], Any], place: int) -> BaseException | None:
-    """Run `act`, with Ctrl-C before its instruction number `place`; returns what it raised."""
-    passed = 0
-
-    def local(_frame: FrameType, event: str, _argument: Any) -> Any:
-        nonlocal passed
-        if event == "opcode":
-            passed += 1
-            if passed == place:
-                OFF[None] = None
-                TRIP[0]
+    def local(frame: FrameType, event: str, _argument: Any) -> Any:
+        if event == "opcode" and frame.f_lasti == at:
+            OFF[None] = None
+            TRIP[0]
         return local
 
     def start(frame: FrameType, _event: str, _argument: Any) -> Any:
+        if frame.f_code is not code:
+            return None  # it runs at its usual speed
         frame.f_trace_opcodes = True
         return local
 
@@ -332,14 +330,21 @@ class Sweep:
         client.close()
 
 
-def interrupts(call: str, service: Service, folder: Path, every: int) -> Sweep:
-    """Ctrl-C at every instruction of a call."""
+def interrupts(call: str, service: Service, folder: Path, every: int, first: int = 0) -> Sweep:
+    """Ctrl-C at every instruction of a call; at those of other packages in the first call that runs them."""
     sweep = Sweep(call, "Ctrl-C", service, folder)
     client = sweep.client()
-    for place in places(partial(sweep.call, client, next(sweep.tags)))[::every]:
-        error = interrupt(partial(sweep.call, client, next(sweep.tags)), place)
+    before = {
+        place
+        for earlier in itertools.takewhile(lambda name: name != call, CALLS)
+        for place in places(partial(CALLS[earlier], client, next(sweep.tags)))
+    }
+    run = places(partial(sweep.call, client, next(sweep.tags)))
+    for place in [place for place in run if _is_ours(place) or place not in before][first::every]:
+        runs = (interrupt(partial(sweep.call, client, next(sweep.tags)), place) for _ in range(RUNS))
+        error = next(filter(None, runs), None)
         if error is None:
-            continue  # this run was shorter
+            continue
         sweep.counts["places"] += 1
         where = _where(error)
         if not is_interrupt(error):
@@ -350,6 +355,10 @@ def interrupts(call: str, service: Service, folder: Path, every: int) -> Sweep:
             client = sweep.client()
     sweep.close(client)
     return sweep
+
+
+def _is_ours(place: Place) -> bool:
+    return Path(place[0].co_filename).is_relative_to(PACKAGE)
 
 
 def _where(error: BaseException) -> str:
@@ -461,25 +470,27 @@ async def _awaits(sweep: Sweep, *, closes: bool) -> None:
     await client.aclose()
 
 
-def forked(call: str, service: Service, folder: Path, every: int) -> Sweep:
-    """Fork at each line of a call of another thread; the child uses the client, and so does the thread."""
+def forked(call: str, service: Service, folder: Path, every: int, first: int = 0) -> Sweep:
+    """Fork at each line of a call in other threads; the child uses the client, and so does the thread."""
     sweep = Sweep(call, "fork", service, folder)
     client = sweep.client()
-    for line in _lines(partial(sweep.call, client, next(sweep.tags)))[::every]:
+    for code, line in _lines(partial(sweep.call, client, next(sweep.tags)))[first::every]:
         reached, go = threading.Event(), threading.Event()
-        passed = itertools.count(1)
 
         def local(
-            _frame: FrameType, event: str, _argument: Any, line: int = line, passed: Any = passed,
+            frame: FrameType, event: str, _argument: Any, line: int = line,
             reached: threading.Event = reached, go: threading.Event = go,
         ) -> Any:  # fmt: skip
-            if event == "line" and next(passed) == line:
+            if event == "line" and frame.f_lineno == line and not reached.is_set():
                 reached.set()
                 go.wait(AFTER_SECONDS)
             return local
 
-        def work(act: Callable[[], Any], local: Any = local, reached: threading.Event = reached) -> None:
-            with traced(local, opcodes=False):
+        def start(frame: FrameType, _event: str, _argument: Any, code: CodeType = code, local: Any = local) -> Any:
+            return local if frame.f_code is code else None
+
+        def work(act: Callable[[], Any], start: Any = start, reached: threading.Event = reached) -> None:
+            with tracing(start, threads=True):
                 act()
             reached.set()
 
@@ -497,30 +508,28 @@ def forked(call: str, service: Service, folder: Path, every: int) -> Sweep:
             _use(client)
         go.set()
         sweep.counts["places"] += 1
+        where = f"{Path(code.co_filename).name}:{line}"
         if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0:
-            sweep.wrong("unusable", f"in the child, line {line}")
+            sweep.wrong("unusable", f"in the child, {where}")
         thread.join(AFTER_SECONDS)
-        if thread.is_alive() or not sweep.check_from_another_thread(client, f"line {line}"):
-            sweep.wrong("unusable", f"in the parent, line {line}")
+        if thread.is_alive() or not sweep.check_from_another_thread(client, where):
+            sweep.wrong("unusable", f"in the parent, {where}")
             client = sweep.client()
     sweep.close(client)
     return sweep
 
 
-def _lines(act: Callable[[], Any]) -> list[int]:
-    seen: dict[tuple[Any, int], int] = {}
-    passed = 0
+def _lines(act: Callable[[], Any]) -> list[tuple[CodeType, int]]:
+    seen: dict[tuple[CodeType, int], None] = {}
 
     def local(frame: FrameType, event: str, _argument: Any) -> Any:
-        nonlocal passed
         if event == "line":
-            passed += 1
-            seen.setdefault((frame.f_code, frame.f_lineno), passed)
+            seen.setdefault((frame.f_code, frame.f_lineno))
         return local
 
-    with traced(local, opcodes=False):
+    with tracing(lambda *_: local, threads=True):
         act()
-    return list(seen.values())
+    return list(seen)
 
 
 def _use(client: RuntimeClient) -> None:
@@ -538,35 +547,79 @@ def _use(client: RuntimeClient) -> None:
         os._exit(1)
 
 
-def sweeps(every: int) -> Iterator[Sweep]:
-    """All of them."""
+Part = tuple[str, str, int]
+"""A kind, a call, and which part of its places."""
+
+
+def parts() -> Iterator[Part]:
+    """All of them: together they are the whole."""
+    yield from itertools.product(("cancelled", "closed"), CALLS, (0,))
+    for first in range(PARTS):
+        yield from itertools.product(("fork", "Ctrl-C"), CALLS, (first,))
+
+
+def run_part(part: Part, every: int) -> dict[str, int]:
+    """Run one part in this process; returns its figures."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # shells ignore Ctrl-C for what runs in the background
+    logging.getLogger("qiskit_runtime_rest").setLevel(logging.CRITICAL)
+    kind, call, first = part
     shared = Path("/dev/shm")  # noqa: S108 - memory, if there is: nothing need be durable
     with Service() as service, tempfile.TemporaryDirectory(dir=shared if shared.is_dir() else None) as name:
-        folder = Path(name)
-        for call in CALLS:
-            yield interrupts(call, service, folder, every)
-            yield awaits(call, service, folder, "cancelled")
-            yield awaits(call, service, folder, "closed")
-            yield forked(call, service, folder, every)
+        if kind in ("Ctrl-C", "fork"):
+            sweep = {"Ctrl-C": interrupts, "fork": forked}[kind](
+                call, service, Path(name), every * PARTS, first * every
+            )
+        else:
+            sweep = awaits(call, service, Path(name), kind)
+    return dict(sweep.counts)
+
+
+class Report:
+    """The figures of the parts that are done, in a file, if there is one: a run that was stopped goes on from there."""
+
+    def __init__(self, path: Path | None, command: str) -> None:
+        """Read what an earlier run of the same command left."""
+        self._path, self._command = path, command
+        self.done: dict[Part, dict[str, int]] = {}
+        before = json.loads(path.read_text()) if path and path.exists() else {}
+        if before.get("command") == command:
+            self.done = {(kind, call, first): counts for kind, call, first, counts in before.get("parts", [])}
+
+    def add(self, part: Part, counts: dict[str, int]) -> None:
+        """Keep the figures of a part."""
+        self.done[part] = counts
+        self._write({"parts": [[*one, figures] for one, figures in self.done.items()]})
+
+    def end(self) -> dict[str, dict[str, int]]:
+        """Sum the parts."""
+        sums: dict[str, Counter[str]] = {f"{kind}: {call}": Counter() for kind, call, _ in parts()}
+        for (kind, call, _), counts in self.done.items():
+            sums[f"{kind}: {call}"].update(counts)
+        figures = {name: dict(counts) for name, counts in sums.items()}
+        self._write({"figures": figures})
+        return figures
+
+    def _write(self, content: dict[str, Any]) -> None:
+        if self._path:
+            self._path.write_text(json.dumps({"command": self._command, **content}))
 
 
 def main() -> int:
     """Print the figures; the exit status is 1 if something was wrong."""
     parser = argparse.ArgumentParser(prog="python -m tools.sweep", description=__doc__)
     parser.add_argument("--every", type=int, default=1, help="only every N-th instruction or line")
-    parser.add_argument("--report", type=Path, help="write the figures to this file, as JSON")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="how many parts run at a time")
+    parser.add_argument("--report", type=Path, help="write the figures to this file, as JSON; a stopped run goes on")
     chosen = parser.parse_args()
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # shells ignore Ctrl-C for what runs in the background
-    logging.getLogger("qiskit_runtime_rest").setLevel(logging.CRITICAL)
-    figures: dict[str, dict[str, int]] = {}
-    for sweep in sweeps(chosen.every):
-        figures[sweep.name] = dict(sweep.counts)
-        print(
-            f"{sweep.name:32}", *(f"{name} {number:,}" for name, number in sweep.counts.items()), sep="  ", flush=True
-        )
-    if chosen.report:
-        command = f"make sweep SWEEP='--every {chosen.every}'"
-        chosen.report.write_text(json.dumps({"command": command, "figures": figures}))
+    report = Report(chosen.report, "make sweep" + (f" SWEEP='--every {chosen.every}'" if chosen.every > 1 else ""))
+    with ProcessPoolExecutor(chosen.processes, get_context("spawn"), max_tasks_per_child=1) as pool:
+        left = {pool.submit(run_part, part, chosen.every): part for part in parts() if part not in report.done}
+        for future in as_completed(left):
+            report.add(left[future], future.result())
+            print(*left[future], *(f"{name} {number:,}" for name, number in future.result().items()), flush=True)
+    figures = report.end()
+    for name, counts in figures.items():
+        print(f"{name:32}", *(f"{what} {number:,}" for what, number in counts.items()), sep="  ")
     return int(any(counts[name] for counts in figures.values() for name in WRONG))
 
 

@@ -17,6 +17,7 @@ BROKEN_PIPE = 141
 
 def main() -> None:
     """Run the command line, and end the process with its exit status."""
+    _open_closed_streams()
     if signal.getsignal(signal.SIGINT) in (signal.default_int_handler, signal.SIG_DFL):
         # Until a command runs, and handles Ctrl-C itself, there is nothing to clean up.
         signal.signal(signal.SIGINT, _end_at_once)
@@ -51,6 +52,13 @@ def main() -> None:
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             # The interpreter may be interrupted while it ends, too.
             signal.signal(signal.SIGINT, _end_at_once)
+
+
+def _open_closed_streams() -> None:
+    """Replace streams that the parent has closed (`qrr ... <&-`): stdin is empty, the others lose what is written."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - until the end
 
 
 def _end_at_once(_signal: int, _frame: FrameType | None) -> None:

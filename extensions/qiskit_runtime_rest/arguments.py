@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import operator
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from numbers import Real
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeGuard
 
-from .errors import InvalidInput, RuntimeRestError
+from .base.text import shown
+from .errors import ConfigurationError, InvalidInput, RuntimeRestError
 
 __all__ = [
     "FLAG",
@@ -24,9 +25,13 @@ __all__ = [
     "Named",
     "backend_name",
     "check",
+    "check_library",
     "check_timeout",
     "check_types",
     "folder_path",
+    "is_iterable",
+    "is_one_of",
+    "is_text",
     "positive_whole",
     "real_number",
     "whole_seconds",
@@ -44,6 +49,13 @@ class Check(NamedTuple):
         """The same, or None."""
         return Check(lambda value: value is None or self.fits(value), f"{self.expected} or None")
 
+    def accepts(self, value: Any) -> bool:
+        """Whether `value` fits; one that cannot even be compared does not."""
+        try:
+            return bool(self.fits(value))
+        except Exception:
+            return False
+
 
 def check(
     values: Mapping[str, Any], checks: Mapping[str, Check], *, error: type[RuntimeRestError] = InvalidInput
@@ -53,9 +65,9 @@ def check(
     Raises:
         InvalidInput, or `error`: names the first one that does not fit, and what to pass.
     """
-    for name, (fits, expected) in checks.items():
-        if name in values and not fits(values[name]):
-            raise error(f"{name}={values[name]!r}: expected {expected}.")
+    for name, wanted in checks.items():
+        if name in values and not wanted.accepts(values[name]):
+            raise error(f"{name}={shown(values[name])}: expected {wanted.expected}.")
 
 
 def check_types(values: Mapping[str, Any], annotations: Mapping[str, str]) -> None:
@@ -65,6 +77,24 @@ def check_types(values: Mapping[str, Any], annotations: Mapping[str, str]) -> No
         InvalidInput: as `check`.
     """
     check(values, {name: OF_TYPE[kind] for name, kind in annotations.items() if kind in OF_TYPE})
+
+
+def check_library(values: Mapping[str, Any]) -> None:
+    """Check that each of `values` is no object of the one of httpx and httpx2 that is not in use.
+
+    Raises:
+        ConfigurationError: names the first one, and the library in use.
+    """
+    from qiskit_runtime_api.http_library import httpx
+
+    (other,) = {"httpx", "httpx2"} - {httpx.__name__}
+    for name, value in values.items():
+        if other in {base.__module__.partition(".")[0] for base in type(value).__mro__}:
+            used = httpx.__name__
+            raise ConfigurationError(
+                f"{name}: it is of {other}, but this process uses {used} (httpx2 if it is installed, else httpx): pass "
+                f"one of {used}."
+            )
 
 
 def real_number(value: Any) -> float:
@@ -77,16 +107,30 @@ def real_number(value: Any) -> float:
         return math.inf if operator.gt(value, 0) else -math.inf
 
 
-def _is_text(value: Any) -> bool:
+def _is_whole(value: Any) -> bool:
+    return operator.index(value) >= 1 and not isinstance(value, bool)
+
+
+def is_one_of(value: Any, texts: Iterable[str]) -> bool:
+    """Whether `value` is one of these texts. Other types need not have a comparison, or a hash."""
+    return isinstance(value, str) and value in texts
+
+
+def is_iterable(value: Any) -> bool:
+    """Whether items can be taken from `value`; an array without axes, for example, only looks so."""
+    try:
+        iter(value)
+    except Exception:
+        return False
+    return True
+
+
+def is_text(value: Any) -> TypeGuard[str]:
     """Whether `value` is a text that can be sent."""
     try:
         return isinstance(value, str) and value.encode() is not None
     except UnicodeEncodeError:
         return False
-
-
-def _is_whole(value: Any) -> bool:
-    return hasattr(value, "__index__") and not isinstance(value, bool) and value >= 1
 
 
 POSITIVE = Check(lambda value: real_number(value) > 0, "a number of more than 0")
@@ -95,8 +139,8 @@ SHARE = Check(lambda value: 0 <= real_number(value) <= 1, "a number from 0 to 1"
 WHOLE = Check(_is_whole, "a positive whole number")
 FLAG = Check(lambda value: isinstance(value, bool) or type(value).__name__ == "bool_", "True or False")
 FUNCTION = Check(callable, "a function")
-PATH = Check(lambda value: isinstance(value, Path) or _is_text(value), "the path of a file or folder")
-TEXT = Check(_is_text, "a text")
+PATH = Check(lambda value: isinstance(value, Path) or is_text(value), "the path of a file or folder")
+TEXT = Check(is_text, "a text")
 EVENT = Check(lambda value: hasattr(value, "is_set"), "a threading.Event")
 EXECUTOR = Check(lambda value: hasattr(value, "submit"), "an executor, such as a ProcessPoolExecutor")
 
@@ -128,9 +172,11 @@ def backend_name(backend: Any) -> str:
         InvalidInput: neither of them.
     """
     if backend is None or (isinstance(backend, str) and not backend):
-        raise InvalidInput(f"backend={backend!r}: expected a backend name, such as those of client.backends.list().")
+        raise InvalidInput(
+            f"backend={shown(backend)}: expected a backend name, such as those of client.backends.list()."
+        )
     name = backend if isinstance(backend, str) else getattr(backend, "name", None)
-    if not _is_text(name) or not name:
+    if not is_text(name) or not name:
         awaited = " Await it first." if hasattr(backend, "__await__") else ""
         raise InvalidInput(
             "backend: expected a name, such as 'ibm_fez', or a backend from client.backends.get(...) or "
@@ -148,11 +194,11 @@ def whole_seconds(value: Any, name: str, *, most: int) -> int:
     if not isinstance(value, Real) or isinstance(value, bool):
         advice = ": pass its total_seconds()" if hasattr(value, "total_seconds") else ""
         raise InvalidInput(
-            f"{name}={value!r}: expected a number of seconds from 1 to {most}, got {type(value).__name__}{advice}."
+            f"{name}={shown(value)}: expected a number of seconds from 1 to {most}, got {type(value).__name__}{advice}."
         )
     seconds = real_number(value)
     if not 1 <= seconds <= most:
-        raise InvalidInput(f"{name}={value!r}: must be between 1 and {most} seconds.")
+        raise InvalidInput(f"{name}={shown(value)}: must be between 1 and {most} seconds.")
     return math.ceil(seconds)
 
 
@@ -166,7 +212,7 @@ def check_timeout(timeout: Any) -> float | None:
         return None
     seconds = real_number(timeout)
     if not seconds >= 0:
-        raise InvalidInput(f"timeout={timeout!r}: pass seconds, 0 or more, or None to wait without a limit.")
+        raise InvalidInput(f"timeout={shown(timeout)}: pass seconds, 0 or more, or None to wait without a limit.")
     return seconds if seconds < threading.TIMEOUT_MAX else None
 
 
@@ -178,10 +224,10 @@ def positive_whole(value: Any, name: str) -> int:
     """
     try:
         number = operator.index(value)
-    except TypeError:
+    except Exception:
         number = 0
     if number < 1 or isinstance(value, bool):
-        raise InvalidInput(f"{name}={value!r}: must be a positive whole number.")
+        raise InvalidInput(f"{name}={shown(value)}: must be a positive whole number.")
     return number
 
 
@@ -192,5 +238,5 @@ def folder_path(path: Any, name: str) -> Path | None:
         InvalidInput: neither a str nor a `Path`.
     """
     if not PATH.or_none.fits(path):
-        raise InvalidInput(f"{name}={path!r}: expected the path of a folder or None, got {type(path).__name__}.")
+        raise InvalidInput(f"{name}={shown(path)}: expected the path of a folder or None, got {type(path).__name__}.")
     return None if path is None else Path(path)

@@ -60,7 +60,14 @@ def test_the_map_of_a_backend_is_drawn(qrr: Run, tmp_path: Path) -> None:
     unknown = qrr("backends", "ibm_feez", "--plot", str(file))
     assert unknown.exit_code == 1
     assert "Did you mean 'ibm_fez'?" in unknown.stderr
-    assert qrr("backends", "ibm_fez").exit_code == 2
+    assert qrr("backends", "--plot", str(file)).exit_code == 2
+
+
+def test_one_backend_is_shown_by_its_name(qrr: Run) -> None:
+    assert [raw["name"] for raw in listed(qrr, "ibm_fez")] == ["ibm_fez"]
+    unknown = qrr("backends", "ibm_feez")
+    assert (unknown.exit_code, unknown.stdout) == (1, "")
+    assert "Did you mean 'ibm_fez'?" in unknown.stderr
 
 
 def test_no_backend_that_fits_is_said(qrr: Run) -> None:

@@ -157,6 +157,16 @@ def test_it_checks_every_extra() -> None:
         ("HTTP_PROXY", "gopher://proxy:1", "access", "HTTP_PROXY"),
         ("SSL_CERT_FILE", "/nowhere/bundle.pem", "access", "SSL_CERT_FILE='/nowhere/bundle.pem'"),
         ("REQUESTS_CA_BUNDLE", "/nowhere/bundle.pem", "settings", "correct the path"),
+        ("SSL_CERT_FILE", "/", "access", "SSL_CERT_FILE='/'"),
+        ("NO_PROXY", "localhost,fd00::/999", "access", "NO_PROXY: 'fd00::/999' is not a host"),
+        ("QISKIT_IBM_INSTANCE", "ibm-q/open/main", "settings", "hub/group/project"),
+        ("QISKIT_IBM_TOKEN", "Schl\u00fcssel", "settings", "copy it again"),
+        ("QISKIT_IBM_TOKEN", "0" * 128, "token", "create a new one on IBM Quantum Platform"),
+        ("IAM_URL", "ftp://iam.invalid", "settings", "expected an http"),
+        ("IAM_URL", "http://iam.invalid", "settings", "Use an https:// URL"),
+        ("QISKIT_IBM_URL", "https://user:word@quantum.cloud.ibm.com/api", "settings", "leave them out"),
+        ("QISKIT_IBM_URL", "https://runtime-us-east.quantum-computing.ibm.com", "settings", "Leave the URL out"),
+        ("QRR_PRIMITIVES", "both", "settings", "expected 'service' or 'executor'"),
     ],
 )
 def test_it_survives_a_broken_setting_and_says_what_to_do(
@@ -221,3 +231,28 @@ def test_an_account_file_that_is_not_needed_is_checked_too(qrr: Run, tmp_path: P
     checks = {check["name"]: check for check in json.loads(qrr("doctor", "--json").stdout)["checks"]}
     assert checks["account file"]["verdict"] == "fail"
     assert checks["access"]["verdict"] == "ok"
+
+
+def test_a_base_url_without_its_path_is_said(qrr: Run, environ: pytest.MonkeyPatch, service: Emulator) -> None:
+    environ.setenv("QISKIT_IBM_URL", service.base_url.removesuffix("/api"))
+    checks = {check["name"]: check for check in json.loads(qrr("doctor", "--json").stdout)["checks"]}
+    assert "ends in /api" in checks["service"]["text"]
+
+
+def test_an_address_of_iam_where_something_else_answers_is_said(
+    qrr: Run, environ: pytest.MonkeyPatch, service: Emulator
+) -> None:
+    environ.setenv("IAM_URL", f"{service.iam_url}/elsewhere")
+    checks = {check["name"]: check for check in json.loads(qrr("doctor", "--json").stdout)["checks"]}
+    assert "Check IAM_URL" in checks["token"]["text"]
+
+
+def test_saved_accounts_that_cannot_work_are_named(qrr: Run, tmp_path: Path) -> None:
+    def verdict(path: Path) -> tuple[str, str]:
+        checks = json.loads(qrr("doctor", "--account-file", str(path), "--json").stdout)["checks"]
+        return next((check["verdict"], check["text"]) for check in checks if check["name"] == "account file")
+
+    path = tmp_path / "accounts.json"
+    assert verdict(path) == ("fail", f"none at {path}; `qrr login` creates it.")
+    path.write_text('{"mine": {"token": 3}}')
+    assert verdict(path) == ("warn", "account 'mine' has no API key: `qrr login --account mine --overwrite` saves one.")

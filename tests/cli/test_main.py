@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -76,3 +77,19 @@ main()
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted.\n")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a shell that closes streams")
+@pytest.mark.parametrize(
+    ("command", "status", "err"),
+    [("submit sampler - --backend x <&-", 2, "error: pub 0: the circuit is empty"), ("docs map >&-", 0, "")],
+)
+def test_a_stream_that_is_closed_is_an_empty_one(
+    environ: pytest.MonkeyPatch, command: str, status: int, err: str
+) -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m qiskit_runtime_rest {command}", shell=True, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (status, "")
+    assert done.stderr.startswith(err)
+    assert "unexpected" not in done.stderr

@@ -54,3 +54,9 @@ def test_debug_logs_show_no_secret(qrr: Run, service: Emulator) -> None:
     assert not DEBUG.get()  # the next command of this process is another one
     assert logging.getLogger("httpx").level == before
     assert "Traceback" in result.stderr
+
+
+def test_an_account_file_that_is_named_must_exist(qrr: Run, tmp_path: Path) -> None:
+    result = qrr("jobs", "--account-file", str(tmp_path / "gone.json"))
+    assert result.exit_code == 2
+    assert f"there is no account file {tmp_path / 'gone.json'}" in result.stderr

@@ -99,3 +99,14 @@ def test_forms_exclude_each_other_and_a_text_has_no_table(qrr: Run, swept: str, 
     damaged = tmp_path / "job-z-result.json"
     damaged.write_text("{}")
     assert qrr("result", str(damaged)).exit_code == 1
+
+
+def test_a_name_that_only_a_file_can_have_is_not_looked_up_as_a_job(
+    qrr: Run, service: Emulator, tmp_path: Path
+) -> None:
+    service.clear_requests()
+    for name, word in (("gone.json", "no file"), (f"{tmp_path}/gone", "no file"), (str(tmp_path), "is a folder")):
+        missing = qrr("result", name)
+        assert missing.exit_code == 2
+        assert word in missing.stderr
+    assert service.requests == []

@@ -199,3 +199,9 @@ def test_json_is_not_transpiled(qrr: Run, tmp_path: Path) -> None:
     result = qrr("submit", str(tmp_path / "request.json"), "--transpile")
     assert result.exit_code == 2
     assert "--transpile" in result.stderr
+
+
+def test_a_program_that_was_meant_is_named(qrr: Run, bell: str) -> None:
+    result = qrr("submit", "samplr", bell, "--backend", "ibm_fez")
+    assert result.exit_code == 2
+    assert "Did you mean 'sampler'?" in result.stderr

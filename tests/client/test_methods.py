@@ -105,7 +105,7 @@ def test_a_type_checker_and_a_documentation_tool_show_the_same_signature(tmp_pat
     (tmp_path / "pyrightconfig.json").write_text(
         json.dumps({"extraPaths": [str(ROOT / "extensions"), str(ROOT / "generated")], "pythonVersion": "3.11"})
     )
-    command = [sys.executable, "-m", "basedpyright", "--outputjson", "--pythonpath", sys.executable, "revealed.py"]
+    command = [sys.executable, "-m", "pyright", "--outputjson", "--pythonpath", sys.executable, "revealed.py"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     told = [each["message"] for each in json.loads(done.stdout)["generalDiagnostics"] if "Type of" in each["message"]]
     package = griffe.load("qiskit_runtime_rest", search_paths=[ROOT / "extensions"])

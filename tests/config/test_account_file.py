@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import traceback
 from pathlib import Path
 from typing import Any
@@ -169,6 +170,12 @@ def test_a_file_written_with_a_byte_order_mark_is_read(path: Path) -> None:
 def test_a_folder_instead_of_the_file_is_a_configuration_error(path: Path) -> None:
     path.mkdir()
     with pytest.raises(ConfigurationError, match="cannot read the account file"):
+        read_account(path)
+
+
+def test_a_pipe_in_place_of_the_file_is_not_waited_for(path: Path) -> None:
+    os.mkfifo(path)
+    with pytest.raises(ConfigurationError, match="it is not a regular file"):
         read_account(path)
 
 

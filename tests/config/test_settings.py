@@ -107,6 +107,13 @@ def test_an_account_file_elsewhere_is_read(tmp_path: Path) -> None:
     assert Settings(account="mine", account_path=str(path)).api_key == "file-key"
 
 
+@pytest.mark.parametrize("end", ["", "/identity/token", "/identity/token/"])
+def test_the_path_of_tokens_may_be_part_of_the_iam_url(end: str) -> None:
+    assert Settings(environ={**ENVIRON, "IAM_URL": f"https://iam.cloud.ibm.com{end}"}).iam_url == (
+        "https://iam.cloud.ibm.com"
+    )
+
+
 def test_an_account_that_does_not_exist_is_an_error_even_if_the_environment_has_everything(home: Path) -> None:
     with pytest.raises(ConfigurationError, match="no account 'nope'"):
         Settings(account="nope", environ=ENVIRON)

@@ -94,6 +94,8 @@ def test_ten_thousand_jobs_in_the_queue_cost_a_request_no_more_than_ten(asgi: As
             "oldest first": ("GET", "/jobs?limit=10&sort=ASC"),
             "only pending": ("GET", "/jobs?limit=10&pending=true"),
             "tags": ("GET", "/tags?type=job&search=xyz"),
+            "workloads": ("GET", "/workloads?limit=10"),
+            "analytics": ("GET", "/analytics/usage"),
             "devices": ("GET", "/backends?fields=wait_time_seconds"),
             "usage": ("GET", "/instances/usage"),
             "cancel": ("POST", f"/jobs/{newest}/cancel"),

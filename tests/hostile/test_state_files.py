@@ -1,9 +1,10 @@
-"""Paths that are not the state file of a server: each is refused in time, with its name, and stays as it is."""
+"""Paths that are no state file of a server or client: each is refused in time, with its name, and stays as it is."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -14,9 +15,10 @@ from pathlib import Path
 import pytest
 
 from qiskit_runtime_rest import ConfigurationError
+from qiskit_runtime_rest.base.database_format import UnusableState
+from qiskit_runtime_rest.config.state_file import State
 from qiskit_runtime_rest.emulator.options import Options
 from qiskit_runtime_rest.emulator.service import Service
-from qiskit_runtime_rest.emulator.state.state_file import UnusableState
 from qiskit_runtime_rest.emulator.state.storage import NotStored, StateInUse
 from qiskit_runtime_rest.legacy.store import Store
 
@@ -33,7 +35,12 @@ def stored(path: Path) -> None:
         file.execute("SELECT * FROM jobs").fetchall()
 
 
-OPENED: Mapping[str, Callable[[Path], None]] = {"emulator": emulated, "gateway": stored}
+def noted(path: Path) -> None:
+    with State(path).transaction() as file:
+        file.execute("SELECT * FROM submissions").fetchall()
+
+
+OPENED: Mapping[str, Callable[[Path], None]] = {"emulator": emulated, "gateway": stored, "client": noted}
 
 
 def of_another_program(path: Path) -> None:
@@ -53,6 +60,32 @@ def of_another_program_with_our_names(path: Path) -> None:
         for table in ("records", "texts", "jobs", "programs"):
             database.execute(f"CREATE TABLE {table} (other INTEGER PRIMARY KEY, columns BLOB)")
         database.commit()
+
+
+def of_another_program_with_only_our_names(path: Path, opened: Callable[[Path], None]) -> None:
+    opened(path)
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    path.unlink()
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        for table in tables:
+            database.execute(f"CREATE TABLE {table} (other INTEGER PRIMARY KEY, columns BLOB)")
+        database.commit()
+
+
+def of_another_program_that_was_killed(path: Path) -> None:
+    """What it wrote is only in its log."""
+    made = path.with_name("made")
+    with contextlib.closing(sqlite3.connect(made)) as database:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("CREATE TABLE places (url TEXT)")
+        database.commit()
+        shutil.copy(made, path)
+        shutil.copy(f"{made}-wal", f"{path}-wal")
+
+
+def of_the_other_server(path: Path, opened: Callable[[Path], None]) -> None:
+    next(other for other in OPENED.values() if other is not opened)(path)
 
 
 def cut(share: float) -> Callable[[Path, Callable[[Path], None]], None]:
@@ -81,6 +114,9 @@ def noise(path: Path, opened: Callable[[Path], None]) -> None:
 MADE: Mapping[str, Callable[[Path, Callable[[Path], None]], object]] = {
     "another program's": lambda path, opened: of_another_program(path),
     "another program's with our names": lambda path, opened: of_another_program_with_our_names(path),
+    "another program's with only our names": of_another_program_with_only_our_names,
+    "another program's that was killed": lambda path, opened: of_another_program_that_was_killed(path),
+    "the other server's": of_the_other_server,
     "a text": lambda path, opened: path.write_text("notes of the user\n"),
     "a picture": lambda path, opened: path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(1000)),
     "only the first bytes": lambda path, opened: path.write_bytes(b"SQLite format 3\x00"),
@@ -96,10 +132,11 @@ MADE: Mapping[str, Callable[[Path, Callable[[Path], None]], object]] = {
     "a link to another program's": lambda path, opened: link_to_another_program(path),
     "a link to no folder": lambda path, opened: path.symlink_to("nowhere/state.sqlite"),
 }
+FOREIGN = {"a text", "a picture", "only the first bytes", "the other server's"} | {
+    kind for kind in MADE if "another program's" in kind
+}
 TOLERATED = {"a quarter", "a half", "three quarters", "noise after the header"}
 """SQLite may still read such a file; then it is used."""
-OF_EMULATOR_ONLY = {"of a newer version"}
-"""Stores of the gateway have no version yet that a newer one could have."""
 
 
 def content(path: Path) -> object:
@@ -109,8 +146,6 @@ def content(path: Path) -> object:
 @pytest.mark.parametrize("server", OPENED)
 @pytest.mark.parametrize("kind", MADE)
 def test_what_is_no_state_file_is_refused_and_stays(tmp_path: Path, server: str, kind: str) -> None:
-    if server == "gateway" and kind in OF_EMULATOR_ONLY:
-        pytest.skip("not for this server")
     path = tmp_path / "state.sqlite"
     MADE[kind](path, OPENED[server])
     before = content(path)
@@ -132,6 +167,7 @@ def test_what_is_no_state_file_is_refused_and_stays(tmp_path: Path, server: str,
         return
     assert isinstance(raised[0], REFUSED), repr(raised[0])
     assert str(path) in str(raised[0])
+    assert ("another program" in str(raised[0])) == (kind in FOREIGN)
     assert content(path) == before
 
 

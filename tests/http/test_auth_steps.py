@@ -213,6 +213,24 @@ def test_an_error_of_iam_has_a_type(status: int, kind: type[ApiError], checks_th
     assert ("Check the API key" in (failure.value.solution or "")) is checks_the_key
 
 
+NO_PAGE = {"title": "Not Found"}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "advice"),
+    [
+        (400, BAD_KEY, "Check the API key"),
+        (404, BAD_KEY, "Check the API key"),
+        (404, NO_PAGE, "IAM_URL"),
+        (405, NO_PAGE, "IAM_URL"),
+    ],
+)
+def test_the_advice_depends_on_whether_iam_answers_at_all(status: int, body: Any, advice: str) -> None:
+    with pytest.raises(AuthenticationError) as caught:
+        parse_token(response_of_iam(status, body), api_key=API_KEY, asked_at=0.0)
+    assert advice in (caught.value.solution or "")
+
+
 def test_a_block_before_iam_is_an_edge_block() -> None:
     blocked = httpx.Response(403, headers={"CF-RAY": "ray"}, request=httpx.Request("POST", IAM_URL))
     with pytest.raises(EdgeBlocked):

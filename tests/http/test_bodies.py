@@ -22,10 +22,9 @@ MIB = 2**20
 
 
 def dripping(clock: Any, text: str) -> Iterator[bytes]:
-    """`text`, two seconds of the clock before each character."""
-    for character in text:
-        clock.now += 2
-        yield character.encode()
+    """The characters of `text`, two seconds of the clock before the first one: later ones might meet the next call."""
+    clock.now += 2
+    yield from (character.encode() for character in text)
 
 
 def over(status: str = "Completed", **about: Any) -> Answer:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import itertools
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
+from types import FrameType
 from typing import Any
 
 import anyio
@@ -14,6 +17,7 @@ import attrs
 import pytest
 
 from qiskit_runtime_rest import AsyncJob, AsyncRuntimeClient, Job, RuntimeClient
+from qiskit_runtime_rest.plans import plan as plan_module
 from qiskit_runtime_rest.plans.clock import SystemClock
 from qiskit_runtime_rest.plans.effects import Sleep
 from qiskit_runtime_rest.plans.plan import Item, Plan, StreamPlan, iterate, iterate_async, run, run_async
@@ -228,3 +232,42 @@ def test_the_systems_clock_sleeps_only_until_it_is_stopped() -> None:
     clock.sleep(0.001)
     asyncio.run(clock.sleep_async(0.001))
     assert clock.monotonic() - began < 30
+
+
+def test_a_plan_learns_of_ctrl_c_between_its_steps() -> None:
+    """At each line of what runs it, while the error is kept, as notebooks keep it."""
+    ended: list[bool] = []
+    kept: list[BaseException] = []
+
+    def plan() -> Plan[None]:
+        ended.append(False)
+        try:
+            for number in range(3):
+                yield Do(number)
+        finally:
+            ended[-1] = True
+
+    def interrupted_at(line: int) -> bool:
+        lines = itertools.count(1)
+
+        def local(_frame: FrameType, event: str, _argument: Any) -> Any:
+            if event == "line" and next(lines) == line:
+                raise KeyboardInterrupt
+            return local
+
+        sys.settrace(lambda frame, *_: local if frame.f_code is plan_module._run.__code__ else None)
+        try:
+            run(plan(), [])
+        except KeyboardInterrupt as error:
+            kept.append(error)
+            return True
+        finally:
+            sys.settrace(None)
+        return False
+
+    before = sys.gettrace()
+    try:
+        assert next(line for line in itertools.count(1) if not interrupted_at(line)) > 15
+    finally:
+        sys.settrace(before)
+    assert set(ended) == {True}

@@ -19,8 +19,10 @@ from qiskit_runtime_rest import (
     JobRequest,
     RuntimeClient,
 )
+from qiskit_runtime_rest.base.processes import Process
 from qiskit_runtime_rest.testing import Emulator
 
+from ..fixtures.clocks import FakeClock
 from ..fixtures.faces import now
 from ..fixtures.service import BACKEND, ONES, sent
 from .submissions import recorded, request
@@ -122,6 +124,33 @@ async def test_a_resumed_sweep_is_not_submitted_again(
     changed = await now(client.jobs.submit_all([request(5)], resume="sweep"))
     other = await now(client.jobs.submit_all([request(1)], resume="other sweep"))
     assert len({one.job.id for one in [*again, *changed, *other]}) == 5
+
+
+async def test_a_claim_that_ended_meanwhile_is_claimed_anew(
+    connect: Callable[..., Any],
+    options: dict[str, Any],
+    emulator: Emulator,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """While one process waits for the rate limit, the lease ends, and another one submits."""
+    journal = tmp_path / "journal.sqlite"
+    monkeypatch.setattr(Process, "is_alive", None)  # as that of another container, or on Windows
+    late, other = FakeClock(), FakeClock()
+    other.now += 5000.0
+    of_the_other: list[Any] = []
+
+    def reserve() -> float:
+        if not of_the_other:
+            with RuntimeClient(**{**options, "clock": other, "journal": journal}) as client:
+                of_the_other.extend(client.jobs.submit_all([request()], resume="sweep"))
+        return 0.0
+
+    client = connect(journal=journal, clock=late, submissions_per_minute=60)
+    monkeypatch.setattr(client._submitter.limiter, "reserve", reserve)
+    (outcome,) = await now(client.jobs.submit_all([request()], resume="sweep"))
+    assert [outcome.job.id] == [of_the_other[0].job.id] == await recorded(client)
+    assert len(sent(emulator, "create_job")) == 1
 
 
 async def test_a_job_may_be_built_on_an_executor(client: Any) -> None:

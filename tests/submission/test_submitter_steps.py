@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -22,9 +24,11 @@ from qiskit_runtime_rest import (
     SubmissionWarning,
     TransportError,
 )
-from qiskit_runtime_rest.base.processes import Process
+from qiskit_runtime_rest.base.processes import Process, _started
 from qiskit_runtime_rest.config.state_file import State
-from qiskit_runtime_rest.submission import Claim, Entry, Journal, SubmissionLimiter, Submitter, find_by_tag
+from qiskit_runtime_rest.http.retrying import SHORTEST_SECONDS
+from qiskit_runtime_rest.submission import Claim, ClaimLost, Entry, Journal, SubmissionLimiter, Submitter, find_by_tag
+from qiskit_runtime_rest.submission.journal import SENDING_SECONDS
 from qiskit_runtime_rest.submission.lookup import look_up
 
 from ..fixtures.clocks import FakeClock
@@ -57,7 +61,17 @@ class Submission:
         self.submitter = Submitter(SubmissionPolicy(**policy), limiter=limiter, journal=self.journal, clock=clock)
 
     def submit(self, asked: JobRequest | None = None, key: str | None = None) -> dict[str, Any]:
-        return self.stepper.run(self.submitter.submit(asked or request(), key=key))
+        claim = self.claimed(key) if key else None
+        try:
+            return self.stepper.run(self.submitter.submit(asked or request(), claim=claim))
+        finally:
+            if claim:
+                self.submitter.release(claim)
+
+    def claimed(self, key: str) -> Claim:
+        claim = self.stepper.run(self.submitter.claim(key))
+        assert isinstance(claim, Claim)
+        return claim
 
     @property
     def operations(self) -> list[str]:
@@ -250,7 +264,9 @@ def left_behind(one: Submission, process: Process, *, at: float) -> Entry:
     """The entry of a submission that another process was about to send."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Process, "current", lambda: process)
-        one.journal.begin("qrr-t", request(), key="k", now=at)
+        claim = one.journal.claim("k", claim_id="of the other process", now=at)
+        assert isinstance(claim, Claim)
+        one.journal.begin("qrr-t", request(), claim=claim, now=at)
     (entry,) = one.journal.unfinished()
     return entry
 
@@ -331,9 +347,67 @@ def test_of_a_submission_that_a_living_process_sends_nobody_says_that_it_became_
 ) -> None:
     one = Submission(clock, tmp_path, [NONE] * 20)
     entry = left_behind(one, Process.current(), at=clock.now - 1e6)
-    with pytest.raises(SubmissionUnknown, match="a process still submits it"):
+    with pytest.raises(SubmissionUnknown, match="a process may still submit it"):
         one.stepper.run(one.submitter.recover("qrr-t", entry))
     assert len(one.journal.unfinished()) == 1
+
+
+@pytest.mark.parametrize(("age", "is_unknown"), [(0.0, True), (3599.0, True), (3600.0, False)])
+def test_a_process_that_cannot_be_seen_may_send_until_its_time_is_over(
+    clock: FakeClock, tmp_path: Path, age: float, is_unknown: bool
+) -> None:
+    """That of another container, for example."""
+    one = Submission(clock, tmp_path, [NONE] * 20)
+    clock.now = 5000.0
+    entry = left_behind(one, DEAD._replace(namespace="another"), at=clock.now - age)
+    recovering = one.submitter.recover("qrr-t", entry)
+    if is_unknown:
+        with pytest.raises(SubmissionUnknown, match="a process may still submit it"):
+            one.stepper.run(recovering)
+    else:
+        assert one.stepper.run(recovering) is None
+    assert len(one.journal.unfinished()) == is_unknown
+
+
+def test_a_process_that_ends_during_the_look_up_may_have_sent_the_job_just_before(
+    clock: FakeClock, tmp_path: Path
+) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as sender:
+        process = Process.current()._replace(pid=sender.pid, started=_started(sender.pid))
+
+        def ends(effect: Any) -> Any:
+            sender.communicate(b"\n")
+            return NONE
+
+        one = Submission(clock, tmp_path, [NONE, ends, *[NONE] * 20, NONE])
+        entry = left_behind(one, process, at=clock.now)
+        with pytest.raises(SubmissionUnknown, match="a process may still submit it"):
+            one.stepper.run(one.submitter.recover("qrr-t", entry))
+    assert process.is_alive is False
+    (entry,) = one.journal.unfinished()
+    assert one.stepper.run(one.submitter.recover("qrr-t", entry)) is None
+
+
+@pytest.mark.parametrize(("seconds", "notes"), [(0.0, 1), (1000.0, 1), (1800.0, 2)])
+def test_sending_ends_in_time_also_after_a_slow_note(
+    clock: FakeClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, notes: int
+) -> None:
+    """The time to appear is counted from the note on: the process may have been stopped, or the disk be slow."""
+    one = Submission(clock, tmp_path, [CREATED])
+    begin, times, noted = one.journal.begin, iter([seconds]), []
+
+    def slow(*args: Any, now: float, **more: Any) -> None:
+        begin(*args, now=now, **more)
+        noted.append(now)
+        clock.now += next(times, 0.0)
+
+    monkeypatch.setattr(one.journal, "begin", slow)
+    one.submit()
+    (fetch,) = one.stepper.requests
+    assert len(noted) == notes
+    assert (
+        one.stepper.moments[0] + max(fetch.budget, SHORTEST_SECONDS) + SHORTEST_SECONDS <= noted[-1] + SENDING_SECONDS
+    )
 
 
 def test_each_try_is_noted_anew(clock: FakeClock, tmp_path: Path) -> None:
@@ -359,7 +433,7 @@ def test_a_submission_that_ended_is_not_being_sent(clock: FakeClock, tmp_path: P
     with pytest.raises(SubmissionUnknown):
         one.submit(key="k")
     (entry,) = one.journal.unfinished()
-    assert not entry.is_being_sent
+    assert not entry.may_be_sent(clock.now)
 
 
 # Claims
@@ -394,6 +468,20 @@ def test_a_claim_ends_with_its_process_or_its_lease(
         patch.setattr(Process, "current", lambda: process)
         one.journal.claim("k", claim_id="5", now=10_000.0 - age)
     assert (one.journal.claim("k", claim_id="6", now=10_000.0) is None) == holds
+
+
+def test_nothing_is_sent_for_a_claim_that_another_process_has_by_now(clock: FakeClock, tmp_path: Path) -> None:
+    """Its lease ended while the submission waited, in a container whose processes are not seen from outside."""
+    one = Submission(clock, tmp_path, [CREATED])
+    claim = one.claimed("k")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Process, "is_alive", None)
+        taken = one.journal.claim("k", claim_id="another", now=clock.now + 4200.0)
+    assert isinstance(taken, Claim)
+    with pytest.raises(ClaimLost):
+        one.stepper.run(one.submitter.submit(request(), claim=claim))
+    assert one.operations == []
+    assert one.journal.unfinished() == []
 
 
 # The look-up

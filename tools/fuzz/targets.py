@@ -296,8 +296,8 @@ def _state() -> bytes:
 
 
 def _targets() -> Iterator[tuple[str, Target]]:
+    from qiskit_runtime_rest.base.database_format import UnusableState
     from qiskit_runtime_rest.contract.document import NotOpenApi
-    from qiskit_runtime_rest.emulator.state.state_file import UnusableState
     from qiskit_runtime_rest.emulator.state.storage import NotStored, StateInUse
     from qiskit_runtime_rest.legacy.messages import ClassicError
 

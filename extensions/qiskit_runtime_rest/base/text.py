@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-__all__ = ["LINES", "also_half_built", "printable"]
+__all__ = ["LINES", "also_half_built", "printable", "shown"]
 
 LINES = "\n\t"
 """Characters to keep in a text of several lines."""
@@ -24,6 +24,18 @@ def printable(text: str, *, keep: str = "") -> str:
 
 def _instead(character: str) -> str:
     return " " if character.isspace() else character.encode("unicode_escape").decode("ascii")
+
+
+LONGEST_SHOWN = 200
+
+
+def shown(value: object) -> str:
+    """The repr of a value of the caller, for a message: short, and whatever its `__repr__` does."""
+    try:
+        text = repr(value)
+    except Exception:
+        return f"<{type(value).__name__}>"
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
 
 
 def also_half_built(shown: Callable[[Any], str]) -> Callable[[Any], str]:

@@ -61,7 +61,7 @@ KEYS: Mapping[Order, Callable[[Backend], Any]] = {
 def backends(
     options: ServiceOptions,
     backend: Annotated[
-        str | None, typer.Argument(metavar="[BACKEND]", help="With --plot: the backend to draw a map of.")
+        str | None, typer.Argument(metavar="[BACKEND]", help="Only this backend; with --plot, a map of it.")
     ] = None,
     *,
     name: Annotated[
@@ -84,13 +84,13 @@ def backends(
     json: JsonLinesOption = False,
 ) -> None:
     """List the backends of the instance, with their queues and errors."""
-    if (backend is None) != (plot is None):
-        raise InvalidInput("expected a backend together with --plot FILE, or neither; --name filters the list.")
-    if backend is not None and plot is not None:
+    if plot is not None:
+        if backend is None:
+            raise InvalidInput("--plot needs the backend to draw a map of: qrr backends BACKEND --plot FILE.")
         _draw_map(options, backend, plot, theme)
         return
     with options.client() as client, working("listing backends"):
-        listed = client.backends.list()
+        listed = client.backends.list() if backend is None else [client.backends.get(backend)]
     chosen = sorted(
         (
             one

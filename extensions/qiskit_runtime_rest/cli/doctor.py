@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from urllib.parse import urlsplit
 
 import typer
 from rich.text import Text
@@ -19,7 +20,7 @@ from rich.text import Text
 from ..base.text import LINES, printable
 from ..config import account_file
 from ..config.api_versions import API_VERSION
-from ..errors import ApiError, ConfigurationError, RuntimeRestError, TransportError
+from ..errors import ApiError, ConfigurationError, NotFound, RuntimeRestError, TransportError
 from .exit_status import FAILED
 from .options import JsonOption, ServiceOptions, with_service_options
 from .terminal import print_json, stdout, working
@@ -184,9 +185,13 @@ def _account_file(options: ServiceOptions) -> Iterator[Check]:
     try:
         mode = path.stat().st_mode
     except OSError:
-        yield Check(name="account file", verdict="ok", text=f"none at {path}; `qrr login` creates it.")
+        verdict: Verdict = "ok" if options.account_file is None else "fail"
+        yield Check(name="account file", verdict=verdict, text=f"none at {path}; `qrr login` creates it.")
         return
-    account_file.read_accounts(path)
+    accounts, _ = account_file.read_accounts(path)
+    for name in (account.name for account in accounts if account.api_key is None):
+        text = f"account {name!r} has no API key: `qrr login --account {name} --overwrite` saves one."
+        yield Check(name="account file", verdict="warn", text=text)
     if os.name == "posix" and mode & OTHERS_MAY_READ:
         text = f"{path} contains API keys, and other users of this machine can read it: chmod 600 {path}"
         yield Check(name="account file", verdict="warn", text=text)
@@ -265,7 +270,9 @@ def _service(settings: Settings, *, pinned: str, now: datetime.datetime) -> Iter
             listed = client.versions()
             headers = get_versions.sync_detailed(client=client.api).headers
     except RuntimeRestError as error:
-        yield Check(name="service", verdict="fail", text=str(error))
+        bare = isinstance(error, NotFound) and not urlsplit(settings.base_url).path.strip("/")
+        hint = " The base URL of the service ends in /api." if bare else ""
+        yield Check(name="service", verdict="fail", text=f"{error}{hint}")
         return
     yield Check(name="service", verdict="ok", text=f"answers at {settings.base_url}")
     yield from _version(pinned, listed, today=now.date())

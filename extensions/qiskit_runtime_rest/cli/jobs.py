@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -64,6 +65,10 @@ def jobs(
     json: JsonLinesOption = False,
 ) -> None:
     """List jobs, newest first."""
+    from ..client.logic.moments import moment
+
+    for option, date in (("--since", since), ("--until", until)):
+        moment(date, option, now=time.time())  # refused by the name of the option
     filters: dict[str, Any] = {
         "pending": pending,
         "backend": backend,

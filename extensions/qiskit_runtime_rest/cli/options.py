@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import warnings
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, get_ty
 import typer
 
 from ..errors import InvalidInput
-from .terminal import say
+from .terminal import say, working
 
 if TYPE_CHECKING:
     from ..client.client import RuntimeClient
@@ -165,7 +166,7 @@ class ServiceOptions:
     def given(self) -> dict[str, Any]:
         """The options that were given, by their names as arguments of `Settings`."""
         names = {"account_file": "account_path", "ca_bundle": "verify", "proxy": "proxies"}
-        values = {**vars(self), "proxy": self.proxy and {"all": self.proxy}}
+        values = {**vars(self), "proxy": None if self.proxy is None else {"all": self.proxy}}
         return {names.get(name, name): value for name, value in values.items() if value is not None}
 
     def settings(self, **more: Any) -> Settings:
@@ -183,9 +184,15 @@ class ServiceOptions:
         """
         from ..client.client import RuntimeClient
 
+        file = self.account_file
+        if file is not None and not file.exists():
+            raise InvalidInput(f"there is no account file {file}; `qrr login --account-file {file}` makes one.")
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            client = RuntimeClient(settings=self.settings(**more), journal=journal)
+            settings = self.settings(**more)
+            looked_up = settings.instance_name
+            with working(f"looking for the instance {looked_up}") if looked_up else contextlib.nullcontext():
+                client = RuntimeClient(settings=settings, journal=journal)
         for warning in caught:
             say(str(warning.message), label="warning", label_style="bold yellow")
         return client

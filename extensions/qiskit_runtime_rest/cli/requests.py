@@ -154,12 +154,14 @@ def _request(document: dict[str, Any], name: str, program: str | None, options: 
 def _of_circuits(
     texts: list[str], program: str | None, given: Mapping[str, Any], options: JobOptions, native: Native | None
 ) -> JobRequest:
+    from ..client.logic.backends import near_name
     from ..submission import JobRequest
 
     if program is None:
         raise InvalidInput("circuits need a program: qrr submit sampler FILE..., or estimator.")
     if program not in CIRCUIT_OPTIONS:
-        raise InvalidInput(f"the program {program!r} needs a JSON file of params, not circuits.")
+        meant = near_name(program, CIRCUIT_OPTIONS).rstrip()
+        raise InvalidInput(" ".join([f"the program {program!r} needs a JSON file of params, not circuits.", meant]))
     for name in given:
         if name not in CIRCUIT_OPTIONS[program]:
             option = "observable" if name == "observables" else name

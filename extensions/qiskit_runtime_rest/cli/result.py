@@ -119,10 +119,17 @@ def result(
 
 
 def _loaded(name: str) -> Result | None:
-    """The result in the file `name`; None if there is no such file."""
+    """The result in the file `name`; None if it is the id of a job."""
     from ..results.files import load_result
 
-    return load_result(name) if Path(name).is_file() else None
+    path = Path(name)
+    if path.is_file():
+        return load_result(name)
+    if path.is_dir():
+        raise InvalidInput(f"{name} is a folder: expected the id of a job, or a file with a result.")
+    if path.name != name or path.suffix:  # no id of a job has a slash or a dot
+        raise InvalidInput(f"there is no file {name}.")
+    return None
 
 
 def _read(options: ServiceOptions, job_id: str, *, timeout: float | None, save_to: Path | None) -> Result:

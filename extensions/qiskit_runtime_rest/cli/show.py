@@ -34,6 +34,9 @@ PARAM_LINES = 40
 """Lines of the log and of the params that `qrr show` prints; the whole has commands and options of its own."""
 
 BAR_LENGTH = 30
+BAR_COLUMN = 32
+"""Where the bars of the timeline start."""
+
 FACTS = ("session_id", "calibration_id", "private", "user_id", "instance")
 """Members of a job's JSON that are shown under their own names, if they are there."""
 
@@ -169,8 +172,9 @@ def _timeline(measured: Mapping[str, Any], *, console: Console) -> Iterator[tupl
     whole = sum(lengths.values())
     ascii_only = not console.encoding.lower().startswith("utf")
     for name, seconds in lengths.items():
-        drawn = bar(seconds / whole if whole else 0.0, length=BAR_LENGTH, ascii_only=ascii_only)
-        yield name, f"{duration(seconds):<14}{drawn}"
+        length = max(0, min(BAR_LENGTH, console.width - BAR_COLUMN))
+        drawn = bar(seconds / whole if whole else 0.0, length=length, ascii_only=ascii_only)
+        yield name, f"{duration(seconds):<14}{drawn}".rstrip()
     if finished is not None:
         yield "finished", local_time(finished)
 

@@ -11,7 +11,7 @@ from ..errors import WaitTimeout
 from .exit_status import FAILED, TIMED_OUT
 from .job_status import showing_many, showing_status
 from .options import JsonLinesOption, ServiceOptions, with_service_options
-from .terminal import print_json, say
+from .terminal import print_json, say, working
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,10 @@ def to_wait_for(client: RuntimeClient, job_id: str, timeout: float | None) -> Jo
     With a timeout it sends no request yet, so that the timeout counts for the first one too. Without one it fetches
     the job, so that a wrong address or id is an error at once.
     """
-    return client.jobs.get(job_id) if timeout is None else client.jobs.handle(job_id)
+    if timeout is not None:
+        return client.jobs.handle(job_id)
+    with working(f"reading job {job_id}"):
+        return client.jobs.get(job_id)
 
 
 @with_service_options

@@ -177,7 +177,8 @@ class Submissions(Blocking, SubmitLogic["Job"]):
         When the quota is used up nothing more is sent: the remaining requests get the same `QuotaExceeded`.
 
         Args:
-            requests: `JobRequest`s, or functions that build one; taken as they are needed.
+            requests: `JobRequest`s, or functions that build one; taken as they are needed. If a generator of them
+                raises, its exception is the `error` of one `Submitted` more, the last one.
             max_in_flight: number of submissions at the same time.
             resume: a name for the whole. When the same requests are submitted again under the same name, for example
                 after a crash, those that already have a job are not sent again. One with an unknown outcome is looked
@@ -353,7 +354,8 @@ class AsyncSubmissions(Awaited, SubmitLogic["AsyncJob"]):
         When the quota is used up nothing more is sent: the remaining requests get the same `QuotaExceeded`.
 
         Args:
-            requests: `JobRequest`s, or functions that build one; taken as they are needed.
+            requests: `JobRequest`s, or functions that build one; taken as they are needed. If a generator of them
+                raises, its exception is the `error` of one `Submitted` more, the last one.
             max_in_flight: number of submissions at the same time.
             resume: a name for the whole. When the same requests are submitted again under the same name, for example
                 after a crash, those that already have a job are not sent again. One with an unknown outcome is looked

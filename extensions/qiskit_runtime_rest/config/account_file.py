@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -174,6 +175,8 @@ def _write(path: Path, accounts: Mapping[str, Any]) -> None:
 def _load(path: Path) -> dict[str, Any]:
     broken = None
     try:
+        if path.exists() and not path.is_file():
+            raise OSError(errno.EINVAL, "it is not a regular file")
         # Editors on Windows write a byte order mark before the text.
         accounts = json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:

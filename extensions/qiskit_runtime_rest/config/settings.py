@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack, cast
 from urllib.parse import urlsplit
 
-from ..arguments import real_number
+from ..arguments import FLAG, check_library, is_one_of, real_number
 from ..base.secret import Secret, hidden, misplaced
+from ..base.text import shown
 from ..errors import ConfigurationError
 from .api_versions import API_VERSION
 from .crn import EXAMPLE, WHERE, Crn
@@ -156,7 +157,7 @@ class Settings:
         crn = None if instance is None or Crn.is_name(instance) else Crn.parse(instance)
         private = bool(_pick(found, "private_endpoint"))
         service = base_url or _service_url(_pick(found, "url"), crn, private=private)
-        if submissions_per_minute == "default":
+        if is_one_of(submissions_per_minute, ["default"]):
             submissions_per_minute = variables.get("submissions_per_minute", "default")
         insecure = bool(arguments["allow_insecure_http"])
         iam_url = _pick(found, "iam_url") or _iam_url(crn, private=private)
@@ -165,7 +166,7 @@ class Settings:
             "token": _printable(token, "token"),
             "instance": str(crn) if crn else instance and instance.strip(),
             "base_url": _with_api(re.sub("(?<=[^/])/v1/?$", "", _http_url(service, "base_url", insecure=insecure))),
-            "iam_url": _http_url(iam_url, "iam_url", insecure=insecure),
+            "iam_url": re.sub("/identity/token/?$", "", _http_url(iam_url, "iam_url", insecure=insecure)),
             "api_version": _api_version(arguments["api_version"]),
             "timeout": _timeout(arguments["timeout"]),
             "verify": _verify(_pick(found, "verify", default=True), environ),
@@ -208,11 +209,11 @@ class Settings:
 
     def __repr__(self) -> str:
         """All settings except secrets and the proxies' URLs, which can contain a password."""
-        shown = {field.name: getattr(self, field.name) for field in fields(self) if hasattr(self, field.name)}
-        shown |= {name: "***" for name in SECRETS if shown.get(name) is not None}
-        if "proxies" in shown:
-            shown["proxies"] = dict.fromkeys(sorted(self.proxies), "***")
-        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+        known = {field.name: getattr(self, field.name) for field in fields(self) if hasattr(self, field.name)}
+        known |= {name: "***" for name in SECRETS if known.get(name) is not None}
+        if "proxies" in known:
+            known["proxies"] = dict.fromkeys(sorted(self.proxies), "***")
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in known.items())})"
 
 
 class _Hidden(Mapping[str, str]):
@@ -240,6 +241,8 @@ def _check_types(arguments: Mapping[str, Any]) -> None:
         value = arguments[name]
         if value is not None and not isinstance(value, kind):
             raise ConfigurationError(f"{name}: expected {called}, got {type(value).__name__}.")
+    if not FLAG.or_none.accepts(insecure := arguments["allow_insecure_http"]):
+        raise ConfigurationError(f"allow_insecure_http={shown(insecure)}: expected {FLAG.or_none.expected}.")
 
 
 def _pick(found: list[dict[str, Any]], name: str, *, default: Any = None) -> Any:
@@ -353,15 +356,16 @@ def _timeout(timeout: Any) -> float | httpx.Timeout | None:
     from numbers import Real
 
     if not isinstance(timeout, Real) or isinstance(timeout, bool):
-        from httpx import Timeout
+        from qiskit_runtime_api.http_library import httpx
 
-        if isinstance(timeout, Timeout):
+        if isinstance(timeout, httpx.Timeout):
             return timeout
-        raise ConfigurationError(f"timeout={timeout!r}: expected a number of seconds or an httpx.Timeout.")
+        check_library({"timeout": timeout})
+        raise ConfigurationError(f"timeout={shown(timeout)}: expected a number of seconds or an httpx.Timeout.")
     seconds = real_number(timeout)
     if not 0 < seconds < float("inf"):
         raise ConfigurationError(
-            f"timeout={timeout!r}: must be more than 0 seconds. Leave it out for the default time-outs, or pass "
+            f"timeout={shown(timeout)}: must be more than 0 seconds. Leave it out for the default time-outs, or pass "
             "httpx.Timeout(None) for no time-out."
         )
     return seconds
@@ -378,7 +382,7 @@ def _verify(verify: Any, environ: Mapping[str, str]) -> bool | str | ssl.SSLCont
 
     if not isinstance(verify, ssl.SSLContext):
         raise ConfigurationError(
-            f"verify={verify!r}: expected True, False, the path of a CA bundle, or an ssl.SSLContext."
+            f"verify={shown(verify)}: expected True, False, the path of a CA bundle, or an ssl.SSLContext."
         )
     return verify
 
@@ -423,35 +427,35 @@ def _token_cache(wanted: bool | str | Path) -> bool | Path:
     if isinstance(wanted, str):
         wanted = SWITCHES.get(wanted.lower(), Path(wanted))
     if not isinstance(wanted, bool | Path):
-        raise ConfigurationError(f"token_cache={wanted!r}: expected True, False or the path of a file.")
+        raise ConfigurationError(f"token_cache={shown(wanted)}: expected True, False or the path of a file.")
     return wanted
 
 
 def _validate(wanted: Any) -> Validate | None:
-    if wanted is None or SWITCHES.get(str(wanted).lower()) is False:
+    if wanted is None or wanted is False or (isinstance(wanted, str) and SWITCHES.get(wanted.lower()) is False):
         return None
-    if wanted in ("responses", "warn") or callable(wanted):
+    if is_one_of(wanted, ("responses", "warn")) or callable(wanted):
         return wanted  # type: ignore[no-any-return]  # one of the literals, or a function
-    raise ConfigurationError(f"validate={wanted!r}: expected 'responses', 'warn', 'off' or a function.")
+    raise ConfigurationError(f"validate={shown(wanted)}: expected 'responses', 'warn', 'off' or a function.")
 
 
 def _primitives(wanted: Any) -> Primitives | None:
-    if wanted in (None, "service", "executor"):
+    if wanted is None or is_one_of(wanted, ("service", "executor")):
         return wanted  # type: ignore[no-any-return]  # one of the literals
-    raise ConfigurationError(f"primitives={wanted!r}: expected 'service' or 'executor'.")
+    raise ConfigurationError(f"primitives={shown(wanted)}: expected 'service' or 'executor'.")
 
 
 def _submission_limit(limit: float | str | None, service: str) -> float | None:
-    if limit == "default":
+    if is_one_of(limit, ["default"]):
         return None if _is_this_machine(service) else SERVICE_SUBMISSIONS_PER_MINUTE
-    if limit is None or str(limit).lower() == "none":
+    if limit is None or (isinstance(limit, str) and limit.lower() == "none"):
         return None
     try:
-        number = float(limit)
-    except (TypeError, ValueError, OverflowError):
+        number = float(limit) if isinstance(limit, str) else real_number(limit)
+    except ValueError:
         number = 0.0
     if not number > 0:
-        raise ConfigurationError(f"submissions_per_minute={limit!r}: expected a positive number or None.")
+        raise ConfigurationError(f"submissions_per_minute={shown(limit)}: expected a positive number or None.")
     return number if number < float("inf") else None
 
 

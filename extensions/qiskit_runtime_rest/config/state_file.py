@@ -6,15 +6,14 @@ It is an SQLite file, so any number of threads and processes can share it.
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
-import re
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..base.database_format import DatabaseFormat, UnusableState
 from ..base.files import make_private_file, make_private_folder
 from ..base.forks import no_fork
 from ..errors import ConfigurationError
@@ -64,7 +63,7 @@ CREATE TABLE IF NOT EXISTS api_versions (
 CREATE TABLE IF NOT EXISTS tokens (owner TEXT PRIMARY KEY, token TEXT NOT NULL, refresh_at REAL NOT NULL);
 """
 
-TABLE = re.compile(r"CREATE TABLE IF NOT EXISTS (\w+)")
+FORMAT = DatabaseFormat("this client", 0x51525243, 2, TABLES)
 
 
 def default_state_path() -> Path:
@@ -89,7 +88,7 @@ class StateBusy(StateBroken):
 class State:
     """The state file. Each transaction opens it, so there is nothing to close and nothing to share across a fork."""
 
-    tables = TABLES
+    format = FORMAT
 
     def __init__(self, path: Path | None = None) -> None:
         """Open nothing yet. `path`: None for the file in the user's state directory."""
@@ -122,16 +121,17 @@ class State:
             try:
                 # In a child that is forked during a transaction, SQLite would keep the file locked for ever.
                 if no_fork.acquire(timeout=left):
+                    self.format.find(self.path)
                     connection = self._connect(min(left, TRY_SECONDS))
                     if _has_begun(connection):
-                        self._refuse_if_of_another_program(connection)
                         connection.execute(f"PRAGMA busy_timeout = {int(1000 * left)}")
-                        for statement in self.tables.split(";"):
-                            connection.execute(statement)
+                        self.format.migrate(connection, self.path)
                         has_begun = True
                         yield connection
                         connection.commit()
                         return
+            except UnusableState as error:
+                raise ConfigurationError(str(error)) from None
             except (OSError, sqlite3.Error, UnicodeDecodeError) as error:  # the last: a damaged name in a message
                 if not has_begun:
                     raise self._unusable(error) from error
@@ -152,18 +152,9 @@ class State:
                 raise self._busy(limit)
             time.sleep(PAUSE_SECONDS)
 
-    def _refuse_if_of_another_program(self, connection: sqlite3.Connection) -> None:
-        found = {row["name"] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        if found and found.isdisjoint(TABLE.findall(self.tables)):
-            raise ConfigurationError(
-                f"{self.path} is a database of another program, so it stays as it is: choose another file."
-            )
-
     def _connect(self, seconds: float) -> sqlite3.Connection:
         import sqlite3
 
-        if self.path.exists() and not self.path.is_file():
-            raise OSError(errno.EINVAL, "it is not a regular file")
         make_private_folder(self.path.parent)
         make_private_file(self.path)
         return sqlite3.connect(self.path, timeout=seconds, isolation_level=None)

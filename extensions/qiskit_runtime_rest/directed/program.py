@@ -14,7 +14,8 @@ from typing import Any, Final, Literal, TypeAlias, TypedDict
 
 from attrs import field, frozen
 
-from ..arguments import positive_whole
+from ..arguments import is_iterable, is_one_of, positive_whole, real_number
+from ..base.text import shown
 from ..errors import InvalidInput, MissingExtra
 from .circuit_text import CircuitText
 from .tensors import write_bytes
@@ -108,8 +109,8 @@ def executor_params(
 ) -> dict[str, Any]:
     """Params of the program `executor`; arguments as of `client.executor`. Raises: InvalidInput."""
     alone = isinstance(items, str) or (isinstance(items, tuple) and bool(items) and _is_one_item(items))
-    if not alone and (not hasattr(items, "__iter__") or isinstance(items, bytes | Mapping)):
-        raise InvalidInput(f"items={items!r}: expected OpenQASM 3 texts, or tuples (text, parameter values).")
+    if not alone and (not is_iterable(items) or isinstance(items, bytes | Mapping)):
+        raise InvalidInput(f"items={shown(items)}: expected OpenQASM 3 texts, or tuples (text, parameter values).")
     read = []
     for index, item in enumerate([items] if alone else items):
         try:
@@ -157,6 +158,8 @@ def program_params(
         InvalidInput: an option is unknown, or the job is too large.
         MissingExtra: `circuits` is `qpy`, and Qiskit is not installed.
     """
+    if options is not None and not isinstance(options, Mapping):
+        raise InvalidInput(f"options is {type(options).__name__}: expected a dict of options, by name.")
     given = {name: value for name, value in (options or {}).items() if value is not None}
     _check_options(given)
     executions = shots * sum(math.prod(item.executions) for item in items)
@@ -181,14 +184,14 @@ def _check_options(given: Mapping[str, Any]) -> None:
     known = ExecutorOptions.__annotations__
     for name, value in given.items():
         if name not in known:
-            raise InvalidInput(f"the executor has no option {name!r}; it has {', '.join(known)}.")
+            raise InvalidInput(f"the executor has no option {shown(name)}; it has {', '.join(known)}.")
         if name in ("init_qubits", "scheduler_timing", "stretch_values") and not isinstance(value, bool):
-            raise InvalidInput(f"{name}={value!r}: pass True or False.")
+            raise InvalidInput(f"{name}={shown(value)}: pass True or False.")
     delay = given.get("rep_delay", 0)
-    if isinstance(delay, bool) or not isinstance(delay, int | float) or not 0 <= delay < math.inf:
-        raise InvalidInput(f"rep_delay={delay!r}: expected a number of seconds.")
-    if given.get("meas_level", "classified") not in MEASUREMENT_LEVELS:
-        raise InvalidInput(f"meas_level={given['meas_level']!r}: must be one of {', '.join(MEASUREMENT_LEVELS)}.")
+    if not isinstance(delay, int | float) or not 0 <= real_number(delay) < math.inf:
+        raise InvalidInput(f"rep_delay={shown(delay)}: expected a number of seconds.")
+    if not is_one_of(given.get("meas_level", "classified"), MEASUREMENT_LEVELS):
+        raise InvalidInput(f"meas_level={shown(given['meas_level'])}: must be one of {', '.join(MEASUREMENT_LEVELS)}.")
 
 
 def _texts(texts: list[str]) -> dict[str, Any]:
@@ -215,6 +218,6 @@ CIRCUIT_FORMATS: Final = {"openqasm3": _texts, "qpy": _qpy}
 
 
 def _circuits(texts: list[str], form: CircuitFormat) -> dict[str, Any]:
-    if form not in CIRCUIT_FORMATS:
-        raise InvalidInput(f"circuits={form!r}: must be one of {', '.join(CIRCUIT_FORMATS)}.")
+    if not is_one_of(form, CIRCUIT_FORMATS):
+        raise InvalidInput(f"circuits={shown(form)}: must be one of {', '.join(CIRCUIT_FORMATS)}.")
     return CIRCUIT_FORMATS[form](texts)

@@ -6,11 +6,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ..base.database_format import UnusableState
     from .app import create_app
     from .embedded import Emulator
     from .options import Options
     from .server import serve
-    from .state.state_file import UnusableState
 
 __all__ = ["Emulator", "Options", "UnusableState", "create_app", "serve"]
 
@@ -18,7 +18,7 @@ __all__ = ["Emulator", "Options", "UnusableState", "create_app", "serve"]
 _HOMES = {
     "Emulator": ".embedded",
     "Options": ".options",
-    "UnusableState": ".state.state_file",
+    "UnusableState": "..base.database_format",
     "create_app": ".app",
     "serve": ".server",
 }

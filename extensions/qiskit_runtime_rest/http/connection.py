@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 
 from qiskit_runtime_api.http_library import httpx
 
+from ..arguments import check_library
 from ..base.forks import Lock, leave_to_parent, renew_in_child
 from ..errors import ConfigurationError
 from ..plans.clock import Clock, SystemClock
@@ -84,6 +85,7 @@ class Connection:
         from .retry_policy import RetryPolicy
 
         require_credentials(settings, key=auth is None, instance=needs_instance)
+        check_library({"auth": auth, **(http_options or {})})
         self.settings = settings
         self.clock = clock or SystemClock()
         self.auth = auth or _auth(settings, self.clock, state)
@@ -208,9 +210,10 @@ def _configuration_errors() -> Iterator[None]:
     try:
         yield
     except (ValueError, TypeError, AttributeError, ImportError, httpx.InvalidURL) as error:
+        why = str(error).rstrip(".")
         raise ConfigurationError(
-            f"the HTTP client cannot be made with these settings: {error}. Check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY "
-            "and NO_PROXY."
+            f"the HTTP client cannot be made with these settings: {why}. Check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and "
+            "NO_PROXY."
         ) from error
 
 

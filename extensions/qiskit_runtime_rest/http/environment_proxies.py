@@ -8,6 +8,8 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
+from ..errors import ConfigurationError
+
 __all__ = ["proxies_without_networks"]
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -17,10 +19,18 @@ def proxies_without_networks(urls: Iterable[str]) -> dict[str, str | None] | Non
     """The environment's proxies as httpx's URL patterns; None if httpx can read them itself.
 
     A pattern cannot be a network, so the hosts of `urls` that are addresses of one get a pattern each.
+
+    Raises:
+        ConfigurationError: an entry of `NO_PROXY` looks like a network, and is not one.
     """
     proxies = getproxies()
     entries = [entry.strip() for entry in proxies.get("no", "").split(",") if entry.strip()]
     networks = [network for entry in entries if (network := _network(entry)) is not None]
+    for entry in entries:
+        if (entry.startswith("[") or "/" in entry) and "://" not in entry and _network(entry) is None:
+            raise ConfigurationError(
+                f"NO_PROXY: {entry!r} is not a host, an address, or a network such as 10.0.0.0/8. Correct or remove it."
+            )
     if not networks:
         return None
     if "*" in entries:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import anyio.to_thread
 
+from ..base.database_format import DatabaseFormat
 from ..config.state_file import State, default_state_path
 
 __all__ = ["Form", "KnownJob", "KnownJobs", "Store"]
@@ -24,10 +25,7 @@ Form = str
 """The form of the job's results: a key of `primitives.results.FORMS`, or `as is`."""
 
 
-class Store(State):
-    """A `State` with the tables of the classic API, in a separate file."""
-
-    tables = """
+TABLES = """
 CREATE TABLE IF NOT EXISTS programs (
     id TEXT PRIMARY KEY,
     owner TEXT NOT NULL,
@@ -62,6 +60,14 @@ CREATE TABLE IF NOT EXISTS local_jobs (
     created REAL NOT NULL
 );
 """
+
+FORMAT = DatabaseFormat("the classic API", 0x5152524C, 2, TABLES)
+
+
+class Store(State):
+    """A `State` with the tables of the classic API, in a separate file."""
+
+    format = FORMAT
 
     def __init__(self, path: Path | None = None) -> None:
         """`path`: None for the default file beside that of `State`. Open nothing yet."""

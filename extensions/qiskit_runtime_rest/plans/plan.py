@@ -42,6 +42,14 @@ Plan: TypeAlias = Generator[Effect, Any, T]
 
 def run(plan: Plan[T], connection: Any) -> T:
     """Run `plan` in this thread; what an effect raises is raised inside the plan."""
+    try:
+        return _run(plan, connection)
+    except INTERRUPTIONS:
+        plan.close()  # it came between two steps, of which the plan knows nothing
+        raise
+
+
+def _run(plan: Plan[T], connection: Any) -> T:
     step: Callable[[Any], Effect] = plan.send
     outcome: Any = None
     while True:

@@ -17,7 +17,7 @@ from .request import JobRequest
 if TYPE_CHECKING:
     import sqlite3
 
-__all__ = ["ABSENT", "RECORDED", "REFUSED", "SENDING_SECONDS", "Claim", "Entry", "Journal"]
+__all__ = ["ABSENT", "RECORDED", "REFUSED", "SENDING_SECONDS", "Claim", "ClaimLost", "Entry", "Journal"]
 
 SENDING, RECORDED, REFUSED, ABSENT = "sending", "recorded", "refused", "absent"
 
@@ -53,10 +53,12 @@ class Entry:
     sender: Process | None = None
     noted_at: float | None = None
 
-    @property
-    def is_being_sent(self) -> bool:
-        """Whether another process may still be sending it, so that nobody can say that there is no job."""
-        return self.sender is not None and self.sender.is_alive is True
+    def may_be_sent(self, now: float) -> bool:
+        """Whether a process may still send it at the moment `now` of the monotonic clock."""
+        if self.sender is None or self.noted_at is None:
+            return False
+        alive = self.sender.is_alive
+        return 0 <= now - self.noted_at < SENDING_SECONDS if alive is None else alive
 
     def settled_seconds(self, now: float) -> float:
         """For how long it certainly was not sent any more, at the moment `now` of the monotonic clock."""
@@ -66,6 +68,10 @@ class Entry:
             # The monotonic clock began with this start of the machine.
             return now
         return max(0.0, now - self.noted_at - SENDING_SECONDS) if self.sender.is_of_this_boot else 0.0
+
+
+class ClaimLost(Exception):
+    """The claim of a submission that is about to be sent ended before, and another process may have its name."""
 
 
 class Claim(NamedTuple):
@@ -86,14 +92,22 @@ class Journal:
         self._left: set[str] = set()
         """Tags and claims that ended. A thread may still be about to write one for a task that was cancelled."""
 
-    def begin(self, tag: str, request: JobRequest, *, key: str | None, now: float) -> None:
+    def begin(self, tag: str, request: JobRequest, *, claim: Claim | None, now: float) -> None:
         """Record that `request`, tagged with `tag`, is about to be sent; durable when this returns.
 
         `now`: monotonic seconds.
+
+        Raises:
+            ClaimLost: `claim` does not hold any more, so the request must not be sent.
         """
+        key = None if claim is None else claim.key
         with self._state.transaction() as file:
             if tag in self._left:
                 return
+            if claim is not None:
+                held = file.execute("UPDATE claims SET noted_at = ? WHERE claim = ?", (now, claim.id)).rowcount
+                if not held:
+                    raise ClaimLost(claim.key)
             file.execute(
                 "INSERT INTO submissions (tag, key, service, instance, program_id, backend, began, outcome) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
@@ -101,8 +115,6 @@ class Journal:
                 (tag, key, *self._scope, request.program_id, request.backend, time.time(), SENDING),
             )
             file.execute("INSERT OR REPLACE INTO senders VALUES (?, ?, ?)", (tag, str(Process.current()), now))
-            if key is not None:
-                file.execute("UPDATE claims SET noted_at = ? WHERE key = ?", (now, self._claimed(key)))
 
     def finish(self, tag: str, *, outcome: str, job_id: str | None = None) -> None:
         """Record the outcome of the submission with `tag`."""

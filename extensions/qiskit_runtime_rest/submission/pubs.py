@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from numbers import Real
 from typing import Any, TypeAlias
 
-from ..arguments import positive_whole
+from ..arguments import is_iterable, positive_whole, real_number
+from ..base.text import shown
 from ..errors import InvalidInput
 from .circuits import circuit_text, is_circuit, is_foreign, is_qpy, observable_value, values_in_order
 
@@ -67,8 +67,8 @@ def sampler_params(
     if shots is not None:
         params["shots"] = _shots(shots)
     _check_executions((pub[2:] and pub[2]) or params.get("shots", 0) for pub in sent)
-    if options:
-        params["options"] = _plain(options)
+    if options is not None and (sent_options := _options(options)):
+        params["options"] = sent_options
     return params
 
 
@@ -99,12 +99,19 @@ def estimator_params(
     if precision is not None:
         params["precision"] = _precision(precision)
     if resilience_level is not None:
-        if resilience_level not in RESILIENCE_LEVELS:
-            raise InvalidInput(f"resilience_level={resilience_level!r}: must be 0, 1 or 2.")
+        if real_number(resilience_level) not in RESILIENCE_LEVELS:
+            raise InvalidInput(f"resilience_level={shown(resilience_level)}: must be 0, 1 or 2.")
         params["resilience_level"] = int(resilience_level)
-    if options:
-        params["options"] = _plain(options)
+    if options is not None and (sent_options := _options(options)):
+        params["options"] = sent_options
     return params
+
+
+def _options(options: Any) -> dict[str, Any]:
+    if not isinstance(options, Mapping):
+        raise InvalidInput(f"options is {type(options).__name__}: expected a dict of options, by name.")
+    plain: dict[str, Any] = _plain(options)
+    return plain
 
 
 Reader: TypeAlias = Callable[[Any], Any]
@@ -114,7 +121,7 @@ Reader: TypeAlias = Callable[[Any], Any]
 def _pubs(pubs: Any, *, read: Sequence[Reader], least: int, form: str) -> list[list[Any]]:
     """The pubs as JSON; a single pub, a text or a tuple that begins with one, counts as a list of one."""
     alone = is_circuit(pubs) or (isinstance(pubs, tuple) and _is_one_pub(pubs, least=least))
-    if not alone and (not isinstance(pubs, Iterable) or isinstance(pubs, bytes | Mapping)):
+    if not alone and (not is_iterable(pubs) or isinstance(pubs, bytes | Mapping)):
         raise InvalidInput(_not_a_pub(pubs, form))
     sent = []
     for index, pub in enumerate([pubs] if alone else pubs):
@@ -181,8 +188,8 @@ def _precision(precision: Any) -> float | None:
     value = _plain(precision)
     if value is None:
         return None
-    if not isinstance(value, Real) or isinstance(value, bool) or not 0 < float(value) < math.inf:
-        raise InvalidInput(f"precision={precision!r} is not a positive number.")
+    if not 0 < real_number(value) < math.inf:
+        raise InvalidInput(f"precision={shown(precision)} is not a positive number.")
     return float(value)
 
 
@@ -210,17 +217,24 @@ def _check_executions(shots: Iterable[int]) -> None:
 
 def _plain(value: Any) -> Any:
     """`value` as JSON; arrays by their `tolist`."""
+    try:
+        return _nested(value)
+    except RecursionError:
+        raise InvalidInput(f"{type(value).__name__} is nested too deeply, or contains itself.") from None
+
+
+def _nested(value: Any) -> Any:
     if hasattr(value, "tolist"):
         return value.tolist()
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): _nested(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [_nested(item) for item in value]
     return value
 
 
 def _short(value: object) -> str:
-    text = repr(value)
+    text = shown(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 

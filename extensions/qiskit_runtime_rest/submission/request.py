@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack
 
-from ..arguments import backend_name, whole_seconds
+from ..arguments import backend_name, is_one_of, is_text, whole_seconds
+from ..base.text import shown
 from ..errors import InvalidInput
 from .pubs import EstimatorPub, SamplerPub, estimator_params, sampler_params
 
@@ -48,12 +49,12 @@ def check_tags(tags: Sequence[str]) -> None:
         InvalidInput: they are not valid.
     """
     if isinstance(tags, str) or not isinstance(tags, Sequence):
-        raise InvalidInput(f"tags={tags!r}: expected a list of texts.")
+        raise InvalidInput(f"tags={shown(tags)}: expected a list of texts.")
     if len(tags) > MOST_TAGS:
         raise InvalidInput(f"{len(tags)} tags: a job takes at most {MOST_TAGS}.")
     for tag in tags:
-        if not isinstance(tag, str) or len(tag) > LONGEST_TAG:
-            raise InvalidInput(f"tag {tag!r}: expected a text of at most {LONGEST_TAG} characters.")
+        if not is_text(tag) or len(tag) > LONGEST_TAG:
+            raise InvalidInput(f"tag {shown(tag)}: expected a text of at most {LONGEST_TAG} characters.")
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,10 @@ class JobRequest:
         Raises:
             InvalidInput: an argument is not valid; says what to pass instead.
         """
-        if not isinstance(self.program_id, str) or not self.program_id:
-            raise InvalidInput(f"program_id={self.program_id!r}: expected the name of a program, such as 'sampler'.")
+        if not is_text(self.program_id) or not self.program_id:
+            raise InvalidInput(
+                f"program_id={shown(self.program_id)}: expected the name of a program, such as 'sampler'."
+            )
         object.__setattr__(self, "backend", backend_name(self.backend))
         if not isinstance(self.params, Mapping):
             raise InvalidInput(
@@ -106,8 +109,10 @@ class JobRequest:
             value = getattr(self, name)
             if value is not None and not isinstance(value, kind):
                 raise InvalidInput(f"{name} is {type(value).__name__}, not {kind.__name__}: {advice}.")
-        if self.log_level is not None and str(self.log_level).lower() not in LOG_LEVELS:
-            raise InvalidInput(f"log_level={self.log_level!r}: must be one of {', '.join(LOG_LEVELS)}.")
+        if self.log_level is not None and not (
+            isinstance(self.log_level, str) and self.log_level.lower() in LOG_LEVELS
+        ):
+            raise InvalidInput(f"log_level={shown(self.log_level)}: must be one of {', '.join(LOG_LEVELS)}.")
 
     def to_dict(self) -> dict[str, Any]:
         """The body of `create_job`, without the arguments that were left out."""
@@ -188,8 +193,8 @@ class JobRequest:
         Raises:
             InvalidInput: the executor alone cannot do it.
         """
-        if via not in (None, *VIA):
-            raise InvalidInput(f"via={via!r}: must be one of {', '.join(VIA)}.")
+        if via is not None and not is_one_of(via, VIA):
+            raise InvalidInput(f"via={shown(via)}: must be one of {', '.join(VIA)}.")
         if via != "executor" or self.program_id not in PRIMITIVES:
             return [Part(self, None)]
         from ..directed.primitives import PROGRAMS
@@ -219,7 +224,11 @@ class JobRequest:
     @staticmethod
     def is_request(document: Mapping[str, Any]) -> bool:
         """Whether `from_dict` reads this JSON object: it names a program, and has params."""
-        return "params" in document and ("program_id" in document or "program" in document)
+        return (
+            isinstance(document, Mapping)
+            and "params" in document
+            and ("program_id" in document or "program" in document)
+        )
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Self:
@@ -267,8 +276,11 @@ class JobRequest:
         return len(self.tags or ()) < MOST_TAGS
 
     def digest(self) -> str:
-        """A hash of the body."""
-        body = json.dumps(self.to_dict(), sort_keys=True, default=repr)
+        """A hash of the body. Raises: InvalidInput."""
+        try:
+            body = json.dumps(self.to_dict(), sort_keys=True, default=repr)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise InvalidInput(f"params cannot be written as JSON: {error}.") from None
         return hashlib.sha256(body.encode()).hexdigest()
 
 

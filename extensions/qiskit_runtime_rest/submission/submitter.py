@@ -11,14 +11,16 @@ import email.utils
 import functools
 import logging
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from qiskit_runtime_api.api import jobs as jobs_api
 
-from ..arguments import FLAG, NOT_NEGATIVE, POSITIVE, WHOLE, check
+from ..arguments import FLAG, NOT_NEGATIVE, POSITIVE, WHOLE, check, is_one_of
 from ..base.callers import warn
 from ..base.json_members import member_text
+from ..base.text import shown
 from ..errors import (
     ApiError,
     ConfigurationError,
@@ -33,7 +35,7 @@ from ..errors import (
 )
 from ..http.calls import fetch, json_object
 from ..http.error_mapping import unexpected_answer
-from ..http.retrying import may_have_happened
+from ..http.retrying import SHORTEST_SECONDS, may_have_happened
 from ..plans.clock import Clock
 from ..plans.effects import InThread, Sleep
 from ..plans.plan import Plan
@@ -96,8 +98,8 @@ class SubmissionPolicy:
             InvalidInput: says what to pass.
         """
         check(vars(self), POLICY_CHECKS)
-        if self.if_unknown not in ("raise", "submit again"):
-            raise InvalidInput(f"if_unknown={self.if_unknown!r}: must be 'raise' or 'submit again'.")
+        if not is_one_of(self.if_unknown, ("raise", "submit again")):
+            raise InvalidInput(f"if_unknown={shown(self.if_unknown)}: must be 'raise' or 'submit again'.")
         if self.if_unknown == "submit again" and not self.tagged:
             raise InvalidInput("'submit again' without a tag could run a job twice: leave tagged=True.")
 
@@ -117,17 +119,18 @@ class Submitter:
         self.missing_programs: set[str] = set()
         """Programs that the service said it does not have."""
 
-    def submit(self, request: JobRequest, *, key: str | None = None) -> Plan[dict[str, Any]]:
+    def submit(self, request: JobRequest, *, claim: Claim | None = None) -> Plan[dict[str, Any]]:
         """Submit `request`; the outcome is the JSON of the job, with its `id`.
 
         Args:
             request: what to submit.
-            key: a name for the journal, to find the submission again.
+            claim: the right to submit it under its name in the journal.
 
         Raises:
             InvalidInput: the params are not JSON.
             SubmissionUnknown: it may have become a job, which was not found.
             ApiError, TransportError: it did not become a job.
+            ClaimLost: `claim` ended before it could be sent.
         """
         if request.max_execution_time is not None:
             yield from self._usage.warn_if_over(request.max_execution_time)
@@ -135,14 +138,14 @@ class Submitter:
         request = request.tagged(tag) if tag else request
         body = request.to_json()
         try:
-            created = yield from self._sent(request, body, tag, key)
+            created = yield from self._sent(request, body, tag, claim)
             yield from self._finish(tag, RECORDED, created["id"])
         except BaseException:
             self._leave(tag)
             raise
         return {"tags": list(request.tags or ()), **created}
 
-    def _sent(self, request: JobRequest, body: bytes, tag: str | None, key: str | None) -> Plan[dict[str, Any]]:
+    def _sent(self, request: JobRequest, body: bytes, tag: str | None, claim: Claim | None) -> Plan[dict[str, Any]]:
         """Send the submission until it is a job, or certainly none."""
         times = self.policy.most_times if tag and self.policy.if_unknown == "submit again" else 1
         created: dict[str, Any] | None = None
@@ -150,7 +153,7 @@ class Submitter:
         while created is None:
             times -= 1
             try:
-                created = yield from self._send(request, body, tag, key)
+                created = yield from self._send(request, body, tag, claim)
             except (ApiError, TransportError) as failure:
                 if may_have_happened(failure):
                     in_doubt = True
@@ -170,7 +173,8 @@ class Submitter:
     ) -> Plan[dict[str, Any] | None]:
         """The job with `tag`, if it appears in time; None: it does not exist."""
         try:
-            found = yield from self._look_up(tag, settle=self.policy.settle)
+            with _may_be_a_job(tag):
+                found = yield from self._look_up(tag, settle=self.policy.settle)
         except RuntimeRestError as lookup_failure:
             raise _unknown(failure, tag, request, lookup_failure) from lookup_failure
         if found is None:
@@ -239,14 +243,17 @@ class Submitter:
         Raises:
             RuntimeRestError: it is unknown, and nothing is recorded.
         """
-        settled = entry.settled_seconds(self._clock.monotonic()) if entry is not None else 0.0
+        now = self._clock.monotonic()
+        settled = entry.settled_seconds(now) if entry is not None else 0.0
+        # Not after the look-up: a process that ended during it may have sent the job just before.
+        may_be_sent = entry is not None and entry.may_be_sent(now)
         found = yield from self._look_up(tag, settle=max(0.0, self.policy.settle - settled))
         if found is not None:
             yield from self._finish(tag, RECORDED, found["id"])
-        elif entry is not None and entry.is_being_sent:
+        elif may_be_sent:
             raise SubmissionUnknown(
-                f"It is unknown whether there will be a job with the tag {tag}: a process still submits it. Look again "
-                "later.",
+                f"It is unknown whether there will be a job with the tag {tag}: a process may still submit it. Look "
+                "again later.",
                 tag=tag,
             )
         else:
@@ -280,17 +287,29 @@ class Submitter:
             except ConfigurationError as error:
                 log.warning("not in the journal: the submission with tag %s is %s. %s", tag, job_id or outcome, error)
 
-    def _send(self, request: JobRequest, body: bytes, tag: str | None, key: str | None) -> Plan[dict[str, Any]]:
+    def _note(self, tag: str | None, request: JobRequest, claim: Claim | None) -> Plan[float]:
+        """Record that it is about to be sent; the outcome is the seconds in which all sending must end.
+
+        A note that took long (a locked file, a process that was stopped) is made anew, so that these are enough.
+        """
+        while (journal := self.journal) is not None and tag is not None:
+            now = self._clock.monotonic()
+            yield InThread(functools.partial(journal.begin, tag, request, claim=claim, now=now))
+            if (age := self._clock.monotonic() - now) < SENDING_SECONDS / 2:
+                return SENDING_SECONDS - age - SHORTEST_SECONDS
+        return SENDING_SECONDS - SHORTEST_SECONDS
+
+    def _send(self, request: JobRequest, body: bytes, tag: str | None, claim: Claim | None) -> Plan[dict[str, Any]]:
         refused_at: float | None = None
         pause = self.policy.longest
         while True:
             if not self.limiter.is_off:
                 yield from self._wait_for_rate()
-            if (journal := self.journal) is not None and tag is not None:
-                # Not earlier: a process killed while it waits for the rate limit must leave no entry.
-                yield InThread(functools.partial(journal.begin, tag, request, key=key, now=self._clock.monotonic()))
+            # Not earlier: a process killed while it waits for the rate limit must leave no entry.
+            budget = yield from self._note(tag, request, claim)
             try:
-                return (yield from create_job(request, body))
+                with _may_be_a_job(tag):
+                    return (yield from create_job(request, body, budget=budget))
             except RateLimited as refusal:
                 pending = isinstance(refusal, PendingJobsLimit)
                 limit = self.policy.wait_for_room if pending else self.policy.wait_for_rate
@@ -314,11 +333,9 @@ class Submitter:
             yield Sleep(wait)
 
 
-def create_job(request: JobRequest, body: bytes) -> Plan[dict[str, Any]]:
+def create_job(request: JobRequest, body: bytes, *, budget: float) -> Plan[dict[str, Any]]:
     """Send `request`, whose JSON is `body`; the outcome is the JSON of the job, with `created`, the response's date."""
-    response = yield from fetch(
-        jobs_api.create_job, budget=SENDING_SECONDS, content=body, no_rate_retries=True, body=request
-    )
+    response = yield from fetch(jobs_api.create_job, budget=budget, content=body, no_rate_retries=True, body=request)
     created = json_object(response)
     if member_text(created, "id") is None:
         raise unexpected_answer(response, "the answer to the submission does not hold a job id")
@@ -327,6 +344,19 @@ def create_job(request: JobRequest, body: bytes) -> Plan[dict[str, Any]]:
     except (KeyError, ValueError, OverflowError):
         date = None
     return {"created": date, **created}
+
+
+@contextlib.contextmanager
+def _may_be_a_job(tag: str | None) -> Iterator[None]:
+    """Name the tag in what the caller's functions (hooks, checks, transports) raise, and in interruptions."""
+    try:
+        yield
+    except (ApiError, TransportError):
+        raise
+    except BaseException as error:
+        if tag is not None:
+            error.add_note(f"It may have become a job: client.jobs.find(tag={tag!r}) looks for it.")
+        raise
 
 
 def _unknown(

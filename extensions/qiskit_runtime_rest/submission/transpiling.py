@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import Any
 
+from ..arguments import real_number
+from ..base.text import shown
 from ..errors import InvalidInput, MissingExtra
 from .circuits import circuit_text, is_circuit, observable_value
 
@@ -24,8 +26,8 @@ def optimization_level(transpile: bool | int) -> int | None:
     """
     if isinstance(transpile, bool):
         return DEFAULT_LEVEL if transpile else None
-    if transpile not in LEVELS:
-        raise InvalidInput(f"transpile={transpile!r}: must be True, False, or an optimization level from 0 to 3.")
+    if real_number(transpile) not in LEVELS:
+        raise InvalidInput(f"transpile={shown(transpile)}: must be True, False, or an optimization level from 0 to 3.")
     return int(transpile)
 
 

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from operator import itemgetter
@@ -9,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from qiskit_runtime_rest.emulator.state.state_file import FORMAT, UnusableState, format_of
+from qiskit_runtime_rest.base.database_format import UnusableState
 from qiskit_runtime_rest.emulator.state.storage import (
+    FORMAT,
     MemoryStorage,
     Records,
     SqliteStorage,
@@ -97,6 +100,17 @@ def test_at_every_moment_the_files_hold_all_finished_transactions_and_no_part_of
             assert jobs_if_killed_now(f"after {number}") == [*written, f"d{number}"]
 
 
+OPEN = "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0).execute('SELECT * FROM records')"
+
+
+def test_an_attempt_to_use_a_file_twice_leaves_it_closed_to_other_processes(state: Path) -> None:
+    with closing(SqliteStorage(state)):
+        with pytest.raises(StateInUse):
+            SqliteStorage(state)
+        other = subprocess.run([sys.executable, "-c", OPEN, state], capture_output=True, text=True, check=False)
+    assert "database is locked" in other.stderr
+
+
 def test_a_file_in_use_is_refused_until_it_is_closed(state: Path) -> None:
     with closing(SqliteStorage(state)), pytest.raises(StateInUse, match="Another emulated service uses"):
         SqliteStorage(state)
@@ -128,7 +142,7 @@ def test_the_database_of_another_program_is_refused_and_stays_as_it_is(state: Pa
 def test_a_file_of_a_newer_version_is_refused_and_stays_as_it_is(state: Path) -> None:
     SqliteStorage(state).close()
     with closing(sqlite3.connect(state)) as database:
-        database.execute(f"PRAGMA user_version = {FORMAT + 1}")
+        database.execute(f"PRAGMA user_version = {FORMAT.number + 1}")
     refused_untouched(state, "written by a newer version")
 
 
@@ -136,7 +150,7 @@ FORMAT_1 = """
 CREATE TABLE records (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL, record TEXT NOT NULL,
     UNIQUE (kind, key));
 CREATE TABLE texts (key TEXT NOT NULL, kind TEXT NOT NULL, text BLOB NOT NULL, PRIMARY KEY (key, kind)) WITHOUT ROWID;
-INSERT INTO records (kind, key, record) VALUES ('jobs', 'd1', '{"number": 1}');
+INSERT INTO records (kind, key, record) VALUES ('jobs', 'd1', '{"number": 1, "result_taken": true}');
 INSERT INTO texts VALUES ('d1', 'params', x'6b657074');
 """
 
@@ -156,14 +170,28 @@ def test_a_file_without_a_mark_is_brought_up_to_date(state: Path, tmp_path: Path
     with closing(SqliteStorage(state)) as storage:
         assert list(storage.records("jobs")) == [("d1", {"number": 1})]
         assert storage.text("d1", "params") == "kept"
-    assert format_of(state) == FORMAT
+    assert FORMAT.find(state) == FORMAT.number
     with closing(SqliteStorage(state)) as storage:
         assert storage.text("d1", "params") == "kept"
 
 
+@pytest.mark.parametrize("record", ['{"number": 1}', "no JSON"])
+def test_a_job_of_format_2_loses_what_nothing_reads(state: Path, record: str) -> None:
+    SqliteStorage(state).close()
+    with closing(sqlite3.connect(state)) as database, database:
+        database.execute("PRAGMA user_version = 2")
+        old = record.replace("}", ', "result_taken": false}')
+        database.execute("INSERT INTO records (kind, key, record) VALUES ('jobs', 'd1', ?)", (old,))
+    SqliteStorage(state).close()
+    with closing(sqlite3.connect(state)) as database:
+        ((stored,),) = database.execute("SELECT record FROM records").fetchall()
+    assert stored.replace(" ", "") == record.replace(" ", "")
+    assert FORMAT.find(state) == FORMAT.number
+
+
 def test_a_new_file_is_known_by_its_mark_while_it_is_in_use(state: Path) -> None:
     with closing(SqliteStorage(state)):
-        assert format_of(state) == FORMAT
+        assert FORMAT.find(state) == FORMAT.number
 
 
 def test_a_damaged_file_is_named_with_what_to_do(state: Path) -> None:

@@ -7,43 +7,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qiskit_runtime_rest.emulator.state.workloads import Position, Workload, cursor, page, parse_cursor
+from qiskit_runtime_rest.emulator.state.workloads import Position, cursor, page, parse_cursor
 
 POSITIONS = st.tuples(st.floats(0, 1e9), st.text("ab", min_size=1, max_size=3))
 
 
-def workload(position: Position) -> Workload:
-    created, identifier = position
-    return Workload(
-        id=identifier,
-        created=created,
-        ended=None,
-        backend="b",
-        instance="crn",
-        user_id="u",
-        accepting_jobs=None,
-        mode="job",
-        status="pending",
-        status_reason=None,
-        tags=(),
-        usage_seconds=0.0,
-    )
-
-
-@given(st.lists(POSITIONS, unique=True, max_size=12), st.integers(1, 5), st.booleans())
-def test_pages_lead_to_the_end_and_back(positions: list[Position], limit: int, descending: bool) -> None:
-    workloads = [workload(position) for position in positions]
-    part = page(workloads, limit=limit, descending=descending, after=None, before=None)
+@given(st.lists(POSITIONS, unique=True, max_size=12), st.integers(1, 5), st.booleans(), st.integers(1, 3))
+def test_pages_lead_to_the_end_and_back(
+    positions: list[Position], limit: int, descending: bool, lists_in_all: int
+) -> None:
+    lists = [sorted(positions[first::lists_in_all]) for first in range(lists_in_all)]
+    part = page(lists, limit=limit, descending=descending, after=None, before=None)
     assert part.previous is None
     pages = [part]
-    while part.next is not None:
-        part = page(workloads, limit=limit, descending=descending, after=part.next, before=None)
+    while part.next is not None and len(pages) <= len(positions):
+        part = page(lists, limit=limit, descending=descending, after=part.next, before=None)
         pages.append(part)
-    listed = [one.position for part in pages for one in part.workloads]
-    assert listed == sorted(positions, reverse=descending)
+    assert {part.total for part in pages} == {len(positions)}
+    assert [one for part in pages for one in part.positions] == sorted(positions, reverse=descending)
     for earlier, later in pairwise(pages):
-        back = page(workloads, limit=limit, descending=descending, after=None, before=later.previous)
-        assert back.workloads == earlier.workloads
+        assert page(lists, limit=limit, descending=descending, after=None, before=later.previous) == earlier
 
 
 @given(POSITIONS)

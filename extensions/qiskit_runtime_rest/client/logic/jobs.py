@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from qiskit_runtime_api.api import jobs as jobs_api
 
-from ...arguments import positive_whole
-from ...base.text import also_half_built
+from ...arguments import is_iterable, is_one_of, is_text, positive_whole
+from ...base.text import also_half_built, shown
 from ...errors import ConfigurationError, InvalidInput, RuntimeRestError
 from ...http import Connection, Origin
 from ...http.calls import fetch, json_object
@@ -162,10 +162,10 @@ class JobsLogic(SubmitLogic[J]):
         Raises: InvalidInput, ApiError, TransportError. Source: operation `list_jobs`.
         """
         if not isinstance(page_size, int) or not 1 <= page_size <= PAGE:
-            raise InvalidInput(f"page_size={page_size!r}: must be between 1 and {PAGE}.")
+            raise InvalidInput(f"page_size={shown(page_size)}: must be between 1 and {PAGE}.")
         left = math.inf if limit is None else positive_whole(limit, "limit")
-        if sort not in (None, *SORTS):
-            raise InvalidInput(f"sort={sort!r}: must be {' or '.join(SORTS)}.")
+        if sort is not None and not is_one_of(sort, SORTS):
+            raise InvalidInput(f"sort={shown(sort)}: must be {' or '.join(SORTS)}.")
         if tags is not None:
             check_tags(tags)
         now = self._connection.clock.time()
@@ -276,15 +276,15 @@ class JobsLogic(SubmitLogic[J]):
 
     def _given(self, jobs: Iterable[J | str], at_once: int) -> list[J]:
         positive_whole(at_once, "at_once")
-        if isinstance(jobs, str) or not isinstance(jobs, Iterable):
-            raise InvalidInput(f"jobs={jobs!r}: expected a list of jobs, or of job ids.")
+        if isinstance(jobs, str) or not is_iterable(jobs):
+            raise InvalidInput(f"jobs={shown(jobs)}: expected a list of jobs, or of job ids.")
         return [self._of_this_client(job) for job in jobs]
 
     def _of_this_client(self, job: J | str) -> J:
-        if isinstance(job, str) and job:
+        if is_text(job) and job:
             return self._job(self._connection, job, poll_interval=self._poll_interval)
         if not isinstance(job, self._job):
-            raise InvalidInput(f"{job!r}: expected a {self._job.__name__} or a job id.")
+            raise InvalidInput(f"{shown(job)}: expected a {self._job.__name__} or a job id.")
         here, there = self._connection.origin, job._origin
         if (here.instance, here.base_url) != (there.instance, there.base_url):
             raise InvalidInput(
@@ -300,5 +300,5 @@ class JobsLogic(SubmitLogic[J]):
 
 
 def _check_id(job_id: str) -> None:
-    if not isinstance(job_id, str) or not job_id:
-        raise InvalidInput(f"job_id={job_id!r}: expected a job id.")
+    if not is_text(job_id) or not job_id:
+        raise InvalidInput(f"job_id={shown(job_id)}: expected a job id.")

@@ -6,6 +6,7 @@ import datetime
 import re
 import time
 
+from ...base.text import shown
 from ...errors import InvalidInput
 
 __all__ = ["moment"]
@@ -40,7 +41,7 @@ def moment(value: datetime.datetime | datetime.date | str | None, name: str, *, 
     elif isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
         value = datetime.datetime.combine(value, datetime.time())
     if value is not None and not isinstance(value, datetime.datetime):
-        raise InvalidInput(f"{name}={value!r}: expected a datetime, or a text such as 2026-04-15T12:00:00Z.")
+        raise InvalidInput(f"{name}={shown(value)}: expected a datetime, or a text such as 2026-04-15T12:00:00Z.")
     try:
         return value if value is None or value.tzinfo is not None else value.astimezone()
     except (ValueError, OverflowError):  # next to the first or the last day that Python knows

@@ -12,10 +12,10 @@ from qiskit_runtime_api.api import sessions as sessions_api
 from qiskit_runtime_api.api import workloads as workloads_api
 from qiskit_runtime_api.http_library import httpx
 
-from ...arguments import Named, backend_name, positive_whole, whole_seconds
+from ...arguments import Named, backend_name, is_one_of, positive_whole, whole_seconds
 from ...base.html import facts_table
 from ...base.json_members import member_moment, member_object, member_text
-from ...base.text import also_half_built, printable
+from ...base.text import also_half_built, printable, shown
 from ...config.state_file import State
 from ...errors import Conflict, InvalidInput, NotFound, RuntimeRestError
 from ...http import Connection, Origin
@@ -339,7 +339,7 @@ class SessionsLogic(Generic[S]):
     def _get(self, session_id: str) -> Plan[S]:
         """The session with this id. Raises: InvalidInput, NotFound, ApiError. Source: operation `get_session`."""
         if not isinstance(session_id, str) or not session_id:
-            raise InvalidInput(f"session_id={session_id!r}: expected a session id.")
+            raise InvalidInput(f"session_id={shown(session_id)}: expected a session id.")
         response = yield from fetch(sessions_api.get_session, id=session_id)
         return self._handle(json_object(response), session_id)
 
@@ -354,8 +354,8 @@ class SessionsLogic(Generic[S]):
 
         Raises: InvalidInput, ApiError, TransportError. Source: operation `find_instance_workloads`.
         """
-        if mode not in (None, *MODES):
-            raise InvalidInput(f"mode={mode!r}: must be {' or '.join(MODES)}.")
+        if mode is not None and not is_one_of(mode, MODES):
+            raise InvalidInput(f"mode={shown(mode)}: must be {' or '.join(MODES)}.")
         most = positive_whole(limit, "limit")
         listed: list[dict[str, Any]] = []
         for one in MODES if mode is None else (mode,):
@@ -384,8 +384,8 @@ class SessionsLogic(Generic[S]):
 
         Raises: InvalidInput, ApiError, TransportError. Source: operation `create_session`.
         """
-        if mode not in MODES:
-            raise InvalidInput(f"mode={mode!r}: must be {' or '.join(MODES)}.")
+        if not is_one_of(mode, MODES):
+            raise InvalidInput(f"mode={shown(mode)}: must be {' or '.join(MODES)}.")
         body: dict[str, Any] = {"mode": mode, "backend": backend_name(backend)}
         if max_time is not None:
             body["max_ttl"] = whole_seconds(max_time, "max_time", most=LONGEST_LIFE_SECONDS)

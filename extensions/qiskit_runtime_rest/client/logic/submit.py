@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, Unpack
 
 from ...base.callers import warn
+from ...base.text import shown
 from ...errors import (
     ApiError,
     ConfigurationError,
@@ -28,12 +30,14 @@ if TYPE_CHECKING:
     from ...config.options import Primitives
     from ...directed.program import CircuitFormat, ExecutorOptions, ProgramItem
     from ...http import Connection
-    from ...submission import Entry, JobRequest, Submitted, Submitter
+    from ...submission import Claim, Entry, JobRequest, Submitted, Submitter
     from ...submission.pubs import EstimatorPub, SamplerPub
     from ...waiting import PollInterval
     from ..job import AsyncJob, Job
 
 __all__ = ["J", "SubmitLogic", "unexpected_argument"]
+
+log = logging.getLogger("qiskit_runtime_rest.submission")
 
 J = TypeVar("J", "Job", "AsyncJob")
 
@@ -216,7 +220,8 @@ class SubmitLogic(Generic[J]):
         When the quota is used up nothing more is sent: the remaining requests get the same `QuotaExceeded`.
 
         Args:
-            requests: `JobRequest`s, or functions that build one; taken as they are needed.
+            requests: `JobRequest`s, or functions that build one; taken as they are needed. If a generator of them
+                raises, its exception is the `error` of one `Submitted` more, the last one.
             max_in_flight: number of submissions at the same time.
             resume: a name for the whole. When the same requests are submitted again under the same name, for example
                 after a crash, those that already have a job are not sent again. One with an unknown outcome is looked
@@ -231,13 +236,15 @@ class SubmitLogic(Generic[J]):
 
         Source: operation `create_job`.
         """
-        from ...arguments import positive_whole
-        from ...submission import Claim, Submitted
+        from ...arguments import is_iterable, positive_whole
+        from ...submission import Claim, ClaimLost, Submitted
         from ...waiting import Notify
 
         at_once = positive_whole(max_in_flight, "max_in_flight")
-        if not isinstance(requests, Iterable):
-            raise InvalidInput(f"requests={requests!r}: expected a list of requests, such as JobRequest.sampler(...).")
+        if not is_iterable(requests):
+            raise InvalidInput(
+                f"requests={shown(requests)}: expected a list of requests, such as JobRequest.sampler(...)."
+            )
         if resume is not None and self._submitter.journal is None:
             raise ConfigurationError(
                 "resume= needs a journal: create the client with journal=True, or with the path of a file."
@@ -245,29 +252,35 @@ class SubmitLogic(Generic[J]):
 
         ended_by: list[Exception] = []
 
-        def submit_claimed(request: JobRequest, key: str | None, claimed: Claim | Entry | None) -> Plan[J]:
+        def submit_claimed(request: JobRequest, claimed: Claim | Entry | None) -> Plan[J]:
             with self._recoverable(request):
                 known = None if claimed is None else (yield from self._submitter.find_claimed(request, claimed))
             if known is None and ended_by:
                 raise ended_by[0]
-            return self._made(request, known) if known else (yield from self._send(request, key=key))
+            claim = claimed if isinstance(claimed, Claim) else None
+            return self._made(request, known) if known else (yield from self._send(request, claim=claim))
+
+        def submit_as(key: str | None, request: JobRequest) -> Plan[J]:
+            while True:
+                claimed = None if key is None else (yield from self._submitter.claim(key))
+                try:
+                    return (yield from submit_claimed(request, claimed))
+                except ClaimLost:
+                    log.info("the claim of %s ended before the submission", key)
+                finally:
+                    if isinstance(claimed, Claim):
+                        self._submitter.release(claimed)
 
         def submit_one(index: int, requested: Requested) -> Plan[Submitted[J]]:
             outcome: Submitted[J]
-            claimed: Claim | Entry | None = None
             try:
                 request = (yield from _built(requested, executor)).run_by(self._connection.settings.primitives)
                 key = None if resume is None else f"{resume}/{index}/{request.digest()}"
-                if key is not None:
-                    claimed = yield from self._submitter.claim(key)
-                outcome = Submitted(index, job=(yield from submit_claimed(request, key, claimed)))
+                outcome = Submitted(index, job=(yield from submit_as(key, request)))
             except Exception as error:
                 if isinstance(error, QuotaExceeded):
                     ended_by.append(error)
                 outcome = Submitted(index, error=error)
-            finally:
-                if isinstance(claimed, Claim):
-                    self._submitter.release(claimed)
             return (yield from notified(outcome))
 
         def notified(outcome: Submitted[J]) -> Plan[Submitted[J]]:
@@ -279,14 +292,22 @@ class SubmitLogic(Generic[J]):
                     return replace(outcome, error=outcome.error or error)
             return outcome
 
-        plans = (submit_one(index, requested) for index, requested in enumerate(requests))
-        outcomes: list[Submitted[J]] = yield Together(plans, at_once)
+        def plans() -> Iterator[Plan[Submitted[J]]]:
+            taken = 0
+            try:
+                for requested in requests:
+                    yield submit_one(taken, requested)
+                    taken += 1
+            except Exception as error:
+                yield notified(Submitted(taken, error=error))
+
+        outcomes: list[Submitted[J]] = yield Together(plans(), at_once)
         return outcomes
 
     def _primitive(self, request: JobRequest, via: Primitives | None) -> Plan[J]:
         """Submit a primitive by the program that is asked for, or else by the one that the service offers."""
         program = request.program_id
-        wanted = via or self._connection.settings.primitives
+        wanted = self._connection.settings.primitives if via is None else via
         if wanted is None and program in self._submitter.missing_programs:
             wanted = "executor"
         parts = request.split(wanted)
@@ -326,7 +347,7 @@ class SubmitLogic(Generic[J]):
             raise
         finally:
             if batch is not None:
-                yield from batch._leave(failed=len(jobs) < len(requests))
+                yield from batch._leave(failed=True)  # its failure must not hide the handle
         made: J = split_job(jobs)
         return made
 
@@ -393,10 +414,10 @@ class SubmitLogic(Generic[J]):
             if isinstance(pub[0], str):  # QPY is left to the service
                 check_native(pub[0], configuration, what=f"pub {place}")
 
-    def _send(self, request: JobRequest, *, key: str | None = None) -> Plan[J]:
+    def _send(self, request: JobRequest, *, claim: Claim | None = None) -> Plan[J]:
         refuse_secrets(self, vars(request))
         with self._recoverable(request):
-            created = yield from self._submitter.submit(request, key=key)
+            created = yield from self._submitter.submit(request, claim=claim)
         return self._made(request, created)
 
     @contextlib.contextmanager
@@ -422,7 +443,11 @@ class SubmitLogic(Generic[J]):
 
     def _made(self, request: JobRequest, created: Mapping[str, Any]) -> J:
         known = {"backend": request.backend, "program": {"id": request.program_id}, **created}
-        return self._job(self._connection, created["id"], raw=known, poll_interval=self._poll_interval)
+        try:
+            return self._job(self._connection, created["id"], raw=known, poll_interval=self._poll_interval)
+        except Exception as error:
+            error.add_note(f"The job is {created['id']}.")  # `job_class` is the caller's
+            raise
 
     def _with_defaults(self, method: str, options: SessionSubmitOptions) -> dict[str, Any]:
         from ...config.job_options import RunOptions

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 from ..errors import PAYLOAD_NOT_VALID, ServiceError
 from ..routing import ServiceRequest, ServiceResponse
 from ..state.clock import isoformat, seconds
-from ..state.workloads import WorkloadFilter, cursor, page, parse_cursor, workloads_of
+from ..state.workloads import WorkloadFilter, Workloads, cursor, parse_cursor
 from .backends import with_mocks
 
 if TYPE_CHECKING:
-    from ..state.workloads import Position, Workload
+    from ..state.job_index import Position
+    from ..state.workloads import Workload
 
 
 async def list_workloads(request: ServiceRequest) -> ServiceResponse:
@@ -33,11 +34,12 @@ async def list_workloads(request: ServiceRequest) -> ServiceResponse:
     except ValueError:
         raise ServiceError(PAYLOAD_NOT_VALID, "next and previous must be values from an earlier response.") from None
     service, crn = request.service, request.instance.crn
-    workloads = workloads_of(service.jobs, service.sessions, instance=crn, mocks=with_mocks(request))
-    found = [one for one in workloads if where.matches(one)]
-    part = page(found, limit=limit, descending=query["sort"] == "-createdAt", after=after, before=before)
+    workloads = Workloads(service.jobs, service.sessions, instance=crn, mocks=with_mocks(request))
+    part, found = workloads.page(
+        where, limit=limit, descending=query["sort"] == "-createdAt", after=after, before=before
+    )
     body: dict[str, Any] = {
-        "workloads": [_workload(one) for one in part.workloads],
+        "workloads": [_workload(one) for one in found],
         "total_count": part.total,
         "limit": limit,
     }

@@ -64,8 +64,7 @@ def runs_of(jobs: Jobs, sessions: Sessions, instances: Instances) -> list[Run]:
     plans = {instance.crn: instance.plan for instance in instances}
     return [
         Run(job=job, plan=plans[job.instance], session_mode=_session_mode(sessions, job))
-        for job in jobs.accounted()
-        if job.started is not None and job.finished is not None
+        for job in map(jobs.__getitem__, jobs.index.ran)
     ]
 
 

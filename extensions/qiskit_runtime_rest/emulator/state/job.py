@@ -72,7 +72,6 @@ class Job:
     qiskit_version: str | None = None
     interim_at: float | None = None
     """When it last published an interim result."""
-    result_taken: bool = False
     deleted: bool = False
     """No longer visible; its usage still counts."""
 

@@ -110,14 +110,13 @@ class Jobs:
             raise ServiceError(JOB_NOT_FOUND, values={"job_id": job_id[:100]})
         return job
 
+    def __getitem__(self, job_id: str) -> Job:
+        """A job that exists, of any instance, deleted or not."""
+        return self._jobs[job_id]
+
     def get(self, job_id: str) -> Job | None:
         """Return a job of any instance, deleted or not."""
         return self._jobs.get(job_id)
-
-    def visible(self, *, instance: str, where: JobFilter = _ALL) -> list[Job]:
-        """The instance's jobs, oldest first."""
-        ids = self.index.ids(instance, pending=bool(where.pending), mocks=where.mocks)
-        return [job for job_id in ids if where.matches(job := self._jobs[job_id])]
 
     def page(
         self, *, instance: str, where: JobFilter = _ALL, ascending: bool = False, offset: int = 0, limit: int
@@ -233,5 +232,4 @@ class Jobs:
         if text is not None and job.private:
             with self._storage.transaction():
                 self._storage.delete_texts(job.id, "result")
-                self.save(evolve(job, result_taken=True))
         return text

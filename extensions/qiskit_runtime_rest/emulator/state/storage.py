@@ -9,14 +9,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ...base.database_format import DatabaseFormat, UnusableState, damaged
 from ...base.files import make_private_file
-from .state_file import FORMAT, MARK, UnusableState, damaged, format_of
 
-__all__ = ["MemoryStorage", "NotStored", "Records", "SqliteStorage", "StateInUse", "Storage"]
+__all__ = ["MemoryStorage", "NotStored", "Records", "SqliteStorage", "StateInUse", "Storage", "UnusableState"]
 
 Value = TypeVar("Value")
 
-_SCHEMA = """
+_TABLES = """
 CREATE TABLE IF NOT EXISTS records (
     number INTEGER PRIMARY KEY,
     kind TEXT NOT NULL,
@@ -31,6 +31,10 @@ CREATE TABLE IF NOT EXISTS texts (
     PRIMARY KEY (key, kind)
 ) WITHOUT ROWID;
 """
+_WITHOUT_RESULT_TAKEN = """
+UPDATE records SET record = json_remove(record, '$.result_taken') WHERE kind = 'jobs' AND json_valid(record)
+"""
+FORMAT = DatabaseFormat("the emulated service", 0x51525245, 3, _TABLES, {3: _WITHOUT_RESULT_TAKEN})
 
 
 class StateInUse(OSError):
@@ -195,7 +199,7 @@ class SqliteStorage(Storage):
         """
         super().__init__()
         self._path = path
-        found = format_of(path)
+        found = FORMAT.find(path)
         # It holds the signing key of tokens. SQLite says what is wrong with a path that cannot be used.
         with suppress(OSError):
             make_private_file(path)
@@ -287,14 +291,11 @@ class SqliteStorage(Storage):
     def _prepare(self, found: int) -> None:
         # The system drops this lock when the process ends, however it ends.
         self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
-        if found < FORMAT:
-            # Into the file itself, not into a log beside it, which `format_of` does not read.
+        if found < FORMAT.number:
+            # Into the file itself, not into a log beside it, which `FORMAT.find` does not read.
             self._database.execute("PRAGMA journal_mode = DELETE")
             self._database.execute("BEGIN EXCLUSIVE")
-            for statement in _SCHEMA.split(";"):
-                self._database.execute(statement)
-            self._database.execute(f"PRAGMA application_id = {MARK}")
-            self._database.execute(f"PRAGMA user_version = {FORMAT}")
+            FORMAT.migrate(self._database, self._path)
             self._database.execute("COMMIT")
         self._database.execute("PRAGMA journal_mode = WAL")
         # Do not wait for the disk at each commit: the system keeps what a killed process has written.

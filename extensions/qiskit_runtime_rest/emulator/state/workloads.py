@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import base64
+import bisect
+import heapq
 import json
 from collections.abc import Collection, Iterator, Sequence
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import astuple, frozen
 
 from .job import Job, Status
-from .jobs import JobFilter
+from .job_index import Position
 from .sessions import Session, SessionState
 
 if TYPE_CHECKING:
     from .jobs import Jobs
     from .sessions import Sessions
 
-__all__ = ["Page", "Position", "Workload", "WorkloadFilter", "cursor", "page", "parse_cursor", "workloads_of"]
-
-Position = tuple[float, str]
-"""Creation time and id of a workload: its sort key."""
+__all__ = ["Page", "Position", "Workload", "WorkloadFilter", "Workloads", "cursor", "page", "parse_cursor"]
 
 _JOB_STATUS = {
     Status.QUEUED: "pending",
@@ -74,6 +74,11 @@ class WorkloadFilter:
     created_before: float | None = None
     tags: Collection[str] = ()
 
+    @property
+    def narrows(self) -> bool:
+        """Whether it has any condition."""
+        return any(astuple(self, recurse=False))
+
     def matches(self, workload: Workload) -> bool:
         """Whether the workload belongs to the list."""
         return (
@@ -88,17 +93,36 @@ class WorkloadFilter:
         )
 
 
-def workloads_of(jobs: Jobs, sessions: Sessions, *, instance: str, mocks: bool = True) -> Iterator[Workload]:
-    """All workloads of an instance, unordered; without `mocks`, none that is a job of a mock device."""
-    in_sessions: dict[str, list[Job]] = {}
-    for job in jobs.visible(instance=instance, where=JobFilter(mocks=mocks)):
-        if job.session_id is None:
-            yield _of_job(job)
-        else:
-            in_sessions.setdefault(job.session_id, []).append(job)
-    for session in sessions:
-        if session.instance == instance:
-            yield _of_session(session, in_sessions.get(session.id, []))
+class Workloads:
+    """All workloads of an instance."""
+
+    def __init__(self, jobs: Jobs, sessions: Sessions, *, instance: str, mocks: bool = True) -> None:
+        """Without `mocks`, none is a job of a mock device."""
+        self._jobs, self._mocks = jobs, mocks
+        self._sessions = {session.id: session for session in sessions if session.instance == instance}
+        self._outside = jobs.index.outside_sessions(instance, mocks=mocks)
+
+    def page(
+        self, where: WorkloadFilter, *, limit: int, descending: bool, after: Position | None, before: Position | None
+    ) -> tuple[Page, list[Workload]]:
+        """A page, and its workloads. Only conditions make it look at more workloads than it returns."""
+        positions = self._positions()
+        if where.narrows:
+            everything = chain.from_iterable(positions)
+            positions = [sorted(place for place in everything if where.matches(self._at(place)))]
+        part = page(positions, limit=limit, descending=descending, after=after, before=before)
+        return part, [self._at(place) for place in part.positions]
+
+    def _positions(self) -> list[Sequence[Position]]:
+        return [*self._outside, sorted((session.created, session.id) for session in self._sessions.values())]
+
+    def _at(self, position: Position) -> Workload:
+        _, identifier = position
+        session = self._sessions.get(identifier)
+        if session is None:
+            return _of_job(self._jobs[identifier])
+        own = (self._jobs[job_id] for job_id in self._jobs.index.ids_in_session(identifier))
+        return _of_session(session, [job for job in own if self._mocks or not job.mock])
 
 
 def _of_job(job: Job) -> Workload:
@@ -137,32 +161,48 @@ def _of_session(session: Session, jobs: Sequence[Job]) -> Workload:
 
 @frozen
 class Page:
-    """A part of a list, with the position of its first or last workload on each side that has more."""
+    """A part of a list, with its first or last position on each side that has more."""
 
-    workloads: Sequence[Workload]
+    positions: Sequence[Position]
     total: int
     previous: Position | None
     next: Position | None
 
 
 def page(
-    workloads: Sequence[Workload], *, limit: int, descending: bool, after: Position | None, before: Position | None
+    lists: Sequence[Sequence[Position]],
+    *,
+    limit: int,
+    descending: bool,
+    after: Position | None,
+    before: Position | None,
 ) -> Page:
-    """The `limit` workloads after or before a position, or the first ones."""
-    ordered = sorted(workloads, key=lambda workload: workload.position, reverse=descending)
-    start = 0
-    if after is not None:
-        start = sum(one.position == after or _comes_first(one.position, after, descending) for one in ordered)
-    elif before is not None:
-        start = max(0, sum(_comes_first(one.position, before, descending) for one in ordered) - limit)
-    part = ordered[start : start + limit]
-    more = start + limit < len(ordered)
-    return Page(
-        part,
-        len(ordered),
-        part[0].position if part and start > 0 else None,
-        part[-1].position if part and more else None,
-    )
+    """The `limit` positions after or before another one, or the first ones, of several lists in ascending order."""
+    part: list[Position] = []
+    if after is None and before is not None:
+        part = list(islice(_beyond(lists, before, descending=not descending), limit))[::-1]
+    if len(part) < limit:
+        part = list(islice(_beyond(lists, after, descending=descending), limit))
+    total = sum(map(len, lists))
+    if not part:
+        return Page(part, total, None, None)
+    lower = sum(bisect.bisect_left(one, min(part)) for one in lists)
+    higher = total - lower - len(part)
+    earlier, later = (higher, lower) if descending else (lower, higher)
+    return Page(part, total, part[0] if earlier else None, part[-1] if later else None)
+
+
+def _beyond(lists: Sequence[Sequence[Position]], start: Position | None, *, descending: bool) -> Iterator[Position]:
+    """All positions behind `start`, or all, in order."""
+
+    def of(one: Sequence[Position]) -> Iterator[Position]:
+        if descending:
+            end = len(one) if start is None else bisect.bisect_left(one, start)
+            return (one[place] for place in range(end - 1, -1, -1))
+        begin = 0 if start is None else bisect.bisect_right(one, start)
+        return (one[place] for place in range(begin, len(one)))
+
+    return heapq.merge(*map(of, lists), reverse=descending)
 
 
 def cursor(position: Position) -> str:
@@ -179,7 +219,3 @@ def parse_cursor(text: str | None) -> Position | None:
         return float(created), str(identifier)
     except (ArithmeticError, RecursionError, TypeError) as error:
         raise ValueError(str(error)) from None
-
-
-def _comes_first(position: Position, other: Position, descending: bool) -> bool:
-    return position > other if descending else position < other

@@ -23,6 +23,9 @@ TOKEN_PATH = "/identity/token"  # noqa: S105 - a path
 GRANT_TYPE = "urn:ibm:params:oauth:grant-type:apikey"
 MARK = "qiskit_runtime_rest.iam"
 CHECK_THE_KEY = "Check the API key (QISKIT_IBM_TOKEN), or create a new one on IBM Quantum Platform."
+CHECK_THE_URL = "Check IAM_URL: something else than IAM answers there."
+ELSEWHERE = (httpx.codes.NOT_FOUND, httpx.codes.METHOD_NOT_ALLOWED)
+"""What other servers answer to a token request. With a code of IAM (`BXNIM...`), it was IAM."""
 TIMED_OUT = (httpx.codes.REQUEST_TIMEOUT, 499)
 
 REFRESH_AT = 0.8
@@ -94,11 +97,12 @@ def _refusal(response: httpx.Response, api_key: str) -> ApiError:
     error = api_error(response, secrets=(api_key, quote_plus(api_key)))
     kind = EdgeBlocked if isinstance(error, EdgeBlocked) else _kind(response.status_code)
     refused = response.is_client_error and kind is AuthenticationError
+    elsewhere = error.status in ELSEWHERE and not str(error.code).startswith("BXN")
     return kind(
         f"IAM: {error.message}",
         status=error.status,
         code=error.code,
-        solution=CHECK_THE_KEY if refused else error.solution,
+        solution=(CHECK_THE_URL if elsewhere else CHECK_THE_KEY) if refused else error.solution,
         request_id=error.request_id,
         ray_id=error.ray_id,
         retry_after=error.retry_after,
