@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from qiskit_runtime_rest.cassettes.judgement import judged
 from qiskit_runtime_rest.cassettes.matching import NotRecorded, RecordedResponses, RequestKey
 from qiskit_runtime_rest.cassettes.services import IAM, RUNTIME
+from qiskit_runtime_rest.config.api_versions import API_VERSION
 
 from .entries import CRNS, entry, responses
 
@@ -126,3 +128,22 @@ def test_the_response_of_the_same_instance_is_preferred(order: int) -> None:
     recorded = RecordedResponses(kept[::order])
     assert [get(recorded, preferred=(crn, "")) for crn in CRNS] == ["a", "b"]
     assert get(recorded, preferred=("another", "")) in ("a", "b")
+
+
+def test_a_body_that_is_a_list_differs_by_its_elements() -> None:
+    recorded = RecordedResponses(
+        [
+            *responses("one", method="PUT", request_body=b'["one", 1]'),
+            *responses("two", method="PUT", request_body=b'["two", 2]'),
+        ]
+    )
+    assert get(recorded, method="PUT", body=b'["two", 2]') == "two"
+    assert get(recorded, method="PUT", body=b'["one", 1]') == "one"
+
+
+def test_only_responses_of_the_runtime_service_are_judged() -> None:
+    headers = (("ibm-api-version", API_VERSION),)
+    wrong = {"path": "/v1/versions", "response_headers": (("content-type", "application/json"),)}
+    kept = [entry(service=service, request_headers=headers, **wrong) for service in (RUNTIME, IAM)]
+    assert judged(kept).checked == 1
+    assert judged(kept[1:]).checked == 0

@@ -31,7 +31,9 @@ def test_counts_and_values_are_those_of_the_result(emulator: Emulator, control: 
     (picture,) = control.get(f"/overview/jobs/{sweep.id}").json()["pictures"]
     assert picture["title"].startswith("pub 1, c: 3 points of 20 shots, ")
     assert picture["total"] == 60
-    (picture,) = control.get(f"/overview/jobs/{job.id}").json()["pictures"]
+    details = control.get(f"/overview/jobs/{job.id}").json()
+    assert details["circuits"] == [{"title": "circuit 1 of 1, OpenQASM", "text": FLIP}]
+    (picture,) = details["pictures"]
     assert (picture["kind"], picture["total"], dict(picture["bars"])) == ("counts", 50, counts)
     (picture,) = control.get(f"/overview/jobs/{estimate.id}").json()["pictures"]
     assert picture["points"] == [[value, error] for value, error in zip(pub.evs, pub.stds, strict=True)]

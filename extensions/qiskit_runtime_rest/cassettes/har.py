@@ -103,8 +103,8 @@ def loads(text: str, *, name: str = "this") -> list[Entry]:
     try:
         document = json.loads(text)
         error = best_match(Draft202012Validator(SCHEMA).iter_errors(document))
-    except (ValueError, RecursionError) as failure:
-        raise InvalidInput(f"{name} is not a cassette: it is not JSON ({type(failure).__name__}).") from None
+    except (ValueError, RecursionError):
+        raise InvalidInput(f"{name} is not a cassette: it is not JSON.") from None
     if error is not None:
         expected = json.dumps(error.validator_value)[:100]
         raise InvalidInput(f"{name} is not a cassette: {error.json_path} does not fit {error.validator}: {expected}.")

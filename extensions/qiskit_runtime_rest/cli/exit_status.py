@@ -90,7 +90,7 @@ def reporting_errors(command: Callable[P, None]) -> Callable[P, None]:
             if isinstance(error, OSError) and error.errno in UNWRITTEN:
                 raise
             what = f"unexpected {type(error).__name__}: {error}"
-            _report(error, what if DEBUG.get() else f"{what}. `qrr --debug ...` shows where; please report it.")
+            _report(error, what if DEBUG.get() else f"{what}. This is a fault of qrr; `qrr --debug ...` shows where.")
             raise typer.Exit(FAILED) from None
 
     call.__doc__ = LINE_BREAK.sub(" ", inspect.getdoc(command) or "")

@@ -38,7 +38,7 @@ def _guess(code: int, status: int, message: str, solution: str = "", *, seen: bo
     return ErrorKind(code, status, message, solution, seen=seen)
 
 
-INTERNAL_ERROR = ErrorKind(1000, 500, "API internal error.", "Try again. If the error stays, report it.")
+INTERNAL_ERROR = ErrorKind(1000, 500, "API internal error.", "Try again.")
 NOT_STORED = ErrorKind(1000, 500, "API internal error.", "Make room for the state file of the emulator, and try again.")
 NOT_AUTHORIZED = ErrorKind(
     1200, 403, "You are not authorized to perform this action.", "Try again or contact support.", seen=True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
 
 import pytest
 
@@ -12,7 +11,6 @@ from qiskit_runtime_rest.emulator.state.identifiers import Identifiers
 from qiskit_runtime_rest.emulator.state.job import Job
 from qiskit_runtime_rest.emulator.state.job_index import JobIndex
 from qiskit_runtime_rest.emulator.state.jobs import JobFilter, Jobs
-from qiskit_runtime_rest.emulator.state.pending import PendingJobs
 from qiskit_runtime_rest.emulator.state.storage import MemoryStorage
 
 INSTANCES = ("a", "b")
@@ -33,10 +31,11 @@ def tamper(jobs: Jobs, clock: Clock, chance: random.Random) -> None:
     job = chance.choice(list(jobs.accounted()))
     match chance.choice(["create", "start", "end", "cancel", "tags", "delete"]):
         case "create":
-            tags = (*chance.sample(["red", "green", "blue"], 2), f"of {job.id}")
+            tags = tuple(chance.sample(["red", "green", "blue"], 2))
             session_id = chance.choice([None, "s1", "s2"])
-            mock = chance.random() < 0.3
-            create(jobs, instance=chance.choice(INSTANCES), mock=mock, tags=tags, session_id=session_id)
+            create(
+                jobs, instance=chance.choice(INSTANCES), mock=chance.random() < 0.3, tags=tags, session_id=session_id
+            )
         case "start" if job.status == "Queued":
             jobs.save(job.start(clock.now()))
         case "end" if job.status == "Running":
@@ -44,7 +43,7 @@ def tamper(jobs: Jobs, clock: Clock, chance: random.Random) -> None:
         case "cancel" if not job.ended:
             jobs.cancel(job)
         case "tags":
-            jobs.replace_tags(job, ["red", f"again {job.id}"])
+            jobs.replace_tags(job, chance.sample(["red", "yellow"], 1))
         case "delete" if job.ended and not job.deleted:
             jobs.delete(job)
 
@@ -78,33 +77,6 @@ def test_it_knows_what_a_look_at_all_jobs_finds(jobs: Jobs, clock: Clock) -> Non
         assert set(index.ran) == ran != set()
 
 
-def test_pending_jobs_are_counted_as_a_look_at_all_jobs_counts_them(jobs: Jobs, clock: Clock) -> None:
-    chance = random.Random(6)
-    create(jobs)
-    for _ in range(300):
-        tamper(jobs, clock, chance)
-        clock.advance(1)
-    pending = [job for job in jobs.accounted() if not job.ended]
-    for counted in (jobs.pending, PendingJobs({job.id: job for job in jobs.accounted()})):
-        assert {job.id for job in counted} == {job.id for job in pending}
-        assert counted.by_instance == Counter(job.instance for job in pending)
-        assert counted.by_backend == Counter(job.backend for job in pending)
-        assert counted.by_session == Counter(job.session_id for job in pending if job.session_id)
-        assert set(counted.by_session) == {"s1", "s2"}
-    for job in pending:
-        jobs.cancel(job)
-    assert [jobs.pending.by_instance, jobs.pending.by_backend, jobs.pending.by_session] == [{}, {}, {}]
-
-
-def test_the_last_runs_of_a_device_are_remembered_in_the_order_of_their_ends(jobs: Jobs, clock: Clock) -> None:
-    for seconds in (3, 1, 2):
-        job = create(jobs).start(clock.now())
-        jobs.save(job)
-        clock.advance(seconds)
-        jobs.cancel(job)
-    assert list(jobs.index.runs("d")) == [3, 1, 2]
-
-
 def test_charges_leave_the_sum_when_their_period_is_over(jobs: Jobs, clock: Clock) -> None:
     for _ in range(3):
         clock.advance(10)
@@ -121,3 +93,26 @@ def test_a_page_has_its_part_of_the_list_and_the_count_of_all(jobs: Jobs) -> Non
     assert ([job.id for job in page], count) == ([made[4], made[3]], 6)
     page, count = jobs.page(instance="a", where=JobFilter(backend="e"), ascending=True, offset=1, limit=5)
     assert ([job.id for job in page], count) == ([made[2], made[4]], 3)
+
+
+def test_the_last_runs_of_a_device_are_remembered_in_the_order_of_their_ends(jobs: Jobs, clock: Clock) -> None:
+    for seconds in (3, 1, 2):
+        job = create(jobs).start(clock.now())
+        jobs.save(job)
+        clock.advance(seconds)
+        jobs.cancel(job)
+    assert list(jobs.index.runs("d")) == [3, 1, 2]
+
+
+def test_the_times_of_a_filter_are_in_its_span(jobs: Jobs) -> None:
+    job = create(jobs)
+    for name, away in (("created_after", 1), ("created_before", -1)):
+        assert JobFilter(**{name: job.created}).matches(job)  # type: ignore[arg-type]
+        assert not JobFilter(**{name: job.created + away}).matches(job)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("logs", "result"), [("a log", "a log"), ("", "no")])
+def test_the_result_of_a_failed_job_is_its_log_or_the_reason(jobs: Jobs, clock: Clock, logs: str, result: str) -> None:
+    failed = create(jobs).start(clock.now()).fail(clock.now(), code=1, reason="no", solution="")
+    jobs.end(failed, logs=logs)
+    assert jobs.take_result(failed) == result

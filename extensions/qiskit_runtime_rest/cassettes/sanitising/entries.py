@@ -104,8 +104,8 @@ def sanitised(
     document = dumps(clean)
     if sanitiser.leaks(document):
         raise Unsanitised(
-            "the recording was not written: it contains a secret in a form that could not be replaced. Please report "
-            "this, with the kind of client that was recorded."
+            "the recording was not written: it contains a secret in a form that could not be replaced. Record a "
+            "client that sends its key or token as it is, in a header or a field."
         )
     return clean, document
 

@@ -80,8 +80,8 @@ def _code_cells(path: Path) -> Iterator[tuple[int, str, bool]]:
         with warnings.catch_warnings(action="ignore"):  # old notebooks have no cell ids
             read = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
         language = read.metadata.get("kernelspec", {}).get("language", PYTHON)
-    except (ValueError, AttributeError, nbformat.ValidationError) as error:
-        raise ConfigurationError(f"{path} is not a notebook ({type(error).__name__}).") from None
+    except (ValueError, AttributeError, nbformat.ValidationError):
+        raise ConfigurationError(f"{path} is not a notebook: expected the JSON of an .ipynb file.") from None
     if language != PYTHON:
         raise ConfigurationError(f"{path} is a notebook of {language}; only Python notebooks can be run.")
     for number, cell in enumerate(read.cells, 1):
