@@ -21,7 +21,7 @@ import pytest
 from qiskit_runtime_rest import AsyncJob, AsyncRuntimeClient, Job, RuntimeClient
 from qiskit_runtime_rest.plans import plan as plan_module
 from qiskit_runtime_rest.plans.clock import SystemClock
-from qiskit_runtime_rest.plans.effects import InThread, OnExecutor, Sleep
+from qiskit_runtime_rest.plans.effects import InThread, OnExecutor, Sleep, Together
 from qiskit_runtime_rest.plans.plan import Item, Plan, StreamPlan, iterate, iterate_async, run, run_async
 
 
@@ -296,3 +296,19 @@ def test_a_plan_learns_of_ctrl_c_between_its_steps() -> None:
     finally:
         sys.settrace(before)
     assert set(ended) == {True}
+
+
+def test_no_more_tasks_are_started_than_there_are_plans() -> None:
+    at_work: list[int] = []
+
+    def each(number: int) -> Plan[int]:
+        at_work.append(len(asyncio.all_tasks()))
+        yield Do(number)
+        return number
+
+    def plan() -> Plan[list[int]]:
+        outcomes: list[int] = yield Together(map(each, range(3)), 200)
+        return outcomes
+
+    assert drive(plan(), [], "async") == [0, 1, 2]
+    assert max(at_work) <= 5

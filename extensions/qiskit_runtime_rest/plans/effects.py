@@ -155,17 +155,20 @@ class Together(NamedTuple):
         return [outcomes[number] for number in sorted(outcomes)]
 
     async def perform_async(self, connection: Any) -> list[Any]:
-        """In tasks."""
+        """In tasks. Each starts one more as long as there are plans: `at_once` may be any number."""
         import anyio
 
         token = CALLER.set(CALLER.get() or caller())
         outcomes: dict[int, Any] = {}
         failures: list[Exception] = []
         numbered = enumerate(self.plans)
+        further = iter(range(1, self.at_once))
 
         async def work() -> None:
             try:
                 for number, plan in numbered:
+                    if next(further, None) is not None:
+                        group.start_soon(work)
                     outcomes[number] = await run_async(plan, connection)
             except Exception as failure:
                 failures.append(failure)
@@ -173,8 +176,7 @@ class Together(NamedTuple):
 
         try:
             async with anyio.create_task_group() as group:
-                for _ in range(self.at_once):
-                    group.start_soon(work)
+                group.start_soon(work)
         finally:
             CALLER.reset(token)
         if failures:
