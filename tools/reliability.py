@@ -99,7 +99,7 @@ WITHSTOOD = {
     "protocols)": "no second request, no error of a server, no head above 64 KiB",
     "Chromium with a rebound name, pages, forms and frames of another site, and scripts in every stored "
     "text": "nothing is read, changed or run",
-    "55 circuits and params made to harm": "each ends, no file of the machine is shown, the next job runs",
+    "146 circuits and params made to harm": "each ends, no file of the machine is shown, the next job runs",
     "19 kinds of paths that are not a state file, for service, gateway and client": "refused with the path, and "
     "unchanged",
     "1,000 generated requests to each operation and control route": "no error of the service",
