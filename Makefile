@@ -22,6 +22,7 @@ SLOW := \
 	tests/client/test_jobs_page.py \
 	tests/conformance/test_check.py \
 	tests/contract/test_coverage_table.py \
+	tests/emulator/test_workers.py \
 	tests/generator/test_vendor.py \
 	tests/legacy/test_gateway_fuzzing.py \
 	tests/legacy/test_guide.py \
