@@ -59,6 +59,7 @@ EXTRAS = (*TESTS, *PROGRAMS)
 TOOLS = (
     *("aiohttp", "anyio", "cryptography", "hypothesis", "ipython", "jsonschema", "numpy", "oas-patch", "packaging"),
     *(
+        "matplotlib",
         "psutil",
         "pytest",
         "pyyaml",
