@@ -59,9 +59,12 @@ def hostile_port() -> Iterator[int]:
         thread.join()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def rebound() -> Iterator[Browser]:
-    """A browser for which the names of another site stand for this machine, as after DNS rebinding."""
+    """A browser for which the names of another site stand for this machine, as after DNS rebinding.
+
+    While it is open, no other event loop runs in this thread: it is closed before tests of other modules.
+    """
     with sync_playwright() as playwright:
         rules = f"--host-resolver-rules=MAP {EVIL} 127.0.0.1, MAP *.{EVIL} 127.0.0.1"
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, rules])
