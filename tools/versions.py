@@ -115,12 +115,14 @@ def install(case: Case, wheel: Path, interpreter: str) -> Path:
     """
     shutil.rmtree(case.folder, ignore_errors=True)
     run(UV, "venv", "--quiet", "--python", interpreter, case.folder)
-    tested = {canonicalize_name(one.name): str(one) for one in requirements(case.extra)}
+    tested = list(requirements(case.extra))
     names = () if case.extra in PROGRAMS else (*TOOLS, *(one.name for one in requirements("emulator")))
     helping = {canonicalize_name(name) for name in names}
-    pins = [line for name, line in pinned().items() if name in helping - tested.keys()]
+    pins = [
+        line for name, line in pinned().items() if name in helping - {canonicalize_name(one.name) for one in tested}
+    ]
     file = case.folder / "requirements.txt"
-    file.write_text("\n".join([*tested.values(), *pins]), "utf-8")
+    file.write_text("\n".join([*map(str, tested), *pins]), "utf-8")
     python = case.folder / "bin" / "python"
     options = ("--quiet", "--python", python, "--resolution", RESOLUTIONS[case.resolution])
     run(UV, "pip", "install", *options, "--only-binary", ":all:", "-r", file, f"qiskit-runtime-rest @ {wheel.as_uri()}")
