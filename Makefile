@@ -18,11 +18,14 @@ PAGES := tests/pages
 QISKIT := tests/qiskit
 SLOW := \
 	tests/cassettes/test_pytest_fixture.py \
+	tests/cassettes/test_record_and_replay.py \
 	tests/classic \
 	tests/client/test_jobs_page.py \
 	tests/conformance/test_check.py \
+	tests/conformance/test_live_command.py \
 	tests/contract/test_coverage_table.py \
 	tests/emulator/test_workers.py \
+	tests/generator/test_generation.py \
 	tests/generator/test_vendor.py \
 	tests/legacy/test_gateway_fuzzing.py \
 	tests/legacy/test_guide.py \
@@ -30,12 +33,15 @@ SLOW := \
 	tests/legacy/test_program_properties.py \
 	tests/legacy/test_running.py \
 	tests/legacy/test_scan_attacked.py \
+	tests/offline/test_command.py \
+	tests/plugin \
 	tests/project/test_pages.py \
 	tests/project/test_supply_chain.py \
 	tests/results/test_large_documents.py \
 	tests/results/test_optional.py \
 	tests/submission/test_processes.py \
-	tests/typing/test_usage.py
+	tests/typing/test_usage.py \
+	tests/waiting/test_many_requests.py
 THEORY := tests/theory
 ELSEWHERE := $(PEERS) $(OLD_SDKS) $(SDKS) $(LANGUAGES) $(PICTURES) $(PAGES) $(QISKIT) $(HOSTILE) $(THEORY) $(SLOW)
 PYTEST = $(PYTHON) -m pytest -n $(WORKERS) --dist loadscope -p tools.coverage.plugin --contract-coverage
