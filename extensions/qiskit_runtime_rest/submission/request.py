@@ -135,8 +135,11 @@ class JobRequest:
         Raises:
             InvalidInput: the params are not JSON.
         """
+        return self._written(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+    def _written(self, **how: Any) -> bytes:
         try:
-            return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+            return json.dumps(self.to_dict(), **how).encode()
         except (TypeError, ValueError, RecursionError) as error:
             raise InvalidInput(f"params cannot be written as JSON: {error}.") from None
 
@@ -277,11 +280,7 @@ class JobRequest:
 
     def digest(self) -> str:
         """A hash of the body. Raises: InvalidInput."""
-        try:
-            body = json.dumps(self.to_dict(), sort_keys=True, default=repr)
-        except (TypeError, ValueError, RecursionError) as error:
-            raise InvalidInput(f"params cannot be written as JSON: {error}.") from None
-        return hashlib.sha256(body.encode()).hexdigest()
+        return hashlib.sha256(self._written(sort_keys=True, default=repr)).hexdigest()
 
 
 @dataclass(frozen=True)
