@@ -81,9 +81,11 @@ def test_a_v1_estimator_job_returns_values(gateway: Any) -> None:
     job = submit(gateway, program_id="estimator", params=params)
     result = gateway.results(job["id"]).json()
     zz, mixed = result["values"]
-    assert 0.5 < zz <= 1
-    assert 0.2 < mixed < 0.6
     assert all(about["shots"] >= 2000 and about["variance"] >= 0 for about in result["metadata"])
+    # A mitigated value may be above 1 by its statistical error.
+    spread = [5 * (about["variance"] / about["shots"]) ** 0.5 for about in result["metadata"]]
+    assert 0.5 < zz <= 1 + spread[0]
+    assert 0.2 < mixed < 0.6
 
 
 @pytest.mark.parametrize("program", ["circuit-runner", "qasm3-runner"])
