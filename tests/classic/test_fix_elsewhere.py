@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qiskit_runtime_rest.legacy.scan.examination import Examined
 from qiskit_runtime_rest.legacy.scan.files import Source
-from qiskit_runtime_rest.legacy.scan.scanner import Examined
 
 LEGACY = Path(__file__).parents[1] / "legacy"
 

@@ -289,11 +289,11 @@ def changed_template(monkeypatch: pytest.MonkeyPatch, change: str, *, warm: bool
 
 LOADS_NOTHING = """
 import os, time
-from qiskit_runtime_rest.emulator import programs, worker
+from qiskit_runtime_rest.emulator import programs, worker_process
 loaded = []
 programs.load = lambda *, everything=False: loaded.append(everything)
 """
-TELLS = "worker.main = lambda *, parent, warm: os.write(1, repr((loaded, warm)).encode())"
+TELLS = "worker_process.main = lambda *, parent, warm: os.write(1, repr((loaded, warm)).encode())"
 ENDS_AFTER_A_FORK = """
 fork = os.fork
 def ends():
@@ -337,7 +337,7 @@ def test_workers_of_other_systems_are_interpreters_of_their_own(monkeypatch: pyt
     with Workers() as workers:
         assert answered(quick(workers))
         [first] = own()
-        assert "worker import main" in first.cmdline()[-1]
+        assert "worker_process import main" in first.cmdline()[-1]
         assert "warm=False" in first.cmdline()[-1]
         assert first.children() == []
         first.kill()

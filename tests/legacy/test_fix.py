@@ -19,8 +19,8 @@ from typer.testing import CliRunner, Result
 from qiskit_runtime_rest.cli.app import app
 from qiskit_runtime_rest.config.api_versions import API_VERSION
 from qiskit_runtime_rest.legacy.scan import Scanner, fix, scan
+from qiskit_runtime_rest.legacy.scan.examination import Examined
 from qiskit_runtime_rest.legacy.scan.files import Source, decode
-from qiskit_runtime_rest.legacy.scan.scanner import Examined
 
 SAMPLES = Path(__file__).parent / "samples"
 CLASSIC = "https://runtime-us-east.quantum-computing.ibm.com"

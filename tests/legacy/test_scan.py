@@ -18,8 +18,8 @@ from typer.testing import CliRunner, Result
 
 from qiskit_runtime_rest.cli.app import app
 from qiskit_runtime_rest.legacy.scan import RULES, Finding, Scanner, Skipped, sarif, scan
+from qiskit_runtime_rest.legacy.scan.examination import Examined
 from qiskit_runtime_rest.legacy.scan.files import LARGEST, Language, Source
-from qiskit_runtime_rest.legacy.scan.scanner import Examined
 from qiskit_runtime_rest.legacy.table import FIELDS, HOSTS, ROUTES
 
 SAMPLES = Path(__file__).parent / "samples"

@@ -17,8 +17,8 @@ from typer.testing import CliRunner, Result
 
 from qiskit_runtime_rest.cli.app import app
 from qiskit_runtime_rest.legacy.scan import Scanner, fix, scanner, separate
+from qiskit_runtime_rest.legacy.scan.examination import Task
 from qiskit_runtime_rest.legacy.scan.project import Links, links
-from qiskit_runtime_rest.legacy.scan.scanner import Task
 from qiskit_runtime_rest.legacy.scan.separate import SeparateProcess, Stopped
 
 CLASSIC = "https://runtime-us-east.quantum-computing.ibm.com"

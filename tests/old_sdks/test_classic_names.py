@@ -32,10 +32,7 @@ def account(emulator: Emulator) -> dict[str, str]:
 def test_a_program_runs_under_the_names_of_the_classic_hosts(
     sdk: Sdk, way: str, account: dict[str, str], tmp_path: Path
 ) -> None:
-    try:
-        python = prepared(sdk.name, sdk.requirements)
-    except RuntimeError as error:
-        pytest.skip(str(error))
+    python = prepared(sdk.name, sdk.requirements)
     driver = tmp_path / "driver.py"
     driver.write_text(DRIVER)
     program: list[str | Path] = [

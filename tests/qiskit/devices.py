@@ -16,6 +16,8 @@ def choice(folder: Path) -> dict[str, str]:
     snapshot = files("qiskit_ibm_runtime.fake_provider.backends.guadalupe")
     configuration = json.loads(snapshot.joinpath("conf_guadalupe.json").read_bytes())
     properties = json.loads(snapshot.joinpath("props_guadalupe.json").read_bytes())
+    # As devices of today: the snapshot is older than control flow.
+    configuration["supported_instructions"] = ["if_else", *configuration.get("supported_instructions", [])]
     for entries in (*properties["qubits"], *(gate["parameters"] for gate in properties["gates"])):
         for entry in entries:
             if "error" in entry["name"] or entry["name"].startswith("prob_"):

@@ -252,8 +252,8 @@ def scanner(data: bytes) -> object:
     """
     if sum(map(data.count, (b"[", b"(", b"{"))) > MOST_NESTED:
         return None
+    from qiskit_runtime_rest.legacy.scan.examination import Examined
     from qiskit_runtime_rest.legacy.scan.files import Source, decode
-    from qiskit_runtime_rest.legacy.scan.scanner import Examined
 
     for name in ("a.py", "a.ipynb", "a.sh"):
         source = decode(Path(name), data)

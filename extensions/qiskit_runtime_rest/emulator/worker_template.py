@@ -84,13 +84,15 @@ class Template:
                 self._end()
 
     def start(self, *, warm: bool, errors: IO[bytes]) -> Started:
-        """A new worker, that runs `worker.main`; `warm`: with everything imported. `errors` is its standard error.
+        """A new worker: `worker_process.main`; `warm`: with everything imported. `errors` is its standard error.
 
         Raises:
             OSError: no process can be started.
         """
         if not FORKS:
-            command = _command(f"from {__package__}.worker import main; main(parent={os.getpid()}, warm={warm})")
+            command = _command(
+                f"from {__package__}.worker_process import main; main(parent={os.getpid()}, warm={warm})"
+            )
             pipe = subprocess.PIPE
             return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=errors, env=_environment())  # noqa: S603
         with self._lock:
@@ -247,8 +249,8 @@ def serve(control: int, *, server: int) -> None:
 
 
 def _become_worker(streams: list[int], *, template: int, warm: bool) -> None:
-    """In the new process, a child of `template`: run `worker.main` on `streams`, and never return."""
-    from .worker import main
+    """In the new process, a child of `template`: run `worker_process.main` on `streams`, and never return."""
+    from .worker_process import main
 
     try:
         signal.set_wakeup_fd(-1)

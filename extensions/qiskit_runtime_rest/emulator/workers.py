@@ -22,7 +22,8 @@ from .devices import Device
 from .programs import Heavy, Outcome, Policy
 from .programs.outcome import Kind, failure
 from .programs.policy import STRICT
-from .worker import Job, Worker
+from .worker import Worker
+from .worker_process import Job
 from .worker_template import TEMPLATE
 
 __all__ = ["Workers"]

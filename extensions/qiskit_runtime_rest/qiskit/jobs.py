@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
     from qiskit.circuit import QuantumCircuit
     from qiskit.primitives import PrimitiveResult
+    from qiskit.providers import BackendV2
 
     from ..client.job import Job
     from ..results.primitives import SamplerPub
-    from .backend import RuntimeBackend
 
 __all__ = ["BackendJob", "PrimitiveJob"]
 
@@ -89,7 +89,7 @@ class BackendJob(JobV1):
         job: the client's handle, with logs, metrics and more.
     """
 
-    def __init__(self, backend: RuntimeBackend, job: Job, circuits: Sequence[QuantumCircuit], *, memory: bool) -> None:
+    def __init__(self, backend: BackendV2, job: Job, circuits: Sequence[QuantumCircuit], *, memory: bool) -> None:
         """Made by a backend."""
         super().__init__(backend, job.id)
         self.job = job

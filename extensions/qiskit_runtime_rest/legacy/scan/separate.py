@@ -9,13 +9,11 @@ import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 from ...base.processes import limit_processor_time, used_too_much_time
-
-if TYPE_CHECKING:
-    from .project import Links
-    from .scanner import Examination, Task
+from .examination import Examination, Task, examine
+from .project import Links, links
 
 __all__ = ["SeparateProcess", "Stopped"]
 
@@ -114,9 +112,6 @@ def serve(seconds: float) -> None:
 
     A task is answered by its examination, files by the links between them, after the name of each.
     """
-    from .project import links
-    from .scanner import Task, examine
-
     questions = sys.stdin.buffer
 
     def answer(value: object) -> None:
