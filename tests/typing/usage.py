@@ -111,7 +111,7 @@ def many(client: RuntimeClient) -> None:
         assert_type(job, Job)
         assert_type(job.failure, RuntimeRestError | None)
     assert_type(client.jobs.find("a tag"), Job | None)
-    assert_type(client.jobs.recover(), list[Recovered])
+    assert_type(client.jobs.recover(), list[Recovered[Job]])
     assert_type(client.usage(), InstanceUsage | None)
     assert_type(client.submit_all([lambda: requests[0]]), list[Submitted[Job]])
     with client.sessions.create(backend="ibm_fez") as session:
@@ -129,7 +129,7 @@ async def many_awaited(client: AsyncRuntimeClient) -> None:
     async for job in client.jobs.as_completed(jobs):
         assert_type(job, AsyncJob)
     assert_type(await client.jobs.find("a tag"), AsyncJob | None)
-    assert_type(await client.jobs.recover(), list[Recovered])
+    assert_type(await client.jobs.recover(), list[Recovered[AsyncJob]])
     assert_type(await client.usage(), InstanceUsage | None)
     assert_type(await client.submit_all(requests), list[Submitted[AsyncJob]])
     async with client.sessions.create(backend="ibm_fez") as session:

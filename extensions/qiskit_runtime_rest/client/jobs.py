@@ -46,7 +46,7 @@ class Jobs(Submissions, JobsLogic["Job"]):
         """
         return self._run(self._find(tag), timeout)
 
-    def recover(self, *, timeout: float | None = None) -> builtins.list[Recovered]:
+    def recover(self, *, timeout: float | None = None) -> builtins.list[Recovered[Job]]:
         """Find the jobs of submissions that a killed process left in the journal without an outcome.
 
         Each is looked up by its tag, for as long as the client's `SubmissionPolicy` says. Nothing is submitted. While
@@ -208,7 +208,7 @@ class AsyncJobs(AsyncSubmissions, JobsLogic["AsyncJob"]):
         """
         return await self._run(self._find(tag), timeout)
 
-    async def recover(self, *, timeout: float | None = None) -> builtins.list[Recovered]:
+    async def recover(self, *, timeout: float | None = None) -> builtins.list[Recovered[AsyncJob]]:
         """Find the jobs of submissions that a killed process left in the journal without an outcome.
 
         Each is looked up by its tag, for as long as the client's `SubmissionPolicy` says. Nothing is submitted. While

@@ -23,11 +23,9 @@ from .public import public
 if TYPE_CHECKING:
     from qiskit_runtime_api.models import BackendConfiguration, BackendProperties, BackendStatus, Device
 
-    from ..backends import AsyncBackend, Backend
-
 __all__ = ["B", "BackendLogic", "BackendsLogic", "near_name"]
 
-B = TypeVar("B", "Backend", "AsyncBackend")
+B = TypeVar("B", bound="BackendLogic")
 
 
 class BackendLogic:

@@ -8,7 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic
 
 from qiskit_runtime_api.api import jobs as jobs_api
 
@@ -30,8 +30,6 @@ from .submit import J, SubmitLogic
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from ..job import AsyncJob, Job
-
 __all__ = ["JobsLogic", "Recovered"]
 
 SORTS = ("ASC", "DESC")
@@ -39,7 +37,7 @@ RECOVERED_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
-class Recovered:
+class Recovered(Generic[J]):
     """A submission of the journal, and the job that was found for it.
 
     Attributes:
@@ -49,7 +47,7 @@ class Recovered:
     """
 
     entry: Entry
-    job: Job | AsyncJob | None
+    job: J | None
     error: RuntimeRestError | None = None
 
 
@@ -104,7 +102,7 @@ class JobsLogic(SubmitLogic[J]):
         return None if job is None else self._handle(job, job["id"])
 
     @public("jobs.list_jobs")
-    def _recover(self) -> Plan[list[Recovered]]:
+    def _recover(self) -> Plan[list[Recovered[J]]]:
         """Find the jobs of submissions that a killed process left in the journal without an outcome.
 
         Each is looked up by its tag, for as long as the client's `SubmissionPolicy` says. Nothing is submitted. While
@@ -118,10 +116,10 @@ class JobsLogic(SubmitLogic[J]):
                 "this client has no journal: create it with journal=True, or with the path of a file."
             )
         entries: Sequence[Entry] = yield InThread(journal.unfinished)
-        recovered: list[Recovered] = yield Together(map(self._recovered, entries), RECOVERED_AT_ONCE)
+        recovered: list[Recovered[J]] = yield Together(map(self._recovered, entries), RECOVERED_AT_ONCE)
         return recovered
 
-    def _recovered(self, entry: Entry) -> Plan[Recovered]:
+    def _recovered(self, entry: Entry) -> Plan[Recovered[J]]:
         try:
             job = yield from self._submitter.recover(entry.tag, entry)
         except RuntimeRestError as failure:

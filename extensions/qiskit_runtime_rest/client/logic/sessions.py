@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from ...config.job_options import SessionSubmitOptions
     from ..job import AsyncJob, Job  # noqa: F401 - in the bases below, as texts
-    from ..sessions import AsyncSession, Session
+    from ..sessions import AsyncSession
 
 __all__ = ["AsyncSessionLogic", "AsyncSessionsLogic", "S", "SessionLogic", "SessionsLogic", "SyncSessionLogic"]
 
@@ -59,7 +59,7 @@ LARGEST_PAGE = 50
 LONGEST_LIFE_SECONDS = 2**31 - 1
 """`max_ttl` is of the format int32 in the contract."""
 
-S = TypeVar("S", "Session", "AsyncSession")
+S = TypeVar("S", bound="SessionLogic[Any]")
 T = TypeVar("T")  # jedi takes `Self` for the class that defines the method, not for the subclass
 
 

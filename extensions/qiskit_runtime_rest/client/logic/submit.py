@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from ...submission import Claim, Entry, JobRequest, Submitted, Submitter
     from ...submission.pubs import EstimatorPub, SamplerPub
     from ...waiting import PollInterval
-    from ..job import AsyncJob, Job
+    from .job import JobLogic
 
 __all__ = ["J", "SubmitLogic", "unexpected_argument"]
 
 log = logging.getLogger("qiskit_runtime_rest.submission")
 
-J = TypeVar("J", "Job", "AsyncJob")
+J = TypeVar("J", bound="JobLogic")
 
 NO_PROGRAM = (404, 410)
 """Statuses of an answer that says that there is no such program."""
