@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import datetime
 import ipaddress
@@ -9,6 +10,7 @@ import json
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,7 @@ from qiskit_runtime_rest import ConfigurationError, RetryPolicy, RuntimeClient, 
 from qiskit_runtime_rest.http.environment_proxies import proxies_without_networks
 
 from ..fixtures.faces import Connect
-from ..fixtures.loopback import API_KEY, CRN, TOKEN_PATH, Answer, Loopback
+from ..fixtures.loopback import API_KEY, CRN, TOKEN_PATH, Answer, Asked, Loopback
 
 AFAR: dict[str, Any] = {
     "base_url": "http://service.invalid/api",
@@ -90,6 +92,31 @@ def test_one_connection_serves_many_requests(service: Loopback, connect: Connect
     face.request("GET", "/v1/jobs")
     assert len(service.calls) == 4
     assert len({asked.connection for asked in service.calls}) == 1
+
+
+def test_requests_at_the_same_time_leave_their_connections_to_the_next(service: Loopback, connect: Connect) -> None:
+    """One that is closed as surplus may have a request already: httpcore's pool does not know before it is sent."""
+    number = 60
+    together = threading.Barrier(number)
+
+    def answer(_asked: Asked) -> Answer:
+        together.wait(60)
+        return Answer(200)
+
+    service.script("*", answer)
+    face = connect(service, token="ready-made")
+
+    async def send(client: Any) -> None:
+        http = client.api.get_async_httpx_client()
+        await asyncio.gather(*(http.request("GET", "/v1/jobs") for _ in range(number)))
+
+    for _ in range(2):
+        if face.is_async:
+            face.do(send)
+        else:
+            with ThreadPoolExecutor(number) as threads:
+                assert len(list(threads.map(lambda _: face.request("GET", "/v1/jobs"), range(number)))) == number
+    assert len({call.connection for call in service.calls}) == number
 
 
 class Timeouts(httpx.Auth):

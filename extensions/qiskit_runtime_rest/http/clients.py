@@ -32,7 +32,8 @@ UPLOAD_TIMEOUT = {"read": 300.0, "write": 300.0}
 """Shortest time-outs of `create_job`, whose body may be many megabytes, in seconds."""
 
 UPLOAD = ("POST", "/v1/jobs")
-LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30.0)
+# As many idle connections as connections: the pool closes surplus ones that may have a request already.
+LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=30.0)
 LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
 PYTHON = f"python/{sys.version_info.major}.{sys.version_info.minor}"
 USER_AGENT = f"qiskit-runtime-rest/{__version__} {PYTHON} httpx/{httpx.__version__}"
